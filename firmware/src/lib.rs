@@ -1,0 +1,1 @@
+//! The device's side of the acoustic machine monitor: capture, inference, status output. Thin around [`shared`].

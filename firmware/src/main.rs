@@ -1,0 +1,3 @@
+//! The device's program: see `firmware --help`.
+
+fn main() {}

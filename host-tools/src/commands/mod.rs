@@ -1,0 +1,9 @@
+//! One file per command: its options and what it does.
+pub mod evaluate;
+pub mod fetch;
+pub mod inspect;
+pub mod pipeline;
+pub mod predict;
+pub mod synth;
+pub mod train;
+pub mod visualize;

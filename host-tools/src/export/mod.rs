@@ -1,0 +1,1 @@
+//! Writes the trained model as an ordinary TFLite file.

@@ -1,0 +1,17 @@
+//! The workstation's side of the acoustic machine monitor: data sets, training, evaluation, plots and model export.
+//!
+//! Thin around [`shared`]: every window that is trained or evaluated on passes the very chain that the device runs.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod commands;
+pub mod dataset;
+pub mod export;
+pub mod features;
+pub mod json;
+pub mod metrics;
+pub mod plots;
+pub mod split;
+pub mod synth;
+pub mod train;
+pub mod ui;

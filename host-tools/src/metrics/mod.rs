@@ -1,0 +1,1 @@
+//! Figures about predictions: confusion matrix, precision, recall, F1.

@@ -1,0 +1,1 @@
+//! Pictures, drawn with an embedded font: no system library needed.

@@ -1,0 +1,1 @@
+//! Splits by group: no group is ever on two sides.

@@ -1,0 +1,1 @@
+//! A believable four-state machine, made of mathematics: data for the demo and for tests.

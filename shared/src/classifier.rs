@@ -1,0 +1,1 @@
+//! A loaded model: one log-mel window in, features and probabilities out.

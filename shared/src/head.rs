@@ -1,0 +1,1 @@
+//! The float classification head: features in, class probabilities out.

@@ -1,0 +1,1 @@
+//! The whole chain: samples in, verdicts out.

@@ -1,0 +1,1 @@
+//! What the model file carries beyond TFLite: our own Metadata entry.

@@ -1,0 +1,1 @@
+//! Any sample rate to 16 kHz: streaming, anti-aliased, polyphase.

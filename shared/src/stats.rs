@@ -1,0 +1,1 @@
+//! Mean and deviation over time of each log-mel band.

@@ -1,0 +1,1 @@
+//! Reads WAV files in blocks of mono samples, behind a header check.

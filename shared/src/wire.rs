@@ -1,0 +1,1 @@
+//! The frames that the device sends: postcard, CRC-16, COBS.
