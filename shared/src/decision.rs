@@ -1,1 +1,0 @@
-//! From probabilities to a state: smoothing, hysteresis, dwell, unknown.

@@ -1,0 +1,193 @@
+//! The state machine: one step per window.
+
+use heapless::Vec;
+
+use super::{Error, MAX_CLASSES, Steps};
+
+/// What the machine is doing, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// The class of this index in the model's labels.
+    Class(u16),
+    /// No class is confident enough.
+    Unknown,
+}
+
+impl State {
+    /// The class index, or `None` when unknown.
+    pub fn class(self) -> Option<u16> {
+        match self {
+            Self::Class(class) => Some(class),
+            Self::Unknown => None,
+        }
+    }
+}
+
+/// What one window did to the state.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decided {
+    /// The reported state from this window on.
+    pub state: State,
+    /// The reported state before this window; equal to `state` unless `changed`.
+    pub previous: State,
+    /// Whether this window changed the reported state.
+    pub changed: bool,
+    /// Smoothed probability of the state, or of the leading class while unknown. 0 to 1.
+    pub confidence: f32,
+}
+
+/// Turns the probabilities of one window after the other into a state.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    steps: Steps,
+    smoothed: Vec<f32, MAX_CLASSES>,
+    state: State,
+    candidate: State,
+    /// For how many windows in a row `candidate` has differed from `state`.
+    waited: u32,
+    started: bool,
+}
+
+impl Decision {
+    /// A decision over `classes` classes that starts as unknown.
+    ///
+    /// # Errors
+    /// When there is no class or more than [`MAX_CLASSES`].
+    pub fn new(steps: Steps, classes: usize) -> Result<Self, Error> {
+        let mut smoothed = Vec::new();
+        if classes == 0 || smoothed.resize(classes, 0.0).is_err() {
+            return Err(Error::Classes { classes });
+        }
+        Ok(Self { steps, smoothed, state: State::Unknown, candidate: State::Unknown, waited: 0, started: false })
+    }
+
+    /// Takes the probabilities of the next window, one per class, and says the state.
+    ///
+    /// A value that is no number counts as 0; missing classes count as 0 and surplus ones are ignored.
+    pub fn step(&mut self, probabilities: &[f32]) -> Decided {
+        let alpha = if self.started { self.steps.alpha } else { 1.0 };
+        self.started = true;
+        for (class, smoothed) in self.smoothed.iter_mut().enumerate() {
+            let p = probabilities.get(class).copied().filter(|p| p.is_finite()).unwrap_or(0.0).clamp(0.0, 1.0);
+            *smoothed += alpha * (p - *smoothed);
+        }
+        let candidate = self.candidate_now();
+        self.waited = match candidate {
+            same if same == self.state => 0,
+            same if same == self.candidate => self.waited.saturating_add(1),
+            _ => 1,
+        };
+        self.candidate = candidate;
+        let previous = self.state;
+        let changed = self.waited >= self.steps.dwell;
+        if changed {
+            self.state = candidate;
+            self.waited = 0;
+        }
+        Decided { state: self.state, previous, changed, confidence: self.of(self.state).unwrap_or(self.leader().1) }
+    }
+
+    /// The smoothed probabilities, one per class.
+    pub fn smoothed(&self) -> &[f32] {
+        &self.smoothed
+    }
+
+    /// The reported state.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Rule 2 of the [module](super).
+    fn candidate_now(&self) -> State {
+        let Steps { confidence, hysteresis, .. } = self.steps;
+        let (leader, lead) = self.leader();
+        let current = self.of(self.state);
+        let ahead = lead - current.unwrap_or(0.0) >= hysteresis || current.is_none();
+        if State::Class(leader) != self.state && lead >= confidence + hysteresis && ahead {
+            State::Class(leader)
+        } else if current.is_some_and(|current| current >= confidence) {
+            self.state
+        } else {
+            State::Unknown
+        }
+    }
+
+    /// The class of the highest smoothed probability, the first of equals.
+    fn leader(&self) -> (u16, f32) {
+        let mut best = (0, 0.0);
+        for (class, &smoothed) in (0..).zip(self.smoothed.iter()) {
+            if smoothed > best.1 {
+                best = (class, smoothed);
+            }
+        }
+        best
+    }
+
+    /// The smoothed probability of a state; `None` for unknown.
+    fn of(&self, state: State) -> Option<f32> {
+        self.smoothed.get(usize::from(state.class()?)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::DecisionConfig;
+    use super::*;
+
+    fn plain(dwell_s: f32) -> Decision {
+        let config = DecisionConfig { smoothing_s: 0.0, confidence: 0.6, hysteresis: 0.1, dwell_s };
+        Decision::new(config.per_window(1.0).unwrap(), 2).unwrap()
+    }
+
+    #[test]
+    fn a_class_is_entered_above_the_hysteresis_and_kept_down_to_the_confidence() {
+        let mut decision = plain(1.0);
+        assert_eq!(decision.step(&[0.65, 0.35]).state, State::Unknown);
+        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Class(0));
+        assert_eq!(decision.step(&[0.65, 0.35]).state, State::Class(0));
+        assert_eq!(decision.step(&[0.55, 0.45]).state, State::Unknown);
+    }
+
+    #[test]
+    fn a_state_is_reported_only_after_its_dwell() {
+        let mut decision = plain(3.0);
+        let seen: std::vec::Vec<_> = (0..4).map(|_| decision.step(&[1.0, 0.0])).collect();
+        assert_eq!(seen.iter().map(|d| d.changed).collect::<std::vec::Vec<_>>(), [false, false, true, false]);
+        assert_eq!((seen[2].previous, seen[2].state), (State::Unknown, State::Class(0)));
+    }
+
+    #[test]
+    fn a_moment_between_two_states_is_not_reported_as_unknown() {
+        let mut decision = plain(2.0);
+        let windows = [[1.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.0, 1.0]];
+        let states = windows.map(|p| decision.step(&p).state);
+        assert_eq!(states[1..], [State::Class(0), State::Class(0), State::Class(0), State::Class(1)]);
+    }
+
+    #[test]
+    fn smoothing_is_the_exponential_one_and_starts_at_the_first_window() {
+        let config = DecisionConfig { smoothing_s: 2.0, ..Default::default() };
+        let mut decision = Decision::new(config.per_window(1.0).unwrap(), 2).unwrap();
+        decision.step(&[1.0, 0.0]);
+        assert_eq!(decision.smoothed(), [1.0, 0.0]);
+        decision.step(&[0.0, 1.0]);
+        assert!((decision.smoothed()[0] - libm::expf(-0.5)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_no_number_counts_as_nothing() {
+        let mut decision = plain(1.0);
+        let decided = decision.step(&[f32::NAN, f32::INFINITY]);
+        assert_eq!((decided.state, decided.confidence), (State::Unknown, 0.0));
+        assert_eq!(decision.step(&[]).state, State::Unknown);
+        assert_eq!(decision.step(&[1.0, 0.0, 5.0]).state, State::Class(0));
+    }
+
+    #[test]
+    fn no_class_and_too_many_classes_are_refused() {
+        let steps = DecisionConfig::default().per_window(1.0).unwrap();
+        assert!(Decision::new(steps, 0).is_err());
+        assert!(Decision::new(steps, MAX_CLASSES).is_ok());
+        assert!(Decision::new(steps, MAX_CLASSES + 1).is_err());
+    }
+}

@@ -1,0 +1,26 @@
+//! From probabilities to a state: smoothing, hysteresis, dwell, unknown.
+//!
+//! A classifier speaks about one second of sound and errs now and then; a person or a relay wants to know what state the
+//! machine is in. Per window, in this order:
+//!
+//! 1. **Smoothing**: each class keeps `s += alpha * (p - s)`; the first window sets `s = p`.
+//! 2. **Candidate**, from the leading class `L` (highest `s`, the first of equals) and the reported state `c`:
+//!    a class is *entered* when `s[L] >= confidence + hysteresis` and `s[L] - s[c] >= hysteresis`; it is *kept* while
+//!    `s[c] >= confidence`; otherwise the candidate is unknown.
+//! 3. **Dwell**: a candidate is reported once it has been the candidate for `dwell` windows in a row. So every reported
+//!    state stands for at least `dwell` windows, and a moment between two states is not reported as unknown.
+//!
+//! A lasting change is always reported in time: see [`Steps::delay_windows`] for the formula.
+//!
+//! Pure: no clock, no allocation; 521 floats of memory and one pass over the classes per window.
+
+mod config;
+mod machine;
+#[cfg(test)]
+mod properties;
+
+pub use config::{DecisionConfig, Error, Steps};
+pub use machine::{Decided, Decision, State};
+
+/// Most classes a decision can hold: YAMNet's own AudioSet classes.
+pub const MAX_CLASSES: usize = 521;
