@@ -1,1 +1,5 @@
 //! The device's side of the acoustic machine monitor: capture, inference, status output. Thin around [`shared`].
+
+pub mod capture;
+pub mod cli;
+pub mod commands;

@@ -1,0 +1,41 @@
+//! The command line: one variant per command, its options beside its code.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands;
+
+/// Listens to a machine and tells the world what it hears.
+#[derive(Debug, Parser)]
+#[command(name = "firmware", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the capture devices with their formats, rates and channels
+    Devices(commands::devices::Args),
+    /// Record labelled training data
+    Record(commands::record::Args),
+    /// Say what is wrong with this device and what to do about it
+    Doctor(commands::doctor::Args),
+}
+
+impl Cli {
+    /// Runs the chosen command; the exit code is the command's verdict (0 good, 1 not).
+    ///
+    /// # Errors
+    /// Whatever the command could not do, with the device or file, the value and the remedy.
+    pub fn run(&self) -> anyhow::Result<ExitCode> {
+        match &self.command {
+            Command::Devices(args) => commands::devices::run(args),
+            Command::Record(args) => commands::record::run(args),
+            Command::Doctor(args) => commands::doctor::run(args),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! `firmware doctor`.
+
+use std::process::ExitCode;
+
+/// Options of `firmware doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// Runs the command.
+///
+/// # Errors
+/// Always, until it is there.
+pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("`doctor` is not there yet")
+}

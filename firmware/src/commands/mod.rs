@@ -1,0 +1,4 @@
+//! One file per command: its options and what it does.
+pub mod devices;
+pub mod doctor;
+pub mod record;
