@@ -1,0 +1,123 @@
+//! From a stream of bytes, whatever is in it, to frames.
+
+use core::fmt;
+
+use serde::Deserialize;
+
+use super::{CRC, Header, Message, VERSION, kind};
+
+/// A frame that arrived whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame<'a> {
+    /// Counts the sender's frames; wraps.
+    pub sequence: u32,
+    /// The sender's monotonic clock in microseconds.
+    pub time_us: u64,
+    /// What it says.
+    pub message: Message<'a>,
+}
+
+/// Why bytes between two zeros are no frame. All are transient: the next frame is read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// Longer than the decoder's buffer: garbage, or a frame for a larger buffer.
+    TooLong,
+    /// Not COBS, or too short to be a frame.
+    Framing,
+    /// The check sum does not match.
+    CheckSum,
+    /// A frame of another layout: the sender is newer than this reader.
+    Version(u8),
+    /// A frame whose payload does not have the fields of its kind.
+    Payload {
+        /// The kind.
+        kind: u8,
+    },
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "more bytes without an end of frame than the buffer takes"),
+            Self::Framing => write!(f, "bytes that are no frame"),
+            Self::CheckSum => write!(f, "a frame whose check sum does not match"),
+            Self::Version(version) => {
+                write!(f, "a frame of protocol version {version}, this reader knows {VERSION}: update it")
+            }
+            Self::Payload { kind } => write!(f, "a frame of kind {kind} without the fields of that kind"),
+        }
+    }
+}
+
+impl core::error::Error for Damage {}
+
+/// Assembles frames in a buffer of the caller, [`super::LARGEST_FRAME`] bytes to take all.
+#[derive(Debug)]
+pub struct Decoder<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+    too_long: bool,
+}
+
+impl<'b> Decoder<'b> {
+    /// A decoder that waits for its first frame.
+    pub fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, len: 0, too_long: false }
+    }
+
+    /// Takes the next bytes of the stream, as they come, and hands over every frame that they complete, or why what
+    /// stood between two zeros is none. Nothing between two zeros is nothing.
+    pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Result<Frame<'_>, Damage>)) {
+        for &byte in bytes {
+            if byte != 0 {
+                match self.buffer.get_mut(self.len) {
+                    Some(place) => {
+                        *place = byte;
+                        self.len += 1;
+                    }
+                    None => self.too_long = true,
+                }
+                continue;
+            }
+            let len = core::mem::take(&mut self.len);
+            if core::mem::take(&mut self.too_long) {
+                each(Err(Damage::TooLong));
+            } else if len > 0 {
+                each(frame(&mut self.buffer[..len]));
+            }
+        }
+    }
+}
+
+/// Reads what stood between two zeros.
+fn frame(bytes: &mut [u8]) -> Result<Frame<'_>, Damage> {
+    let len = cobs::decode_in_place(bytes).map_err(|_| Damage::Framing)?;
+    let (body, crc) = bytes[..len].split_last_chunk::<2>().ok_or(Damage::Framing)?;
+    if CRC.checksum(body) != u16::from_le_bytes(*crc) {
+        return Err(Damage::CheckSum);
+    }
+    match body.first() {
+        Some(&VERSION) => {}
+        Some(&other) => return Err(Damage::Version(other)),
+        None => return Err(Damage::Framing),
+    }
+    let (header, payload) = postcard::take_from_bytes::<Header>(body).map_err(|_| Damage::Framing)?;
+    Ok(Frame { sequence: header.sequence, time_us: header.time_us, message: message(header.kind, payload)? })
+}
+
+fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
+    Ok(match kind {
+        kind::HELLO => Message::Hello(fields(kind, payload)?),
+        kind::VERDICT => Message::Verdict(fields(kind, payload)?),
+        kind::STATE_CHANGE => Message::StateChange(fields(kind, payload)?),
+        kind::ALARM => Message::Alarm(fields(kind, payload)?),
+        kind::HEALTH => Message::Health(fields(kind, payload)?),
+        kind::GAP => Message::Gap(fields(kind, payload)?),
+        _ => Message::Other { kind, payload },
+    })
+}
+
+/// The fields that this reader knows; what a newer sender has added after them is ignored.
+fn fields<'a, T: Deserialize<'a>>(kind: u8, payload: &'a [u8]) -> Result<T, Damage> {
+    postcard::take_from_bytes(payload).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
+}

@@ -1,0 +1,183 @@
+//! What a frame can say. The order of the fields is the order on the wire; new ones go to the end.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Floats, kind};
+
+/// The payload of a frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Message<'a> {
+    /// Who speaks: first of all, after a reload, and again at intervals for readers that join late.
+    Hello(Hello<'a>),
+    /// One window.
+    Verdict(Verdict<'a>),
+    /// The reported state changed.
+    StateChange(StateChange),
+    /// The alarm was raised or has ended.
+    Alarm(Alarm),
+    /// The counters, every second.
+    Health(Health),
+    /// Frames of sound were lost.
+    Gap(Gap),
+    /// A kind that this reader does not know, of a newer sender.
+    Other {
+        /// The kind.
+        kind: u8,
+        /// Its bytes.
+        payload: &'a [u8],
+    },
+}
+
+impl Message<'_> {
+    /// The number of the kind on the wire.
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self::Hello(_) => kind::HELLO,
+            Self::Verdict(_) => kind::VERDICT,
+            Self::StateChange(_) => kind::STATE_CHANGE,
+            Self::Alarm(_) => kind::ALARM,
+            Self::Health(_) => kind::HEALTH,
+            Self::Gap(_) => kind::GAP,
+            Self::Other { kind, .. } => *kind,
+        }
+    }
+}
+
+/// The model and the program.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Hello<'a> {
+    /// Name of the model's file.
+    pub model: &'a str,
+    /// SHA-256 of the model's file.
+    pub model_sha256: [u8; 32],
+    /// Version of the program.
+    pub build: &'a str,
+    /// The class names in order, one per line, no line end after the last.
+    pub labels: &'a str,
+    /// Rate of the captured sound in Hz.
+    pub rate_hz: u32,
+    /// Time between two windows in microseconds.
+    pub hop_us: u32,
+}
+
+/// One window: before (`probabilities`) and after (`state`, `confidence`) the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Verdict<'a> {
+    /// Windows since the start, dropped ones counted.
+    pub index: u64,
+    /// First sample of the window, in samples of 16 kHz since the start.
+    pub start_sample: u64,
+    /// The reported state as index into the labels; `None` is unknown.
+    pub state: Option<u16>,
+    /// Smoothed probability of the state, or of the leading class while unknown.
+    pub confidence: f32,
+    /// Level of the window in dB of full scale.
+    pub level_dbfs: f32,
+    /// Whether sound was lost within the window.
+    pub spans_gap: bool,
+    /// Time that the window took to compute, in microseconds.
+    pub inference_us: u32,
+    /// How unlike all training sound it is; `None` where the model has no such measure.
+    pub anomaly: Option<f32>,
+    /// The classifier's probabilities, one per label.
+    #[serde(borrow)]
+    pub probabilities: Floats<'a>,
+}
+
+/// The reported state changed with this window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// The window.
+    pub index: u64,
+    /// The state before it; `None` is unknown.
+    pub previous: Option<u16>,
+    /// The state from it on; `None` is unknown.
+    pub state: Option<u16>,
+    /// Smoothed probability of the new state, or of the leading class when unknown.
+    pub confidence: f32,
+}
+
+/// The alarm was raised or has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Whether there is an alarm from now on.
+    pub active: bool,
+    /// Why, as a number of [`AlarmCause`]; a plain number so that a new cause is no new version.
+    pub cause: u8,
+    /// The reported state; `None` is unknown.
+    pub state: Option<u16>,
+    /// The newest window.
+    pub index: u64,
+}
+
+/// Why there is an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum AlarmCause {
+    /// The reported state is one that was configured as an alarm.
+    State = 0,
+    /// The sound is unlike all training sound.
+    Anomaly = 1,
+    /// No sound arrives.
+    NoSound = 2,
+}
+
+/// The counters since the start, and the inference times of the last 512 windows.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Health {
+    /// Frames captured.
+    pub frames: u64,
+    /// Overruns of the sound device.
+    pub xruns: u32,
+    /// Times that the device was recovered or opened again.
+    pub recoveries: u32,
+    /// Gaps in the sound, whatever their cause.
+    pub gaps: u32,
+    /// Frames lost in those gaps.
+    pub lost_frames: u64,
+    /// Windows computed.
+    pub windows: u64,
+    /// Windows dropped because inference was behind.
+    pub dropped_windows: u32,
+    /// Reports dropped because an output was behind.
+    pub dropped_reports: u32,
+    /// Reports that wait for the slowest output.
+    pub queue_depth: u16,
+    /// Median of the inference time in microseconds.
+    pub inference_p50_us: u32,
+    /// 99th percentile of the inference time in microseconds.
+    pub inference_p99_us: u32,
+    /// Maximum of the inference time in microseconds.
+    pub inference_max_us: u32,
+    /// Temperature of the processor in thousandths of a degree Celsius, where it can be read.
+    pub cpu_millidegrees: Option<i32>,
+    /// Whether capture runs with real-time priority.
+    pub realtime: bool,
+    /// What capture is doing, as a number of [`CaptureState`].
+    pub capture: u8,
+}
+
+/// What capture is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CaptureState {
+    /// The device is being opened.
+    Opening = 0,
+    /// Sound arrives.
+    Running = 1,
+    /// The device is there, but is being recovered or gives no sound.
+    Recovering = 2,
+    /// The device is absent or busy.
+    Absent = 3,
+    /// The recording has ended.
+    Ended = 4,
+}
+
+/// Frames of sound were lost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The window that is next.
+    pub index: u64,
+    /// Frames lost, at the captured rate.
+    pub lost_frames: u64,
+}
