@@ -1,0 +1,160 @@
+//! Flatbuffer primitives with every step checked: tables, their fields, vectors and strings.
+//!
+//! A reader never recurses and follows references only forward (the offsets are unsigned) as deep as the schema is, so
+//! a file cannot make it loop. Nothing here trusts a length, an offset or a vtable.
+
+use super::error::Error;
+use super::scalars::{Scalar, Scalars};
+
+/// Bytes of an offset, a length and a vector count.
+const WORD: usize = 4;
+
+/// A table of the file: its fields are found over its vtable.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    size: usize,
+    vtable: &'a [u8],
+}
+
+/// Reads a number at a byte of the file.
+pub(super) fn scalar<T: Scalar>(bytes: &[u8], at: usize) -> Result<T, Error> {
+    slice(bytes, at, T::SIZE).and_then(|raw| T::from_le(raw).ok_or(Error::OutOfBounds { at }))
+}
+
+/// `len` bytes from `at` on.
+pub(super) fn slice(bytes: &[u8], at: usize, len: usize) -> Result<&[u8], Error> {
+    at.checked_add(len).and_then(|end| bytes.get(at..end)).ok_or(Error::OutOfBounds { at })
+}
+
+/// Where the offset stored at `at` leads.
+fn follow(bytes: &[u8], at: usize) -> Result<usize, Error> {
+    let offset: u32 = scalar(bytes, at)?;
+    at.checked_add(offset as usize).ok_or(Error::OutOfBounds { at })
+}
+
+impl<'a> Table<'a> {
+    /// The root table of the flatbuffer `bytes`.
+    pub fn root(bytes: &'a [u8]) -> Result<Self, Error> {
+        Self::new(bytes, follow(bytes, 0)?)
+    }
+
+    fn new(bytes: &'a [u8], at: usize) -> Result<Self, Error> {
+        let astray = Error::OutOfBounds { at };
+        // The vtable lies at `at - offset`, and the offset has a sign.
+        let offset: i32 = scalar(bytes, at)?;
+        let vtable_at = i64::try_from(at).ok().and_then(|at| usize::try_from(at - i64::from(offset)).ok());
+        let vtable_at = vtable_at.ok_or(astray)?;
+        let vtable_size = usize::from(scalar::<u16>(bytes, vtable_at)?);
+        let size = usize::from(scalar::<u16>(bytes, vtable_at.checked_add(2).ok_or(astray)?)?);
+        if vtable_size < 4 || vtable_size % 2 != 0 || size < WORD {
+            return Err(astray);
+        }
+        slice(bytes, at, size)?;
+        Ok(Self { bytes, at, size, vtable: slice(bytes, vtable_at, vtable_size)? })
+    }
+
+    /// Where field `id` of `size` bytes lies; `None` when the table leaves it at its default.
+    fn field(&self, id: usize, size: usize) -> Result<Option<usize>, Error> {
+        let slot = 4 + 2 * id;
+        let Some(raw) = self.vtable.get(slot..slot + 2) else { return Ok(None) };
+        match <u16 as Scalar>::from_le(raw).map(usize::from) {
+            Some(0) | None => Ok(None),
+            Some(offset) if offset >= WORD && offset + size <= self.size => Ok(Some(self.at + offset)),
+            Some(_) => Err(Error::OutOfBounds { at: self.at }),
+        }
+    }
+
+    /// Whether field `id` is set.
+    pub fn has(&self, id: usize) -> bool {
+        matches!(self.field(id, 1), Ok(Some(_)))
+    }
+
+    /// Number in field `id`, or `default` when it is not set.
+    pub fn number<T: Scalar>(&self, id: usize, default: T) -> Result<T, Error> {
+        match self.field(id, T::SIZE)? {
+            Some(at) => scalar(self.bytes, at),
+            None => Ok(default),
+        }
+    }
+
+    /// Truth value in field `id`; not set means `false`.
+    pub fn flag(&self, id: usize) -> Result<bool, Error> {
+        Ok(self.number::<u8>(id, 0)? != 0)
+    }
+
+    /// Table that field `id` refers to.
+    pub fn table(&self, id: usize) -> Result<Option<Table<'a>>, Error> {
+        match self.field(id, WORD)? {
+            Some(at) => Self::new(self.bytes, follow(self.bytes, at)?).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Raw elements, `size` bytes each, of the vector that field `id` refers to, and where they begin.
+    fn elements(&self, id: usize, size: usize) -> Result<Option<(usize, &'a [u8])>, Error> {
+        let Some(at) = self.field(id, WORD)? else { return Ok(None) };
+        let at = follow(self.bytes, at)?;
+        let count: u32 = scalar(self.bytes, at)?;
+        let length = (count as usize).checked_mul(size).ok_or(Error::OutOfBounds { at })?;
+        Ok(Some((at + WORD, slice(self.bytes, at + WORD, length)?)))
+    }
+
+    /// Vector of numbers that field `id` refers to; empty when it is not set.
+    pub fn scalars<T: Scalar>(&self, id: usize) -> Result<Scalars<'a, T>, Error> {
+        Ok(Scalars::new(self.elements(id, T::SIZE)?.map_or(&[], |(_, raw)| raw)))
+    }
+
+    /// String that field `id` refers to, of at most `limit` bytes; empty when it is not set.
+    pub fn text(&self, id: usize, limit: usize) -> Result<&'a str, Error> {
+        let Some((at, raw)) = self.elements(id, 1)? else { return Ok("") };
+        if raw.len() > limit {
+            return Err(Error::TooMany { what: "bytes of text", count: raw.len(), limit });
+        }
+        if self.bytes.get(at + raw.len()) != Some(&0) {
+            return Err(Error::Text { at });
+        }
+        core::str::from_utf8(raw).map_err(|_| Error::Text { at })
+    }
+
+    /// Vector of at most `limit` tables that field `id` refers to; empty when it is not set.
+    pub fn tables(&self, id: usize, what: &'static str, limit: usize) -> Result<Tables<'a>, Error> {
+        let (at, raw) = self.elements(id, WORD)?.unwrap_or((0, &[]));
+        let len = raw.len() / WORD;
+        if len > limit {
+            return Err(Error::TooMany { what, count: len, limit });
+        }
+        Ok(Tables { bytes: self.bytes, at, len, what })
+    }
+}
+
+/// A vector of tables.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tables<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    len: usize,
+    what: &'static str,
+}
+
+impl<'a> Tables<'a> {
+    /// How many tables there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Table `i`.
+    pub fn get(&self, i: usize) -> Result<Table<'a>, Error> {
+        if i >= self.len {
+            return Err(Error::Index { what: self.what, index: i as i64, count: self.len });
+        }
+        Table::new(self.bytes, follow(self.bytes, self.at + WORD * i)?)
+    }
+
+    /// All tables in order.
+    pub fn iter(&self) -> impl Iterator<Item = Result<Table<'a>, Error>> + use<'a> {
+        let tables = *self;
+        (0..tables.len).map(move |i| tables.get(i))
+    }
+}
