@@ -1,5 +1,38 @@
-.PHONY: test
-test:
+# The README's two commands are `make demo` and `make test`; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint unit no-std windows verify interop deny
+
+help: ## List the targets
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: ## The main job end to end: data, training, evaluation, plots, verdicts
+	cargo build --release --locked -p host-tools
+	@scripts/demo.sh
+
+test: lint unit no-std windows ## Lints, every test, the bare-metal and the Windows build
+
+lint:
+	@scripts/need-packages.sh libasound2-dev pkg-config
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+unit:
+	@scripts/need-packages.sh libasound2-dev pkg-config
 	cargo test --workspace --locked
+
+no-std: ## The core compiles for a microcontroller without an operating system
+	@scripts/check-no-std.sh
+
+windows: ## host-tools has no Unix-only dependency and compiles for Windows
+	@scripts/check-windows.sh
+
+verify: ## The int8 engine against the TFLite C++ interpreter, bit for bit (builds TensorFlow Lite: minutes)
+	@scripts/need-packages.sh libclang-dev
+	cargo run --release --locked -p host-tools --features reference-runtime -- verify
+
+interop: ## The exported files in LiteRT and MediaPipe, against our own verdicts
+	cargo build --release --locked -p host-tools
+	@scripts/interop.sh
+
+deny: ## Licences and sources of all dependencies (needs cargo-deny)
+	cargo deny --locked check licenses bans sources
