@@ -1,0 +1,107 @@
+//! Writes the constants of the log-mel front end (`log_mel_tables.rs`): Hann window and mel weights.
+//!
+//! They are computed, not copied, and equal those inside the base model bit for bit (a test compares them where the base
+//! model is at hand). Computed here because the embedded core should neither carry the f64 code nor spend its start on it.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Sample rate of the front end in Hz.
+const RATE_HZ: f64 = 16_000.0;
+/// Samples of one window (25 ms).
+const WINDOW: usize = 400;
+/// Points of the FFT.
+const FFT: usize = 512;
+/// Mel bands.
+const BANDS: usize = 64;
+/// Lower edge of the first band in Hz.
+const LOW_HZ: f64 = 125.0;
+/// Upper edge of the last band in Hz.
+const HIGH_HZ: f64 = 7_500.0;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let folder = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
+    let path = PathBuf::from(folder).join("log_mel_tables.rs");
+    std::fs::write(&path, tables()).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+}
+
+/// The generated source: `HANN`, and per band the run of bins with a weight above zero (`FIRST_BIN`, `OFFSETS`, `WEIGHTS`).
+fn tables() -> String {
+    let mel = mel_weights();
+    let mut first_bin = Vec::new();
+    let mut offsets = vec![0];
+    let mut weights = Vec::new();
+    for row in &mel {
+        let first = row.iter().position(|&w| w > 0.0).expect("every band covers a bin");
+        let last = row.iter().rposition(|&w| w > 0.0).expect("every band covers a bin");
+        first_bin.push(first);
+        weights.extend_from_slice(&row[first..=last]);
+        offsets.push(weights.len());
+    }
+    let hann: Vec<f32> = (0..WINDOW).map(hann).collect();
+    let mut source = String::new();
+    array(&mut source, "Periodic Hann window, 400 samples, as stored in the base model.", "pub", "HANN", "f32", &hann);
+    array(&mut source, "First bin of each band with a weight above zero.", "", "FIRST_BIN", "u16", &first_bin);
+    array(
+        &mut source,
+        "Where each band's weights start in `WEIGHTS`; one more for the end.",
+        "",
+        "OFFSETS",
+        "u16",
+        &offsets,
+    );
+    array(&mut source, "The weights above zero, band after band.", "", "WEIGHTS", "f32", &weights);
+    source
+}
+
+/// Appends one constant array. Debug formatting of f32 is the shortest text that reads back as the same bits.
+fn array<T: std::fmt::Debug>(source: &mut String, doc: &str, vis: &str, name: &str, kind: &str, values: &[T]) {
+    writeln!(source, "/// {doc}\n{vis} static {name}: [{kind}; {}] = {values:?};", values.len()).expect("text grows");
+}
+
+/// HTK mel weights [band][bin]: `tf.signal.linear_to_mel_weight_matrix` in f64, cast to f32 at the end.
+fn mel_weights() -> Vec<Vec<f32>> {
+    let step = (mel(HIGH_HZ) - mel(LOW_HZ)) / (BANDS + 1) as f64;
+    let edge = |i: usize| if i == BANDS + 1 { mel(HIGH_HZ) } else { mel(LOW_HZ) + i as f64 * step };
+    let weight = |band: usize, bin: usize| {
+        let (low, centre, high) = (edge(band), edge(band + 1), edge(band + 2));
+        let at = mel(bin as f64 * (RATE_HZ / FFT as f64));
+        let rising = (at - low) / (centre - low);
+        let falling = (high - at) / (high - centre);
+        rising.min(falling).max(0.0) as f32
+    };
+    // Bin 0 (the mean of the signal) has no place on the mel scale.
+    (0..BANDS).map(|band| (0..=FFT / 2).map(|bin| if bin == 0 { 0.0 } else { weight(band, bin) }).collect()).collect()
+}
+
+/// HTK mel scale of a frequency in Hz.
+fn mel(hz: f64) -> f64 {
+    1127.0 * libm::log(1.0 + hz / 700.0)
+}
+
+/// Sample `n` of `tf.signal.hann_window(400)`, with every step in f32 as TensorFlow folded it into the base model.
+fn hann(n: usize) -> f32 {
+    let turn = (2.0 * std::f64::consts::PI) as f32;
+    0.5 - 0.5 * eigen_cos(turn * n as f32 / WINDOW as f32)
+}
+
+/// Eigen's `psincos_float` for one cosine of `x >= 0`, without fused multiply-add: TensorFlow's kernel, and the only
+/// cosine found that gives the stored window in every bit. Source: Eigen 3.4, `GenericPacketMathFunctions.h`.
+fn eigen_cos(x: f32) -> f32 {
+    const TWO_OVER_PI: f32 = 0.636_619_75;
+    const HALF_PI_PARTS: [f32; 4] = [-1.570_312_5, -0.000_483_989_72, 1.628_650_4e-7, 5.564_431_6e-11];
+    const COS: [f32; 5] = [2.437_226_6e-5, -0.001_388_652, 0.041_666_62, -0.5, 1.0];
+    const SIN: [f32; 3] = [-0.000_195_923_4, 0.008_332_687, -0.166_666_62];
+    let quarter = (x * TWO_OVER_PI).round_ties_even();
+    let x = HALF_PI_PARTS.iter().fold(x, |x, part| quarter * part + x);
+    let square = x * x;
+    let polynomial = |terms: &[f32]| terms[1..].iter().fold(terms[0], |sum, term| sum * square + term);
+    let (cos, sin) = (polynomial(&COS), polynomial(&SIN) * square * x + x);
+    match quarter as u32 % 4 {
+        0 => cos,
+        1 => -sin,
+        2 => -cos,
+        _ => sin,
+    }
+}
