@@ -1,1 +1,0 @@
-//! Raw device samples of any format and channel count to mono `f32`.
