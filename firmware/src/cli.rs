@@ -24,6 +24,8 @@ pub enum Command {
     Record(commands::record::Args),
     /// Say what is wrong with this device and what to do about it
     Doctor(commands::doctor::Args),
+    /// Check a configuration file
+    ValidateConfig(commands::validate_config::Args),
 }
 
 impl Cli {
@@ -36,6 +38,7 @@ impl Cli {
             Command::Devices(args) => commands::devices::run(args),
             Command::Record(args) => commands::record::run(args),
             Command::Doctor(args) => commands::doctor::run(args),
+            Command::ValidateConfig(args) => commands::validate_config::run(args),
         }
     }
 }
