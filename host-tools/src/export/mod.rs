@@ -1,1 +1,5 @@
-//! Writes the trained model as an ordinary TFLite file.
+//! Writes trained heads as TFLite files.
+
+mod dense;
+
+pub use dense::Dense;
