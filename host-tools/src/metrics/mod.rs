@@ -1,1 +1,36 @@
-//! Figures about predictions: confusion matrix, precision, recall, F1.
+//! Figures about predictions: confusion matrix, precision, recall, F1 and their averages.
+//!
+//! One count of who was taken for whom ([`Confusion`]) is the source of every figure ([`Figures`]) and of every table
+//! ([`table`]), so that the console, the JSON and the picture cannot disagree. [`by_recording`] turns verdicts about
+//! windows into one verdict per recording. Definitions follow scikit-learn's `precision_recall_fscore_support`.
+mod confusion;
+mod figures;
+mod recording;
+mod table;
+
+pub use confusion::Confusion;
+pub use figures::{Averages, ClassFigures, Figures};
+pub use recording::{RecordingVerdict, by_recording};
+pub use table::{class_table, confusion_table};
+
+/// The index of the largest value; the first of equals, and 0 for an empty slice.
+pub fn argmax(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::argmax;
+
+    #[test]
+    fn the_first_of_equal_maxima_wins() {
+        assert_eq!(argmax(&[0.1, 0.45, 0.45]), 1);
+        assert_eq!(argmax(&[]), 0);
+    }
+}
