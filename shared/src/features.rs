@@ -5,6 +5,10 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nn::{self, Block, Network};
+use crate::stats::{self, log_mel_stats};
+use crate::window::Patch;
+
 /// Values of YAMNet's embedding.
 pub const EMBEDDING_LEN: usize = 1024;
 
@@ -79,6 +83,99 @@ impl FromStr for FeatureKind {
         Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or(UnknownKind)
     }
 }
+
+/// Turns a window into its features.
+///
+/// Order: embedding (1024, real values `(q + 128) * scale`), then means (64), then deviations (64); each where the kind has it.
+#[derive(Clone, Debug)]
+pub struct Extractor<'m> {
+    kind: FeatureKind,
+    network: Option<Network<'m>>,
+}
+
+impl<'m> Extractor<'m> {
+    /// An extractor of `kind`. `network` is needed, and used, only by the kinds with an embedding.
+    ///
+    /// # Errors
+    /// [`Error::NoNetwork`]; [`Error::EmbeddingLen`].
+    pub fn new(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
+        if !kind.needs_body() {
+            return Ok(Self { kind, network: None });
+        }
+        match network.as_ref().map(Network::embedding_len) {
+            None => Err(Error::NoNetwork(kind)),
+            Some(EMBEDDING_LEN) => Ok(Self { kind, network }),
+            Some(found) => Err(Error::EmbeddingLen(found)),
+        }
+    }
+
+    /// An extractor of log-mel statistics: needs nothing.
+    pub fn log_mel() -> Self {
+        Self { kind: FeatureKind::LogMel, network: None }
+    }
+
+    /// Which features.
+    pub fn kind(&self) -> FeatureKind {
+        self.kind
+    }
+
+    /// The network behind the embedding, where there is one.
+    pub fn network(&self) -> Option<&Network<'m>> {
+        self.network.as_ref()
+    }
+
+    /// Blocks of arena that [`extract`](Self::extract) needs.
+    pub fn arena_len(&self) -> usize {
+        self.network.as_ref().map_or(0, Network::arena_len)
+    }
+
+    /// Writes the features of `patch` to the start of `out` and returns the embedding as the network gave it (empty for
+    /// log-mel features). Nothing beyond `self.kind().len()` values is written; a shorter `out` gets what fits.
+    ///
+    /// # Errors
+    /// [`nn::Error::Memory`] if `arena` is too short.
+    pub fn extract<'a>(&self, patch: &Patch, arena: &'a mut [Block], out: &mut [f32]) -> Result<&'a [i8], nn::Error> {
+        let (embedding, scale) = match &self.network {
+            Some(network) => (network.run(patch, arena)?, network.embedding_scale()),
+            None => (&[][..], 0.0),
+        };
+        for (out, &step) in out.iter_mut().zip(embedding) {
+            *out = (f32::from(step) + 128.0) * scale;
+        }
+        if self.kind != FeatureKind::Yamnet {
+            let mut statistics = [0.0; stats::LEN];
+            log_mel_stats(patch, &mut statistics);
+            for (out, value) in out.iter_mut().skip(embedding.len()).zip(statistics) {
+                *out = value;
+            }
+        }
+        Ok(embedding)
+    }
+}
+
+/// Why features cannot be computed. Fatal: the model does not fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// The kind needs YAMNet's body and there is none.
+    NoNetwork(FeatureKind),
+    /// The network's embedding has another width than YAMNet's 1024.
+    EmbeddingLen(usize),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoNetwork(kind) => {
+                write!(f, "{kind} features need the YAMNet base model; get it with `host-tools fetch`")
+            }
+            Self::EmbeddingLen(found) => {
+                write!(f, "the network's embedding has {found} values where YAMNet's has {EMBEDDING_LEN}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {

@@ -1,1 +1,0 @@
-//! The int8 network engine, bit-identical to TFLite's reference kernels.

@@ -1,0 +1,150 @@
+//! The integer arithmetic of TFLite's quantised kernels, exactly as its reference code does it.
+//!
+//! An int8 tensor stands for real values `scale * (q - zero_point)`. A layer's sum of products is an `i32` in units of
+//! `input scale * weight scale`; bringing it to the output's units multiplies by a real number below one, which TFLite
+//! keeps as a 31-bit mantissa and a power of two ([`Multiplier`], its `QuantizeMultiplier`). Three ways of rounding that
+//! product are in use, one per operator; each has its own method here. Every other form in this engine (the fused one,
+//! the vector ones) is tested against these.
+
+/// A positive real number as `mantissa * 2^(shift - 31)`, with `2^30 <= mantissa < 2^31` (or zero).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multiplier {
+    /// The 31-bit mantissa.
+    pub mantissa: i32,
+    /// The power of two; negative for every multiplier below one half.
+    pub shift: i32,
+}
+
+impl Multiplier {
+    /// The nearest multiplier to `real`: TFLite's `QuantizeMultiplier`. `None` unless `0 < real < 2^30` and finite.
+    pub fn from_real(real: f64) -> Option<Self> {
+        if !(real > 0.0 && real < f64::from(1 << 30)) {
+            return None;
+        }
+        let (fraction, mut shift) = libm::frexp(real);
+        let mut mantissa = libm::round(fraction * 2_147_483_648.0) as i64;
+        if mantissa == 1 << 31 {
+            mantissa /= 2;
+            shift += 1;
+        }
+        if shift < -31 {
+            return Some(Self { mantissa: 0, shift: 0 });
+        }
+        Some(Self { mantissa: mantissa as i32, shift })
+    }
+
+    /// The multiplier of one convolution channel: `input * weight / output`, in double precision from the file's floats.
+    pub fn of_scales(input: f32, weight: f32, output: f32) -> Option<Self> {
+        Self::from_real(f64::from(input) * f64::from(weight) / f64::from(output))
+    }
+
+    /// TFLite's `MultiplyByQuantizedMultiplier` with double rounding: used by convolutions and MEAN.
+    ///
+    /// First a rounding doubling high multiplication, then a shift right that rounds halves away from zero.
+    pub fn apply_double_rounding(self, value: i32) -> i32 {
+        let left = self.shift.clamp(0, 31);
+        let right = (-self.shift).clamp(0, 31);
+        let high = doubling_high_mul(value.wrapping_shl(left as u32), self.mantissa);
+        divide_by_power_of_two(high, right as u32)
+    }
+
+    /// The same product rounded once, halves up: used by FULLY_CONNECTED. Exact for `shift <= 30`.
+    pub fn apply_single_rounding(self, value: i32) -> i32 {
+        let total = (31 - self.shift).clamp(1, 62) as u32;
+        let product = i64::from(value) * i64::from(self.mantissa);
+        ((product + (1 << (total - 1))) >> total).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
+    }
+
+    /// This multiplier divided by `count`, as TFLite's MEAN folds the division by the number of elements into it.
+    pub fn divided_by(self, count: u32) -> Option<Self> {
+        if count == 0 {
+            return None;
+        }
+        let log2 = 63 - u64::from(count).leading_zeros() as i32;
+        let extra = log2.min(32).min(31 + self.shift).max(0);
+        let mantissa = (i64::from(self.mantissa) << extra) / i64::from(count);
+        Some(Self { mantissa: i32::try_from(mantissa).ok()?, shift: self.shift - extra })
+    }
+}
+
+/// gemmlowp's `SaturatingRoundingDoublingHighMul`: `round(a * b / 2^31)`, halves away from zero for negatives' magnitude.
+fn doubling_high_mul(a: i32, b: i32) -> i32 {
+    if a == i32::MIN && b == i32::MIN {
+        return i32::MAX;
+    }
+    let product = i64::from(a) * i64::from(b);
+    let nudge = if product >= 0 { 1 << 30 } else { 1 - (1 << 30) };
+    ((product + nudge) / (1 << 31)) as i32
+}
+
+/// gemmlowp's `RoundingDivideByPOT`: `value / 2^exponent`, halves away from zero. `exponent <= 31`.
+fn divide_by_power_of_two(value: i32, exponent: u32) -> i32 {
+    let mask = ((1_i64 << exponent) - 1) as i32;
+    let threshold = (mask >> 1) + i32::from(value < 0);
+    (value >> exponent) + i32::from((value & mask) > threshold)
+}
+
+/// `value / scale + zero_point` as QUANTIZE computes it: float division, halves away from zero, clamped to int8.
+///
+/// NaN becomes the zero point (TFLite leaves it undefined).
+pub fn quantise(value: f32, scale: f32, zero_point: i32) -> i8 {
+    (libm::roundf(value / scale) as i32).saturating_add(zero_point).clamp(-128, 127) as i8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_half_becomes_the_smallest_mantissa_with_no_shift() {
+        assert_eq!(Multiplier::from_real(0.5), Some(Multiplier { mantissa: 1 << 30, shift: 0 }));
+    }
+
+    #[test]
+    fn a_mantissa_that_rounds_up_to_one_is_renormalised() {
+        let below_one = 1.0 - f64::EPSILON / 2.0;
+        assert_eq!(Multiplier::from_real(below_one), Some(Multiplier { mantissa: 1 << 30, shift: 1 }));
+    }
+
+    #[test]
+    fn zero_negative_and_unbounded_numbers_are_no_multipliers() {
+        for real in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e30] {
+            assert_eq!(Multiplier::from_real(real), None, "{real}");
+        }
+    }
+
+    #[test]
+    fn halves_round_away_from_zero_on_both_sides() {
+        let quarter = Multiplier { mantissa: 1 << 30, shift: -1 };
+        assert_eq!(quarter.apply_double_rounding(2), 1);
+        assert_eq!(quarter.apply_double_rounding(-2), -1);
+        assert_eq!(quarter.apply_double_rounding(6), 2);
+    }
+
+    #[test]
+    fn quantise_rounds_halves_away_and_clamps() {
+        assert_eq!(quantise(1.5, 1.0, 0), 2);
+        assert_eq!(quantise(-1.5, 1.0, 0), -2);
+        assert_eq!(quantise(1e30, 1.0, 0), 127);
+        assert_eq!(quantise(-1e30, 1.0, 0), -128);
+        assert_eq!(quantise(f32::NAN, 1.0, 16), 16);
+    }
+
+    proptest! {
+        #[test]
+        fn both_roundings_stay_within_one_of_the_real_product(value in -(1 << 24)..(1 << 24), real in 1e-6..0.49_f64) {
+            let multiplier = Multiplier::from_real(real).unwrap();
+            let exact = f64::from(value) * real;
+            prop_assert!((f64::from(multiplier.apply_double_rounding(value)) - exact).abs() <= 1.01);
+            prop_assert!((f64::from(multiplier.apply_single_rounding(value)) - exact).abs() <= 0.51);
+        }
+
+        #[test]
+        fn any_bits_are_handled_without_overflow(value: i32, mantissa: i32, shift in -40..40) {
+            let multiplier = Multiplier { mantissa, shift };
+            multiplier.apply_double_rounding(value);
+            multiplier.apply_single_rounding(value);
+        }
+    }
+}
