@@ -142,7 +142,7 @@ impl<'a> ModelCard<'a> {
             return Err(Error::Schema(self.schema));
         }
         let f1_wrong = self.training.macro_f1.is_some_and(|f1| !(0.0..=1.0).contains(&f1));
-        if !rest.is_empty() || f1_wrong || self.training.recording_hashes.len() % HASH_LEN != 0 {
+        if !rest.is_empty() || f1_wrong || !self.training.recording_hashes.len().is_multiple_of(HASH_LEN) {
             return Err(Error::Damaged);
         }
         // Any hop will do: the settings' ranges do not depend on it.

@@ -36,6 +36,7 @@ pub struct Parts<'a> {
 }
 
 /// What a graph ends in.
+#[allow(clippy::large_enum_variant, reason = "there is no allocation here, so nothing to box with")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output<'a> {
     /// The base model's own scores, each 0 to 1 by itself.
