@@ -1,1 +1,0 @@
-//! Any sample rate to 16 kHz: streaming, anti-aliased, polyphase.
