@@ -1,0 +1,175 @@
+//! `confusion_matrix.png`: which class was taken for which.
+
+use ndarray::ArrayView2;
+
+use super::Picture;
+use super::canvas::{Align, Canvas, Pen};
+use super::legend::{header, header_height};
+use super::theme::{INK, LINE, MARGIN, PAPER, Rgb, SMALL, SOFT_INK, TEXT, tint};
+
+/// Ink of a cell that holds its whole row.
+const FULL: Rgb = (0, 76, 130);
+/// Room for a class name, pixels; longer ones are cut.
+const NAME: f64 = 300.0;
+
+/// Draws `counts[[true class, predicted class]]`: the number in each cell, shaded by its share of the row, so that small
+/// classes are as visible as large ones.
+///
+/// # Errors
+/// When `counts` is not square with one row for each of `classes`, or empty.
+pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: ArrayView2<'_, u64>) -> anyhow::Result<Picture> {
+    let n = classes.len();
+    anyhow::ensure!(n > 0, "a confusion matrix needs at least one class");
+    anyhow::ensure!(
+        counts.dim() == (n, n),
+        "a confusion matrix of {n} classes needs {n} x {n} counts, not {} x {}",
+        counts.nrows(),
+        counts.ncols()
+    );
+    let ruler = Canvas::new(1.0, 1.0)?;
+    let names: Vec<String> = classes.iter().map(|name| ruler.font().fit(name, TEXT, NAME)).collect();
+    let widest = names.iter().map(|name| ruler.font().width(name, TEXT)).fold(0.0, f64::max);
+
+    let cell = (640.0 / n as f64).clamp(62.0, 150.0);
+    let side = cell * n as f64;
+    // Names below the columns lie flat when they fit, else they stand.
+    let flat = widest + 10.0 <= cell;
+    let left = MARGIN + TEXT + 16.0 + widest + 12.0;
+    let bar = 28.0;
+    let width = (left + side + bar + 22.0 + 60.0 + MARGIN).max(720.0);
+    let top = header_height(width, title, subtitle, &[])? + 6.0;
+    let below = if flat { TEXT + 14.0 } else { widest + 16.0 };
+    let mut canvas = Canvas::new(width, top + side + below + TEXT + 16.0 + MARGIN)?;
+    header(&mut canvas, width, title, subtitle, &[]);
+
+    for (row, name) in names.iter().enumerate() {
+        let total: u64 = counts.row(row).sum();
+        let middle = top + (row as f64 + 0.5) * cell;
+        canvas.text(name, (left - 12.0, middle), Align::End, TEXT, INK);
+        for column in 0..n {
+            let count = counts[[row, column]];
+            let share = if total == 0 { 0.0 } else { count as f64 / total as f64 };
+            let corner = (left + column as f64 * cell, top + row as f64 * cell);
+            canvas.rectangle(corner, (cell, cell), tint(FULL, share));
+            let centre = corner.0 + cell / 2.0;
+            let (ink, soft) = if share > 0.5 { (PAPER, PAPER) } else { (INK, SOFT_INK) };
+            if count == 0 {
+                canvas.text("0", (centre, middle), Align::Middle, SMALL, LINE);
+                continue;
+            }
+            let number = count.to_string();
+            let size = if canvas.font().width(&number, 22.0) > cell - 8.0 { SMALL } else { 22.0 };
+            canvas.text(&number, (centre, middle - 10.0), Align::Middle, size, ink);
+            canvas.text(&percent(share), (centre, middle + 14.0), Align::Middle, 15.0, soft);
+        }
+    }
+    for (column, name) in names.iter().enumerate() {
+        let centre = left + (column as f64 + 0.5) * cell;
+        if flat {
+            canvas.text(name, (centre, top + side + 10.0 + TEXT / 2.0), Align::Middle, TEXT, INK);
+        } else {
+            canvas.text_up(name, (centre, top + side + 10.0), Align::End, TEXT, INK);
+        }
+    }
+    for line in 0..=n {
+        let at = line as f64 * cell;
+        let pen = Pen::solid(tint(LINE, if line == 0 || line == n { 1.0 } else { 0.4 }), 1.0);
+        canvas.line(&[(left, top + at), (left + side, top + at)], pen);
+        canvas.line(&[(left + at, top), (left + at, top + side)], pen);
+    }
+    canvas.text_up("true class", (MARGIN + TEXT / 2.0, top + side / 2.0), Align::Middle, TEXT, SOFT_INK);
+    let y = top + side + below + TEXT / 2.0 + 4.0;
+    canvas.text("predicted class", (left + side / 2.0, y), Align::Middle, TEXT, SOFT_INK);
+    scale(&mut canvas, (left + side + 22.0, top), (bar, side));
+    Ok(canvas.finish())
+}
+
+/// A share as per cent; a share that is not all and not nothing never reads as either.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if share < 1.0 && percent > 99.0 {
+        format!("{:.1} %", percent.min(99.9))
+    } else if share > 0.0 && percent < 1.0 {
+        format!("{:.1} %", percent.max(0.1))
+    } else {
+        format!("{percent:.0} %")
+    }
+}
+
+/// The meaning of the shades.
+fn scale(canvas: &mut Canvas, (left, top): (f64, f64), (width, height): (f64, f64)) {
+    let steps = height.round() as usize;
+    for step in 0..steps {
+        let share = 1.0 - step as f64 / steps as f64;
+        canvas.rectangle((left, top + step as f64), (width, 1.0), tint(FULL, share));
+    }
+    let (right, bottom) = (left + width, top + height);
+    let edge = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+    canvas.line(&edge, Pen::solid(LINE, 1.0));
+    for (share, label) in [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")] {
+        // The outer labels stay within the bar's height.
+        let y = bottom - share * height + (0.5 - share) * -14.0;
+        canvas.text(label, (right + 8.0, y), Align::Start, SMALL, SOFT_INK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    fn names(count: usize) -> Vec<String> {
+        let all = ["off_state", "on_state", "soft_state", "solid_state", "bearing_outer_race_damage_stage_2", "idle"];
+        (0..count)
+            .map(|i| all.get(i).map_or_else(|| format!("propeller_fault_number_{i}"), |n| n.to_string()))
+            .collect()
+    }
+
+    fn counts(n: usize) -> Array2<u64> {
+        Array2::from_shape_fn(
+            (n, n),
+            |(r, c)| if r == c { 900 + 37 * r as u64 } else { (r as u64 * 7 + c as u64 * 13) % 41 },
+        )
+    }
+
+    #[test]
+    fn a_class_without_windows_can_be_drawn() {
+        draw("t", "s", &names(3), Array2::zeros((3, 3)).view()).unwrap();
+    }
+
+    #[test]
+    fn counts_must_be_square_and_match_the_classes() {
+        assert!(draw("t", "s", &names(3), Array2::zeros((3, 2)).view()).is_err());
+        assert!(draw("t", "s", &[], Array2::zeros((0, 0)).view()).is_err());
+    }
+
+    #[test]
+    fn the_picture_grows_with_the_classes() {
+        let of = |n| draw("t", "s", &names(n), counts(n).view()).unwrap();
+        assert!(of(12).width() > of(2).width());
+    }
+
+    #[test]
+    fn a_share_that_is_neither_all_nor_nothing_never_reads_so() {
+        assert_eq!(percent(0.9999), "99.9 %");
+        assert_eq!(percent(0.0001), "0.1 %");
+        assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.5), "50 %");
+    }
+
+    #[test]
+    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
+    fn samples() {
+        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
+        for n in [1, 2, 4, 12] {
+            let picture = draw(
+                "Confusion matrix",
+                "accuracy 97.3 %, macro-F1 0.968 on 4,112 windows of 63 held-out recordings",
+                &names(n),
+                counts(n).view(),
+            );
+            picture.unwrap().save(&folder.join(format!("confusion_{n}.png"))).unwrap();
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! `training_history.png`: how loss and accuracy went during training.
+
+use super::axes::{Axis, Frame};
+use super::canvas::{Align, Canvas, Pen};
+use super::legend::{Key, header, header_height};
+use super::theme::{CURVE, INK, MARGIN, Mark, SMALL, SOFT_INK, TRAINING, VALIDATION, tint};
+use super::ticks::{range, ticks};
+use super::{Picture, theme};
+
+/// Loss and accuracy of a head on the training windows and on the validation windows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// Mean cross-entropy on the training windows, nats.
+    pub loss: f64,
+    /// Mean cross-entropy on the validation windows, nats.
+    pub validation_loss: f64,
+    /// Share of right training windows, 0..=1.
+    pub accuracy: f64,
+    /// Share of right validation windows, 0..=1.
+    pub validation_accuracy: f64,
+}
+
+/// What a training run has to show.
+#[derive(Debug, Clone, Copy)]
+pub enum History<'a> {
+    /// A head trained epoch by epoch.
+    Epochs {
+        /// After each epoch.
+        epochs: &'a [Scores],
+        /// Index of the epoch whose weights were kept.
+        best: usize,
+    },
+    /// A head found in one go, such as the linear one: there are no epochs, only what came out.
+    Fit(Scores),
+}
+
+const WIDTH: f64 = 1400.0;
+const HEIGHT: f64 = 400.0;
+const BETWEEN: f64 = 36.0;
+
+/// Draws `history` below `title` and `subtitle` (may be empty).
+///
+/// # Errors
+/// When there is no epoch to draw.
+pub fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow::Result<Picture> {
+    let (curves, best) = match history {
+        History::Epochs { epochs, best } => {
+            anyhow::ensure!(!epochs.is_empty(), "the training history has no epoch to draw");
+            (epochs.to_vec(), Some(best.min(epochs.len() - 1)))
+        }
+        History::Fit(scores) => (vec![scores], None),
+    };
+    let sides = [(Key::Line(training()), "training".to_string()), (Key::Line(validation()), "validation".to_string())];
+    // Bars have their names below.
+    let legend = if best.is_some() { &sides[..] } else { &[] };
+    let top = header_height(WIDTH, title, subtitle, legend)?;
+    let mut canvas = Canvas::new(WIDTH, top + HEIGHT + 70.0 + MARGIN)?;
+    header(&mut canvas, WIDTH, title, subtitle, legend);
+
+    let loss = Panel {
+        name: "loss (cross-entropy, nats)",
+        training: curves.iter().map(|s| s.loss).collect(),
+        validation: curves.iter().map(|s| s.validation_loss).collect(),
+        ceiling: None,
+    };
+    let accuracy = Panel {
+        name: "accuracy",
+        training: curves.iter().map(|s| s.accuracy).collect(),
+        validation: curves.iter().map(|s| s.validation_accuracy).collect(),
+        ceiling: Some(1.0),
+    };
+    let half = (WIDTH - 2.0 * MARGIN - BETWEEN) / 2.0;
+    for (index, panel) in [loss, accuracy].iter().enumerate() {
+        let left = MARGIN + index as f64 * (half + BETWEEN);
+        match best {
+            Some(best) => panel.curves(&mut canvas, left, top, half, best),
+            None => panel.bars(&mut canvas, left, top, half),
+        }
+    }
+    Ok(canvas.finish())
+}
+
+fn training() -> Pen {
+    Pen::solid(TRAINING, CURVE)
+}
+
+fn validation() -> Pen {
+    Pen::solid(VALIDATION, CURVE).dashed(9.0, 4.0)
+}
+
+/// One quantity on both sides.
+struct Panel {
+    name: &'static str,
+    training: Vec<f64>,
+    validation: Vec<f64>,
+    ceiling: Option<f64>,
+}
+
+impl Panel {
+    fn vertical(&self, from_zero: bool) -> Axis {
+        let (low, high) = range(self.training.iter().chain(&self.validation).copied());
+        let (low, high) = match self.ceiling {
+            Some(ceiling) => (if from_zero { 0.0 } else { low.max(0.0) }, ceiling + 0.02),
+            None => (0.0, high.max(1e-3)),
+        };
+        Axis { low, high, ticks: ticks(low, high, 6), label: self.name.to_string() }
+    }
+
+    fn frame(canvas: &Canvas, left: f64, top: f64, width: f64, x: Axis, y: Axis) -> Frame {
+        let room = Frame::left_room(canvas, &y);
+        Frame { left: left + room, top, width: width - room - 8.0, height: HEIGHT, x, y }
+    }
+
+    fn curves(&self, canvas: &mut Canvas, left: f64, top: f64, width: f64, best: usize) {
+        let last = self.training.len() as f64;
+        // Half an epoch of air on both sides: the last one is not under the edge.
+        let (low, high) = (0.5, last + 0.5);
+        let whole = |(value, _): &(f64, String)| value.fract() == 0.0;
+        let x = Axis {
+            low,
+            high,
+            ticks: ticks(low, high, 8).into_iter().filter(whole).map(|(v, _)| (v, format!("{v:.0}"))).collect(),
+            label: "epoch".to_string(),
+        };
+        let frame = Self::frame(canvas, left, top, width, x, self.vertical(false));
+        frame.draw(canvas);
+        let epoch = (best + 1) as f64;
+        let (x, _) = frame.place(epoch, 0.0);
+        canvas.line(&[(x, top), (x, top + HEIGHT)], Pen::solid(SOFT_INK, 1.2).dashed(4.0, 4.0));
+        for (values, pen) in [(&self.training, training()), (&self.validation, validation())] {
+            let points: Vec<_> = values.iter().enumerate().map(|(i, v)| frame.place((i + 1) as f64, *v)).collect();
+            canvas.line(&points, pen);
+        }
+        let value = self.validation[best];
+        let point = frame.place(epoch, value);
+        canvas.mark(Mark::Disc, point, 6.5, theme::PAPER, 1.0);
+        canvas.mark(Mark::Disc, point, 5.0, VALIDATION, 1.0);
+        self.note(canvas, &frame, x, &format!("best epoch {}: {value:.3}", best + 1));
+    }
+
+    /// Writes beside the best epoch's line: where loss is high at the start there is room at the top on the right, and
+    /// accuracy leaves room at the bottom.
+    fn note(&self, canvas: &mut Canvas, frame: &Frame, x: f64, text: &str) {
+        let y = if self.ceiling.is_some() { frame.top + frame.height - 20.0 } else { frame.top + 20.0 };
+        let fits = x + 10.0 + canvas.font().width(text, SMALL) < frame.left + frame.width - 6.0;
+        if fits {
+            canvas.text(text, (x + 10.0, y), Align::Start, SMALL, INK);
+        } else {
+            canvas.text(text, (x - 10.0, y), Align::End, SMALL, INK);
+        }
+    }
+
+    fn bars(&self, canvas: &mut Canvas, left: f64, top: f64, width: f64) {
+        let sides = [(0.33, "training"), (0.67, "validation")];
+        let x = Axis {
+            low: 0.0,
+            high: 1.0,
+            ticks: sides.map(|(at, side)| (at, side.to_string())).to_vec(),
+            label: "one fit, no epochs".to_string(),
+        };
+        let mut y = self.vertical(true);
+        if self.ceiling.is_none() {
+            y.high *= 1.1;
+        }
+        let frame = Self::frame(canvas, left, top, width, x, y);
+        frame.draw(canvas);
+        for (values, colour, middle) in
+            [(&self.training, TRAINING, sides[0].0), (&self.validation, VALIDATION, sides[1].0)]
+        {
+            let value = values[0];
+            let (from, to) = (frame.place(middle - 0.11, value), frame.place(middle + 0.11, frame.y.low));
+            canvas.rectangle(from, (to.0 - from.0, to.1 - from.1), tint(colour, 0.85));
+            // Inside the bar when it reaches the top.
+            let high = from.1 - frame.top < 30.0;
+            let (y, ink) = if high { (from.1 + 18.0, theme::PAPER) } else { (from.1 - 14.0, INK) };
+            canvas.text(&format!("{value:.3}"), ((from.0 + to.0) / 2.0, y), Align::Middle, SMALL, ink);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epochs(count: usize) -> Vec<Scores> {
+        (0..count)
+            .map(|i| {
+                let t = i as f64;
+                Scores {
+                    loss: 1.3 * (-t / 12.0).exp() + 0.03,
+                    validation_loss: 1.2 * (-t / 9.0).exp() + 0.25 + 0.002 * t,
+                    accuracy: 1.0 - 0.6 * (-t / 10.0).exp(),
+                    validation_accuracy: 0.93 - 0.5 * (-t / 8.0).exp(),
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_same_history_is_the_same_file() {
+        let epochs = epochs(100);
+        let png = || draw("t", "", History::Epochs { epochs: &epochs, best: 40 }).unwrap().png().unwrap();
+        assert_eq!(png(), png());
+    }
+
+    #[test]
+    fn any_number_of_epochs_but_none_can_be_drawn() {
+        for count in [1, 2, 3, 1000] {
+            draw("t", "s", History::Epochs { epochs: &epochs(count), best: count }).unwrap();
+        }
+        assert!(draw("t", "s", History::Epochs { epochs: &[], best: 0 }).is_err());
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_left_out() {
+        let mut broken = epochs(5);
+        broken[2].loss = f64::NAN;
+        broken[3].validation_loss = f64::INFINITY;
+        draw("t", "s", History::Epochs { epochs: &broken, best: 3 }).unwrap();
+        draw("t", "s", History::Fit(Scores { loss: f64::NAN, ..broken[0] })).unwrap();
+    }
+
+    #[test]
+    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
+    fn samples() {
+        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
+        let all = epochs(100);
+        let pictures = [
+            (
+                "history_100",
+                draw(
+                    "Training history",
+                    "Dense(128) head on hybrid features, 4 classes, seed 1",
+                    History::Epochs { epochs: &all, best: 34 },
+                ),
+            ),
+            ("history_late", draw("Training history", "", History::Epochs { epochs: &all[..30], best: 29 })),
+            (
+                "history_fit",
+                draw(
+                    "Training history",
+                    "Linear head: found in one go, so there are no epochs to draw; final figures",
+                    History::Fit(all[60]),
+                ),
+            ),
+        ];
+        for (name, picture) in pictures {
+            picture.unwrap().save(&folder.join(format!("{name}.png"))).unwrap();
+        }
+    }
+}
