@@ -1,7 +1,5 @@
 //! `confusion_matrix.png`: which class was taken for which.
 
-use ndarray::ArrayView2;
-
 use super::Picture;
 use super::canvas::{Align, Canvas, Pen};
 use super::legend::{header, header_height};
@@ -12,19 +10,17 @@ const FULL: Rgb = (0, 76, 130);
 /// Room for a class name, pixels; longer ones are cut.
 const NAME: f64 = 300.0;
 
-/// Draws `counts[[true class, predicted class]]`: the number in each cell, shaded by its share of the row, so that small
+/// Draws `counts[true class][predicted class]`: the number in each cell, shaded by its share of the row, so that small
 /// classes are as visible as large ones.
 ///
 /// # Errors
 /// When `counts` is not square with one row for each of `classes`, or empty.
-pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: ArrayView2<'_, u64>) -> anyhow::Result<Picture> {
+pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]) -> anyhow::Result<Picture> {
     let n = classes.len();
     anyhow::ensure!(n > 0, "a confusion matrix needs at least one class");
     anyhow::ensure!(
-        counts.dim() == (n, n),
-        "a confusion matrix of {n} classes needs {n} x {n} counts, not {} x {}",
-        counts.nrows(),
-        counts.ncols()
+        counts.len() == n && counts.iter().all(|row| row.len() == n),
+        "a confusion matrix of {n} classes needs {n} rows of {n} counts"
     );
     let ruler = Canvas::new(1.0, 1.0)?;
     let names: Vec<String> = classes.iter().map(|name| ruler.font().fit(name, TEXT, NAME)).collect();
@@ -42,12 +38,11 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: ArrayView2<
     let mut canvas = Canvas::new(width, top + side + below + TEXT + 16.0 + MARGIN)?;
     header(&mut canvas, width, title, subtitle, &[]);
 
-    for (row, name) in names.iter().enumerate() {
-        let total: u64 = counts.row(row).sum();
+    for (row, (name, counts)) in names.iter().zip(counts).enumerate() {
+        let total: u64 = counts.iter().sum();
         let middle = top + (row as f64 + 0.5) * cell;
         canvas.text(name, (left - 12.0, middle), Align::End, TEXT, INK);
-        for column in 0..n {
-            let count = counts[[row, column]];
+        for (column, &count) in counts.iter().enumerate() {
             let share = if total == 0 { 0.0 } else { count as f64 / total as f64 };
             let corner = (left + column as f64 * cell, top + row as f64 * cell);
             canvas.rectangle(corner, (cell, cell), tint(FULL, share));
@@ -115,8 +110,6 @@ fn scale(canvas: &mut Canvas, (left, top): (f64, f64), (width, height): (f64, f6
 
 #[cfg(test)]
 mod tests {
-    use ndarray::Array2;
-
     use super::*;
 
     fn names(count: usize) -> Vec<String> {
@@ -126,27 +119,24 @@ mod tests {
             .collect()
     }
 
-    fn counts(n: usize) -> Array2<u64> {
-        Array2::from_shape_fn(
-            (n, n),
-            |(r, c)| if r == c { 900 + 37 * r as u64 } else { (r as u64 * 7 + c as u64 * 13) % 41 },
-        )
+    fn counts(n: u64) -> Vec<Vec<u64>> {
+        (0..n).map(|r| (0..n).map(|c| if r == c { 900 + 37 * r } else { (r * 7 + c * 13) % 41 }).collect()).collect()
     }
 
     #[test]
     fn a_class_without_windows_can_be_drawn() {
-        draw("t", "s", &names(3), Array2::zeros((3, 3)).view()).unwrap();
+        draw("t", "s", &names(3), &vec![vec![0; 3]; 3]).unwrap();
     }
 
     #[test]
     fn counts_must_be_square_and_match_the_classes() {
-        assert!(draw("t", "s", &names(3), Array2::zeros((3, 2)).view()).is_err());
-        assert!(draw("t", "s", &[], Array2::zeros((0, 0)).view()).is_err());
+        assert!(draw("t", "s", &names(3), &vec![vec![0; 2]; 3]).is_err());
+        assert!(draw("t", "s", &[], &[]).is_err());
     }
 
     #[test]
     fn the_picture_grows_with_the_classes() {
-        let of = |n| draw("t", "s", &names(n), counts(n).view()).unwrap();
+        let of = |n| draw("t", "s", &names(n), &counts(n as u64)).unwrap();
         assert!(of(12).width() > of(2).width());
     }
 
@@ -167,7 +157,7 @@ mod tests {
                 "Confusion matrix",
                 "accuracy 97.3 %, macro-F1 0.968 on 4,112 windows of 63 held-out recordings",
                 &names(n),
-                counts(n).view(),
+                &counts(n as u64),
             );
             picture.unwrap().save(&folder.join(format!("confusion_{n}.png"))).unwrap();
         }

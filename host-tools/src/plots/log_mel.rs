@@ -3,8 +3,7 @@
 //! One panel a class with the same axes, the other classes in grey behind: up to 12 classes stay readable where curves and
 //! spreads in one panel would cover each other.
 
-/// Bands of a column.
-pub const BANDS: usize = 64;
+use shared::log_mel::{BANDS, HIGH_HZ, LOW_HZ};
 
 use super::Picture;
 use super::axes::{Axis, Frame};
@@ -125,7 +124,7 @@ fn band_of(centres: &[f64; BANDS], hertz: f64) -> Option<f64> {
 /// `1127 ln(1 + f / 700)`.
 pub fn band_centres() -> [f64; BANDS] {
     let mel = |hertz: f64| 1127.0 * (1.0 + hertz / 700.0).ln();
-    let (low, high) = (mel(125.0), mel(7500.0));
+    let (low, high) = (mel(f64::from(LOW_HZ)), mel(f64::from(HIGH_HZ)));
     std::array::from_fn(|band| {
         let at = low + (high - low) * (band + 1) as f64 / (BANDS + 1) as f64;
         700.0 * ((at / 1127.0).exp() - 1.0)
