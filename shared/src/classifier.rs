@@ -3,7 +3,8 @@
 use core::fmt;
 
 use crate::features::{self, EMBEDDING_LEN, Extractor, FeatureKind};
-use crate::head::{self, Head};
+use crate::graph::{self, Parts};
+use crate::head::{self, Dense, Head};
 use crate::nn::{self, Block, Network, body::MAX_SCORES};
 use crate::window::Patch;
 
@@ -67,6 +68,26 @@ impl<'m> Classifier<'m> {
         }
         let extractor = Extractor::new(FeatureKind::Yamnet, Some(network)).map_err(Error::Features)?;
         Ok(Self { extractor, output: Output::Scores })
+    }
+
+    /// What a recognised model file is for: its own head, or YAMNet's classes for the plain base model. `network` is the
+    /// file's body, where it has one.
+    ///
+    /// # Errors
+    /// If the parts do not fit each other.
+    pub fn of(parts: &Parts<'m>, network: Option<Network<'m>>) -> Result<Self, Error> {
+        match (&parts.output, network) {
+            (graph::Output::Head { kind, head }, network) => {
+                let layers = head.layers.iter().map(|layer| Dense {
+                    weights: layer.weights,
+                    bias: layer.bias,
+                    relu: layer.relu,
+                });
+                Self::trained(*kind, network, Head::new(layers).map_err(Error::Head)?)
+            }
+            (graph::Output::Scores { .. }, Some(network)) => Self::yamnet(network),
+            (graph::Output::Scores { .. }, None) => Err(Error::NoScores),
+        }
     }
 
     /// Which features.

@@ -26,6 +26,8 @@ pub mod listener;
 pub mod log_mel;
 pub mod model_card;
 pub mod nn;
+#[cfg(feature = "std")]
+pub mod owned;
 pub mod pcm;
 pub mod report;
 pub mod resample;

@@ -1,1 +1,0 @@
-//! The whole chain: samples in, verdicts out.

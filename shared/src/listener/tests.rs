@@ -1,0 +1,154 @@
+use super::*;
+use proptest::prelude::*;
+
+/// A deterministic mixture of a tone and noise.
+fn signal(len: usize) -> Vec<f32> {
+    let mut state = 7_u32;
+    let mut noise = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / 16_777_216.0 - 0.5
+    };
+    (0..len).map(|n| 0.3 * libm::sinf(n as f32 * 0.11) + 0.2 * noise()).collect()
+}
+
+/// What a verdict says, to be compared bit for bit.
+#[derive(Clone, Debug, PartialEq)]
+struct Heard {
+    index: u64,
+    start: u64,
+    features: Vec<f32>,
+    level: f32,
+    gap: bool,
+}
+
+/// Everything a log-mel listener says; `script` drives it.
+fn hear(rate_hz: u32, hop: u32, script: impl FnOnce(&mut Listener, &mut dyn FnMut(&Verdict))) -> Vec<Heard> {
+    let mut storage = vec![0.0; Resampler::storage_len(rate_hz).unwrap()];
+    let mut listener = Listener::new(Classifier::log_mel(), rate_hz, hop, &mut storage, &mut []).unwrap();
+    let mut heard = Vec::new();
+    script(&mut listener, &mut |verdict: &Verdict| {
+        heard.push(Heard {
+            index: verdict.index,
+            start: verdict.start_sample,
+            features: verdict.features.to_vec(),
+            level: verdict.level_dbfs,
+            gap: verdict.spans_gap,
+        });
+    });
+    heard
+}
+
+#[test]
+fn with_a_hop_of_one_second_window_k_starts_at_16000_k() {
+    let samples = signal(16_000 * 3);
+    let heard = hear(16_000, 100, |listener, on| listener.push(&samples, on));
+    assert_eq!(heard.iter().map(|verdict| verdict.start).collect::<Vec<_>>(), [0, 16_000, 32_000]);
+}
+
+#[test]
+fn the_level_is_that_of_the_windows_own_samples() {
+    let samples = signal(16_000 * 3);
+    for verdict in hear(16_000, 30, |listener, on| listener.push(&samples, on)) {
+        let own = &samples[verdict.start as usize..verdict.start as usize + SAMPLES];
+        let energy: f64 = own.iter().map(|&sample| f64::from(sample).powi(2)).sum();
+        let expected = 10.0 * (energy / SAMPLES as f64).log10();
+        assert!((f64::from(verdict.level) - expected).abs() < 1e-5, "{} {expected}", verdict.level);
+    }
+}
+
+#[test]
+fn the_features_are_the_statistics_of_the_windows_patch() {
+    let samples = signal(SAMPLES);
+    let mut storage = [];
+    let mut listener = Listener::new(Classifier::log_mel(), 16_000, 48, &mut storage, &mut []).unwrap();
+    let mut windows = 0;
+    listener.push(&samples, |verdict| {
+        let mut expected = [0.0; 128];
+        crate::stats::log_mel_stats(verdict.patch, &mut expected);
+        assert_eq!(verdict.features, expected);
+        assert!(verdict.probabilities.is_empty());
+        windows += 1;
+    });
+    assert_eq!(windows, 1);
+}
+
+#[test]
+fn windows_that_reach_back_across_a_gap_say_so_and_later_ones_do_not() {
+    let samples = signal(16_000 * 4);
+    let heard = hear(16_000, 48, |listener, on| {
+        listener.push(&samples[..32_000], &mut *on);
+        listener.gap(8_000);
+        listener.push(&samples[40_000..], on);
+    });
+    for verdict in &heard {
+        let end = verdict.start + SAMPLES as u64;
+        let reaches_back = end > 32_000 && verdict.start < 40_000;
+        assert_eq!(verdict.gap, reaches_back, "window at {}", verdict.start);
+        assert!(end <= 32_000 || end >= 40_400, "no window ends within the gap: {end}");
+    }
+    assert!(heard.iter().any(|verdict| verdict.gap) && heard.iter().any(|verdict| !verdict.gap && verdict.start > 0));
+}
+
+#[test]
+fn after_a_gap_the_first_clean_window_is_as_if_nothing_had_been_before() {
+    let samples = signal(16_000 * 2);
+    let fresh = hear(16_000, 1, |listener, on| listener.push(&samples, on));
+    let after = hear(16_000, 1, |listener, on| {
+        listener.push(&samples[..9_999], &mut *on);
+        listener.gap(1);
+        listener.push(&samples, on);
+    });
+    let clean = after.iter().find(|verdict| !verdict.gap).unwrap();
+    assert_eq!((&clean.features, clean.level, clean.start), (&fresh[0].features, fresh[0].level, 10_000));
+}
+
+#[test]
+fn too_little_memory_and_a_hop_of_zero_are_refused() {
+    let refused = Listener::new(Classifier::log_mel(), 48_000, 48, &mut [], &mut []).map(|_| ());
+    assert!(matches!(refused, Err(Error::Resample(_))), "{refused:?}");
+    let refused = Listener::new(Classifier::log_mel(), 16_000, 0, &mut [], &mut []).map(|_| ());
+    assert!(matches!(refused, Err(Error::Window(_))), "{refused:?}");
+}
+
+#[test]
+fn a_recording_of_exactly_one_window_is_heard_at_any_rate() {
+    for rate in [8_000, 16_000, 44_100, 48_000] {
+        let samples = signal(rate as usize * 975 / 1000 + 1);
+        let heard = hear(rate, 48, |listener, on| {
+            listener.push(&samples, &mut *on);
+            listener.finish(on);
+        });
+        assert_eq!(heard.len(), 1, "{rate} Hz");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn verdicts_do_not_depend_on_the_size_of_the_pieces(
+        sizes in prop::collection::vec(1_usize..3_000, 1..20), hop in 1_u32..60, gap in 0_u64..5_000,
+    ) {
+        let samples = signal(48_000 * 5 / 2);
+        let (before, after) = samples.split_at(70_001);
+        let whole = hear(48_000, hop, |listener, on| {
+            listener.push(before, &mut *on);
+            listener.gap(gap);
+            listener.push(after, on);
+        });
+        let pieces = hear(48_000, hop, |listener, on| {
+            let mut sizes = sizes.iter().cycle();
+            for (part, gap) in [(before, Some(gap)), (after, None)] {
+                let mut rest = part;
+                while !rest.is_empty() {
+                    let (now, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
+                    listener.push(now, &mut *on);
+                    rest = later;
+                }
+                if let Some(gap) = gap {
+                    listener.gap(gap);
+                }
+            }
+        });
+        prop_assert_eq!(whole, pieces);
+    }
+}
