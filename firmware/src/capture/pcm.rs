@@ -1,0 +1,207 @@
+//! The seam between the capture loop and a sound device: what the loop asks of one, and what can go wrong.
+//!
+//! Two implementations: [`super::alsa_pcm`] is the real one, [`super::scripted`] plays every fault for tests. The loop
+//! itself knows neither, nor the clock: time passes through [`Clock`], so that a test of a minute's stall takes no minute.
+
+use core::fmt;
+use core::time::Duration;
+
+use nix::errno::Errno;
+use shared::pcm::SampleFormat;
+
+/// What an open device gives, which need not be what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamSpec {
+    /// How a sample lies in memory.
+    pub format: SampleFormat,
+    /// Samples a frame, interleaved.
+    pub channels: u16,
+    /// Frames a second.
+    pub rate: u32,
+    /// Frames between two wake-ups.
+    pub period_frames: u32,
+    /// Frames the device holds before it overruns.
+    pub buffer_frames: u32,
+}
+
+impl StreamSpec {
+    /// Bytes of one frame.
+    #[must_use]
+    pub const fn frame_bytes(&self) -> usize {
+        self.format.bytes_per_sample() * self.channels as usize
+    }
+
+    /// How long `frames` last.
+    #[must_use]
+    pub const fn duration(&self, frames: u64) -> Duration {
+        Duration::from_nanos((frames as u128 * 1_000_000_000 / self.rate as u128) as u64)
+    }
+
+    /// How many frames `time` holds, rounded to the nearest.
+    #[must_use]
+    pub const fn frames(&self, time: Duration) -> u64 {
+        ((time.as_nanos() * self.rate as u128 + 500_000_000) / 1_000_000_000) as u64
+    }
+}
+
+impl fmt::Display for StreamSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { format, channels, rate, period_frames, buffer_frames } = self;
+        write!(f, "{format}, {rate} Hz, {channels} ch, period {period_frames}, buffer {buffer_frames} frames")
+    }
+}
+
+/// A call that the device refused. Whether it is transient is for [`super::recovery::remedy`] to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PcmError {
+    /// What was asked of the device.
+    pub call: &'static str,
+    /// Its answer.
+    pub errno: Errno,
+}
+
+impl PcmError {
+    /// The answer `errno` to `call`.
+    #[must_use]
+    pub const fn new(call: &'static str, errno: Errno) -> Self {
+        Self { call, errno }
+    }
+}
+
+impl fmt::Display for PcmError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let meaning = match self.errno {
+            Errno::EPIPE => "overrun: sound came faster than it was fetched",
+            Errno::ESTRPIPE => "the system was suspended",
+            Errno::EAGAIN => "the device has nothing yet",
+            Errno::ENODEV | Errno::ENXIO => {
+                "the device is gone: is it plugged in? `firmware devices` lists what is there"
+            }
+            Errno::ENOENT => {
+                "no such device: is it plugged in, is the name right? `firmware devices` lists what is there"
+            }
+            Errno::EBUSY => "another program has the device: `fuser -v /dev/snd/*` names it",
+            Errno::EACCES | Errno::EPERM => {
+                "not allowed: add the user to the group `audio`, or give the container /dev/snd"
+            }
+            Errno::EIO => "the driver reports an error without a reason: cable, hub or power?",
+            Errno::ETIMEDOUT => "no sound arrived: the device stalled",
+            Errno::EINVAL => "the device cannot do what was asked: `firmware devices` lists formats and rates",
+            other => other.desc(),
+        };
+        write!(f, "{}: {meaning} ({:?})", self.call, self.errno)
+    }
+}
+
+impl core::error::Error for PcmError {}
+
+/// What a device says it is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PcmState {
+    /// Ready to be started.
+    Prepared,
+    /// Recording.
+    Running,
+    /// Stopped, because nobody fetched the sound in time.
+    Overrun,
+    /// Stopped with the system.
+    Suspended,
+    /// Unplugged.
+    Gone,
+    /// Anything else.
+    Other,
+}
+
+/// An open device. All calls return at once but [`wait`](Self::wait).
+pub trait Pcm {
+    /// What the device gives.
+    fn spec(&self) -> StreamSpec;
+
+    /// Waits until a period's worth of frames is there; `false` if that took longer than `timeout`.
+    ///
+    /// # Errors
+    /// What the device says instead.
+    fn wait(&mut self, timeout: Duration) -> Result<bool, PcmError>;
+
+    /// How many frames can be read now.
+    ///
+    /// # Errors
+    /// What the device says instead.
+    fn available(&mut self) -> Result<usize, PcmError>;
+
+    /// Lends the oldest at most `frames` frames to `sink`, once, and then gives them back to the device; may be fewer
+    /// than were asked, or none. Returns how many frames were taken: `sink` may have seen more.
+    ///
+    /// # Errors
+    /// What the device says instead. `sink` may have been called; what it saw is then not to be trusted.
+    fn read(&mut self, frames: usize, sink: &mut dyn FnMut(&[u8])) -> Result<usize, PcmError>;
+
+    /// Starts to record.
+    ///
+    /// # Errors
+    /// What the device says instead.
+    fn start(&mut self) -> Result<(), PcmError>;
+
+    /// Stops at once; unread frames are thrown away.
+    ///
+    /// # Errors
+    /// What the device says instead.
+    fn stop(&mut self) -> Result<(), PcmError>;
+
+    /// Makes a stopped device ready to start again.
+    ///
+    /// # Errors
+    /// What the device says instead.
+    fn prepare(&mut self) -> Result<(), PcmError>;
+
+    /// Wakes a suspended device where it left off.
+    ///
+    /// # Errors
+    /// `EAGAIN` while it is not yet awake, `ENOSYS` if it must be prepared instead, or what the device says.
+    fn resume(&mut self) -> Result<(), PcmError>;
+
+    /// What the device is doing.
+    fn state(&mut self) -> PcmState;
+}
+
+/// Where a device comes from: opens the same one by name, as often as it takes.
+pub trait Source {
+    /// The device.
+    type Pcm: Pcm;
+
+    /// Opens the device, ready to start.
+    ///
+    /// # Errors
+    /// Why that is not possible now; it may be a moment later.
+    fn open(&mut self) -> Result<Self::Pcm, PcmError>;
+
+    /// What the driver said to the last failure beyond its errno, for people; empty if nothing.
+    fn detail(&self) -> String {
+        String::new()
+    }
+}
+
+/// Time, as the capture loop sees it.
+pub trait Clock {
+    /// Since an arbitrary start, never backwards, going on while the system is suspended.
+    fn now(&self) -> Duration;
+
+    /// Lets `time` pass.
+    fn sleep(&self, time: Duration);
+}
+
+/// The system's clock, `CLOCK_BOOTTIME`: unlike `CLOCK_MONOTONIC` it counts the time in which the system was suspended,
+/// and so the frames that were lost by it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Duration {
+        // Refused by no kernel since 2.6.39.
+        nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
+    }
+
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}

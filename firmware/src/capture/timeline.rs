@@ -1,0 +1,196 @@
+//! Where each frame lies in time, and how many were lost when the device does not say.
+//!
+//! A restarted device starts with a fresh frame; how many it did not deliver only the clock knows. Between two restarts
+//! the clock also tells a silent loss: a device that goes on after a hiccup as if nothing had been.
+//!
+//! The clock and the device's crystal drift apart (some 100 ppm) and wake-ups come late, so the two are compared over
+//! windows of [`WINDOW`]: the *least* amount by which the frames were behind in a window is free of lateness, and from one
+//! window to the next drift moves it by less than a millisecond. What moves it further is sound that never came.
+//! Cost: a few integer operations a wake-up.
+
+use core::time::Duration;
+
+use super::pcm::StreamSpec;
+
+/// Length of the windows in which the frames are held against the clock.
+pub const WINDOW: Duration = Duration::from_secs(1);
+
+/// Counts frames along the clock. Frame numbers go on over restarts and reopens; lost frames have numbers too.
+#[derive(Debug, Clone)]
+pub struct Timeline {
+    spec: Option<StreamSpec>,
+    /// Number of the next frame that the device will deliver.
+    next: u64,
+    /// When the last delivered frame ended; `None` before the first start.
+    last: Option<Duration>,
+    /// Frames already counted as lost since then.
+    counted: u64,
+    /// Clock and frame number of the last start.
+    origin: (Duration, u64),
+    window_end: Duration,
+    /// The least the frames were behind the clock, in frames: in the window before, and in this one so far.
+    behind_before: Option<i64>,
+    behind: Option<i64>,
+}
+
+impl Timeline {
+    /// A time line on which nothing has happened.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            spec: None,
+            next: 0,
+            last: None,
+            counted: 0,
+            origin: (Duration::ZERO, 0),
+            window_end: Duration::ZERO,
+            behind_before: None,
+            behind: None,
+        }
+    }
+
+    /// Number of the next frame.
+    #[must_use]
+    pub const fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The device has been started at `now`: returns how many frames of its rate were lost since the last one delivered,
+    /// beyond those that an earlier start in vain returned.
+    ///
+    /// Between two frames delivered at least 1, so that two pieces of sound are never joined unsaid.
+    pub fn started(&mut self, spec: StreamSpec, now: Duration) -> u64 {
+        let last = *self.last.get_or_insert(now);
+        let lost = match self.spec {
+            None => 0,
+            Some(_) => spec.frames(now.saturating_sub(last)).max(1).saturating_sub(self.counted),
+        };
+        self.counted += lost;
+        self.next += lost;
+        self.spec = Some(spec);
+        self.origin = (now, self.next);
+        self.window_end = now + WINDOW;
+        (self.behind_before, self.behind) = (None, None);
+        lost
+    }
+
+    /// `taken` frames were read at `now`, and `waiting` more can be: returns when the first of those taken was recorded.
+    pub fn took(&mut self, taken: u64, waiting: u64, now: Duration) -> Duration {
+        let Some(spec) = self.spec else { return now };
+        self.next += taken;
+        self.counted = 0;
+        self.last = Some(now.saturating_sub(spec.duration(waiting)));
+        now.saturating_sub(spec.duration(taken + waiting))
+    }
+
+    /// To be asked before frames are taken: `waiting` can be read at `now`. Returns how many were lost unsaid, mostly 0.
+    pub fn lost_silently(&mut self, waiting: u64, now: Duration) -> u64 {
+        let Some(spec) = self.spec else { return 0 };
+        let due = spec.frames(now.saturating_sub(self.origin.0)) as i64;
+        let behind = due - (self.next - self.origin.1 + waiting) as i64;
+        let least = self.behind.map_or(behind, |least| least.min(behind));
+        self.behind = Some(least);
+        if now < self.window_end {
+            return 0;
+        }
+        self.window_end = now + WINDOW;
+        self.behind = None;
+        // A device may deliver in whole periods, and its pointer be one late: four are no measure's noise.
+        let noise = 4 * i64::from(spec.period_frames);
+        let lost = self.behind_before.map_or(0, |before| least - before);
+        if lost > noise {
+            self.next += lost as u64;
+            self.behind_before = Some(least - lost);
+            return lost as u64;
+        }
+        self.behind_before = Some(least);
+        0
+    }
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::pcm::SampleFormat;
+
+    use super::*;
+
+    const SPEC: StreamSpec =
+        StreamSpec { format: SampleFormat::S16, channels: 1, rate: 48_000, period_frames: 480, buffer_frames: 9600 };
+    const PERIOD: Duration = Duration::from_millis(10);
+
+    /// Plays periods of `frames` for `time`, from `now`; returns the clock and what was reported lost.
+    fn play(line: &mut Timeline, mut now: Duration, time: Duration, frames: u64) -> (Duration, u64) {
+        let (end, mut lost) = (now + time, 0);
+        while now < end {
+            now += PERIOD;
+            lost += line.lost_silently(frames, now);
+            line.took(frames, 0, now);
+        }
+        (now, lost)
+    }
+
+    #[test]
+    fn the_first_start_loses_nothing() {
+        assert_eq!(Timeline::new().started(SPEC, Duration::from_secs(1000)), 0);
+    }
+
+    #[test]
+    fn a_restart_loses_what_the_clock_says() {
+        let mut line = Timeline::new();
+        line.started(SPEC, Duration::ZERO);
+        line.took(480, 0, PERIOD);
+        assert_eq!(line.started(SPEC, Duration::from_millis(510)), 24_000);
+        assert_eq!(line.next(), 24_480);
+    }
+
+    #[test]
+    fn starts_in_vain_lose_nothing_twice() {
+        let mut line = Timeline::new();
+        line.started(SPEC, Duration::ZERO);
+        line.took(480, 0, PERIOD);
+        assert_eq!(line.started(SPEC, PERIOD), 1);
+        assert_eq!(line.started(SPEC, PERIOD), 0);
+        assert_eq!(line.started(SPEC, 2 * PERIOD), 479);
+    }
+
+    #[test]
+    fn a_crystal_that_drifts_loses_nothing() {
+        let mut line = Timeline::new();
+        line.started(SPEC, Duration::ZERO);
+        // 479 of 480 is 2000 ppm, far worse than any crystal.
+        assert_eq!(play(&mut line, Duration::ZERO, Duration::from_secs(60), 479).1, 0);
+    }
+
+    #[test]
+    fn sound_that_never_came_is_found_by_the_clock() {
+        let mut line = Timeline::new();
+        line.started(SPEC, Duration::ZERO);
+        let (now, _) = play(&mut line, Duration::ZERO, Duration::from_secs(3), 480);
+        let (_, lost) = play(&mut line, now + Duration::from_millis(100), Duration::from_secs(3), 480);
+        assert_eq!(lost, 4800);
+    }
+
+    #[test]
+    fn sound_that_only_came_late_is_not_lost() {
+        let mut line = Timeline::new();
+        line.started(SPEC, Duration::ZERO);
+        let (mut now, _) = play(&mut line, Duration::ZERO, Duration::from_secs(3), 480);
+        now += Duration::from_millis(100);
+        assert_eq!(line.lost_silently(4800, now), 0);
+        line.took(4800, 0, now);
+        assert_eq!(play(&mut line, now, Duration::from_secs(3), 480).1, 0);
+    }
+
+    #[test]
+    fn a_frame_is_stamped_with_the_time_it_was_recorded() {
+        let mut line = Timeline::new();
+        line.started(SPEC, Duration::ZERO);
+        assert_eq!(line.took(480, 480, Duration::from_millis(100)), Duration::from_millis(80));
+    }
+}
