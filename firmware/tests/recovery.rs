@@ -53,7 +53,7 @@ fn play(steps: impl IntoIterator<Item = Step>) -> Outcome {
 fn listen(mut reader: Reader) -> Heard {
     let mut heard = Heard::default();
     let mut next = 0;
-    while let Some(block) = reader.next() {
+    while let Some(block) = reader.read() {
         if block.lost_before > 0 {
             heard.gaps.push((next, block.lost_before));
         }
@@ -229,7 +229,7 @@ fn sound_that_is_missing_unsaid_is_found_and_placed_within_two_seconds() {
     let script = Scripted::new(SPEC, steps, &status);
     CaptureLoop::new(&CaptureConfig::default(), script.clone(), script, writer, Arc::clone(&status)).run();
     let mut gaps = Vec::new();
-    while let Some(block) = reader.next() {
+    while let Some(block) = reader.read() {
         if block.lost_before > 0 {
             gaps.push((block.first_frame, block.lost_before));
         }

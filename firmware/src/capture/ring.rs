@@ -128,7 +128,7 @@ pub struct Reader {
 
 impl Reader {
     /// The oldest block that is not too old, if there is one. Drops those that are.
-    pub fn next(&mut self) -> Option<Block<'_>> {
+    pub fn read(&mut self) -> Option<Block<'_>> {
         loop {
             let header = self.headers.try_pop()?;
             let newest = self.status.end.load(Acquire);
@@ -200,11 +200,11 @@ mod tests {
         let (mut writer, mut reader, _) = small(1000);
         push(&mut writer, 0, &[1, 2, 3]);
         push(&mut writer, 3, &[4]);
-        let block = reader.next().unwrap();
+        let block = reader.read().unwrap();
         assert_eq!((block.first_frame, block.lost_before, block.bytes), (0, 0, &[1, 0, 2, 0, 3, 0][..]));
-        let block = reader.next().unwrap();
+        let block = reader.read().unwrap();
         assert_eq!((block.first_frame, block.lost_before, block.bytes), (3, 0, &[4, 0][..]));
-        assert_eq!(reader.next(), None);
+        assert_eq!(reader.read(), None);
     }
 
     #[test]
@@ -212,8 +212,8 @@ mod tests {
         let (mut writer, mut reader, _) = small(1000);
         push(&mut writer, 0, &[1]);
         push(&mut writer, 100, &[2]);
-        reader.next();
-        assert_eq!(reader.next().unwrap().lost_before, 99);
+        reader.read();
+        assert_eq!(reader.read().unwrap().lost_before, 99);
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
         writer.stage(&[9, 9, 9, 9]);
         writer.void(SPEC);
         push(&mut writer, 0, &[1]);
-        assert_eq!(reader.next().unwrap().bytes, [1, 0]);
+        assert_eq!(reader.read().unwrap().bytes, [1, 0]);
     }
 
     #[test]
@@ -232,7 +232,7 @@ mod tests {
             push(&mut writer, block * 10, &[block as i16; 10]);
         }
         // The newest frame is 60; a backlog of 25 frames leaves what begins at 35 or later.
-        let block = reader.next().unwrap();
+        let block = reader.read().unwrap();
         assert_eq!((block.first_frame, block.lost_before), (40, 40));
         assert_eq!((status.counters.values().dropped_blocks, status.counters.values().dropped_frames), (4, 40));
     }
@@ -247,12 +247,12 @@ mod tests {
         let held = (room).min(MAX_BLOCKS as u64);
         assert_eq!(status.counters.values().dropped_blocks, room + 3 - held);
         let mut read = 0;
-        while reader.next().is_some() {
+        while reader.read().is_some() {
             read += 1;
         }
         assert_eq!(read, held);
         push(&mut writer, (room + 3) * 10, &[8]);
-        assert_eq!(reader.next().unwrap().lost_before, (room + 3 - held) * 10);
+        assert_eq!(reader.read().unwrap().lost_before, (room + 3 - held) * 10);
     }
 
     #[test]
@@ -267,7 +267,7 @@ mod tests {
         let mut next = 0;
         loop {
             let done = thread.is_finished();
-            match reader.next() {
+            match reader.read() {
                 Some(block) => {
                     assert_eq!(block.first_frame, next + block.lost_before);
                     let value = (block.first_frame / 3) as i16;
