@@ -3,9 +3,11 @@
 //! Thin around [`shared`]: every window that is trained or evaluated on passes the very chain that the device runs.
 #![forbid(unsafe_code)]
 
+pub mod base;
 pub mod cli;
 pub mod commands;
 pub mod dataset;
+pub mod download;
 pub mod export;
 pub mod features;
 pub mod json;

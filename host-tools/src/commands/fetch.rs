@@ -1,13 +1,129 @@
-//! `host-tools fetch`.
+//! `host-tools fetch`: the base model, found on this machine or downloaded.
+
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressStyle;
+use serde::Serialize;
+use shared::base_model;
+
+use crate::base::{self, ADDRESSES, EXPECTED};
+use crate::download::{self, Expected, Patience, hex};
+use crate::json::JsonOut;
+use crate::ui::Ui;
 
 /// Options of `host-tools fetch`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Take the base model from this file instead of searching for it
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// Where to store a downloaded base model
+    #[arg(long, value_name = "FILE", default_value = base_model::STORED)]
+    pub to: PathBuf,
+    /// Download from this address instead of the official ones (the file must be the same; may be repeated)
+    #[arg(long, value_name = "URL")]
+    pub url: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonOut,
+}
 
-/// Runs the command.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    path: PathBuf,
+    bytes: u64,
+    sha256: String,
+    downloaded_from: Option<String>,
+}
+
+/// Runs the command: says where the base model is, downloads it when it is nowhere.
 ///
 /// # Errors
-/// Always, until it is there.
-pub fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("`fetch` is not there yet")
+/// When it is neither found nor downloaded, or a file named by the user is not it.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let ui = Ui::new(&args.json);
+    let outcome = match found(args, &ui)? {
+        Some(path) => Outcome { path, bytes: EXPECTED.size, sha256: hex(&EXPECTED.sha256), downloaded_from: None },
+        None => {
+            let official: Vec<String> = ADDRESSES.map(String::from).to_vec();
+            let addresses = if args.url.is_empty() { &official } else { &args.url };
+            let from = download_from(addresses, EXPECTED, &args.to, Patience::default(), &ui)?;
+            Outcome {
+                path: args.to.clone(),
+                bytes: EXPECTED.size,
+                sha256: hex(&EXPECTED.sha256),
+                downloaded_from: Some(from),
+            }
+        }
+    };
+    let Outcome { path, bytes, sha256, .. } = &outcome;
+    ui.say(format!("base model: {} ({bytes} bytes, SHA-256 {sha256}, as published)", path.display()));
+    args.json.write(&outcome)
 }
+
+/// The base model on this machine, checked. A wrong file that the user named is an error; a wrong one at the place where
+/// this command stores it is replaced.
+fn found(args: &Args, ui: &Ui) -> anyhow::Result<Option<PathBuf>> {
+    if args.base.is_none() && !args.url.is_empty() {
+        // The user asks for a download.
+        return Ok(None);
+    }
+    let named = args.base.is_some() || base_model::places(None).len() == 1;
+    for path in base_model::places(args.base.as_deref()) {
+        if !named && !path.is_file() {
+            continue;
+        }
+        match base::read(&path) {
+            Ok(_) => return Ok(Some(path)),
+            Err(error) if named => {
+                let origin = match args.base {
+                    Some(_) => "--base".to_string(),
+                    None => format!("the environment variable {}", base_model::VARIABLE),
+                };
+                return Err(error.context(format!("{origin} names no base model; correct it or leave it out")));
+            }
+            Err(error) => ui.say(format!("not used: {error:#}")),
+        }
+    }
+    Ok(None)
+}
+
+/// Tries `addresses` in turn and returns the one that the file came from.
+fn download_from(
+    addresses: &[String],
+    expected: Expected,
+    to: &Path,
+    patience: Patience,
+    ui: &Ui,
+) -> anyhow::Result<String> {
+    let mut failures = Vec::new();
+    for address in addresses {
+        ui.say(format!("downloading {address}"));
+        let bar = ui.progress("base model", expected.size);
+        if let Ok(style) = ProgressStyle::with_template("{msg:>12} [{bar:32}] {bytes}/{total_bytes} {eta}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        let result = download::download(address, expected, to, patience, |bytes| bar.set_position(bytes));
+        bar.finish_and_clear();
+        match result {
+            Ok(()) => return Ok(address.clone()),
+            Err(error) => failures.push(format!("  {address}: {error:#}")),
+        }
+    }
+    let official = if addresses.iter().eq(ADDRESSES.iter()) {
+        "one of these addresses".to_string()
+    } else {
+        format!("one of\n  {}\n", ADDRESSES.join("\n  "))
+    };
+    anyhow::bail!(
+        "the base model could not be downloaded:\n{}\nWhat to do: on a machine with network, download {official} and copy \
+         the file here as {} (or name it with --base or the environment variable {}); `fetch` then checks it.\nWithout \
+         the base model everything works on `--features logmel`.",
+        failures.join("\n"),
+        to.display(),
+        base_model::VARIABLE,
+    );
+}
+
+#[cfg(test)]
+mod tests;
