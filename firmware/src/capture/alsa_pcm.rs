@@ -155,6 +155,8 @@ impl Pcm for AlsaPcm {
 
     fn read(&mut self, frames: usize, sink: &mut dyn FnMut(&[u8])) -> Result<usize, PcmError> {
         let frame_bytes = self.spec.frame_bytes();
+        // Before each piece: a plugin fills only the one that this call finds.
+        self.available()?;
         let io = self.pcm.io_bytes();
         let take = |bytes: &mut [u8]| {
             sink(bytes);
