@@ -1,1 +1,0 @@
-//! Reads WAV files in blocks of mono samples, behind a header check.

@@ -1,0 +1,126 @@
+//! Files built byte by byte: one test per form that is read, per form that is refused, and damage of every kind.
+
+mod damaged;
+mod forms;
+mod lengths;
+mod refused;
+mod written;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::{Error, WavReader};
+
+pub(super) const PCM: u16 = 1;
+pub(super) const FLOAT: u16 = 3;
+pub(super) const EXTENSIBLE: u16 = 0xfffe;
+
+/// A WAV file in parts, so that each can be wrong.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub tag: u16,
+    pub channels: u16,
+    pub rate: u32,
+    pub container: u16,
+    pub bits: u16,
+    /// What follows the first 16 bytes of the `fmt ` chunk.
+    pub extension: Vec<u8>,
+    /// Whole chunks before and after the sound.
+    pub before: Vec<u8>,
+    pub after: Vec<u8>,
+    pub data: Vec<u8>,
+    pub data_len: Option<u32>,
+    pub riff_len: Option<u32>,
+}
+
+impl Parts {
+    pub fn new(tag: u16, container: u16, bits: u16, data: &[u8]) -> Self {
+        Self {
+            tag,
+            channels: 1,
+            rate: 48_000,
+            container,
+            bits,
+            extension: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+            data: data.to_vec(),
+            data_len: None,
+            riff_len: None,
+        }
+    }
+
+    /// The EXTENSIBLE form of the same.
+    pub fn extensible(mut self, valid_bits: u16) -> Self {
+        let tag = std::mem::replace(&mut self.tag, EXTENSIBLE);
+        self.extension = 22_u16.to_le_bytes().to_vec();
+        self.extension.extend(valid_bits.to_le_bytes());
+        self.extension.extend(3_u32.to_le_bytes());
+        self.extension.extend(tag.to_le_bytes());
+        self.extension.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
+        self
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let frame = self.container * self.channels;
+        let mut fmt = self.tag.to_le_bytes().to_vec();
+        fmt.extend(self.channels.to_le_bytes());
+        fmt.extend(self.rate.to_le_bytes());
+        fmt.extend((self.rate * u32::from(frame)).to_le_bytes());
+        fmt.extend(frame.to_le_bytes());
+        fmt.extend(self.bits.to_le_bytes());
+        fmt.extend(&self.extension);
+        let mut body = b"WAVE".to_vec();
+        body.extend(&self.before);
+        body.extend(b"fmt ");
+        body.extend((fmt.len() as u32).to_le_bytes());
+        body.extend(fmt);
+        body.extend(b"data");
+        body.extend(self.data_len.unwrap_or(self.data.len() as u32).to_le_bytes());
+        body.extend(&self.data);
+        body.extend(&self.after);
+        let mut file = b"RIFF".to_vec();
+        file.extend(self.riff_len.unwrap_or(body.len() as u32).to_le_bytes());
+        file.extend(body);
+        file
+    }
+}
+
+/// The mono samples of a file, as it is read from disk.
+pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Vec<f32>, Error> {
+    let path = store(name, bytes);
+    let samples = WavReader::open(&path).and_then(|mut reader| {
+        let frames = reader.frames();
+        let samples = all(&mut reader)?;
+        assert_eq!(frames, Some(samples.len() as u64), "the length foretold is the length read");
+        Ok(samples)
+    });
+    std::fs::remove_file(path).unwrap();
+    samples
+}
+
+/// The mono samples of a stream of unknown length.
+pub(super) fn stream(bytes: &[u8]) -> Result<Vec<f32>, Error> {
+    all(&mut WavReader::new(bytes)?)
+}
+
+pub(super) fn all<R: std::io::Read>(reader: &mut WavReader<R>) -> Result<Vec<f32>, Error> {
+    let mut samples = Vec::new();
+    // A block size that divides nothing.
+    let mut block = [0.0; 1009];
+    loop {
+        match reader.read(&mut block)? {
+            0 => return Ok(samples),
+            read => samples.extend(&block[..read]),
+        }
+    }
+}
+
+pub(super) fn store(name: &str, bytes: &[u8]) -> PathBuf {
+    // Tests of one name run side by side.
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let path = std::env::temp_dir().join(format!("wav_{}_{name}_{number}.wav", std::process::id()));
+    std::fs::write(&path, bytes).unwrap();
+    path
+}
