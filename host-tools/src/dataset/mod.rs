@@ -2,11 +2,27 @@
 //!
 //! Honest figures begin here: windows of one recording, or of one machine, must never be on both sides of a split, so
 //! every recording carries a group, and the splits of [`crate::split`] go by group alone.
+//!
+//! A data set is a folder of class folders, `DIR/<class>/*.wav`, or a `manifest.csv` in `DIR` (`file,label,group,recording`,
+//! the last optional). Cost: every file is read once, for its hash; all cores take part.
+
+mod blocks;
+mod folders;
+mod grouping;
+mod load;
+mod manifest;
+mod probe;
+mod summary;
+#[cfg(test)]
+mod tests;
+pub mod timeline;
 
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// What a folder of recordings holds. Deterministic: classes by name, recordings by class, then path.
+pub use summary::ClassSummary;
+
+/// What a folder of recordings holds. Deterministic: classes by name, recordings by class, then path, then time.
 #[derive(Debug, Clone, Default)]
 pub struct Dataset {
     /// Class names; a label is an index into them.
@@ -19,6 +35,8 @@ pub struct Dataset {
     pub skipped: Vec<Skipped>,
     /// What a person should know about how the data was read: lines to print.
     pub remarks: Vec<String>,
+    /// Recordings with a known [`timeline`](timeline::Timeline) beside them; they are in no class.
+    pub timelines: Vec<PathBuf>,
     /// Some class has so few files that blocks of one file are its groups: every figure is then to be marked
     /// [`WITHIN_RECORDING`].
     pub within_recording: bool,
