@@ -1,22 +1,12 @@
 //! The parts of the base model, and what happens when a part is not ours.
 
-use std::path::PathBuf;
+#![allow(clippy::unwrap_used, reason = "a test")]
 
+mod common;
+
+use common::base_model;
 use shared::graph::{Body, Error, Output, Parts};
 use shared::tflite::Model;
-
-/// The base model's bytes; `None`, with a line that says so, on a machine that has none.
-fn base_model() -> Option<Vec<u8>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/models/yamnet.tflite");
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(error) => {
-            assert!(std::env::var("CI").is_err(), "base model not found ({}): {error}", path.display());
-            println!("SKIPPED: base model not found ({})", path.display());
-            None
-        }
-    }
-}
 
 #[test]
 fn the_base_model_is_front_end_body_and_scores() {
