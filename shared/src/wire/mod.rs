@@ -13,6 +13,7 @@
 mod decode;
 mod encode;
 mod floats;
+mod line;
 mod message;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ mod tests;
 pub use decode::{Damage, Decoder, Frame};
 pub use encode::{Error, encode};
 pub use floats::Floats;
+pub use line::{Line, StateName, capture_name, cause_name};
 pub use message::{Alarm, AlarmCause, CaptureState, Gap, Health, Hello, Message, StateChange, Verdict};
 
 /// The version of the frame's layout, its first byte.
