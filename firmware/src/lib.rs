@@ -4,4 +4,7 @@ pub mod capture;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod outbox;
+pub mod outputs;
+pub mod report;
 pub mod rt;
