@@ -48,6 +48,7 @@ pub struct Window {
 
 /// One thing to tell.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a box would be an allocation per window")]
 pub enum Report {
     /// Who speaks; also after a reload.
     Hello(Arc<Who>),

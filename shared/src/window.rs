@@ -65,6 +65,18 @@ impl WindowRing {
         self.hop.get()
     }
 
+    /// Has windows come every `hop_columns` columns from now on; the next one at most so many columns from now.
+    ///
+    /// # Errors
+    /// [`Error::ZeroHop`].
+    pub fn set_hop_columns(&mut self, hop_columns: u32) -> Result<(), Error> {
+        self.hop = NonZeroU32::new(hop_columns).ok_or(Error::ZeroHop)?;
+        if self.columns.is_full() {
+            self.missing = self.missing.min(hop_columns);
+        }
+        Ok(())
+    }
+
     /// Takes the next column. `true`: a window ends with it, to be had from [`copy_to`](Self::copy_to) until the next push.
     pub fn push(&mut self, column: &Column) -> bool {
         self.columns.write(*column);

@@ -20,6 +20,12 @@ impl Clock {
         Self { rate_hz, frames: 0, base: 0, since: 0 }
     }
 
+    /// A stream of `rate_hz` frames per second that begins at `position`.
+    pub fn starting_at(rate_hz: u32, position: u64) -> Self {
+        let frames = u128::from(position) * u128::from(rate_hz) / u128::from(RATE_HZ);
+        Self { rate_hz, frames: u64::try_from(frames).unwrap_or(u64::MAX), base: position, since: 0 }
+    }
+
     /// `frames` more frames have come in.
     pub fn heard(&mut self, frames: u64) {
         self.frames = self.frames.saturating_add(frames);

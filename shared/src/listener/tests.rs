@@ -1,4 +1,6 @@
 use super::*;
+use crate::resample::Resampler;
+use crate::window::SAMPLES;
 use proptest::prelude::*;
 
 /// A deterministic mixture of a tone and noise.
@@ -151,4 +153,64 @@ proptest! {
         });
         prop_assert_eq!(whole, pieces);
     }
+}
+
+/// A front end at 16 kHz with log-mel features.
+fn ends(hop: u32) -> (FrontEnd<'static>, BackEnd<'static>) {
+    (FrontEnd::new(16_000, hop, &mut []).unwrap(), BackEnd::new(Classifier::log_mel(), &mut []).unwrap())
+}
+
+#[test]
+fn windows_that_are_passed_over_leave_the_later_ones_as_they_were() {
+    let samples = signal(16_000 * 4);
+    let whole = hear(16_000, 48, |listener, on| listener.push(&samples, on));
+    let (mut front, mut back) = ends(48);
+    let mut heard = Vec::new();
+    let mut passed = 0;
+    for (number, piece) in samples.chunks(1600).enumerate() {
+        if (12..20).contains(&number) {
+            passed += front.pass_over(piece);
+        } else {
+            front.push(&mut back, piece, |verdict| heard.push((verdict.index, verdict.features.to_vec())));
+        }
+    }
+    assert!(passed > 0);
+    assert_eq!(heard.len() as u64 + passed, whole.len() as u64);
+    assert!(heard.iter().all(|(index, features)| whole[*index as usize].features == *features));
+}
+
+#[test]
+fn another_classifier_goes_on_where_the_first_left_off() {
+    let samples = signal(16_000 * 4);
+    let whole = hear(16_000, 48, |listener, on| listener.push(&samples, on));
+    let (mut front, mut first) = ends(48);
+    let (_, mut second) = ends(48);
+    let mut heard = Vec::new();
+    front.push(&mut first, &samples[..30_123], |verdict| heard.push((verdict.start_sample, verdict.features.to_vec())));
+    front
+        .push(&mut second, &samples[30_123..], |verdict| heard.push((verdict.start_sample, verdict.features.to_vec())));
+    assert_eq!(heard, whole.iter().map(|one| (one.start, one.features.clone())).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_new_hop_holds_from_the_next_window() {
+    let samples = signal(16_000 * 4);
+    let (mut front, mut back) = ends(100);
+    let mut starts = Vec::new();
+    front.push(&mut back, &samples[..32_000], |verdict| starts.push(verdict.start_sample));
+    front.set_hop_columns(25).unwrap();
+    front.push(&mut back, &samples[32_000..], |verdict| starts.push(verdict.start_sample));
+    assert!(starts[2] + SAMPLES as u64 <= 32_000 + 4_000, "{starts:?}");
+    assert!(starts[2..].windows(2).all(|two| two[1] - two[0] == 4_000), "{starts:?}");
+}
+
+#[test]
+fn a_front_end_of_another_rate_goes_on_in_number_and_time_and_marks_the_gap() {
+    let (front, mut back) = ends(48);
+    let mut front = front.continuing(7, 320_000);
+    let mut heard = Vec::new();
+    front.push(&mut back, &signal(16_000 * 2), |v| heard.push((v.index, v.start_sample, v.spans_gap)));
+    assert_eq!(heard[0], (7, 320_000, false));
+    front.gap(16_000);
+    assert_eq!(front.position(), 320_000 + 48_000);
 }

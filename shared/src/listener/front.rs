@@ -1,0 +1,168 @@
+//! From samples at the input's rate to windows that are due.
+
+use super::clock::Clock;
+use super::level::{BLOCK, Level};
+use super::{BackEnd, Error, Verdict};
+use crate::log_mel::{Column, LogMel};
+use crate::resample::Resampler;
+use crate::window::{COLUMNS, SAMPLES, WindowRing};
+
+/// A window that is due: where it lies and what it is made of.
+pub(super) struct Due<'a> {
+    pub ring: &'a WindowRing,
+    pub level: &'a Level,
+    pub index: u64,
+    pub start_sample: u64,
+    pub spans_gap: bool,
+}
+
+/// Everything before the classifier. It outlives a change of the model without losing a sample.
+#[derive(Debug)]
+pub struct FrontEnd<'s> {
+    resampler: Resampler<'s>,
+    clock: Clock,
+    stages: Stages,
+}
+
+impl<'s> FrontEnd<'s> {
+    /// A front end for mono samples of `rate_hz`, with a window every `hop_columns` columns of 10 ms, in `storage` of at
+    /// least [`Resampler::storage_len`].
+    ///
+    /// # Errors
+    /// [`Error::Resample`], [`Error::Window`].
+    pub fn new(rate_hz: u32, hop_columns: u32, storage: &'s mut [f32]) -> Result<Self, Error> {
+        Ok(Self {
+            resampler: Resampler::new(rate_hz, storage).map_err(Error::Resample)?,
+            clock: Clock::new(rate_hz),
+            stages: Stages {
+                pending: [0.0; BLOCK],
+                filled: 0,
+                level: Level::new(),
+                log_mel: LogMel::new(),
+                ring: WindowRing::new(hop_columns).map_err(Error::Window)?,
+                columns_since_gap: COLUMNS,
+                index: 0,
+            },
+        })
+    }
+
+    /// The same, in the place of another that was at window `index` and 16 kHz sample `position`: the input's rate has
+    /// changed, and with it there is a gap.
+    #[must_use]
+    pub fn continuing(mut self, index: u64, position: u64) -> Self {
+        self.stages.index = index;
+        self.stages.columns_since_gap = 0;
+        self.clock = Clock::starting_at(self.resampler.rate_hz(), position);
+        self
+    }
+
+    /// The input's rate in Hz.
+    pub fn rate_hz(&self) -> u32 {
+        self.resampler.rate_hz()
+    }
+
+    /// Number of the window that is next.
+    pub fn index(&self) -> u64 {
+        self.stages.index
+    }
+
+    /// The 16 kHz sample that is next.
+    pub fn position(&self) -> u64 {
+        self.clock.position()
+    }
+
+    /// From one window to the next, in columns of 10 ms.
+    pub fn hop_columns(&self) -> u32 {
+        self.stages.ring.hop_columns()
+    }
+
+    /// Has windows come every `hop_columns` columns from now on.
+    ///
+    /// # Errors
+    /// [`Error::Window`].
+    pub fn set_hop_columns(&mut self, hop_columns: u32) -> Result<(), Error> {
+        self.stages.ring.set_hop_columns(hop_columns).map_err(Error::Window)
+    }
+
+    /// Takes mono samples at the input's rate, full scale 1; calls `on_window` for every window they complete.
+    pub fn push(&mut self, back: &mut BackEnd<'_>, samples: &[f32], mut on_window: impl FnMut(&Verdict)) {
+        self.advance(samples, |due| back.window(due, &mut on_window));
+    }
+
+    /// Takes samples as [`push`](Self::push) does, but passes over the windows they complete: they are not computed, only
+    /// counted. Returns how many. For a device that is behind; the next window that is computed is as if all had been.
+    pub fn pass_over(&mut self, samples: &[f32]) -> u64 {
+        let before = self.stages.index;
+        self.advance(samples, |_| {});
+        self.stages.index - before
+    }
+
+    /// Ends the stream; see [`super::Listener::finish`].
+    pub fn finish(&mut self, back: &mut BackEnd<'_>, mut on_window: impl FnMut(&Verdict)) {
+        let Self { resampler, clock, stages } = self;
+        resampler.finish(|sample| {
+            clock.made(1);
+            stages.sample(sample, clock, &mut |due: &Due<'_>| back.window(due, &mut on_window));
+        });
+        self.gap(0);
+    }
+
+    /// `lost_frames` frames of the input never arrived; see [`super::Listener::gap`].
+    pub fn gap(&mut self, lost_frames: u64) {
+        self.resampler.reset();
+        self.clock.lost(lost_frames);
+        self.stages.filled = 0;
+        self.stages.log_mel.reset();
+        self.stages.columns_since_gap = 0;
+    }
+
+    fn advance(&mut self, samples: &[f32], mut on_due: impl FnMut(&Due<'_>)) {
+        let Self { resampler, clock, stages } = self;
+        clock.heard(samples.len() as u64);
+        resampler.push(samples, |sample| {
+            clock.made(1);
+            stages.sample(sample, clock, &mut on_due);
+        });
+    }
+}
+
+/// Everything between the resampler and the classifier.
+#[derive(Debug)]
+struct Stages {
+    /// 16 kHz samples that do not fill a block yet.
+    pending: [f32; BLOCK],
+    filled: usize,
+    level: Level,
+    log_mel: LogMel,
+    ring: WindowRing,
+    /// Columns since the last gap, at most a window's (which is also what there is before any gap).
+    columns_since_gap: usize,
+    index: u64,
+}
+
+impl Stages {
+    fn sample(&mut self, sample: f32, clock: &Clock, on_due: &mut impl FnMut(&Due<'_>)) {
+        self.pending[self.filled] = sample;
+        self.filled += 1;
+        if self.filled < BLOCK {
+            return;
+        }
+        self.filled = 0;
+        self.level.push(&self.pending);
+        // A block is shorter than a hop, so it completes at most one column.
+        let mut column: Option<Column> = None;
+        self.log_mel.push(&self.pending, |made| column = Some(*made));
+        let Some(column) = column else { return };
+        self.columns_since_gap = (self.columns_since_gap + 1).min(COLUMNS);
+        if self.ring.push(&column) {
+            on_due(&Due {
+                ring: &self.ring,
+                level: &self.level,
+                index: self.index,
+                start_sample: clock.position().saturating_sub(SAMPLES as u64),
+                spans_gap: self.columns_since_gap < COLUMNS,
+            });
+            self.index += 1;
+        }
+    }
+}
