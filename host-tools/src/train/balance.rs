@@ -1,0 +1,59 @@
+//! Classes of one size by repeating windows of the smaller ones.
+//!
+//! linfa's regression takes no weights, so the balance is made in the data: every class is drawn up to the size of the
+//! largest, whole copies first and a seeded choice for the rest. The perceptron learns from the same rows, so that the two
+//! heads are compared on equal terms.
+
+use rand::seq::SliceRandom;
+
+use super::seed;
+
+/// Positions in `labels` such that every class that occurs does so equally often.
+pub fn balanced(labels: &[usize], classes: usize, seed: u64) -> Vec<usize> {
+    let mut by_class = vec![Vec::new(); classes];
+    for (row, label) in labels.iter().enumerate() {
+        by_class[*label].push(row);
+    }
+    let largest = by_class.iter().map(Vec::len).max().unwrap_or(0);
+    let mut rng = seed::rng(seed, "balance");
+    let mut rows = Vec::with_capacity(largest * classes);
+    for class in by_class.iter().filter(|class| !class.is_empty()) {
+        for _ in 0..largest / class.len() {
+            rows.extend_from_slice(class);
+        }
+        let mut rest: Vec<usize> = class.choose_multiple(&mut rng, largest % class.len()).copied().collect();
+        rest.sort_unstable();
+        rows.append(&mut rest);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_occurs_as_often_as_the_largest_and_every_window_at_least_once() {
+        let labels = [0, 0, 0, 0, 0, 1, 1, 2];
+        let rows = balanced(&labels, 4, 1);
+        for class in 0..3 {
+            assert_eq!(rows.iter().filter(|row| labels[**row] == class).count(), 5);
+        }
+        assert!((0..labels.len()).all(|row| rows.contains(&row)));
+    }
+
+    #[test]
+    fn repeats_are_spread_evenly() {
+        let labels = [0, 0, 0, 0, 0, 1, 1];
+        let rows = balanced(&labels, 2, 3);
+        let repeats = |row: usize| rows.iter().filter(|r| **r == row).count();
+        assert!((2..=3).contains(&repeats(5)) && (2..=3).contains(&repeats(6)));
+    }
+
+    #[test]
+    fn the_choice_follows_the_seed() {
+        let labels: Vec<usize> = (0..150).map(|row| usize::from(row >= 100)).chain([1; 20]).collect();
+        assert_eq!(balanced(&labels, 2, 9), balanced(&labels, 2, 9));
+        assert_ne!(balanced(&labels, 2, 9), balanced(&labels, 2, 10));
+    }
+}

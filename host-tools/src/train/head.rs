@@ -1,0 +1,93 @@
+//! A trained head: raw features in, class probabilities out, in the very layers that are exported.
+
+use clap::ValueEnum;
+use ndarray::{Array1, Array2, ArrayView2, Axis, NdFloat};
+use serde::Serialize;
+
+use crate::export::Dense;
+
+/// Which kind of head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum HeadKind {
+    /// Dense(128, ReLU), dropout while training, Dense(classes), softmax.
+    Mlp,
+    /// Dense(classes), softmax: multinomial logistic regression.
+    Linear,
+}
+
+impl std::fmt::Display for HeadKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Mlp => "mlp",
+            Self::Linear => "linear",
+        })
+    }
+}
+
+/// Layers with the standardisation folded into the first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainedHead {
+    /// What it is.
+    pub kind: HeadKind,
+    /// First to last; softmax follows the last.
+    pub layers: Vec<Dense>,
+}
+
+impl TrainedHead {
+    /// Probabilities [windows x classes] of raw features `x` [windows x features].
+    pub fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        let mut values = x.to_owned();
+        for layer in &self.layers {
+            values = values.dot(&layer.weights.t()) + Array1::from(layer.bias.clone());
+            if layer.relu {
+                values.mapv_inplace(|value| value.max(0.0));
+            }
+        }
+        softmax(&mut values);
+        values
+    }
+
+    /// Multiplications per window.
+    pub fn multiplications(&self) -> usize {
+        self.layers.iter().map(|layer| layer.inputs() * layer.outputs()).sum()
+    }
+}
+
+/// Turns every row of logits into probabilities.
+pub(super) fn softmax<F: NdFloat>(logits: &mut Array2<F>) {
+    for mut row in logits.axis_iter_mut(Axis(0)) {
+        let largest = row.iter().copied().fold(F::neg_infinity(), F::max);
+        row.mapv_inplace(|value| (value - largest).exp());
+        let sum = row.sum();
+        row.mapv_inplace(|value| value / sum);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn a_head_is_layers_then_softmax() {
+        let head = TrainedHead {
+            kind: HeadKind::Mlp,
+            layers: vec![
+                Dense { weights: array![[1.0, -1.0], [-1.0, 1.0]], bias: vec![0.0, 0.5], relu: true },
+                Dense { weights: array![[2.0, 0.0], [0.0, 1.0]], bias: vec![0.0, 1.0], relu: false },
+            ],
+        };
+        // hidden = max([1.0, -0.5], 0) = [1, 0]; logits = [2, 1]
+        let p = head.probabilities(array![[3.0_f32, 2.0]].view());
+        let expected = 1.0 / (1.0 + (-1.0_f32).exp());
+        assert!((p[[0, 0]] - expected).abs() < 1e-6 && (p.sum() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn softmax_of_huge_logits_is_finite() {
+        let mut logits = array![[1e30_f32, -1e30, 1e30]];
+        softmax(&mut logits);
+        assert_eq!(logits, array![[0.5, 0.0, 0.5]]);
+    }
+}

@@ -1,0 +1,121 @@
+//! Two dense layers: what they say, and how their error depends on each weight.
+//!
+//! Generic over the float so that the gradients can be held against finite differences in f64, where these are sharp.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis, NdFloat, Zip};
+use rand::Rng;
+
+use super::Score;
+use crate::train::head::softmax;
+
+/// Weights of the perceptron, or the gradient of its loss by each of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network<F> {
+    /// Hidden layer, [hidden x inputs].
+    pub hidden: Array2<F>,
+    /// Its bias, one per hidden neuron.
+    pub hidden_bias: Array1<F>,
+    /// Output layer, [classes x hidden].
+    pub output: Array2<F>,
+    /// Its bias, one per class.
+    pub output_bias: Array1<F>,
+}
+
+impl Network<f32> {
+    /// Glorot-uniform weights (uniform within +-sqrt(6 / (inputs + outputs)) of each layer), biases zero.
+    pub fn random(inputs: usize, hidden: usize, classes: usize, rng: &mut impl Rng) -> Self {
+        let mut layer = |outputs: usize, inputs: usize| {
+            let limit = (6.0 / (inputs + outputs) as f32).sqrt();
+            Array2::from_shape_simple_fn((outputs, inputs), || (rng.r#gen::<f32>() * 2.0 - 1.0) * limit)
+        };
+        Self {
+            hidden: layer(hidden, inputs),
+            hidden_bias: Array1::zeros(hidden),
+            output: layer(classes, hidden),
+            output_bias: Array1::zeros(classes),
+        }
+    }
+}
+
+impl<F: NdFloat> Network<F> {
+    /// The hidden layer's values [rows x hidden], before dropout.
+    fn activations(&self, x: ArrayView2<F>) -> Array2<F> {
+        let mut values = x.dot(&self.hidden.t()) + &self.hidden_bias;
+        values.mapv_inplace(|value| value.max(F::zero()));
+        values
+    }
+
+    /// Outputs before softmax [rows x classes], without dropout.
+    pub fn logits(&self, x: ArrayView2<F>) -> Array2<F> {
+        self.activations(x).dot(&self.output.t()) + &self.output_bias
+    }
+
+    /// Score on rows `x` of classes `labels`, and the gradient of the mean cross-entropy by every weight.
+    ///
+    /// `kept` [rows x hidden] multiplies the hidden values (dropout); `None` for none.
+    pub fn gradients(&self, x: ArrayView2<F>, labels: &[usize], kept: Option<&Array2<F>>) -> (Score, Self) {
+        let mut hidden = self.activations(x);
+        if let Some(kept) = kept {
+            hidden *= kept;
+        }
+        let mut probabilities = hidden.dot(&self.output.t()) + &self.output_bias;
+        softmax(&mut probabilities);
+        let score = score(&probabilities, labels);
+
+        // d loss / d logits = (softmax - one-hot) / rows
+        let mut error = probabilities;
+        for (mut row, label) in error.axis_iter_mut(Axis(0)).zip(labels) {
+            row[*label] -= F::one();
+        }
+        let rows = labels.iter().fold(F::zero(), |count, _| count + F::one());
+        error.mapv_inplace(|value| value / rows);
+
+        let mut hidden_error = error.dot(&self.output);
+        // ReLU and dropout pass the error where they passed the value: a value of 0 was stopped by one or the other.
+        Zip::from(&mut hidden_error).and(&hidden).for_each(|error, value| {
+            if *value <= F::zero() {
+                *error = F::zero();
+            }
+        });
+        if let Some(kept) = kept {
+            hidden_error *= kept;
+        }
+        let gradients = Self {
+            hidden: hidden_error.t().dot(&x),
+            hidden_bias: hidden_error.sum_axis(Axis(0)),
+            output: error.t().dot(&hidden),
+            output_bias: error.sum_axis(Axis(0)),
+        };
+        (score, gradients)
+    }
+
+    /// Every number, layer by layer.
+    pub(super) fn parts(&self) -> [&[F]; 4] {
+        [flat(&self.hidden), flat(&self.hidden_bias), flat(&self.output), flat(&self.output_bias)]
+    }
+
+    /// Every number, layer by layer, to be changed.
+    pub(super) fn parts_mut(&mut self) -> [&mut [F]; 4] {
+        let Self { hidden, hidden_bias, output, output_bias } = self;
+        [flat_mut(hidden), flat_mut(hidden_bias), flat_mut(output), flat_mut(output_bias)]
+    }
+}
+
+fn flat<F, D: ndarray::Dimension>(array: &ndarray::Array<F, D>) -> &[F] {
+    array.as_slice_memory_order().unwrap_or(&[])
+}
+
+fn flat_mut<F, D: ndarray::Dimension>(array: &mut ndarray::Array<F, D>) -> &mut [F] {
+    array.as_slice_memory_order_mut().unwrap_or(&mut [])
+}
+
+fn score<F: NdFloat>(probabilities: &Array2<F>, labels: &[usize]) -> Score {
+    let (mut loss, mut right) = (0.0, 0usize);
+    for (row, label) in probabilities.axis_iter(Axis(0)).zip(labels) {
+        let p = row[*label].to_f64().unwrap_or(0.0);
+        loss -= p.max(f64::from(f32::MIN_POSITIVE)).ln();
+        right += usize::from(row.iter().enumerate().all(|(class, other)| class == *label || *other < row[*label]));
+    }
+    let rows = labels.len().max(1) as f64;
+    Score { loss: loss / rows, accuracy: right as f64 / rows }
+}
