@@ -1,0 +1,61 @@
+//! One recording through the listener.
+
+use anyhow::Context;
+use shared::classifier::Classifier;
+use shared::listener::Verdict;
+use shared::log_mel::RATE_HZ;
+use shared::owned::Memory;
+use shared::wav::WavReader;
+
+use crate::dataset::Recording;
+
+/// Samples that are read at once.
+const BLOCK: usize = 1 << 14;
+
+/// A window of a recording.
+#[derive(Debug, Clone, Copy)]
+pub struct Window<'v> {
+    /// Its start within the file, in seconds; a block's windows count from the start of the file.
+    pub start_s: f64,
+    /// What the listener says of it.
+    pub verdict: &'v Verdict<'v>,
+}
+
+/// Hears a recording, or its block, from its first sample to its last, a window every `hop_columns` columns of 10 ms.
+///
+/// # Errors
+/// If the file cannot be read to the end, or the hop is out of range.
+pub fn hear<'m>(
+    recording: &Recording,
+    classifier: Classifier<'m>,
+    hop_columns: u32,
+    mut on_window: impl FnMut(&Window<'_>),
+) -> anyhow::Result<()> {
+    let mut reader = WavReader::open(&recording.path).context("cannot read it")?;
+    let rate_hz = reader.rate_hz();
+    let mut memory = Memory::new(&classifier, rate_hz)?;
+    let mut listener = memory.listener(classifier, rate_hz, hop_columns)?;
+    let frame = |second: f64| (second * f64::from(rate_hz)).round() as u64;
+    let (first, mut left) = match &recording.block {
+        Some(block) => (frame(block.start), frame(block.end) - frame(block.start)),
+        None => (0, u64::MAX),
+    };
+    reader.skip(first).context("cannot read it")?;
+    let offset_s = first as f64 / f64::from(rate_hz);
+    let mut say = |verdict: &Verdict<'_>| {
+        let start_s = offset_s + verdict.start_sample as f64 / f64::from(RATE_HZ);
+        on_window(&Window { start_s, verdict });
+    };
+    let mut block = vec![0.0; BLOCK];
+    loop {
+        let wanted = (BLOCK as u64).min(left) as usize;
+        let read = reader.read(&mut block[..wanted]).context("cannot read it")?;
+        if read == 0 {
+            break;
+        }
+        left -= read as u64;
+        listener.push(&block[..read], &mut say);
+    }
+    listener.finish(say);
+    Ok(())
+}
