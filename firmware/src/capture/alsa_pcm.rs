@@ -106,7 +106,8 @@ fn configure(pcm: &PCM, config: &CaptureConfig) -> Result<StreamSpec, PcmError> 
         hw.set_format(alsa_format(format)).map_err(pcm_error)?;
         hw.set_channels_near(config.channels.into()).map_err(pcm_error)?;
         let rate = hw.set_rate_near(config.rate, ValueOr::Nearest).map_err(pcm_error)?;
-        let frames = |ms: u32| Frames::from((u64::from(rate) * u64::from(ms) / 1000) as u32);
+        // At most 5 s at some 200 kHz: fits the 32 bits that it has on small machines.
+        let frames = |ms: u32| (u64::from(rate) * u64::from(ms) / 1000) as Frames;
         hw.set_period_size_near(frames(config.period_ms), ValueOr::Nearest).map_err(pcm_error)?;
         hw.set_buffer_size_near(frames(config.buffer_ms)).map_err(pcm_error)?;
         pcm.hw_params(&hw).map_err(pcm_error)?;
@@ -124,7 +125,7 @@ fn configure(pcm: &PCM, config: &CaptureConfig) -> Result<StreamSpec, PcmError> 
         return Err(PcmError::new("hw_params", Errno::EINVAL));
     }
     let sw = pcm.sw_params_current().map_err(pcm_error)?;
-    sw.set_avail_min(Frames::from(spec.period_frames)).map_err(pcm_error)?;
+    sw.set_avail_min(spec.period_frames as Frames).map_err(pcm_error)?;
     sw.set_start_threshold(sw.get_boundary().map_err(pcm_error)?).map_err(pcm_error)?;
     pcm.sw_params(&sw).map_err(pcm_error)?;
     Ok(spec)

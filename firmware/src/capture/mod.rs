@@ -12,6 +12,7 @@ pub mod alsa_pcm;
 pub mod capture_loop;
 pub mod config;
 pub mod counters;
+pub mod mono;
 pub mod pcm;
 pub mod recovery;
 pub mod ring;
@@ -27,6 +28,7 @@ use std::thread::JoinHandle;
 
 pub use config::{CaptureConfig, ChannelChoice, FormatChoice};
 pub use counters::CounterValues;
+pub use mono::Mono;
 pub use pcm::{Clock, Pcm, PcmError, Source, StreamSpec, SystemClock};
 pub use ring::{Block, Reader};
 pub use status::{CaptureStatus, DeviceState};

@@ -1,15 +1,66 @@
-//! `firmware doctor`.
+//! `firmware doctor`: looks at everything the device needs and says what is wrong and what to do about it.
 
+mod places;
+mod report;
+mod sound;
+
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use anyhow::bail;
+
+use super::device_args::DeviceArgs;
+use super::devices;
+use report::{Check, Report, Verdict};
 
 /// Options of `firmware doctor`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// How long to listen, in seconds
+    #[arg(long, default_value_t = 3.0, value_name = "S")]
+    pub seconds: f64,
+    /// Folder whose free space matters, e.g. where recordings go
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub space: PathBuf,
+    /// JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+    /// The sound device
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
 
-/// Runs the command.
+/// Runs the command: 0 if nothing is broken, 1 otherwise; warnings are not broken.
 ///
 /// # Errors
-/// Always, until it is there.
-pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`doctor` is not there yet")
+/// If the configuration cannot be read or an option makes no sense.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    if !(0.5..=600.0).contains(&args.seconds) {
+        bail!("--seconds {} is out of range: give a value from 0.5 to 600", args.seconds);
+    }
+    let config = args.device.config()?;
+    let mut checks = vec![cards()];
+    checks.extend(sound::examine(&config.capture, args.seconds)?);
+    checks.push(places::gpio(&config.gpio));
+    checks.push(places::serial(&config.serial));
+    checks.push(places::free_space(&args.space));
+    let report = Report::new(checks);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn cards() -> Check {
+    let _said = alsa::Output::local_error_handler();
+    let names: Vec<String> = devices::list().into_iter().map(|device| device.name).collect();
+    if names.is_empty() {
+        // The configured device may be a plugin that needs no card: that it is open or not is the next check.
+        return Check::new("cards", Verdict::Warn, "no sound card that can record").remedy(
+            "plug a microphone in; an I2S one needs its overlay in config.txt; a container needs --device /dev/snd",
+        );
+    }
+    Check::new("cards", Verdict::Good, names.join(", "))
 }

@@ -1,4 +1,5 @@
 //! One file per command: its options and what it does.
+pub mod device_args;
 pub mod devices;
 pub mod doctor;
 pub mod record;

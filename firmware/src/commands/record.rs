@@ -1,15 +1,134 @@
-//! `firmware record`.
+//! `firmware record`: labelled training data, exactly as inference hears it.
+//!
+//! A recording is one or more files `OUT/LABEL/STAMP_NNN.wav`: a new part begins where sound was lost, so that no file joins
+//! what did not belong together, and `host-tools train` takes parts that differ only in `_NNN` as one recording.
+
+mod name;
+mod part;
+mod terminal;
 
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use super::device_args::DeviceArgs;
+use crate::capture;
+use part::Recorder;
 
 /// Options of `firmware record`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The state of the machine that is heard: the class to learn
+    #[arg(long)]
+    pub label: String,
+    /// Folder of the data set; the sound goes to a folder of the label's name in it
+    #[arg(long, value_name = "DIR")]
+    pub out: std::path::PathBuf,
+    /// How long, in seconds of sound
+    #[arg(long, default_value_t = 60.0, value_name = "S")]
+    pub seconds: f64,
+    /// Begin a new part after so many seconds; 0 for never
+    #[arg(long, default_value_t = 0.0, value_name = "S")]
+    pub part_seconds: f64,
+    /// The sound device
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
 
-/// Runs the command.
+/// How long a device may take to deliver its first sound.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Part of clipped samples from which on a recording is better made again.
+const TOO_MUCH_CLIPPING: f64 = 1e-5;
+
+/// Runs the command: 0 if all the sound that was asked for is recorded.
 ///
 /// # Errors
-/// Always, until it is there.
-pub fn run(_args: &Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("`record` is not there yet")
+/// If an option makes no sense, no sound arrives, or a file cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    name::check_label(&args.label)?;
+    for (option, value, least) in [("--seconds", args.seconds, 1.0), ("--part-seconds", args.part_seconds, 0.0)] {
+        if !(least..=1e6).contains(&value) {
+            bail!("{option} {value} is out of range: give a value from {least} to 1000000");
+        }
+    }
+    let mut config = args.device.config()?.capture;
+    // A disk may be slow for seconds: nothing is to be dropped for it.
+    config.backlog_ms = 60_000;
+    config.ring_kib = config.ring_kib.max(16_384);
+    // Before the capture thread is there, so that it inherits the mask.
+    let signals = stop_signals().context("signals cannot be caught")?;
+    let (capture, mut reader) = capture::start(&config)?;
+    let status = capture.status();
+    if let Some(warning) = status.real_time().and_then(crate::rt::RealTime::warning) {
+        eprintln!("warning: {warning}");
+    }
+    if !reader.wait(PATIENCE) {
+        bail!("no sound from `{}` within {} s: {}", config.device, PATIENCE.as_secs(), status.device());
+    }
+    eprintln!("{}: {}", config.device, status.device());
+    let folder = args.out.join(&args.label);
+    let mut recorder = Recorder::new(folder, &config, args.seconds, args.part_seconds);
+    let mut terminal = terminal::Terminal::new();
+    let mut last_sound = Instant::now();
+    let mut stopped = false;
+    while !recorder.done() && !stopped {
+        if reader.wait(Duration::from_millis(100)) {
+            last_sound = Instant::now();
+        } else if last_sound.elapsed() > PATIENCE {
+            terminal.clear();
+            recorder.finish()?;
+            bail!(
+                "no sound from `{}` for {} s: {}; what came before is kept",
+                config.device,
+                PATIENCE.as_secs(),
+                status.device()
+            );
+        }
+        recorder.take(&mut reader, &mut |level| terminal.show(level))?;
+        stopped = signals.read_signal()?.is_some();
+    }
+    terminal.clear();
+    recorder.finish()?;
+    let counters = capture.stop();
+    for (path, seconds) in recorder.files() {
+        println!("{} {seconds:.2} s", path.display());
+    }
+    let sound = recorder.measured();
+    eprintln!("level {:.1} dBFS, peak {:.1} dBFS", sound.level_dbfs, sound.peak_dbfs);
+    if sound.clipped as f64 > TOO_MUCH_CLIPPING * sound.samples as f64 {
+        eprintln!(
+            "warning: {} samples are clipped: turn the gain down (alsamixer) or move the microphone away, and record again",
+            sound.clipped
+        );
+    }
+    if recorder.left_out() > 0.0 {
+        eprintln!(
+            "{:.2} s came in pieces shorter than a window of the classifier and were left out",
+            recorder.left_out()
+        );
+    }
+    if counters.lost_frames + counters.dropped_frames > 0 {
+        eprintln!(
+            "warning: {} frames were lost in {} gaps ({} overruns): a new part was begun after each",
+            counters.lost_frames + counters.dropped_frames,
+            counters.gaps,
+            counters.xruns
+        );
+    }
+    if stopped && !recorder.done() {
+        eprintln!("stopped early: what was recorded until then is kept");
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Catches Ctrl-C and `kill`, to be asked for.
+fn stop_signals() -> nix::Result<SignalFd> {
+    let signals = SigSet::from_iter([Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP]);
+    signals.thread_block()?;
+    SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
 }

@@ -1,0 +1,68 @@
+//! The options by which a command that listens chooses its sound device.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use crate::capture::{CaptureConfig, ChannelChoice, FormatChoice};
+use crate::config::Config;
+
+/// Options of every command that listens to the device. Each overrides the configuration.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct DeviceArgs {
+    /// Configuration file; without it /etc/monitor/monitor.toml where that exists, or the defaults
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// ALSA device, e.g. hw:CARD=Device,DEV=0; `firmware devices` lists them
+    #[arg(long, value_name = "NAME")]
+    pub device: Option<String>,
+    /// Rate to ask for, in Hz
+    #[arg(long, value_name = "HZ")]
+    pub rate: Option<u32>,
+    /// Channels to ask for
+    #[arg(long, value_name = "N")]
+    pub channels: Option<u16>,
+    /// Sample format to ask for
+    #[arg(long, value_enum)]
+    pub format: Option<FormatChoice>,
+    /// Channel to listen to: `average` of all, or a number from 0
+    #[arg(long, value_name = "CHANNEL", value_parser = channel)]
+    pub channel: Option<ChannelChoice>,
+}
+
+fn channel(text: &str) -> Result<ChannelChoice, String> {
+    match text {
+        "average" => Ok(ChannelChoice::Average),
+        number => number.parse().map(ChannelChoice::Pick).map_err(|_| "say `average` or a number from 0".to_owned()),
+    }
+}
+
+impl DeviceArgs {
+    /// The configuration, with these options over it.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a value is out of range.
+    pub fn config(&self) -> anyhow::Result<Config> {
+        let mut config = Config::load(self.config.as_deref())?;
+        self.apply(&mut config.capture)?;
+        Ok(config)
+    }
+
+    /// Puts these options over `capture`.
+    ///
+    /// # Errors
+    /// If a value is out of range.
+    pub fn apply(&self, capture: &mut CaptureConfig) -> anyhow::Result<()> {
+        if let Some(device) = &self.device {
+            if device.is_empty() {
+                bail!("--device is empty: `firmware devices` lists what there is");
+            }
+            capture.device.clone_from(device);
+        }
+        capture.rate = self.rate.unwrap_or(capture.rate);
+        capture.channels = self.channels.unwrap_or(capture.channels);
+        capture.format = self.format.unwrap_or(capture.format);
+        capture.channel = self.channel.unwrap_or(capture.channel);
+        capture.validate().context("the options of capture")
+    }
+}

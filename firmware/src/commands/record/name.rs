@@ -1,0 +1,88 @@
+//! Names of recordings: `STAMP_NNN.wav`, where files that differ only in `_NNN` are parts of one recording.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::bail;
+
+/// Checks that `label` can be a folder and a class.
+pub fn check_label(label: &str) -> anyhow::Result<()> {
+    let fits = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
+    if label.is_empty()
+        || label.len() > 63
+        || label.starts_with('.')
+        || label.trim() != label
+        || !label.chars().all(fits)
+    {
+        bail!("--label {label:?} cannot be a folder's name: use 1 to 63 letters, digits, _, - or ., e.g. on_state");
+    }
+    Ok(())
+}
+
+/// The path, without `_NNN.wav`, of a recording that begins `now`; one that nothing in `folder` has yet.
+///
+/// A Pi without a clock of its own may begin at the same date twice: then a letter is added.
+pub fn recording(folder: &Path, now: SystemTime) -> PathBuf {
+    let stamp = stamp(now);
+    let names = std::iter::once(stamp.clone()).chain((2..).map(|n| format!("{stamp}-{n}")));
+    let taken = |name: &str| part(&folder.join(name), 0).exists();
+    let name = names.into_iter().find(|name| !taken(name)).unwrap_or(stamp);
+    folder.join(name)
+}
+
+/// The path of part `number` of a recording.
+pub fn part(recording: &Path, number: u32) -> PathBuf {
+    let mut name = recording.as_os_str().to_owned();
+    name.push(format!("_{number:03}.wav"));
+    name.into()
+}
+
+/// UTC as `20240229T235959Z`.
+fn stamp(now: SystemTime) -> String {
+    let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Days of the era that begins on 1 March of a year divisible by 400: leap days then come last in a year.
+    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_the_utc_date_and_time() {
+        let at = |seconds| stamp(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(0), "19700101T000000Z");
+        assert_eq!(at(951_827_696), "20000229T123456Z");
+        assert_eq!(at(1_709_251_199), "20240229T235959Z");
+        assert_eq!(at(4_102_444_800), "21000101T000000Z");
+    }
+
+    #[test]
+    fn a_recording_never_takes_the_name_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = recording(folder.path(), UNIX_EPOCH);
+        std::fs::write(part(&first, 0), "").unwrap();
+        let second = recording(folder.path(), UNIX_EPOCH);
+        assert_eq!(part(&second, 7).file_name().unwrap(), "19700101T000000Z-2_007.wav");
+    }
+
+    #[test]
+    fn a_label_that_would_leave_the_folder_is_refused() {
+        for label in ["", ".", "..", "../x", "a/b", "a\0b", " a"] {
+            assert!(check_label(label).is_err(), "{label:?}");
+        }
+        assert!(check_label("on_state").is_ok() && check_label("Läuft 2").is_ok());
+    }
+}

@@ -1,0 +1,137 @@
+//! From blocks to files: parts without a break, each whole or absent.
+
+use std::io::BufWriter;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use anyhow::Context;
+use shared::atomic_file;
+use shared::pcm::SampleFormat;
+
+use super::name;
+use super::terminal::Level;
+use crate::capture::{Block, CaptureConfig, ChannelChoice, Mono, Reader, StreamSpec};
+use crate::meter::{Measured, Meter};
+use crate::wav_writer::{MOST_SAMPLES, WavFormat, WavWriter};
+
+/// A part shorter than a window of the classifier is of no use.
+const SHORTEST: f64 = 0.975;
+
+/// Most samples of a part, 32 MB: it is kept in memory until it is whole, so that a slow disk cannot tear it. Then the next
+/// part begins, without a sample between them lost.
+const HELD: u64 = 8_000_000;
+
+/// Cuts what it hears into parts and writes them.
+pub struct Recorder {
+    recording: PathBuf,
+    channel: ChannelChoice,
+    mono: Mono,
+    wanted: f64,
+    part_seconds: f64,
+    taken: f64,
+    left_out: f64,
+    spec: Option<StreamSpec>,
+    held: Vec<f32>,
+    meter: Meter,
+    moment: Meter,
+    files: Vec<(PathBuf, f64)>,
+}
+
+impl Recorder {
+    /// A recorder of `seconds` of sound into `folder`.
+    pub fn new(folder: PathBuf, config: &CaptureConfig, seconds: f64, part_seconds: f64) -> Self {
+        Self {
+            recording: name::recording(&folder, SystemTime::now()),
+            channel: config.channel,
+            mono: Mono::new(config.channel),
+            wanted: seconds,
+            part_seconds: if part_seconds > 0.0 { part_seconds } else { f64::INFINITY },
+            taken: 0.0,
+            left_out: 0.0,
+            spec: None,
+            held: Vec::new(),
+            meter: Meter::default(),
+            moment: Meter::default(),
+            files: Vec::new(),
+        }
+    }
+
+    /// Whether all that was asked for is there.
+    pub fn done(&self) -> bool {
+        self.taken >= self.wanted
+    }
+
+    /// Takes what waits in the ring; `show` is told the level ten times a second of sound.
+    pub fn take(&mut self, reader: &mut Reader, show: &mut dyn FnMut(&Level)) -> anyhow::Result<()> {
+        while !self.done() {
+            let Some(block) = reader.read() else { break };
+            self.block(&block, show)?;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: &Block<'_>, show: &mut dyn FnMut(&Level)) -> anyhow::Result<()> {
+        if block.lost_before > 0 || self.spec != Some(block.spec) {
+            self.finish()?;
+            self.spec = Some(block.spec);
+        }
+        let rate = f64::from(block.spec.rate);
+        let samples = self.mono.decode(block)?;
+        let wanted = ((self.wanted - self.taken) * rate).ceil().max(0.0) as usize;
+        let samples = &samples[..samples.len().min(wanted)];
+        self.held.extend_from_slice(samples);
+        self.meter.push(samples);
+        self.moment.push(samples);
+        self.taken += samples.len() as f64 / rate;
+        let moment = self.moment.measured();
+        if moment.samples as f64 >= rate / 10.0 {
+            self.moment = Meter::default();
+            let clipped = self.meter.measured().clipped;
+            show(&Level { now: moment, seconds: self.taken, wanted: self.wanted, clipped });
+        }
+        if self.held.len() as f64 >= self.part_seconds * rate || self.held.len() as u64 >= HELD.min(MOST_SAMPLES) {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the part that is being held, if it is of any length.
+    pub fn finish(&mut self) -> anyhow::Result<()> {
+        let held = core::mem::take(&mut self.held);
+        let Some(spec) = self.spec else { return Ok(()) };
+        let seconds = held.len() as f64 / f64::from(spec.rate);
+        if seconds < SHORTEST {
+            // Lost to the recording: to be made up for, if it is not its end.
+            self.taken -= seconds;
+            self.left_out += seconds;
+            return Ok(());
+        }
+        let path = name::part(&self.recording, self.files.len() as u32);
+        // The mean of several 16-bit channels does not fit 16 bits.
+        let exact = spec.channels == 1 || matches!(self.channel, ChannelChoice::Pick(_));
+        let format = if spec.format == SampleFormat::S16 && exact { WavFormat::S16 } else { WavFormat::F32 };
+        atomic_file::write_with(&path, |file| {
+            let mut writer = WavWriter::new(BufWriter::new(file), format, spec.rate)?;
+            held.chunks(4096).try_for_each(|samples| writer.write(samples))?;
+            writer.finish().map(drop)
+        })
+        .with_context(|| format!("{} cannot be written: is there space, may this user write there?", path.display()))?;
+        self.files.push((path, seconds));
+        Ok(())
+    }
+
+    /// Seconds of sound that came in pieces too short to be of use.
+    pub fn left_out(&self) -> f64 {
+        self.left_out
+    }
+
+    /// The files so far, with their lengths in seconds.
+    pub fn files(&self) -> &[(PathBuf, f64)] {
+        &self.files
+    }
+
+    /// The whole recording's level.
+    pub fn measured(&self) -> Measured {
+        self.meter.measured()
+    }
+}

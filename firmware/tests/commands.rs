@@ -1,0 +1,141 @@
+//! The commands that need a sound device, run as a person would, on a paced one.
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+mod common;
+
+use std::fs;
+
+use common::{Devices, ramp};
+use serde_json::Value;
+
+/// A second of ramp after another: S16 passes full scale again and again.
+fn devices() -> Devices {
+    Devices::new().paced("ramp", &ramp("S16_LE", 20 * 16_000, 1), "S16_LE", 16_000, 1)
+}
+
+/// A tone-like sound: `frames` frames of a square wave of `height` at 100 Hz.
+fn square(height: i16, frames: u32) -> Vec<u8> {
+    (0..frames).flat_map(|frame| if frame / 80 % 2 == 0 { height } else { -height }.to_le_bytes()).collect()
+}
+
+#[test]
+fn record_writes_whole_files_named_as_parts_of_one_recording_and_bit_exact() {
+    let devices = devices();
+    let out = devices.folder.path().join("data");
+    let output = devices
+        .command(env!("CARGO_BIN_EXE_firmware"))
+        .args(["record", "--label", "on_state", "--seconds", "2.5", "--part-seconds", "1", "--device", "ramp", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut files: Vec<_> = fs::read_dir(out.join("on_state")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(names[0].ends_with("Z_000.wav") && names[1].ends_with("Z_001.wav") && names[0][..16] == names[1][..16]);
+    let mut expected = 0u16;
+    for file in &files {
+        let bytes = fs::read(file).unwrap();
+        assert_eq!(&bytes[..4], b"RIFF");
+        assert!(bytes.len() >= 44 + 2 * 16_000);
+        for sample in bytes[44..].chunks_exact(2) {
+            assert_eq!(u16::from_le_bytes([sample[0], sample[1]]), expected);
+            expected = expected.wrapping_add(1);
+        }
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    // The ramp passes full scale, and half a second is no part of its own.
+    assert!(said.contains("samples are clipped") && said.contains("left out"), "{said}");
+}
+
+#[test]
+fn record_stopped_by_a_signal_keeps_what_it_has_and_fails() {
+    use nix::sys::signal::{Signal, kill};
+    let devices = devices();
+    let out = devices.folder.path().join("data");
+    let child = devices
+        .command(env!("CARGO_BIN_EXE_firmware"))
+        .args(["record", "--label", "off", "--seconds", "15", "--device", "ramp", "--out"])
+        .arg(&out)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    kill(nix::unistd::Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let files: Vec<_> = fs::read_dir(out.join("off")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
+    assert!(files[0].to_string_lossy().ends_with("_000.wav") && fs::metadata(&files[0]).unwrap().len() > 40_000);
+}
+
+#[test]
+fn record_from_a_device_that_is_not_there_says_so() {
+    let devices = devices();
+    let output = devices
+        .command(env!("CARGO_BIN_EXE_firmware"))
+        .args(["record", "--label", "on", "--device", "hw:CARD=NoSuchCard", "--out"])
+        .arg(devices.folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("hw:CARD=NoSuchCard") && said.contains("firmware devices"), "{said}");
+}
+
+fn doctor(devices: &Devices, device: &str) -> (Option<i32>, Value) {
+    let output = devices
+        .command(env!("CARGO_BIN_EXE_firmware"))
+        .args(["doctor", "--json", "--seconds", "1", "--device", device])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{said}")))
+}
+
+fn verdict<'a>(report: &'a Value, name: &str) -> &'a str {
+    let checks = report["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == name).unwrap()["verdict"].as_str().unwrap()
+}
+
+#[test]
+fn doctor_finds_a_good_device_good() {
+    let devices = Devices::new().paced("good", &square(3000, 160_000), "S16_LE", 16_000, 1);
+    let (code, report) = doctor(&devices, "good");
+    for check in ["device", "flow", "level", "clipping", "offset", "free space"] {
+        assert_eq!(verdict(&report, check), "good", "{report:#}");
+    }
+    assert_eq!((code, &report["good"]), (Some(0), &Value::Bool(true)), "{report:#}");
+}
+
+#[test]
+fn doctor_finds_clipping_and_fails() {
+    let devices = Devices::new().paced("loud", &square(32_767, 160_000), "S16_LE", 16_000, 1);
+    let (code, report) = doctor(&devices, "loud");
+    assert_eq!((code, verdict(&report, "clipping")), (Some(1), "broken"), "{report:#}");
+}
+
+#[test]
+fn doctor_finds_a_dead_microphone_and_a_missing_device_and_fails() {
+    let devices = Devices::new().paced("dead", &[], "S16_LE", 16_000, 1);
+    let (code, report) = doctor(&devices, "dead");
+    assert_eq!((code, verdict(&report, "level")), (Some(1), "broken"), "{report:#}");
+    let (code, report) = doctor(&devices, "hw:CARD=NoSuchCard");
+    assert_eq!((code, verdict(&report, "device")), (Some(1), "broken"), "{report:#}");
+}
+
+#[test]
+fn devices_shows_what_a_device_can_do() {
+    let devices = devices();
+    let output =
+        devices.command(env!("CARGO_BIN_EXE_firmware")).args(["devices", "--json", "ramp", "nope"]).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report[0]["formats"], serde_json::json!(["S16_LE"]));
+    assert_eq!(report[0]["rates"], serde_json::json!([16_000]));
+    assert_eq!(report[0]["channels"], serde_json::json!([1, 1]));
+    assert!(report[1]["error"].as_str().unwrap().contains("no such device"));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
