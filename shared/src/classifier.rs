@@ -120,17 +120,15 @@ impl<'m> Classifier<'m> {
         features: &mut [f32],
         probabilities: &mut [f32],
     ) -> Result<(), nn::Error> {
-        let embedding = self.extractor.extract(patch, arena, features)?;
-        match (&self.output, self.extractor.network()) {
-            (Output::Head(head), _) => head.run(features, probabilities),
-            (Output::Scores, Some(network)) => {
-                let mut scores = [0; MAX_SCORES];
-                network.scores(embedding, &mut scores[..network.scores_len()]);
-                for (out, score) in probabilities.iter_mut().zip(scores) {
-                    *out = (f32::from(score) + 128.0) / 256.0;
-                }
-            }
-            _ => {}
+        let mut scores = [0; MAX_SCORES];
+        let wanted = if matches!(self.output, Output::Scores) { self.classes() } else { 0 };
+        let scores = &mut scores[..wanted.min(MAX_SCORES)];
+        self.extractor.extract(patch, arena, features, scores)?;
+        for (out, score) in probabilities.iter_mut().zip(scores) {
+            *out = (f32::from(*score) + 128.0) / 256.0;
+        }
+        if let Output::Head(head) = &self.output {
+            head.run(features, probabilities);
         }
         Ok(())
     }

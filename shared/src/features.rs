@@ -129,27 +129,37 @@ impl<'m> Extractor<'m> {
         self.network.as_ref().map_or(0, Network::arena_len)
     }
 
-    /// Writes the features of `patch` to the start of `out` and returns the embedding as the network gave it (empty for
-    /// log-mel features). Nothing beyond `self.kind().len()` values is written; a shorter `out` gets what fits.
+    /// Writes the features of `patch` to the start of `out`, and the network's own scores to `scores` as far as that is long
+    /// (int8, see [`Network::run`]; leave it empty where they are not wanted). Nothing beyond `self.kind().len()` values is
+    /// written; a shorter `out` gets what fits.
     ///
     /// # Errors
     /// [`nn::Error::Memory`] if `arena` is too short.
-    pub fn extract<'a>(&self, patch: &Patch, arena: &'a mut [Block], out: &mut [f32]) -> Result<&'a [i8], nn::Error> {
-        let (embedding, scale) = match &self.network {
-            Some(network) => (network.run(patch, arena)?, network.embedding_scale()),
-            None => (&[][..], 0.0),
-        };
-        for (out, &step) in out.iter_mut().zip(embedding) {
-            *out = (f32::from(step) + 128.0) * scale;
+    pub fn extract(
+        &self,
+        patch: &Patch,
+        arena: &mut [Block],
+        out: &mut [f32],
+        scores: &mut [i8],
+    ) -> Result<(), nn::Error> {
+        let mut rest = out;
+        if let Some(network) = &self.network {
+            let mut embedding = [0; EMBEDDING_LEN];
+            network.run(patch, arena, &mut embedding, scores)?;
+            let (values, after) = rest.split_at_mut(EMBEDDING_LEN.min(rest.len()));
+            for (out, step) in values.iter_mut().zip(embedding) {
+                *out = (f32::from(step) + 128.0) * network.embedding_scale();
+            }
+            rest = after;
         }
         if self.kind != FeatureKind::Yamnet {
             let mut statistics = [0.0; stats::LEN];
             log_mel_stats(patch, &mut statistics);
-            for (out, value) in out.iter_mut().skip(embedding.len()).zip(statistics) {
+            for (out, value) in rest.iter_mut().zip(statistics) {
                 *out = value;
             }
         }
-        Ok(embedding)
+        Ok(())
     }
 }
 

@@ -54,7 +54,7 @@ impl OwnedModel {
         {
             let (graph, parts) = parts(&bytes)?;
             if let Some(body) = body(&graph, &parts)? {
-                packed = vec![Block::ZERO; Network::packed_len(&body, isa)];
+                packed = vec![Block::ZERO; Network::packed_len(&body, isa).map_err(Cause::Network)?];
                 Network::pack(&body, isa, &mut packed).map_err(Cause::Network)?;
             }
         }
@@ -96,7 +96,7 @@ impl OwnedModel {
 
     fn network<'a>(&'a self, graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Network<'a>>, Cause> {
         let body = body(graph, parts)?;
-        body.map(|body| Network::new(body, self.isa, &self.packed)).transpose().map_err(Cause::Network)
+        body.map(|body| Network::new(&body, self.isa, &self.packed)).transpose().map_err(Cause::Network)
     }
 }
 

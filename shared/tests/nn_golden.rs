@@ -1,4 +1,5 @@
-//! The int8 network on the base model against TFLite's reference kernels, bit for bit.
+//! The int8 network on the base model against TFLite's reference kernels, bit for bit, on every instruction set there is.
+#![allow(clippy::unwrap_used, reason = "the helper of the tests")]
 
 mod common;
 
@@ -7,32 +8,42 @@ use shared::nn::{Block, Body, Isa, Network};
 use shared::tflite::{BuiltinOp, Model};
 use shared::window::{COLUMNS, Patch};
 
-/// Runs `check` on the base model's network with each clip's index, log-mel patch, and an arena.
-fn each_clip(isa: Isa, mut check: impl FnMut(&Network, usize, &Patch, &mut [Block])) {
-    let Some(bytes) = base_model() else { return };
+/// Runs `check` on the base model's network, for every instruction set, with each clip's index, log-mel patch, and an arena.
+fn each_clip(mut check: impl FnMut(&Network, usize, &Patch, &mut [Block])) {
+    let (Some(bytes), Some(log_mel)) = (base_model(), golden("log_mel_f32.bin")) else { return };
     let graph = Model::parse(&bytes).unwrap().graph();
     let quantize = graph.operators().find(|operator| operator.code == BuiltinOp::QUANTIZE).unwrap();
     let body = Body::from_graph(&graph, quantize.index).unwrap().body;
-    let mut packed = vec![Block::ZERO; Network::packed_len(&body, isa)];
-    Network::pack(&body, isa, &mut packed).unwrap();
-    let network = Network::new(body, isa, &packed).unwrap();
-    let mut arena = vec![Block::ZERO; network.arena_len()];
-    let Some(log_mel) = golden("log_mel_f32.bin") else { return };
-    for (clip, cells) in floats(&log_mel).chunks_exact(64 * COLUMNS).enumerate() {
-        let patch: Patch = std::array::from_fn(|j| cells[64 * j..64 * j + 64].try_into().unwrap());
-        check(&network, clip, &patch, &mut arena);
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+        let mut packed = vec![Block::ZERO; Network::packed_len(&body, isa).unwrap()];
+        Network::pack(&body, isa, &mut packed).unwrap();
+        let network = Network::new(&body, isa, &packed).unwrap();
+        let mut arena = vec![Block::ZERO; network.arena_len()];
+        for (clip, cells) in floats(&log_mel).chunks_exact(64 * COLUMNS).enumerate() {
+            let patch: Patch = std::array::from_fn(|j| cells[64 * j..64 * j + 64].try_into().unwrap());
+            check(&network, clip, &patch, &mut arena);
+        }
     }
 }
 
 #[test]
-fn embedding_and_scores_of_every_golden_clip_are_those_of_the_reference_kernels() {
-    let (Some(embeddings), Some(all_scores)) = (golden("embedding_i8.bin"), golden("scores_i8.bin")) else { return };
-    let (embeddings, all_scores) = (signed(&embeddings), signed(&all_scores));
-    each_clip(Isa::best(), |network, clip, patch, arena| {
-        let embedding = network.run(patch, arena).unwrap();
-        assert!(embedding == &embeddings[1024 * clip..1024 * (clip + 1)], "embedding of clip {clip}");
-        let mut scores = vec![0; network.scores_len()];
-        network.scores(embedding, &mut scores);
-        assert!(scores == all_scores[521 * clip..521 * (clip + 1)], "scores of clip {clip}");
+fn last_convolution_embedding_and_scores_of_every_golden_clip_are_those_of_the_reference_kernels() {
+    let tensors = ["last_conv_i8.bin", "embedding_i8.bin", "scores_i8.bin"].map(golden);
+    let [Some(convolutions), Some(embeddings), Some(all_scores)] = tensors.map(|tensor| Some(signed(&tensor?))) else {
+        return;
+    };
+    each_clip(|network, clip, patch, arena| {
+        let mut embedding = [0; 1024];
+        let mut scores = [0; 521];
+        assert_eq!(network.scores_len(), scores.len());
+        network.run(patch, arena, &mut embedding, &mut scores).unwrap();
+        let mut convolution = [0; 6 * 1024];
+        network.begin(patch, arena).unwrap();
+        (0..network.layers()).for_each(|layer| network.layer(layer, arena).unwrap());
+        network.activation(network.layers() - 1, arena, &mut convolution).unwrap();
+        let isa = network.isa();
+        assert!(convolution == convolutions[6 * 1024 * clip..][..6 * 1024], "last convolution of clip {clip}, {isa:?}");
+        assert!(embedding == embeddings[1024 * clip..][..1024], "embedding of clip {clip}, {isa:?}");
+        assert!(scores == all_scores[521 * clip..][..521], "scores of clip {clip}, {isa:?}");
     });
 }

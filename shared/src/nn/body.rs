@@ -217,7 +217,7 @@ impl Scores<'_> {
         let biases_ok = (0..classes).all(|class| self.bias(class).unsigned_abs() <= MAX_BIAS.unsigned_abs());
         let ranges_ok = self.input_zero == -128
             && (-128..=127).contains(&self.logits.zero_point)
-            && (-30..=0).contains(&self.multiplier.shift)
+            && (-20..=-1).contains(&self.multiplier.shift)
             && !self.weights.contains(&-128);
         if biases_ok && ranges_ok { Ok(self) } else { Err(Error::UnsupportedQuantisation) }
     }

@@ -11,12 +11,15 @@ pub mod body;
 mod error;
 mod from_graph;
 mod network;
+mod pack;
+mod plan;
 pub mod quant;
 pub mod reference;
 mod simd;
+mod tail;
 
 pub use body::Body;
 pub use error::Error;
 pub use from_graph::Found;
-pub use network::{Isa, Network};
-pub use simd::Block;
+pub use network::Network;
+pub use simd::{Block, Isa};

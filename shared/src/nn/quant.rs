@@ -86,9 +86,16 @@ fn divide_by_power_of_two(value: i32, exponent: u32) -> i32 {
 
 /// `value / scale + zero_point` as QUANTIZE computes it: float division, halves away from zero, clamped to int8.
 ///
-/// NaN becomes the zero point (TFLite leaves it undefined).
+/// NaN becomes the zero point (TFLite leaves it undefined). Free of branches and of `libm`, so that compilers make
+/// vectors of it.
+#[inline]
 pub fn quantise(value: f32, scale: f32, zero_point: i32) -> i8 {
-    (libm::roundf(value / scale) as i32).saturating_add(zero_point).clamp(-128, 127) as i8
+    // Beyond this everything clamps; within it, the truncation and the difference are exact.
+    let steps = (value / scale).clamp(-512.0, 512.0);
+    let whole = steps as i32;
+    let rest = steps - whole as f32;
+    let rounded = whole + i32::from(rest >= 0.5) - i32::from(rest <= -0.5);
+    (rounded + zero_point).clamp(-128, 127) as i8
 }
 
 #[cfg(test)]
@@ -138,6 +145,15 @@ mod tests {
             let exact = f64::from(value) * real;
             prop_assert!((f64::from(multiplier.apply_double_rounding(value)) - exact).abs() <= 1.01);
             prop_assert!((f64::from(multiplier.apply_single_rounding(value)) - exact).abs() <= 0.51);
+        }
+
+        #[test]
+        fn quantise_agrees_with_the_librarys_rounding(bits: u32, zero_point in -128..=127, scale in 1e-3..1.0_f32) {
+            let value = f32::from_bits(bits);
+            for value in [value, libm::roundf(value * 1e-3) * scale / 2.0] {
+                let expected = (libm::roundf(value / scale) as i32).saturating_add(zero_point).clamp(-128, 127);
+                prop_assert_eq!(i32::from(quantise(value, scale, zero_point)), expected);
+            }
         }
 
         #[test]

@@ -1,6 +1,145 @@
-//! What needs `unsafe`: nothing else in this crate does.
+//! Vector instructions: the only place with `unsafe`.
+//!
+//! [`vectors`] says what a set of instructions must offer, [`generic`] holds the kernels written on it, one file per set
+//! instantiates them. [`Kernels`] is the safe door: it exists only where the instructions do, over a plan and packed
+//! memory that [`verified`] has checked.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod block;
+mod generic;
+mod scalar;
+mod vectors;
+mod verified;
 
 pub use block::Block;
+pub use vectors::{CONSTANTS_LEN, Vectors};
+
+use super::body::Body;
+use super::error::Error;
+use super::pack;
+use super::plan::{Facts, Plan};
+use verified::Verified;
+
+/// Runs an expression with `$vectors` standing for the type behind an [`Isa`].
+///
+/// An `Isa` of another architecture is never available, so what it would run is never reached; the portable code stands in.
+macro_rules! dispatch {
+    ($isa:expr, $vectors:ident => $body:expr) => {
+        match $isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => {
+                type $vectors = avx2::Avx2;
+                $body
+            }
+            _ => {
+                type $vectors = scalar::Scalar;
+                $body
+            }
+        }
+    };
+}
+
+/// Which instructions the kernels use. Results do not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// Portable code.
+    Scalar,
+    /// 256-bit integer vectors of x86-64.
+    Avx2,
+}
+
+impl Isa {
+    /// Every kind, the fastest first.
+    pub const ALL: [Self; 2] = [Self::Avx2, Self::Scalar];
+
+    /// The fastest kind that [`is_available`](Self::is_available).
+    pub fn best() -> Self {
+        Self::ALL.into_iter().find(|isa| isa.is_available()).unwrap_or(Self::Scalar)
+    }
+
+    /// Whether this program can run it here: asked of the processor with the feature `std`, else whether the program was
+    /// compiled for it (`-C target-feature`).
+    pub fn is_available(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
+            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
+            Self::Avx2 => cfg!(all(target_arch = "x86_64", target_feature = "avx2")),
+        }
+    }
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scalar => "scalar",
+            Self::Avx2 => "avx2",
+        }
+    }
+
+    /// What is added to an int8 value modulo 256 to store it.
+    pub fn flip(self) -> u8 {
+        dispatch!(self, V => V::FLIP)
+    }
+
+    /// The plan of `body` for these kernels.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`].
+    pub fn plan(self, body: &Body) -> Result<Plan, Error> {
+        let facts = dispatch!(self, V => Facts { rows: V::ROWS, step: V::STEP, taps_len: V::TAPS_LEN });
+        Plan::new(body, &facts)
+    }
+
+    /// Packs `body` for these kernels into `out`, or only measures; returns the bytes needed.
+    pub fn pack(self, body: &Body, plan: &Plan, out: Option<&mut [u8]>) -> usize {
+        dispatch!(self, V => pack::pack::<V>(body, plan, out))
+    }
+}
+
+/// A network's convolutions, ready to run.
+#[derive(Clone, Debug)]
+pub struct Kernels<'m> {
+    isa: Isa,
+    verified: Verified<'m>,
+}
+
+impl<'m> Kernels<'m> {
+    /// Over memory that [`Isa::pack`] filled by the same plan. Memory that holds anything else gives wrong results or is
+    /// refused, no worse.
+    ///
+    /// # Errors
+    /// [`Error::Isa`] if the instructions are not there; [`Error::Memory`] if the packed memory does not fit the plan.
+    pub fn new(isa: Isa, plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
+        if !isa.is_available() {
+            return Err(Error::Isa);
+        }
+        // SAFETY: the instructions are available, as just found; `isa` is kept beside and decides every run.
+        let verified = dispatch!(isa, V => unsafe { Verified::new::<V>(plan, packed) })?;
+        Ok(Self { isa, verified })
+    }
+
+    /// Which instructions.
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        self.verified.plan()
+    }
+
+    /// Runs step number `index` of the plan between the two halves of the arena.
+    pub fn step(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+        // SAFETY: the instructions are available, or there would be no `Kernels`; the type is that of `new`.
+        dispatch!(self.isa, V => unsafe { self.verified.step::<V>(index, dense, wide) })
+    }
+
+    /// Runs the plan's FULLY_CONNECTED from the start of `dense` to the start of `wide`.
+    pub fn scores(&self, dense: &mut [u8], wide: &mut [u8]) {
+        // SAFETY: as in `step`.
+        dispatch!(self.isa, V => unsafe { self.verified.scores::<V>(dense, wide) })
+    }
+}

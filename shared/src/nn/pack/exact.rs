@@ -1,0 +1,182 @@
+//! Steps in an order that keeps 16-bit sums exact, whatever the input.
+//!
+//! The instruction that multiplies unsigned by signed bytes adds neighbouring products into 16 bits and saturates. A step of
+//! four bytes makes two such pairs per channel. With inputs up to 255, a sum stays within 16 bits if its positive
+//! weights add up to at most [`LIMIT`] and its negative ones, too: 255 * 128 = 32640. So
+//!
+//! - where a pair exceeds the limit, the excess goes into a second step at the same input;
+//! - steps are summed in 16 bits before they are widened as long as no pair of any of the eight channels can exceed it.
+//!   Fewer widenings are what makes this fast: a greedy search puts heavy steps together with light ones.
+
+use super::panel::Source;
+use super::sink::Sink;
+use crate::nn::body::MAX_CHANNELS;
+use crate::nn::plan::PANEL;
+use crate::nn::simd::Vectors;
+
+/// Most that the weights of one sign in a 16-bit sum may add up to.
+const LIMIT: u8 = 128;
+/// Bytes of a step.
+const QUAD: usize = 4;
+/// Most steps of a panel: each may be split once.
+const MOST: usize = 2 * MAX_CHANNELS / QUAD;
+
+/// Sums of positive and negative weights of each pair of each channel.
+type Load = [u8; 4 * PANEL];
+
+/// One step.
+#[derive(Clone, Copy, Debug)]
+struct Quad {
+    weights: [[i8; QUAD]; PANEL],
+    offset: u16,
+    load: Load,
+}
+
+impl Quad {
+    fn new(weights: [[i8; QUAD]; PANEL], offset: u16) -> Self {
+        let mut load = [0; 4 * PANEL];
+        for (loads, weights) in load.chunks_exact_mut(4).zip(&weights) {
+            for (byte, &weight) in weights.iter().enumerate() {
+                loads[2 * (byte / 2) + usize::from(weight < 0)] += weight.unsigned_abs();
+            }
+        }
+        Self { weights, offset, load }
+    }
+
+    /// Splits off what exceeds the limit in any pair.
+    fn split(self) -> (Self, Option<Self>) {
+        let (mut kept, mut excess) = (self.weights, [[0; QUAD]; PANEL]);
+        let mut split = false;
+        for (kept, excess) in kept.iter_mut().zip(&mut excess) {
+            for first in [0, 2] {
+                let (a, b) = (kept[first], kept[first + 1]);
+                if a.signum() == b.signum() && a.unsigned_abs() + b.unsigned_abs() > LIMIT {
+                    let most = (LIMIT - a.unsigned_abs()).cast_signed() * b.signum();
+                    kept[first + 1] = most;
+                    excess[first + 1] = b - most;
+                    split = true;
+                }
+            }
+        }
+        (Self::new(kept, self.offset), split.then(|| Self::new(excess, self.offset)))
+    }
+}
+
+/// Whether two loads may share a sum.
+fn fits(a: &Load, b: &Load) -> bool {
+    a.iter().zip(b).fold(true, |fits, (a, b)| fits & (a.saturating_add(*b) <= LIMIT))
+}
+
+/// Packs the panel that begins with output channel `first`; returns its groups of 4, 3, 2, 1 steps, and all steps.
+pub fn pack<I: Vectors>(sink: &mut Sink, source: &Source, first: usize, at: usize) -> ([usize; 4], usize) {
+    let mut quads: heapless::Vec<Quad, MOST> = heapless::Vec::new();
+    for step in 0..source.steps(QUAD) {
+        let weights =
+            core::array::from_fn(|lane| core::array::from_fn(|byte| source.weight(first + lane, step, byte, QUAD)));
+        let (kept, excess) = Quad::new(weights, source.offset(step, QUAD) as u16).split();
+        // There is room: a layer has at most MAX_CHANNELS inputs.
+        let _ = quads.push(kept);
+        if let Some(excess) = excess {
+            let _ = quads.push(excess);
+        }
+    }
+    if sink.measures() {
+        return ([0; 4], quads.len());
+    }
+    let (order, groups) = arrange(&quads, I::LONGEST);
+    let offsets_at = at + quads.len() * QUAD * PANEL;
+    for (place, &index) in order.iter().enumerate() {
+        let quad = &quads[usize::from(index)];
+        sink.with(at + place * QUAD * PANEL, QUAD * PANEL, |out| {
+            for (lane, weights) in quad.weights.iter().enumerate() {
+                for (byte, weight) in weights.iter().enumerate() {
+                    out[I::weight_index(lane, byte)] = weight.cast_unsigned();
+                }
+            }
+        });
+        sink.write(offsets_at + 2 * place, &quad.offset.to_le_bytes());
+    }
+    (groups, quads.len())
+}
+
+/// Order of the steps, groups of 4 first, then of 3, 2 and 1; and how many groups of each.
+fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MOST>, [usize; 4]) {
+    let mut heavy_first: heapless::Vec<u16, MOST> = (0..quads.len() as u16).collect();
+    let heaviest = |&index: &u16| core::cmp::Reverse(quads[usize::from(index)].load.iter().copied().max());
+    heavy_first.sort_unstable_by_key(heaviest);
+    let mut groups: heapless::Vec<heapless::Vec<u16, 4>, MOST> = heapless::Vec::new();
+    while let Some(&seed) = heavy_first.first() {
+        heavy_first.remove(0);
+        let mut load = quads[usize::from(seed)].load;
+        let mut group: heapless::Vec<u16, 4> = heapless::Vec::new();
+        let _ = group.push(seed);
+        while group.len() < longest.min(4) {
+            let Some(place) = heavy_first.iter().position(|&other| fits(&load, &quads[usize::from(other)].load)) else {
+                break;
+            };
+            let other = heavy_first.remove(place);
+            load.iter_mut().zip(quads[usize::from(other)].load).for_each(|(load, more)| *load += more);
+            let _ = group.push(other);
+        }
+        let _ = groups.push(group);
+    }
+    let mut counts = [0; 4];
+    let mut order = heapless::Vec::new();
+    for (count, len) in counts.iter_mut().zip([4, 3, 2, 1]) {
+        for group in groups.iter().filter(|group| group.len() == len) {
+            *count += 1;
+            let _ = order.extend_from_slice(group);
+        }
+    }
+    (order, counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn quad() -> impl Strategy<Value = Quad> {
+        let weight = prop_oneof![-127_i8..=127, Just(127), Just(-127), Just(0)];
+        prop::array::uniform8(prop::array::uniform4(weight)).prop_map(|weights| Quad::new(weights, 7))
+    }
+
+    proptest! {
+        #[test]
+        fn a_step_and_its_excess_add_up_to_the_weights_and_keep_the_limit(quad in quad()) {
+            let (kept, excess) = quad.split();
+            prop_assert!(kept.load.iter().all(|&load| load <= LIMIT));
+            prop_assert!(excess.is_none_or(|excess| excess.load.iter().all(|&load| load <= LIMIT)));
+            for lane in 0..PANEL {
+                for byte in 0..QUAD {
+                    let more = excess.map_or(0, |excess| excess.weights[lane][byte]);
+                    prop_assert_eq!(kept.weights[lane][byte] + more, quad.weights[lane][byte]);
+                }
+            }
+        }
+
+        #[test]
+        fn every_step_is_in_one_group_and_no_group_exceeds_the_limit(
+            quads in prop::collection::vec(quad(), 1..60), longest in 1_usize..=4,
+        ) {
+            let quads: Vec<Quad> = quads.into_iter().map(|quad| quad.split().0).collect();
+            let (order, counts) = arrange(&quads, longest);
+            let mut seen = order.to_vec();
+            seen.sort_unstable();
+            prop_assert_eq!(seen, (0..quads.len() as u16).collect::<Vec<_>>());
+            let mut rest = &order[..];
+            for (count, len) in counts.into_iter().zip([4, 3, 2, 1]) {
+                prop_assert!(count == 0 || len <= longest);
+                for _ in 0..count {
+                    let (group, later) = rest.split_at(len);
+                    rest = later;
+                    for load in 0..4 * PANEL {
+                        let total: u32 = group.iter().map(|&i| u32::from(quads[usize::from(i)].load[load])).sum();
+                        prop_assert!(total <= u32::from(LIMIT));
+                    }
+                }
+            }
+            prop_assert!(rest.is_empty());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The kernels, once for all instruction sets.
+//!
+//! ```text
+//! product: for each tile of R positions, for one panel of 8 channels:
+//!              sums = 0
+//!              for each group of L steps:  sums += steps, narrow then widened      (no branch, no division)
+//!              out[position][channel] = clamp((sums + bias) * multiplier)
+//! planes:  for each strip of two output rows (one at stride 2), for 8 channels:
+//!              slide three columns of pixels along the row; each output is 9 taps of them
+//! ```
+
+mod planes;
+mod product;
+
+pub use planes::{PlanesJob, planes};
+pub use product::{ProductJob, product};

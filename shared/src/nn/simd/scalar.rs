@@ -1,0 +1,146 @@
+//! Portable code, on every processor: arrays of eight lanes that compilers turn into what vectors there are.
+
+use super::generic::{self, PlanesJob, ProductJob};
+use super::vectors::{Constants, Vectors};
+use crate::nn::plan::PANEL;
+
+/// No instructions in particular.
+#[derive(Clone, Copy, Debug)]
+pub struct Scalar;
+
+/// Eight pixels' channels of four rows.
+type Rows = [[i16; PANEL]; 4];
+
+// SAFETY: every processor has what this uses.
+unsafe impl Vectors for Scalar {
+    const STEP: usize = 4;
+    const LONGEST: usize = 1;
+    const PAIRS: bool = false;
+    const FLIP: u8 = 0x80;
+    const ROWS: &'static [usize] = &[4, 6];
+    const TAPS_LEN: usize = 192;
+
+    type Acc = [i32; PANEL];
+    type Sum = [i32; PANEL];
+    type Column = Rows;
+
+    #[inline(always)]
+    unsafe fn zero() -> Self::Acc {
+        [0; PANEL]
+    }
+
+    #[inline(always)]
+    unsafe fn group<const R: usize, const L: usize>(
+        acc: &mut [Self::Acc; R],
+        input: *const u8,
+        input_step: usize,
+        offsets: *const u16,
+        weights: *const u8,
+    ) {
+        // SAFETY: the caller promises `L` offsets, 32 weights each, and four bytes of input behind each offset.
+        unsafe {
+            for step in 0..L {
+                let weights = weights.add(32 * step).cast::<[[i8; PANEL]; 4]>().read_unaligned();
+                let input = input.add(usize::from(*offsets.add(step)));
+                for (r, acc) in acc.iter_mut().enumerate() {
+                    let values = input.add(r * input_step).cast::<[u8; 4]>().read_unaligned();
+                    for (value, weights) in values.into_iter().zip(weights) {
+                        for (acc, weight) in acc.iter_mut().zip(weights) {
+                            *acc += i32::from(i16::from(value)) * i32::from(i16::from(weight));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sum(acc: Self::Acc) -> Self::Sum {
+        acc
+    }
+
+    #[inline(always)]
+    unsafe fn requantise(sum: Self::Sum, constants: *const Constants) -> Self::Sum {
+        // SAFETY: the caller promises readable, aligned constants.
+        let constants = unsafe { &*constants };
+        core::array::from_fn(|lane| {
+            let round = if lane % 2 == 0 { constants.round_even } else { constants.round_odd }[lane / 2];
+            let sum = sum[lane].wrapping_add(constants.bias[lane]);
+            let scaled = i64::from(sum).wrapping_mul(i64::from(constants.mantissa[lane])).wrapping_add(round);
+            ((scaled >> 32) as i32) >> (constants.shift[lane] & 31)
+        })
+    }
+
+    #[inline(always)]
+    unsafe fn store<const R: usize>(sums: [Self::Sum; R], out: [*mut u8; R]) {
+        for (sum, out) in sums.into_iter().zip(out) {
+            // SAFETY: the caller promises eight writable bytes.
+            unsafe { out.cast::<[u8; PANEL]>().write_unaligned(sum.map(|value| value.clamp(0, 255) as u8)) }
+        }
+    }
+
+    fn weight_index(channel: usize, byte: usize) -> usize {
+        PANEL * byte + channel
+    }
+
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+        for (out, tap) in out.chunks_exact_mut(2).zip(taps.as_flattened()) {
+            out.copy_from_slice(&i16::from(*tap).to_le_bytes());
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column {
+        let mut column = [[0; PANEL]; 4];
+        for (row, values) in column.iter_mut().enumerate().take(ROWS) {
+            // SAFETY: the caller promises eight readable bytes at each row.
+            let bytes = unsafe { pixel.add(row * row_step).cast::<[u8; PANEL]>().read_unaligned() };
+            *values = bytes.map(i16::from);
+        }
+        column
+    }
+
+    #[inline(always)]
+    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8) -> Self::Sum {
+        // SAFETY: the caller promises `TAPS_LEN` readable bytes, aligned to 32.
+        let taps = unsafe { &*taps.cast::<[[i16; PANEL]; 9]>() };
+        let mut sums = [0; PANEL];
+        for row in 0..3 {
+            for (column, values) in columns.iter().enumerate() {
+                let (values, tap) = (values[row + ROW], taps[3 * row + column]);
+                for ((sum, value), weight) in sums.iter_mut().zip(values).zip(tap) {
+                    *sum += i32::from(value) * i32::from(weight);
+                }
+            }
+        }
+        sums
+    }
+
+    unsafe fn product(rows: usize, job: &ProductJob) {
+        // SAFETY: the caller promises what `generic::product` asks for.
+        unsafe {
+            match rows {
+                6 => product6(job),
+                4 => product4(job),
+                _ => generic::product::<Self, 1>(job),
+            }
+        }
+    }
+
+    unsafe fn planes(job: &PlanesJob) {
+        // SAFETY: the caller promises what `generic::planes` asks for.
+        unsafe { generic::planes::<Self>(job) }
+    }
+}
+
+#[inline(never)]
+unsafe fn product6(job: &ProductJob) {
+    // SAFETY: as this function's.
+    unsafe { generic::product::<Scalar, 6>(job) }
+}
+
+#[inline(never)]
+unsafe fn product4(job: &ProductJob) {
+    // SAFETY: as this function's.
+    unsafe { generic::product::<Scalar, 4>(job) }
+}

@@ -1,0 +1,125 @@
+//! What a set of vector instructions must offer; the kernels in [`super::generic`] are written on this and nothing else.
+//!
+//! A *step* is the unit of a product: [`Vectors::STEP`] neighbouring bytes of input, multiplied with as many weights for each
+//! of the eight channels of a panel. Steps may be summed in narrow integers up to [`Vectors::LONGEST`] at a time before they
+//! are widened; the packer forms such groups only where no sum can overflow, for whatever input.
+
+use crate::nn::plan::PANEL;
+
+/// Constants of eight output channels, as the packer lays them out: 192 bytes, little-endian.
+///
+/// Requantisation is `(sum * mantissa + round) >> (32 + shift)`, arithmetically, then clamped to 0..=255.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Constants {
+    /// Added to the sum of products.
+    pub bias: [i32; PANEL],
+    /// Mantissa of the multiplier.
+    pub mantissa: [i32; PANEL],
+    /// Rounding (and the output's zero point, where it is not the lowest value) of the even channels.
+    pub round_even: [i64; PANEL / 2],
+    /// The same of the odd channels.
+    pub round_odd: [i64; PANEL / 2],
+    /// Shift beyond 32 bits, 0 to 30.
+    pub shift: [i32; PANEL],
+    /// Nothing.
+    pub unused: [i32; PANEL],
+}
+
+/// Bytes of [`Constants`].
+pub const CONSTANTS_LEN: usize = size_of::<Constants>();
+
+/// Vector instructions. `Sum` is eight 32-bit sums, one per channel of a panel.
+///
+/// # Safety
+/// An implementation may use instructions that not every processor has: whoever calls any of its functions must run on one
+/// that has them, inside a function that enables them.
+pub unsafe trait Vectors: Copy {
+    /// Bytes of input per step: a multiple of 4.
+    const STEP: usize;
+    /// Most steps that are summed before widening, 1 to 4.
+    const LONGEST: usize;
+    /// Whether products of bytes must be paired so that two of them never exceed 16 bits (see `pack::exact`).
+    const PAIRS: bool;
+    /// What is added to an int8 value modulo 256 to store it: 128 where bytes are unsigned, 0 where they are signed.
+    const FLIP: u8;
+    /// Positions per tile to choose from.
+    const ROWS: &'static [usize];
+    /// Bytes of packed depthwise weights of eight channels: a multiple of 64.
+    const TAPS_LEN: usize;
+
+    /// Running sums of one position, before they are brought to one per channel.
+    type Acc: Copy;
+    /// Eight 32-bit sums.
+    type Sum: Copy;
+    /// Eight channels of three or four rows of one column of pixels.
+    type Column: Copy;
+
+    /// Sums of nothing.
+    ///
+    /// # Safety
+    /// As the trait says.
+    unsafe fn zero() -> Self::Acc;
+
+    /// Adds a group of `L` steps to the sums of `R` positions.
+    ///
+    /// # Safety
+    /// - as the trait says;
+    /// - `input + r * input_step + offset` is readable for `STEP` bytes, for each `r < R` and each of the `L` offsets;
+    /// - `weights` is readable for `L * STEP * 8` bytes and aligned to 32.
+    unsafe fn group<const R: usize, const L: usize>(
+        acc: &mut [Self::Acc; R],
+        input: *const u8,
+        input_step: usize,
+        offsets: *const u16,
+        weights: *const u8,
+    );
+
+    /// One sum per channel.
+    ///
+    /// # Safety
+    /// As the trait says.
+    unsafe fn sum(acc: Self::Acc) -> Self::Sum;
+
+    /// Adds the bias and requantises: values that clamp to bytes.
+    ///
+    /// # Safety
+    /// As the trait says; `constants` is readable and aligned.
+    unsafe fn requantise(sum: Self::Sum, constants: *const Constants) -> Self::Sum;
+
+    /// Clamps to 0..=255, brings to the stored form and writes eight bytes per position.
+    ///
+    /// # Safety
+    /// As the trait says; each pointer is writable for eight bytes.
+    unsafe fn store<const R: usize>(sums: [Self::Sum; R], out: [*mut u8; R]);
+
+    /// Where in a step's `8 * STEP` bytes of weights that of a channel (0 to 7) for a byte of input (0 to `STEP`) lies.
+    fn weight_index(channel: usize, byte: usize) -> usize;
+
+    /// Packs depthwise weights `[tap][channel]`, taps row by row, into `TAPS_LEN` bytes.
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]);
+
+    /// Reads one column of pixels: `ROWS` (3 or 4) rows from `pixel`, `row_step` bytes apart.
+    ///
+    /// # Safety
+    /// As the trait says; eight bytes are readable at each row.
+    unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column;
+
+    /// The sums of an output pixel in row `ROW` (0 or 1) of the strip from three columns.
+    ///
+    /// # Safety
+    /// As the trait says; `taps` is readable for `TAPS_LEN` bytes and aligned to 32.
+    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8) -> Self::Sum;
+
+    /// The kernels over these functions, each compiled with the instructions enabled: `rows` positions of each of `tiles`.
+    ///
+    /// # Safety
+    /// As [`super::generic::product`]; `rows` is one of `ROWS` or 1.
+    unsafe fn product(rows: usize, job: &super::generic::ProductJob);
+
+    /// As [`super::generic::planes`].
+    ///
+    /// # Safety
+    /// As [`super::generic::planes`].
+    unsafe fn planes(job: &super::generic::PlanesJob);
+}
