@@ -115,11 +115,8 @@ unsafe impl Vectors for Avx2 {
         };
         for row in pairs {
             for (column, pair) in [0, 1, 2].into_iter().flat_map(|column| row.map(|pair| (column, pair))) {
-                for lane in 0..PANEL {
-                    for tap in pair {
-                        put(tap.map_or(0, |tap: usize| i16::from(taps[3 * tap + column][lane])));
-                    }
-                }
+                let weight = |lane: usize, tap: Option<usize>| tap.map_or(0, |tap| taps[3 * tap + column][lane]);
+                (0..PANEL).for_each(|lane| pair.iter().for_each(|&tap| put(i16::from(weight(lane, tap)))));
             }
         }
     }
