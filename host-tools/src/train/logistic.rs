@@ -17,6 +17,8 @@ use super::head::softmax;
 
 /// Regularisations tried, strongest first so that each fit starts near the solution.
 pub const ALPHAS: [f64; 4] = [1000.0, 100.0, 10.0, 1.0];
+/// Bias of a class that was never heard: e^-50, nothing.
+const ABSENT: f64 = -50.0;
 const ITERATIONS: u64 = 500;
 /// Accepted length of the gradient per window: far below what moves a probability visibly.
 const TOLERANCE: f64 = 1e-4;
@@ -51,10 +53,12 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Fits standardised features `x` [windows x features] to `labels`, of which every class below `classes` occurs.
+/// Fits standardised features `x` [windows x features] to `labels`, each below `classes`; a warm `start` saves iterations.
+///
+/// A class that no window is of gets weights of 0 and a bias ([`ABSENT`]) that makes it impossible.
 ///
 /// # Errors
-/// When there are fewer than two classes, a value is not finite, or the search does not reach the minimum.
+/// When fewer than two classes occur, a value is not finite, or the search does not reach the minimum.
 pub fn fit(
     x: &Array2<f64>,
     labels: &[usize],
@@ -62,26 +66,32 @@ pub fn fit(
     alpha: f64,
     start: Option<&Weights>,
 ) -> Result<Weights, Error> {
-    if classes < 2 {
+    let present: Vec<usize> = (0..classes).filter(|class| labels.contains(class)).collect();
+    if present.len() < 2 {
         return Err(Error::OneClass);
     }
+    let renumbered: Vec<usize> = labels.iter().map(|label| present.binary_search(label).unwrap_or_default()).collect();
     let mut parameters = MultiLogisticRegression::default()
         .alpha(alpha)
         .max_iterations(ITERATIONS)
         .gradient_tolerance(0.1 * TOLERANCE * labels.len() as f64);
     if let Some(start) = start {
-        parameters = parameters.initial_params(start.clone());
+        parameters = parameters.initial_params(start.select(Axis(1), &present));
     }
-    let dataset = DatasetBase::new(x.view(), Array1::from(labels.to_vec()));
+    let dataset = DatasetBase::new(x.view(), Array1::from(renumbered.clone()));
     let model = parameters.fit(&dataset).map_err(|error| Error::Refused(error.to_string()))?;
-    let mut weights = Array2::zeros((x.ncols() + 1, classes));
-    if model.params().dim() != (x.ncols(), classes) {
-        return Err(Error::OneClass);
+    let mut fitted = model.params().clone();
+    fitted.push_row(model.intercept().view()).map_err(|error| Error::Refused(error.to_string()))?;
+    let gradient = gradient(x, &renumbered, alpha, &fitted) / labels.len() as f64;
+    if gradient.is_nan() || gradient > TOLERANCE {
+        return Err(Error::NotConverged(gradient));
     }
-    weights.slice_axis_mut(Axis(0), Slice::from(..x.ncols())).assign(model.params());
-    weights.row_mut(x.ncols()).assign(model.intercept());
-    let gradient = gradient(x, labels, alpha, &weights) / labels.len() as f64;
-    if gradient <= TOLERANCE { Ok(weights) } else { Err(Error::NotConverged(gradient)) }
+    let mut weights = Array2::zeros((x.ncols() + 1, classes));
+    weights.row_mut(x.ncols()).fill(ABSENT);
+    for (column, class) in present.iter().enumerate() {
+        weights.column_mut(*class).assign(&fitted.column(column));
+    }
+    Ok(weights)
 }
 
 /// Length of the gradient of the objective at `weights`.
@@ -151,6 +161,16 @@ mod tests {
         let (x, _) = clouds(10, 2);
         assert_eq!(fit(&x, &[0; 10], 1, 1.0, None), Err(Error::OneClass));
         assert_eq!(fit(&x, &[0; 10], 2, 1.0, None), Err(Error::OneClass));
+    }
+
+    #[test]
+    fn a_class_without_windows_is_impossible_and_disturbs_no_other() {
+        let (x, labels) = clouds(150, 8);
+        let shifted: Vec<usize> = labels.iter().map(|label| label + usize::from(*label > 0)).collect();
+        let p = probabilities(x.view(), &fit(&x, &shifted, 4, 1.0, None).unwrap());
+        let q = probabilities(x.view(), &fit(&x, &labels, 3, 1.0, None).unwrap());
+        assert!(p.column(1).iter().all(|p| *p < 1e-12));
+        assert!(p.column(2).iter().zip(q.column(1)).all(|(p, q)| (p - q).abs() < 1e-9));
     }
 
     #[test]

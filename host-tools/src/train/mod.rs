@@ -1,11 +1,23 @@
 //! Heads trained on features: standardisation, multi-layer perceptron, logistic regression, choice between them.
 mod balance;
+mod candidate;
+mod cross_validation;
+mod fit;
 mod head;
 pub mod logistic;
 pub mod mlp;
+mod samples;
+mod score;
 mod seed;
 mod standardise;
+mod validate;
 
 pub use balance::balanced;
+pub use candidate::{Candidate, Epoch, HeadChoice};
+pub use cross_validation::{CrossValidation, FoldResult, Predictions, cross_validate};
+pub use fit::{Fitted, fit};
 pub use head::{HeadKind, TrainedHead};
+pub use samples::Samples;
+pub use score::Score;
 pub use standardise::Standardiser;
+pub use validate::inner_folds;

@@ -4,23 +4,30 @@
 //! layer so that it does the same to raw features as it did to standardised ones, and no extra operator is needed.
 //!
 //! Two guards. A feature that never changes is left out (weight 0): it says nothing, and division by its deviation would
-//! make the head explode the first time that it does change. And no deviation counts as smaller than [`FLOOR`], so that a
-//! feature which moved by one quantisation step in one window of training cannot outweigh everything else later.
+//! make the head explode the first time that it does change. On one machine this is more than half of the embedding, so
+//! training runs on the others alone and takes half the time. And no deviation counts as smaller than [`FLOOR`], so that
+//! a feature which moved by one quantisation step in one window of training cannot outweigh everything else later.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use crate::export::Dense;
 
-/// Smallest deviation divided by: one quantisation step of the int8 embedding, below which nothing is measured.
-pub const FLOOR: f64 = 0.022328350692987442;
+/// Smallest deviation divided by. Some four quantisation steps (0.022) of the int8 embedding; of a log-mel band, 0.9 dB,
+/// which a step towards the microphone changes.
+pub const FLOOR: f64 = 0.1;
 /// A deviation below this share of the mean's size is rounding, not signal.
 const CONSTANT: f64 = 1e-6;
 
-/// Mean and scale of each feature.
+/// Mean and scale of each feature that changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardiser {
+    /// Features there are.
+    features: usize,
+    /// Features that change, in ascending order.
+    kept: Vec<usize>,
+    /// Mean of each of them.
     mean: Vec<f64>,
-    /// 1 / deviation, or 0 for a feature that never changes.
+    /// 1 / deviation of each of them.
     scale: Vec<f64>,
 }
 
@@ -28,48 +35,58 @@ impl Standardiser {
     /// Learns mean and (population) deviation of every column of `x` [windows x features].
     pub fn fit(x: ArrayView2<f32>) -> Self {
         let rows = x.nrows().max(1) as f64;
-        let mut mean = vec![0.0; x.ncols()];
+        let mut sums = Array1::<f64>::zeros(x.ncols());
         for row in x.axis_iter(Axis(0)) {
-            mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+            sums.zip_mut_with(&row, |sum, value| *sum += f64::from(*value));
         }
-        mean.iter_mut().for_each(|sum| *sum /= rows);
-        let mut variance = vec![0.0; x.ncols()];
+        let means = sums / rows;
+        let mut squares = Array1::<f64>::zeros(x.ncols());
         for row in x.axis_iter(Axis(0)) {
-            for ((sum, value), mean) in variance.iter_mut().zip(row).zip(&mean) {
+            for ((sum, value), mean) in squares.iter_mut().zip(row).zip(&means) {
                 *sum += (f64::from(*value) - mean).powi(2);
             }
         }
-        let scale = variance.iter().zip(&mean).map(|(sum, mean)| scale((sum / rows).sqrt(), *mean)).collect();
-        Self { mean, scale }
+        let mut standardiser = Self { features: x.ncols(), kept: Vec::new(), mean: Vec::new(), scale: Vec::new() };
+        for (feature, (square, mean)) in squares.iter().zip(&means).enumerate() {
+            let deviation = (square / rows).sqrt();
+            if deviation > CONSTANT * mean.abs().max(1.0) {
+                standardiser.kept.push(feature);
+                standardiser.mean.push(*mean);
+                standardiser.scale.push(1.0 / deviation.max(FLOOR));
+            }
+        }
+        standardiser
     }
 
-    /// Standardises `x` [windows x features].
+    /// Standardises `x` [windows x features]; only the features that change remain, [windows x kept].
     pub fn apply(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        let mut out = x.to_owned();
-        for mut row in out.axis_iter_mut(Axis(0)) {
-            for ((value, mean), scale) in row.iter_mut().zip(&self.mean).zip(&self.scale) {
-                *value = ((f64::from(*value) - mean) * scale) as f32;
+        let mut out = Array2::zeros((x.nrows(), self.kept.len()));
+        for (from, mut to) in x.axis_iter(Axis(0)).zip(out.axis_iter_mut(Axis(0))) {
+            for (((to, feature), mean), scale) in to.iter_mut().zip(&self.kept).zip(&self.mean).zip(&self.scale) {
+                *to = ((f64::from(from[*feature]) - mean) * scale) as f32;
             }
         }
         out
     }
 
-    /// Makes a layer that was trained on standardised features take raw ones: `w / deviation`, `b - sum(w * mean / deviation)`.
-    pub fn fold_into(&self, layer: &mut Dense) {
-        for (mut weights, bias) in layer.weights.axis_iter_mut(Axis(0)).zip(&mut layer.bias) {
+    /// The layer that does to raw features what `layer` does to standardised ones: `w / deviation`,
+    /// `b - sum(w * mean / deviation)`, and 0 for the features left out.
+    pub fn fold_into(&self, layer: &Dense) -> Dense {
+        let mut weights = Array2::zeros((layer.outputs(), self.features));
+        let mut bias = layer.bias.clone();
+        for ((from, mut to), bias) in
+            layer.weights.axis_iter(Axis(0)).zip(weights.axis_iter_mut(Axis(0))).zip(&mut bias)
+        {
             let mut shift = 0.0;
-            for ((weight, mean), scale) in weights.iter_mut().zip(&self.mean).zip(&self.scale) {
+            for (((weight, feature), mean), scale) in from.iter().zip(&self.kept).zip(&self.mean).zip(&self.scale) {
                 let folded = f64::from(*weight) * scale;
                 shift += folded * mean;
-                *weight = folded as f32;
+                to[*feature] = folded as f32;
             }
             *bias = (f64::from(*bias) - shift) as f32;
         }
+        Dense { weights, bias, relu: layer.relu }
     }
-}
-
-fn scale(deviation: f64, mean: f64) -> f64 {
-    if deviation <= CONSTANT * mean.abs().max(1.0) { 0.0 } else { 1.0 / deviation.max(FLOOR) }
 }
 
 #[cfg(test)]
@@ -89,13 +106,13 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_that_never_changed_is_ignored_when_it_does() {
+    fn a_feature_that_never_changed_is_left_out() {
         let standardiser = Standardiser::fit(array![[0.3_f32, 1.0], [0.3, 2.0]].view());
-        assert_eq!(standardiser.apply(array![[1e6_f32, 1.5]].view())[[0, 0]], 0.0);
+        assert_eq!(standardiser.apply(array![[1e6_f32, 1.5]].view()), array![[0.0]]);
     }
 
     #[test]
-    fn no_deviation_counts_as_less_than_a_quantisation_step() {
+    fn no_deviation_counts_as_less_than_the_floor() {
         let standardiser = Standardiser::fit(array![[0.0_f32], [0.001]].view());
         let z = standardiser.apply(array![[0.0_f32], [1.0]].view());
         assert!((f64::from(z[[1, 0]] - z[[0, 0]]) - 1.0 / FLOOR).abs() < 1e-3);
@@ -105,11 +122,10 @@ mod tests {
     fn a_folded_layer_does_to_raw_features_what_it_did_to_standardised_ones() {
         let x = array![[1.0_f32, 7.0, -20.0], [2.0, 7.0, -10.0], [4.0, 7.0, -60.0]];
         let standardiser = Standardiser::fit(x.view());
-        let mut layer =
-            Dense { weights: array![[0.5, 3.0, -1.0], [2.0, 1.0, 0.25]], bias: vec![0.1, -0.2], relu: false };
+        let layer = Dense { weights: array![[0.5, -1.0], [2.0, 0.25]], bias: vec![0.1, -0.2], relu: false };
         let before = standardiser.apply(x.view()).dot(&layer.weights.t()) + array![0.1, -0.2];
-        standardiser.fold_into(&mut layer);
-        let after = x.dot(&layer.weights.t()) + ndarray::Array1::from(layer.bias);
+        let folded = standardiser.fold_into(&layer);
+        let after = x.dot(&folded.weights.t()) + Array1::from(folded.bias);
         assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-5), "{before} {after}");
     }
 }

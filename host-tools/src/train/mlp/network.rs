@@ -5,8 +5,8 @@
 use ndarray::{Array1, Array2, ArrayView2, Axis, NdFloat, Zip};
 use rand::Rng;
 
-use super::Score;
 use crate::train::head::softmax;
+use crate::train::score::Score;
 
 /// Weights of the perceptron, or the gradient of its loss by each of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,13 @@ impl<F: NdFloat> Network<F> {
     /// Outputs before softmax [rows x classes], without dropout.
     pub fn logits(&self, x: ArrayView2<F>) -> Array2<F> {
         self.activations(x).dot(&self.output.t()) + &self.output_bias
+    }
+
+    /// Class probabilities [rows x classes], without dropout.
+    pub fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
+        let mut values = self.logits(x);
+        softmax(&mut values);
+        values
     }
 
     /// Score on rows `x` of classes `labels`, and the gradient of the mean cross-entropy by every weight.

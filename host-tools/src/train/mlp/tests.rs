@@ -84,26 +84,18 @@ fn ring(rows: usize, columns: usize, seed: u64) -> (Array2<f32>, Vec<usize>) {
 fn it_learns_what_no_linear_head_can() {
     let (x, labels) = ring(400, 4, 1);
     let (test_x, test_labels) = ring(200, 4, 2);
-    let data = Labelled { x: x.view(), labels: &labels };
-    let test = Labelled { x: test_x.view(), labels: &test_labels };
-    let (_, history) = train(data, Some(test), 2, 60, 1);
-    let accuracy = history[59].validation.map_or(0.0, |score| score.accuracy);
-    assert!(accuracy > 0.95, "{accuracy}");
+    let mut epochs = 0;
+    let network = train(x.view(), &labels, 2, 60, 1, |_, _| epochs += 1);
+    let logits = network.logits(test_x.view());
+    let right = logits.rows().into_iter().zip(&test_labels).filter(|(row, label)| row[**label] > row[1 - **label]);
+    assert!(right.count() > 190);
+    assert_eq!(epochs, 60);
 }
 
 #[test]
 fn the_same_seed_trains_the_same_bits_and_another_seed_does_not() {
     let (x, labels) = ring(90, 4, 1);
-    let data = Labelled { x: x.view(), labels: &labels };
-    let run = |seed| train(data, None, 2, 3, seed).0;
+    let run = |seed| train(x.view(), &labels, 2, 3, seed, |_, _| {});
     assert_eq!(run(5), run(5));
     assert_ne!(run(5), run(6));
-}
-
-#[test]
-fn the_validation_score_counts_every_class_alike() {
-    let probabilities = ndarray::array![[0.8_f32, 0.2], [0.8, 0.2], [0.8, 0.2], [0.5, 0.5]];
-    let score = balanced_score_of(probabilities.view(), &[0, 0, 0, 1], 2);
-    assert!((score.loss - 0.5 * (-(0.8f64.ln()) - 0.5f64.ln())).abs() < 1e-6);
-    assert_eq!(score.accuracy, 0.5);
 }

@@ -1,0 +1,179 @@
+//! Grouped cross-validation: the whole procedure, choice of head included, on groups it never saw.
+//!
+//! Each outer fold holds whole groups back and runs [`fit`] on the rest, with inner folds made of that rest alone. The
+//! choice of epoch, alpha and head is thus made anew in every fold and cannot leak from the windows that are measured.
+//! Figures are pooled: every window is predicted once, by the fold that did not learn from its group, and all predictions
+//! go into one confusion matrix (folds of one class only would make a mean over folds meaningless).
+
+use anyhow::Context;
+use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::candidate::{Candidate, HeadChoice};
+use super::fit::fit;
+use super::samples::Samples;
+use super::seed;
+use super::validate::inner_folds;
+use crate::metrics::{Figures, argmax, by_recording};
+use crate::split::{self, Fold};
+
+/// Probabilities of windows that the head which gave them never learned from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    /// Which windows: positions in the samples, ascending.
+    pub rows: Vec<usize>,
+    /// [rows x classes].
+    pub probabilities: Array2<f32>,
+}
+
+impl Predictions {
+    /// Figures by window; `labels` of all windows, names of all classes.
+    pub fn by_window(&self, labels: &[usize], classes: &[String]) -> Figures {
+        let predicted = self.probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
+        Figures::of_pairs(classes, self.rows.iter().map(|row| labels[*row]).zip(predicted))
+    }
+
+    /// Figures by recording: mean probability over its windows. `recordings` of all windows.
+    pub fn by_recording(&self, labels: &[usize], recordings: &[usize], classes: &[String]) -> Figures {
+        let of = |values: &[usize]| self.rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
+        let verdicts = by_recording(self.probabilities.view(), &of(recordings), &of(labels));
+        Figures::of_pairs(classes, verdicts.iter().map(|verdict| (verdict.label, verdict.predicted)))
+    }
+}
+
+/// One outer fold.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoldResult {
+    /// Groups held back.
+    pub groups: Vec<usize>,
+    /// Windows held back.
+    pub windows: usize,
+    /// Share of them predicted right.
+    pub accuracy: f64,
+    /// What was chosen without them.
+    pub chosen: Candidate,
+}
+
+/// What came out of all folds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CrossValidation {
+    /// The folds that could be trained.
+    pub folds: Vec<FoldResult>,
+    /// Why others could not.
+    pub failed: Vec<String>,
+    /// Every window of the trained folds.
+    pub predictions: Predictions,
+}
+
+/// Cross-validates over `count` folds (at most one per group); calls `done` after each.
+///
+/// # Errors
+/// When there are fewer than two groups, or no fold could be trained.
+pub fn cross_validate(
+    samples: &Samples<'_>,
+    count: usize,
+    choice: HeadChoice,
+    seed: u64,
+    done: impl Fn() + Sync,
+) -> anyhow::Result<CrossValidation> {
+    let folds = split::folds(samples.labels, samples.groups, count, seed::derive(seed, "folds"));
+    let results: Vec<anyhow::Result<(FoldResult, Array2<f32>)>> = folds
+        .par_iter()
+        .map(|fold| {
+            let result = one_fold(samples, fold, choice, seed);
+            done();
+            result
+        })
+        .collect();
+    let mut by_row: Vec<(usize, Vec<f32>)> = Vec::new();
+    let (mut trained, mut failed) = (Vec::new(), Vec::new());
+    for (index, (fold, result)) in folds.iter().zip(results).enumerate() {
+        match result {
+            Ok((result, probabilities)) => {
+                by_row.extend(fold.test.iter().copied().zip(probabilities.rows().into_iter().map(|row| row.to_vec())));
+                trained.push(result);
+            }
+            Err(error) => failed.push(format!("fold {} of {}: {error:#}", index + 1, folds.len())),
+        }
+    }
+    if trained.is_empty() {
+        let reason = failed.first().cloned().unwrap_or_else(|| "there are fewer than two groups".to_string());
+        anyhow::bail!("no fold could be cross-validated: {reason}");
+    }
+    by_row.sort_by_key(|(row, _)| *row);
+    let rows = by_row.iter().map(|(row, _)| *row).collect();
+    let values = by_row.into_iter().flat_map(|(_, values)| values).collect();
+    let probabilities =
+        Array2::from_shape_vec((trained.iter().map(|fold| fold.windows).sum(), samples.classes), values)
+            .context("the folds' predictions do not fit together")?;
+    Ok(CrossValidation { folds: trained, failed, predictions: Predictions { rows, probabilities } })
+}
+
+fn one_fold(
+    samples: &Samples<'_>,
+    fold: &Fold,
+    choice: HeadChoice,
+    seed: u64,
+) -> anyhow::Result<(FoldResult, Array2<f32>)> {
+    let inner = inner_folds(samples, &fold.train, seed);
+    let fitted = fit(samples, &fold.train, &inner, choice, seed)?;
+    let probabilities = fitted.head.probabilities(samples.features_of(&fold.test).view());
+    let mut groups: Vec<usize> = fold.test.iter().map(|row| samples.groups[*row]).collect();
+    groups.dedup();
+    groups.sort_unstable();
+    groups.dedup();
+    let accuracy = accuracy(probabilities.view(), &samples.labels_of(&fold.test));
+    Ok((FoldResult { groups, windows: fold.test.len(), accuracy, chosen: fitted.chosen }, probabilities))
+}
+
+fn accuracy(probabilities: ArrayView2<f32>, labels: &[usize]) -> f64 {
+    let rows = probabilities.axis_iter(Axis(0)).zip(labels);
+    let right = rows.filter(|(row, label)| argmax(&row.to_vec()) == **label).count();
+    right as f64 / labels.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    /// Eight groups that each have a feature of their own which names the class perfectly within the group, and one
+    /// feature that says nothing: memory helps within a group and nowhere else.
+    fn memory() -> (Array2<f32>, Vec<usize>, Vec<usize>) {
+        let labels: Vec<usize> = (0..160).map(|row| row % 2).collect();
+        let groups: Vec<usize> = (0..160).map(|row| row / 20).collect();
+        let x = Array2::from_shape_fn((160, 9), |(row, column)| {
+            let own = groups[row] == column;
+            if own { labels[row] as f32 - 0.5 } else { ((row * 7919) % 13) as f32 * 0.01 }
+        });
+        (x, labels, groups)
+    }
+
+    #[test]
+    fn what_helps_only_within_a_group_does_not_help_across_groups() {
+        let (x, labels, groups) = memory();
+        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
+        let result = cross_validate(&samples, 4, HeadChoice::Linear, 1, || {}).unwrap();
+        let classes = ["a".to_string(), "b".to_string()];
+        let figures = result.predictions.by_window(&labels, &classes);
+        assert!(figures.accuracy < 0.7, "{}", figures.accuracy);
+        assert_eq!(figures.confusion.total(), 160);
+    }
+
+    #[test]
+    fn every_window_is_predicted_once_and_in_order() {
+        let (x, labels, groups) = memory();
+        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
+        let result = cross_validate(&samples, 3, HeadChoice::Linear, 1, || {}).unwrap();
+        assert_eq!(result.predictions.rows, (0..160).collect::<Vec<_>>());
+        assert_eq!(result.folds.iter().map(|fold| fold.groups.len()).sum::<usize>(), 8);
+    }
+
+    #[test]
+    fn one_group_cannot_be_cross_validated() {
+        let (x, labels, _) = memory();
+        let samples = Samples { x: x.view(), labels: &labels, groups: &[0; 160], classes: 2 };
+        assert!(cross_validate(&samples, 3, HeadChoice::Linear, 1, || {}).is_err());
+    }
+}

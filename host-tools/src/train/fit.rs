@@ -1,0 +1,126 @@
+//! From rows to a head: what to choose is chosen on grouped validation, then the chosen head learns from all rows.
+//!
+//! The rows given are all that is ever looked at. They are split into *inner* folds by group; each candidate learns from
+//! one part and is scored on the other: the linear head at each of
+//! [`ALPHAS`](logistic::ALPHAS), the perceptron after each of
+//! its epochs. Over the inner folds the loss decides on alpha and on the epoch (the mean of the folds' losses), and
+//! macro-F1 of the pooled predictions on the kind of head (`auto`; equal: the lower loss). Then the winner is fitted to all
+//! rows: with the alpha, or for the number of epochs, that validation found best.
+
+use anyhow::{Context, ensure};
+use ndarray::Array2;
+
+use super::candidate::{self, Candidate, Epoch, HeadChoice};
+use super::head::{HeadKind, TrainedHead};
+use super::samples::{Prepared, Samples};
+use super::{logistic, mlp, seed, validate};
+use crate::export::Dense;
+use crate::split::Fold;
+
+/// A head and how it was chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    /// Takes raw features.
+    pub head: TrainedHead,
+    /// What was chosen.
+    pub chosen: Candidate,
+    /// What was tried, the chosen one among them.
+    pub candidates: Vec<Candidate>,
+    /// Every epoch of the perceptron on validation, if it was tried.
+    pub epochs: Vec<Epoch>,
+}
+
+/// Chooses a head on the `inner` folds of `rows` (positions in `samples`) and fits it to all of `rows`.
+///
+/// Without inner folds the kind is the first of `choice` and its setting a fixed default.
+///
+/// # Errors
+/// When `rows` hold fewer than two classes, or no feature changes, or the regression does not converge.
+pub fn fit(
+    samples: &Samples<'_>,
+    rows: &[usize],
+    inner: &[Fold],
+    choice: HeadChoice,
+    seed: u64,
+) -> anyhow::Result<Fitted> {
+    let prepared = Prepared::new(samples, rows, seed);
+    prepared.check()?;
+    let mut candidates = Vec::new();
+    let mut epochs = Vec::new();
+    let mut failures = Vec::new();
+    for kind in choice.kinds() {
+        let tried = match kind {
+            HeadKind::Linear => validate::linear(samples, inner, seed),
+            HeadKind::Mlp => Ok(validate::mlp(samples, inner, seed).map(|(candidate, history)| {
+                epochs = history;
+                candidate
+            })),
+        };
+        match tried {
+            Ok(candidate) => candidates.push(candidate.unwrap_or_else(|| Candidate::unvalidated(*kind))),
+            Err(error) => failures.push(error),
+        }
+    }
+    let mut ranked = candidates.clone();
+    ranked.sort_by(Candidate::by_merit);
+    for chosen in ranked {
+        match refit(&prepared, &chosen, samples.classes, seed) {
+            Ok(layers) => {
+                let head = TrainedHead { kind: chosen.kind, layers };
+                return Ok(Fitted { head, chosen, candidates, epochs });
+            }
+            Err(error) => failures.push(error),
+        }
+    }
+    Err(failures.into_iter().next().map_or_else(|| anyhow::anyhow!("no head was tried"), anyhow::Error::from))
+        .context("no head could be trained")
+}
+
+impl Prepared {
+    fn check(&self) -> anyhow::Result<()> {
+        let first = self.labels.first().context("there is no window to train on")?;
+        ensure!(
+            self.labels.iter().any(|label| label != first),
+            "a head needs windows of at least two classes to train on"
+        );
+        ensure!(self.x.ncols() > 0, "no feature differs between any two windows: are the recordings silent?");
+        Ok(())
+    }
+
+    /// Layers of the linear head on raw features.
+    fn linear_layers(&self, weights: &logistic::Weights) -> Vec<Dense> {
+        let features = self.x.ncols();
+        let layer = Dense {
+            weights: Array2::from_shape_fn((weights.ncols(), features), |(class, i)| weights[[i, class]] as f32),
+            bias: weights.row(features).iter().map(|bias| *bias as f32).collect(),
+            relu: false,
+        };
+        vec![self.standardiser.fold_into(&layer)]
+    }
+
+    /// Layers of the perceptron on raw features.
+    fn mlp_layers(&self, network: mlp::Network<f32>) -> Vec<Dense> {
+        let hidden = Dense { weights: network.hidden, bias: network.hidden_bias.to_vec(), relu: true };
+        let output = Dense { weights: network.output, bias: network.output_bias.to_vec(), relu: false };
+        vec![self.standardiser.fold_into(&hidden), output]
+    }
+}
+
+fn refit(prepared: &Prepared, chosen: &Candidate, classes: usize, seed: u64) -> Result<Vec<Dense>, logistic::Error> {
+    match chosen.kind {
+        HeadKind::Linear => {
+            let alpha = chosen.alpha.unwrap_or(candidate::DEFAULT_ALPHA);
+            let weights = logistic::fit(&prepared.x.mapv(f64::from), &prepared.labels, classes, alpha, None)?;
+            Ok(prepared.linear_layers(&weights))
+        }
+        HeadKind::Mlp => {
+            let epochs = chosen.epochs.unwrap_or(candidate::DEFAULT_EPOCHS);
+            let seed = seed::derive(seed, "mlp");
+            let network = mlp::train(prepared.x.view(), &prepared.labels, classes, epochs, seed, |_, _| {});
+            Ok(prepared.mlp_layers(network))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

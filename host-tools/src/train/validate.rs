@@ -1,0 +1,163 @@
+//! Candidates on inner folds: what setting is best, and how good it is there.
+
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use super::candidate::{Candidate, Epoch};
+use super::head::HeadKind;
+use super::logistic::{self, ALPHAS};
+use super::samples::{Prepared, Samples};
+use super::score::Score;
+use super::{mlp, seed};
+use crate::metrics::{Figures, argmax};
+use crate::split::{self, Fold};
+
+/// Inner folds at most. One would be cheaper, but with the few groups that a machine's recordings make it is a lottery.
+const INNER_FOLDS: usize = 3;
+
+/// Splits `rows` (positions in `samples`) by group into inner folds that each learn every class; none where that cannot be.
+pub fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold> {
+    let labels = samples.labels_of(rows);
+    let groups: Vec<usize> = rows.iter().map(|row| samples.groups[*row]).collect();
+    let count = INNER_FOLDS.min(split::most_folds(&labels, &groups));
+    let classes =
+        |positions: &[usize]| (0..samples.classes).filter(|c| positions.iter().any(|p| labels[*p] == *c)).count();
+    let all = classes(&(0..rows.len()).collect::<Vec<_>>());
+    let back = |positions: &[usize]| positions.iter().map(|position| rows[*position]).collect();
+    split::folds(&labels, &groups, count, seed::derive(seed, "inner folds"))
+        .iter()
+        .filter(|fold| classes(&fold.train) == all)
+        .map(|fold| Fold { train: back(&fold.train), test: back(&fold.test) })
+        .collect()
+}
+
+/// What one setting did on one inner fold.
+struct Outcome {
+    training: Score,
+    validation: Score,
+    /// (true class, predicted class) of every window held back.
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Outcome {
+    fn of(training: Score, probabilities: &Array2<f32>, labels: &[usize]) -> Self {
+        let predicted = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
+        Self {
+            training,
+            validation: Score::balanced(probabilities.view(), labels),
+            pairs: labels.iter().copied().zip(predicted).collect(),
+        }
+    }
+}
+
+/// Mean over the folds of a score of one setting.
+fn mean(folds: &[Vec<Outcome>], setting: usize, score: fn(&Outcome) -> Score) -> Score {
+    Score::mean(&folds.iter().map(|fold| score(&fold[setting])).collect::<Vec<_>>())
+}
+
+/// `folds[fold][setting]` as one candidate for the setting of the lowest mean validation loss, and that setting's index.
+fn best_setting(kind: HeadKind, folds: &[Vec<Outcome>], classes: usize) -> Option<(usize, Candidate)> {
+    let settings = folds.iter().map(Vec::len).min()?;
+    let losses: Vec<f64> =
+        (0..settings).map(|setting| mean(folds, setting, |outcome| outcome.validation).loss).collect();
+    let best = (0..settings).min_by(|a, b| losses[*a].total_cmp(&losses[*b]))?;
+    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    let pairs = folds.iter().flat_map(|fold| fold[best].pairs.iter().copied());
+    let candidate = Candidate {
+        kind,
+        alpha: None,
+        epochs: None,
+        training: mean(folds, best, |outcome| outcome.training),
+        validation: Some(mean(folds, best, |outcome| outcome.validation)),
+        macro_f1: Some(Figures::of_pairs(&names, pairs).macro_average.f1),
+    };
+    Some((best, candidate))
+}
+
+/// The linear head at each of [`ALPHAS`]; `None` without folds.
+///
+/// # Errors
+/// When the regression does not converge.
+pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result<Option<Candidate>, logistic::Error> {
+    let folds: Vec<Vec<Outcome>> = inner
+        .par_iter()
+        .map(|fold| {
+            let prepared = Prepared::new(samples, &fold.train, seed);
+            let x = prepared.x.mapv(f64::from);
+            let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view()).mapv(f64::from);
+            let labels = samples.labels_of(&fold.test);
+            let mut start: Option<logistic::Weights> = None;
+            let mut outcomes = Vec::with_capacity(ALPHAS.len());
+            for alpha in ALPHAS {
+                let weights = logistic::fit(&x, &prepared.labels, samples.classes, alpha, start.as_ref())?;
+                let of = |x: &Array2<f64>| logistic::probabilities(x.view(), &weights).mapv(|p| p as f32);
+                let training = Score::balanced(of(&x).view(), &prepared.labels);
+                outcomes.push(Outcome::of(training, &of(&held_back), &labels));
+                start = Some(weights);
+            }
+            Ok(outcomes)
+        })
+        .collect::<Result<_, _>>()?;
+    let best = best_setting(HeadKind::Linear, &folds, samples.classes);
+    Ok(best.map(|(best, candidate)| Candidate { alpha: Some(ALPHAS[best]), ..candidate }))
+}
+
+/// The perceptron after each of its epochs, with the scores of all of them; `None` without folds.
+pub(super) fn mlp(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Option<(Candidate, Vec<Epoch>)> {
+    let folds: Vec<Vec<Outcome>> = inner
+        .par_iter()
+        .map(|fold| {
+            let prepared = Prepared::new(samples, &fold.train, seed);
+            let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view());
+            let labels = samples.labels_of(&fold.test);
+            let mut outcomes = Vec::with_capacity(mlp::EPOCHS);
+            let seed = seed::derive(seed, "mlp");
+            let (x, classes) = (prepared.x.view(), samples.classes);
+            mlp::train(x, &prepared.labels, classes, mlp::EPOCHS, seed, |network, training| {
+                outcomes.push(Outcome::of(training, &network.probabilities(held_back.view()), &labels));
+            });
+            outcomes
+        })
+        .collect();
+    let (best, candidate) = best_setting(HeadKind::Mlp, &folds, samples.classes)?;
+    let epoch = |epoch: usize| Epoch {
+        training: mean(&folds, epoch, |outcome| outcome.training),
+        validation: mean(&folds, epoch, |outcome| outcome.validation),
+    };
+    Some((Candidate { epochs: Some(best + 1), ..candidate }, (0..mlp::EPOCHS).map(epoch).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn inner_folds_are_made_of_the_given_rows_alone() {
+        let x = Array2::zeros((40, 1));
+        let labels: Vec<usize> = (0..40).map(|row| row % 2).collect();
+        let groups: Vec<usize> = (0..40).map(|row| row / 4).collect();
+        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
+        let rows: Vec<usize> = (8..32).collect();
+        let folds = inner_folds(&samples, &rows, 1);
+        assert_eq!(folds.len(), INNER_FOLDS);
+        for fold in folds {
+            assert!(fold.train.iter().chain(&fold.test).all(|row| rows.contains(row)));
+            assert!(fold.train.iter().all(|row| fold.test.iter().all(|other| groups[*row] != groups[*other])));
+        }
+    }
+
+    #[test]
+    fn no_inner_fold_learns_without_a_class_that_the_rows_have() {
+        let x = Array2::zeros((12, 1));
+        let samples = Samples {
+            x: x.view(),
+            labels: &[0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
+            groups: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8],
+            classes: 3,
+        };
+        for fold in inner_folds(&samples, &(0..12).collect::<Vec<_>>(), 1) {
+            assert!(fold.train.iter().any(|row| samples.labels[*row] == 2));
+        }
+    }
+}
