@@ -11,55 +11,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{Devices, ramp};
-use firmware::capture::alsa_pcm::{AlsaPcm, AlsaSource};
-use firmware::capture::pcm::PcmState;
-use firmware::capture::{self, CaptureConfig, FormatChoice, Pcm, PcmError, Source, StreamSpec, SystemClock};
+use firmware::capture::{self, CaptureConfig, FormatChoice};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use shared::pcm::SampleFormat;
-
-/// ALSA, but a device that is not paced by itself gives at most a buffer's worth every millisecond.
-struct Throttled<T>(T);
-
-impl Source for Throttled<AlsaSource> {
-    type Pcm = Throttled<AlsaPcm>;
-
-    fn open(&mut self) -> Result<Self::Pcm, PcmError> {
-        self.0.open().map(Throttled)
-    }
-}
-
-impl Pcm for Throttled<AlsaPcm> {
-    fn spec(&self) -> StreamSpec {
-        self.0.spec()
-    }
-    fn wait(&mut self, timeout: Duration) -> Result<bool, PcmError> {
-        std::thread::sleep(Duration::from_millis(1));
-        self.0.wait(timeout)
-    }
-    fn available(&mut self) -> Result<usize, PcmError> {
-        self.0.available()
-    }
-    fn read(&mut self, frames: usize, sink: &mut dyn FnMut(&[u8])) -> Result<usize, PcmError> {
-        self.0.read(frames, sink)
-    }
-    fn start(&mut self) -> Result<(), PcmError> {
-        self.0.start()
-    }
-    fn stop(&mut self) -> Result<(), PcmError> {
-        self.0.stop()
-    }
-    fn prepare(&mut self) -> Result<(), PcmError> {
-        self.0.prepare()
-    }
-    fn resume(&mut self) -> Result<(), PcmError> {
-        self.0.resume()
-    }
-    fn state(&mut self) -> PcmState {
-        self.0.state()
-    }
-}
 
 /// The part of each test that opens the device: a process of its own, told by the environment what to do, that prints what
 /// it heard as one line of JSON.
@@ -79,8 +35,7 @@ fn probe() {
         backlog_ms: 60_000,
         ..CaptureConfig::default()
     };
-    let source = Throttled(AlsaSource::new(&config));
-    let (capture, mut reader) = capture::start_with(&config, source, SystemClock).unwrap();
+    let (capture, mut reader) = capture::start(&config).unwrap();
     let wanted = number("PROBE_FRAMES");
     assert!(reader.wait(Duration::from_secs(20)), "{}", capture.status().device());
     println!("\nlistening");

@@ -139,3 +139,33 @@ fn devices_shows_what_a_device_can_do() {
     assert!(report[1]["error"].as_str().unwrap().contains("no such device"));
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn refused_privileges_are_one_warning_that_says_how_to_grant_them_and_it_runs_on() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = folder.path().join("firmware");
+    fs::copy(env!("CARGO_BIN_EXE_firmware"), &program).unwrap();
+    let mut command = std::process::Command::new(&program);
+    // libasound's device of silence needs no rights.
+    command.args(["doctor", "--json", "--seconds", "0.5", "--device", "null", "--space", "/"]).current_dir("/");
+    if nix::unistd::geteuid().is_root() {
+        command.uid(65_534).gid(65_534);
+    }
+    let output = command.output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(verdict(&report, "device"), "good", "{report:#}");
+    let checks = report["checks"].as_array().unwrap();
+    let real_time = checks.iter().find(|check| check["name"] == "real time").unwrap();
+    if real_time["verdict"] == "good" {
+        println!("SKIPPED: this user may have real-time priority");
+        return;
+    }
+    let remedy = real_time["remedy"].as_str().unwrap();
+    assert!(
+        remedy.contains("real-time scheduling: Operation not permitted") && remedy.contains("LimitRTPRIO"),
+        "{remedy}"
+    );
+}

@@ -7,7 +7,9 @@ use firmware::capture::capture_loop::CaptureLoop;
 use firmware::capture::pcm::PcmState;
 use firmware::capture::ring::{Reader, ring};
 use firmware::capture::scripted::Call::{Available, Open, Prepare, Read, Resume, Start, Stop};
-use firmware::capture::scripted::Step::{Fails, Frames, Nothing, Pass, Respec, ShortRead, Spurious, State, WaitFails};
+use firmware::capture::scripted::Step::{
+    Burst, Fails, Frames, Nothing, Pass, Respec, ShortRead, Spurious, State, WaitFails,
+};
 use firmware::capture::scripted::{Call, Scripted, Step};
 use firmware::capture::{CaptureConfig, CaptureStatus, CounterValues, DeviceState, StreamSpec};
 use nix::errno::Errno;
@@ -213,6 +215,14 @@ fn pollerr_for_ever_does_not_spin() {
 fn short_reads_are_read_on() {
     let outcome = play([ShortRead(7), Frames(480), ShortRead(100), Frames(480), Frames(480)]);
     assert_eq!((outcome.heard.frames, outcome.heard.gaps), (3 * 480, vec![]));
+}
+
+#[test]
+fn a_device_faster_than_sound_is_held_back() {
+    let outcome = play([Burst(960); 400]);
+    assert_eq!((outcome.heard.frames, outcome.heard.gaps), (400 * 960, vec![]));
+    // But for a few in each second, each brought 20 ms of sound and was followed by 10 ms of sleep.
+    assert!(outcome.script.elapsed() > ms(3000), "{:?}", outcome.script.elapsed());
 }
 
 #[test]

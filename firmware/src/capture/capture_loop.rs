@@ -1,7 +1,8 @@
 //! The capture loop: wait, copy, stamp, count; on an error, the remedy; without a device, open it again. For ever.
 //!
 //! While sound flows it allocates nothing, locks nothing, logs nothing and makes no system call but the device's own.
-//! Nothing here can spin: every round that brought no frame has waited or slept, or used up a strike.
+//! Nothing here can spin, not even on a device that is a file: every round that brought no frame has waited or slept, or
+//! used up a strike; and rounds that bring frames faster than sound comes are held back.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -164,6 +165,9 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
             add(&self.status.counters.gaps, core::mem::take(&mut self.interrupted).into());
             self.progress = now;
             self.strikes = 0;
+        }
+        if self.timeline.hurries(now) {
+            self.clock.sleep(period);
         }
         Ok(())
     }

@@ -31,6 +31,13 @@ impl Mono {
         Self { channel: channel.into(), decoder: None, samples: vec![0.0; MAX_BLOCK_BYTES / 2] }
     }
 
+    /// Listens to `channel` from now on.
+    pub fn choose(&mut self, channel: Channel) {
+        if self.channel != channel {
+            (self.channel, self.decoder) = (channel, None);
+        }
+    }
+
     /// The block's sound, one sample a frame.
     ///
     /// # Errors

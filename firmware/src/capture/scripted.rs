@@ -41,6 +41,8 @@ pub enum Call {
 pub enum Step {
     /// So many frames are recorded, in the time that takes; ends the wait.
     Frames(u64),
+    /// So many frames are there at once, in no time; ends the wait.
+    Burst(u64),
     /// Nothing comes until the wait gives up.
     Nothing,
     /// The wait ends at once although nothing is there.
@@ -181,6 +183,10 @@ impl Pcm for Scripted {
                 Some(Step::Frames(frames)) => {
                     let time = world.spec.duration(frames);
                     world.now += time;
+                    world.waiting += frames;
+                    return Ok(true);
+                }
+                Some(Step::Burst(frames)) => {
                     world.waiting += frames;
                     return Ok(true);
                 }

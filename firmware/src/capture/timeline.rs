@@ -83,11 +83,26 @@ impl Timeline {
         now.saturating_sub(spec.duration(taken + waiting))
     }
 
+    /// Whether the device delivers faster than sound can come: no hardware does, but a file or a device of silence. The
+    /// loop must then hold itself back, or it would starve the machine.
+    #[must_use]
+    pub fn hurries(&self, now: Duration) -> bool {
+        let Some(spec) = self.spec else { return false };
+        // Held against the window before, so that a fast crystal never looks like it.
+        let most = i64::from(spec.buffer_frames) + 4 * i64::from(spec.period_frames);
+        self.behind(&spec, 0, now) < self.behind_before.unwrap_or(0) - most
+    }
+
+    /// How far the frames delivered, and `waiting` more, are behind the clock.
+    fn behind(&self, spec: &StreamSpec, waiting: u64, now: Duration) -> i64 {
+        let due = spec.frames(now.saturating_sub(self.origin.0)) as i64;
+        due - (self.next - self.origin.1 + waiting) as i64
+    }
+
     /// To be asked before frames are taken: `waiting` can be read at `now`. Returns how many were lost unsaid, mostly 0.
     pub fn lost_silently(&mut self, waiting: u64, now: Duration) -> u64 {
         let Some(spec) = self.spec else { return 0 };
-        let due = spec.frames(now.saturating_sub(self.origin.0)) as i64;
-        let behind = due - (self.next - self.origin.1 + waiting) as i64;
+        let behind = self.behind(&spec, waiting, now);
         let least = self.behind.map_or(behind, |least| least.min(behind));
         self.behind = Some(least);
         if now < self.window_end {

@@ -99,10 +99,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let sound = recorder.measured();
     eprintln!("level {:.1} dBFS, peak {:.1} dBFS", sound.level_dbfs, sound.peak_dbfs);
-    if sound.clipped as f64 > TOO_MUCH_CLIPPING * sound.samples as f64 {
+    if recorder.clipped() as f64 > TOO_MUCH_CLIPPING * sound.samples as f64 {
         eprintln!(
             "warning: {} samples are clipped: turn the gain down (alsamixer) or move the microphone away, and record again",
-            sound.clipped
+            recorder.clipped()
         );
     }
     if recorder.left_out() > 0.0 {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::report::{Check, Verdict};
 use crate::capture::{self, CaptureConfig, CaptureStatus, CounterValues, DeviceState, Mono, Reader, StreamSpec};
-use crate::meter::{Measured, Meter};
+use crate::meter::{Clipping, Measured, Meter};
 
 /// How long a device may take to deliver its first sound.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -40,6 +40,7 @@ pub fn examine(config: &CaptureConfig, seconds: f64) -> anyhow::Result<Vec<Check
 /// What was heard.
 struct Heard {
     all: Measured,
+    clipped: u64,
     /// Level of the quietest tenth of all tenths of a second, in dBFS.
     floor_dbfs: f64,
     /// Rate by the clock, in Hz.
@@ -50,6 +51,7 @@ struct Heard {
 fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<Heard, shared::pcm::Error> {
     let (mut mono, mut all, mut moment, mut levels) =
         (Mono::new(config.channel), Meter::default(), Meter::default(), vec![]);
+    let mut clipping = Clipping::default();
     let mut span: Option<(Duration, u64, Duration, u64)> = None;
     let mut last_spec = None;
     let end = Instant::now() + Duration::from_secs_f64(seconds);
@@ -58,6 +60,7 @@ fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<H
         while let Some(block) = reader.read() {
             let samples = mono.decode(&block)?;
             all.push(samples);
+            clipping.push(&block);
             moment.push(samples);
             if moment.measured().samples >= u64::from(block.spec.rate) / 10 {
                 levels.push(core::mem::take(&mut moment).measured().level_dbfs);
@@ -72,7 +75,7 @@ fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<H
     let floor_dbfs = levels.get(levels.len() / 10).copied().unwrap_or(crate::meter::FLOOR_DBFS);
     // Something was waiting before, so there was a block.
     let spec = last_spec.ok_or(shared::pcm::Error::NoChannels)?;
-    Ok(Heard { all: all.measured(), floor_dbfs, measured_rate, spec })
+    Ok(Heard { all: all.measured(), clipped: clipping.clipped(), floor_dbfs, measured_rate, spec })
 }
 
 fn device(config: &CaptureConfig, status: &CaptureStatus) -> Check {
@@ -120,7 +123,8 @@ fn flow(heard: &Heard, counters: CounterValues) -> Check {
 }
 
 fn judge(heard: &Heard) -> [Check; 3] {
-    let Measured { level_dbfs, peak_dbfs, offset, clipped, samples } = heard.all;
+    let Measured { level_dbfs, peak_dbfs, offset, samples } = heard.all;
+    let (clipped, samples) = (heard.clipped, samples * u64::from(heard.spec.channels));
     let level = {
         let found = format!("{level_dbfs:.1} dBFS, peak {peak_dbfs:.1}, noise floor {:.1}", heard.floor_dbfs);
         if peak_dbfs <= crate::meter::FLOOR_DBFS {
@@ -174,7 +178,8 @@ mod tests {
             period_frames: 480,
             buffer_frames: 9600,
         };
-        let heard = Heard { all: meter.measured(), floor_dbfs: -60.0, measured_rate: 48_000.0, spec };
+        let clipped = samples.iter().filter(|sample| sample.abs() >= 1.0).count() as u64;
+        let heard = Heard { all: meter.measured(), clipped, floor_dbfs: -60.0, measured_rate: 48_000.0, spec };
         judge(&heard).map(|check| check.verdict)
     }
 

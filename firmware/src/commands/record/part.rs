@@ -11,7 +11,7 @@ use shared::pcm::SampleFormat;
 use super::name;
 use super::terminal::Level;
 use crate::capture::{Block, CaptureConfig, ChannelChoice, Mono, Reader, StreamSpec};
-use crate::meter::{Measured, Meter};
+use crate::meter::{Clipping, Measured, Meter};
 use crate::wav_writer::{MOST_SAMPLES, WavFormat, WavWriter};
 
 /// A part shorter than a window of the classifier is of no use.
@@ -34,6 +34,7 @@ pub struct Recorder {
     held: Vec<f32>,
     meter: Meter,
     moment: Meter,
+    clipping: Clipping,
     files: Vec<(PathBuf, f64)>,
 }
 
@@ -52,6 +53,7 @@ impl Recorder {
             held: Vec::new(),
             meter: Meter::default(),
             moment: Meter::default(),
+            clipping: Clipping::default(),
             files: Vec::new(),
         }
     }
@@ -82,11 +84,12 @@ impl Recorder {
         self.held.extend_from_slice(samples);
         self.meter.push(samples);
         self.moment.push(samples);
+        self.clipping.push(block);
         self.taken += samples.len() as f64 / rate;
         let moment = self.moment.measured();
         if moment.samples as f64 >= rate / 10.0 {
             self.moment = Meter::default();
-            let clipped = self.meter.measured().clipped;
+            let clipped = self.clipping.clipped();
             show(&Level { now: moment, seconds: self.taken, wanted: self.wanted, clipped });
         }
         if self.held.len() as f64 >= self.part_seconds * rate || self.held.len() as u64 >= HELD.min(MOST_SAMPLES) {
@@ -128,6 +131,11 @@ impl Recorder {
     /// The files so far, with their lengths in seconds.
     pub fn files(&self) -> &[(PathBuf, f64)] {
         &self.files
+    }
+
+    /// Clipped samples, on all channels.
+    pub fn clipped(&self) -> u64 {
+        self.clipping.clipped()
     }
 
     /// The whole recording's level.

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_line_shows_level_peak_time_and_clipping() {
-        let now = Measured { level_dbfs: -40.0, peak_dbfs: -20.0, offset: 0.0, clipped: 0, samples: 4800 };
+        let now = Measured { level_dbfs: -40.0, peak_dbfs: -20.0, offset: 0.0, samples: 4800 };
         let level = Level { now, seconds: 12.34, wanted: 60.0, clipped: 3 };
         let expected = "  12.3/60 s [####################         |          ]  -40.0 dBFS, peak  -20.0  CLIPPED 3";
         assert_eq!(level.line(), expected);
