@@ -154,7 +154,7 @@ impl Reader {
 
     /// Waits until a block is there, at most `timeout`; `false` if none came.
     ///
-    /// By looking once every 5 ms: a wake-up by the writer would be a system call on the capture thread.
+    /// By looking once every 10 ms: a wake-up by the writer would be a system call on the capture thread.
     pub fn wait(&self, timeout: Duration) -> bool {
         let end = std::time::Instant::now() + timeout;
         while self.headers.is_empty() {
@@ -162,7 +162,7 @@ impl Reader {
             if now >= end {
                 return false;
             }
-            std::thread::sleep(Duration::from_millis(5).min(end - now));
+            std::thread::sleep(Duration::from_millis(10).min(end - now));
         }
         true
     }
