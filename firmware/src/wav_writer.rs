@@ -1,7 +1,8 @@
 //! Writes mono WAV files piece by piece: 16-bit integer, or 32-bit float for what 16 bits cannot hold.
 //!
 //! Either holds exactly the samples that inference gets from the device: the float is the decoder's own, and 16 bits are
-//! used only for sound that came from 16 bits.
+//! used only for sound that came from 16 bits. (`shared::wav` writes 16 bits only: a quiet microphone of 24 bits would lose
+//! most of its sound by it.)
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -135,6 +136,16 @@ mod tests {
         assert_eq!(u32::from_le_bytes(bytes[4..8].try_into().unwrap()) as usize, bytes.len() - 8);
         assert_eq!(&bytes[38..50], b"fact\x04\0\0\0\x01\0\0\0");
         assert_eq!(&bytes[50..], [&b"data\x04\0\0\0"[..], &0.5f32.to_le_bytes()].concat());
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_bit_for_bit_by_what_training_reads_with() {
+        for (format, samples) in [(WavFormat::S16, [0.5, -1.0, 3.0 / 32_768.0]), (WavFormat::F32, [0.1, -0.7, 1e-7])] {
+            let mut reader = shared::wav::WavReader::new(Cursor::new(file(format, &samples))).unwrap();
+            let mut back = [9.0; 4];
+            assert_eq!((reader.read(&mut back).unwrap(), reader.rate_hz()), (3, 48_000));
+            assert_eq!(back[..3], samples);
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct CaptureConfig {
     /// ALSA device name. `hw:CARD=...,DEV=n` stays the same when other cards come and go; `firmware devices` lists them.
     pub device: String,
-    /// Rate to ask for, in Hz (4000 to 192000). What the device gives instead is taken and resampled.
+    /// Rate to ask for, in Hz (8000 to 192000). What the device gives instead is taken and resampled.
     pub rate: u32,
     /// Channels to ask for (1 to 32). What the device gives instead is taken.
     pub channels: u16,
@@ -140,7 +140,7 @@ impl CaptureConfig {
         let check = |key, value: u64, least, most| {
             if (least..=most).contains(&value) { Ok(()) } else { Err(OutOfRange { key, value, least, most }) }
         };
-        check("rate", self.rate.into(), 4_000, 192_000)?;
+        check("rate", self.rate.into(), 8_000, 192_000)?;
         check("channels", self.channels.into(), 1, 32)?;
         check("period_ms", self.period_ms.into(), 1, 500)?;
         check("buffer_ms", self.buffer_ms.into(), 2 * u64::from(self.period_ms), 5_000)?;
