@@ -5,6 +5,7 @@
 
 pub mod base;
 pub mod cli;
+pub mod columns;
 pub mod commands;
 pub mod dataset;
 pub mod download;

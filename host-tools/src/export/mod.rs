@@ -18,7 +18,7 @@ mod writer;
 use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
 use shared::features::FeatureKind;
-use shared::graph::{Output, Parts};
+use shared::graph::{self, Output, Parts};
 use shared::model_card::{self, ModelCard};
 use shared::tflite::{self, Model, TensorType};
 
@@ -80,7 +80,7 @@ pub fn head(kind: FeatureKind, head: &[Dense], labels: &[String], card: &ModelCa
         input: Input::Features,
     };
     let file = finish(model, features, head, labels, &card, &description)?;
-    Model::parse(&file).context("the exported head does not read back")?;
+    graph::head_alone(&Model::parse(&file)?.graph()).context("the exported head does not read back")?;
     Ok(file)
 }
 

@@ -81,12 +81,7 @@ impl<'a> Parts<'a> {
             Some(scores) => scores,
             None => trained(&mut walk, log_mel, body)?,
         };
-        if walk.peek().is_some() {
-            return Err(Error::Trailing { operator: walk.position() });
-        }
-        if graph.outputs().get(0) != Some(result) {
-            return Err(Error::Output { tensor: result });
-        }
+        ends_in(graph, &walk, result)?;
         Ok(Self { log_mel, body, output })
     }
 
@@ -105,6 +100,34 @@ impl<'a> Parts<'a> {
             Output::Head { kind, .. } => Some(*kind),
         }
     }
+}
+
+/// The head of a file that has nothing else: features f32 [1 x n] in, probabilities out.
+///
+/// # Errors
+/// At the first operator, connection, shape or constant that no head has.
+pub fn head_alone<'a>(graph: &Graph<'a>) -> Result<Head<'a>, Error> {
+    let ends = Error::Ends { inputs: graph.inputs().len(), outputs: graph.outputs().len() };
+    let (Some(input), 1, 1) = (graph.inputs().get(0), graph.inputs().len(), graph.outputs().len()) else {
+        return Err(ends);
+    };
+    walk::check_order(graph)?;
+    let features = graph.tensor(input)?;
+    let expected = "one row of features";
+    let [1, width] = *features.shape else { return Err(Error::Tensor { tensor: input, expected }) };
+    walk::check(&features, TensorType::Float32, &[1, width], expected)?;
+    let mut walk = Walk::new(*graph);
+    let head = head::recognise(&mut walk, input, width)?;
+    ends_in(graph, &walk, head.probabilities)?;
+    Ok(head)
+}
+
+/// Checks that nothing follows after `result` and that it is the graph's output.
+fn ends_in(graph: &Graph<'_>, walk: &Walk<'_>, result: usize) -> Result<(), Error> {
+    if walk.peek().is_some() {
+        return Err(Error::Trailing { operator: walk.position() });
+    }
+    if graph.outputs().get(0) == Some(result) { Ok(()) } else { Err(Error::Output { tensor: result }) }
 }
 
 /// The base model's own end: FULLY_CONNECTED, LOGISTIC, DEQUANTIZE.

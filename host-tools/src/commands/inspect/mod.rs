@@ -1,0 +1,40 @@
+//! `host-tools inspect`: what is in a `.tflite` file, ours or any other.
+
+mod describe;
+mod print;
+mod view;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use shared::tflite::Model;
+
+use crate::json::JsonOut;
+use crate::ui::Ui;
+use view::View;
+
+/// Options of `host-tools inspect`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The model file
+    file: PathBuf,
+    /// List every tensor, and every label, too
+    #[arg(long)]
+    all: bool,
+    /// Figures for machines
+    #[command(flatten)]
+    json: JsonOut,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the file cannot be read or is no sound TFLite file.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let path = &args.file;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let model = Model::parse(&bytes).with_context(|| path.display().to_string())?;
+    let view = View::of(&path.display().to_string(), &model);
+    print::print(&Ui::new(&args.json), &view, args.all);
+    args.json.write(&view)
+}
