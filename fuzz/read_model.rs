@@ -1,0 +1,30 @@
+//! The body of the model reader's fuzz target, shared with the seeded test on stable Rust.
+
+use shared::graph::{self, Parts};
+use shared::model_card::ModelCard;
+use shared::tflite::Model;
+
+/// Reads everything of `bytes` that any program of this project reads; returns whether the file parses.
+///
+/// Whatever the bytes are, it returns: no panic, no endless loop, no deep recursion.
+pub fn read_model(bytes: &[u8]) -> bool {
+    let Ok(model) = Model::parse(bytes) else { return false };
+    let graph = model.graph();
+    // What `parse` has verified must be there without exception.
+    assert_eq!(graph.tensors().count(), graph.tensor_count());
+    assert_eq!(graph.operators().count(), graph.operator_count());
+    for tensor in graph.tensors() {
+        let size = tensor.kind.bytes().map(|size| size * tensor.elements());
+        assert!(tensor.data.is_none_or(|data| size.is_none_or(|size| size == data.len())));
+        let _ = (tensor.f32s(), tensor.i32s(), tensor.i64s(), tensor.i8s(), tensor.scale_and_zero_point());
+    }
+    for operator in graph.operators() {
+        assert!(operator.inputs.iter().chain(operator.outputs.iter()).flatten().all(|i| graph.tensor(i).is_ok()));
+    }
+    let _ = model.metadata_entries().count();
+    let _ = model.labels().map(|labels| labels.map(|labels| labels.len()));
+    let _ = ModelCard::of(&model);
+    let _ = Parts::of(&graph);
+    let _ = graph::head_alone(&graph);
+    true
+}
