@@ -2,6 +2,8 @@
 
 use shared::graph::{self, Parts};
 use shared::model_card::ModelCard;
+use shared::nn::{Block, Isa};
+use shared::owned::OwnedModel;
 use shared::tflite::Model;
 
 /// Reads everything of `bytes` that any program of this project reads; returns whether the file parses.
@@ -27,4 +29,19 @@ pub fn read_model(bytes: &[u8]) -> bool {
     let _ = Parts::of(&graph);
     let _ = graph::head_alone(&graph);
     true
+}
+
+/// Loads the model as a device does and, if that succeeds, runs it on one window. Probabilities may be anything; only panics
+/// count.
+pub fn run_model(bytes: &[u8]) {
+    let Ok(model) = OwnedModel::from_bytes(bytes.to_vec(), Isa::best()) else { return };
+    let Ok(classifier) = model.classifier() else { return };
+    let mut patch = [[0.0; 64]; 96];
+    for (i, value) in patch.iter_mut().flatten().enumerate() {
+        *value = (i * 37 % 101) as f32 / 10.0 - 6.0;
+    }
+    let mut arena = vec![Block::ZERO; classifier.arena_len()];
+    let mut features = vec![0.0; classifier.kind().len()];
+    let mut probabilities = vec![0.0; classifier.classes()];
+    assert!(classifier.run(&patch, &mut arena, &mut features, &mut probabilities).is_ok(), "a loaded model runs");
 }
