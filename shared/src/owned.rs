@@ -31,8 +31,27 @@ use crate::tflite::{self, Model};
 #[derive(Debug)]
 pub struct OwnedModel {
     bytes: Vec<u8>,
-    packed: Vec<Block>,
+    packed: Blocks,
     isa: Isa,
+}
+
+/// Blocks on the heap that take no physical memory until they are written: the packer asks for more than it uses.
+#[derive(Debug)]
+struct Blocks(Vec<u64>);
+
+impl Blocks {
+    fn zeroed(len: usize) -> Self {
+        // One more than needed, as the allocation may begin anywhere within a block.
+        Self(if len == 0 { Vec::new() } else { vec![0; (len + 1) * size_of::<Block>() / size_of::<u64>()] })
+    }
+
+    fn get(&self) -> &[Block] {
+        bytemuck::pod_align_to(&self.0).1
+    }
+
+    fn get_mut(&mut self) -> &mut [Block] {
+        bytemuck::pod_align_to_mut(&mut self.0).1
+    }
 }
 
 impl OwnedModel {
@@ -50,12 +69,12 @@ impl OwnedModel {
     /// # Errors
     /// If it is no model that this program runs.
     pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
-        let mut packed = Vec::new();
+        let mut packed = Blocks::zeroed(0);
         {
             let (graph, parts) = parts(&bytes)?;
             if let Some(body) = body(&graph, &parts)? {
-                packed = vec![Block::ZERO; Network::packed_len(&body, isa).map_err(Cause::Network)?];
-                Network::pack(&body, isa, &mut packed).map_err(Cause::Network)?;
+                packed = Blocks::zeroed(Network::packed_len(&body, isa).map_err(Cause::Network)?);
+                Network::pack(&body, isa, packed.get_mut()).map_err(Cause::Network)?;
             }
         }
         let model = Self { bytes, packed, isa };
@@ -96,7 +115,7 @@ impl OwnedModel {
 
     fn network<'a>(&'a self, graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Network<'a>>, Cause> {
         let body = body(graph, parts)?;
-        body.map(|body| Network::new(&body, self.isa, &self.packed)).transpose().map_err(Cause::Network)
+        body.map(|body| Network::new(&body, self.isa, self.packed.get())).transpose().map_err(Cause::Network)
     }
 }
 

@@ -21,23 +21,26 @@ pub struct Network<'m> {
 }
 
 impl<'m> Network<'m> {
-    /// Blocks of packed memory that [`pack`](Self::pack) needs.
+    /// Blocks of packed memory that [`pack`](Self::pack) needs: exact, but for AVX2 an upper bound (twice the weights), of
+    /// which about half stays untouched.
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`].
     pub fn packed_len(body: &Body, isa: Isa) -> Result<usize, Error> {
-        Ok(Block::count_for(isa.pack(body, &isa.plan(body)?, None)))
+        Ok(Block::count_for(isa.packed_len(body, &isa.plan(body)?)))
     }
 
-    /// Packs the weights of `body` into `packed`, once per model.
+    /// Packs the weights of `body` into `packed`, once per model; returns the blocks used.
     ///
     /// # Errors
     /// [`Error::Memory`] if `packed` is shorter than [`packed_len`](Self::packed_len); [`Error::UnsupportedShape`].
-    pub fn pack(body: &Body, isa: Isa, packed: &mut [Block]) -> Result<(), Error> {
+    pub fn pack(body: &Body, isa: Isa, packed: &mut [Block]) -> Result<usize, Error> {
         let plan = isa.plan(body)?;
-        let given = packed.len();
-        let needed = Block::count_for(isa.pack(body, &plan, Some(bytemuck::cast_slice_mut(packed))));
-        if needed > given { Err(Error::Memory { needed, given }) } else { Ok(()) }
+        let (needed, given) = (Block::count_for(isa.packed_len(body, &plan)), packed.len());
+        if given < needed {
+            return Err(Error::Memory { needed, given });
+        }
+        Ok(Block::count_for(isa.pack(body, &plan, bytemuck::cast_slice_mut(packed))))
     }
 
     /// The network over memory that [`pack`](Self::pack) has filled for the same body and instructions.
@@ -155,7 +158,8 @@ impl<'m> Network<'m> {
     }
 
     /// Copies the activation that convolution number `index`, the last to have run, left in the arena: int8
-    /// `[position][channel]`. For tests.
+    /// `[position][channel]`, channels in the order in which the packer arranged them (the file's order only after the last
+    /// convolution). For tests.
     ///
     /// # Errors
     /// As [`run`](Self::run).

@@ -11,8 +11,8 @@ use crate::nn::plan::PANEL;
 use crate::nn::simd::{CONSTANTS_LEN, Vectors};
 
 /// The int8 value that the kernels store as zero: -128 where bytes are unsigned, 0 where they are signed.
-pub fn origin<I: Vectors>() -> i32 {
-    if I::FLIP == 0 { 0 } else { -128 }
+pub fn origin<V: Vectors>() -> i32 {
+    if V::FLIP == 0 { 0 } else { -128 }
 }
 
 /// Constants of one channel; `(sum * mantissa + round) >> (32 + shift)`.

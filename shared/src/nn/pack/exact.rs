@@ -8,7 +8,7 @@
 //! - steps are summed in 16 bits before they are widened as long as no pair of any of the eight channels can exceed it.
 //!   Fewer widenings are what makes this fast: a greedy search puts heavy steps together with light ones.
 
-use super::panel::Source;
+use super::panel::Rows;
 use super::sink::Sink;
 use crate::nn::body::MAX_CHANNELS;
 use crate::nn::plan::PANEL;
@@ -21,44 +21,50 @@ const QUAD: usize = 4;
 /// Most steps of a panel: each may be split once.
 const MOST: usize = 2 * MAX_CHANNELS / QUAD;
 
-/// Sums of positive and negative weights of each pair of each channel.
-type Load = [u8; 4 * PANEL];
+/// Pairs of a step: two for each channel.
+const PAIRS: usize = PANEL * QUAD / 2;
+/// Sums of the positive weights of each pair, then of the negative ones.
+type Load = [u8; 2 * PAIRS];
+/// Weights of a step: four of each channel.
+type Weights = [i8; PANEL * QUAD];
 
 /// One step.
 #[derive(Clone, Copy, Debug)]
 struct Quad {
-    weights: [[i8; QUAD]; PANEL],
+    weights: Weights,
     offset: u16,
     load: Load,
+    /// The greatest load.
+    heaviest: u8,
 }
 
 impl Quad {
-    fn new(weights: [[i8; QUAD]; PANEL], offset: u16) -> Self {
-        let mut load = [0; 4 * PANEL];
-        for (loads, weights) in load.chunks_exact_mut(4).zip(&weights) {
-            for (byte, &weight) in weights.iter().enumerate() {
-                loads[2 * (byte / 2) + usize::from(weight < 0)] += weight.unsigned_abs();
-            }
+    fn new(weights: Weights, offset: u16) -> Self {
+        let mut load = [0; 2 * PAIRS];
+        let (positive, negative) = load.split_at_mut(PAIRS);
+        for ((pair, positive), negative) in weights.chunks_exact(2).zip(positive).zip(negative) {
+            // Weights are at least -127, so each sum is at most 254.
+            *positive = pair[0].max(0).cast_unsigned() + pair[1].max(0).cast_unsigned();
+            *negative = pair[0].min(0).unsigned_abs() + pair[1].min(0).unsigned_abs();
         }
-        Self { weights, offset, load }
+        let heaviest = load.iter().fold(0, |heaviest, &load| heaviest.max(load));
+        Self { weights, offset, load, heaviest }
     }
 
     /// Splits off what exceeds the limit in any pair.
     fn split(self) -> (Self, Option<Self>) {
-        let (mut kept, mut excess) = (self.weights, [[0; QUAD]; PANEL]);
-        let mut split = false;
-        for (kept, excess) in kept.iter_mut().zip(&mut excess) {
-            for first in [0, 2] {
-                let (a, b) = (kept[first], kept[first + 1]);
-                if a.signum() == b.signum() && a.unsigned_abs() + b.unsigned_abs() > LIMIT {
-                    let most = (LIMIT - a.unsigned_abs()).cast_signed() * b.signum();
-                    kept[first + 1] = most;
-                    excess[first + 1] = b - most;
-                    split = true;
-                }
+        if self.heaviest <= LIMIT {
+            return (self, None);
+        }
+        let (mut kept, mut excess) = (self.weights, [0; PANEL * QUAD]);
+        for (kept, excess) in kept.chunks_exact_mut(2).zip(excess.chunks_exact_mut(2)) {
+            let (a, b) = (kept[0], kept[1]);
+            if a.signum() == b.signum() && a.unsigned_abs() + b.unsigned_abs() > LIMIT {
+                kept[1] = (LIMIT - a.unsigned_abs()).cast_signed() * b.signum();
+                excess[1] = b - kept[1];
             }
         }
-        (Self::new(kept, self.offset), split.then(|| Self::new(excess, self.offset)))
+        (Self::new(kept, self.offset), Some(Self::new(excess, self.offset)))
     }
 }
 
@@ -67,31 +73,25 @@ fn fits(a: &Load, b: &Load) -> bool {
     a.iter().zip(b).fold(true, |fits, (a, b)| fits & (a.saturating_add(*b) <= LIMIT))
 }
 
-/// Packs the panel that begins with output channel `first`; returns its groups of 4, 3, 2, 1 steps, and all steps.
-pub fn pack<I: Vectors>(sink: &mut Sink, source: &Source, first: usize, at: usize) -> ([usize; 4], usize) {
+/// Packs the weights `rows` of a panel at `at`; returns its groups of 4, 3, 2, 1 steps, and all steps.
+pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let mut quads: heapless::Vec<Quad, MOST> = heapless::Vec::new();
-    for step in 0..source.steps(QUAD) {
-        let weights =
-            core::array::from_fn(|lane| core::array::from_fn(|byte| source.weight(first + lane, step, byte, QUAD)));
-        let (kept, excess) = Quad::new(weights, source.offset(step, QUAD) as u16).split();
+    for step in 0..rows.source.steps(QUAD) {
+        let weights = rows.step(step);
+        let (kept, excess) = Quad::new(weights, rows.source.offset(step, QUAD) as u16).split();
         // There is room: a layer has at most MAX_CHANNELS inputs.
         let _ = quads.push(kept);
         if let Some(excess) = excess {
             let _ = quads.push(excess);
         }
     }
-    if sink.measures() {
-        return ([0; 4], quads.len());
-    }
-    let (order, groups) = arrange(&quads, I::LONGEST);
+    let (order, groups) = arrange(&quads, V::LONGEST);
     let offsets_at = at + quads.len() * QUAD * PANEL;
     for (place, &index) in order.iter().enumerate() {
         let quad = &quads[usize::from(index)];
         sink.with(at + place * QUAD * PANEL, QUAD * PANEL, |out| {
-            for (lane, weights) in quad.weights.iter().enumerate() {
-                for (byte, weight) in weights.iter().enumerate() {
-                    out[I::weight_index(lane, byte)] = weight.cast_unsigned();
-                }
+            for (index, weight) in quad.weights.iter().enumerate() {
+                out[V::weight_index(index / QUAD, index % QUAD)] = weight.cast_unsigned();
             }
         });
         sink.write(offsets_at + 2 * place, &quad.offset.to_le_bytes());
@@ -102,8 +102,7 @@ pub fn pack<I: Vectors>(sink: &mut Sink, source: &Source, first: usize, at: usiz
 /// Order of the steps, groups of 4 first, then of 3, 2 and 1; and how many groups of each.
 fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MOST>, [usize; 4]) {
     let mut heavy_first: heapless::Vec<u16, MOST> = (0..quads.len() as u16).collect();
-    let heaviest = |&index: &u16| core::cmp::Reverse(quads[usize::from(index)].load.iter().copied().max());
-    heavy_first.sort_unstable_by_key(heaviest);
+    heavy_first.sort_unstable_by_key(|&index| core::cmp::Reverse(quads[usize::from(index)].heaviest));
     let mut groups: heapless::Vec<heapless::Vec<u16, 4>, MOST> = heapless::Vec::new();
     while let Some(&seed) = heavy_first.first() {
         heavy_first.remove(0);
@@ -138,7 +137,7 @@ mod tests {
 
     fn quad() -> impl Strategy<Value = Quad> {
         let weight = prop_oneof![-127_i8..=127, Just(127), Just(-127), Just(0)];
-        prop::array::uniform8(prop::array::uniform4(weight)).prop_map(|weights| Quad::new(weights, 7))
+        prop::array::uniform32(weight).prop_map(|weights| Quad::new(weights, 7))
     }
 
     proptest! {
@@ -147,11 +146,9 @@ mod tests {
             let (kept, excess) = quad.split();
             prop_assert!(kept.load.iter().all(|&load| load <= LIMIT));
             prop_assert!(excess.is_none_or(|excess| excess.load.iter().all(|&load| load <= LIMIT)));
-            for lane in 0..PANEL {
-                for byte in 0..QUAD {
-                    let more = excess.map_or(0, |excess| excess.weights[lane][byte]);
-                    prop_assert_eq!(kept.weights[lane][byte] + more, quad.weights[lane][byte]);
-                }
+            for index in 0..PANEL * QUAD {
+                let more = excess.map_or(0, |excess| excess.weights[index]);
+                prop_assert_eq!(kept.weights[index] + more, quad.weights[index]);
             }
         }
 

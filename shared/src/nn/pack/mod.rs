@@ -2,11 +2,11 @@
 //!
 //! The packed memory holds, in places that the [`Plan`] gives: the output offsets of every product's positions, the heads
 //! of its panels, and the channels of every depthwise layer; then, one after the other, the panels: constants, weights in
-//! groups of steps, input offsets of the steps. A panel's length depends on its weights (see [`exact`]), so packing runs
-//! twice: first to measure, then to write.
+//! groups of steps, input offsets of the steps. A panel's length depends on its weights (see [`exact`]).
 
 mod constants;
 mod exact;
+mod order;
 mod panel;
 mod sink;
 
@@ -16,25 +16,57 @@ use super::body::{Body, Kind, Layer};
 use super::plan::{HEAD_LEN, PANEL, Plan, Product, Step, Wide};
 use super::simd::{CONSTANTS_LEN, Vectors};
 use constants::Channel;
+use order::Order;
 use panel::Source;
 use sink::Sink;
 
-/// Packs `body` into `out`, or only measures; returns the bytes needed, a multiple of 64.
-pub fn pack<I: Vectors>(body: &Body, plan: &Plan, out: Option<&mut [u8]>) -> usize {
-    let mut sink = Sink::new(out);
+/// Bytes that are enough to pack `body`: exact, or where weights may be split, an upper bound.
+pub fn enough<V: Vectors>(body: &Body, plan: &Plan) -> usize {
+    let most = if V::PAIRS { 2 } else { 1 };
+    let panel = |source: &Source| {
+        let steps = most * source.steps(V::STEP);
+        (CONSTANTS_LEN + steps * (PANEL * V::STEP + size_of::<u16>())).next_multiple_of(64)
+    };
+    let layers = body.layers.iter().zip(&plan.steps).map(|(layer, step)| match step {
+        Step::Product(product, _) => product.panels * panel(&Source::layer(layer, plan.image.row_step)),
+        Step::Planes(_) => 0,
+    });
+    let scores = body.scores.iter().zip(&plan.scores);
+    let scores = scores.map(|(scores, product)| product.panels * panel(&Source::scores(scores, body.embedding_len())));
+    plan.fixed_len + layers.chain(scores).sum::<usize>()
+}
+
+/// Packs `body` into `out`, at least [`enough`] bytes; returns the bytes used.
+///
+/// From the last layer to the first: the order of a layer's inputs is chosen by its weights, and decides the order of the
+/// outputs of the layers before it.
+pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     let mut at = plan.fixed_len;
-    for (layer, step) in body.layers.iter().zip(&plan.steps) {
+    let mut outputs = Order::natural();
+    let mut inputs = Order::natural();
+    if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {
+        let mut sink = Sink::new(out);
+        rows(&mut sink, product, plan.spill_at, |_, column| (column == 0).then_some(0));
+        at = panels::<V>(&mut sink, product, &Source::scores(scores, body.embedding_len()), (&outputs, &inputs), at);
+    }
+    for (layer, step) in body.layers.iter().zip(&plan.steps).rev() {
         match step {
             Step::Product(product, wide) => {
+                inputs = match layer.kind {
+                    Kind::Pointwise if V::PAIRS => Order::matched(layer, out.get_mut(at..).unwrap_or_default()),
+                    _ => Order::natural(),
+                };
+                let mut sink = Sink::new(out);
                 rows(&mut sink, product, plan.spill_at, |line, column| position(layer, wide, line, column));
-                at = panels::<I>(&mut sink, product, &Source::layer(layer, plan.image.row_step), at);
+                let source = Source::layer(layer, plan.image.row_step);
+                at = panels::<V>(&mut sink, product, &source, (&outputs, &inputs), at);
             }
-            Step::Planes(planes) => channels::<I>(&mut sink, layer, planes.channels_at),
+            Step::Planes(planes) => {
+                // Channel by channel: what it reads is in the order that its reader asks for.
+                outputs = inputs.clone();
+                channels::<V>(&mut Sink::new(out), layer, planes.channels_at, &outputs);
+            }
         }
-    }
-    if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {
-        rows(&mut sink, product, plan.spill_at, |_, column| (column == 0).then_some(0));
-        at = panels::<I>(&mut sink, product, &Source::scores(scores, body.embedding_len()), at);
     }
     at
 }
@@ -60,11 +92,17 @@ fn rows(sink: &mut Sink, product: &Product, spill_at: usize, place: impl Fn(usiz
     }
 }
 
-/// All panels of a product, from `at`; returns where they end.
-fn panels<I: Vectors>(sink: &mut Sink, product: &Product, source: &Source, mut at: usize) -> usize {
+/// All panels of a product, outputs and inputs in the given orders, from `at`; returns where they end.
+fn panels<V: Vectors>(
+    sink: &mut Sink,
+    product: &Product,
+    source: &Source,
+    orders: (&Order, &Order),
+    mut at: usize,
+) -> usize {
     for panel in 0..product.panels {
         let head = product.heads_at + HEAD_LEN * panel;
-        let (groups, end) = panel::pack::<I>(sink, source, panel, at);
+        let (groups, end) = panel::pack::<V>(sink, source, orders, panel, at);
         sink.write(head, &(at as u32).to_le_bytes());
         for (place, count) in groups.into_iter().enumerate() {
             sink.write(head + 4 + 2 * place, &(count as u16).to_le_bytes());
@@ -75,20 +113,20 @@ fn panels<I: Vectors>(sink: &mut Sink, product: &Product, source: &Source, mut a
 }
 
 /// Constants and taps of a depthwise layer.
-fn channels<I: Vectors>(sink: &mut Sink, layer: &Layer, mut at: usize) {
+fn channels<V: Vectors>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
     for first in (0..layer.output.channels).step_by(PANEL) {
         let mut taps = [[0_i8; PANEL]; 9];
         let mut constants = [Channel::NONE; PANEL];
         for (lane, constants) in constants.iter_mut().enumerate() {
-            let channel = first + lane;
+            let channel = order.channel(first + lane);
             for (tap, weights) in taps.iter_mut().enumerate() {
                 weights[lane] = layer.weights[tap * layer.output.channels + channel];
             }
             let total = taps.iter().map(|weights| i32::from(weights[lane])).sum();
-            *constants = Channel::convolution(layer, channel, total, origin::<I>());
+            *constants = Channel::convolution(layer, channel, total, origin::<V>());
         }
         sink.write(at, &constants::bytes(&constants));
-        sink.with(at + CONSTANTS_LEN, I::TAPS_LEN, |out| I::pack_taps(&taps, out));
-        at += CONSTANTS_LEN + I::TAPS_LEN;
+        sink.with(at + CONSTANTS_LEN, V::TAPS_LEN, |out| V::pack_taps(&taps, out));
+        at += CONSTANTS_LEN + V::TAPS_LEN;
     }
 }

@@ -2,6 +2,7 @@
 
 use super::constants::{self, Channel, origin};
 use super::exact;
+use super::order::Order;
 use super::sink::Sink;
 use crate::nn::body::{Kind, Layer, Scores};
 use crate::nn::plan::PANEL;
@@ -45,69 +46,99 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Weight of output `channel` for byte `byte` of a step of `len` bytes; zero where there is none.
-    pub fn weight(&self, channel: usize, step: usize, byte: usize, len: usize) -> i8 {
-        let (weights, row, inputs, index) = match self {
-            Self::Pointwise(layer) => (layer.weights, channel, layer.input.channels, step * len + byte),
-            Self::Scores(scores, inputs) => (scores.weights, channel, *inputs, step * len + byte),
-            Self::Stem(layer, _) if byte < 3 => (layer.weights, channel, 9, 3 * step + byte),
-            Self::Stem(..) => return 0,
-        };
-        if index < inputs { weights.get(row * inputs + index).copied().unwrap_or(0) } else { 0 }
-    }
-
-    fn total(&self, channel: usize) -> i32 {
+    /// All weights of output `channel`; none if there is no such channel.
+    fn row(&self, channel: usize) -> &'a [i8] {
         let (weights, inputs) = match self {
             Self::Pointwise(layer) => (layer.weights, layer.input.channels),
             Self::Stem(layer, _) => (layer.weights, 9),
             Self::Scores(scores, inputs) => (scores.weights, *inputs),
         };
-        let row = weights.get(channel * inputs..(channel + 1) * inputs);
-        row.map_or(0, |row| row.iter().map(|&weight| i32::from(weight)).sum())
+        weights.get(channel * inputs..(channel + 1) * inputs).unwrap_or_default()
     }
 
-    fn channel<I: Vectors>(&self, channel: usize) -> Channel {
-        let total = self.total(channel);
+    /// Which input of a row byte `byte` of a step of `len` bytes is; past the row's end where there is none.
+    fn input(&self, step: usize, byte: usize, len: usize) -> usize {
+        match self {
+            Self::Pointwise(_) | Self::Scores(..) => step * len + byte,
+            Self::Stem(..) if byte < 3 => 3 * step + byte,
+            Self::Stem(..) => usize::MAX,
+        }
+    }
+
+    fn channel<V: Vectors>(&self, channel: usize) -> Channel {
+        let total = self.row(channel).iter().map(|&weight| i32::from(weight)).sum();
         match self {
             Self::Pointwise(layer) | Self::Stem(layer, _) if channel < layer.output.channels => {
-                Channel::convolution(layer, channel, total, origin::<I>())
+                Channel::convolution(layer, channel, total, origin::<V>())
             }
             Self::Scores(scores, _) if channel < scores.classes => {
-                Channel::score(scores, channel, total, origin::<I>())
+                Channel::score(scores, channel, total, origin::<V>())
             }
             _ => Channel::NONE,
         }
     }
 }
 
-/// Packs panel number `panel` at `at`: constants, weights, offsets. Returns the groups of 4, 3, 2 and 1 steps and the end.
-pub fn pack<I: Vectors>(sink: &mut Sink, source: &Source, panel: usize, at: usize) -> ([usize; 4], usize) {
-    let constants = core::array::from_fn(|lane| source.channel::<I>(PANEL * panel + lane));
-    sink.write(at, &constants::bytes(&constants));
+/// The weights of a panel's eight channels.
+pub struct Rows<'a> {
+    /// Where they come from.
+    pub source: &'a Source<'a>,
+    rows: [&'a [i8]; PANEL],
+    inputs: &'a Order,
+}
+
+impl Rows<'_> {
+    /// Weights of a step of four bytes: four of each channel.
+    pub fn step(&self, step: usize) -> [i8; 4 * PANEL] {
+        let places: [usize; 4] = core::array::from_fn(|byte| self.inputs.channel(self.source.input(step, byte, 4)));
+        let mut weights = [0; 4 * PANEL];
+        for (weights, row) in weights.chunks_exact_mut(4).zip(self.rows) {
+            for (weight, place) in weights.iter_mut().zip(places) {
+                *weight = row.get(place).copied().unwrap_or(0);
+            }
+        }
+        weights
+    }
+
+    /// Weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; zero where there is none.
+    pub fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
+        let place = self.source.input(step, byte, len);
+        self.rows[lane].get(self.inputs.channel(place)).copied().unwrap_or(0)
+    }
+}
+
+/// Packs panel number `panel` at `at`, outputs and inputs in the given orders: constants, weights, offsets. Returns the
+/// groups of 4, 3, 2 and 1 steps and the end.
+pub fn pack<V: Vectors>(
+    sink: &mut Sink,
+    source: &Source,
+    (outputs, inputs): (&Order, &Order),
+    panel: usize,
+    at: usize,
+) -> ([usize; 4], usize) {
+    let channels: [usize; PANEL] = core::array::from_fn(|lane| outputs.channel(PANEL * panel + lane));
+    sink.write(at, &constants::bytes(&channels.map(|channel| source.channel::<V>(channel))));
     let weights_at = at + CONSTANTS_LEN;
-    let (groups, steps) = if I::PAIRS {
-        exact::pack::<I>(sink, source, PANEL * panel, weights_at)
-    } else {
-        natural::<I>(sink, source, PANEL * panel, weights_at)
-    };
-    let end = weights_at + steps * (PANEL * I::STEP + size_of::<u16>());
+    let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), inputs };
+    let (groups, steps) =
+        if V::PAIRS { exact::pack::<V>(sink, &rows, weights_at) } else { natural::<V>(sink, &rows, weights_at) };
+    let end = weights_at + steps * (PANEL * V::STEP + size_of::<u16>());
     (groups, end.next_multiple_of(64))
 }
 
 /// All steps in the order of the input, one per group.
-fn natural<I: Vectors>(sink: &mut Sink, source: &Source, first: usize, at: usize) -> ([usize; 4], usize) {
-    let steps = source.steps(I::STEP);
-    let offsets_at = at + steps * PANEL * I::STEP;
+fn natural<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+    let steps = rows.source.steps(V::STEP);
+    let offsets_at = at + steps * PANEL * V::STEP;
     for step in 0..steps {
-        sink.with(at + step * PANEL * I::STEP, PANEL * I::STEP, |out| {
+        sink.with(at + step * PANEL * V::STEP, PANEL * V::STEP, |out| {
             for lane in 0..PANEL {
-                for byte in 0..I::STEP {
-                    let weight = source.weight(first + lane, step, byte, I::STEP);
-                    out[I::weight_index(lane, byte)] = weight.cast_unsigned();
+                for byte in 0..V::STEP {
+                    out[V::weight_index(lane, byte)] = rows.weight(lane, step, byte, V::STEP).cast_unsigned();
                 }
             }
         });
-        let offset = source.offset(step, I::STEP) as u16;
+        let offset = rows.source.offset(step, V::STEP) as u16;
         sink.write(offsets_at + 2 * step, &offset.to_le_bytes());
     }
     ([0, 0, 0, steps], steps)

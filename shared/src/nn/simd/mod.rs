@@ -93,8 +93,13 @@ impl Isa {
         Plan::new(body, &facts)
     }
 
-    /// Packs `body` for these kernels into `out`, or only measures; returns the bytes needed.
-    pub fn pack(self, body: &Body, plan: &Plan, out: Option<&mut [u8]>) -> usize {
+    /// Bytes that are enough to [`pack`](Self::pack) `body`.
+    pub fn packed_len(self, body: &Body, plan: &Plan) -> usize {
+        dispatch!(self, V => pack::enough::<V>(body, plan))
+    }
+
+    /// Packs `body` for these kernels into `out`; returns the bytes used.
+    pub fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
         dispatch!(self, V => pack::pack::<V>(body, plan, out))
     }
 }

@@ -1,0 +1,75 @@
+//! The order of channels between two layers: free to choose, and chosen so that few pairs of weights exceed 16 bits.
+//!
+//! Output channels of one 1x1 convolution pass through the depthwise layer one by one into the next 1x1 convolution, so
+//! they may be computed in any order, at no cost in any run. The kernels multiply neighbouring inputs in pairs; a pair of
+//! heavy weights of the same sign costs an extra step (see [`super::exact`]). Matching each channel with the best of a few
+//! others leaves about a third of those steps. Deterministic; some milliseconds for the whole network.
+
+use crate::nn::body::{Layer, MAX_CHANNELS};
+
+/// Channel at each place.
+#[derive(Clone, Debug)]
+pub struct Order([u16; MAX_CHANNELS]);
+
+/// Others that are looked at for each channel.
+const TRIES: usize = 32;
+
+impl Order {
+    /// The file's order.
+    pub fn natural() -> Self {
+        Self(core::array::from_fn(|place| place as u16))
+    }
+
+    /// The channel at `place`.
+    pub fn channel(&self, place: usize) -> usize {
+        self.0.get(place).copied().map_or(place, usize::from)
+    }
+
+    /// An order for the input channels of a 1x1 convolution. `scratch` must hold its weights once; otherwise the order is
+    /// the natural one.
+    pub fn matched(layer: &Layer, scratch: &mut [u8]) -> Self {
+        let (inputs, outputs) = (layer.input.channels, layer.output.channels);
+        let Some(columns) = scratch.get_mut(..inputs * outputs) else { return Self::natural() };
+        transpose(layer.weights, inputs, outputs, columns);
+        let column = |channel: u16| &columns[usize::from(channel) * outputs..][..outputs];
+        let mut free: heapless::Vec<u16, MAX_CHANNELS> = (0..inputs as u16).collect();
+        let mut pairs: heapless::Vec<(u16, u16, u16), { MAX_CHANNELS / 2 }> = heapless::Vec::new();
+        // Takes the last free channel and the best of `TRIES` others, spread over what is left.
+        while let Some(first) = free.pop() {
+            let step = free.len().div_ceil(TRIES).max(1);
+            let tries = (0..free.len()).step_by(step);
+            let best = tries.map(|place| (conflicts(column(first), column(free[place])), place)).min();
+            let Some((cost, place)) = best else { break };
+            let second = free.swap_remove(place);
+            let _ = pairs.push((cost, first, second));
+        }
+        // Pairs with conflicts next to each other: a step has two, and is split if either asks for it.
+        pairs.sort_unstable();
+        let mut order = Self::natural();
+        for (places, (_, first, second)) in order.0.chunks_exact_mut(2).zip(&pairs) {
+            places.copy_from_slice(&[*first, *second]);
+        }
+        order
+    }
+}
+
+/// `[outputs][inputs]` to `[inputs][outputs]`.
+fn transpose(weights: &[i8], inputs: usize, outputs: usize, columns: &mut [u8]) {
+    for first in (0..inputs).step_by(16) {
+        for (output, row) in weights.chunks_exact(inputs).enumerate() {
+            for (lane, weight) in row[first..inputs.min(first + 16)].iter().enumerate() {
+                columns[(first + lane) * outputs + output] = weight.cast_unsigned();
+            }
+        }
+    }
+}
+
+/// How many outputs' pairs of weights overflow a signed byte, which is how they would exceed the limit.
+fn conflicts(a: &[u8], b: &[u8]) -> u16 {
+    let mut count = 0_u16;
+    for (a, b) in a.chunks(128).zip(b.chunks(128)) {
+        let overflows = |a: u8, b: u8| (a ^ a.wrapping_add(b)) & (b ^ a.wrapping_add(b)) & 0x80;
+        count += u16::from(a.iter().zip(b).map(|(&a, &b)| overflows(a, b) >> 7).sum::<u8>());
+    }
+    count
+}
