@@ -24,6 +24,10 @@ pub enum Command {
     Record(commands::record::Args),
     /// Say what is wrong with this device and what to do about it
     Doctor(commands::doctor::Args),
+    /// Listen: sound in, state out
+    Run(commands::run::Args),
+    /// Test the model on a recording, window by window
+    Check(commands::check::Args),
     /// Check a configuration file
     ValidateConfig(commands::validate_config::Args),
 }
@@ -38,6 +42,8 @@ impl Cli {
             Command::Devices(args) => commands::devices::run(args),
             Command::Record(args) => commands::record::run(args),
             Command::Doctor(args) => commands::doctor::run(args),
+            Command::Run(args) => commands::run::run(args),
+            Command::Check(args) => commands::check::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
         }
     }

@@ -9,4 +9,5 @@ pub mod outbox;
 pub mod outputs;
 pub mod report;
 pub mod rt;
+pub mod run;
 pub mod wav_writer;

@@ -117,6 +117,11 @@ impl Capture {
         self.status.counters.values()
     }
 
+    /// Asks it to stop, without waiting.
+    pub fn request_stop(&self) {
+        self.status.stop.store(true, Relaxed);
+    }
+
     fn end(&mut self) {
         self.status.stop.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {

@@ -1,6 +1,8 @@
 //! One file per command: its options and what it does.
+pub mod check;
 pub mod device_args;
 pub mod devices;
 pub mod doctor;
 pub mod record;
+pub mod run;
 pub mod validate_config;

@@ -1,7 +1,6 @@
 //! Levels on pins: a line per state, one for the alarm, one that beats as long as sound arrives.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use shared::wire::StateName;
@@ -141,7 +140,7 @@ pub fn run(inbox: &Inbox, config: &GpioConfig, chip: &dyn Chip, signs: &Signs) {
             Received::Nothing => {}
             Received::End => break,
         }
-        outcome = outcome.and(pins.beat(signs.frames.load(Relaxed), Instant::now()));
+        outcome = outcome.and(pins.beat(signs.frames(), Instant::now()));
         match outcome {
             Ok(()) => {
                 if pins.lines.is_some() && std::mem::replace(&mut warned, false) {

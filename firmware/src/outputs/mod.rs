@@ -18,10 +18,11 @@ pub use status_file::{StatusFile, run as run_status_file};
 pub use stdout::run as run_stdout;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::capture::CaptureStatus;
 use crate::config::{Config, StdoutFormat};
 use crate::outbox::Outboxes;
 
@@ -33,11 +34,16 @@ const QUEUE: usize = 32;
 pub struct Signs {
     /// Set when the program's end is near: no more patience with a slow line.
     pub hurry: Arc<AtomicBool>,
-    /// Frames captured so far: what the heartbeat follows.
-    pub frames: Arc<AtomicU64>,
+    /// What capture counts: the heartbeat follows its frames.
+    pub capture: Arc<CaptureStatus>,
 }
 
 impl Signs {
+    /// Frames captured so far.
+    pub fn frames(&self) -> u64 {
+        self.capture.counters.frames.load(Relaxed)
+    }
+
     /// Whether there is no more time to wait for a slow line.
     pub fn hurry(&self) -> bool {
         self.hurry.load(Relaxed)
@@ -83,11 +89,16 @@ impl Outputs {
         Ok((Self { threads }, outboxes))
     }
 
+    /// Whether all have ended.
+    pub fn finished(&self) -> bool {
+        self.threads.iter().all(JoinHandle::is_finished)
+    }
+
     /// Waits for the outputs to write what is queued and end, at most `patience`. A thread that still hangs in a write is
     /// left behind: the program's end takes it along.
     pub fn finish(self, patience: Duration) {
         let end = Instant::now() + patience;
-        while self.threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < end {
+        while !self.finished() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(2));
         }
     }

@@ -87,6 +87,11 @@ impl Decision {
         Decided { state: self.state, previous, changed, confidence: self.of(self.state).unwrap_or(self.leader().1) }
     }
 
+    /// Goes on with other settings; the state stays until they change it.
+    pub fn set_steps(&mut self, steps: Steps) {
+        self.steps = steps;
+    }
+
     /// The smoothed probabilities, one per class.
     pub fn smoothed(&self) -> &[f32] {
         &self.smoothed

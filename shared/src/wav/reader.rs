@@ -54,6 +54,14 @@ impl<R: Read> WavReader<R> {
         Self::with_len(source, None, Channel::Average)
     }
 
+    /// Reads from a stream, of which `channel` is heard.
+    ///
+    /// # Errors
+    /// If it cannot be read, holds no WAV file of a supported form, or has no such channel.
+    pub fn new_channel(source: R, channel: Channel) -> Result<Self, Error> {
+        Self::with_len(source, None, channel)
+    }
+
     fn with_len(mut source: R, source_len: Option<u64>, channel: Channel) -> Result<Self, Error> {
         let Header { format, data_len } = Header::read(&mut source, source_len)?;
         // 8-bit samples are widened on the way.

@@ -1,0 +1,140 @@
+//! `firmware check`: does this model run on this machine, and what does it make of this recording? The self-test of an
+//! installation; the lines are those of `host-tools predict`.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use shared::decision::Decision;
+use shared::listener::Verdict;
+use shared::owned::Memory;
+use shared::report::Line;
+use shared::wire::{self, Floats};
+
+use crate::config::Config;
+use crate::run::{FileSound, Setup, Times, now_ns};
+
+/// Options of `firmware check`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The recording
+    #[arg(value_name = "WAV")]
+    pub wav: PathBuf,
+    /// The model; the configuration's unless given
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Seconds between two windows
+    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    pub hop: f32,
+    /// Print each window as `firmware run` does: one JSON object, with what the decision makes of it
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the model does not run, or the recording cannot be read or is shorter than a window.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let mut config = Config::load(args.config.as_deref())?;
+    if let Some(model) = &args.model {
+        config.listen.model.clone_from(model);
+    }
+    config.listen.hop_s = args.hop;
+    config.validate()?;
+    let begun = Instant::now();
+    let setup = Setup::load(&config)?;
+    let loaded = begun.elapsed();
+    let mut sound = FileSound::wav(&args.wav, &config.capture)?;
+    let classifier = setup.model.classifier()?;
+    let mut decision = Decision::new(setup.steps, classifier.classes())?;
+    let mut memory = Memory::new(&classifier, sound.rate())?;
+    let mut listener = memory.listener(classifier, sound.rate(), setup.hop_columns)?;
+    listener.set_clock(now_ns);
+
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut times = Vec::new();
+    let mut outcome = Ok(());
+    let chunk = u64::from(setup.hop_columns) * 160;
+    let mut on_window = |verdict: &Verdict<'_>| {
+        times.push((verdict.inference_ns / 1000) as u32);
+        let written = if args.json {
+            json(verdict, &mut decision, &setup.who.labels, &mut out)
+        } else {
+            line(verdict, chunk, &setup.who.labels, &mut out)
+        };
+        outcome = std::mem::replace(&mut outcome, Ok(())).and(written);
+    };
+    let mut samples = vec![0.0; (sound.rate() / 10) as usize];
+    let mut heard = 0u64;
+    loop {
+        match sound.read(&mut samples).with_context(|| args.wav.display().to_string())? {
+            0 => break,
+            count => {
+                heard += count as u64;
+                listener.push(&samples[..count], &mut on_window);
+            }
+        }
+    }
+    listener.finish(&mut on_window);
+    outcome.and_then(|()| out.flush()).context("cannot write to standard output")?;
+    let seconds = heard as f64 / f64::from(sound.rate());
+    ensure!(
+        !times.is_empty(),
+        "{}: {seconds:.2} s of sound is shorter than one window of 0.98 s; give a longer recording",
+        args.wav.display()
+    );
+    let windows = times.len();
+    let ms = |us: u32| f64::from(us) / 1e3;
+    let Times { p50, p99, max } = Times::of(&mut times);
+    eprintln!(
+        "{}: {windows} windows in {seconds:.2} s of sound, inference p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, model loaded \
+         in {:.1} ms: the model runs",
+        setup.who.model,
+        ms(p50),
+        ms(p99),
+        ms(max),
+        loaded.as_secs_f64() * 1e3
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The line that `predict` prints: the most probable class.
+fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -> std::io::Result<()> {
+    let best = (0u16..).zip(verdict.probabilities).fold((0, f32::MIN), |best, (class, &probability)| {
+        if probability > best.1 { (class, probability) } else { best }
+    });
+    let label = wire::StateName { labels, state: Some(best.0) }.to_string();
+    let line = Line {
+        start_s: verdict.start_sample as f64 / 16e3,
+        label: &label,
+        confidence: best.1,
+        chunk,
+        inference_ms: verdict.inference_ns as f64 / 1e6,
+    };
+    writeln!(out, "{line}")
+}
+
+/// The line that `run` writes.
+fn json(verdict: &Verdict<'_>, decision: &mut Decision, labels: &str, out: &mut impl Write) -> std::io::Result<()> {
+    let decided = decision.step(verdict.probabilities);
+    let message = wire::Message::Verdict(wire::Verdict {
+        index: verdict.index,
+        start_sample: verdict.start_sample,
+        state: decided.state.class(),
+        confidence: decided.confidence,
+        level_dbfs: verdict.level_dbfs,
+        spans_gap: verdict.spans_gap,
+        inference_us: (verdict.inference_ns / 1000) as u32,
+        anomaly: None,
+        probabilities: Floats::new(verdict.probabilities),
+    });
+    let frame = wire::Frame { sequence: verdict.index as u32, time_us: 0, message };
+    serde_json::to_writer(&mut *out, &wire::Line { frame, labels })?;
+    writeln!(out)
+}

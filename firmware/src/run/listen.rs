@@ -1,0 +1,251 @@
+//! The inference thread: pieces of sound in, reports out.
+//!
+//! When it is behind (more than [`LIMIT`] of sound waits, or two hops if that is more), it passes over whole windows, the
+//! oldest that wait, until it is up with the sound again: the front end still hears every sample, so the next window is as
+//! good as any, and what is reported is never older than that limit and one window's work. Between windows it looks for a
+//! new [`Setup`]; the front end lives on through the change. In between nothing is allocated and nobody waited for.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use shared::decision::{Decision, State};
+use shared::listener::{BackEnd, FrontEnd, Verdict};
+use shared::nn::Block;
+use shared::resample::Resampler;
+use shared::wire::{Gap, StateChange};
+
+use super::alarm::StateAlarm;
+use super::sound::{Piece, Sound};
+use super::{Progress, Setup, now_ns};
+use crate::outbox::Outboxes;
+use crate::outputs::warn;
+use crate::report::{Report, Who, Window};
+
+/// Least sound that may wait before windows are passed over.
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// How long to wait for sound before looking whether to end.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What the thread is started with.
+pub struct Listening {
+    /// Where the sound comes from.
+    pub sound: Sound,
+    /// The first setup and whom to tell.
+    pub first: (Setup, Outboxes),
+    /// Setups that replace it.
+    pub next: Receiver<(Setup, Outboxes)>,
+    /// What it has done.
+    pub progress: Arc<Progress>,
+}
+
+/// Why the inner loop was left.
+enum Left {
+    End,
+    Setup(Box<(Setup, Outboxes)>),
+    Rate,
+}
+
+/// What survives a change of model or rate.
+struct Carried {
+    decision: Option<(Decision, String)>,
+    alarm: StateAlarm,
+    told: Option<Arc<Who>>,
+    passing: bool,
+}
+
+/// Listens until the sound ends or it is told to stop.
+pub fn listen(listening: Listening) {
+    let Listening { mut sound, first, next, progress } = listening;
+    let mut current = first;
+    let mut carried = Carried { decision: None, alarm: current.0.alarm.clone(), told: None, passing: false };
+    let (mut index, mut position) = (0, 0);
+    tell(&mut carried, &current, current.0.who.rate_hz, true);
+    // One turn per rate of the input: mostly one.
+    loop {
+        let rate = loop {
+            if progress.stop.load(Relaxed) {
+                return;
+            }
+            if let Ok(new) = next.try_recv() {
+                current = new;
+                tell(&mut carried, &current, current.0.who.rate_hz, true);
+            }
+            match sound.next(GLANCE) {
+                Piece::Samples { rate, .. } => break rate,
+                Piece::Nothing => {}
+                Piece::End => return,
+            }
+        };
+        sound.unread();
+        let mut storage = match Resampler::storage_len(rate) {
+            Ok(len) => vec![0.0; len],
+            Err(error) => return warn(format!("the sound cannot be listened to: {error}")),
+        };
+        let front = FrontEnd::new(rate, current.0.hop_columns, &mut storage);
+        let mut front = match front {
+            Ok(front) if (index, position) == (0, 0) => front,
+            Ok(front) => front.continuing(index, position),
+            Err(error) => return warn(format!("the sound cannot be listened to: {error}")),
+        };
+        // One turn per setup.
+        let mut new_setup = false;
+        loop {
+            tell(&mut carried, &current, rate, new_setup);
+            match turn(&mut sound, &mut front, &current, &next, &progress, &mut carried) {
+                Left::End => return,
+                Left::Setup(new) => {
+                    current = *new;
+                    new_setup = true;
+                    // Checked to be above 0 with the configuration.
+                    let _ = front.set_hop_columns(current.0.hop_columns);
+                }
+                Left::Rate => break,
+            }
+        }
+        (index, position) = (front.index(), front.position());
+    }
+}
+
+/// Says who speaks, if that has changed or there may be new outputs.
+fn tell(carried: &mut Carried, (setup, outboxes): &(Setup, Outboxes), rate_hz: u32, anyway: bool) {
+    let who = Who { rate_hz, ..setup.who.clone() };
+    if anyway || carried.told.as_deref() != Some(&who) {
+        let who = Arc::new(who);
+        outboxes.send(&Report::Hello(Arc::clone(&who)));
+        carried.told = Some(who);
+    }
+}
+
+/// Listens with one setup at one rate.
+fn turn(
+    sound: &mut Sound,
+    front: &mut FrontEnd<'_>,
+    (setup, outboxes): &(Setup, Outboxes),
+    next: &Receiver<(Setup, Outboxes)>,
+    progress: &Progress,
+    carried: &mut Carried,
+) -> Left {
+    // The setup was checked as a whole when it was loaded; should one of these fail all the same, it ends with a word.
+    let classifier = match setup.model.classifier() {
+        Ok(classifier) => classifier,
+        Err(error) => return end(error),
+    };
+    let classes = classifier.classes();
+    let mut arena = vec![Block::ZERO; classifier.arena_len()];
+    let mut back = match BackEnd::new(classifier, &mut arena) {
+        Ok(back) => back,
+        Err(error) => return end(error),
+    };
+    back.set_clock(now_ns);
+    let mut decision = match carried.decision.take() {
+        // The same states by the same names: the reported one stands.
+        Some((mut decision, labels)) if labels == setup.who.labels => {
+            decision.set_steps(setup.steps);
+            decision
+        }
+        before => match Decision::new(setup.steps, classes) {
+            Ok(decision) => {
+                forget_state(before.map(|(decision, _)| decision.state()), front.index(), outboxes);
+                decision
+            }
+            Err(error) => return end(error),
+        },
+    };
+    carried.alarm.replace(&setup.alarm);
+    let hop = Duration::from_millis(10) * setup.hop_columns;
+    let limit = LIMIT.max(2 * hop);
+    let left = loop {
+        if progress.stop.load(Relaxed) {
+            break Left::End;
+        }
+        if let Ok(new) = next.try_recv() {
+            break Left::Setup(Box::new(new));
+        }
+        let (rate, lost_before, samples, behind) = match sound.next(GLANCE) {
+            Piece::Samples { rate, lost_before, samples, behind } => (rate, lost_before, samples, behind),
+            Piece::Nothing => continue,
+            Piece::End => {
+                front.finish(&mut back, |verdict| {
+                    window(verdict, &mut decision, &mut carried.alarm, outboxes, progress);
+                });
+                break Left::End;
+            }
+        };
+        if lost_before > 0 {
+            progress.gaps.fetch_add(1, Relaxed);
+            progress.lost_frames.fetch_add(lost_before, Relaxed);
+            outboxes.send(&Report::Gap(Gap { index: front.index(), lost_frames: lost_before }));
+        }
+        if rate != front.rate_hz() {
+            sound.unread();
+            break Left::Rate;
+        }
+        if lost_before > 0 {
+            front.gap(lost_before);
+        }
+        progress.pieces.fetch_add(1, Relaxed);
+        carried.passing = behind > if carried.passing { hop.min(LIMIT) / 2 } else { limit };
+        if carried.passing {
+            progress.dropped_windows.fetch_add(front.pass_over(samples) as u32, Relaxed);
+        } else {
+            front.push(&mut back, samples, |verdict| {
+                window(verdict, &mut decision, &mut carried.alarm, outboxes, progress);
+            });
+        }
+        progress.next_index.store(front.index(), Relaxed);
+    };
+    carried.decision = Some((decision, setup.who.labels.clone()));
+    left
+}
+
+fn end(error: impl std::fmt::Display) -> Left {
+    warn(format!("the model cannot be used: {error}"));
+    Left::End
+}
+
+/// The states have other names now: the one that was reported is no more.
+fn forget_state(before: Option<State>, index: u64, outboxes: &Outboxes) {
+    if let Some(State::Class(_)) = before {
+        let change = StateChange { index, previous: before.and_then(State::class), state: None, confidence: 0.0 };
+        outboxes.send(&Report::StateChange(change));
+    }
+}
+
+/// Decides on a window and tells.
+fn window(
+    verdict: &Verdict<'_>,
+    decision: &mut Decision,
+    alarm: &mut StateAlarm,
+    outboxes: &Outboxes,
+    progress: &Progress,
+) {
+    let decided = decision.step(verdict.probabilities);
+    let inference_us = u32::try_from(verdict.inference_ns / 1000).unwrap_or(u32::MAX);
+    progress.window(inference_us);
+    outboxes.send(&Report::Window(Window {
+        index: verdict.index,
+        start_sample: verdict.start_sample,
+        state: decided.state.class(),
+        confidence: decided.confidence,
+        level_dbfs: verdict.level_dbfs,
+        spans_gap: verdict.spans_gap,
+        inference_us,
+        anomaly: None,
+        // There are never more: the largest model has as many as the list takes.
+        probabilities: heapless::Vec::from_slice(verdict.probabilities).unwrap_or_default(),
+    }));
+    if decided.changed {
+        outboxes.send(&Report::StateChange(StateChange {
+            index: verdict.index,
+            previous: decided.previous.class(),
+            state: decided.state.class(),
+            confidence: decided.confidence,
+        }));
+    }
+    if let Some(alarm) = alarm.step(decided.state, verdict.index) {
+        outboxes.send(&Report::Alarm(alarm));
+    }
+}

@@ -1,0 +1,103 @@
+//! What inference has done so far, readable by anyone at any time without a lock.
+
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+/// Inference times that are remembered.
+const TIMES: usize = 512;
+
+/// Counters of the inference thread; only it writes.
+#[derive(Debug)]
+pub struct Progress {
+    /// Windows computed.
+    pub windows: AtomicU64,
+    /// Windows passed over because inference was behind.
+    pub dropped_windows: AtomicU32,
+    /// Gaps in the sound.
+    pub gaps: AtomicU32,
+    /// Frames lost in them.
+    pub lost_frames: AtomicU64,
+    /// Number of the window that is next.
+    pub next_index: AtomicU64,
+    /// Pieces of sound taken: grows as long as inference lives and sound arrives.
+    pub pieces: AtomicU64,
+    /// Set by whoever wants inference to end.
+    pub stop: AtomicBool,
+    times_us: [AtomicU32; TIMES],
+    timed: AtomicUsize,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self {
+            windows: AtomicU64::default(),
+            dropped_windows: AtomicU32::default(),
+            gaps: AtomicU32::default(),
+            lost_frames: AtomicU64::default(),
+            next_index: AtomicU64::default(),
+            pieces: AtomicU64::default(),
+            stop: AtomicBool::default(),
+            times_us: [const { AtomicU32::new(0) }; TIMES],
+            timed: AtomicUsize::default(),
+        }
+    }
+}
+
+/// Inference times in microseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// The median.
+    pub p50: u32,
+    /// 99 of 100 are not above.
+    pub p99: u32,
+    /// The longest.
+    pub max: u32,
+}
+
+impl Times {
+    /// Of any number of times, which are sorted by this. All 0 when there is none.
+    pub fn of(times: &mut [u32]) -> Self {
+        times.sort_unstable();
+        // The least value that is not below the given share of all.
+        let at =
+            |percent: usize| times.get((times.len() * percent).div_ceil(100).saturating_sub(1)).copied().unwrap_or(0);
+        Self { p50: at(50), p99: at(99), max: at(100) }
+    }
+}
+
+impl Progress {
+    /// Counts a window that took so long.
+    pub fn window(&self, inference_us: u32) {
+        let timed = self.timed.load(Relaxed);
+        self.times_us[timed % TIMES].store(inference_us, Relaxed);
+        self.timed.store(timed + 1, Relaxed);
+        self.windows.fetch_add(1, Relaxed);
+    }
+
+    /// The inference times of the last 512 windows.
+    pub fn times(&self) -> Times {
+        let mut times = [0; TIMES];
+        let count = self.timed.load(Relaxed).min(TIMES);
+        for (copy, time) in times.iter_mut().zip(&self.times_us) {
+            *copy = time.load(Relaxed);
+        }
+        Times::of(&mut times[..count])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_percentiles_are_those_of_the_last_windows() {
+        let progress = Progress::default();
+        assert_eq!(progress.times(), Times::default());
+        progress.window(7);
+        assert_eq!(progress.times(), Times { p50: 7, p99: 7, max: 7 });
+        for time in 1..=612 {
+            progress.window(time);
+        }
+        // What is left: 101 to 612.
+        assert_eq!(progress.times(), Times { p50: 356, p99: 607, max: 612 });
+    }
+}

@@ -1,0 +1,120 @@
+//! A model and the settings that go with it: checked as a whole before anything uses it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use shared::decision::{DecisionConfig, Steps};
+use shared::model_card::{self, ModelCard};
+use shared::owned::{self, OwnedModel};
+
+use super::alarm::StateAlarm;
+use crate::config::Config;
+use crate::report::Who;
+
+/// Everything that inference needs to know and that a reload replaces.
+#[derive(Debug)]
+pub struct Setup {
+    /// The model with its packed weights.
+    pub model: OwnedModel,
+    /// Who speaks; the rate is that of the configuration until sound comes.
+    pub who: Who,
+    /// The decision's settings at the hop.
+    pub steps: Steps,
+    /// From one window to the next, in columns of 10 ms.
+    pub hop_columns: u32,
+    /// Which states are an alarm.
+    pub alarm: StateAlarm,
+}
+
+impl Setup {
+    /// Loads and checks the model that the configuration names.
+    ///
+    /// # Errors
+    /// When the model cannot be used, or the configuration does not fit it.
+    pub fn load(config: &Config) -> Result<Self, SetupError> {
+        let path = &config.listen.model;
+        let model = OwnedModel::load(path).map_err(SetupError::Model)?;
+        let in_file = |cause| SetupError::File { path: path.clone(), cause };
+        let parsed = model.model().map_err(|error| in_file(error.to_string()))?;
+        let card = ModelCard::of(&parsed).map_err(|error| in_file(model_card::Error::to_string(&error)))?;
+        let classes = model.classifier().map_err(|error| in_file(error.to_string()))?.classes();
+        let labels = parsed.labels().map_err(|error| in_file(error.to_string()))?;
+        let mut labels: Vec<&str> = labels.iter().flat_map(|labels| labels.iter()).collect();
+        let numbered: Vec<String>;
+        if labels.is_empty() {
+            numbered = (0..classes).map(|class| format!("class_{class}")).collect();
+            labels = numbered.iter().map(String::as_str).collect();
+        }
+        if labels.len() != classes {
+            return Err(in_file(format!("{} labels for {classes} classes; export the model again", labels.len())));
+        }
+        let hop_columns = config.listen.hop_columns() as u32;
+        let decision = config.decision.over(card.map_or_else(DecisionConfig::default, |card| card.decision));
+        let steps = decision.per_window(config.listen.hop_exact_s()).map_err(SetupError::Decision)?;
+        let known = |key: &'static str, name: &str| match labels.iter().position(|label| *label == name) {
+            Some(class) => Ok(Some(class as u16)),
+            None if name == "unknown" => Ok(None),
+            None => Err(SetupError::NoSuchState { key, name: name.into(), labels: labels.join(", ") }),
+        };
+        let alarm = config.alarm.states.iter().map(|name| known("alarm.states", name)).collect::<Result<_, _>>()?;
+        for name in config.gpio.states.keys() {
+            known("gpio.states", name)?;
+        }
+        let who = Who {
+            model: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            model_sha256: Sha256::digest(model.bytes()).into(),
+            labels: labels.join("\n"),
+            rate_hz: config.capture.rate,
+            hop_us: hop_columns * 10_000,
+        };
+        Ok(Self { who, steps, hop_columns, alarm: StateAlarm::new(alarm), model })
+    }
+}
+
+/// Nanoseconds on the monotonic clock: what inference is timed by.
+pub fn now_ns() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC);
+    now.map_or(0, |now| Duration::from(now).as_nanos() as u64)
+}
+
+/// Why a model and a configuration cannot be used. All of it is for a person to mend.
+#[derive(Debug)]
+pub enum SetupError {
+    /// The model cannot be loaded.
+    Model(owned::Error),
+    /// The model's file has something in it that cannot be used.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What and why.
+        cause: String,
+    },
+    /// The decision's settings, the file's and the model's together.
+    Decision(shared::decision::Error),
+    /// The configuration names a state that the model does not have.
+    NoSuchState {
+        /// Where it is named.
+        key: &'static str,
+        /// The name.
+        name: String,
+        /// What there is.
+        labels: String,
+    },
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Model(error) => write!(f, "model {error}"),
+            Self::File { path, cause } => write!(f, "model {}: {cause}", Path::display(path)),
+            Self::Decision(error) => write!(f, "{error}"),
+            Self::NoSuchState { key, name, labels } => {
+                write!(f, "{key} names the state \"{name}\", which the model does not have; it has {labels}, unknown")
+            }
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}

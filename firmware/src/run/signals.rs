@@ -1,0 +1,46 @@
+//! Signals as events that are waited for, so that no code runs inside a signal handler.
+
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+/// What the program is told from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// SIGTERM or SIGINT: stop.
+    Stop,
+    /// SIGHUP: read model and configuration again.
+    Reload,
+}
+
+/// The signals, blocked for the calling thread and all that it starts afterwards.
+pub struct Signals {
+    descriptor: SignalFd,
+}
+
+impl Signals {
+    /// To be called before any thread is started.
+    ///
+    /// # Errors
+    /// When the system has no descriptor left.
+    pub fn new() -> nix::Result<Self> {
+        let mut set = SigSet::empty();
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+            set.add(signal);
+        }
+        set.thread_block()?;
+        Ok(Self { descriptor: SignalFd::with_flags(&set, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)? })
+    }
+
+    /// Waits for a signal, at most `timeout`.
+    pub fn wait(&self, timeout: Duration) -> Option<Told> {
+        let mut polled = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLIN)];
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::ZERO);
+        poll(&mut polled, timeout).ok().filter(|ready| *ready > 0)?;
+        let info = self.descriptor.read_signal().ok()??;
+        Some(if info.ssi_signo == Signal::SIGHUP as u32 { Told::Reload } else { Told::Stop })
+    }
+}
