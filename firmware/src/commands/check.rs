@@ -51,10 +51,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let setup = Setup::load(&config)?;
     let loaded = begun.elapsed();
     let mut sound = FileSound::wav(&args.wav, &config.capture)?;
+    let rate = sound.rate()?;
     let classifier = setup.model.classifier()?;
     let mut decision = Decision::new(setup.steps, classifier.classes())?;
-    let mut memory = Memory::new(&classifier, sound.rate())?;
-    let mut listener = memory.listener(classifier, sound.rate(), setup.hop_columns)?;
+    let mut memory = Memory::new(&classifier, rate)?;
+    let mut listener = memory.listener(classifier, rate, setup.hop_columns)?;
     listener.set_clock(now_ns);
 
     let mut out = BufWriter::new(std::io::stdout().lock());
@@ -70,7 +71,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         outcome = std::mem::replace(&mut outcome, Ok(())).and(written);
     };
-    let mut samples = vec![0.0; (sound.rate() / 10) as usize];
+    let mut samples = vec![0.0; (rate / 10) as usize];
     let mut heard = 0u64;
     loop {
         match sound.read(&mut samples).with_context(|| args.wav.display().to_string())? {
@@ -83,7 +84,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     listener.finish(&mut on_window);
     outcome.and_then(|()| out.flush()).context("cannot write to standard output")?;
-    let seconds = heard as f64 / f64::from(sound.rate());
+    let seconds = heard as f64 / f64::from(rate);
     ensure!(
         !times.is_empty(),
         "{}: {seconds:.2} s of sound is shorter than one window of 0.98 s; give a longer recording",

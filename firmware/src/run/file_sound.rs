@@ -17,14 +17,20 @@ use crate::capture::{CaptureConfig, ChannelChoice, FormatChoice};
 
 /// Where the samples come from.
 pub struct FileSound {
-    rate: u32,
     source: Source,
 }
 
 enum Source {
     File(WavReader<BufReader<File>>),
+    /// Not looked at yet: that may take as long as it takes somebody to write to it.
+    Stdin(Interruptible, Box<CaptureConfig>),
     Stream(WavReader<Box<dyn Read + Send>>),
-    Raw { input: Box<dyn Read + Send>, decoder: Decoder, bytes: Vec<u8> },
+    Raw {
+        input: Box<dyn Read + Send>,
+        rate: u32,
+        decoder: Decoder,
+        bytes: Vec<u8>,
+    },
 }
 
 impl FileSound {
@@ -34,38 +40,32 @@ impl FileSound {
     /// When it cannot be read or is of no such form.
     pub fn wav(path: &Path, config: &CaptureConfig) -> anyhow::Result<Self> {
         let reader = WavReader::open_channel(path, channel(config)).with_context(|| path.display().to_string())?;
-        Ok(Self { rate: reader.rate_hz(), source: Source::File(reader) })
+        Ok(Self { source: Source::File(reader) })
     }
 
     /// Standard input: a WAV stream if it begins like one, else raw frames as `[capture]` describes them (S16 unless the
     /// format says otherwise). Ends early when `progress.stop` is set.
-    ///
-    /// # Errors
-    /// When it cannot be read, or is of no form that is known.
-    pub fn stdin(config: &CaptureConfig, progress: &Arc<Progress>) -> anyhow::Result<Self> {
-        let mut input = Interruptible { stdin: std::io::stdin(), progress: Arc::clone(progress) };
-        let mut first = Vec::new();
-        (&mut input).take(4).read_to_end(&mut first).context("standard input cannot be read")?;
-        let is_wav = matches!(first.as_slice(), b"RIFF");
-        let input: Box<dyn Read + Send> = Box::new(Cursor::new(first).chain(input));
-        if is_wav {
-            let reader = WavReader::new_channel(input, channel(config)).context("standard input")?;
-            return Ok(Self { rate: reader.rate_hz(), source: Source::Stream(reader) });
-        }
-        let format = match config.format {
-            FormatChoice::Auto | FormatChoice::S16 => SampleFormat::S16,
-            FormatChoice::S24 => SampleFormat::S24In32,
-            FormatChoice::S24Packed => SampleFormat::S24,
-            FormatChoice::S32 => SampleFormat::S32,
-            FormatChoice::F32 => SampleFormat::F32,
-        };
-        let decoder = Decoder::new(format, config.channels, channel(config)).context("capture.channel")?;
-        Ok(Self { rate: config.rate, source: Source::Raw { input, decoder, bytes: Vec::new() } })
+    pub fn stdin(config: &CaptureConfig, progress: &Arc<Progress>) -> Self {
+        let input = Interruptible { stdin: std::io::stdin(), progress: Arc::clone(progress) };
+        Self { source: Source::Stdin(input, Box::new(config.clone())) }
     }
 
-    /// Samples per second.
-    pub fn rate(&self) -> u32 {
-        self.rate
+    /// Samples per second. Standard input is looked at for it, and waited for.
+    ///
+    /// # Errors
+    /// When standard input cannot be read, or is of no form that is known.
+    pub fn rate(&mut self) -> anyhow::Result<u32> {
+        if let Source::Stdin(input, config) = &mut self.source {
+            let input = Interruptible { stdin: std::io::stdin(), progress: Arc::clone(&input.progress) };
+            self.source = look_at(input, config)?;
+        }
+        Ok(match &self.source {
+            Source::File(reader) => reader.rate_hz(),
+            Source::Stream(reader) => reader.rate_hz(),
+            Source::Raw { rate, .. } => *rate,
+            // Has just been replaced.
+            Source::Stdin(_, config) => config.rate,
+        })
     }
 
     /// Fills `out`, unless the sound ends before; returns how many samples there are.
@@ -76,7 +76,8 @@ impl FileSound {
         match &mut self.source {
             Source::File(reader) => fill(out, |rest| reader.read(rest)),
             Source::Stream(reader) => fill(out, |rest| reader.read(rest)),
-            Source::Raw { input, decoder, bytes } => {
+            Source::Stdin(..) => self.rate().and_then(|_| self.read(out)),
+            Source::Raw { input, decoder, bytes, .. } => {
                 bytes.resize(out.len() * decoder.frame_bytes(), 0);
                 let mut done = 0;
                 while done < bytes.len() {
@@ -91,6 +92,26 @@ impl FileSound {
             }
         }
     }
+}
+
+/// A WAV stream, or raw frames.
+fn look_at(mut input: Interruptible, config: &CaptureConfig) -> anyhow::Result<Source> {
+    let mut first = Vec::new();
+    (&mut input).take(4).read_to_end(&mut first).context("standard input cannot be read")?;
+    let is_wav = first == b"RIFF";
+    let input: Box<dyn Read + Send> = Box::new(Cursor::new(first).chain(input));
+    if is_wav {
+        return Ok(Source::Stream(WavReader::new_channel(input, channel(config)).context("standard input")?));
+    }
+    let format = match config.format {
+        FormatChoice::Auto | FormatChoice::S16 => SampleFormat::S16,
+        FormatChoice::S24 => SampleFormat::S24In32,
+        FormatChoice::S24Packed => SampleFormat::S24,
+        FormatChoice::S32 => SampleFormat::S32,
+        FormatChoice::F32 => SampleFormat::F32,
+    };
+    let decoder = Decoder::new(format, config.channels, channel(config)).context("capture.channel")?;
+    Ok(Source::Raw { input, rate: config.rate, decoder, bytes: Vec::new() })
 }
 
 /// Reads on until `out` is full or nothing comes.

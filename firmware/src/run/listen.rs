@@ -20,7 +20,6 @@ use super::alarm::StateAlarm;
 use super::sound::{Piece, Sound};
 use super::{Progress, Setup, now_ns};
 use crate::outbox::Outboxes;
-use crate::outputs::warn;
 use crate::report::{Report, Who, Window};
 
 /// Least sound that may wait before windows are passed over.
@@ -77,18 +76,19 @@ pub fn listen(listening: Listening) {
                 Piece::Samples { rate, .. } => break rate,
                 Piece::Nothing => {}
                 Piece::End => return,
+                Piece::Failed(why) => return progress.fail(why),
             }
         };
         sound.unread();
         let mut storage = match Resampler::storage_len(rate) {
             Ok(len) => vec![0.0; len],
-            Err(error) => return warn(format!("the sound cannot be listened to: {error}")),
+            Err(error) => return progress.fail(format!("the sound cannot be listened to: {error}")),
         };
         let front = FrontEnd::new(rate, current.0.hop_columns, &mut storage);
         let mut front = match front {
             Ok(front) if (index, position) == (0, 0) => front,
             Ok(front) => front.continuing(index, position),
-            Err(error) => return warn(format!("the sound cannot be listened to: {error}")),
+            Err(error) => return progress.fail(format!("the sound cannot be listened to: {error}")),
         };
         // One turn per setup.
         let mut new_setup = false;
@@ -131,13 +131,13 @@ fn turn(
     // The setup was checked as a whole when it was loaded; should one of these fail all the same, it ends with a word.
     let classifier = match setup.model.classifier() {
         Ok(classifier) => classifier,
-        Err(error) => return end(error),
+        Err(error) => return end(progress, error),
     };
     let classes = classifier.classes();
     let mut arena = vec![Block::ZERO; classifier.arena_len()];
     let mut back = match BackEnd::new(classifier, &mut arena) {
         Ok(back) => back,
-        Err(error) => return end(error),
+        Err(error) => return end(progress, error),
     };
     back.set_clock(now_ns);
     let mut decision = match carried.decision.take() {
@@ -151,7 +151,7 @@ fn turn(
                 forget_state(before.map(|(decision, _)| decision.state()), front.index(), outboxes);
                 decision
             }
-            Err(error) => return end(error),
+            Err(error) => return end(progress, error),
         },
     };
     carried.alarm.replace(&setup.alarm);
@@ -167,6 +167,10 @@ fn turn(
         let (rate, lost_before, samples, behind) = match sound.next(GLANCE) {
             Piece::Samples { rate, lost_before, samples, behind } => (rate, lost_before, samples, behind),
             Piece::Nothing => continue,
+            Piece::Failed(why) => {
+                progress.fail(why);
+                break Left::End;
+            }
             Piece::End => {
                 front.finish(&mut back, |verdict| {
                     window(verdict, &mut decision, &mut carried.alarm, outboxes, progress);
@@ -201,8 +205,8 @@ fn turn(
     left
 }
 
-fn end(error: impl std::fmt::Display) -> Left {
-    warn(format!("the model cannot be used: {error}"));
+fn end(progress: &Progress, error: impl std::fmt::Display) -> Left {
+    progress.fail(format!("the model cannot be used: {error}"));
     Left::End
 }
 

@@ -1,6 +1,5 @@
 //! `--realtime`: a recording played into the ring at the pace of its own time, in capture's place.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -9,19 +8,24 @@ use shared::pcm::SampleFormat;
 use super::{FileSound, Progress};
 use crate::capture::ring::Writer;
 use crate::capture::{CaptureStatus, StreamSpec};
-use crate::outputs::warn;
 
-/// Plays the whole sound in blocks of 10 ms; sets `ended` when it is over or inference is to stop.
+/// Plays the whole sound in blocks of 10 ms; says in `ended` when it is over, or inference is to stop.
 ///
 /// The samples pass the ring as 32-bit floats, which are decoded to the very same values.
-pub fn play(
+pub fn play(file: FileSound, writer: Writer, status: &CaptureStatus, ended: &AtomicBool, progress: &Progress) {
+    if let Err(error) = play_all(file, writer, status, progress) {
+        progress.fail(format!("{error:#}"));
+    }
+    ended.store(true, Relaxed);
+}
+
+fn play_all(
     mut file: FileSound,
     mut writer: Writer,
-    status: &Arc<CaptureStatus>,
-    ended: &Arc<AtomicBool>,
-    progress: &Arc<Progress>,
-) {
-    let rate = file.rate();
+    status: &CaptureStatus,
+    progress: &Progress,
+) -> anyhow::Result<()> {
+    let rate = file.rate()?;
     let period = (rate / 100).max(1);
     let spec =
         StreamSpec { format: SampleFormat::F32, channels: 1, rate, period_frames: period, buffer_frames: period };
@@ -29,25 +33,19 @@ pub fn play(
     let start = Instant::now();
     let mut played = 0u64;
     while !progress.stop.load(Relaxed) {
-        let frames = match file.read(&mut samples) {
-            Ok(frames) => frames,
-            Err(error) => {
-                warn(format!("{error:#}"));
-                0
-            }
-        };
+        let frames = file.read(&mut samples)?;
         if frames == 0 {
             break;
         }
         // A block is there when its last frame has sounded.
         let due = spec.duration(played + frames as u64);
         std::thread::sleep(due.saturating_sub(start.elapsed()));
-        writer.stage(bytes(&samples[..frames]).as_slice());
+        writer.stage(&bytes(&samples[..frames]));
         writer.commit(spec, played, Duration::ZERO, frames as u32);
         played += frames as u64;
         status.counters.frames.fetch_add(frames as u64, Relaxed);
     }
-    ended.store(true, Relaxed);
+    Ok(())
 }
 
 fn bytes(samples: &[f32]) -> Vec<u8> {

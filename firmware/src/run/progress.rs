@@ -1,6 +1,7 @@
 //! What inference has done so far, readable by anyone at any time without a lock.
 
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Inference times that are remembered.
 const TIMES: usize = 512;
@@ -22,6 +23,8 @@ pub struct Progress {
     pub pieces: AtomicU64,
     /// Set by whoever wants inference to end.
     pub stop: AtomicBool,
+    /// Why the sound ended when it should not have.
+    failure: OnceLock<String>,
     times_us: [AtomicU32; TIMES],
     timed: AtomicUsize,
 }
@@ -36,6 +39,7 @@ impl Default for Progress {
             next_index: AtomicU64::default(),
             pieces: AtomicU64::default(),
             stop: AtomicBool::default(),
+            failure: OnceLock::default(),
             times_us: [const { AtomicU32::new(0) }; TIMES],
             timed: AtomicUsize::default(),
         }
@@ -65,6 +69,18 @@ impl Times {
 }
 
 impl Progress {
+    /// Keeps why the sound ended when it should not have, unless it was told to stop; the first reason stands.
+    pub fn fail(&self, why: String) {
+        if !self.stop.load(Relaxed) {
+            let _ = self.failure.set(why);
+        }
+    }
+
+    /// Why the sound ended when it should not have.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.get().map(String::as_str)
+    }
+
     /// Counts a window that took so long.
     pub fn window(&self, inference_us: u32) {
         let timed = self.timed.load(Relaxed);

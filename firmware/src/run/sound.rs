@@ -28,6 +28,8 @@ pub enum Piece<'a> {
     Nothing,
     /// Nothing ever again.
     End,
+    /// Nothing ever again, and that is not as it should be.
+    Failed(String),
 }
 
 /// A source of sound.
@@ -130,15 +132,15 @@ impl Sound {
 
     fn fetch_piece(&mut self) -> Option<Piece<'static>> {
         let Source::File { file, status } = &mut self.source else { return Some(Piece::End) };
-        self.rate = file.rate();
-        self.samples.resize((self.rate / 100).max(1) as usize, 0.0);
-        match file.read(&mut self.samples) {
+        let read = file.rate().and_then(|rate| {
+            self.rate = rate;
+            self.samples.resize((rate / 100).max(1) as usize, 0.0);
+            file.read(&mut self.samples)
+        });
+        match read {
             Ok(0) => return Some(Piece::End),
             Ok(len) => self.len = len,
-            Err(error) => {
-                warn(format!("{error:#}"));
-                return Some(Piece::End);
-            }
+            Err(error) => return Some(Piece::Failed(format!("{error:#}"))),
         }
         status.counters.frames.fetch_add(self.len as u64, Relaxed);
         None

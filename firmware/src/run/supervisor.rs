@@ -133,8 +133,12 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         silent: false,
     };
     let asked = supervisor.supervise(&signals);
+    let progress = Arc::clone(&supervisor.progress);
     supervisor.end(&signals, asked);
-    Ok(())
+    match progress.failure() {
+        Some(why) => anyhow::bail!("{why}"),
+        None => Ok(()),
+    }
 }
 
 /// Opens the sound.
@@ -152,7 +156,7 @@ fn open(options: &Options, config: &Config, progress: &Arc<Progress>) -> anyhow:
             return Ok((Source { status, ended, capture: Some(capture) }, sound));
         }
         Input::Wav(path) => FileSound::wav(path, &config.capture)?,
-        Input::Stdin => FileSound::stdin(&config.capture, progress)?,
+        Input::Stdin => FileSound::stdin(&config.capture, progress),
     };
     let status = Arc::new(CaptureStatus::default());
     let source = Source { status: Arc::clone(&status), ended: Arc::clone(&ended), capture: None };

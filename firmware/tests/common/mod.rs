@@ -4,6 +4,9 @@
 //! does it in a process of its own, which [`Devices::command`] prepares.
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
+pub mod model;
+pub mod program;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

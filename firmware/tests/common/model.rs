@@ -1,0 +1,74 @@
+//! Models and recordings for tests, made on the spot: log-mel features need no base model.
+#![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
+
+use std::path::Path;
+
+use host_tools::export::{self, Dense};
+use shared::decision::DecisionConfig;
+use shared::features::FeatureKind;
+use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+
+/// A model of two states that tells loud (the second) from quiet (the first) by the sum of the band means.
+pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
+    // Means are ln(magnitude + 0.001): -6.9 a band in silence, above -3 in loud noise.
+    let mut weights = vec![0.0; 2 * 128];
+    weights[128..192].fill(0.05);
+    let head = Dense {
+        weights: ndarray::Array2::from_shape_vec((2, 128), weights).unwrap(),
+        bias: vec![0.0, 64.0 * 0.05 * 4.5],
+        relu: false,
+    };
+    let card = ModelCard {
+        schema: SCHEMA,
+        feature_kind: FeatureKind::LogMel,
+        base_sha256: None,
+        decision: DecisionConfig { smoothing_s: 0.3, confidence: 0.6, hysteresis: 0.1, dwell_s: 1.0 },
+        training: TrainingSummary {
+            recordings: 0,
+            windows: 0,
+            groups: 0,
+            seed: 0,
+            hop_columns: 48,
+            within_recording: false,
+            folds: 0,
+            macro_f1: None,
+            created_unix: None,
+            recording_hashes: &[],
+        },
+    };
+    export::classifier(FeatureKind::LogMel, None, &[head], &[quiet.into(), loud.into()], &card).unwrap()
+}
+
+/// Noise at 48 kHz: quiet and loud in turn, `part_s` seconds each, as S16.
+pub fn noise(parts: usize, part_s: f32) -> Vec<i16> {
+    let mut state = 7u32;
+    let mut samples = Vec::new();
+    for part in 0..parts {
+        let amplitude = if part % 2 == 0 { 20 } else { 12_000 };
+        for _ in 0..(part_s * 48_000.0) as usize {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            samples.push(((state >> 16) as i32 * amplitude / 32_768 - amplitude) as i16);
+        }
+    }
+    samples
+}
+
+/// Writes mono samples at 48 kHz.
+pub fn write_wav(path: &Path, samples: &[i16]) {
+    shared::wav::write(path, 48_000, 1, |writer| writer.push_i16(samples)).unwrap();
+}
+
+/// The base model, or `None` after a line that says so; with `CI=true` in the environment its absence fails.
+pub fn base_model() -> Option<Vec<u8>> {
+    let places = [
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../artifacts/base/yamnet.tflite"),
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/models/yamnet.tflite"),
+    ];
+    let named = std::env::var("YAMNET_TFLITE").ok();
+    let found = named.as_deref().into_iter().chain(places).find_map(|place| std::fs::read(place).ok());
+    if found.is_none() {
+        println!("SKIPPED: base model not found ({})", places.join(", "));
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has the base model");
+    }
+    found
+}

@@ -1,0 +1,233 @@
+//! The real program on recordings: signals, reload, outputs that block or vanish.
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+mod common;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::model::{loudness_model, noise, write_wav};
+use common::program::{Program, firmware, heard, output, parse, wait};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use shared::wire::{Decoder, LARGEST_FRAME};
+
+/// A folder with a model, a recording and a configuration.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(config: &str, parts: usize, part_s: f32) -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap() };
+        std::fs::write(place.model(), loudness_model("off_state", "on_state")).unwrap();
+        write_wav(&place.wav(), &noise(parts, part_s));
+        place.configure(config);
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+    fn model(&self) -> PathBuf {
+        self.path("model.tflite")
+    }
+    fn wav(&self) -> PathBuf {
+        self.path("sound.wav")
+    }
+    fn status(&self) -> PathBuf {
+        self.path("status.json")
+    }
+
+    fn configure(&self, config: &str) {
+        let listen = format!("[listen]\nmodel = {:?}\nhop_s = 0.25\n", self.model());
+        let status = format!("[status]\nfile = {:?}\nevery_s = 0.1\n", self.status());
+        std::fs::write(self.path("monitor.toml"), listen + &status + config).unwrap();
+    }
+
+    /// `firmware run --config ... more`.
+    fn run(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(firmware());
+        command.arg("run").arg("--config").arg(self.path("monitor.toml")).args(more);
+        command
+    }
+
+    fn run_on_stdin(&self) -> Program {
+        let mut program = Program::start(self.run(&["--stdin", "--realtime"]));
+        program.feed(self.wav());
+        program
+    }
+}
+
+fn status_of(path: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+}
+
+#[test]
+fn the_states_of_a_recording_are_told_with_the_changes_between_them() {
+    let place = Place::new("[alarm]\nstates = [\"on_state\"]\n", 3, 3.0);
+    let (code, text, words) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{words}");
+    let lines = parse(&text);
+    let changes: Vec<&str> =
+        lines.iter().filter(|line| line["kind"] == "state").map(|line| line["state"].as_str().unwrap()).collect();
+    assert_eq!(changes, ["off_state", "on_state", "off_state"]);
+    let alarms: Vec<bool> =
+        lines.iter().filter(|line| line["kind"] == "alarm").map(|line| line["active"].as_bool().unwrap()).collect();
+    assert_eq!(alarms, [true, false]);
+    assert_eq!(lines[0]["kind"], "hello");
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["kind"], last["frames"].as_u64(), &last["capture"]),
+        (&"health".into(), Some(432_000), &"ended".into())
+    );
+    // Every window, in order: 9 s less a window, every 0.25 s.
+    let starts: Vec<f64> = heard(&lines).iter().map(|heard| heard.start_s).collect();
+    assert_eq!(starts.len(), 33);
+    assert!(starts.iter().enumerate().all(|(index, start)| *start == 0.25 * index as f64), "{starts:?}");
+}
+
+#[test]
+fn sigterm_stops_within_a_second_and_the_last_counters_are_told() {
+    let place = Place::new("", 20, 1.0);
+    let program = place.run_on_stdin();
+    program.wait("windows", |program| program.of("verdict").len() >= 2);
+    program.signal(Signal::SIGTERM);
+    let (status, took, lines, _) = program.end();
+    assert!(status.success());
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    let last = lines.last().unwrap();
+    assert_eq!(last["kind"], "health");
+    assert_eq!(last["windows"].as_u64().unwrap() as usize, heard(&lines).len());
+    // Nobody shall take what it left for a running program's.
+    assert!(!place.status().exists());
+}
+
+#[test]
+fn sigterm_stops_within_a_second_also_while_no_sound_comes() {
+    let place = Place::new("", 1, 1.0);
+    // Standard input stays open and silent.
+    let program = Program::start(place.run(&["--stdin"]));
+    std::thread::sleep(Duration::from_millis(500));
+    program.signal(Signal::SIGTERM);
+    let (_, took, _, _) = program.end();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[test]
+fn sighup_takes_a_new_model_and_configuration_between_two_windows_and_loses_no_sample() {
+    let place = Place::new("", 4, 2.5);
+    let program = place.run_on_stdin();
+    program.wait("windows", |program| program.of("verdict").len() >= 3);
+    std::fs::write(place.model(), loudness_model("quiet", "loud")).unwrap();
+    place.configure("[decision]\nconfidence = 0.7\n");
+    program.signal(Signal::SIGHUP);
+    program.wait("the new model", |program| program.of("hello").len() == 2);
+    // A model and a configuration that are no good: nothing changes.
+    std::fs::write(place.model(), b"nonsense").unwrap();
+    program.signal(Signal::SIGHUP);
+    program.wait("a word about the model", |program| program.words().contains("stay"));
+    place.configure("[decision]\nconfidenc = 0.7\n");
+    program.signal(Signal::SIGHUP);
+    program.wait("a word about the key", |program| program.words().contains("confidenc"));
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    let labels: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "hello").map(|line| &line["labels"]).collect();
+    assert_eq!(labels[..2], [&serde_json::json!(["off_state", "on_state"]), &serde_json::json!(["quiet", "loud"])]);
+    assert_eq!(labels.len(), 2);
+    // The very windows that one model alone would have had: 10 s, every 0.25 s.
+    let starts: Vec<f64> = heard(&lines).iter().map(|heard| heard.start_s).collect();
+    assert_eq!(starts.len(), 37);
+    assert!(starts.iter().enumerate().all(|(index, start)| *start == 0.25 * index as f64), "{starts:?}");
+    let last = lines.last().unwrap();
+    assert_eq!((last["gaps"].as_u64(), last["dropped_windows"].as_u64()), (Some(0), Some(0)));
+}
+
+#[test]
+fn a_reader_that_sleeps_holds_up_neither_listening_nor_the_end() {
+    let place = Place::new("", 10, 1.0);
+    let mut command = place.run(&["--stdin", "--realtime", "--hop", "0.1"]);
+    let wav = File::open(place.wav()).unwrap();
+    // A pipe that takes next to nothing, and is never read.
+    let (read, write) = nix::unistd::pipe().unwrap();
+    nix::fcntl::fcntl(&write, nix::fcntl::FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
+    let mut child = command.stdin(Stdio::from(wav)).stdout(Stdio::from(write)).stderr(Stdio::null()).spawn().unwrap();
+    wait(
+        || status_of(&place.status()).is_some_and(|status| status["dropped_reports"].as_u64().unwrap() > 0),
+        || format!("reports to be dropped: {:?}", status_of(&place.status())),
+    );
+    let windows = |place: &Place| status_of(&place.status()).map_or(0, |status| status["windows"].as_u64().unwrap());
+    let before = windows(&place);
+    wait(|| windows(&place) > before, || "more windows".into());
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+    let start = Instant::now();
+    child.wait().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    drop(read);
+}
+
+#[test]
+fn a_reader_that_has_gone_does_not_end_listening() {
+    let place = Place::new("", 10, 1.0);
+    let mut command = place.run(&["--stdin", "--realtime"]);
+    let (read, write) = nix::unistd::pipe().unwrap();
+    drop(read);
+    let wav = File::open(place.wav()).unwrap();
+    let mut child = command.stdin(Stdio::from(wav)).stdout(Stdio::from(write)).stderr(Stdio::null()).spawn().unwrap();
+    let windows = |place: &Place| status_of(&place.status()).map_or(0, |status| status["windows"].as_u64().unwrap());
+    wait(|| windows(&place) >= 6, || "windows".into());
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn frames_arrive_on_the_serial_line() {
+    let pty = nix::pty::openpty(None, None).unwrap();
+    let line = nix::unistd::ttyname(&pty.slave).unwrap();
+    let place = Place::new(&format!("[serial]\ndevice = {line:?}\n"), 2, 2.0);
+    let mut program = Program::start(place.run(&["--stdin", "--realtime"]));
+    program.feed(place.wav());
+    let mut master = File::from(pty.master);
+    let (mut kinds, mut buffer, mut some) = (Vec::new(), vec![0; LARGEST_FRAME], [0; 1024]);
+    let mut decoder = Decoder::new(&mut buffer);
+    // Hello, verdict, state change and health.
+    while ![1, 2, 3, 5].iter().all(|kind| kinds.contains(kind)) {
+        let count = master.read(&mut some).unwrap();
+        decoder.push(&some[..count], |frame| kinds.push(frame.unwrap().message.kind()));
+    }
+    assert_eq!(kinds[0], 1);
+}
+
+#[test]
+fn what_is_wrong_at_the_start_is_named_with_exit_code_1() {
+    let place = Place::new("", 1, 1.0);
+    let wav = place.wav();
+    let wav = wav.to_str().unwrap();
+    let fails = |command: &mut Command, word: &str| {
+        let (code, _, words) = output(command);
+        assert_eq!(code, Some(1), "{words}");
+        assert!(words.contains(word), "{word}: {words}");
+        assert!(!words.contains("panicked"), "{words}");
+    };
+    fails(&mut place.run(&["--wav", "/nowhere.wav"]), "/nowhere.wav");
+    fails(&mut place.run(&["--wav", wav, "--model", "/nowhere.tflite"]), "/nowhere.tflite");
+    fails(&mut place.run(&["--wav", wav, "--model", wav]), wav);
+    fails(&mut place.run(&["--wav", wav, "--hop", "7"]), "listen.hop_s");
+    std::fs::write(place.path("cut.wav"), &std::fs::read(wav).unwrap()[..30]).unwrap();
+    let mut command = place.run(&["--stdin", "--realtime"]);
+    fails(command.stdin(Stdio::from(File::open(place.path("cut.wav")).unwrap())), "standard input");
+    place.configure("[alarm]\nstates = [\"on_stat\"]\n");
+    fails(&mut place.run(&["--wav", wav]), "on_stat");
+    place.configure("[serial]\nspeed = 1\n");
+    fails(&mut place.run(&["--wav", wav]), "speed");
+}
+
+#[test]
+fn a_slip_on_the_command_line_is_exit_code_2() {
+    let (code, _, words) = output(Command::new(firmware()).args(["run", "--wavv", "x"]));
+    assert_eq!(code, Some(2), "{words}");
+}

@@ -1,0 +1,156 @@
+//! One recording, every way into the program: the verdicts are the same to the last bit, before and after the decision.
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+mod common;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use common::Devices;
+use common::model::{loudness_model, noise, write_wav};
+use common::program::{Heard, Program, firmware, heard, output, parse};
+use shared::decision::Decision;
+use shared::model_card::ModelCard;
+use shared::owned::{Memory, OwnedModel};
+use shared::wire::StateName;
+
+const HOP: &str = "0.25";
+
+struct Place {
+    folder: tempfile::TempDir,
+    samples: Vec<i16>,
+    model: Vec<u8>,
+}
+
+impl Place {
+    fn new(model: Vec<u8>, parts: usize) -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap(), samples: noise(parts, 1.5), model };
+        write_wav(&place.path("sound.wav"), &place.samples);
+        std::fs::write(place.path("model.tflite"), &place.model).unwrap();
+        place
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn raw(&self) -> Vec<u8> {
+        self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+    }
+
+    /// The chain as every tool drives it, `host-tools predict` among them.
+    fn expected(&self) -> Vec<Heard> {
+        let model = OwnedModel::load(&self.path("model.tflite")).unwrap();
+        let labels = model
+            .model()
+            .unwrap()
+            .labels()
+            .unwrap()
+            .map_or(String::new(), |labels| labels.iter().collect::<Vec<_>>().join("\n"));
+        let card = ModelCard::of(&model.model().unwrap()).unwrap();
+        let config = card.map_or_else(Default::default, |card| card.decision);
+        let classifier = model.classifier().unwrap();
+        let mut decision = Decision::new(config.per_window(0.25).unwrap(), classifier.classes()).unwrap();
+        let mut memory = Memory::new(&classifier, 48_000).unwrap();
+        let mut listener = memory.listener(classifier, 48_000, 25).unwrap();
+        let mut seen = Vec::new();
+        let mono: Vec<f32> = self.samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
+        let mut each = |verdict: &shared::listener::Verdict<'_>| {
+            let decided = decision.step(verdict.probabilities);
+            seen.push(Heard {
+                index: verdict.index,
+                start_s: verdict.start_sample as f64 / 16e3,
+                state: StateName { labels: &labels, state: decided.state.class() }.to_string(),
+                confidence: text(decided.confidence),
+                level_dbfs: text(verdict.level_dbfs),
+                probabilities: verdict.probabilities.iter().copied().map(text).collect(),
+            });
+        };
+        listener.push(&mono, &mut each);
+        listener.finish(&mut each);
+        seen
+    }
+
+    fn firmware(&self, more: &[&str]) -> Command {
+        let mut command = Command::new(firmware());
+        command.args(more).arg("--hop").arg(HOP).arg("--model").arg(self.path("model.tflite"));
+        command
+    }
+}
+
+/// The number that the shortest text of a float stands for, as it is in JSON.
+fn text(value: f32) -> f64 {
+    value.to_string().parse().unwrap()
+}
+
+fn all_ways(place: &Place, realtime: bool) {
+    let expected = place.expected();
+    assert!(expected.len() > 8);
+    let wav = place.path("sound.wav");
+    let wav = wav.to_str().unwrap();
+
+    let (_, checked, words) = output(place.firmware(&["check", "--json", wav]).stdin(Stdio::null()));
+    assert_eq!(heard(&parse(&checked)), expected, "check: {words}");
+
+    let (_, run, words) = output(&mut place.firmware(&["run", "--wav", wav]));
+    assert_eq!(heard(&parse(&run)), expected, "run --wav: {words}");
+
+    // Raw frames on standard input, whose form the configuration says by default: S16, mono, 48 kHz.
+    let mut program = Program::start(place.firmware(&["run", "--stdin"]));
+    program.child.stdin.take().unwrap().write_all(&place.raw()).unwrap();
+    let (_, _, lines, words) = program.end();
+    assert_eq!(heard(&lines), expected, "run --stdin: {words}");
+
+    if realtime {
+        let (_, run, words) = output(&mut place.firmware(&["run", "--realtime", "--wav", wav]));
+        assert_eq!(heard(&parse(&run)), expected, "run --wav --realtime: {words}");
+        assert_eq!(over_alsa(place, expected.len() - 1), expected[..expected.len() - 1], "run over ALSA");
+    }
+}
+
+/// Through libasound, mmap, the capture thread and the ring, in real time: the first windows.
+fn over_alsa(place: &Place, windows: usize) -> Vec<Heard> {
+    let devices = Devices::new().paced("microphone", &place.raw(), "S16_LE", 48_000, 1);
+    let mut command = devices.command(firmware());
+    command.args(["run", "--device", "microphone", "--hop", HOP, "--model"]).arg(place.path("model.tflite"));
+    let program = Program::start(command);
+    program.wait("windows over ALSA", |program| program.of("verdict").len() >= windows);
+    program.signal(nix::sys::signal::Signal::SIGTERM);
+    let (_, _, lines, _) = program.end();
+    heard(&lines).into_iter().take(windows).collect()
+}
+
+#[test]
+fn the_verdicts_are_the_same_through_every_way_in() {
+    all_ways(&Place::new(loudness_model("off_state", "on_state"), 4), true);
+}
+
+#[test]
+fn the_verdicts_of_the_network_are_the_same_through_every_way_in() {
+    let Some(base) = common::model::base_model() else { return };
+    all_ways(&Place::new(base, 3), false);
+}
+
+#[test]
+fn check_writes_the_lines_of_predict_and_says_that_the_model_runs() {
+    let place = Place::new(loudness_model("off_state", "on_state"), 2);
+    let wav = place.path("sound.wav");
+    let mut command = Command::new(firmware());
+    command.arg("check").arg("--model").arg(place.path("model.tflite")).arg(&wav);
+    let (code, text, words) = output(&mut command);
+    assert_eq!(code, Some(0));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[0].starts_with("Time 0.00s: off_state ("), "{text}");
+    assert!(lines[1].contains("| Chunk: (16000,) | Inference: "), "{text}");
+    assert!(words.contains("the model runs"), "{words}");
+    // No model, a file that is none, a recording too short: not fit, and said so.
+    std::fs::write(place.path("model.tflite"), &place.model[..1000]).unwrap();
+    let (code, _, words) = output(&mut command);
+    assert_eq!(code, Some(1), "{words}");
+    std::fs::write(place.path("model.tflite"), &place.model).unwrap();
+    write_wav(&wav, &place.samples[..4_800]);
+    let (code, _, words) = output(&mut command);
+    assert_eq!(code, Some(1));
+    assert!(words.contains("shorter than one window"), "{words}");
+}
