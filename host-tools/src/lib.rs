@@ -14,6 +14,7 @@ pub mod features;
 pub mod json;
 pub mod metrics;
 pub mod plots;
+pub mod predict;
 pub mod split;
 pub mod synth;
 pub mod train;

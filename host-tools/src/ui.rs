@@ -1,5 +1,6 @@
 //! What a person sees: lines, and a progress bar on a terminal that is silent in a pipe.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -20,10 +21,16 @@ impl Ui {
 
     /// Prints one line for people. A reader that went away (a closed pipe) is no error.
     pub fn say(&self, line: impl AsRef<str>) {
-        use std::io::Write;
+        let _ = self.try_say(line);
+    }
+
+    /// As [`say`](Self::say), for long outputs that are to end when nobody reads them any more.
+    ///
+    /// # Errors
+    /// What the system says; [`io::ErrorKind::BrokenPipe`] when the reader went away.
+    pub fn try_say(&self, line: impl AsRef<str>) -> io::Result<()> {
         let line = line.as_ref();
-        let _ =
-            if self.to_stderr { writeln!(std::io::stderr(), "{line}") } else { writeln!(std::io::stdout(), "{line}") };
+        if self.to_stderr { writeln!(io::stderr(), "{line}") } else { writeln!(io::stdout(), "{line}") }
     }
 
     /// A progress bar of `len` steps on stderr; hidden when stderr is no terminal.

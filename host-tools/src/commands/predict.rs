@@ -1,13 +1,176 @@
-//! `host-tools predict`.
+//! `host-tools predict`: what a model hears in recordings, window by window.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Serialize;
+use shared::classifier::Classifier;
+use shared::log_mel::{HOP, RATE_HZ};
+use shared::owned::OwnedModel;
+use shared::report::Line;
+
+use crate::json::JsonOut;
+use crate::predict::{Judged, Summary, Window, batch_log, labels, listen, parent_name, wav_files};
+use crate::ui::Ui;
 
 /// Options of `host-tools predict`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The model: what `train` wrote, or the plain base model, which then names AudioSet classes
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Recordings, or folders of recordings
+    #[arg(required = true, value_name = "WAV")]
+    pub recordings: Vec<PathBuf>,
+    /// Seconds from one window to the next, in steps of 0.01
+    #[arg(long, value_name = "S", default_value = "1.0", value_parser = hop_columns)]
+    pub hop: u32,
+    /// Write the batch log: true class (the folder's name), predicted class, mean confidence, PASS or FAIL per file
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonOut,
+}
+
+/// States listed in a summary.
+const MOST_STATES: usize = 10;
+
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    model: &'a Path,
+    hop_s: f64,
+    classes: &'a [String],
+    files: Vec<FileReport>,
+}
+
+#[derive(Debug, Serialize)]
+struct FileReport {
+    #[serde(flatten)]
+    judged: Judged,
+    summary: Option<Summary>,
+    windows: Vec<Window>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// Always, until it is there.
-pub fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("`predict` is not there yet")
+/// When the model cannot be used, a recording cannot be read (the others are heard first), or an output cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let files = wav_files(&args.recordings)?;
+    let model = OwnedModel::load(&args.model).context("cannot use the model")?;
+    let labels = labels(&model).with_context(|| format!("cannot use the model {}", args.model.display()))?;
+    let classifier = model.classifier()?;
+    let mut teller = Teller { ui: Ui::new(&args.json), closed: false, failed: None };
+    let wanted = args.log.is_some() || args.json.json.is_some();
+    let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
+
+    let mut reports = Vec::new();
+    for file in &files {
+        if teller.closed && !wanted {
+            break;
+        }
+        if files.len() > 1 {
+            teller.say(&format!("== {}", file.display()));
+        }
+        reports.push(hear(file, &classifier, &labels, args.hop, &mut teller, wanted));
+    }
+    if let Some(error) = teller.failed {
+        return Err(error).context("cannot write to the standard output");
+    }
+    let judged: Vec<Judged> = reports.iter().map(|report| report.judged.clone()).collect();
+    if let Some(path) = &args.log {
+        shared::atomic_file::write(path, batch_log(&args.model, hop_s, &labels, &judged).as_bytes())
+            .with_context(|| format!("cannot write the log {}", path.display()))?;
+        teller.say(&format!("log: {}", path.display()));
+    }
+    args.json.write(&Report { model: &args.model, hop_s, classes: &labels, files: reports })?;
+    let errors: Vec<String> =
+        judged.iter().filter_map(|file| Some(format!("{}: {}", file.file.display(), file.error.as_deref()?))).collect();
+    match errors.len() {
+        0 => Ok(()),
+        count => anyhow::bail!("{count} of {} recordings gave no verdict:\n  {}", files.len(), errors.join("\n  ")),
+    }
+}
+
+/// Hears one file: a line per window, then its summary.
+fn hear(
+    file: &Path,
+    classifier: &Classifier<'_>,
+    labels: &[String],
+    hop: u32,
+    teller: &mut Teller,
+    wanted: bool,
+) -> FileReport {
+    let folder = parent_name(file);
+    let chunk = u64::from(hop) * HOP as u64;
+    let heard = listen(file, classifier.clone(), hop, |window| {
+        let Window { start_s, class, confidence, inference_ms, .. } = *window;
+        teller.say(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
+        if teller.closed && !wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    let heard = match heard {
+        Ok(heard) => heard,
+        Err(error) => {
+            let judged = Judged::failed(file, folder, format!("{error:#}"));
+            return FileReport { judged, summary: None, windows: Vec::new() };
+        }
+    };
+    let summary = Summary::new(&heard, labels, chunk as f64 / f64::from(RATE_HZ));
+    teller.say(&summary.lines(&file.display().to_string(), MOST_STATES));
+    let judged = match &summary.predicted {
+        Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
+        None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
+    };
+    FileReport { judged, summary: Some(summary), windows: heard.windows }
+}
+
+/// Says lines until nobody reads them any more.
+struct Teller {
+    ui: Ui,
+    /// Nothing more can be said.
+    closed: bool,
+    /// Why, unless the reader simply went away.
+    failed: Option<io::Error>,
+}
+
+impl Teller {
+    fn say(&mut self, line: &str) {
+        if self.closed {
+            return;
+        }
+        if let Err(error) = self.ui.try_say(line) {
+            self.closed = true;
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                self.failed = Some(error);
+            }
+        }
+    }
+}
+
+/// Seconds as columns of 10 ms.
+fn hop_columns(text: &str) -> Result<u32, String> {
+    let seconds: f64 = text.parse().map_err(|_| "give seconds, such as 1.0".to_string())?;
+    let columns = (seconds * 100.0).round();
+    // Written so that NaN is refused too.
+    if !(1.0..=360_000.0).contains(&columns) {
+        return Err("give 0.01 to 3600 seconds".to_string());
+    }
+    Ok(columns as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hop_is_a_number_of_seconds_within_bounds() {
+        assert_eq!(hop_columns("1.0"), Ok(100));
+        assert_eq!(hop_columns("0.48"), Ok(48));
+        for bad in ["0", "-1", "nan", "inf", "1e9", "one"] {
+            assert!(hop_columns(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -1,0 +1,113 @@
+//! One recording through the model, window by window, as fast as the machine can.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use serde::Serialize;
+use shared::classifier::Classifier;
+use shared::listener::Verdict;
+use shared::log_mel::RATE_HZ;
+use shared::owned::Memory;
+use shared::wav::WavReader;
+
+use crate::metrics::argmax;
+
+/// Samples that are read at once.
+const BLOCK: usize = 1 << 14;
+
+/// What the model says about one window.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Window {
+    /// Its start in the recording, seconds.
+    pub start_s: f64,
+    /// The most probable class.
+    pub class: usize,
+    /// Its probability, 0..=1.
+    pub confidence: f32,
+    /// Level, dB of full scale.
+    pub level_dbfs: f32,
+    /// Time that features and head took, milliseconds.
+    pub inference_ms: f64,
+}
+
+/// What the model says about one recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// All windows in order.
+    pub windows: Vec<Window>,
+    /// Mean probability of each class over the windows; zeros without a window.
+    pub mean: Vec<f64>,
+    /// Length of the recording, seconds.
+    pub seconds: f64,
+    /// Time that all of it took, from opening the file, seconds.
+    pub took_s: f64,
+}
+
+/// Hears the WAV file at `path`, a window every `hop_columns` columns of 10 ms; `on_window` may break it off.
+///
+/// # Errors
+/// When the file cannot be read to its end or the hop is out of range.
+pub fn listen<'m>(
+    path: &Path,
+    classifier: Classifier<'m>,
+    hop_columns: u32,
+    mut on_window: impl FnMut(&Window) -> ControlFlow<()>,
+) -> anyhow::Result<Heard> {
+    let started = Instant::now();
+    let mut reader = WavReader::open(path)?;
+    let rate_hz = reader.rate_hz();
+    let mut sums = vec![0.0_f64; classifier.classes()];
+    let mut windows = Vec::new();
+    let mut memory = Memory::new(&classifier, rate_hz)?;
+    let mut listener = memory.listener(classifier, rate_hz, hop_columns)?;
+    listener.set_clock(now_ns);
+    let mut flow = ControlFlow::Continue(());
+    let mut say = |verdict: &Verdict<'_>| {
+        if flow.is_break() {
+            return flow;
+        }
+        let class = argmax(verdict.probabilities);
+        let window = Window {
+            start_s: verdict.start_sample as f64 / f64::from(RATE_HZ),
+            class,
+            confidence: verdict.probabilities.get(class).copied().unwrap_or(0.0),
+            level_dbfs: verdict.level_dbfs,
+            inference_ms: verdict.inference_ns as f64 / 1e6,
+        };
+        for (sum, probability) in sums.iter_mut().zip(verdict.probabilities) {
+            *sum += f64::from(*probability);
+        }
+        flow = on_window(&window);
+        windows.push(window);
+        flow
+    };
+    let mut block = vec![0.0; BLOCK];
+    let mut frames = 0_u64;
+    let mut broken = false;
+    while !broken {
+        let read = reader.read(&mut block)?;
+        if read == 0 {
+            break;
+        }
+        frames += read as u64;
+        listener.push(&block[..read], |verdict| broken |= say(verdict).is_break());
+    }
+    if !broken {
+        listener.finish(|verdict| broken |= say(verdict).is_break());
+    }
+    let count = windows.len().max(1) as f64;
+    Ok(Heard {
+        mean: sums.into_iter().map(|sum| sum / count).collect(),
+        windows,
+        seconds: frames as f64 / f64::from(rate_hz),
+        took_s: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Nanoseconds since the first call.
+fn now_ns() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    u64::try_from(START.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+}

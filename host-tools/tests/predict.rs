@@ -1,0 +1,189 @@
+//! `predict` from the outside: what a person and a script see.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../../shared/tests/common/mod.rs"]
+mod common;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use common::base_model;
+use host_tools::export::{self, Dense};
+use ndarray::Array2;
+use shared::decision::DecisionConfig;
+use shared::features::FeatureKind;
+use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+
+/// A model that takes the mean level of the bands for the state: silence is `off_state`, noise is `on_state`.
+fn model(path: &Path) {
+    // Silence is ln(0.001) = -6.9 in every band, noise at a tenth of full scale about 0.
+    let weights = Array2::from_shape_fn((2, 128), |(class, i)| match (class, i < 64) {
+        (1, true) => 0.1,
+        _ => 0.0,
+    });
+    let head = [Dense { weights, bias: vec![0.0, 0.1 * 64.0 * 3.5], relu: false }];
+    let training = TrainingSummary {
+        recordings: 1,
+        windows: 1,
+        groups: 1,
+        seed: 1,
+        hop_columns: 48,
+        within_recording: false,
+        folds: 0,
+        macro_f1: None,
+        created_unix: None,
+        recording_hashes: &[],
+    };
+    let decision = DecisionConfig::default();
+    let kind = FeatureKind::LogMel;
+    let card = ModelCard { schema: SCHEMA, feature_kind: kind, base_sha256: None, decision, training };
+    let labels = ["off_state", "on_state"].map(String::from);
+    std::fs::write(path, export::classifier(kind, None, &head, &labels, &card).unwrap()).unwrap();
+}
+
+/// `quiet` seconds of silence, then `loud` seconds of noise.
+fn wav(path: &Path, rate_hz: u32, quiet: f64, loud: f64) {
+    let mut state = 1_u32;
+    shared::wav::write(path, rate_hz, 1, |writer| {
+        let frames = |seconds: f64| (seconds * f64::from(rate_hz)) as usize;
+        writer.push(&vec![0.0; frames(quiet)])?;
+        for _ in 0..frames(loud) {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            writer.push(&[((state >> 8) as f32 / 8_388_608.0 - 1.0) * 0.1])?;
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
+fn predict(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_host-tools"));
+    command.current_dir(folder).args(["predict", "--model", "model.tflite"]);
+    command
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A folder with the model and two recordings.
+fn scene() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    model(&folder.path().join("model.tflite"));
+    wav(&folder.path().join("data/on_state/a.wav"), 48_000, 0.0, 3.0);
+    wav(&folder.path().join("data/off_state/b.wav"), 44_100, 5.0, 2.0);
+    folder
+}
+
+#[test]
+fn a_window_per_second_is_a_line_as_in_the_original_system() {
+    let folder = scene();
+    let output = run(predict(folder.path()).arg("data/off_state/b.wav"));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let stdout = text(&output.stdout);
+    let lines: Vec<_> = stdout.lines().filter(|line| line.starts_with("Time ")).collect();
+    assert_eq!(lines.len(), 7, "{stdout}");
+    for (second, line) in lines.iter().enumerate() {
+        let state = if second < 5 { "off_state" } else { "on_state" };
+        let start = format!("Time {second}.00s: {state} (");
+        assert!(line.starts_with(&start) && line.contains(") | Chunk: (16000,) | Inference: "), "{line}");
+        assert!(line.ends_with("ms"), "{line}");
+    }
+    assert!(stdout.contains("off_state       5.0 s"), "{stdout}");
+    assert!(stdout.contains("inference p50") && stdout.contains("real-time factor"), "{stdout}");
+}
+
+#[test]
+fn the_hop_is_free() {
+    let folder = scene();
+    let output = run(predict(folder.path()).args(["data/on_state/a.wav", "--hop", "0.1"]));
+    let stdout = text(&output.stdout);
+    let lines: Vec<_> = stdout.lines().filter(|line| line.starts_with("Time ")).collect();
+    // 3 s hold windows that start at 0, 0.1 .. 2.0.
+    assert_eq!(lines.len(), 21, "{stdout}");
+    assert!(lines[1].starts_with("Time 0.10s") && lines[1].contains("Chunk: (1600,)"), "{}", lines[1]);
+}
+
+#[test]
+fn the_log_judges_each_file_by_its_folder_and_is_the_same_every_time() {
+    let folder = scene();
+    std::fs::write(folder.path().join("data/off_state/broken.wav"), b"no sound").unwrap();
+    let log = || {
+        let output = run(predict(folder.path()).args(["data", "--log", "batch.log"]));
+        assert_eq!(output.status.code(), Some(1), "one file is broken");
+        assert!(text(&output.stderr).contains("broken.wav"), "{}", text(&output.stderr));
+        std::fs::read_to_string(folder.path().join("batch.log")).unwrap()
+    };
+    let first = log();
+    assert!(first.contains("| True: on_state | Predicted: on_state | Mean confidence: "), "{first}");
+    assert!(first.contains("Total: 2 of 2 PASS (100.0 %)"), "{first}");
+    assert!(first.contains("ERROR: ") && first.contains("Errors: 1"), "{first}");
+    assert_eq!(log(), first);
+}
+
+#[test]
+fn json_on_stdout_stands_alone() {
+    let folder = scene();
+    let output = run(predict(folder.path()).args(["data/on_state/a.wav", "--json", "-"]));
+    let figures: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let file = &figures["files"][0];
+    assert_eq!(file["outcome"], "PASS");
+    assert_eq!(file["predicted"], "on_state");
+    assert_eq!(file["windows"].as_array().unwrap().len(), 3);
+    assert_eq!(file["windows"][2]["start_s"], 2.0);
+    assert!(text(&output.stderr).contains("Time 0.00s: on_state"));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_without_a_word() {
+    let folder = scene();
+    wav(&folder.path().join("long.wav"), 16_000, 60.0, 0.0);
+    let mut child = predict(folder.path())
+        .args(["long.wav", "--hop", "0.01"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("Time 0.00s"));
+    // The pipe is closed now.
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_by_name() {
+    let folder = scene();
+    let short = folder.path().join("short.wav");
+    wav(&short, 16_000, 0.5, 0.0);
+    let refused = |arguments: &[&str], code: i32, word: &str| {
+        let output = run(predict(folder.path()).args(arguments));
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+        assert!(stderr.contains(word), "{stderr}");
+    };
+    refused(&["short.wav"], 1, "shorter than one window");
+    refused(&["nowhere.wav"], 1, "nowhere.wav");
+    refused(&["data", "--hop", "0"], 2, "0.01 to 3600");
+    refused(&[], 2, "Usage");
+    std::fs::write(folder.path().join("model.tflite"), b"no model").unwrap();
+    refused(&["data"], 1, "model.tflite");
+}
+
+#[test]
+fn the_plain_base_model_names_audioset_classes() {
+    let Some(base) = base_model() else { return };
+    let folder = scene();
+    std::fs::write(folder.path().join("model.tflite"), base).unwrap();
+    let output = run(predict(folder.path()).args(["data/off_state/b.wav"]));
+    let stdout = text(&output.stdout);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(stdout.starts_with("Time 0.00s: Silence ("), "{stdout}");
+}
