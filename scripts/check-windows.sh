@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Checks that host-tools works on Windows: no Unix-only crate among what it is built from there, and it compiles for
+# x86_64-pc-windows-gnu (ring, below TLS, compiles C: MinGW's compiler is needed).
+# Uses the target of the active toolchain if it is installed, else Debian's own rustc with the library's sources. As root
+# on Debian it installs what is missing; otherwise the compilation is SKIPPED with one line that says what to install (with
+# CI=true that is a failure).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+target=x86_64-pc-windows-gnu
+debian_rustc=/usr/bin/rustc
+
+# Crates that exist for Unix alone. `libc` is not among them: it has a Windows side.
+unix_only='nix|rustix|linux-raw-sys|termios|termion|signal-hook.*|daemonize|users|uzers|xattr|caps|inotify.*|alsa.*|libudev.*|gpio.*|serialport-unix|fontconfig.*|yeslogic-fontconfig-sys|openssl-sys|jemalloc.*|tikv-jemalloc.*|procfs|mlock|memmap'
+found=$(cargo tree --locked -p host-tools --target "$target" -e normal,build --prefix none --format '{p}' |
+    cut -d' ' -f1 | sort -u | grep -Ex "$unix_only" || true)
+if [ -n "$found" ]; then
+    echo "host-tools depends on crates that Windows does not have:" $found >&2
+    exit 1
+fi
+# Nor does it go by a path or an interface of Unix in its own code, unless guarded or in a test.
+if grep -rnE 'std::os::(unix|linux|fd)|"/(dev|proc|tmp|etc|sys)/' host-tools/src | grep -v 'cfg(' | grep -v '/tests'; then
+    echo "host-tools uses a Unix-only interface or path (above)" >&2
+    exit 1
+fi
+echo "host-tools: no Unix-only crate, interface or path"
+
+# The release profile leaves the procedural macros unoptimised: half the time. Apart from the host's builds.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/windows"
+check=(cargo check --release --locked -p host-tools --target "$target")
+
+has_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; }
+has_sources() { [ -x "$debian_rustc" ] && [ -d "$("$debian_rustc" --print sysroot)/lib/rustlib/src/rust/library/std" ]; }
+packages=()
+command -v x86_64-w64-mingw32-gcc >/dev/null || packages+=(gcc-mingw-w64-x86-64-win32)
+has_target || has_sources || packages+=(rustc-web rust-web-src)
+if [ ${#packages[@]} -gt 0 ] && ! { [ "$(id -u)" -eq 0 ] && scripts/need-packages.sh "${packages[@]}"; }; then
+    echo "SKIPPED: host-tools not compiled for $target; to have it checked: apt-get install ${packages[*]} (Debian 12)"
+    [ "${CI:-}" != true ] || exit 1
+    exit 0
+fi
+if has_target; then
+    "${check[@]}"
+else
+    # RUSTC_BOOTSTRAP: building the standard library from source is not a stable option.
+    RUSTC="$debian_rustc" RUSTC_BOOTSTRAP=1 "${check[@]}" -Zbuild-std=std,panic_abort
+fi
+echo "host-tools compiles for $target"
