@@ -32,6 +32,8 @@ pub enum Command {
     Inspect(commands::inspect::Args),
     /// Train, then verify the newest model
     Pipeline(commands::pipeline::Args),
+    /// Compare the int8 network with the TFLite C++ interpreter
+    Verify(commands::verify::Args),
 }
 
 impl Cli {
@@ -49,6 +51,7 @@ impl Cli {
             Command::Predict(args) => commands::predict::run(args),
             Command::Inspect(args) => commands::inspect::run(args),
             Command::Pipeline(args) => commands::pipeline::run(args),
+            Command::Verify(args) => commands::verify::run(args),
         }
     }
 }

@@ -6,4 +6,5 @@ pub mod pipeline;
 pub mod predict;
 pub mod synth;
 pub mod train;
+pub mod verify;
 pub mod visualize;

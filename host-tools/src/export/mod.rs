@@ -6,6 +6,7 @@
 //! have one output, as MediaPipe refuses more. Equal arguments give equal bytes. What was written is read back by the
 //! device's own reader before it is handed out.
 
+pub mod cut;
 mod dense;
 mod features;
 mod flat;
