@@ -21,6 +21,7 @@ unit:
 	cargo test --workspace --locked
 
 no-std: ## The core compiles for a microcontroller without an operating system
+	@rustup target list --installed 2>/dev/null | grep -q thumbv7em-none-eabihf || scripts/need-packages.sh rustc-web rust-web-src
 	@scripts/check-no-std.sh
 
 windows: ## host-tools has no Unix-only dependency and compiles for Windows
