@@ -51,6 +51,7 @@ fn compare(base: &[u8], args: &Args, ui: &Ui) -> anyhow::Result<Outcome> {
     let graph = Model::parse(base)?.graph();
     let quantize = graph.operators().find(|operator| operator.code == BuiltinOp::QUANTIZE);
     let body = Body::from_graph(&graph, quantize.context("the base model has no QUANTIZE")?.index)?.body;
+    let convolution_scale = body.layers.last().context("the base model has no convolution")?.output_quant.scale;
     let isa = Isa::best();
     let mut packed = vec![Block::ZERO; Network::packed_len(&body, isa)?];
     Network::pack(&body, isa, &mut packed)?;
@@ -76,10 +77,10 @@ fn compare(base: &[u8], args: &Args, ui: &Ui) -> anyhow::Result<Outcome> {
         for layer in 0..network.layers() {
             network.layer(layer, &mut arena)?;
         }
-        network.last_convolution(&mut arena, &mut convolution)?;
+        network.activation(network.layers() - 1, &mut arena, &mut convolution)?;
         network.end(&mut arena, &mut embedding, &mut [])?;
         let [at_convolution, at_mean] = &mut references;
-        let theirs = at_convolution.run(&patch, body.mean.input_quant.scale)?;
+        let theirs = at_convolution.run(&patch, convolution_scale)?;
         outcome.last_convolution_different +=
             convolution.iter().zip(&theirs).filter(|(ours, theirs)| ours != theirs).count();
         for (ours, theirs) in embedding.iter().zip(at_mean.run(&patch, body.mean.output_quant.scale)?) {
