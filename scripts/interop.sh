@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Exported models in other people's runtimes: LiteRT and MediaPipe from PyPI against our own verdicts, on recordings that
+# training did not hear. Needs the base model and the drone_motor_load data beside the repository.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=${INTEROP_DATA:-../shared/data/drone_motor_load}
+base=${YAMNET_TFLITE:-}
+for place in artifacts/base/yamnet.tflite ../shared/models/yamnet.tflite; do
+    [ -n "$base" ] || [ ! -f "$place" ] || base=$place
+done
+for need in "$data/manifest.csv" "${base:-yamnet.tflite}"; do
+    if [ ! -f "$need" ]; then
+        echo "SKIPPED: $need not found"
+        [ "${CI:-}" != true ] || exit 1
+        exit 0
+    fi
+done
+
+# MediaPipe's library links against the two GL libraries even where it draws nothing.
+scripts/need-packages.sh python3-venv libgles2 libegl1
+venv=target/interop/venv
+stamp=$venv/requirements.txt
+if ! cmp -s scripts/interop/requirements.txt "$stamp"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
+    cp scripts/interop/requirements.txt "$stamp"
+fi
+exec "$venv/bin/python" scripts/interop/main.py --tools target/release/host-tools --data "$data" --base "$base" \
+    --work target/interop/work

@@ -1,0 +1,45 @@
+"""The same model file in other people's runtimes."""
+
+from pathlib import Path
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from mediapipe.tasks import python as tasks
+from mediapipe.tasks.python import audio
+from mediapipe.tasks.python.components.containers import AudioData
+
+from data import RATE
+
+
+class LiteRt:
+    """LiteRT: its reference kernels, or what it does by default (XNNPACK)."""
+
+    def __init__(self, model: Path, reference: bool):
+        kind = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
+        self.interpreter = Interpreter(str(model), experimental_op_resolver_type=kind)
+        self.interpreter.allocate_tensors()
+        inputs, outputs = self.interpreter.get_input_details(), self.interpreter.get_output_details()
+        assert len(inputs) == 1 and len(outputs) == 1, "one input and one output"
+        assert list(inputs[0]["shape"]) == [1, 15600], inputs[0]["shape"]
+        self.input, self.output = inputs[0]["index"], outputs[0]["index"]
+
+    def __call__(self, window: np.ndarray) -> np.ndarray:
+        self.interpreter.set_tensor(self.input, window[np.newaxis])
+        self.interpreter.invoke()
+        return self.interpreter.get_tensor(self.output)[0].copy()
+
+
+class MediaPipe:
+    """MediaPipe's AudioClassifier, which finds labels and sample rate in the model's metadata."""
+
+    def __init__(self, model: Path):
+        options = audio.AudioClassifierOptions(base_options=tasks.BaseOptions(model_asset_path=str(model)))
+        self.classifier = audio.AudioClassifier.create_from_options(options)
+
+    def __call__(self, window: np.ndarray) -> dict[str, float]:
+        results = self.classifier.classify(AudioData.create_from_array(window, RATE))
+        assert len(results) == 1, f"{len(results)} results for one window"
+        return {category.category_name: category.score for category in results[0].classifications[0].categories}
+
+    def close(self) -> None:
+        self.classifier.close()
