@@ -21,12 +21,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 
 import data
-from runtimes import LiteRt, MediaPipe
+from runtimes import LiteRt, MediaPipe, head_difference
 
 KINDS = ("yamnet", "logmel", "hybrid")
 FOLDS = 3
 HEADS = ("mlp", "linear", "mlp")
 HOP_S = 0.1
+# The head alone is the same operators on the same numbers.
+HEAD_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,10 @@ def main() -> None:
             folder = args.work / f"fold{i}"
             data.write_fold(folder, converted, training)
             model = train(args, kind, HEADS[i], folder)
+            first = data.samples_of(converted / held[0].file)[: data.WINDOW]
+            difference = head_difference(model, model.with_name("sound_classifier_head.tflite"), first)
+            if difference > HEAD_TOLERANCE:
+                sys.exit(f"{model}: the head alone differs from the whole by {difference}")
             compare(args, model, [converted / recording.file for recording in held], agreements)
         print(f"{kind}: {len(agreements['reference'].same)} windows")
         for name, agreement in agreements.items():

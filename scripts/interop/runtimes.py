@@ -29,6 +29,26 @@ class LiteRt:
         return self.interpreter.get_tensor(self.output)[0].copy()
 
 
+def head_difference(model: Path, head: Path, window: np.ndarray) -> float:
+    """How far the head alone, on the features that the whole model computes, is from the whole model's probabilities."""
+    whole = Interpreter(
+        str(model),
+        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_preserve_all_tensors=True,
+    )
+    whole.allocate_tensors()
+    whole.set_tensor(whole.get_input_details()[0]["index"], window[np.newaxis])
+    whole.invoke()
+    tensors = {tensor["name"]: tensor["index"] for tensor in whole.get_tensor_details()}
+    features = whole.get_tensor(tensors.get("features", tensors.get("embedding")))
+    alone = Interpreter(str(head), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    alone.allocate_tensors()
+    alone.set_tensor(alone.get_input_details()[0]["index"], features)
+    alone.invoke()
+    probabilities = whole.get_tensor(whole.get_output_details()[0]["index"])
+    return float(np.abs(alone.get_tensor(alone.get_output_details()[0]["index"]) - probabilities).max())
+
+
 class MediaPipe:
     """MediaPipe's AudioClassifier, which finds labels and sample rate in the model's metadata."""
 
