@@ -26,5 +26,6 @@ if ! cmp -s scripts/interop/requirements.txt "$stamp"; then
     "$venv/bin/pip" install --quiet --disable-pip-version-check -r scripts/interop/requirements.txt
     cp scripts/interop/requirements.txt "$stamp"
 fi
+export PYTHONDONTWRITEBYTECODE=1
 exec "$venv/bin/python" scripts/interop/main.py --tools target/release/host-tools --data "$data" --base "$base" \
     --work target/interop/work
