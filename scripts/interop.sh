@@ -27,5 +27,5 @@ if ! cmp -s scripts/interop/requirements.txt "$stamp"; then
     cp scripts/interop/requirements.txt "$stamp"
 fi
 export PYTHONDONTWRITEBYTECODE=1
-exec "$venv/bin/python" scripts/interop/main.py --tools target/release/host-tools --data "$data" --base "$base" \
+exec "$venv/bin/python" scripts/interop/main.py --tools "${HOST_TOOLS:-target/release/host-tools}" --data "$data" --base "$base" \
     --work target/interop/work

@@ -14,6 +14,8 @@ mod front_end;
 mod layers;
 mod metadata;
 mod model_buf;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use anyhow::{Context, ensure};
