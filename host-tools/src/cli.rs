@@ -30,6 +30,8 @@ pub enum Command {
     Predict(commands::predict::Args),
     /// Show what is in a model file
     Inspect(commands::inspect::Args),
+    /// Show live what a device says over its serial line
+    Monitor(commands::monitor::Args),
     /// Train, then verify the newest model
     Pipeline(commands::pipeline::Args),
     /// Compare the int8 network with the TFLite C++ interpreter
@@ -50,6 +52,7 @@ impl Cli {
             Command::Visualize(args) => commands::visualize::run(args),
             Command::Predict(args) => commands::predict::run(args),
             Command::Inspect(args) => commands::inspect::run(args),
+            Command::Monitor(args) => commands::monitor::run(args),
             Command::Pipeline(args) => commands::pipeline::run(args),
             Command::Verify(args) => commands::verify::run(args),
         }

@@ -13,6 +13,7 @@ pub mod export;
 pub mod features;
 pub mod json;
 pub mod metrics;
+pub mod monitor;
 pub mod plots;
 pub mod predict;
 pub mod split;

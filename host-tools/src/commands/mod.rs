@@ -2,6 +2,7 @@
 pub mod evaluate;
 pub mod fetch;
 pub mod inspect;
+pub mod monitor;
 pub mod pipeline;
 pub mod predict;
 pub mod synth;

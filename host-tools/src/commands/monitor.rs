@@ -1,0 +1,107 @@
+//! `host-tools monitor`: what a device says over its serial line.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::ensure;
+use shared::wire::{Line, Message};
+
+use crate::monitor::source::Event;
+use crate::monitor::{From, Link, Source, dashboard};
+
+/// Options of `host-tools monitor`: what `firmware run` sends, shown live.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("from").required(true)))]
+pub struct Args {
+    /// A serial line: /dev/ttyUSB0, COM3, ...
+    #[arg(long, value_name = "PORT", group = "from")]
+    pub serial: Option<String>,
+    /// Read standard input
+    #[arg(long, group = "from")]
+    pub stdin: bool,
+    /// Read a file
+    #[arg(long, value_name = "FILE", group = "from")]
+    pub file: Option<PathBuf>,
+    /// Bits per second of the serial line
+    #[arg(long, default_value_t = 115_200)]
+    pub baud: u32,
+    /// Minutes that the timeline covers
+    #[arg(long, default_value_t = 5.0)]
+    pub minutes: f64,
+    /// Print every frame as one line of JSON instead of the dashboard
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no such line or file, or the terminal cannot be used.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    ensure!(
+        args.minutes > 0.0 && args.minutes <= 1440.0,
+        "--minutes {}: give a number above 0 and at most 1440",
+        args.minutes
+    );
+    let from = match (&args.serial, &args.file) {
+        (Some(name), _) => From::Serial(name.clone(), args.baud),
+        (None, Some(path)) => From::File(path.clone()),
+        (None, None) => From::Stdin,
+    };
+    let source = Source::open(&from)?;
+    // Keys come from standard input, so where that is the data there is no dashboard but on a terminal of its own.
+    if args.json || !std::io::stdout().is_terminal() {
+        return lines(&source, args.json);
+    }
+    dashboard::show(&source, args.minutes)
+}
+
+/// Prints every frame as a line, as text or JSON, until the end, or until nobody reads them.
+fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
+    let mut link = Link::default();
+    let mut labels = String::new();
+    loop {
+        let mut out = Vec::new();
+        match source.next(Duration::from_secs(1)) {
+            None | Some(Event::There) => continue,
+            Some(Event::Bytes(bytes)) => link.push(&bytes, |decoded| {
+                // Into memory: it cannot fail. Here and below.
+                let _ = match decoded {
+                    Ok((frame, lost)) => {
+                        if lost > 0 {
+                            let _ = trouble(&mut out, json, "lost", &format!("{lost} frames were lost"));
+                        }
+                        if let Message::Hello(hello) = frame.message {
+                            labels = hello.labels.into();
+                        }
+                        let line = Line { frame, labels: &labels };
+                        if json {
+                            serde_json::to_writer(&mut out, &line).map_err(Into::into).and_then(|()| writeln!(out))
+                        } else {
+                            writeln!(out, "{line}")
+                        }
+                    }
+                    Err(damage) => trouble(&mut out, json, "damage", &damage.to_string()),
+                };
+            }),
+            Some(Event::Gone(why)) => {
+                let _ = trouble(&mut out, json, "gone", &why);
+            }
+            Some(Event::End) => return Ok(()),
+        }
+        let mut stdout = std::io::stdout();
+        if stdout.write_all(&out).and_then(|()| stdout.flush()).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// What is wrong with the line itself.
+fn trouble(out: &mut Vec<u8>, json: bool, kind: &str, what: &str) -> std::io::Result<()> {
+    if json {
+        writeln!(out, "{}", serde_json::json!({ "kind": kind, "reason": what }))
+    } else {
+        writeln!(out, "{kind}: {what}")
+    }
+}
