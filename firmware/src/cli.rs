@@ -28,6 +28,8 @@ pub enum Command {
     Run(commands::run::Args),
     /// Test the model on a recording, window by window
     Check(commands::check::Args),
+    /// Say whether the running instance is well
+    Health(commands::health::Args),
     /// Check a configuration file
     ValidateConfig(commands::validate_config::Args),
 }
@@ -44,6 +46,7 @@ impl Cli {
             Command::Doctor(args) => commands::doctor::run(args),
             Command::Run(args) => commands::run::run(args),
             Command::Check(args) => commands::check::run(args),
+            Command::Health(args) => commands::health::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
         }
     }

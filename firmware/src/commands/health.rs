@@ -1,0 +1,91 @@
+//! `firmware health`: is the running instance well? For a container's health check: exit code 0 or 1, and one line why.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, ensure};
+
+use crate::config::Config;
+use crate::outputs::StatusFile;
+
+/// Options of `firmware health`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The state file; the configuration's unless given
+    #[arg(long, value_name = "FILE")]
+    pub status: Option<PathBuf>,
+}
+
+/// How old the state may be beyond the time between two writes, in seconds.
+const LATE_S: f64 = 5.0;
+
+/// Runs the command.
+///
+/// # Errors
+/// When no instance runs, or it is not well.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(args.config.as_deref())?;
+    let file = args.status.as_ref().unwrap_or(&config.status.file);
+    ensure!(
+        !file.as_os_str().is_empty(),
+        "no state file is configured; set [status] file, for example to \"/run/monitor/status.json\""
+    );
+    let text = std::fs::read(file).with_context(|| {
+        format!("{}: cannot be read; is `firmware run` running with this configuration?", file.display())
+    })?;
+    let status: StatusFile =
+        serde_json::from_slice(&text).with_context(|| format!("{}: is no state file", file.display()))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    println!("{}", judge(&status, now, f64::from(config.status.every_s))?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line about a good state, or why it is none.
+fn judge(status: &StatusFile, now_unix_s: u64, every_s: f64) -> anyhow::Result<String> {
+    let age = now_unix_s.saturating_sub(status.unix_s);
+    ensure!(
+        age as f64 <= every_s + LATE_S,
+        "the state was written {age} s ago: the program hangs or was killed (pid {})",
+        status.pid
+    );
+    ensure!(
+        matches!(status.capture.as_str(), "running" | "ended"),
+        "no sound: capture is {}; `firmware doctor` says why",
+        status.capture
+    );
+    Ok(format!(
+        "{} ({:.2}), {} windows, {} xruns, {} gaps, up {:.0} s",
+        status.state, status.confidence, status.windows, status.xruns, status.gaps, status.up_s
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> StatusFile {
+        StatusFile { unix_s: 1000, capture: "running".into(), state: "on_state".into(), ..StatusFile::default() }
+    }
+
+    #[test]
+    fn a_fresh_state_with_sound_is_good() {
+        assert!(judge(&good(), 1003, 1.0).unwrap().starts_with("on_state (0.00)"));
+    }
+
+    #[test]
+    fn an_old_state_is_not() {
+        assert!(judge(&good(), 1007, 1.0).unwrap_err().to_string().contains("7 s ago"));
+    }
+
+    #[test]
+    fn no_sound_is_not() {
+        for capture in ["absent", "recovering", "opening"] {
+            let status = StatusFile { capture: capture.into(), ..good() };
+            assert!(judge(&status, 1000, 1.0).unwrap_err().to_string().contains(capture));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! After the start neither inference nor the decision nor the telling nor the wire's encoding allocates: held by an
+//! allocator that panics.
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+
+use common::model::{base_model, loudness_model, noise, write_wav};
+use firmware::capture::CaptureStatus;
+use firmware::config::Config;
+use firmware::outbox::{Inbox, Outboxes, Received};
+use firmware::run::{FileSound, Listening, Progress, Setup, Sound, listen};
+use shared::wire;
+
+/// The system's, but with as many allocations as the thread has been granted.
+struct Watched;
+
+thread_local! {
+    /// Allocations of this thread so far, and how many it may make.
+    static MADE: Cell<(u64, u64)> = const { Cell::new((0, u64::MAX)) };
+}
+
+fn count() {
+    let over = MADE.try_with(|made| {
+        let (count, most) = made.get();
+        made.set((count + 1, if count >= most { u64::MAX } else { most }));
+        count >= most
+    });
+    assert!(!over.unwrap_or(false), "an allocation where none may be");
+}
+
+// SAFETY:
+// - every call is passed to the system's allocator as it came; the check before it allocates only after it has lifted
+//   itself, in order to panic.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Watched {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller's obligations are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's obligations are passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Watched = Watched;
+
+/// Runs `work` with at most `most` allocations; returns how many it made.
+fn granted(most: u64, work: impl FnOnce()) -> u64 {
+    MADE.set((0, most));
+    work();
+    let made = MADE.get().0;
+    MADE.set((0, u64::MAX));
+    made
+}
+
+#[test]
+#[should_panic(expected = "an allocation where none may be")]
+fn the_allocator_panics_when_the_grant_is_spent() {
+    granted(1, || {
+        std::hint::black_box((Box::new(1), Box::new(2)));
+    });
+}
+
+/// Listens to `parts` seconds with at most `most` allocations; returns how many were made, and what was told.
+fn listening(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbox) {
+    let mut config = Config::default();
+    config.listen.model = folder.join("model.tflite");
+    config.listen.hop_s = 0.25;
+    config.alarm.states = vec!["unknown".into()];
+    std::fs::write(&config.listen.model, model).unwrap();
+    let wav = folder.join("sound.wav");
+    write_wav(&wav, &noise(parts, 1.0));
+    let file = FileSound::wav(&wav, &config.capture).unwrap();
+    let sound = Sound::file(file, Arc::new(CaptureStatus::default()));
+    let mut outboxes = Outboxes::new(Instant::now());
+    let inbox = outboxes.open(1000, false);
+    let (_setups, next) = sync_channel(1);
+    let first = (Setup::load(&config).unwrap(), outboxes);
+    let listening = Listening { sound, first, next, progress: Arc::new(Progress::default()) };
+    (granted(most, || listen(listening)), inbox)
+}
+
+fn more_sound_allocates_not_once_more(model: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (made, inbox) = listening(model, folder.path(), 2, u64::MAX);
+    assert!(matches!(inbox.next(Duration::ZERO), Received::Item(_)));
+    let (again, inbox) = listening(model, folder.path(), 6, made);
+    assert_eq!(again, made);
+    let mut windows = 0;
+    while let Received::Item(item) = inbox.next(Duration::ZERO) {
+        windows += usize::from(matches!(item.report, firmware::report::Report::Window(_)));
+    }
+    assert_eq!(windows, 21);
+}
+
+#[test]
+fn three_times_the_sound_allocates_not_once_more() {
+    more_sound_allocates_not_once_more(&loudness_model("off_state", "on_state"));
+}
+
+#[test]
+fn three_times_the_sound_allocates_not_once_more_with_the_network() {
+    if let Some(model) = base_model() {
+        more_sound_allocates_not_once_more(&model);
+    }
+}
+
+#[test]
+fn encoding_for_the_wire_allocates_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, inbox) = listening(&loudness_model("off_state", "on_state"), folder.path(), 3, u64::MAX);
+    let mut buffer = vec![0; wire::LARGEST_FRAME];
+    let mut kinds = [0u32; 8];
+    while let Received::Item(item) = inbox.next(Duration::ZERO) {
+        let frame = item.frame();
+        kinds[usize::from(frame.message.kind())] += 1;
+        granted(0, || {
+            let bytes = wire::encode(&mut buffer, frame.sequence, frame.time_us, &frame.message);
+            assert!(bytes.is_ok_and(|bytes| bytes.len() > 8));
+        });
+    }
+    // Hello, verdicts, changes, alarms.
+    assert!(kinds[1..5].iter().all(|count| *count > 0), "{kinds:?}");
+}
