@@ -1,12 +1,16 @@
 //! The YAMNet base model: where it comes from, and whether a file is it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use sha2::{Digest, Sha256};
 use shared::base_model;
+use shared::features::FeatureKind;
+use shared::nn::Isa;
+use shared::owned::OwnedModel;
 
 use crate::download::{Expected, hex};
+use crate::ui::Ui;
 
 /// Official addresses of the very same file, best first.
 pub const ADDRESSES: [&str; 3] = [
@@ -47,6 +51,62 @@ pub fn check(path: &Path, expected: Expected) -> anyhow::Result<Vec<u8>> {
         hex(&expected.sha256)
     );
     Ok(bytes)
+}
+
+/// The base model on this machine and its bytes, checked; `None` when it is nowhere.
+///
+/// # Errors
+/// When the file that `explicit` or the environment names is not the base model. Any other wrong file is passed over, with
+/// a line that says so.
+pub fn find(explicit: Option<&Path>, ui: &Ui) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+    let named = explicit.is_some() || base_model::places(None).len() == 1;
+    for path in base_model::places(explicit) {
+        if !named && !path.is_file() {
+            continue;
+        }
+        match read(&path) {
+            Ok(bytes) => return Ok(Some((path, bytes))),
+            Err(error) if named => {
+                let origin = match explicit {
+                    Some(_) => "--base".to_string(),
+                    None => format!("the environment variable {}", base_model::VARIABLE),
+                };
+                return Err(error.context(format!("{origin} names no base model; correct it or leave it out")));
+            }
+            Err(error) => ui.say(format!("not used: {error:#}")),
+        }
+    }
+    Ok(None)
+}
+
+/// The features to use and the base model if they need it: those asked for, else hybrid where the base model is at hand
+/// and logmel where it is not, with one line that says so.
+///
+/// # Errors
+/// When the features asked for need a base model that is not there, or it cannot be used.
+pub fn features(
+    asked: Option<FeatureKind>,
+    explicit: Option<&Path>,
+    ui: &Ui,
+) -> anyhow::Result<(FeatureKind, Option<OwnedModel>)> {
+    if asked.is_some_and(|kind| !kind.needs_body()) {
+        return Ok((asked.unwrap_or(FeatureKind::LogMel), None));
+    }
+    match (find(explicit, ui)?, asked) {
+        (Some((path, bytes)), _) => {
+            let model = OwnedModel::from_bytes(bytes, Isa::best())
+                .with_context(|| format!("the base model {} cannot be used", path.display()))?;
+            Ok((asked.unwrap_or(FeatureKind::Hybrid), Some(model)))
+        }
+        (None, None) => {
+            ui.say("No base model at hand: logmel features, which need none (`host-tools fetch` gets it).");
+            Ok((FeatureKind::LogMel, None))
+        }
+        (None, Some(kind)) => anyhow::bail!(
+            "{kind} features need the base model, which is not here; run `host-tools fetch`, name it with --base, or use \
+             --features logmel"
+        ),
+    }
 }
 
 #[cfg(test)]

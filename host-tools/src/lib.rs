@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod monitor;
 pub mod plots;
 pub mod predict;
+pub mod projection;
 pub mod split;
 pub mod synth;
 pub mod train;

@@ -43,4 +43,16 @@ impl Ui {
         bar.enable_steady_tick(Duration::from_millis(200));
         bar
     }
+
+    /// A sign of life on stderr with the time so far, for work that cannot say how far it is; hidden when stderr is no
+    /// terminal.
+    pub fn spinner(&self, label: String) -> ProgressBar {
+        let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            spinner.set_style(style.tick_chars("|/-\\ "));
+        }
+        spinner.set_message(label);
+        spinner.enable_steady_tick(Duration::from_millis(200));
+        spinner
+    }
 }

@@ -68,24 +68,7 @@ fn found(args: &Args, ui: &Ui) -> anyhow::Result<Option<PathBuf>> {
         // The user asks for a download.
         return Ok(None);
     }
-    let named = args.base.is_some() || base_model::places(None).len() == 1;
-    for path in base_model::places(args.base.as_deref()) {
-        if !named && !path.is_file() {
-            continue;
-        }
-        match base::read(&path) {
-            Ok(_) => return Ok(Some(path)),
-            Err(error) if named => {
-                let origin = match args.base {
-                    Some(_) => "--base".to_string(),
-                    None => format!("the environment variable {}", base_model::VARIABLE),
-                };
-                return Err(error.context(format!("{origin} names no base model; correct it or leave it out")));
-            }
-            Err(error) => ui.say(format!("not used: {error:#}")),
-        }
-    }
-    Ok(None)
+    Ok(base::find(args.base.as_deref(), ui)?.map(|(path, _)| path))
 }
 
 /// Tries `addresses` in turn and returns the one that the file came from.
