@@ -1,13 +1,168 @@
-//! `host-tools train`.
+//! `host-tools train`: recordings in, a deployable model and honest figures out.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, ensure};
+use shared::features::FeatureKind;
+use shared::log_mel;
+
+use crate::base;
+use crate::dataset::Dataset;
+use crate::features::FeatureSet;
+use crate::json::JsonOut;
+use crate::train::HeadChoice;
+use crate::train::artifacts::{self, Artifacts};
+use crate::train::protocol::{self, Settings};
+use crate::train::report::Report;
+use crate::train::words;
+use crate::ui::Ui;
 
 /// Options of `host-tools train`.
-#[derive(Debug, clap::Args)]
-pub struct Args {}
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub options: Options,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonOut,
+}
+
+/// How to train: shared with `pipeline`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Folder with one folder of WAV files per class, or with a manifest.csv
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Folder for the models, the picture and the report
+    #[arg(long, value_name = "DIR", default_value = "artifacts")]
+    pub out: PathBuf,
+    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite or ../shared/models/yamnet.tflite]
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// What the head looks at: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
+    #[arg(long, value_name = "KIND")]
+    pub features: Option<FeatureKind>,
+    /// The head to train
+    #[arg(long, value_enum, default_value_t = HeadChoice::Auto)]
+    pub head: HeadChoice,
+    /// From one window to the next, in seconds (0.01 to 10)
+    #[arg(long, value_name = "S", default_value_t = 0.48, value_parser = hop)]
+    pub hop: f64,
+    /// Folds of the grouped cross-validation, at most one per group; 0 for none [default: 5, or as many as the groups
+    /// of every class allow]
+    #[arg(long, value_name = "N", value_parser = folds)]
+    pub folds: Option<usize>,
+    /// Share of the windows, in whole groups, that the exported model never hears (0 to 0.5)
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+    pub hold_out: f64,
+    /// Decides everything random: the same seed makes the same files
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// A hop on the command line.
+pub(crate) fn hop(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.01..=10.0).contains(&seconds) => Ok(seconds),
+        _ => Err("a number of seconds from 0.01 to 10 is needed".into()),
+    }
+}
+
+fn folds(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count != 1 => Ok(count),
+        _ => Err("0 for none, or a number from 2 on is needed".into()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=0.5).contains(&share) => Ok(share),
+        _ => Err("a number from 0 to 0.5 is needed".into()),
+    }
+}
+
+/// Seconds as columns of the front end.
+pub(crate) fn columns(seconds: f64) -> u32 {
+    (seconds * f64::from(log_mel::RATE_HZ) / log_mel::HOP as f64).round() as u32
+}
+
+/// What training made.
+#[derive(Debug)]
+pub struct Trained {
+    /// The figures.
+    pub report: Report,
+    /// The run's own folder.
+    pub run: PathBuf,
+    /// Windows and recordings, with their features.
+    pub set: FeatureSet,
+    /// Rows of `set` that the model never heard.
+    pub held_out: Vec<usize>,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// Always, until it is there.
-pub fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("`train` is not there yet")
+/// When the data cannot be learned from, the base model is missing though asked for, or a file cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let ui = Ui::new(&args.json);
+    let trained = execute(&args.options, &ui)?;
+    args.json.write(&trained.report)
+}
+
+/// Trains and saves, with words for people on the way.
+///
+/// # Errors
+/// As [`run`].
+pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
+    let started = std::time::Instant::now();
+    // What can go wrong at once goes wrong before the long work.
+    writable(&options.out)?;
+    let (kind, base) = base::features(options.features, options.base.as_deref(), ui)?;
+    let dataset = Dataset::load(&options.data, ui)?;
+    let set = match dataset.require_two_classes() {
+        Ok(()) => FeatureSet::extract(dataset, kind, base.as_ref(), columns(options.hop), ui)?,
+        Err(error) => {
+            dataset.say_skipped(ui);
+            return Err(error);
+        }
+    };
+    let settings =
+        Settings { choice: options.head, folds: options.folds, hold_out: options.hold_out, seed: options.seed };
+    set.dataset.say_remarks(ui);
+    ui.say(format!("{kind} features ({} values), a window every {} s", kind.len(), f64::from(set.hop_columns) / 100.0));
+    let outcome = protocol::run(&set, &settings, ui);
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            set.dataset.say_skipped(ui);
+            return Err(error);
+        }
+    };
+    let report = Report::new(&set, &settings, &outcome, &options.data);
+    words::data_table(&report.data.classes).iter().for_each(|line| ui.say(line));
+    words::figures(&report).iter().for_each(|line| ui.say(line));
+    if options.folds.is_some_and(|folds| folds > set.dataset.groups.len()) {
+        ui.say(format!("note: there are {} groups, so no more folds", set.dataset.groups.len()));
+    }
+    let bytes = base.as_ref().map(shared::owned::OwnedModel::bytes);
+    let artifacts = Artifacts::new(&set, &outcome, &report, bytes)?;
+    let run = artifacts.save(&options.out)?;
+    ui.say("");
+    set.dataset.say_skipped(ui);
+    for name in [artifacts::MODEL, artifacts::HEAD, artifacts::HISTORY, artifacts::REPORT] {
+        let size = artifacts.bytes(name).len() as f64 / 1024.0;
+        ui.say(format!("{} ({size:.0} KiB)", options.out.join(name).display()));
+    }
+    ui.say(format!("The same in {}. Took {:.1} s.", run.display(), started.elapsed().as_secs_f64()));
+    let held_out = outcome.held_out.map(|predictions| predictions.rows).unwrap_or_default();
+    Ok(Trained { report, run, set, held_out })
+}
+
+fn writable(out: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(out).with_context(|| format!("cannot make the folder {}", out.display()))?;
+    let writable = std::fs::metadata(out).is_ok_and(|folder| folder.is_dir() && !folder.permissions().readonly());
+    ensure!(writable, "{} cannot be written to; name another folder with --out", out.display());
+    Ok(())
 }

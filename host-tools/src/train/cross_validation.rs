@@ -11,12 +11,16 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::candidate::{Candidate, HeadChoice};
-use super::fit::fit;
+use super::fit::{Effort, fit};
 use super::samples::Samples;
 use super::seed;
 use super::validate::inner_folds;
 use crate::metrics::{Figures, argmax, by_recording};
 use crate::split::{self, Fold};
+
+/// Epochs that a perceptron goes on after its lowest validation loss. Training proper goes through all of them; here, where
+/// it is done many times over, the rest is left out: the loss rarely finds a lower point so late.
+const PATIENCE: usize = 20;
 
 /// Probabilities of windows that the head which gave them never learned from.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +121,7 @@ fn one_fold(
     seed: u64,
 ) -> anyhow::Result<(FoldResult, Array2<f32>)> {
     let inner = inner_folds(samples, &fold.train, seed);
-    let fitted = fit(samples, &fold.train, &inner, choice, seed)?;
+    let fitted = fit(samples, &fold.train, &inner, Effort { choice, patience: PATIENCE }, seed)?;
     let probabilities = fitted.head.probabilities(samples.features_of(&fold.test).view());
     let mut groups: Vec<usize> = fold.test.iter().map(|row| samples.groups[*row]).collect();
     groups.dedup();

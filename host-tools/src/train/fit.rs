@@ -7,6 +7,8 @@
 //! macro-F1 of the pooled predictions on the kind of head (`auto`; equal: the lower loss). Then the winner is fitted to all
 //! rows: with the alpha, or for the number of epochs, that validation found best.
 
+use std::ops::ControlFlow;
+
 use anyhow::{Context, ensure};
 use ndarray::Array2;
 
@@ -16,6 +18,22 @@ use super::samples::{Prepared, Samples};
 use super::{logistic, mlp, seed, validate};
 use crate::export::Dense;
 use crate::split::Fold;
+
+/// How much to try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Heads to try.
+    pub choice: HeadChoice,
+    /// Epochs that a perceptron goes on after its lowest validation loss; as many as there are for the whole history.
+    pub patience: usize,
+}
+
+impl Effort {
+    /// Every epoch of every head of `choice`.
+    pub fn whole(choice: HeadChoice) -> Self {
+        Self { choice, patience: mlp::EPOCHS }
+    }
+}
 
 /// A head and how it was chosen.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,26 +50,20 @@ pub struct Fitted {
 
 /// Chooses a head on the `inner` folds of `rows` (positions in `samples`) and fits it to all of `rows`.
 ///
-/// Without inner folds the kind is the first of `choice` and its setting a fixed default.
+/// Without inner folds the kind is the first to be tried and its setting a fixed default.
 ///
 /// # Errors
 /// When `rows` hold fewer than two classes, or no feature changes, or the regression does not converge.
-pub fn fit(
-    samples: &Samples<'_>,
-    rows: &[usize],
-    inner: &[Fold],
-    choice: HeadChoice,
-    seed: u64,
-) -> anyhow::Result<Fitted> {
+pub fn fit(samples: &Samples<'_>, rows: &[usize], inner: &[Fold], effort: Effort, seed: u64) -> anyhow::Result<Fitted> {
     let prepared = Prepared::new(samples, rows, seed);
     prepared.check()?;
     let mut candidates = Vec::new();
     let mut epochs = Vec::new();
     let mut failures = Vec::new();
-    for kind in choice.kinds() {
+    for kind in effort.choice.kinds() {
         let tried = match kind {
             HeadKind::Linear => validate::linear(samples, inner, seed),
-            HeadKind::Mlp => Ok(validate::mlp(samples, inner, seed).map(|(candidate, history)| {
+            HeadKind::Mlp => Ok(validate::mlp(samples, inner, effort.patience, seed).map(|(candidate, history)| {
                 epochs = history;
                 candidate
             })),
@@ -100,10 +112,15 @@ impl Prepared {
 
     /// Layers of the perceptron on raw features.
     fn mlp_layers(&self, network: mlp::Network<f32>) -> Vec<Dense> {
-        let hidden = Dense { weights: network.hidden, bias: network.hidden_bias.to_vec(), relu: true };
-        let output = Dense { weights: network.output, bias: network.output_bias.to_vec(), relu: false };
+        let hidden = Dense { weights: transposed(&network.hidden), bias: network.hidden_bias.to_vec(), relu: true };
+        let output = Dense { weights: transposed(&network.output), bias: network.output_bias.to_vec(), relu: false };
         vec![self.standardiser.fold_into(&hidden), output]
     }
+}
+
+/// [inputs x outputs] as [outputs x inputs].
+fn transposed(weights: &Array2<f32>) -> Array2<f32> {
+    weights.t().as_standard_layout().into_owned()
 }
 
 fn refit(prepared: &Prepared, chosen: &Candidate, classes: usize, seed: u64) -> Result<Vec<Dense>, logistic::Error> {
@@ -116,7 +133,15 @@ fn refit(prepared: &Prepared, chosen: &Candidate, classes: usize, seed: u64) -> 
         HeadKind::Mlp => {
             let epochs = chosen.epochs.unwrap_or(candidate::DEFAULT_EPOCHS);
             let seed = seed::derive(seed, "mlp");
-            let network = mlp::train(prepared.x.view(), &prepared.labels, classes, epochs, seed, |_, _| {});
+            let network =
+                mlp::train(
+                    prepared.x.view(),
+                    &prepared.labels,
+                    classes,
+                    epochs,
+                    seed,
+                    |_, _| ControlFlow::Continue(()),
+                );
             Ok(prepared.mlp_layers(network))
         }
     }

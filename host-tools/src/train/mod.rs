@@ -1,4 +1,5 @@
 //! Heads trained on features: standardisation, multi-layer perceptron, logistic regression, choice between them.
+pub mod artifacts;
 mod balance;
 mod candidate;
 mod cross_validation;
@@ -6,16 +7,21 @@ mod fit;
 mod head;
 pub mod logistic;
 pub mod mlp;
+pub mod protocol;
+pub mod report;
 mod samples;
 mod score;
 mod seed;
 mod standardise;
+mod timestamp;
 mod validate;
+pub mod verify;
+pub mod words;
 
 pub use balance::balanced;
 pub use candidate::{Candidate, Epoch, HeadChoice};
 pub use cross_validation::{CrossValidation, FoldResult, Predictions, cross_validate};
-pub use fit::{Fitted, fit};
+pub use fit::{Effort, Fitted, fit};
 pub use head::{HeadKind, TrainedHead};
 pub use samples::Samples;
 pub use score::Score;

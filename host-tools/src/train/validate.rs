@@ -1,5 +1,7 @@
 //! Candidates on inner folds: what setting is best, and how good it is there.
 
+use std::ops::ControlFlow;
+
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -102,29 +104,42 @@ pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result
     Ok(best.map(|(best, candidate)| Candidate { alpha: Some(ALPHAS[best]), ..candidate }))
 }
 
-/// The perceptron after each of its epochs, with the scores of all of them; `None` without folds.
-pub(super) fn mlp(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Option<(Candidate, Vec<Epoch>)> {
+/// The perceptron after each of its epochs, with the scores of all of them; `None` without folds. An inner fold ends
+/// `patience` epochs after its lowest loss, and only epochs that all folds reached are compared.
+pub(super) fn mlp(
+    samples: &Samples<'_>,
+    inner: &[Fold],
+    patience: usize,
+    seed: u64,
+) -> Option<(Candidate, Vec<Epoch>)> {
     let folds: Vec<Vec<Outcome>> = inner
         .par_iter()
         .map(|fold| {
             let prepared = Prepared::new(samples, &fold.train, seed);
             let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view());
             let labels = samples.labels_of(&fold.test);
-            let mut outcomes = Vec::with_capacity(mlp::EPOCHS);
+            let mut outcomes: Vec<Outcome> = Vec::with_capacity(mlp::EPOCHS);
+            let mut best = 0;
             let seed = seed::derive(seed, "mlp");
             let (x, classes) = (prepared.x.view(), samples.classes);
             mlp::train(x, &prepared.labels, classes, mlp::EPOCHS, seed, |network, training| {
                 outcomes.push(Outcome::of(training, &network.probabilities(held_back.view()), &labels));
+                let epoch = outcomes.len() - 1;
+                if outcomes[epoch].validation.loss < outcomes[best].validation.loss {
+                    best = epoch;
+                }
+                if epoch - best >= patience { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             outcomes
         })
         .collect();
     let (best, candidate) = best_setting(HeadKind::Mlp, &folds, samples.classes)?;
+    let epochs = folds.iter().map(Vec::len).min()?;
     let epoch = |epoch: usize| Epoch {
         training: mean(&folds, epoch, |outcome| outcome.training),
         validation: mean(&folds, epoch, |outcome| outcome.validation),
     };
-    Some((Candidate { epochs: Some(best + 1), ..candidate }, (0..mlp::EPOCHS).map(epoch).collect()))
+    Some((Candidate { epochs: Some(best + 1), ..candidate }, (0..epochs).map(epoch).collect()))
 }
 
 #[cfg(test)]

@@ -9,16 +9,15 @@ const EPSILON: f32 = 1e-7;
 
 /// Running moments of the gradient by each weight.
 pub struct Adam {
-    first: Vec<Vec<f32>>,
-    second: Vec<Vec<f32>>,
+    first: Network<f32>,
+    second: Network<f32>,
     steps: i32,
 }
 
 impl Adam {
     /// Moments of zero for every weight of `network`.
     pub fn new(network: &Network<f32>) -> Self {
-        let zeros: Vec<Vec<f32>> = network.parts().iter().map(|part| vec![0.0; part.len()]).collect();
-        Self { first: zeros.clone(), second: zeros, steps: 0 }
+        Self { first: network.zeros_like(), second: network.zeros_like(), steps: 0 }
     }
 
     /// Moves every weight against its gradient.
@@ -26,10 +25,11 @@ impl Adam {
         self.steps = self.steps.saturating_add(1);
         // Both bias corrections in one factor, as at the end of section 2 of the paper and in Keras.
         let rate = LEARNING_RATE * (1.0 - BETA_2.powi(self.steps)).sqrt() / (1.0 - BETA_1.powi(self.steps));
-        let moments = self.first.iter_mut().zip(&mut self.second);
+        let moments = self.first.parts_mut().into_iter().zip(self.second.parts_mut());
         for ((weights, gradients), (first, second)) in
             network.parts_mut().into_iter().zip(gradients.parts()).zip(moments)
         {
+            assert_eq!(weights.len(), gradients.len(), "a gradient belongs to each weight");
             for (((weight, gradient), first), second) in weights.iter_mut().zip(gradients).zip(first).zip(second) {
                 *first += (gradient - *first) * (1.0 - BETA_1);
                 *second += (gradient * gradient - *second) * (1.0 - BETA_2);

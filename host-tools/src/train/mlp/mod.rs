@@ -9,6 +9,8 @@
 mod adam;
 mod network;
 
+use std::ops::ControlFlow;
+
 use ndarray::{Array2, ArrayView2, Axis};
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -28,8 +30,8 @@ pub const EPOCHS: usize = 100;
 /// Windows per step.
 pub const BATCH: usize = 32;
 
-/// Trains for `epochs` epochs. After each, `after` gets the network and the epoch's training score: what the steps saw,
-/// with dropout and before each step, as Keras reports it.
+/// Trains for `epochs` epochs. After each, `after` gets the network and the epoch's training score (what the steps saw,
+/// with dropout and before each step, as Keras reports it) and says whether to go on.
 ///
 /// Deterministic: the same data and seed give the same bits on the same machine.
 pub fn train(
@@ -38,7 +40,7 @@ pub fn train(
     classes: usize,
     epochs: usize,
     seed: u64,
-    mut after: impl FnMut(&Network<f32>, Score),
+    mut after: impl FnMut(&Network<f32>, Score) -> ControlFlow<()>,
 ) -> Network<f32> {
     let mut network = Network::random(x.ncols(), HIDDEN, classes, &mut seed::rng(seed, "weights"));
     let mut adam = Adam::new(&network);
@@ -57,7 +59,9 @@ pub fn train(
             training.loss += score.loss * share;
             training.accuracy += score.accuracy * share;
         }
-        after(&network, training);
+        if after(&network, training).is_break() {
+            break;
+        }
     }
     network
 }

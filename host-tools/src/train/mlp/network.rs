@@ -1,5 +1,6 @@
 //! Two dense layers: what they say, and how their error depends on each weight.
 //!
+//! Weights are kept as [inputs x outputs], as Keras does: the multiplication then reads them in the order they lie in.
 //! Generic over the float so that the gradients can be held against finite differences in f64, where these are sharp.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, NdFloat, Zip};
@@ -11,11 +12,11 @@ use crate::train::score::Score;
 /// Weights of the perceptron, or the gradient of its loss by each of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network<F> {
-    /// Hidden layer, [hidden x inputs].
+    /// Hidden layer, [inputs x hidden].
     pub hidden: Array2<F>,
     /// Its bias, one per hidden neuron.
     pub hidden_bias: Array1<F>,
-    /// Output layer, [classes x hidden].
+    /// Output layer, [hidden x classes].
     pub output: Array2<F>,
     /// Its bias, one per class.
     pub output_bias: Array1<F>,
@@ -24,30 +25,40 @@ pub struct Network<F> {
 impl Network<f32> {
     /// Glorot-uniform weights (uniform within +-sqrt(6 / (inputs + outputs)) of each layer), biases zero.
     pub fn random(inputs: usize, hidden: usize, classes: usize, rng: &mut impl Rng) -> Self {
-        let mut layer = |outputs: usize, inputs: usize| {
+        let mut layer = |inputs: usize, outputs: usize| {
             let limit = (6.0 / (inputs + outputs) as f32).sqrt();
-            Array2::from_shape_simple_fn((outputs, inputs), || (rng.r#gen::<f32>() * 2.0 - 1.0) * limit)
+            Array2::from_shape_simple_fn((inputs, outputs), || (rng.r#gen::<f32>() * 2.0 - 1.0) * limit)
         };
         Self {
-            hidden: layer(hidden, inputs),
+            hidden: layer(inputs, hidden),
             hidden_bias: Array1::zeros(hidden),
-            output: layer(classes, hidden),
+            output: layer(hidden, classes),
             output_bias: Array1::zeros(classes),
         }
     }
 }
 
 impl<F: NdFloat> Network<F> {
+    /// A network of the same shape, all zero.
+    pub(super) fn zeros_like(&self) -> Self {
+        Self {
+            hidden: Array2::zeros(self.hidden.dim()),
+            hidden_bias: Array1::zeros(self.hidden_bias.dim()),
+            output: Array2::zeros(self.output.dim()),
+            output_bias: Array1::zeros(self.output_bias.dim()),
+        }
+    }
+
     /// The hidden layer's values [rows x hidden], before dropout.
     fn activations(&self, x: ArrayView2<F>) -> Array2<F> {
-        let mut values = x.dot(&self.hidden.t()) + &self.hidden_bias;
+        let mut values = x.dot(&self.hidden) + &self.hidden_bias;
         values.mapv_inplace(|value| value.max(F::zero()));
         values
     }
 
     /// Outputs before softmax [rows x classes], without dropout.
     pub fn logits(&self, x: ArrayView2<F>) -> Array2<F> {
-        self.activations(x).dot(&self.output.t()) + &self.output_bias
+        self.activations(x).dot(&self.output) + &self.output_bias
     }
 
     /// Class probabilities [rows x classes], without dropout.
@@ -65,7 +76,7 @@ impl<F: NdFloat> Network<F> {
         if let Some(kept) = kept {
             hidden *= kept;
         }
-        let mut probabilities = hidden.dot(&self.output.t()) + &self.output_bias;
+        let mut probabilities = hidden.dot(&self.output) + &self.output_bias;
         softmax(&mut probabilities);
         let score = score(&probabilities, labels);
 
@@ -77,7 +88,7 @@ impl<F: NdFloat> Network<F> {
         let rows = labels.iter().fold(F::zero(), |count, _| count + F::one());
         error.mapv_inplace(|value| value / rows);
 
-        let mut hidden_error = error.dot(&self.output);
+        let mut hidden_error = error.dot(&self.output.t());
         // ReLU and dropout pass the error where they passed the value: a value of 0 was stopped by one or the other.
         Zip::from(&mut hidden_error).and(&hidden).for_each(|error, value| {
             if *value <= F::zero() {
@@ -88,32 +99,35 @@ impl<F: NdFloat> Network<F> {
             hidden_error *= kept;
         }
         let gradients = Self {
-            hidden: hidden_error.t().dot(&x),
+            hidden: row_by_row(x.t().dot(&hidden_error)),
             hidden_bias: hidden_error.sum_axis(Axis(0)),
-            output: error.t().dot(&hidden),
+            output: row_by_row(hidden.t().dot(&error)),
             output_bias: error.sum_axis(Axis(0)),
         };
         (score, gradients)
     }
+}
 
-    /// Every number, layer by layer.
+impl<F: NdFloat> Network<F> {
+    /// Every number, layer by layer and row by row. Plain slices, because ndarray's `Zip` over four arrays is not
+    /// vectorised and Adam is most of the work that is no multiplication.
     pub(super) fn parts(&self) -> [&[F]; 4] {
-        [flat(&self.hidden), flat(&self.hidden_bias), flat(&self.output), flat(&self.output_bias)]
+        let Self { hidden, hidden_bias, output, output_bias } = self;
+        [hidden.as_slice(), hidden_bias.as_slice(), output.as_slice(), output_bias.as_slice()]
+            .map(Option::unwrap_or_default)
     }
 
-    /// Every number, layer by layer, to be changed.
+    /// As [`parts`](Self::parts), to be changed.
     pub(super) fn parts_mut(&mut self) -> [&mut [F]; 4] {
         let Self { hidden, hidden_bias, output, output_bias } = self;
-        [flat_mut(hidden), flat_mut(hidden_bias), flat_mut(output), flat_mut(output_bias)]
+        [hidden.as_slice_mut(), hidden_bias.as_slice_mut(), output.as_slice_mut(), output_bias.as_slice_mut()]
+            .map(Option::unwrap_or_default)
     }
 }
 
-fn flat<F, D: ndarray::Dimension>(array: &ndarray::Array<F, D>) -> &[F] {
-    array.as_slice_memory_order().unwrap_or(&[])
-}
-
-fn flat_mut<F, D: ndarray::Dimension>(array: &mut ndarray::Array<F, D>) -> &mut [F] {
-    array.as_slice_memory_order_mut().unwrap_or(&mut [])
+/// The same numbers lying row by row, whichever way a multiplication left them.
+fn row_by_row<F: NdFloat>(array: Array2<F>) -> Array2<F> {
+    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }
 
 fn score<F: NdFloat>(probabilities: &Array2<F>, labels: &[usize]) -> Score {

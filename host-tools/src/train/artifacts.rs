@@ -1,0 +1,134 @@
+//! What training leaves behind: two models, a picture and a report, in a folder of their own and in the output folder.
+//!
+//! Everything is made in memory first, and the models are read back and run by the device's own code before anything is
+//! written. The run's folder appears as a whole (written under another name, then renamed); the files in the output folder
+//! are replaced one by one, each atomically. Both hold the same bytes, and no clock is in any of them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use shared::decision::DecisionConfig;
+use shared::model_card::{HASH_LEN, ModelCard, SCHEMA, TrainingSummary};
+
+use super::protocol::Outcome;
+use super::report::Report;
+use super::{timestamp, verify};
+use crate::export;
+use crate::features::FeatureSet;
+use crate::plots;
+
+/// The whole classifier.
+pub const MODEL: &str = "sound_classifier.tflite";
+/// The head alone.
+pub const HEAD: &str = "sound_classifier_head.tflite";
+/// Loss and accuracy.
+pub const HISTORY: &str = "training_history.png";
+/// The figures.
+pub const REPORT: &str = "training_report.json";
+/// Folder of the runs within the output folder.
+pub const RUNS: &str = "runs";
+
+/// The files, each with its name.
+#[derive(Debug, Clone)]
+pub struct Artifacts(Vec<(&'static str, Vec<u8>)>);
+
+impl Artifacts {
+    /// Makes all files and holds the models against the trained head.
+    ///
+    /// # Errors
+    /// When a model cannot be exported, or does not say what the trained head says.
+    pub fn new(set: &FeatureSet, outcome: &Outcome, report: &Report, base: Option<&[u8]>) -> anyhow::Result<Self> {
+        let hashes = hashes(set, &outcome.trained);
+        let card = card(set, report, &hashes);
+        let head = &outcome.fitted.head;
+        let labels = &set.dataset.classes;
+        let model =
+            export::classifier(set.kind, base, &head.layers, labels, &card).context("cannot export the model")?;
+        let alone = export::head(set.kind, &head.layers, labels, &card).context("cannot export the head")?;
+        verify::model(&model, set, head)
+            .context("the exported model was read back and does not agree with training")?;
+        verify::head(&alone, set.x.view(), head)
+            .context("the exported head was read back and does not agree with training")?;
+        let mut json = serde_json::to_string_pretty(report).context("the report cannot be written as JSON")?;
+        json.push('\n');
+        Ok(Self(vec![(MODEL, model), (HEAD, alone), (HISTORY, history(report)?), (REPORT, json.into_bytes())]))
+    }
+
+    /// Writes the files into a new folder `out/runs/YYYYMMDD-HHMMSS` (UTC) and into `out`. Returns the new folder.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn save(&self, out: &Path) -> anyhow::Result<PathBuf> {
+        let runs = out.join(RUNS);
+        let folder = timestamp::unused(&runs);
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let unfinished = runs.join(format!(".{name}.{}.tmp", std::process::id()));
+        let written = self.0.iter().try_for_each(|(name, bytes)| write(&unfinished.join(name), bytes)).and_then(|()| {
+            std::fs::rename(&unfinished, &folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))
+        });
+        if let Err(error) = written {
+            let _ = std::fs::remove_dir_all(&unfinished);
+            return Err(error);
+        }
+        self.0.iter().try_for_each(|(name, bytes)| write(&out.join(name), bytes))?;
+        Ok(folder)
+    }
+
+    /// The bytes of the file `name`; empty if there is no such file.
+    pub fn bytes(&self, name: &str) -> &[u8] {
+        self.0.iter().find(|(other, _)| *other == name).map_or(&[], |(_, bytes)| bytes)
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    shared::atomic_file::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// The beginning of the hash of every file that was trained on, each once.
+fn hashes(set: &FeatureSet, rows: &[usize]) -> Vec<u8> {
+    let files: std::collections::BTreeSet<[u8; 32]> =
+        rows.iter().map(|row| set.dataset.recordings[set.rows[*row].recording].hash).collect();
+    files.iter().flat_map(|hash| &hash[..HASH_LEN]).copied().collect()
+}
+
+fn card<'a>(set: &FeatureSet, report: &Report, hashes: &'a [u8]) -> ModelCard<'a> {
+    let validated = report.cross_validation.as_ref();
+    ModelCard {
+        schema: SCHEMA,
+        feature_kind: set.kind,
+        base_sha256: None,
+        decision: DecisionConfig::default(),
+        training: TrainingSummary {
+            recordings: report.trained_on.files as u32,
+            windows: report.trained_on.windows as u32,
+            groups: report.trained_on.groups.len() as u32,
+            seed: report.settings.seed,
+            hop_columns: u16::try_from(set.hop_columns).unwrap_or(u16::MAX),
+            within_recording: set.dataset.within_recording,
+            folds: validated.map_or(0, |result| result.folds.len() as u16),
+            macro_f1: validated.map(|result| result.measured.by_window.macro_average.f1 as f32),
+            created_unix: None,
+            recording_hashes: hashes,
+        },
+    }
+}
+
+fn history(report: &Report) -> anyhow::Result<Vec<u8>> {
+    use plots::history::{History, Scores, draw};
+    let scores = |training: super::Score, validation: super::Score| Scores {
+        loss: training.loss,
+        validation_loss: validation.loss,
+        accuracy: training.accuracy,
+        validation_accuracy: validation.accuracy,
+    };
+    let chosen = &report.head.chosen;
+    let epochs: Vec<Scores> = report.history.iter().map(|epoch| scores(epoch.training, epoch.validation)).collect();
+    let history = match chosen.epochs {
+        Some(best) if !epochs.is_empty() => History::Epochs { epochs: &epochs, best: best - 1 },
+        _ => History::Fit(scores(chosen.training, chosen.validation.unwrap_or_default())),
+    };
+    let title = format!("Training: {chosen} on {} features", report.settings.features);
+    let subtitle = format!("Mean over grouped validation folds of {}", report.trained_on);
+    draw(&title, &subtitle, history)?.png()
+}

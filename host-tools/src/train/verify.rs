@@ -1,0 +1,127 @@
+//! Holds exported bytes against the head that was trained: read and run by the device's own code.
+
+use anyhow::{Context, ensure};
+use ndarray::ArrayView2;
+use shared::head::{Dense, Head};
+use shared::nn::Isa;
+use shared::owned::OwnedModel;
+use shared::tflite::{Activation, BuiltinOp, Model, Options};
+
+use super::head::TrainedHead;
+use crate::features::{FeatureSet, hear};
+
+/// Largest accepted difference of a probability: float sums run in another order, nothing else may differ.
+const TOLERANCE: f32 = 1e-4;
+
+/// One recording of each class through the whole exported `model`, against `head` on the features of training.
+///
+/// # Errors
+/// When the model cannot be read, or a probability differs.
+pub fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Result<()> {
+    let loaded = OwnedModel::from_bytes(model.to_vec(), Isa::best())?;
+    let expected = head.probabilities(set.x.view());
+    for class in 0..set.dataset.classes.len() {
+        let Some(first) = set.rows.iter().find(|row| row.label == class) else { continue };
+        let mut rows = (0..set.rows.len()).filter(|row| set.rows[*row].recording == first.recording);
+        let mut worst: f32 = 0.0;
+        hear(&set.dataset.recordings[first.recording], loaded.classifier()?, set.hop_columns, |window| {
+            worst = match rows.next() {
+                Some(row) => worst.max(distance(window.verdict.probabilities, expected.row(row).iter())),
+                None => f32::INFINITY,
+            };
+        })?;
+        ensure!(rows.next().is_none(), "it hears fewer windows than training did");
+        ensure!(worst <= TOLERANCE, "a probability differs by {worst}, at most {TOLERANCE}");
+    }
+    Ok(())
+}
+
+/// The head alone, on raw features `x` [windows x features].
+///
+/// # Errors
+/// When the head cannot be read, or a probability differs.
+pub fn head(exported: &[u8], x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::Result<()> {
+    let graph = Model::parse(exported)?.graph();
+    let layers = graph.operators().filter(|operator| operator.code == BuiltinOp::FULLY_CONNECTED).map(|operator| {
+        let constant = |place: usize| graph.tensor(operator.inputs.get(place)?).ok()?.f32s();
+        let relu = matches!(operator.options, Options::FullyConnected { activation: Activation::Relu, .. });
+        Some(Dense { weights: constant(1)?, bias: constant(2)?, relu })
+    });
+    let layers: Vec<Dense> = layers.collect::<Option<_>>().context("a layer has no weights")?;
+    let exported = Head::new(layers)?;
+    ensure!(exported.features() == x.ncols(), "it takes {} features instead of {}", exported.features(), x.ncols());
+    let mut out = vec![0.0; exported.classes()];
+    let mut worst: f32 = 0.0;
+    for (features, expected) in x.rows().into_iter().zip(head.probabilities(x).rows()) {
+        exported.run(&features.to_vec(), &mut out);
+        worst = worst.max(distance(&out, expected.iter()));
+    }
+    ensure!(worst <= TOLERANCE, "a probability differs by {worst}, at most {TOLERANCE}");
+    Ok(())
+}
+
+/// Largest difference; infinite where the lengths differ or a value is not a number.
+fn distance<'a>(found: &[f32], expected: impl ExactSizeIterator<Item = &'a f32>) -> f32 {
+    if found.len() != expected.len() {
+        return f32::INFINITY;
+    }
+    let differences = found.iter().zip(expected).map(|(found, expected)| (found - expected).abs());
+    differences.fold(0.0, |worst, difference| if difference.is_nan() { f32::INFINITY } else { worst.max(difference) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export;
+    use crate::train::HeadKind;
+    use ndarray::Array2;
+    use shared::decision::DecisionConfig;
+    use shared::features::FeatureKind;
+    use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+
+    fn trained(bias: f32) -> TrainedHead {
+        let weights = Array2::from_shape_fn((2, 128), |(out, i)| ((out * 7 + i * 13) % 11) as f32 / 11.0 - 0.5);
+        TrainedHead {
+            kind: HeadKind::Linear,
+            layers: vec![export::Dense { weights, bias: vec![0.0, bias], relu: false }],
+        }
+    }
+
+    fn exported(head: &TrainedHead) -> Vec<u8> {
+        let training = TrainingSummary {
+            recordings: 1,
+            windows: 1,
+            groups: 1,
+            seed: 1,
+            hop_columns: 48,
+            within_recording: false,
+            folds: 0,
+            macro_f1: None,
+            created_unix: None,
+            recording_hashes: &[],
+        };
+        let card = ModelCard {
+            schema: SCHEMA,
+            feature_kind: FeatureKind::LogMel,
+            base_sha256: None,
+            decision: DecisionConfig::default(),
+            training,
+        };
+        export::head(FeatureKind::LogMel, &head.layers, &["a".into(), "b".into()], &card).unwrap()
+    }
+
+    #[test]
+    fn an_exported_head_agrees_with_the_trained_one_and_with_no_other() {
+        let x = Array2::from_shape_fn((5, 128), |(row, i)| ((row * 31 + i * 17) % 19) as f32 / 19.0 - 0.5);
+        let file = exported(&trained(0.1));
+        head(&file, x.view(), &trained(0.1)).unwrap();
+        let error = head(&file, x.view(), &trained(0.2)).unwrap_err().to_string();
+        assert!(error.contains("differs"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_a_difference() {
+        assert_eq!(distance(&[f32::NAN], [0.0].iter()), f32::INFINITY);
+        assert_eq!(distance(&[0.0, 0.5], [0.0].iter()), f32::INFINITY);
+    }
+}
