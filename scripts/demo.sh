@@ -15,7 +15,7 @@ $tools train --data $out/train --out $out
 step "3/5 Evaluation on machines that training never heard"
 $tools evaluate --data $out/heldout --model $out/sound_classifier.tflite --out $out
 step "4/5 Plots"
-$tools visualize --data $out/train --out $out
+$tools visualize --data $out/train --out $out --most 600
 step "5/5 What the model hears in a recording whose state changes"
 $tools predict --model $out/sound_classifier.tflite $out/heldout/timeline/*.wav
 step "Done. Look at $out:"
