@@ -231,3 +231,36 @@ fn a_slip_on_the_command_line_is_exit_code_2() {
     let (code, _, words) = output(Command::new(firmware()).args(["run", "--wavv", "x"]));
     assert_eq!(code, Some(2), "{words}");
 }
+
+#[test]
+fn systemd_is_told_ready_and_alive_only_as_long_as_sound_comes() {
+    let place = Place::new("", 1, 2.0);
+    let socket = std::os::unix::net::UnixDatagram::bind(place.path("notify")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+    let told = |seconds: f32| {
+        let (end, mut text, mut buffer) = (Instant::now() + Duration::from_secs_f32(seconds), String::new(), [0; 1024]);
+        while Instant::now() < end {
+            if let Ok(count) = socket.recv(&mut buffer) {
+                text += &(String::from_utf8_lossy(&buffer[..count]) + "\n");
+            }
+        }
+        text
+    };
+    let mut command = place.run(&["--stdin", "--realtime"]);
+    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "200000");
+    let mut program = Program::start(command);
+    let before = told(1.0);
+    assert!(!before.contains("READY=1") && !before.contains("WATCHDOG=1"), "{before}");
+    // Two seconds of sound, after which the line stays open and silent.
+    let sound = std::fs::read(place.wav()).unwrap();
+    let mut input = program.child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, &sound[..sound.len() - 2]).unwrap();
+    let during = told(2.5);
+    assert_eq!(during.matches("READY=1").count(), 1, "{during}");
+    assert!(during.matches("WATCHDOG=1").count() >= 5, "{during}");
+    let after = told(1.0);
+    assert!(!after.contains("WATCHDOG=1"), "{after}");
+    program.signal(Signal::SIGTERM);
+    assert!(told(0.5).contains("STOPPING=1"));
+    drop(input);
+}
