@@ -15,7 +15,7 @@ use super::fit::{Effort, fit};
 use super::samples::Samples;
 use super::seed;
 use super::validate::inner_folds;
-use crate::metrics::{Figures, argmax, by_recording};
+use crate::metrics::argmax;
 use crate::split::{self, Fold};
 
 /// Epochs that a perceptron goes on after its lowest validation loss. Training proper goes through all of them; here, where
@@ -29,21 +29,6 @@ pub struct Predictions {
     pub rows: Vec<usize>,
     /// [rows x classes].
     pub probabilities: Array2<f32>,
-}
-
-impl Predictions {
-    /// Figures by window; `labels` of all windows, names of all classes.
-    pub fn by_window(&self, labels: &[usize], classes: &[String]) -> Figures {
-        let predicted = self.probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
-        Figures::of_pairs(classes, self.rows.iter().map(|row| labels[*row]).zip(predicted))
-    }
-
-    /// Figures by recording: mean probability over its windows. `recordings` of all windows.
-    pub fn by_recording(&self, labels: &[usize], recordings: &[usize], classes: &[String]) -> Figures {
-        let of = |values: &[usize]| self.rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
-        let verdicts = by_recording(self.probabilities.view(), &of(recordings), &of(labels));
-        Figures::of_pairs(classes, verdicts.iter().map(|verdict| (verdict.label, verdict.predicted)))
-    }
 }
 
 /// One outer fold.
@@ -159,10 +144,8 @@ mod tests {
         let (x, labels, groups) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
         let result = cross_validate(&samples, 4, HeadChoice::Linear, 1, || {}).unwrap();
-        let classes = ["a".to_string(), "b".to_string()];
-        let figures = result.predictions.by_window(&labels, &classes);
-        assert!(figures.accuracy < 0.7, "{}", figures.accuracy);
-        assert_eq!(figures.confusion.total(), 160);
+        let accuracy = accuracy(result.predictions.probabilities.view(), &labels);
+        assert!(accuracy < 0.7, "{accuracy}");
     }
 
     #[test]

@@ -15,8 +15,6 @@
 //! Within one recording (too few files to hold any out) groups are blocks of a file, and every figure is marked
 //! [`WITHIN_RECORDING`](crate::dataset::WITHIN_RECORDING).
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, ensure};
 use shared::features::{EMBEDDING_LEN, FeatureKind};
 
@@ -27,6 +25,7 @@ use super::samples::Samples;
 use super::validate::inner_folds;
 use super::{TrainedHead, seed};
 use crate::features::FeatureSet;
+use crate::measured::sessions;
 use crate::split::{self, Fold};
 use crate::ui::Ui;
 
@@ -101,25 +100,17 @@ pub fn run(set: &FeatureSet, settings: &Settings, ui: &Ui) -> anyhow::Result<Out
         whole
     };
     progress.finish_and_clear();
-    Ok(Outcome { fitted, trained: fold.train, held_out, cross_validation, comparison, sessions: sessions(set) })
+    Ok(Outcome {
+        fitted,
+        trained: fold.train,
+        held_out,
+        cross_validation,
+        comparison,
+        sessions: sessions(&set.dataset, &set.rows),
+    })
 }
 
 fn predictions(samples: &Samples<'_>, head: &TrainedHead, rows: Vec<usize>) -> Predictions {
     let probabilities = head.probabilities(samples.features_of(&rows).view());
     Predictions { rows, probabilities }
-}
-
-/// For each row a number for its recording session: files of one name and class are one session; where blocks of a file
-/// are the groups, each block is.
-fn sessions(set: &FeatureSet) -> Vec<usize> {
-    let mut numbers = BTreeMap::new();
-    set.rows
-        .iter()
-        .map(|row| {
-            let recording = &set.dataset.recordings[row.recording];
-            let block = set.dataset.within_recording.then_some(row.recording);
-            let next = numbers.len();
-            *numbers.entry((row.label, &recording.recording, block)).or_insert(next)
-        })
-        .collect()
 }

@@ -8,11 +8,11 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::candidate::{Candidate, Epoch, HeadChoice};
-use super::cross_validation::{CrossValidation, FoldResult, Predictions};
+use super::cross_validation::{FoldResult, Predictions};
 use super::protocol::{Outcome, Settings};
 use crate::dataset::{ClassSummary, WITHIN_RECORDING};
 use crate::features::FeatureSet;
-use crate::metrics::Figures;
+use crate::measured::{Measure, Measured, Standing};
 
 /// The whole report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -103,46 +103,6 @@ pub struct Head {
     pub multiplications: usize,
 }
 
-/// On how much a figure stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Standing {
-    /// Files.
-    pub files: usize,
-    /// Recording sessions.
-    pub recordings: usize,
-    /// Names of the groups.
-    pub groups: Vec<String>,
-    /// Windows.
-    pub windows: usize,
-    /// What to know before quoting it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub note: Option<&'static str>,
-}
-
-impl std::fmt::Display for Standing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        let (files, recordings, groups) = (self.files, self.recordings, self.groups.len());
-        write!(f, "{} windows of {recordings} recording{}", self.windows, plural(recordings))?;
-        if files != recordings {
-            write!(f, " ({files} file{})", plural(files))?;
-        }
-        write!(f, " in {groups} group{}", plural(groups))?;
-        self.note.map_or(Ok(()), |note| write!(f, "; {note}"))
-    }
-}
-
-/// Figures and what they stand on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Measured {
-    /// On how much.
-    pub standing: Standing,
-    /// Every window counts.
-    pub by_window: Figures,
-    /// Every recording counts once: mean probability over its windows.
-    pub by_recording: Figures,
-}
-
 /// Cross-validated figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrossValidated {
@@ -182,16 +142,33 @@ impl Report {
             .iter()
             .map(|skipped| Skipped { file: relative(&skipped.path, data), reason: skipped.reason.clone() });
         let fitted = &outcome.fitted;
-        let measure = Measure { set, sessions: &outcome.sessions, labels: set.labels() };
+        let labels = set.labels();
+        let measure = Measure {
+            dataset,
+            rows: &set.rows,
+            sessions: &outcome.sessions,
+            labels: &labels,
+            classes: &dataset.classes,
+        };
+        let note = dataset.within_recording.then_some(WITHIN_RECORDING);
+        let measured = |said: &Predictions| measure.measured(&said.rows, said.probabilities.view(), note);
         let cross_validation = outcome.cross_validation.as_ref().map(|result| CrossValidated {
-            measured: measure.measured(&result.predictions),
+            measured: measured(&result.predictions),
             folds: result.folds.clone(),
             failed: result.failed.clone(),
         });
         let whole = outcome.cross_validation.iter().map(|result| (set.kind, result));
         let others = outcome.comparison.iter().map(|(kind, result)| (*kind, result));
-        let comparison: Vec<Compared> =
-            whole.chain(others).map(|(kind, result)| measure.compared(kind.name(), result)).collect();
+        let compared = whole.chain(others).filter(|_| !outcome.comparison.is_empty()).map(|(kind, result)| {
+            let Measured { by_window, by_recording, .. } = measured(&result.predictions);
+            Compared {
+                features: kind.name(),
+                macro_f1: by_window.macro_average.f1,
+                accuracy: by_window.accuracy,
+                accuracy_by_recording: by_recording.accuracy,
+                note,
+            }
+        });
         let held_out_files: BTreeSet<String> = outcome
             .held_out
             .iter()
@@ -222,55 +199,11 @@ impl Report {
                 multiplications: fitted.head.multiplications(),
             },
             history: fitted.epochs.clone(),
-            trained_on: measure.standing(&outcome.trained),
-            held_out: outcome.held_out.as_ref().map(|predictions| measure.measured(predictions)),
+            trained_on: measure.standing(&outcome.trained, note),
+            held_out: outcome.held_out.as_ref().map(measured),
             cross_validation,
-            comparison: if outcome.comparison.is_empty() { Vec::new() } else { comparison },
+            comparison: compared.collect(),
             held_out_files: held_out_files.into_iter().collect(),
-        }
-    }
-}
-
-/// What figures are made of.
-struct Measure<'a> {
-    set: &'a FeatureSet,
-    sessions: &'a [usize],
-    labels: Vec<usize>,
-}
-
-impl Measure<'_> {
-    fn standing(&self, rows: &[usize]) -> Standing {
-        let dataset = &self.set.dataset;
-        let distinct = |of: &dyn Fn(usize) -> usize| rows.iter().map(|row| of(*row)).collect::<BTreeSet<_>>();
-        let recordings = distinct(&|row| self.set.rows[row].recording);
-        let files: BTreeSet<&Path> = recordings.iter().map(|r| dataset.recordings[*r].path.as_path()).collect();
-        let groups = distinct(&|row| self.set.rows[row].group);
-        Standing {
-            files: files.len(),
-            recordings: distinct(&|row| self.sessions[row]).len(),
-            groups: groups.iter().map(|group| dataset.groups[*group].clone()).collect(),
-            windows: rows.len(),
-            note: dataset.within_recording.then_some(WITHIN_RECORDING),
-        }
-    }
-
-    fn measured(&self, predictions: &Predictions) -> Measured {
-        let classes = &self.set.dataset.classes;
-        Measured {
-            standing: self.standing(&predictions.rows),
-            by_window: predictions.by_window(&self.labels, classes),
-            by_recording: predictions.by_recording(&self.labels, self.sessions, classes),
-        }
-    }
-
-    fn compared(&self, features: &'static str, result: &CrossValidation) -> Compared {
-        let Measured { standing, by_window, by_recording } = self.measured(&result.predictions);
-        Compared {
-            features,
-            macro_f1: by_window.macro_average.f1,
-            accuracy: by_window.accuracy,
-            accuracy_by_recording: by_recording.accuracy,
-            note: standing.note,
         }
     }
 }
@@ -296,13 +229,5 @@ mod tests {
         let file = Path::new("data").join("on").join("a.wav");
         assert_eq!(relative(&file, Path::new("data")), "on/a.wav");
         assert_eq!(relative(&file, &Path::new("data").join("manifest.csv")), "on/a.wav");
-    }
-
-    #[test]
-    fn a_standing_says_what_to_know_before_quoting() {
-        let groups = vec!["a".to_string()];
-        let standing = Standing { files: 4, recordings: 1, groups, windows: 9, note: Some(WITHIN_RECORDING) };
-        let said = "9 windows of 1 recording (4 files) in 1 group; within recording, optimistic";
-        assert_eq!(standing.to_string(), said);
     }
 }

@@ -1,7 +1,7 @@
 //! The report in words: tables and figures as they are printed, each with what it stands on.
 
-use super::report::{Class, Measured, Report};
-use crate::metrics::class_table;
+use super::report::{Class, Report};
+use crate::measured::mark;
 
 /// The data table: files, recordings, groups, seconds and windows per class.
 pub fn data_table(classes: &[Class]) -> Vec<String> {
@@ -29,7 +29,7 @@ pub fn figures(report: &Report) -> Vec<String> {
         (Some(validation), Some(macro_f1)) => {
             lines.push(format!(
                 "Head: {chosen}, by grouped validation{}: macro-F1 {macro_f1:.3}, loss {:.3}",
-                note(report.trained_on.note),
+                mark(report.trained_on.note),
                 validation.loss
             ));
             for other in report.head.candidates.iter().filter(|other| *other != chosen) {
@@ -46,16 +46,18 @@ pub fn figures(report: &Report) -> Vec<String> {
     lines.push(String::new());
     match &report.held_out {
         Some(held_out) => {
-            let groups = report.held_out.iter().flat_map(|h| &h.standing.groups).cloned().collect::<Vec<_>>();
-            lines.push(format!("Held out ({}): the exported head on", shortened(&groups)));
-            measured(held_out, &mut lines);
+            lines.push(format!(
+                "Held out ({}), never heard by the exported head:",
+                shortened(&held_out.standing.groups)
+            ));
+            lines.extend(held_out.lines());
         }
         None => lines.push("Held out: nothing; the head learned from everything.".to_string()),
     }
     if let Some(result) = &report.cross_validation {
         lines.push(String::new());
         lines.push(format!("Cross-validated, {} folds by group, training included:", result.folds.len()));
-        measured(&result.measured, &mut lines);
+        lines.extend(result.measured.lines());
         lines.extend(result.failed.iter().map(|failed| format!("note: left out: {failed}")));
     }
     if !report.comparison.is_empty() {
@@ -68,33 +70,11 @@ pub fn figures(report: &Report) -> Vec<String> {
                 compared.macro_f1,
                 compared.accuracy,
                 compared.accuracy_by_recording,
-                note(compared.note)
+                mark(compared.note)
             ));
         }
     }
     lines
-}
-
-fn measured(measured: &Measured, lines: &mut Vec<String>) {
-    lines.push(format!("{}.", measured.standing));
-    lines.extend(class_table(&measured.by_window).into_iter().map(|line| format!("  {line}")));
-    let (window, recording) = (&measured.by_window, &measured.by_recording);
-    let mark = note(measured.standing.note);
-    lines.push(format!(
-        "  by window:    accuracy {:.3}, macro-F1 {:.3}{mark}",
-        window.accuracy, window.macro_average.f1
-    ));
-    lines.push(format!(
-        "  by recording: accuracy {:.3}, macro-F1 {:.3} ({} of {} right){mark}",
-        recording.accuracy,
-        recording.macro_average.f1,
-        recording.confusion.correct(),
-        recording.confusion.total()
-    ));
-}
-
-fn note(note: Option<&str>) -> String {
-    note.map(|note| format!(" [{note}]")).unwrap_or_default()
 }
 
 /// A list that stays on one line.
