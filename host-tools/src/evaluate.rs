@@ -15,6 +15,7 @@ use shared::owned::OwnedModel;
 use crate::dataset::{Dataset, Skipped};
 use crate::features::{Row, hear};
 use crate::measured::{Measure, Measured, sessions};
+use crate::predict::labels;
 use crate::ui::Ui;
 
 /// The mark on figures of recordings that the model was trained on.
@@ -57,15 +58,6 @@ impl Evaluation {
     pub fn honest(&self) -> &Measured {
         self.never_trained_on.as_ref().unwrap_or(&self.all)
     }
-}
-
-/// The names of the model's classes.
-///
-/// # Errors
-/// When the file has no labels, or none that can be read.
-pub fn labels(model: &OwnedModel) -> anyhow::Result<Vec<String>> {
-    let labels = model.model()?.labels()?.context("the model carries no labels; export it with `train`")?;
-    Ok(labels.iter().map(str::to_string).collect())
 }
 
 /// Runs `model` over `dataset`, a window every `hop_columns` columns of 10 ms.

@@ -19,6 +19,7 @@ pub mod monitor;
 pub mod plots;
 pub mod predict;
 pub mod projection;
+pub mod selfcheck;
 pub mod split;
 pub mod synth;
 pub mod train;

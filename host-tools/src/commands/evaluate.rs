@@ -18,8 +18,6 @@ use crate::ui::Ui;
 
 /// The picture.
 pub const PICTURE: &str = "confusion_matrix.png";
-/// Half a window: the hop of training, where the model does not say.
-const HOP_COLUMNS: u32 = 48;
 /// More classes than this make no readable matrix: only those that occur are shown then.
 const READABLE: usize = 40;
 
@@ -83,7 +81,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// The hop that the model was trained with.
 pub(crate) fn hop_of(model: &OwnedModel) -> anyhow::Result<u32> {
     let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
-    Ok(card.map_or(HOP_COLUMNS, |card| u32::from(card.training.hop_columns)))
+    Ok(card.map_or(shared::window::DEFAULT_HOP, |card| u32::from(card.training.hop_columns)))
 }
 
 /// Prints the figures and what to know about them.

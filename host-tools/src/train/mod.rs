@@ -13,7 +13,7 @@ mod samples;
 mod score;
 mod seed;
 mod standardise;
-mod timestamp;
+pub mod timestamp;
 mod validate;
 pub mod verify;
 pub mod words;

@@ -11,7 +11,6 @@ pub fn unused(runs: &Path) -> PathBuf {
 }
 
 /// The newest run in `runs`: the last by name of those that hold the file `file`.
-#[allow(dead_code, reason = "the pipeline command uses it")]
 pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
     let folders = std::fs::read_dir(runs).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let is_run = |path: &PathBuf| {

@@ -1,0 +1,193 @@
+//! `train`, `evaluate` and `pipeline` as a person runs them, on small recordings of hums and hisses.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// A recording of `seconds`: a hum of `hz` with its overtones, and some noise, all from `seed`.
+fn write_wav(path: &Path, hz: f32, seconds: f32, seed: u32) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::create(path, spec).unwrap();
+    let mut noise = seed.wrapping_mul(2_654_435_761) | 1;
+    let hz = hz * (1.0 + 0.02 * (seed % 5) as f32);
+    for index in 0..(seconds * 16_000.0) as u32 {
+        noise ^= noise << 13;
+        noise ^= noise >> 17;
+        noise ^= noise << 5;
+        let t = index as f32 / 16_000.0;
+        let hum: f32 = (1..5).map(|k| (std::f32::consts::TAU * hz * k as f32 * t).sin() / k as f32).sum();
+        let hiss = noise as f32 / u32::MAX as f32 - 0.5;
+        writer.write_sample(((0.2 * hum + 0.1 * hiss) * 16_384.0) as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+}
+
+/// Three classes in four groups each (the machines m0 to m3), two files of 2.5 s per group.
+fn data(folder: &Path) -> PathBuf {
+    let data = folder.join("data");
+    for (class, hz) in [("fast", 400.0), ("off", 0.0), ("slow", 110.0)] {
+        for machine in 0..4 {
+            for take in 0..2 {
+                write_wav(&data.join(class).join(format!("m{machine}_{take:03}.wav")), hz, 2.5, machine * 7 + take);
+            }
+        }
+    }
+    data
+}
+
+fn run(args: &[&str], paths: &[(&str, &Path)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_host-tools"));
+    command.args(args);
+    for (option, path) in paths {
+        command.arg(option).arg(path);
+    }
+    command.output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Trains on log-mel features and returns what was printed.
+fn train(data: &Path, out: &Path, more: &[&str]) -> Output {
+    let args: Vec<&str> = ["train", "--features", "logmel"].iter().chain(more).copied().collect();
+    run(&args, &[("--data", data), ("--out", out)])
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+const FILES: [&str; 4] =
+    ["sound_classifier.tflite", "sound_classifier_head.tflite", "training_history.png", "training_report.json"];
+
+#[test]
+fn the_same_seed_writes_the_same_bytes_into_the_output_and_into_a_folder_of_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(folder.path());
+    let outs = [folder.path().join("a"), folder.path().join("b")];
+    for out in &outs {
+        let output = train(&data, out, &["--folds", "0"]);
+        assert!(output.status.success(), "{}", text(&output));
+    }
+    let run = std::fs::read_dir(outs[0].join("runs")).unwrap().next().unwrap().unwrap().path();
+    for file in FILES {
+        let bytes = std::fs::read(outs[0].join(file)).unwrap();
+        assert_eq!(bytes, std::fs::read(outs[1].join(file)).unwrap(), "{file}");
+        assert_eq!(bytes, std::fs::read(run.join(file)).unwrap(), "{file}");
+    }
+    assert!(std::fs::read_dir(&outs[0]).unwrap().all(|entry| {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        name == "runs" || FILES.contains(&name.as_str())
+    }));
+}
+
+#[test]
+fn held_out_groups_and_every_fold_are_classified_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let data = data(folder.path());
+    let output = train(&data, &folder.path().join("out"), &["--json", report.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output));
+    let report = json(&report);
+    assert_eq!(report["held_out"]["by_window"]["accuracy"], 1.0, "{}", text(&output));
+    assert_eq!(report["cross_validation"]["by_recording"]["accuracy"], 1.0, "{}", text(&output));
+    assert_eq!(report["cross_validation"]["folds"].as_array().unwrap().len(), 4);
+    // A machine is held out as a whole, with all of its classes.
+    assert_eq!(report["held_out"]["standing"]["groups"].as_array().unwrap().len(), 1);
+    assert_eq!(report["held_out"]["standing"]["files"], 6);
+    assert_eq!(report["trained_on"]["files"], 18);
+}
+
+#[test]
+fn evaluation_tells_recordings_trained_on_from_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(folder.path()), folder.path().join("out"));
+    assert!(train(&data, &out, &["--folds", "0", "--head", "linear"]).status.success());
+    let figures = folder.path().join("figures.json");
+    let args = ["evaluate", "--json", figures.to_str().unwrap()];
+    let output = run(&args, &[("--data", &data), ("--model", &out.join(FILES[0])), ("--out", &out)]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("WARNING: the model was trained on 18 of 24 files"), "{}", text(&output));
+    let figures = json(&figures);
+    assert_eq!(figures["all"]["standing"]["files"], 24);
+    assert_eq!(figures["never_trained_on"]["standing"]["files"], 6);
+    assert_eq!(figures["all"]["standing"]["note"], "partly trained on, optimistic");
+    assert_eq!(&std::fs::read(out.join("confusion_matrix.png")).unwrap()[1..4], b"PNG");
+}
+
+#[test]
+fn evaluation_of_a_class_that_the_model_does_not_know_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(folder.path()), folder.path().join("out"));
+    assert!(train(&data, &out, &["--folds", "0", "--head", "linear"]).status.success());
+    std::fs::rename(data.join("slow"), data.join("broken")).unwrap();
+    let output = run(&["evaluate"], &[("--data", &data), ("--model", &out.join(FILES[0])), ("--out", &out)]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("broken") && text(&output).contains("fast, off, slow"), "{}", text(&output));
+}
+
+#[test]
+fn one_file_per_class_is_trained_on_and_every_figure_is_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_wav(&data.join("on_state").join("on_merged.wav"), 200.0, 30.0, 1);
+    write_wav(&data.join("off_state").join("off_merged.wav"), 0.0, 30.0, 2);
+    let report = folder.path().join("report.json");
+    let output = train(&data, &folder.path().join("out"), &["--head", "linear", "--json", report.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", text(&output));
+    for line in text(&output).lines().filter(|line| line.contains("accuracy 0") || line.contains("accuracy 1")) {
+        assert!(line.ends_with("[within recording, optimistic]"), "{line}");
+    }
+    let report = json(&report);
+    for figures in ["held_out", "cross_validation"] {
+        assert_eq!(report[figures]["standing"]["note"], "within recording, optimistic");
+    }
+}
+
+#[test]
+fn one_class_is_refused_with_a_line_that_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    write_wav(&data.join("on_state").join("a_000.wav"), 200.0, 3.0, 1);
+    let output = train(&data, &folder.path().join("out"), &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("only one class"), "{}", text(&output));
+}
+
+#[test]
+fn options_out_of_range_are_usage_errors() {
+    for option in [["--folds", "1"], ["--hold-out", "0.9"], ["--hop", "0"], ["--head", "tree"], ["--features", "mfcc"]]
+    {
+        let output = run(&["train", "--data", "x"], &[(option[0], Path::new(option[1]))]);
+        assert_eq!(output.status.code(), Some(2), "{option:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn the_pipeline_trains_and_verifies_the_file_that_it_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (data(folder.path()), folder.path().join("out"));
+    let args = ["pipeline", "--features", "logmel", "--folds", "0", "--min-f1", "0.9"];
+    let output = run(&args, &[("--data", &data), ("--out", &out)]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("PASS"), "{}", text(&output));
+    assert!(text(&output).contains("Time 0.00s: "), "{}", text(&output));
+}
+
+#[test]
+fn nothing_but_json_goes_to_stdout_when_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(folder.path());
+    let output = train(&data, &folder.path().join("out"), &["--folds", "0", "--head", "linear", "--json", "-"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["head"]["chosen"]["kind"], "linear");
+}
