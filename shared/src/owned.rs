@@ -32,6 +32,8 @@ use crate::tflite::{self, Model};
 pub struct OwnedModel {
     bytes: Vec<u8>,
     packed: Blocks,
+    /// Blocks of `packed` that hold anything.
+    used: usize,
     isa: Isa,
 }
 
@@ -69,15 +71,15 @@ impl OwnedModel {
     /// # Errors
     /// If it is no model that this program runs.
     pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
-        let mut packed = Blocks::zeroed(0);
+        let (mut packed, mut used) = (Blocks::zeroed(0), 0);
         {
             let (graph, parts) = parts(&bytes)?;
             if let Some(body) = body(&graph, &parts)? {
                 packed = Blocks::zeroed(Network::packed_len(&body, isa).map_err(Cause::Network)?);
-                Network::pack(&body, isa, packed.get_mut()).map_err(Cause::Network)?;
+                used = Network::pack(&body, isa, packed.get_mut()).map_err(Cause::Network)?;
             }
         }
-        let model = Self { bytes, packed, isa };
+        let model = Self { bytes, packed, used, isa };
         model.classifier()?;
         Ok(model)
     }
@@ -85,6 +87,11 @@ impl OwnedModel {
     /// The file's bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Bytes of the packed weights; what they take of memory.
+    pub fn packed_bytes(&self) -> usize {
+        self.used * size_of::<Block>()
     }
 
     /// The parsed file: labels, metadata, graph.
@@ -111,6 +118,24 @@ impl OwnedModel {
     pub fn features(&self, kind: FeatureKind) -> Result<Classifier<'_>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
         Classifier::features(kind, self.network(&graph, &parts)?).map_err(Cause::Classifier)
+    }
+
+    /// The int8 network's description, where the file has one.
+    ///
+    /// # Errors
+    /// None in practice: the file was checked at load.
+    pub fn body(&self) -> Result<Option<Body<'_>>, Cause> {
+        let (graph, parts) = parts(&self.bytes)?;
+        body(&graph, &parts)
+    }
+
+    /// The int8 network, where the file has one, over the packed weights.
+    ///
+    /// # Errors
+    /// None in practice: the file was checked at load.
+    pub fn int8_network(&self) -> Result<Option<Network<'_>>, Cause> {
+        let (graph, parts) = parts(&self.bytes)?;
+        self.network(&graph, &parts)
     }
 
     fn network<'a>(&'a self, graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Network<'a>>, Cause> {

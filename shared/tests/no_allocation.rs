@@ -1,5 +1,6 @@
 //! The chain from samples to verdicts allocates nothing once it is set up.
 #![allow(unsafe_code, reason = "an allocator is unsafe by nature")]
+#![allow(clippy::unwrap_used, reason = "the helper of the tests")]
 
 mod common;
 

@@ -9,6 +9,8 @@
 mod avx2;
 mod block;
 mod generic;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 mod vectors;
 mod verified;
@@ -33,6 +35,16 @@ macro_rules! dispatch {
                 type $vectors = avx2::Avx2;
                 $body
             }
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => {
+                type $vectors = neon::Neon;
+                $body
+            }
+            #[cfg(target_arch = "aarch64")]
+            Isa::NeonDotprod => {
+                type $vectors = neon::NeonDotprod;
+                $body
+            }
             _ => {
                 type $vectors = scalar::Scalar;
                 $body
@@ -48,11 +60,15 @@ pub enum Isa {
     Scalar,
     /// 256-bit integer vectors of x86-64.
     Avx2,
+    /// 128-bit vectors of 64-bit Arm.
+    Neon,
+    /// The same with dot products of bytes.
+    NeonDotprod,
 }
 
 impl Isa {
     /// Every kind, the fastest first.
-    pub const ALL: [Self; 2] = [Self::Avx2, Self::Scalar];
+    pub const ALL: [Self; 4] = [Self::Avx2, Self::NeonDotprod, Self::Neon, Self::Scalar];
 
     /// The fastest kind that [`is_available`](Self::is_available).
     pub fn best() -> Self {
@@ -62,12 +78,20 @@ impl Isa {
     /// Whether this program can run it here: asked of the processor with the feature `std`, else whether the program was
     /// compiled for it (`-C target-feature`).
     pub fn is_available(self) -> bool {
+        #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
+        let avx2 = std::arch::is_x86_feature_detected!("avx2");
+        #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
+        let avx2 = cfg!(all(target_arch = "x86_64", target_feature = "avx2"));
+        #[cfg(all(target_arch = "aarch64", any(feature = "std", test)))]
+        let dotprod = std::arch::is_aarch64_feature_detected!("dotprod");
+        #[cfg(not(all(target_arch = "aarch64", any(feature = "std", test))))]
+        let dotprod = cfg!(all(target_arch = "aarch64", target_feature = "dotprod"));
+        let neon = cfg!(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"));
         match self {
             Self::Scalar => true,
-            #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
-            Self::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
-            #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
-            Self::Avx2 => cfg!(all(target_arch = "x86_64", target_feature = "avx2")),
+            Self::Avx2 => avx2,
+            Self::Neon => neon,
+            Self::NeonDotprod => neon && dotprod,
         }
     }
 
@@ -76,6 +100,8 @@ impl Isa {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::Neon => "neon",
+            Self::NeonDotprod => "neon_dotprod",
         }
     }
 
