@@ -1,6 +1,6 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop deny
+.PHONY: help demo test lint unit no-std windows verify interop bench-peers deny
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,10 @@ verify: ## The int8 engine against the TFLite C++ interpreter, bit for bit (buil
 interop: ## The exported files in LiteRT and MediaPipe, against our own verdicts
 	cargo build --release --locked -p host-tools
 	@scripts/interop.sh
+
+bench-peers: ## The engine against LiteRT in one interleaved run; writes a record under benches/records
+	cargo build --release --locked -p host-tools
+	@scripts/bench-peers.sh
 
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources

@@ -36,6 +36,8 @@ pub enum Command {
     Pipeline(commands::pipeline::Args),
     /// Compare the int8 network with the TFLite C++ interpreter
     Verify(commands::verify::Args),
+    /// Measure what a window costs: front end, network, each layer, each instruction set, all cores
+    Bench(commands::bench::Args),
 }
 
 impl Cli {
@@ -55,6 +57,7 @@ impl Cli {
             Command::Monitor(args) => commands::monitor::run(args),
             Command::Pipeline(args) => commands::pipeline::run(args),
             Command::Verify(args) => commands::verify::run(args),
+            Command::Bench(args) => commands::bench::run(args),
         }
     }
 }

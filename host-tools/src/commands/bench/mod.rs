@@ -1,0 +1,197 @@
+//! `host-tools bench`: what a window costs, part by part.
+//!
+//! Every figure is the median and the least of many runs; on a machine that does other things the least is the truer one.
+//! For a comparison with other runtimes see `make bench-peers`, which alternates with them in one run.
+
+mod measure;
+mod serve;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use serde::Serialize;
+use shared::base_model;
+use shared::nn::Isa;
+use shared::nn::body::{Kind, Layer};
+use shared::owned::OwnedModel;
+
+use crate::json::JsonOut;
+use crate::ui::Ui;
+use measure::{Batch, Time};
+
+/// Options of `host-tools bench`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The model; without it, the base model
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// Runs of each measurement
+    #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..))]
+    pub runs: u32,
+    /// Instruction set of `--serve`: scalar, avx2, neon or neon_dotprod; the fastest without it
+    #[arg(long, value_name = "NAME", value_parser = isa)]
+    pub isa: Option<Isa>,
+    /// For `make bench-peers`: for each line on stdin (`body`, `cold` or `stream`), time ten runs and print milliseconds
+    #[arg(long)]
+    pub serve: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonOut,
+}
+
+fn isa(name: &str) -> Result<Isa, String> {
+    let found = Isa::ALL.into_iter().find(|isa| isa.name() == name);
+    let isa = found.ok_or_else(|| format!("no such instruction set; {}", available()))?;
+    if isa.is_available() { Ok(isa) } else { Err(format!("this processor lacks it; {}", available())) }
+}
+
+fn available() -> String {
+    let names: Vec<_> = Isa::ALL.into_iter().filter(|isa| isa.is_available()).map(Isa::name).collect();
+    format!("here there are: {}", names.join(", "))
+}
+
+/// All figures.
+#[derive(Debug, Serialize)]
+struct Report {
+    model: PathBuf,
+    processor: String,
+    /// Clock while measuring, from a chain of operations of one cycle each.
+    gigahertz: f64,
+    load_to_first_verdict_ms: f64,
+    /// Front end at 16 kHz, per window at a hop of 0.48 s.
+    front_end_us: Time,
+    /// Samples to verdicts, per window at a hop of 0.48 s.
+    stream_us: Time,
+    sets: Vec<Set>,
+    batch: Batch,
+}
+
+/// Figures of one instruction set.
+#[derive(Debug, Serialize)]
+struct Set {
+    isa: &'static str,
+    packed_bytes: usize,
+    arena_bytes: usize,
+    /// Patch in, embedding and scores out.
+    body_us: Time,
+    mac_per_cycle: f64,
+    quantise_us: Time,
+    tail_us: Time,
+    layers: Vec<LayerTime>,
+}
+
+/// Figures of one convolution.
+#[derive(Debug, Serialize)]
+struct LayerTime {
+    name: String,
+    macs: u64,
+    us: Time,
+    mac_per_cycle: f64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no model or it has no network.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let path = match &args.model {
+        Some(path) => path.clone(),
+        None => {
+            base_model::find(None).context("no base model found; get it with `host-tools fetch`, or name a --model")?
+        }
+    };
+    let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    if args.serve {
+        return serve::serve(&bytes, args.isa.unwrap_or_else(Isa::best));
+    }
+    let ui = Ui::new(&args.json);
+    let gigahertz = measure::gigahertz();
+    let load = measure::load_to_first_verdict(&path)?;
+    let sets: Vec<Isa> = Isa::ALL.into_iter().filter(|isa| isa.is_available()).collect();
+    let model = OwnedModel::from_bytes(bytes.clone(), Isa::best())?;
+    let report = Report {
+        model: path,
+        processor: measure::processor(),
+        gigahertz,
+        load_to_first_verdict_ms: load,
+        front_end_us: measure::front_end(args.runs),
+        stream_us: measure::stream(&model, args.runs)?,
+        sets: sets.into_iter().map(|isa| set(&bytes, isa, args.runs, gigahertz)).collect::<Result<_, _>>()?,
+        batch: measure::batch(&model, args.runs)?,
+    };
+    print(&ui, &report);
+    args.json.write(&report)
+}
+
+fn set(bytes: &[u8], isa: Isa, runs: u32, gigahertz: f64) -> anyhow::Result<Set> {
+    // Portable code takes long enough to be timed in fewer runs.
+    let runs = if isa == Isa::Scalar { runs.div_ceil(10) } else { runs };
+    let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
+    let body =
+        model.body()?.context("the model has no int8 network; give the base model or one trained on its features")?;
+    let network = model.int8_network()?.context("the model has no int8 network")?;
+    let mut arena = measure::arena(&network);
+    let patch = measure::patch();
+    let (mut embedding, mut scores) = (vec![0; network.embedding_len()], vec![0; network.scores_len()]);
+    let per_cycle = |macs: u64, us: &Time| macs as f64 / (us.least * 1e3 * gigahertz);
+    let body_us = measure::time(runs, || network.run(&patch, &mut arena, &mut embedding, &mut scores))?;
+    let quantise_us = measure::time(runs, || network.begin(&patch, &mut arena))?;
+    let mut layers = Vec::new();
+    for (index, layer) in body.layers.iter().enumerate() {
+        let us = measure::time(runs, || network.layer(index, &mut arena))?;
+        layers.push(LayerTime {
+            name: name(layer),
+            macs: layer.macs(),
+            us,
+            mac_per_cycle: per_cycle(layer.macs(), &us),
+        });
+    }
+    let tail_us = measure::time(runs, || network.end(&mut arena, &mut embedding, &mut scores))?;
+    let macs =
+        body.layers.iter().map(Layer::macs).sum::<u64>() + (network.scores_len() * network.embedding_len()) as u64;
+    Ok(Set {
+        isa: isa.name(),
+        packed_bytes: model.packed_bytes(),
+        arena_bytes: std::mem::size_of_val(&arena[..]),
+        mac_per_cycle: per_cycle(macs, &body_us),
+        body_us,
+        quantise_us,
+        tail_us,
+        layers,
+    })
+}
+
+fn name(layer: &Layer) -> String {
+    let kind = match layer.kind {
+        Kind::Stem => "conv 3x3",
+        Kind::Depthwise => "depthwise",
+        Kind::Pointwise => "conv 1x1",
+    };
+    let (from, to) = (layer.input, layer.output);
+    format!("{kind} {}x{}x{} -> {}x{}x{}", from.height, from.width, from.channels, to.height, to.width, to.channels)
+}
+
+fn print(ui: &Ui, report: &Report) {
+    ui.say(format!("{} at {:.2} GHz, {}", report.processor, report.gigahertz, report.model.display()));
+    ui.say(format!("load to first verdict  {:9.1} ms", report.load_to_first_verdict_ms));
+    ui.say("microseconds            median     least");
+    let line = |name: &str, time: &Time| ui.say(format!("{name:22} {:8.1}  {:8.1}", time.median, time.least));
+    line("front end, a window", &report.front_end_us);
+    line("samples to verdict", &report.stream_us);
+    for set in &report.sets {
+        ui.say(format!("\n{}: {} kB packed, {} kB arena", set.isa, set.packed_bytes / 1000, set.arena_bytes / 1000));
+        line("body", &set.body_us);
+        ui.say(format!("{:22} {:8.1} MAC per cycle", "", set.mac_per_cycle));
+        line("  quantise", &set.quantise_us);
+        for layer in &set.layers {
+            let Time { median, least } = layer.us;
+            let (name, rate) = (&layer.name, layer.mac_per_cycle);
+            ui.say(format!("  {name:36} {median:8.1}  {least:8.1}  {rate:6.1} MAC per cycle"));
+        }
+        line("  mean and scores", &set.tail_us);
+    }
+    ui.say(String::new());
+    for cores in &report.batch.cores {
+        ui.say(format!("batch on {} thread(s)   {:8.0} windows/s", cores.threads, cores.windows_per_s));
+    }
+}

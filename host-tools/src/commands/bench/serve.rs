@@ -1,0 +1,57 @@
+//! Blocks of runs on demand, so that another program can alternate them with its own.
+
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+use anyhow::Context;
+use shared::log_mel::{HOP, RATE_HZ};
+use shared::nn::Isa;
+use shared::owned::{Memory, OwnedModel};
+use shared::window::DEFAULT_HOP;
+
+use super::measure;
+
+/// Runs of a block.
+const RUNS: usize = 10;
+/// What is read between two cold runs: more than any cache of a core holds.
+const EVICT: usize = 64 << 20;
+
+/// For each line of stdin: `body` times ten runs from patch to scores, `cold` ten with other data read between, `stream`
+/// ten windows from samples to probabilities; prints the milliseconds of each in one line.
+pub fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
+    let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
+    let network = model.int8_network()?.context("the model has no int8 network; give the base model")?;
+    let patch = measure::patch();
+    let mut arena = measure::arena(&network);
+    let (mut embedding, mut scores) = (vec![0; network.embedding_len()], vec![0; network.scores_len()]);
+    let classifier = model.classifier()?;
+    let mut memory = Memory::new(&classifier, RATE_HZ)?;
+    let mut listener = memory.listener(classifier, RATE_HZ, DEFAULT_HOP)?;
+    let second = measure::sound(1);
+    listener.push(&second, |_| ());
+    let hop = &second[..HOP * DEFAULT_HOP as usize];
+    let mut evict = Vec::new();
+    for line in std::io::stdin().lock().lines() {
+        let mut times = Vec::new();
+        let line = line?;
+        for _ in 0..RUNS {
+            if line == "cold" {
+                evict.resize(EVICT, 1_u8);
+                evict.iter_mut().step_by(64).for_each(|byte| *byte = byte.wrapping_add(1));
+            }
+            let start = Instant::now();
+            match line.as_str() {
+                "body" | "cold" => network.run(&patch, &mut arena, &mut embedding, &mut scores)?,
+                "stream" => listener.push(hop, |verdict| {
+                    std::hint::black_box(verdict.probabilities);
+                }),
+                other => anyhow::bail!("{other:?} is no block; body, cold and stream are"),
+            }
+            times.push(format!("{:.5}", start.elapsed().as_secs_f64() * 1e3));
+        }
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{}", times.join(" "))?;
+        out.flush()?;
+    }
+    Ok(())
+}

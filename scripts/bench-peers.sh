@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The engine against LiteRT on this machine, in one interleaved run; writes a dated record under benches/records/.
+# Needs the base model (`host-tools fetch`) and Python 3.9 or newer; ai-edge-litert comes from PyPI into target/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=target/bench-peers
+if [ ! -x "$venv/bin/python" ]; then
+    python3 -m venv "$venv" || { echo "bench-peers: python3 -m venv failed; install python3-venv" >&2; exit 1; }
+    "$venv/bin/pip" install --quiet "ai-edge-litert==2.3.0" "numpy<3" || {
+        rm -rf "$venv"
+        echo "bench-peers: ai-edge-litert cannot be installed from PyPI; check the network and try again" >&2
+        exit 1
+    }
+fi
+exec "$venv/bin/python" scripts/bench_peers/compare.py --ours "${HOST_TOOLS:-target/release/host-tools}" "$@"

@@ -1,0 +1,164 @@
+"""Alternates blocks of ten runs of our engine with blocks of LiteRT, and writes the ratios as a dated record.
+
+Alternating makes whatever else the machine does meet both alike; the median of the blocks' ratios is the figure that counts.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import time
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+RUNS = 10
+EVICT = 64 << 20
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def base_model():
+    """The base model's path: YAMNET_TFLITE, the fetched one, or the one beside the repository."""
+    places = [os.environ.get("YAMNET_TFLITE"), ROOT / "artifacts/base/yamnet.tflite", ROOT / "../shared/models/yamnet.tflite"]
+    for place in places:
+        if place and pathlib.Path(place).is_file():
+            return pathlib.Path(place)
+    raise SystemExit("bench-peers: no base model; get it with `host-tools fetch`")
+
+
+def body_of(data):
+    """The model cut to what our body does: from the float patch to the scores."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+    graph = model.subgraphs[0]
+    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
+    first = next(i for i, o in enumerate(graph.operators) if codes[o.opcodeIndex] == schema.BuiltinOperator.QUANTIZE)
+    graph.operators = graph.operators[first:]
+    graph.inputs = [graph.operators[0].inputs[0]]
+    model.metadata = None
+    builder = flatbuffers.Builder(len(data))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+class LiteRt:
+    """LiteRT on one thread: its default (XNNPACK) or its reference kernels."""
+
+    def __init__(self, data, reference=False):
+        resolver = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
+        self.interpreter = Interpreter(model_content=data, num_threads=1, experimental_op_resolver_type=resolver)
+        self.interpreter.allocate_tensors()
+        given = self.interpreter.get_input_details()[0]
+        values = np.random.default_rng(7).normal(-3.0, 1.5, given["shape"]).astype(np.float32)
+        self.interpreter.set_tensor(given["index"], values if values.ndim > 1 else (values + 3.0) * 0.1)
+        self.evict = None
+
+    def block(self, runs=RUNS, cold=False):
+        """Milliseconds of each run."""
+        times = []
+        for _ in range(runs):
+            if cold:
+                if self.evict is None:
+                    self.evict = np.ones(EVICT, np.uint8)
+                self.evict[::64] += 1
+            start = time.perf_counter()
+            self.interpreter.invoke()
+            times.append((time.perf_counter() - start) * 1e3)
+        return times
+
+
+class Ours:
+    """`host-tools bench --serve` of one instruction set."""
+
+    def __init__(self, program, model, isa=None):
+        command = [program, "bench", "--serve", "--model", model] + (["--isa", isa] if isa else [])
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def block(self, what):
+        """Milliseconds of each run of `body`, `cold` or `stream`."""
+        self.process.stdin.write(what + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("bench-peers: host-tools ended; build it with `cargo build --release -p host-tools`")
+        return [float(value) for value in line.split()]
+
+
+def compare(ours, peer, blocks):
+    """Medians and least of both, and the ratio's median and quartiles over alternating blocks."""
+    ours(), peer()
+    pairs = [(ours(), peer()) for _ in range(blocks)]
+    ratios = [statistics.median(a) / statistics.median(b) for a, b in pairs]
+    quartiles = statistics.quantiles(ratios, n=4)
+    a = [t for block, _ in pairs for t in block]
+    b = [t for _, block in pairs for t in block]
+    return {
+        "ours_ms": {"median": statistics.median(a), "least": min(a)},
+        "peer_ms": {"median": statistics.median(b), "least": min(b)},
+        "ratio": {"median": quartiles[1], "quartiles": [quartiles[0], quartiles[2]], "of_least": min(a) / min(b)},
+        "blocks": blocks,
+    }
+
+
+def processor():
+    """The processor's name, or the architecture."""
+    try:
+        lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return os.uname().machine
+
+
+def main():
+    """Runs the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ours", required=True)
+    parser.add_argument("--blocks", type=int, default=60)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
+    args = parser.parse_args()
+    path = base_model()
+    data = path.read_bytes()
+    body = body_of(data)
+    fast, scalar = Ours(args.ours, str(path)), Ours(args.ours, str(path), "scalar")
+    xnnpack, reference, whole = LiteRt(body), LiteRt(body, reference=True), LiteRt(data)
+    few = max(2, args.blocks // 10)
+    figures = {
+        "body, hot, against XNNPACK": compare(lambda: fast.block("body"), xnnpack.block, args.blocks),
+        "body, cold, against XNNPACK": compare(lambda: fast.block("cold"), lambda: xnnpack.block(cold=True), few * 2),
+        "samples to scores at hop 0.48 s, against XNNPACK": compare(lambda: fast.block("stream"), whole.block, args.blocks),
+        "portable code, body, against the reference kernels": compare(
+            lambda: scalar.block("body"), lambda: reference.block(3), few
+        ),
+    }
+    now = datetime.datetime.now(datetime.timezone.utc)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    record = {
+        "date": now.strftime("%Y-%m-%d"),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "load_average": load,
+        "peer": "ai-edge-litert 2.3.0, one thread",
+        "figures": figures,
+    }
+    args.out.mkdir(parents=True, exist_ok=True)
+    file = args.out / f"{now:%Y-%m-%d}-peers-{os.uname().machine}.json"
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(file)
+    print(f"{record['processor']}, load average {load}")
+    for name, figure in figures.items():
+        ratio = figure["ratio"]
+        low, high = ratio["quartiles"]
+        print(
+            f"{name}: {figure['ours_ms']['median']:.3f} ms against {figure['peer_ms']['median']:.3f} ms, "
+            f"ratio {ratio['median']:.3f} ({low:.3f} to {high:.3f}), of the least {ratio['of_least']:.3f}"
+        )
+    print(f"written to {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
+
+
+if __name__ == "__main__":
+    main()
