@@ -1,17 +1,21 @@
 //! A bounded queue to each output, so that one that blocks or has gone touches nothing but itself.
 //!
 //! A report that finds the queue full is dropped and counted, and its number in the sequence stays missing, so that the
-//! reader knows as well. Sending allocates nothing and never waits; only a recording that is played as fast as possible
-//! waits for standard output, since nothing is lost by that.
+//! reader knows as well. Sending allocates nothing and never waits ([`Outboxes::send`]); only a recording that is played as
+//! fast as possible waits for standard output ([`Outboxes::send_or_wait`]), since nothing is lost by that, and only for as
+//! long as it wants to. A number and its place in the queue are given out under one lock, which nobody holds while waiting.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use shared::wire;
 
 use crate::report::Report;
+
+/// Time between two looks at a full queue that is waited for.
+const GLANCE: Duration = Duration::from_millis(1);
 
 /// A report on its way to one output.
 #[derive(Debug, Clone)]
@@ -33,14 +37,14 @@ impl Item {
 
 #[derive(Debug, Default)]
 struct Gauge {
-    sequence: AtomicU32,
+    /// Number of the next report; locked until it is in the queue, so that the order there is that of the numbers.
+    sequence: Mutex<u32>,
     waiting: AtomicU32,
-    dropped: AtomicU32,
 }
 
 /// The sending end of one output's queue.
 #[derive(Debug, Clone)]
-struct Outbox {
+pub struct Outbox {
     items: SyncSender<Item>,
     gauge: Arc<Gauge>,
     lossless: bool,
@@ -51,6 +55,7 @@ struct Outbox {
 pub struct Inbox {
     items: Receiver<Item>,
     gauge: Arc<Gauge>,
+    dropped: Arc<AtomicU32>,
 }
 
 /// The sending ends of all outputs; each thread that reports has its own copy.
@@ -58,41 +63,91 @@ pub struct Inbox {
 pub struct Outboxes {
     boxes: Vec<Outbox>,
     start: Instant,
+    /// Of all outputs there ever were.
+    dropped: Arc<AtomicU32>,
+}
+
+impl Outbox {
+    /// Puts a report into the queue; else says whether it is full (`true`) or its output has ended. The number is used up
+    /// only when there is room.
+    fn offer(&self, time_us: u64, report: &Report) -> Result<(), bool> {
+        let mut sequence = self.gauge.sequence.lock().unwrap_or_else(PoisonError::into_inner);
+        self.gauge.waiting.fetch_add(1, Relaxed);
+        let item = Item { sequence: *sequence, time_us, report: report.clone() };
+        match self.items.try_send(item) {
+            Ok(()) => {
+                *sequence = sequence.wrapping_add(1);
+                Ok(())
+            }
+            Err(error) => {
+                self.gauge.waiting.fetch_sub(1, Relaxed);
+                Err(matches!(error, TrySendError::Full(_)))
+            }
+        }
+    }
+
+    /// Leaves out a number for a report that found no room.
+    fn skip(&self) {
+        let mut sequence = self.gauge.sequence.lock().unwrap_or_else(PoisonError::into_inner);
+        *sequence = sequence.wrapping_add(1);
+    }
 }
 
 impl Outboxes {
     /// No output yet; times count from `start`.
     pub fn new(start: Instant) -> Self {
-        Self { boxes: Vec::new(), start }
+        Self { boxes: Vec::new(), start, dropped: Arc::default() }
     }
 
-    /// Adds an output whose queue takes `capacity` reports. `lossless`: the sender waits when it is full.
+    /// Adds an output whose queue takes `capacity` reports. `lossless`: whoever can wait does so while it is full.
     pub fn open(&mut self, capacity: usize, lossless: bool) -> Inbox {
+        let (outbox, inbox) = self.queue(capacity, lossless);
+        self.boxes.push(outbox);
+        inbox
+    }
+
+    /// A queue that counts with these but is not one of them yet.
+    pub fn queue(&self, capacity: usize, lossless: bool) -> (Outbox, Inbox) {
         let (sender, items) = sync_channel(capacity);
         let gauge = Arc::new(Gauge::default());
-        self.boxes.push(Outbox { items: sender, gauge: Arc::clone(&gauge), lossless });
-        Inbox { items, gauge }
+        let inbox = Inbox { items, gauge: Arc::clone(&gauge), dropped: Arc::clone(&self.dropped) };
+        (Outbox { items: sender, gauge, lossless }, inbox)
     }
 
-    /// Tells all outputs.
+    /// These outputs in place of the ones before; what was dropped so far stays counted.
+    #[must_use]
+    pub fn with(&self, boxes: Vec<Outbox>) -> Self {
+        Self { boxes, start: self.start, dropped: Arc::clone(&self.dropped) }
+    }
+
+    /// Tells all outputs, and waits for none.
     pub fn send(&self, report: &Report) {
+        self.send_or_wait(report, || false);
+    }
+
+    /// Tells all outputs; waits for the lossless ones as long as `patient`, which is asked every millisecond while one is
+    /// full, says so.
+    pub fn send_or_wait(&self, report: &Report, mut patient: impl FnMut() -> bool) {
         let time_us = self.start.elapsed().as_micros() as u64;
         for outbox in &self.boxes {
-            let sequence = outbox.gauge.sequence.fetch_add(1, Relaxed);
-            let item = Item { sequence, time_us, report: report.clone() };
-            outbox.gauge.waiting.fetch_add(1, Relaxed);
-            let sent =
-                if outbox.lossless { outbox.items.send(item).is_ok() } else { outbox.items.try_send(item).is_ok() };
-            if !sent {
-                outbox.gauge.waiting.fetch_sub(1, Relaxed);
-                outbox.gauge.dropped.fetch_add(1, Relaxed);
+            while let Err(full) = outbox.offer(time_us, report) {
+                if full && outbox.lossless && patient() {
+                    std::thread::sleep(GLANCE);
+                    continue;
+                }
+                // Counters that a waiting reader does not get are no loss: the next ones say it all.
+                if !(outbox.lossless && matches!(report, Report::Health(_))) {
+                    outbox.skip();
+                    self.dropped.fetch_add(1, Relaxed);
+                }
+                break;
             }
         }
     }
 
     /// Reports dropped so far, of all outputs.
     pub fn dropped(&self) -> u32 {
-        self.boxes.iter().map(|outbox| outbox.gauge.dropped.load(Relaxed)).fold(0, u32::saturating_add)
+        self.dropped.load(Relaxed)
     }
 
     /// Reports that wait for the slowest output.
@@ -128,7 +183,7 @@ impl Inbox {
 
     /// Counts a report that the output took from the queue but could not write.
     pub fn count_dropped(&self) {
-        self.gauge.dropped.fetch_add(1, Relaxed);
+        self.dropped.fetch_add(1, Relaxed);
     }
 }
 
@@ -175,5 +230,47 @@ mod tests {
         drop(outboxes);
         assert!(matches!(inbox.next(Duration::from_secs(1)), Received::Item(_)));
         assert!(matches!(inbox.next(Duration::from_secs(1)), Received::End));
+    }
+
+    #[test]
+    fn a_lossless_queue_is_waited_for_only_as_long_as_the_sender_is_patient() {
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(1, true);
+        outboxes.send(&gap(0));
+        let mut asked = 0;
+        outboxes.send_or_wait(&gap(1), || {
+            asked += 1;
+            asked < 5
+        });
+        // Whoever does not wait at all is not held up either.
+        outboxes.send(&gap(2));
+        assert_eq!((asked, outboxes.dropped()), (5, 2));
+        assert!(matches!(inbox.next(Duration::ZERO), Received::Item(item) if item.sequence == 0));
+        outboxes.send(&gap(3));
+        assert!(matches!(inbox.next(Duration::ZERO), Received::Item(item) if item.sequence == 3));
+    }
+
+    #[test]
+    fn two_senders_never_put_a_later_number_before_an_earlier_one() {
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(64, true);
+        let senders = [outboxes.clone(), outboxes].map(|outboxes| {
+            std::thread::spawn(move || (0..2000).for_each(|index| outboxes.send_or_wait(&gap(index), || true)))
+        });
+        for expected in 0..4000 {
+            let Received::Item(item) = inbox.next(Duration::from_secs(10)) else { panic!("nothing came") };
+            assert_eq!(item.sequence, expected);
+        }
+        senders.map(|sender| sender.join().unwrap());
+    }
+
+    #[test]
+    fn what_was_dropped_stays_counted_when_the_outputs_are_replaced() {
+        let mut outboxes = Outboxes::new(Instant::now());
+        let _inbox = outboxes.open(1, false);
+        outboxes.send(&gap(0));
+        outboxes.send(&gap(1));
+        let (fresh, _kept) = outboxes.queue(1, false);
+        assert_eq!(outboxes.with(vec![fresh]).dropped(), 1);
     }
 }

@@ -218,6 +218,17 @@ fn short_reads_are_read_on() {
 }
 
 #[test]
+fn reads_that_give_nothing_for_ever_are_a_stall_and_do_not_spin() {
+    let nothing = [ShortRead(0), Spurious];
+    let steps = [Frames(480), ShortRead(0), Frames(480)].into_iter().chain(nothing.into_iter().cycle().take(900));
+    // The last of the empty reads is still to come.
+    let steps = steps.chain([Frames(480), Frames(480)]);
+    let outcome = play(steps);
+    assert_eq!((outcome.counters.stalls, outcome.heard.gaps.len()), (1, 1));
+    assert!(outcome.script.elapsed() > ms(1000), "{:?}", outcome.script.elapsed());
+}
+
+#[test]
 fn a_device_faster_than_sound_is_held_back() {
     let outcome = play([Burst(960); 400]);
     assert_eq!((outcome.heard.frames, outcome.heard.gaps), (400 * 960, vec![]));

@@ -153,6 +153,10 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
                 Ok(taken) if taken > 0 => taken as u64,
                 nothing => {
                     self.writer.void(spec);
+                    if nothing.is_ok() {
+                        // It said that there is something, and gave nothing: asked again at once, it would for ever.
+                        self.clock.sleep(period / 4);
+                    }
                     return nothing.map(drop);
                 }
             };

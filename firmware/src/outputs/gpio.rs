@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::wire::StateName;
+use shared::wire::{CaptureState, StateName};
 
 use super::gpio_chip::{Chip, Error, Levels, Lines};
 use super::{Signs, safe, warn};
@@ -18,7 +18,12 @@ const RETRY: Duration = Duration::from_secs(1);
 pub struct Pins<'a> {
     config: &'a GpioConfig,
     lines: Option<Arc<dyn Lines>>,
-    state: String,
+    /// The reported state; `None` is unknown.
+    state: Option<u16>,
+    /// Class names, one per line.
+    labels: String,
+    /// No sound comes: the state is what it was, which says nothing of what it is.
+    silent: bool,
     /// A bit for each cause of alarm that holds.
     alarms: u32,
     beat: bool,
@@ -29,7 +34,17 @@ pub struct Pins<'a> {
 impl<'a> Pins<'a> {
     /// Pins that are not requested yet; the state is unknown.
     pub fn new(config: &'a GpioConfig) -> Self {
-        Self { config, lines: None, state: "unknown".into(), alarms: 0, beat: false, beaten: Instant::now(), frames: 0 }
+        Self {
+            config,
+            lines: None,
+            state: None,
+            labels: String::new(),
+            silent: false,
+            alarms: 0,
+            beat: false,
+            beaten: Instant::now(),
+            frames: 0,
+        }
     }
 
     /// Requests the lines: from the first moment they say what is so.
@@ -43,22 +58,32 @@ impl<'a> Pins<'a> {
         Ok(())
     }
 
-    /// Takes what a report says of the state and the alarm.
+    /// Takes what a report says of state and alarm. Every window tells the state and every health report the alarms, so
+    /// that a report that was dropped is made up for within a second.
     ///
     /// # Errors
     /// When the chip refuses.
-    pub fn report(&mut self, report: &Report, labels: &str) -> Result<(), Error> {
+    pub fn report(&mut self, report: &Report) -> Result<(), Error> {
+        let before = (self.state, self.silent, self.alarms);
         match report {
-            Report::StateChange(change) => {
-                self.state = StateName { labels, state: change.state }.to_string();
+            Report::Hello(who) if self.labels != who.labels => {
+                self.labels.clone_from(&who.labels);
+                return self.set();
             }
+            Report::Window(window) => self.state = window.state,
+            Report::StateChange(change) => self.state = change.state,
             Report::Alarm(alarm) => {
                 let bit = 1u32 << alarm.cause.min(31);
                 self.alarms = if alarm.active { self.alarms | bit } else { self.alarms & !bit };
             }
-            _ => return Ok(()),
+            Report::Health(health) => {
+                self.alarms = health.alarms;
+                let heard = [CaptureState::Running as u8, CaptureState::Ended as u8];
+                self.silent = !heard.contains(&health.capture);
+            }
+            Report::Hello(_) | Report::Gap(_) => {}
         }
-        self.set()
+        if before == (self.state, self.silent, self.alarms) { Ok(()) } else { self.set() }
     }
 
     /// Beats if it is time and sound has arrived since the last beat.
@@ -89,8 +114,9 @@ impl<'a> Pins<'a> {
 
     /// Gives the lines back, so that they can be requested anew.
     fn give_back(&mut self) {
-        self.lines = None;
-        safe::forget();
+        if let Some(lines) = self.lines.take() {
+            safe::forget(&lines);
+        }
     }
 
     /// Sets the safe levels, for good.
@@ -104,7 +130,8 @@ impl<'a> Pins<'a> {
 
     /// What every line is to be.
     fn levels(&self) -> Levels {
-        let states = self.config.states.iter().map(|(state, line)| (*line, *state == self.state));
+        let now = StateName { labels: &self.labels, state: self.state.filter(|_| !self.silent) }.to_string();
+        let states = self.config.states.iter().map(|(state, line)| (*line, *state == now));
         let alarm = self.config.alarm.map(|line| (line, self.alarms != 0));
         states.chain(alarm).chain(self.config.heartbeat.map(|line| (line, self.beat))).collect()
     }
@@ -120,7 +147,6 @@ impl<'a> Pins<'a> {
 /// be had, or a chip that vanishes, are asked for again every second.
 pub fn run(inbox: &Inbox, config: &GpioConfig, chip: &dyn Chip, signs: &Signs) {
     let mut pins = Pins::new(config);
-    let mut labels = String::new();
     let mut next_try = Instant::now();
     let mut warned = false;
     let glance = Duration::from_secs_f32(config.heartbeat_s / 5.0).clamp(Duration::from_millis(5), RETRY / 5);
@@ -131,12 +157,7 @@ pub fn run(inbox: &Inbox, config: &GpioConfig, chip: &dyn Chip, signs: &Signs) {
             outcome = pins.request(chip);
         }
         match inbox.next(glance) {
-            Received::Item(item) => {
-                if let Report::Hello(who) = &item.report {
-                    labels.clone_from(&who.labels);
-                }
-                outcome = outcome.and(pins.report(&item.report, &labels));
-            }
+            Received::Item(item) => outcome = outcome.and(pins.report(&item.report)),
             Received::Nothing => {}
             Received::End => break,
         }
@@ -168,7 +189,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Mutex;
 
-    use shared::wire::{Alarm, StateChange};
+    use shared::wire::{Alarm, Health, StateChange};
 
     use super::*;
     use crate::outbox::Outboxes;
@@ -220,6 +241,34 @@ mod tests {
 
     const LABELS: &str = "off_state\non_state";
 
+    fn hello() -> Report {
+        Report::Hello(Arc::new(Who {
+            model: String::new(),
+            model_sha256: [0; 32],
+            labels: LABELS.into(),
+            rate_hz: 0,
+            hop_us: 0,
+        }))
+    }
+
+    fn window(state: Option<u16>) -> Report {
+        Report::Window(crate::report::Window {
+            index: 0,
+            start_sample: 0,
+            state,
+            confidence: 1.0,
+            level_dbfs: -30.0,
+            spans_gap: false,
+            inference_us: 1,
+            anomaly: None,
+            probabilities: heapless::Vec::new(),
+        })
+    }
+
+    fn health(capture: CaptureState, alarms: u32) -> Report {
+        Report::Health(Health { capture: capture as u8, alarms, ..Health::default() })
+    }
+
     fn change(state: Option<u16>) -> Report {
         Report::StateChange(StateChange { index: 0, previous: None, state, confidence: 1.0 })
     }
@@ -246,8 +295,9 @@ mod tests {
         let (fake, config) = (Fake::default(), config());
         let mut pins = Pins::new(&config);
         pins.request(&fake).unwrap();
+        pins.report(&hello()).unwrap();
         for (state, line) in [(Some(1), 17), (Some(0), 18), (None, 19)] {
-            pins.report(&change(state), LABELS).unwrap();
+            pins.report(&change(state)).unwrap();
             assert_eq!(active(&fake), [line]);
         }
     }
@@ -260,9 +310,38 @@ mod tests {
         for (report, on) in
             [(alarm(true, 0), true), (alarm(true, 2), true), (alarm(false, 0), true), (alarm(false, 2), false)]
         {
-            pins.report(&report, LABELS).unwrap();
+            pins.report(&report).unwrap();
             assert_eq!(active(&fake).contains(&27), on);
         }
+    }
+
+    #[test]
+    fn a_change_and_an_alarm_that_were_dropped_are_made_up_for_by_the_next_window_and_health() {
+        let (fake, config) = (Fake::default(), config());
+        let mut pins = Pins::new(&config);
+        pins.request(&fake).unwrap();
+        pins.report(&hello()).unwrap();
+        pins.report(&window(Some(1))).unwrap();
+        assert_eq!(active(&fake), [17]);
+        pins.report(&health(CaptureState::Running, 1 << 2)).unwrap();
+        assert_eq!(active(&fake), [17, 27]);
+        pins.report(&health(CaptureState::Running, 0)).unwrap();
+        assert_eq!(active(&fake), [17]);
+    }
+
+    #[test]
+    fn while_there_is_no_sound_the_state_is_unknown_and_then_what_it_was() {
+        let (fake, config) = (Fake::default(), config());
+        let mut pins = Pins::new(&config);
+        pins.request(&fake).unwrap();
+        pins.report(&hello()).unwrap();
+        pins.report(&window(Some(1))).unwrap();
+        for capture in [CaptureState::Absent, CaptureState::Recovering] {
+            pins.report(&health(capture, 0)).unwrap();
+            assert_eq!(active(&fake), [19]);
+        }
+        pins.report(&health(CaptureState::Running, 0)).unwrap();
+        assert_eq!(active(&fake), [17]);
     }
 
     #[test]
@@ -285,13 +364,7 @@ mod tests {
         *fake.broken.lock().unwrap() = true;
         let mut outboxes = Outboxes::new(Instant::now());
         let inbox = outboxes.open(8, false);
-        outboxes.send(&Report::Hello(Arc::new(Who {
-            model: String::new(),
-            model_sha256: [0; 32],
-            labels: LABELS.into(),
-            rate_hz: 0,
-            hop_us: 0,
-        })));
+        outboxes.send(&hello());
         outboxes.send(&change(Some(1)));
         let thread = {
             let fake = fake.clone();

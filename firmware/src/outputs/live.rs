@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use shared::wire::{Health, Line, Message, StateName};
+use shared::wire::{CaptureState, Health, Line, Message, Refused, StateName};
 
 use crate::outbox::Item;
 use crate::report::Window;
@@ -57,10 +57,18 @@ impl Live {
             health.queue_depth,
             health.xruns,
         );
+        let heard = [CaptureState::Running as u8, CaptureState::Ended as u8];
+        if health.frames > 0 && !heard.contains(&health.capture) {
+            // What the last window said is no longer what is so.
+            line = format!("capture {} | last: {line}", shared::wire::capture_name(health.capture));
+        }
         for (count, what) in [(health.gaps, "gaps"), (health.dropped_windows, "windows dropped")] {
             if count > 0 {
                 line += &format!(" | {what} {count}");
             }
+        }
+        for privilege in (Refused { bits: health.refused }).names() {
+            line += &format!(" | without {privilege}");
         }
         line
     }
@@ -94,11 +102,24 @@ mod tests {
     #[test]
     fn the_line_says_state_confidence_level_time_queue_and_xruns() {
         let (mut live, mut out) = (Live::default(), Vec::new());
-        let health = Health { queue_depth: 2, xruns: 1, ..Health::default() };
+        let capture = CaptureState::Running as u8;
+        let health = Health { queue_depth: 2, xruns: 1, capture, ..Health::default() };
         live.write(&item(Report::Health(health)), "off_state\non_state", &mut Vec::new());
         live.write(&item(window()), "off_state\non_state", &mut out);
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "\r\x1b[Kon_state 0.97 | -32.1 dBFS | 8.91 ms | queue 2 | xruns 1");
+    }
+
+    #[test]
+    fn the_line_says_that_the_device_is_absent_and_which_privileges_were_refused() {
+        let mut live = Live::default();
+        let refused = shared::wire::refused::SCHEDULING;
+        let health = Health { frames: 1, capture: CaptureState::Absent as u8, refused, ..Health::default() };
+        live.write(&item(window()), "off_state\non_state", &mut Vec::new());
+        live.write(&item(Report::Health(health)), "off_state\non_state", &mut Vec::new());
+        let line = live.line("off_state\non_state");
+        assert!(line.starts_with("capture absent | last: on_state"), "{line}");
+        assert!(line.ends_with("without real-time priority"), "{line}");
     }
 
     #[test]

@@ -10,12 +10,14 @@ mod serial;
 mod serial_port;
 mod status_file;
 mod stdout;
+mod words;
 
 pub use gpio::{Pins, run as run_gpio};
 pub use patient::{PatientWriter, WriteError};
 pub use serial::run as run_serial;
 pub use status_file::{StatusFile, run as run_status_file};
 pub use stdout::run as run_stdout;
+pub use words::{flush as flush_words, warn};
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -24,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use crate::capture::CaptureStatus;
 use crate::config::{Config, StdoutFormat};
-use crate::outbox::Outboxes;
+use crate::outbox::{Inbox, Outbox, Outboxes};
 
 /// Reports that may wait for standard output and for the pins.
 const QUEUE: usize = 32;
@@ -36,6 +38,8 @@ pub struct Signs {
     pub hurry: Arc<AtomicBool>,
     /// What capture counts: the heartbeat follows its frames.
     pub capture: Arc<CaptureStatus>,
+    /// Set for one output when another takes its place: no more patience either.
+    pub replaced: Arc<AtomicBool>,
 }
 
 impl Signs {
@@ -46,14 +50,77 @@ impl Signs {
 
     /// Whether there is no more time to wait for a slow line.
     pub fn hurry(&self) -> bool {
-        self.hurry.load(Relaxed)
+        self.hurry.load(Relaxed) || self.replaced.load(Relaxed)
     }
+}
+
+/// The kinds of output. Each is started, and replaced at a reload, on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Gpio,
+    Stdout,
+    Serial,
+    Status,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Gpio, Self::Stdout, Self::Serial, Self::Status];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Gpio => "gpio",
+            Self::Stdout => "stdout",
+            Self::Serial => "serial",
+            Self::Status => "status",
+        }
+    }
+
+    /// Whether `config` wants it, and how many reports may wait for it.
+    fn queue(self, config: &Config) -> Option<usize> {
+        match self {
+            Self::Gpio => config.gpio.is_used().then_some(QUEUE),
+            Self::Stdout => (config.stdout.format != StdoutFormat::None).then_some(QUEUE),
+            Self::Serial => (!config.serial.device.as_os_str().is_empty()).then_some(config.serial.queue.into()),
+            Self::Status => (!config.status.file.as_os_str().is_empty()).then_some(QUEUE),
+        }
+    }
+
+    fn same(self, a: &Config, b: &Config) -> bool {
+        match self {
+            Self::Gpio => a.gpio == b.gpio,
+            Self::Stdout => a.stdout == b.stdout,
+            Self::Serial => a.serial == b.serial,
+            Self::Status => a.status == b.status,
+        }
+    }
+
+    /// What its thread does.
+    fn run(self, inbox: &Inbox, config: &Config, signs: &Signs) {
+        match self {
+            Self::Gpio => run_gpio(inbox, &config.gpio, &gpio_chip::CharacterDevice, signs),
+            Self::Stdout => run_stdout(inbox, config.stdout.format, signs),
+            Self::Serial => run_serial(inbox, &config.serial, signs),
+            Self::Status => run_status_file(inbox, &config.status),
+        }
+    }
+}
+
+/// One running output.
+#[derive(Debug)]
+struct Running {
+    kind: Kind,
+    outbox: Outbox,
+    replaced: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
 /// The running outputs.
 #[derive(Debug)]
 pub struct Outputs {
-    threads: Vec<JoinHandle<()>>,
+    running: Vec<Running>,
+    /// Outputs that the configuration no longer has, until they have ended.
+    ending: Vec<JoinHandle<()>>,
+    lossless: bool,
 }
 
 impl Outputs {
@@ -62,33 +129,83 @@ impl Outputs {
     /// # Errors
     /// When a thread cannot be started.
     pub fn start(config: &Config, signs: &Signs, lossless: bool, start: Instant) -> std::io::Result<(Self, Outboxes)> {
-        let mut outboxes = Outboxes::new(start);
-        let mut threads = Vec::new();
-        let mut thread = |name: &str, body: Box<dyn FnOnce() + Send>| -> std::io::Result<()> {
-            threads.push(std::thread::Builder::new().name(name.into()).stack_size(128 * 1024).spawn(body)?);
-            Ok(())
-        };
-        if config.gpio.is_used() {
-            let (inbox, signs, config) = (outboxes.open(QUEUE, false), signs.clone(), config.gpio.clone());
-            let body = move || run_gpio(&inbox, &config, &gpio_chip::CharacterDevice, &signs);
-            thread("gpio", Box::new(body))?;
+        let mut outputs = Self { running: Vec::new(), ending: Vec::new(), lossless };
+        let none = Outboxes::new(start);
+        for kind in Kind::ALL {
+            outputs.running.extend(outputs.begin(kind, config, signs, &none, None)?);
         }
-        if config.stdout.format != StdoutFormat::None {
-            let (inbox, signs, format) = (outboxes.open(QUEUE, lossless), signs.clone(), config.stdout.format);
-            thread("stdout", Box::new(move || run_stdout(&inbox, format, &signs)))?;
-        }
-        if !config.serial.device.as_os_str().is_empty() {
-            let config = config.serial.clone();
-            let (inbox, signs) = (outboxes.open(config.queue.into(), false), signs.clone());
-            thread("serial", Box::new(move || run_serial(&inbox, &config, &signs)))?;
-        }
-        if !config.status.file.as_os_str().is_empty() {
-            let (inbox, config) = (outboxes.open(QUEUE, false), config.status.clone());
-            thread("status", Box::new(move || run_status_file(&inbox, &config)))?;
-        }
-        Ok((Self { threads }, outboxes))
+        let outboxes = outputs.outboxes(&none);
+        Ok((outputs, outboxes))
     }
 
+    /// Goes over from one configuration to another: only what has changed is replaced, and what takes a place begins
+    /// when the one before has left it, so that no two ever have the same line, file or terminal.
+    ///
+    /// The ones before end as soon as all copies of `outboxes`, which the returned ones replace, are dropped.
+    pub fn change(&mut self, from: &Config, to: &Config, signs: &Signs, outboxes: &Outboxes) -> Outboxes {
+        for kind in Kind::ALL.into_iter().filter(|kind| !kind.same(from, to)) {
+            let place = self.running.iter().position(|running| running.kind == kind);
+            let before = place.map(|place| {
+                let Running { replaced, thread, .. } = self.running.remove(place);
+                // What it still has to write it may, but it waits for nobody.
+                replaced.store(true, Relaxed);
+                thread
+            });
+            if kind.queue(to).is_none() {
+                self.ending.extend(before);
+                continue;
+            }
+            match self.begin(kind, to, signs, outboxes, before) {
+                Ok(running) => self.running.extend(running),
+                Err(error) => warn(format!("{}: no thread for it: {error}; it stays off", kind.name())),
+            }
+        }
+        self.outboxes(outboxes)
+    }
+
+    fn outboxes(&self, before: &Outboxes) -> Outboxes {
+        before.with(self.running.iter().map(|running| running.outbox.clone()).collect())
+    }
+
+    /// Starts one output, if the configuration has it, to begin when the one `before` has ended.
+    fn begin(
+        &self,
+        kind: Kind,
+        config: &Config,
+        signs: &Signs,
+        outboxes: &Outboxes,
+        before: Option<JoinHandle<()>>,
+    ) -> std::io::Result<Option<Running>> {
+        let Some(capacity) = kind.queue(config) else { return Ok(None) };
+        let (outbox, inbox) = outboxes.queue(capacity, self.lossless && kind == Kind::Stdout);
+        let replaced = Arc::new(AtomicBool::new(false));
+        let signs = Signs { replaced: Arc::clone(&replaced), ..signs.clone() };
+        let config = config.clone();
+        let body = move || {
+            if let Some(before) = before {
+                // One that panicked has ended as well.
+                let _ = before.join();
+            }
+            kind.run(&inbox, &config, &signs);
+        };
+        let thread = std::thread::Builder::new().name(kind.name().into()).stack_size(128 * 1024).spawn(body)?;
+        Ok(Some(Running { kind, outbox, replaced, thread }))
+    }
+
+    /// Gives up the own ends of the queues, so that the outputs end when the reporting threads have done so as well.
+    pub fn close(self) -> Ending {
+        let threads = self.running.into_iter().map(|running| running.thread);
+        Ending { threads: threads.chain(self.ending).collect() }
+    }
+}
+
+/// Outputs that are about to end.
+#[derive(Debug)]
+pub struct Ending {
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Ending {
     /// Whether all have ended.
     pub fn finished(&self) -> bool {
         self.threads.iter().all(JoinHandle::is_finished)
@@ -102,10 +219,4 @@ impl Outputs {
             std::thread::sleep(Duration::from_millis(2));
         }
     }
-}
-
-/// One line on standard error for people; whether anybody reads it is not our concern.
-pub fn warn(line: impl AsRef<str>) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "firmware: {}", line.as_ref());
 }

@@ -21,28 +21,34 @@ pub fn run(inbox: &Inbox, config: &SerialConfig, signs: &Signs) {
     let mut line = Serial { config, port: None, next_try: Instant::now(), warned: false, signs };
     let mut text = Text::new(config.format);
     let mut hello: Option<(Item, Instant)> = None;
+    // The line is open, but who speaks has not been said on it.
+    let mut pending = false;
     loop {
         let item = match inbox.next(RETRY) {
             Received::Item(item) => item,
-            // Also without anything to say the line is opened as soon as it is there.
+            // Also without anything to say the line is opened as soon as it is there; who speaks is said with the next
+            // report, whose number it takes.
             Received::Nothing => {
-                line.open_if_due(hello.as_ref().map(|(hello, _)| hello), &mut text);
+                pending |= line.open_if_due(None, &mut text);
                 continue;
             }
             Received::End => break,
         };
+        if let Some((hello, _)) = &mut hello {
+            // Its number is that of the report before which it is repeated: a reader sees no loss.
+            (hello.sequence, hello.time_us) = (item.sequence, item.time_us);
+        }
         let opened = line.open_if_due(hello.as_ref().map(|(hello, _)| hello), &mut text);
         match &mut hello {
             _ if matches!(item.report, Report::Hello(_)) => hello = Some(((*item).clone(), Instant::now())),
             Some((_, said)) if opened => *said = Instant::now(),
-            Some((who, said)) if said.elapsed() >= HELLO_AGAIN => {
+            Some((who, said)) if pending || said.elapsed() >= HELLO_AGAIN => {
                 *said = Instant::now();
-                // Its number is that of the report before which it is repeated: a reader sees no loss.
-                (who.sequence, who.time_us) = (item.sequence, item.time_us);
                 let _ = line.write(text.of(who));
             }
             _ => {}
         }
+        pending = false;
         if line.write(text.of(&item)).is_err() {
             inbox.count_dropped();
         }
@@ -261,8 +267,10 @@ mod tests {
             std::thread::sleep(Duration::from_millis(20));
             outboxes.send(&gap(2));
         }
-        let kinds: Vec<u8> = sequences(&again.join().unwrap()).iter().map(|(_, kind)| *kind).collect();
-        assert_eq!(kinds[..2], [1, 6]);
+        let seen = sequences(&again.join().unwrap());
+        assert_eq!((seen[0].1, seen[1].1), (1, 6));
+        // Who speaks has the number of what follows: not that of long ago.
+        assert_eq!(seen[0].0, seen[1].0);
         drop(outboxes);
         thread.join().unwrap();
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use shared::wire::{StateName, capture_name};
+use shared::wire::{Refused, StateName, capture_name};
 
 use super::warn;
 use crate::config::StatusConfig;
@@ -45,12 +45,14 @@ pub struct StatusFile {
     pub inference_p99_ms: f64,
     /// Whether capture has real-time priority.
     pub realtime: bool,
+    /// Privileges that capture was refused.
+    pub refused: Vec<String>,
 }
 
 /// Writes the file until there will be no more reports; then removes it, so that nobody takes it for a running program's.
 pub fn run(inbox: &Inbox, config: &StatusConfig) {
     let mut status = StatusFile { pid: std::process::id(), state: "unknown".into(), ..StatusFile::default() };
-    let (mut labels, mut alarms) = (String::new(), 0u32);
+    let mut labels = String::new();
     let mut written: Option<Instant> = None;
     let mut warned = false;
     loop {
@@ -65,14 +67,12 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
                 labels.clone_from(&who.labels);
                 status.model.clone_from(&who.model);
             }
-            Report::Window(window) => status.confidence = window.confidence,
+            Report::Window(window) => {
+                status.confidence = window.confidence;
+                status.state = StateName { labels: &labels, state: window.state }.to_string();
+            }
             Report::StateChange(change) => {
                 status.state = StateName { labels: &labels, state: change.state }.to_string();
-            }
-            Report::Alarm(alarm) => {
-                let bit = 1u32 << alarm.cause.min(31);
-                alarms = if alarm.active { alarms | bit } else { alarms & !bit };
-                status.alarm = alarms != 0;
             }
             Report::Health(health) => {
                 status.capture = capture_name(health.capture).into();
@@ -81,8 +81,11 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
                 (status.dropped_windows, status.dropped_reports) = (health.dropped_windows, health.dropped_reports);
                 status.inference_p99_ms = f64::from(health.inference_p99_us) / 1e3;
                 status.realtime = health.realtime;
+                status.refused = Refused { bits: health.refused }.names().map(String::from).collect();
+                status.alarm = health.alarms != 0;
             }
-            Report::Gap(_) => {}
+            // Health, after which alone the file is written, says it again.
+            Report::Alarm(_) | Report::Gap(_) => {}
         }
         // After health only, which comes every second: the file is one consistent moment.
         let due = written.is_none_or(|at| at.elapsed().as_secs_f32() >= config.every_s * 0.99);
@@ -107,4 +110,58 @@ fn write(status: &mut StatusFile, config: &StatusConfig) -> Result<(), Box<dyn s
     status.unix_s = since_1970.map_or(0, |time| time.as_secs());
     shared::atomic_file::write(&config.file, &serde_json::to_vec(status)?)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use shared::wire::{Alarm, Health, refused};
+
+    use super::*;
+    use crate::outbox::Outboxes;
+    use crate::report::{Who, Window};
+
+    #[test]
+    fn the_file_says_state_and_alarm_though_the_change_and_the_alarm_were_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = StatusConfig { file: folder.path().join("status.json"), every_s: 0.1 };
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(8, false);
+        let thread = {
+            let config = config.clone();
+            std::thread::spawn(move || run(&inbox, &config))
+        };
+        outboxes.send(&Report::Hello(Arc::new(Who {
+            model: "m.tflite".into(),
+            model_sha256: [0; 32],
+            labels: "off_state\non_state".into(),
+            rate_hz: 48_000,
+            hop_us: 480_000,
+        })));
+        outboxes.send(&Report::Window(Window {
+            index: 0,
+            start_sample: 0,
+            state: Some(1),
+            confidence: 0.5,
+            level_dbfs: -30.0,
+            spans_gap: false,
+            inference_us: 1,
+            anomaly: None,
+            probabilities: heapless::Vec::new(),
+        }));
+        outboxes.send(&Report::Alarm(Alarm { active: false, cause: 2, state: None, index: 0 }));
+        outboxes.send(&Report::Health(Health { alarms: 1, refused: refused::MEMORY, ..Health::default() }));
+        let begun = Instant::now();
+        while !config.file.exists() {
+            assert!(begun.elapsed() < Duration::from_secs(10));
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let status: StatusFile = serde_json::from_slice(&std::fs::read(&config.file).unwrap()).unwrap();
+        assert_eq!((status.state.as_str(), status.alarm), ("on_state", true));
+        assert_eq!(status.refused, ["locked memory"]);
+        drop(outboxes);
+        thread.join().unwrap();
+        assert!(!config.file.exists());
+    }
 }

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use core::sync::atomic::Ordering::Relaxed;
-use shared::wire::{CaptureState, Health};
+use shared::wire::{CaptureState, Health, refused};
 
 use super::Progress;
 use crate::capture::{CaptureStatus, DeviceState};
 use crate::outbox::Outboxes;
+use crate::rt::{Grant, RealTime};
 
 /// Where the kernel lists its thermometers.
 pub const THERMAL: &str = "/sys/class/thermal";
@@ -27,7 +28,8 @@ pub fn health(capture: &CaptureStatus, progress: &Progress, outboxes: &Outboxes,
     Health {
         frames: counted.frames,
         xruns: narrow(counted.xruns),
-        recoveries: narrow(counted.recoveries + counted.reopens),
+        // Reopening is one of them.
+        recoveries: narrow(counted.recoveries),
         gaps: progress.gaps.load(Relaxed),
         lost_frames: progress.lost_frames.load(Relaxed),
         windows: progress.windows.load(Relaxed),
@@ -38,9 +40,23 @@ pub fn health(capture: &CaptureStatus, progress: &Progress, outboxes: &Outboxes,
         inference_p99_us: times.p99,
         inference_max_us: times.max,
         cpu_millidegrees: cpu_millidegrees(Path::new(THERMAL)),
-        realtime: capture.real_time().is_some_and(crate::rt::RealTime::granted),
+        realtime: capture.real_time().is_some_and(|real_time| real_time.scheduling == Grant::Granted),
         capture: state as u8,
+        alarms: progress.alarms.load(Relaxed),
+        refused: capture.real_time().map_or(0, refused_bits),
+        dropped_blocks: narrow(counted.dropped_blocks),
+        late: narrow(counted.late),
+        stalls: narrow(counted.stalls),
+        suspends: narrow(counted.suspends),
     }
+}
+
+fn refused_bits(real_time: &RealTime) -> u8 {
+    let RealTime { scheduling, memory, pinning } = real_time;
+    [(scheduling, refused::SCHEDULING), (memory, refused::MEMORY), (pinning, refused::CORE)]
+        .iter()
+        .filter(|(grant, _)| grant.refused())
+        .fold(0, |bits, (_, bit)| bits | bit)
 }
 
 /// The processor's temperature in thousandths of a degree Celsius: of the zone whose type names the CPU, else of the first.
@@ -65,6 +81,42 @@ mod tests {
         std::fs::create_dir(&zone).unwrap();
         std::fs::write(zone.join("type"), kind).unwrap();
         std::fs::write(zone.join("temp"), temperature).unwrap();
+    }
+
+    fn of(status: &CaptureStatus, progress: &Progress) -> Health {
+        health(status, progress, &Outboxes::new(std::time::Instant::now()), true, false)
+    }
+
+    #[test]
+    fn an_unplug_is_one_recovery() {
+        let status = CaptureStatus::default();
+        // As capture counts it.
+        status.counters.recoveries.fetch_add(1, Relaxed);
+        status.counters.reopens.fetch_add(1, Relaxed);
+        assert_eq!(of(&status, &Progress::default()).recoveries, 1);
+    }
+
+    #[test]
+    fn real_time_is_a_granted_priority_and_nothing_else() {
+        for (scheduling, memory, expected) in [
+            (Grant::NotAsked, Grant::Granted, (false, 0)),
+            (Grant::Granted, Grant::Refused("no".into()), (true, refused::MEMORY)),
+            (Grant::Refused("no".into()), Grant::Granted, (false, refused::SCHEDULING)),
+        ] {
+            let status = CaptureStatus::default();
+            status.real_time.set(RealTime { scheduling, memory, pinning: Grant::NotAsked }).unwrap();
+            let health = of(&status, &Progress::default());
+            assert_eq!((health.realtime, health.refused), expected);
+        }
+    }
+
+    #[test]
+    fn health_says_which_alarms_are_raised() {
+        let progress = Progress::default();
+        progress.alarm(0, true);
+        progress.alarm(2, true);
+        progress.alarm(0, false);
+        assert_eq!(of(&CaptureStatus::default(), &progress).alarms, 1 << 2);
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub fn listen(listening: Listening) {
     let mut current = first;
     let mut carried = Carried { decision: None, alarm: current.0.alarm.clone(), told: None, passing: false };
     let (mut index, mut position) = (0, 0);
-    tell(&mut carried, &current, current.0.who.rate_hz, true);
+    tell(&mut carried, &current, current.0.who.rate_hz, true, &progress);
     // One turn per rate of the input: mostly one.
     loop {
         let rate = loop {
@@ -70,7 +70,8 @@ pub fn listen(listening: Listening) {
             }
             if let Ok(new) = next.try_recv() {
                 current = new;
-                tell(&mut carried, &current, current.0.who.rate_hz, true);
+                progress.setups.fetch_add(1, Relaxed);
+                tell(&mut carried, &current, current.0.who.rate_hz, true, &progress);
             }
             match sound.next(GLANCE) {
                 Piece::Samples { rate, .. } => break rate,
@@ -93,11 +94,12 @@ pub fn listen(listening: Listening) {
         // One turn per setup.
         let mut new_setup = false;
         loop {
-            tell(&mut carried, &current, rate, new_setup);
+            tell(&mut carried, &current, rate, new_setup, &progress);
             match turn(&mut sound, &mut front, &current, &next, &progress, &mut carried) {
                 Left::End => return,
                 Left::Setup(new) => {
                     current = *new;
+                    progress.setups.fetch_add(1, Relaxed);
                     new_setup = true;
                     // Checked to be above 0 with the configuration.
                     let _ = front.set_hop_columns(current.0.hop_columns);
@@ -110,13 +112,29 @@ pub fn listen(listening: Listening) {
 }
 
 /// Says who speaks, if that has changed or there may be new outputs.
-fn tell(carried: &mut Carried, (setup, outboxes): &(Setup, Outboxes), rate_hz: u32, anyway: bool) {
+fn tell(
+    carried: &mut Carried,
+    (setup, outboxes): &(Setup, Outboxes),
+    rate_hz: u32,
+    anyway: bool,
+    progress: &Progress,
+) {
     let who = Who { rate_hz, ..setup.who.clone() };
     if anyway || carried.told.as_deref() != Some(&who) {
         let who = Arc::new(who);
-        outboxes.send(&Report::Hello(Arc::clone(&who)));
+        say(outboxes, progress, &Report::Hello(Arc::clone(&who)));
         carried.told = Some(who);
     }
+}
+
+/// Tells all outputs. Only a recording that is played as fast as possible waits for its reader, and never once it is told
+/// to stop.
+fn say(outboxes: &Outboxes, progress: &Progress, report: &Report) {
+    outboxes.send_or_wait(report, || {
+        progress.held.store(true, Relaxed);
+        !progress.stop.load(Relaxed)
+    });
+    progress.held.store(false, Relaxed);
 }
 
 /// Listens with one setup at one rate.
@@ -148,7 +166,7 @@ fn turn(
         }
         before => match Decision::new(setup.steps, classes) {
             Ok(decision) => {
-                forget_state(before.map(|(decision, _)| decision.state()), front.index(), outboxes);
+                forget_state(before.map(|(decision, _)| decision.state()), front.index(), outboxes, progress);
                 decision
             }
             Err(error) => return end(progress, error),
@@ -178,16 +196,15 @@ fn turn(
                 break Left::End;
             }
         };
-        if lost_before > 0 {
-            progress.gaps.fetch_add(1, Relaxed);
-            progress.lost_frames.fetch_add(lost_before, Relaxed);
-            outboxes.send(&Report::Gap(Gap { index: front.index(), lost_frames: lost_before }));
-        }
         if rate != front.rate_hz() {
+            // The same piece comes again, with what was lost before it.
             sound.unread();
             break Left::Rate;
         }
         if lost_before > 0 {
+            progress.gaps.fetch_add(1, Relaxed);
+            progress.lost_frames.fetch_add(lost_before, Relaxed);
+            say(outboxes, progress, &Report::Gap(Gap { index: front.index(), lost_frames: lost_before }));
             front.gap(lost_before);
         }
         progress.pieces.fetch_add(1, Relaxed);
@@ -211,10 +228,10 @@ fn end(progress: &Progress, error: impl std::fmt::Display) -> Left {
 }
 
 /// The states have other names now: the one that was reported is no more.
-fn forget_state(before: Option<State>, index: u64, outboxes: &Outboxes) {
+fn forget_state(before: Option<State>, index: u64, outboxes: &Outboxes, progress: &Progress) {
     if let Some(State::Class(_)) = before {
         let change = StateChange { index, previous: before.and_then(State::class), state: None, confidence: 0.0 };
-        outboxes.send(&Report::StateChange(change));
+        say(outboxes, progress, &Report::StateChange(change));
     }
 }
 
@@ -229,7 +246,7 @@ fn window(
     let decided = decision.step(verdict.probabilities);
     let inference_us = u32::try_from(verdict.inference_ns / 1000).unwrap_or(u32::MAX);
     progress.window(inference_us);
-    outboxes.send(&Report::Window(Window {
+    let report = Report::Window(Window {
         index: verdict.index,
         start_sample: verdict.start_sample,
         state: decided.state.class(),
@@ -240,16 +257,19 @@ fn window(
         anomaly: None,
         // There are never more: the largest model has as many as the list takes.
         probabilities: heapless::Vec::from_slice(verdict.probabilities).unwrap_or_default(),
-    }));
+    });
+    say(outboxes, progress, &report);
     if decided.changed {
-        outboxes.send(&Report::StateChange(StateChange {
+        let change = Report::StateChange(StateChange {
             index: verdict.index,
             previous: decided.previous.class(),
             state: decided.state.class(),
             confidence: decided.confidence,
-        }));
+        });
+        say(outboxes, progress, &change);
     }
     if let Some(alarm) = alarm.step(decided.state, verdict.index) {
-        outboxes.send(&Report::Alarm(alarm));
+        progress.alarm(alarm.cause, alarm.active);
+        say(outboxes, progress, &Report::Alarm(alarm));
     }
 }

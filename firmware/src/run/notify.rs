@@ -44,6 +44,10 @@ impl Notify {
 
     /// A reload begins; [`reloaded`](Self::reloaded) follows.
     pub fn reloading(&self) {
+        // Who was never ready cannot be so again: systemd would wait for it in vain.
+        if !self.ready {
+            return;
+        }
         if let Ok(now) = NotifyState::monotonic_usec_now() {
             let _ = sd_notify::notify(&[NotifyState::Reloading, now]);
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering:
 /// Inference times that are remembered.
 const TIMES: usize = 512;
 
-/// Counters of the inference thread; only it writes.
+/// Counters of the inference thread; only it writes, but for the alarms and `stop`.
 #[derive(Debug)]
 pub struct Progress {
     /// Windows computed.
@@ -21,6 +21,12 @@ pub struct Progress {
     pub next_index: AtomicU64,
     /// Pieces of sound taken: grows as long as inference lives and sound arrives.
     pub pieces: AtomicU64,
+    /// The alarms that are raised, a bit per cause: inference's and the main thread's.
+    pub alarms: AtomicU32,
+    /// Inference waits for an output that is not read: no sound is missing, it is not asked for.
+    pub held: AtomicBool,
+    /// Setups taken over.
+    pub setups: AtomicU64,
     /// Set by whoever wants inference to end.
     pub stop: AtomicBool,
     /// Why the sound ended when it should not have.
@@ -38,6 +44,9 @@ impl Default for Progress {
             lost_frames: AtomicU64::default(),
             next_index: AtomicU64::default(),
             pieces: AtomicU64::default(),
+            alarms: AtomicU32::default(),
+            held: AtomicBool::default(),
+            setups: AtomicU64::default(),
             stop: AtomicBool::default(),
             failure: OnceLock::default(),
             times_us: [const { AtomicU32::new(0) }; TIMES],
@@ -69,6 +78,16 @@ impl Times {
 }
 
 impl Progress {
+    /// Notes that the alarm of this cause is raised, or has ended; to be called before that is told.
+    pub fn alarm(&self, cause: u8, active: bool) {
+        let bit = 1u32 << cause.min(31);
+        if active {
+            self.alarms.fetch_or(bit, Relaxed);
+        } else {
+            self.alarms.fetch_and(!bit, Relaxed);
+        }
+    }
+
     /// Keeps why the sound ended when it should not have, unless it was told to stop; the first reason stands.
     pub fn fail(&self, why: String) {
         if !self.stop.load(Relaxed) {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use super::{CRC, Header, Message, VERSION, kind};
+use super::{CRC, Header, Health, Message, VERSION, kind};
 
 /// A frame that arrived whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,7 +111,7 @@ fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
         kind::VERDICT => Message::Verdict(fields(kind, payload)?),
         kind::STATE_CHANGE => Message::StateChange(fields(kind, payload)?),
         kind::ALARM => Message::Alarm(fields(kind, payload)?),
-        kind::HEALTH => Message::Health(fields(kind, payload)?),
+        kind::HEALTH => Message::Health(health(payload)?),
         kind::GAP => Message::Gap(fields(kind, payload)?),
         _ => Message::Other { kind, payload },
     })
@@ -121,3 +121,19 @@ fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
 fn fields<'a, T: Deserialize<'a>>(kind: u8, payload: &'a [u8]) -> Result<T, Damage> {
     postcard::take_from_bytes(payload).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
 }
+
+/// Health has grown: the counters that an older sender does not have are 0, which is a zero byte each.
+fn health(payload: &[u8]) -> Result<Health, Damage> {
+    let mut bytes = [0; LONGEST_HEALTH];
+    let known = payload.len().min(LONGEST_HEALTH);
+    // What it always had must be there.
+    postcard::take_from_bytes::<OldestHealth>(payload).map_err(|_| Damage::Payload { kind: kind::HEALTH })?;
+    bytes[..known].copy_from_slice(&payload[..known]);
+    fields(kind::HEALTH, &bytes)
+}
+
+/// The fields of health in the first release, by their types.
+type OldestHealth = (((u64, u32, u32, u32, u64, u64, u32, u32), (u16, u32, u32, u32)), (Option<i32>, bool, u8));
+
+/// All fields of health at their longest are shorter.
+const LONGEST_HEALTH: usize = 160;

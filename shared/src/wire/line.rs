@@ -7,7 +7,7 @@ use core::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{AlarmCause, CaptureState, Floats, Frame, Health, Message};
+use super::{AlarmCause, CaptureState, Floats, Frame, Health, Message, refused};
 
 /// A frame with the labels that it refers to (as in [`super::Hello::labels`]; empty when no hello has been heard).
 #[derive(Debug, Clone, Copy)]
@@ -114,7 +114,32 @@ fn fmt_health(f: &mut fmt::Formatter<'_>, h: &Health) -> fmt::Result {
     if let Some(temperature) = h.cpu_millidegrees {
         write!(f, "CPU {:.1} C, ", f64::from(temperature) / 1e3)?;
     }
-    f.write_str(if h.realtime { "real time" } else { "no real time" })
+    f.write_str(if h.realtime { "real time" } else { "no real time" })?;
+    for (separator, name) in (Refused { bits: h.refused }).separated() {
+        write!(f, "{separator}{name}")?;
+    }
+    [(h.stalls, "stalls"), (h.suspends, "suspends"), (h.late, "late wake-ups"), (h.dropped_blocks, "blocks dropped")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .try_for_each(|(count, what)| write!(f, ", {count} {what}"))
+}
+
+/// The privileges that capture was refused, of [`Health::refused`].
+#[derive(Debug, Clone, Copy)]
+pub struct Refused {
+    /// The bits.
+    pub bits: u8,
+}
+
+impl Refused {
+    /// The words for them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> + Clone {
+        refused::NAMES.into_iter().filter(move |(bit, _)| self.bits & bit != 0).map(|(_, name)| name)
+    }
+
+    fn separated(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        core::iter::once(", without ").chain(core::iter::repeat(" and ")).zip(self.names())
+    }
 }
 
 impl Serialize for Line<'_> {
@@ -193,7 +218,22 @@ fn health<M: SerializeMap>(map: &mut M, h: &Health) -> Result<(), M::Error> {
     map.serialize_entry("inference_p99_ms", &(f64::from(h.inference_p99_us) / 1e3))?;
     map.serialize_entry("inference_max_ms", &(f64::from(h.inference_max_us) / 1e3))?;
     map.serialize_entry("cpu_celsius", &h.cpu_millidegrees.map(|t| f64::from(t) / 1e3))?;
-    map.serialize_entry("realtime", &h.realtime)
+    map.serialize_entry("realtime", &h.realtime)?;
+    map.serialize_entry("alarms", &List((0..32).filter(|bit| h.alarms >> bit & 1 == 1).map(cause_name)))?;
+    map.serialize_entry("refused", &List(Refused { bits: h.refused }.names()))?;
+    map.serialize_entry("dropped_blocks", &h.dropped_blocks)?;
+    map.serialize_entry("late", &h.late)?;
+    map.serialize_entry("stalls", &h.stalls)?;
+    map.serialize_entry("suspends", &h.suspends)
+}
+
+/// What an iterator gives, as a list.
+struct List<I>(I);
+
+impl<I: Iterator<Item: Serialize> + Clone> Serialize for List<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
 }
 
 /// Bytes as hexadecimal text.

@@ -155,6 +155,31 @@ pub struct Health {
     pub realtime: bool,
     /// What capture is doing, as a number of [`CaptureState`].
     pub capture: u8,
+    /// The alarms that are raised: bit *n* is the cause of number *n* of [`AlarmCause`].
+    pub alarms: u32,
+    /// Privileges that capture was refused, as bits of [`refused`].
+    pub refused: u8,
+    /// Blocks of sound dropped because inference was far behind; their frames are in `lost_frames`.
+    pub dropped_blocks: u32,
+    /// Times that capture woke up late, without losing anything by it.
+    pub late: u32,
+    /// Times that the sound device gave nothing for too long.
+    pub stalls: u32,
+    /// Times that the system was suspended.
+    pub suspends: u32,
+}
+
+/// The bits of [`Health::refused`].
+pub mod refused {
+    /// Real-time priority.
+    pub const SCHEDULING: u8 = 1;
+    /// Locked memory.
+    pub const MEMORY: u8 = 2;
+    /// The core to run on.
+    pub const CORE: u8 = 4;
+    /// The bits with their words.
+    pub const NAMES: [(u8, &str); 3] =
+        [(SCHEDULING, "real-time priority"), (MEMORY, "locked memory"), (CORE, "its core")];
 }
 
 /// What capture is doing.

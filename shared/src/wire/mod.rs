@@ -21,8 +21,8 @@ mod tests;
 pub use decode::{Damage, Decoder, Frame};
 pub use encode::{Error, encode};
 pub use floats::Floats;
-pub use line::{Line, StateName, capture_name, cause_name};
-pub use message::{Alarm, AlarmCause, CaptureState, Gap, Health, Hello, Message, StateChange, Verdict};
+pub use line::{Line, Refused, StateName, capture_name, cause_name};
+pub use message::{Alarm, AlarmCause, CaptureState, Gap, Health, Hello, Message, StateChange, Verdict, refused};
 
 /// The version of the frame's layout, its first byte.
 pub const VERSION: u8 = 1;

@@ -58,6 +58,12 @@ fn health() -> Message<'static> {
         cpu_millidegrees: Some(48_312),
         realtime: true,
         capture: CaptureState::Running as u8,
+        alarms: 1 << AlarmCause::State as u8,
+        refused: refused::MEMORY,
+        dropped_blocks: 0,
+        late: 3,
+        stalls: 0,
+        suspends: 0,
     })
 }
 
@@ -123,6 +129,19 @@ fn a_kind_of_the_future_is_passed_over_and_the_next_frame_read() {
     let seen = decoded(&stream);
     assert!(seen[0].contains("Other { kind: 99, payload: [1, 0, 2] }"), "{seen:?}");
     assert!(seen[1].contains("StateChange"), "{seen:?}");
+}
+
+#[test]
+fn health_of_the_first_release_is_read_with_zeros_for_what_it_lacks() {
+    let Message::Health(now) = health() else { unreachable!() };
+    let mut room = [0; 160];
+    let full = postcard::to_slice(&now, &mut room).unwrap();
+    // Six counters of one byte each have come since.
+    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 6] }));
+    let old = Health { alarms: 0, refused: 0, late: 0, ..now };
+    assert!(seen[0].contains(&format!("{old:?}")), "{seen:?}");
+    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 7] }));
+    assert!(seen[0].contains("Payload"), "{seen:?}");
 }
 
 #[test]
