@@ -1,13 +1,93 @@
-//! `host-tools synth`.
+//! `host-tools synth`: a data set of a believable four-state machine.
+
+use std::path::PathBuf;
+
+use clap::value_parser;
+
+use crate::json::JsonOut;
+use crate::synth::{self, Options, Summary};
+use crate::ui::Ui;
 
 /// Options of `host-tools synth`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Folder to make the data set in: one folder per class, and `timeline`
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Decides everything that is drawn: the same seed gives the same bytes
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Recordings per class
+    #[arg(long, default_value_t = 16, value_parser = value_parser!(u32).range(1..=1000), value_name = "N")]
+    recordings: u32,
+    /// Machines that the recordings are of [default: one per recording]
+    #[arg(long, value_parser = value_parser!(u32).range(1..=1000), value_name = "N")]
+    machines: Option<u32>,
+    /// Length of each recording in seconds
+    #[arg(long, default_value_t = 8, value_parser = value_parser!(u32).range(1..=3600), value_name = "S")]
+    seconds: u32,
+    /// Length of the long recording whose state changes, in seconds; 0 for none
+    #[arg(long, default_value_t = 120, value_parser = value_parser!(u32).range(0..=10_000), value_name = "S")]
+    timeline_seconds: u32,
+    /// Sample rate in Hz
+    #[arg(long, default_value_t = 48_000, value_parser = value_parser!(u32).range(8_000..=192_000), value_name = "HZ")]
+    rate: u32,
+    /// Make five classes of faults as well: bearing tone, knock, imbalance, loose panel, unseen load
+    #[arg(long)]
+    faults: bool,
+    #[command(flatten)]
+    json: JsonOut,
+}
 
-/// Runs the command.
+/// Makes the data set and says what was made.
 ///
 /// # Errors
-/// Always, until it is there.
-pub fn run(_args: &Args) -> anyhow::Result<()> {
-    anyhow::bail!("`synth` is not there yet")
+/// If a file cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let ui = Ui::new(&args.json);
+    let options = Options {
+        seed: args.seed,
+        recordings: args.recordings,
+        machines: args.machines.unwrap_or(args.recordings).min(args.recordings),
+        seconds: args.seconds,
+        timeline_s: args.timeline_seconds,
+        rate_hz: args.rate,
+        faults: args.faults,
+    };
+    let summary = synth::make(&args.out, &options, &ui)?;
+    say(&summary, args, &ui);
+    args.json.write(&summary)
+}
+
+fn say(summary: &Summary, args: &Args, ui: &Ui) {
+    let mut labels: Vec<&str> = summary.recordings.iter().filter_map(|recording| recording.label).collect();
+    labels.dedup();
+    for label in labels {
+        ui.say(format!(
+            "{label:<20} {:>4} recordings of {} s, {} machines",
+            summary.options.recordings, summary.options.seconds, summary.options.machines
+        ));
+    }
+    for long in summary.recordings.iter().filter(|recording| recording.label.is_none()) {
+        let changes = long.spans.len().saturating_sub(1);
+        ui.say(format!(
+            "{}  {} s, the state changes {changes} times; another machine",
+            long.file.display(),
+            long.seconds
+        ));
+    }
+    ui.say(format!(
+        "{} recordings in {} (seed {}, {} Hz)",
+        summary.recordings.len(),
+        args.out.display(),
+        args.seed,
+        args.rate
+    ));
+    if !summary.others.is_empty() {
+        ui.say(format!(
+            "note: {} other WAV files already lay in {} and are still there",
+            summary.others.len(),
+            args.out.display()
+        ));
+    }
 }

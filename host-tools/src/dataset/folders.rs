@@ -63,6 +63,20 @@ pub(super) fn list(folder: &Path) -> anyhow::Result<Listing> {
     Ok(listing)
 }
 
+/// The WAV files in a folder and in the folders in it, in the order of their names.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn wav_files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let mut found = Vec::new();
+    for path in entries(folder)? {
+        let inside = if path.is_dir() { entries(&path).unwrap_or_default() } else { vec![path] };
+        found.extend(inside.into_iter().filter(|path| is_wav(path)));
+    }
+    Ok(found)
+}
+
 /// What is in a folder and not hidden, in the order of the names.
 pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();

@@ -20,6 +20,7 @@ pub mod timeline;
 use std::ops::Range;
 use std::path::PathBuf;
 
+pub use folders::wav_files_below;
 pub use summary::ClassSummary;
 
 /// What a folder of recordings holds. Deterministic: classes by name, recordings by class, then path, then time.

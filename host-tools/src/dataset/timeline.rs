@@ -102,12 +102,8 @@ pub fn beside(wav: &Path) -> PathBuf {
 /// # Errors
 /// If the folder cannot be read.
 pub fn find(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let mut found = Vec::new();
-    for path in folders::entries(folder)? {
-        let inside = if path.is_dir() { folders::entries(&path).unwrap_or_default() } else { vec![path] };
-        found.extend(inside.into_iter().filter(|path| folders::is_wav(path) && beside(path).is_file()));
-    }
+    let mut found = folders::wav_files_below(folder)?;
+    found.retain(|path| beside(path).is_file());
     Ok(found)
 }
 

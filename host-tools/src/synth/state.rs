@@ -1,0 +1,115 @@
+//! The four states, and what each asks of the machine.
+
+use super::dice::Dice;
+
+/// What the machine does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// Stands still: only the background is heard.
+    Off,
+    /// Runs without work.
+    On,
+    /// Works soft material: half load, slow uneven feed, dull noise.
+    Soft,
+    /// Works solid material: full load, chatter, impacts, bright noise.
+    Solid,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Off, Self::On, Self::Soft, Self::Solid];
+
+    /// The class, as the original system names it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Off => "off_state",
+            Self::On => "on_state",
+            Self::Soft => "soft_state",
+            Self::Solid => "solid_state",
+        }
+    }
+}
+
+/// What one job asks of the machine: drawn anew for every recording and every stretch of a long one.
+#[derive(Debug, Clone)]
+pub struct Duty {
+    /// Whether the motor is switched on.
+    pub running: bool,
+    /// Torque, as a part of the machine's full load.
+    pub load: f64,
+    /// Frequency in Hz and depth (a part of the load) of the slow unevenness of the feed.
+    pub wander: (f64, f64),
+    /// Frequency in Hz and depth of the chatter of the tool.
+    pub chatter: (f64, f64),
+    /// The material, if there is work.
+    pub material: Option<Material>,
+}
+
+/// How material sounds under the tool.
+#[derive(Debug, Clone)]
+pub struct Material {
+    /// Centre in Hz and quality of the cutting noise.
+    pub noise_band: (f64, f64),
+    /// RMS of the cutting noise; the idling machine's is 1.
+    pub noise: f64,
+    /// Impacts per second.
+    pub impacts: f64,
+    /// Strength of impacts.
+    pub impact: f64,
+    /// Resonances that impacts excite: Hz, quality.
+    pub rings: [(f64, f64); 3],
+}
+
+impl Duty {
+    /// A duty of a state.
+    pub fn draw(state: State, dice: &mut Dice) -> Self {
+        match state {
+            State::Off => Self { running: false, load: 0.0, wander: (0.5, 0.0), chatter: (10.0, 0.0), material: None },
+            State::On => Self {
+                running: true,
+                load: dice.range(0.02, 0.12),
+                wander: (dice.range(0.2, 0.8), dice.range(0.1, 0.4)),
+                chatter: (dice.range(8.0, 20.0), 0.0),
+                material: None,
+            },
+            State::Soft => Self {
+                running: true,
+                load: dice.range(0.32, 0.55),
+                wander: (dice.range(1.0, 4.0), dice.range(0.25, 0.45)),
+                chatter: (dice.range(8.0, 16.0), dice.range(0.0, 0.15)),
+                material: Some(Material {
+                    noise_band: (dice.range(420.0, 700.0), dice.range(0.6, 0.9)),
+                    noise: dice.decibels(1.5, 5.0),
+                    impacts: dice.range(1.0, 6.0),
+                    impact: dice.range(0.1, 0.35),
+                    rings: rings(dice),
+                }),
+            },
+            State::Solid => Self {
+                running: true,
+                load: dice.range(0.7, 1.0),
+                wander: (dice.range(0.3, 1.2), dice.range(0.05, 0.2)),
+                chatter: (dice.range(10.0, 22.0), dice.range(0.15, 0.45)),
+                material: Some(Material {
+                    noise_band: (dice.range(2_200.0, 4_000.0), dice.range(0.6, 0.9)),
+                    noise: dice.decibels(2.0, 6.0),
+                    impacts: dice.range(7.0, 22.0),
+                    impact: dice.range(0.8, 1.6),
+                    rings: rings(dice),
+                }),
+            },
+        }
+    }
+
+    /// About the RMS of the machine at this duty; idling, it is 1.
+    pub fn rms(&self) -> f64 {
+        let noise = self.material.as_ref().map_or(0.0, |material| material.noise);
+        let machine = 1.0 + 0.5 * self.load;
+        libm::sqrt(machine * machine + noise * noise)
+    }
+}
+
+fn rings(dice: &mut Dice) -> [(f64, f64); 3] {
+    [(500.0, 1_100.0), (1_300.0, 2_600.0), (2_900.0, 5_500.0)]
+        .map(|(low, high)| (dice.range(low, high), dice.range(8.0, 30.0)))
+}
