@@ -261,7 +261,7 @@ mod tests {
             let Received::Item(item) = inbox.next(Duration::from_secs(10)) else { panic!("nothing came") };
             assert_eq!(item.sequence, expected);
         }
-        senders.map(|sender| sender.join().unwrap());
+        senders.into_iter().for_each(|sender| sender.join().unwrap());
     }
 
     #[test]

@@ -60,6 +60,9 @@ impl Evaluation {
     }
 }
 
+/// One window of a recording: its start in seconds, its level in dBFS, its probabilities.
+type Window = (f64, f32, Vec<f32>);
+
 /// Runs `model` over `dataset`, a window every `hop_columns` columns of 10 ms.
 ///
 /// # Errors
@@ -70,7 +73,7 @@ pub fn hear_all(model: &OwnedModel, mut dataset: Dataset, hop_columns: u32, ui: 
     let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
     let classifier = model.classifier()?;
     let bar = ui.progress("listening", dataset.recordings.len() as u64);
-    let heard: Vec<anyhow::Result<Vec<(f64, f32, Vec<f32>)>>> = dataset
+    let heard: Vec<anyhow::Result<Vec<Window>>> = dataset
         .recordings
         .par_iter()
         .map(|recording| {
