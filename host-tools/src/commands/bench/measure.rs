@@ -203,7 +203,8 @@ pub fn gigahertz() -> f64 {
 
 /// The processor's name as the system gives it.
 pub fn processor() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let path = if cfg!(target_os = "linux") { "/proc/cpuinfo" } else { return "unknown".into() };
+    let info = std::fs::read_to_string(path).unwrap_or_default();
     let name = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(':').nth(1));
     name.map_or_else(|| std::env::consts::ARCH.to_string(), |name| name.trim().to_string())
 }
