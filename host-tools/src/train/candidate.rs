@@ -30,7 +30,7 @@ impl HeadChoice {
 }
 
 /// Regularisation where there is nothing to validate on.
-pub(super) const DEFAULT_ALPHA: f64 = 100.0;
+pub(super) const DEFAULT_ALPHA: f64 = 10.0;
 /// Epochs where there is nothing to validate on: on real machines validation loss is flat long before.
 pub(super) const DEFAULT_EPOCHS: usize = 20;
 
@@ -80,11 +80,11 @@ impl Candidate {
         Self { kind, alpha, epochs, training: Score::default(), validation: None, macro_f1: None }
     }
 
-    /// Better first: higher macro-F1, then lower loss.
+    /// Better first: higher macro-F1, then the smaller head.
     pub(super) fn by_merit(&self, other: &Self) -> std::cmp::Ordering {
         let merit = |candidate: &Self| candidate.macro_f1.unwrap_or(0.0);
-        let loss = |candidate: &Self| candidate.validation.map_or(0.0, |score| score.loss);
-        merit(other).total_cmp(&merit(self)).then(loss(self).total_cmp(&loss(other)))
+        let size = |candidate: &Self| u8::from(candidate.kind == HeadKind::Mlp);
+        merit(other).total_cmp(&merit(self)).then(size(self).cmp(&size(other)))
     }
 }
 
@@ -92,19 +92,18 @@ impl Candidate {
 mod tests {
     use super::*;
 
-    fn candidate(kind: HeadKind, macro_f1: f64, loss: f64) -> Candidate {
-        let validation = Some(Score { loss, accuracy: 0.0 });
-        Candidate { macro_f1: Some(macro_f1), validation, ..Candidate::unvalidated(kind) }
+    fn candidate(kind: HeadKind, macro_f1: f64) -> Candidate {
+        Candidate { macro_f1: Some(macro_f1), ..Candidate::unvalidated(kind) }
     }
 
     #[test]
-    fn the_higher_macro_f1_wins_and_the_lower_loss_breaks_a_tie() {
-        let mut ranked = [
-            candidate(HeadKind::Linear, 0.9, 0.5),
-            candidate(HeadKind::Mlp, 0.9, 0.4),
-            candidate(HeadKind::Linear, 0.95, 0.9),
-        ];
-        ranked.sort_by(Candidate::by_merit);
-        assert_eq!(ranked.map(|c| c.validation.map(|v| v.loss)), [Some(0.9), Some(0.4), Some(0.5)]);
+    fn the_higher_macro_f1_wins_and_the_smaller_head_if_they_are_equal() {
+        let best = |mut candidates: [Candidate; 2]| {
+            candidates.sort_by(Candidate::by_merit);
+            candidates[0].kind
+        };
+        let (linear, mlp) = (HeadKind::Linear, HeadKind::Mlp);
+        assert_eq!(best([candidate(linear, 0.9), candidate(mlp, 0.95)]), mlp);
+        assert_eq!(best([candidate(mlp, 0.9), candidate(linear, 0.9)]), linear);
     }
 }

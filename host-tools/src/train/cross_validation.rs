@@ -18,10 +18,6 @@ use super::validate::inner_folds;
 use crate::metrics::argmax;
 use crate::split::{self, Fold};
 
-/// Epochs that a perceptron goes on after its lowest validation loss. Training proper goes through all of them; here, where
-/// it is done many times over, the rest is left out: the loss rarely finds a lower point so late.
-const PATIENCE: usize = 20;
-
 /// Probabilities of windows that the head which gave them never learned from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Predictions {
@@ -29,6 +25,15 @@ pub struct Predictions {
     pub rows: Vec<usize>,
     /// [rows x classes].
     pub probabilities: Array2<f32>,
+}
+
+/// What is done in each fold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Procedure {
+    /// As in training: head and settings chosen on inner folds.
+    Chosen(HeadChoice),
+    /// A linear head with the default regularisation; nothing is chosen.
+    PlainLinear,
 }
 
 /// One outer fold.
@@ -62,7 +67,7 @@ pub struct CrossValidation {
 pub fn cross_validate(
     samples: &Samples<'_>,
     count: usize,
-    choice: HeadChoice,
+    procedure: Procedure,
     seed: u64,
     done: impl Fn() + Sync,
 ) -> anyhow::Result<CrossValidation> {
@@ -70,7 +75,7 @@ pub fn cross_validate(
     let results: Vec<anyhow::Result<(FoldResult, Array2<f32>)>> = folds
         .par_iter()
         .map(|fold| {
-            let result = one_fold(samples, fold, choice, seed);
+            let result = one_fold(samples, fold, procedure, seed);
             done();
             result
         })
@@ -102,11 +107,14 @@ pub fn cross_validate(
 fn one_fold(
     samples: &Samples<'_>,
     fold: &Fold,
-    choice: HeadChoice,
+    procedure: Procedure,
     seed: u64,
 ) -> anyhow::Result<(FoldResult, Array2<f32>)> {
-    let inner = inner_folds(samples, &fold.train, seed);
-    let fitted = fit(samples, &fold.train, &inner, Effort { choice, patience: PATIENCE }, seed)?;
+    let (inner, choice) = match procedure {
+        Procedure::Chosen(choice) => (inner_folds(samples, &fold.train, seed), choice),
+        Procedure::PlainLinear => (Vec::new(), HeadChoice::Linear),
+    };
+    let fitted = fit(samples, &fold.train, &inner, Effort::quick(choice), seed)?;
     let probabilities = fitted.head.probabilities(samples.features_of(&fold.test).view());
     let mut groups: Vec<usize> = fold.test.iter().map(|row| samples.groups[*row]).collect();
     groups.dedup();
@@ -143,7 +151,7 @@ mod tests {
     fn what_helps_only_within_a_group_does_not_help_across_groups() {
         let (x, labels, groups) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
-        let result = cross_validate(&samples, 4, HeadChoice::Linear, 1, || {}).unwrap();
+        let result = cross_validate(&samples, 4, Procedure::Chosen(HeadChoice::Linear), 1, || {}).unwrap();
         let accuracy = accuracy(result.predictions.probabilities.view(), &labels);
         assert!(accuracy < 0.7, "{accuracy}");
     }
@@ -152,7 +160,7 @@ mod tests {
     fn every_window_is_predicted_once_and_in_order() {
         let (x, labels, groups) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
-        let result = cross_validate(&samples, 3, HeadChoice::Linear, 1, || {}).unwrap();
+        let result = cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, || {}).unwrap();
         assert_eq!(result.predictions.rows, (0..160).collect::<Vec<_>>());
         assert_eq!(result.folds.iter().map(|fold| fold.groups.len()).sum::<usize>(), 8);
     }
@@ -161,6 +169,6 @@ mod tests {
     fn one_group_cannot_be_cross_validated() {
         let (x, labels, _) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &[0; 160], classes: 2 };
-        assert!(cross_validate(&samples, 3, HeadChoice::Linear, 1, || {}).is_err());
+        assert!(cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, || {}).is_err());
     }
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 use linfa::prelude::*;
 use linfa_logistic::MultiLogisticRegression;
-use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayView2, Axis, ShapeBuilder, Slice};
 
 use super::head::softmax;
 
@@ -20,8 +20,19 @@ pub const ALPHAS: [f64; 4] = [1000.0, 100.0, 10.0, 1.0];
 /// Bias of a class that was never heard: e^-50, nothing.
 const ABSENT: f64 = -50.0;
 const ITERATIONS: u64 = 500;
-/// Accepted length of the gradient per window: far below what moves a probability visibly.
-const TOLERANCE: f64 = 1e-4;
+/// Length of the gradient per window at which the search ends: tenfold more or less changes the loss of windows never
+/// learned from in its fourth digit.
+const ENOUGH: f64 = 3e-4;
+/// Length at which a search that ended otherwise is still accepted.
+const TOLERANCE: f64 = 1e-3;
+
+/// Features column by column: most of linfa's time is spent in packing this matrix for multiplication, and so it packs
+/// half as long.
+pub fn by_columns(x: ArrayView2<f32>) -> Array2<f64> {
+    let mut columns = Array2::zeros(x.raw_dim().f());
+    columns.zip_mut_with(&x, |to, from| *to = f64::from(*from));
+    columns
+}
 
 /// Weights [features x classes] with the biases as one more row at the end, on standardised features.
 pub type Weights = Array2<f64>;
@@ -53,7 +64,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Fits standardised features `x` [windows x features] to `labels`, each below `classes`; a warm `start` saves iterations.
+/// Fits standardised features `x` [windows x features], best [`by_columns`], to `labels`, each below `classes`; a warm `start` saves iterations.
 ///
 /// A class that no window is of gets weights of 0 and a bias ([`ABSENT`]) that makes it impossible.
 ///
@@ -74,7 +85,7 @@ pub fn fit(
     let mut parameters = MultiLogisticRegression::default()
         .alpha(alpha)
         .max_iterations(ITERATIONS)
-        .gradient_tolerance(0.1 * TOLERANCE * labels.len() as f64);
+        .gradient_tolerance(ENOUGH * labels.len() as f64);
     if let Some(start) = start {
         parameters = parameters.initial_params(start.select(Axis(1), &present));
     }
@@ -145,7 +156,8 @@ mod tests {
         let (x, labels) = clouds(150, 8);
         let cold = fit(&x, &labels, 3, 1.0, None).unwrap();
         let warm = fit(&x, &labels, 3, 1.0, Some(&fit(&x, &labels, 3, 100.0, None).unwrap())).unwrap();
-        assert!(cold.iter().zip(&warm).all(|(a, b)| (a - b).abs() < 0.02), "{cold} {warm}");
+        let (p, q) = (probabilities(x.view(), &cold), probabilities(x.view(), &warm));
+        assert!(p.iter().zip(&q).all(|(p, q)| (p - q).abs() < 0.01));
     }
 
     #[test]

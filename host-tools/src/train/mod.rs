@@ -20,7 +20,7 @@ pub mod words;
 
 pub use balance::balanced;
 pub use candidate::{Candidate, Epoch, HeadChoice};
-pub use cross_validation::{CrossValidation, FoldResult, Predictions, cross_validate};
+pub use cross_validation::{CrossValidation, FoldResult, Predictions, Procedure, cross_validate};
 pub use fit::{Effort, Fitted, fit};
 pub use head::{HeadKind, TrainedHead};
 pub use samples::Samples;

@@ -10,7 +10,8 @@
 //! 3. **Cross-validate.** Steps 1 and 2 depend on which groups were drawn. So the whole procedure is repeated over grouped
 //!    folds of *all* recordings and the predictions are pooled ([`super::cross_validate`]): the figure to quote. It
 //!    is about the procedure on as much data, not about the file.
-//! 4. **Compare.** Hybrid features hold the others as columns: the same folds on these columns say what each is worth.
+//! 4. **Compare.** Hybrid features hold the others as columns: linear heads with one fixed regularisation, on the same
+//!    folds and on these columns, say what each kind is worth on equal terms, with nothing chosen.
 //!
 //! Within one recording (too few files to hold any out) groups are blocks of a file, and every figure is marked
 //! [`WITHIN_RECORDING`](crate::dataset::WITHIN_RECORDING).
@@ -19,7 +20,7 @@ use anyhow::{Context, ensure};
 use shared::features::{EMBEDDING_LEN, FeatureKind};
 
 use super::candidate::HeadChoice;
-use super::cross_validation::{CrossValidation, Predictions, cross_validate};
+use super::cross_validation::{CrossValidation, Predictions, Procedure, cross_validate};
 use super::fit::{Effort, Fitted, fit};
 use super::samples::Samples;
 use super::validate::inner_folds;
@@ -56,7 +57,7 @@ pub struct Outcome {
     pub held_out: Option<Predictions>,
     /// The procedure, cross-validated.
     pub cross_validation: Option<CrossValidation>,
-    /// The same with the columns of other feature kinds, in the order yamnet, logmel; empty unless hybrid.
+    /// Linear heads with one regularisation on the columns of each feature kind: hybrid, yamnet, logmel; else empty.
     pub comparison: Vec<(FeatureKind, CrossValidation)>,
     /// For each row the number of its recording session.
     pub sessions: Vec<usize>,
@@ -72,8 +73,7 @@ pub fn run(set: &FeatureSet, settings: &Settings, ui: &Ui) -> anyhow::Result<Out
     ensure!(set.x.iter().all(|value| value.is_finite()), "a feature is not a number: please report this");
 
     let count = settings.folds.unwrap_or_else(|| FOLDS.min(split::most_folds(&labels, &groups)));
-    let rounds = if count == 0 { 0 } else { count * if set.kind == FeatureKind::Hybrid { 3 } else { 1 } };
-    let progress = ui.progress("training", rounds as u64 + 1);
+    let progress = ui.progress("training", count.min(set.dataset.groups.len()) as u64 + 1);
     let held_out = split::hold_out(&labels, &groups, settings.hold_out, seed::derive(settings.seed, "hold out"));
     let fold = held_out.unwrap_or_else(|| Fold { train: (0..labels.len()).collect(), test: Vec::new() });
     let inner = inner_folds(&samples, &fold.train, settings.seed);
@@ -82,23 +82,26 @@ pub fn run(set: &FeatureSet, settings: &Settings, ui: &Ui) -> anyhow::Result<Out
     progress.inc(1);
     let held_out = (!fold.test.is_empty()).then(|| predictions(&samples, &fitted.head, fold.test));
 
-    let validate =
-        |samples: &Samples<'_>| cross_validate(samples, count, settings.choice, settings.seed, || progress.inc(1));
     let mut comparison = Vec::new();
-    let cross_validation = if count == 0 {
-        None
-    } else {
-        let whole = validate(&samples).map_err(|error| ui.say(format!("note: no cross-validation: {error:#}"))).ok();
-        if whole.is_some() && set.kind == FeatureKind::Hybrid {
-            for (kind, columns) in [
-                (FeatureKind::Yamnet, 0..EMBEDDING_LEN),
-                (FeatureKind::LogMel, EMBEDDING_LEN..FeatureKind::Hybrid.len()),
-            ] {
-                comparison.extend(validate(&samples.columns(columns)).ok().map(|result| (kind, result)));
-            }
+    let mut cross_validation = None;
+    if count > 0 {
+        let done = || progress.inc(1);
+        match cross_validate(&samples, count, Procedure::Chosen(settings.choice), settings.seed, done) {
+            Ok(result) => cross_validation = Some(result),
+            Err(error) => ui.say(format!("note: no cross-validation: {error:#}")),
         }
-        whole
-    };
+    }
+    if cross_validation.is_some() && set.kind == FeatureKind::Hybrid {
+        for (kind, columns) in [
+            (FeatureKind::Hybrid, 0..FeatureKind::Hybrid.len()),
+            (FeatureKind::Yamnet, 0..EMBEDDING_LEN),
+            (FeatureKind::LogMel, EMBEDDING_LEN..FeatureKind::Hybrid.len()),
+        ] {
+            let samples = samples.columns(columns);
+            let result = cross_validate(&samples, count, Procedure::PlainLinear, settings.seed, || {})?;
+            comparison.push((kind, result));
+        }
+    }
     progress.finish_and_clear();
     Ok(Outcome {
         fitted,

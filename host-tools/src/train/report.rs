@@ -5,10 +5,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::candidate::{Candidate, Epoch, HeadChoice};
-use super::cross_validation::{FoldResult, Predictions};
+use super::cross_validation::{CrossValidation, FoldResult, Predictions};
 use super::protocol::{Outcome, Settings};
 use crate::dataset::{ClassSummary, WITHIN_RECORDING};
 use crate::features::FeatureSet;
@@ -120,6 +121,8 @@ pub struct CrossValidated {
 pub struct Compared {
     /// Feature kind.
     pub features: &'static str,
+    /// How the head was made: as in training, or linear with a fixed regularisation.
+    pub head: String,
     /// Pooled macro-F1 by window.
     pub macro_f1: f64,
     /// Pooled accuracy by window.
@@ -157,12 +160,13 @@ impl Report {
             folds: result.folds.clone(),
             failed: result.failed.clone(),
         });
-        let whole = outcome.cross_validation.iter().map(|result| (set.kind, result));
-        let others = outcome.comparison.iter().map(|(kind, result)| (*kind, result));
-        let compared = whole.chain(others).filter(|_| !outcome.comparison.is_empty()).map(|(kind, result)| {
+        let whole = outcome.cross_validation.iter().map(|result| (set.kind, as_trained(settings), result));
+        let plain = outcome.comparison.iter().map(|(kind, result)| (*kind, plain(result), result));
+        let compared = whole.chain(plain).filter(|_| !outcome.comparison.is_empty()).map(|(kind, head, result)| {
             let Measured { by_window, by_recording, .. } = measured(&result.predictions);
             Compared {
                 features: kind.name(),
+                head,
                 macro_f1: by_window.macro_average.f1,
                 accuracy: by_window.accuracy,
                 accuracy_by_recording: by_recording.accuracy,
@@ -206,6 +210,15 @@ impl Report {
             held_out_files: held_out_files.into_iter().collect(),
         }
     }
+}
+
+fn as_trained(settings: &Settings) -> String {
+    let name = settings.choice.to_possible_value().map(|value| value.get_name().to_string());
+    format!("{}, as trained", name.unwrap_or_default())
+}
+
+fn plain(result: &CrossValidation) -> String {
+    result.folds.first().map(|fold| fold.chosen.to_string()).unwrap_or_default()
 }
 
 /// `path` relative to `folder` (or to the folder of the manifest `folder`), with `/` on every system; whole if it is not

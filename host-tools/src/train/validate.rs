@@ -85,7 +85,7 @@ pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result
         .par_iter()
         .map(|fold| {
             let prepared = Prepared::new(samples, &fold.train, seed);
-            let x = prepared.x.mapv(f64::from);
+            let x = logistic::by_columns(prepared.x.view());
             let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view()).mapv(f64::from);
             let labels = samples.labels_of(&fold.test);
             let mut start: Option<logistic::Weights> = None;

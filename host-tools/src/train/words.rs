@@ -1,24 +1,32 @@
 //! The report in words: tables and figures as they are printed, each with what it stands on.
 
 use super::report::{Class, Report};
+use crate::columns::{Columns, Side};
 use crate::measured::mark;
 
 /// The data table: files, recordings, groups, seconds and windows per class.
 pub fn data_table(classes: &[Class]) -> Vec<String> {
-    let width = classes.iter().map(|class| class.summary.class.chars().count()).max().unwrap_or(0).max(5);
-    let mut lines = vec![format!("{:width$}   files  recordings  groups  seconds  windows", "class")];
-    let mut row = |name: &str, files: usize, recordings: usize, groups: String, seconds: f64, windows: usize| {
-        lines.push(format!("{name:width$}  {files:6}  {recordings:10}  {groups:>6}  {seconds:7.1}  {windows:7}",));
-    };
+    let number = |heading| (heading, Side::Right);
+    let mut columns = Columns::new(&[
+        ("class", Side::Left),
+        number("files"),
+        number("recordings"),
+        number("groups"),
+        number("seconds"),
+        number("windows"),
+    ]);
     for Class { summary, windows } in classes {
-        let groups = summary.groups.to_string();
-        row(&summary.class, summary.files, summary.recordings, groups, summary.seconds, *windows);
+        let counts = [summary.files, summary.recordings, summary.groups].map(|count| count.to_string());
+        let [files, recordings, groups] = counts;
+        let seconds = format!("{:.1}", summary.seconds);
+        columns.row([summary.class.clone(), files, recordings, groups, seconds, windows.to_string()]);
     }
-    let sum = |of: fn(&Class) -> usize| classes.iter().map(of).sum();
-    let seconds = classes.iter().map(|class| class.summary.seconds).sum();
+    let sum = |of: fn(&Class) -> usize| classes.iter().map(of).sum::<usize>().to_string();
+    let seconds: f64 = classes.iter().map(|class| class.summary.seconds).sum();
+    let (files, recordings) = (sum(|class| class.summary.files), sum(|class| class.summary.recordings));
     // Groups may hold several classes: their numbers do not add up.
-    row("all", sum(|c| c.summary.files), sum(|c| c.summary.recordings), String::new(), seconds, sum(|c| c.windows));
-    lines
+    columns.row(["all".into(), files, recordings, String::new(), format!("{seconds:.1}"), sum(|class| class.windows)]);
+    columns.lines(0).collect()
 }
 
 /// What was chosen, and the figures.
@@ -61,18 +69,23 @@ pub fn figures(report: &Report) -> Vec<String> {
         lines.extend(result.failed.iter().map(|failed| format!("note: left out: {failed}")));
     }
     if !report.comparison.is_empty() {
-        lines.push(String::new());
-        lines.push(format!("{:9} macro-F1  accuracy  by recording   (cross-validated)", "features"));
+        let mut columns = Columns::new(&[
+            ("features", Side::Left),
+            ("head", Side::Left),
+            ("macro-F1", Side::Right),
+            ("accuracy", Side::Right),
+            ("by recording", Side::Right),
+            ("", Side::Left),
+        ]);
         for compared in &report.comparison {
-            lines.push(format!(
-                "{:9} {:8.3}  {:8.3}  {:12.3}{}",
-                compared.features,
-                compared.macro_f1,
-                compared.accuracy,
-                compared.accuracy_by_recording,
-                mark(compared.note)
-            ));
+            let figures = [compared.macro_f1, compared.accuracy, compared.accuracy_by_recording];
+            let [macro_f1, accuracy, recording] = figures.map(|figure| format!("{figure:.3}"));
+            let mark = mark(compared.note);
+            columns.row([compared.features, &compared.head, &macro_f1, &accuracy, &recording, mark.trim_start()]);
         }
+        lines.push(String::new());
+        lines.push("Cross-validated on the same folds:".to_string());
+        lines.extend(columns.lines(2));
     }
     lines
 }
