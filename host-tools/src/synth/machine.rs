@@ -37,7 +37,7 @@ impl Machine {
         let shaft_slope = dice.range(0.3, 0.9);
         let blade_slope = dice.range(0.6, 1.2);
         let mix =
-            [dice.decibels(-4.0, 2.0), dice.decibels(-4.0, 3.0), dice.decibels(-14.0, -4.0), dice.decibels(-5.0, 3.0)];
+            [dice.decibels(-3.0, 1.0), dice.decibels(-3.0, 2.0), dice.decibels(-14.0, -7.0), dice.decibels(-8.0, -3.0)];
         let power = libm::sqrt(mix.iter().map(|part| part * part).sum());
         Self {
             speed_hz: dice.range(36.0, 48.0),
@@ -48,9 +48,9 @@ impl Machine {
             whine: falling(dice, 3, 1.0),
             teeth: f64::from(dice.whole(23, 31)),
             mix: mix.map(|part| part / power),
-            air: (dice.range(600.0, 1_100.0), dice.range(0.4, 0.55)),
+            air: (dice.range(800.0, 1_300.0), dice.range(0.4, 0.55)),
             housing: [(200.0, 350.0), (700.0, 1_200.0), (2_200.0, 3_500.0)]
-                .map(|(low, high)| (dice.range(low, high), dice.range(2.0, 5.0), dice.range(-2.0, 6.0))),
+                .map(|(low, high)| (dice.range(low, high), dice.range(2.0, 5.0), dice.range(-2.0, 4.0))),
         }
     }
 }

@@ -78,8 +78,8 @@ impl Duty {
                 wander: (dice.range(1.0, 4.0), dice.range(0.25, 0.45)),
                 chatter: (dice.range(8.0, 16.0), dice.range(0.0, 0.15)),
                 material: Some(Material {
-                    noise_band: (dice.range(420.0, 700.0), dice.range(0.6, 0.9)),
-                    noise: dice.decibels(1.5, 5.0),
+                    noise_band: (dice.range(360.0, 620.0), dice.range(0.6, 0.9)),
+                    noise: dice.decibels(2.0, 5.0),
                     impacts: dice.range(1.0, 6.0),
                     impact: dice.range(0.1, 0.35),
                     rings: rings(dice),
@@ -92,7 +92,7 @@ impl Duty {
                 chatter: (dice.range(10.0, 22.0), dice.range(0.15, 0.45)),
                 material: Some(Material {
                     noise_band: (dice.range(2_200.0, 4_000.0), dice.range(0.6, 0.9)),
-                    noise: dice.decibels(2.0, 6.0),
+                    noise: dice.decibels(3.0, 7.0),
                     impacts: dice.range(7.0, 22.0),
                     impact: dice.range(0.8, 1.6),
                     rings: rings(dice),
