@@ -8,9 +8,21 @@ use shared::nn::{Block, Body, Isa, Network};
 use shared::tflite::{BuiltinOp, Model};
 use shared::window::{COLUMNS, Patch};
 
+/// Step and zero point of the quantised patch (tensor 28 of the base model).
+const SCALE: f32 = 0.048_020_61;
+const ZERO_POINT: f32 = 16.0;
+
 /// Runs `check` on the base model's network, for every instruction set, with each clip's index, log-mel patch, and an arena.
+/// Each clip comes twice: as its log-mel values, and as the values that its quantised patch stands for.
 fn each_clip(mut check: impl FnMut(&Network, usize, &Patch, &mut [Block])) {
-    let (Some(bytes), Some(log_mel)) = (base_model(), golden("log_mel_f32.bin")) else { return };
+    let (Some(bytes), Some(log_mel), Some(quantised)) =
+        (base_model(), golden("log_mel_f32.bin"), golden("patch_i8.bin"))
+    else {
+        return;
+    };
+    let log_mel = floats(&log_mel);
+    let quantised: Vec<f32> = signed(&quantised).into_iter().map(|q| (f32::from(q) - ZERO_POINT) * SCALE).collect();
+    assert_eq!(log_mel.len(), quantised.len());
     let graph = Model::parse(&bytes).unwrap().graph();
     let quantize = graph.operators().find(|operator| operator.code == BuiltinOp::QUANTIZE).unwrap();
     let body = Body::from_graph(&graph, quantize.index).unwrap().body;
@@ -19,9 +31,11 @@ fn each_clip(mut check: impl FnMut(&Network, usize, &Patch, &mut [Block])) {
         Network::pack(&body, isa, &mut packed).unwrap();
         let network = Network::new(&body, isa, &packed).unwrap();
         let mut arena = vec![Block::ZERO; network.arena_len()];
-        for (clip, cells) in floats(&log_mel).chunks_exact(64 * COLUMNS).enumerate() {
-            let patch: Patch = std::array::from_fn(|j| cells[64 * j..64 * j + 64].try_into().unwrap());
-            check(&network, clip, &patch, &mut arena);
+        for cells in [&log_mel, &quantised] {
+            for (clip, cells) in cells.chunks_exact(64 * COLUMNS).enumerate() {
+                let patch: Patch = std::array::from_fn(|j| cells[64 * j..64 * j + 64].try_into().unwrap());
+                check(&network, clip, &patch, &mut arena);
+            }
         }
     }
 }

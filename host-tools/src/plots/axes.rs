@@ -1,7 +1,16 @@
-//! A rectangle with two linear axes: grid, ticks, labels, and the way from data to pixels.
+//! A rectangle with two linear axes: grid, ticks, labels and curves by `plotters`, and the way from data to pixels.
 
-use super::canvas::{Align, Canvas, Pen};
-use super::theme::{GRID, INK, LINE, SMALL, SOFT_INK, TEXT};
+use std::convert::Infallible;
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::TextStyle;
+
+use super::backend::{Backend, units};
+use super::canvas::{Canvas, Pen};
+use super::theme::{GRID, INK, LINE, Rgb, SMALL, SOFT_INK, TEXT};
 
 /// One axis.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +23,31 @@ pub struct Axis {
     pub ticks: Vec<(f64, String)>,
     /// What the axis is and its unit; may be empty.
     pub label: String,
+}
+
+impl Ranged for Axis {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        RangedCoordf64::from(self.range()).map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        // Lines between the ticks would be "light" ones.
+        let bold = !hint.weight().allow_light_points();
+        self.ticks.iter().filter(|_| bold).map(|(value, _)| *value).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Axis {
+    fn format_ext(&self, at: &f64) -> String {
+        self.ticks.iter().find(|(value, _)| value == at).map(|(_, label)| label.clone()).unwrap_or_default()
+    }
 }
 
 /// A plot's rectangle on the canvas, in pixels, and its axes.
@@ -56,23 +90,86 @@ impl Frame {
 
     /// Draws grid, edge, ticks and words; the data comes on top.
     pub fn draw(&self, canvas: &mut Canvas) {
-        let (right, bottom) = (self.left + self.width, self.top + self.height);
-        for (value, label) in &self.x.ticks {
-            // Half pixels: a line of one pixel then covers one pixel.
-            let x = self.place(*value, self.y.low).0.floor() + 0.5;
-            canvas.line(&[(x, self.top), (x, bottom)], Pen::solid(GRID, 1.0));
-            canvas.text(label, (x, bottom + 6.0 + SMALL / 2.0), Align::Middle, SMALL, SOFT_INK);
-        }
-        for (value, label) in &self.y.ticks {
-            let y = self.place(self.x.low, *value).1.floor() + 0.5;
-            canvas.line(&[(self.left, y), (right, y)], Pen::solid(GRID, 1.0));
-            canvas.text(label, (self.left - 8.0, y), Align::End, SMALL, SOFT_INK);
-        }
-        let (l, t, r, b) = (self.left.floor() + 0.5, self.top.floor() + 0.5, right.floor() + 0.5, bottom.floor() + 0.5);
+        self.chart(canvas, |chart| {
+            chart
+                .configure_mesh()
+                .bold_line_style(line(Pen::solid(GRID, 1.0)))
+                .light_line_style(TRANSPARENT)
+                .axis_style(TRANSPARENT)
+                .set_all_tick_mark_size(units(TICK))
+                .x_desc(self.x.label.as_str())
+                .y_desc(self.y.label.as_str())
+                .label_style(words(SMALL, SOFT_INK))
+                .axis_desc_style(words(TEXT, INK))
+                .draw()
+        });
+        // Half pixels: a line of one pixel then covers one pixel.
+        let half = |at: f64| at.floor() + 0.5;
+        let (l, t, r, b) =
+            (half(self.left), half(self.top), half(self.left + self.width), half(self.top + self.height));
         canvas.line(&[(l, t), (r, t), (r, b), (l, b), (l, t)], Pen::solid(LINE, 1.0));
-        let below = bottom + Self::bottom_room(&self.x) - TEXT / 2.0;
-        canvas.text(&self.x.label, (self.left + self.width / 2.0, below), Align::Middle, TEXT, INK);
-        let beside = self.left - Self::left_room(canvas, &self.y) + TEXT / 2.0;
-        canvas.text_up(&self.y.label, (beside, self.top + self.height / 2.0), Align::Middle, TEXT, INK);
     }
+
+    /// Draws a curve through `points`, in values of the axes; a point that is not finite interrupts it.
+    pub fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: Pen) {
+        let pieces = points.split(|(x, y)| !x.is_finite() || !y.is_finite()).filter(|piece| !piece.is_empty());
+        self.chart(canvas, |chart| {
+            for piece in pieces {
+                let (points, style) = (piece.iter().copied(), line(pen));
+                match (piece, pen.dash) {
+                    // A single point would be invisible.
+                    ([only], _) => chart.draw_series([Circle::new(*only, units(pen.width), style.filled())])?,
+                    (_, None) => chart.draw_series(LineSeries::new(points, style))?,
+                    (_, Some((dash, gap))) => {
+                        chart.draw_series(DashedLineSeries::new(points, units(dash), units(gap), style))?
+                    }
+                };
+            }
+            Ok(())
+        });
+    }
+
+    /// Fills the area between the curves `upper` and `lower`, in values of the axes.
+    pub fn band(&self, canvas: &mut Canvas, upper: &[(f64, f64)], lower: &[(f64, f64)], colour: Rgb, opacity: f64) {
+        let outline: Vec<_> = upper.iter().chain(lower.iter().rev()).copied().collect();
+        if outline.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
+            let fill = RGBColor(colour.0, colour.1, colour.2).mix(opacity);
+            self.chart(canvas, |chart| chart.draw_series([Polygon::new(outline, fill)]).map(drop));
+        }
+    }
+
+    /// Has `draw` draw on the chart of this frame.
+    fn chart(&self, canvas: &mut Canvas, draw: impl FnOnce(&mut Chart<'_, '_>) -> Result<(), Error>) {
+        let (left, below) = (Self::left_room(canvas, &self.y), Self::bottom_room(&self.x));
+        let (width, height) = canvas.size();
+        let root = Backend(canvas).into_drawing_area().margin(
+            units(self.top),
+            units(height - self.top - self.height - below),
+            units(self.left - left),
+            units(width - self.left - self.width),
+        );
+        let drawn = ChartBuilder::on(&root)
+            .x_label_area_size(units(below))
+            .y_label_area_size(units(left))
+            .build_cartesian_2d(self.x.clone(), self.y.clone())
+            .and_then(|mut chart| draw(&mut chart));
+        // The backend cannot fail, and nobody else has hold of the drawing area.
+        debug_assert!(drawn.is_ok(), "{drawn:?}");
+    }
+}
+
+type Chart<'a, 'c> = ChartContext<'a, Backend<'c>, Cartesian2d<Axis, Axis>>;
+type Error = DrawingAreaErrorKind<Infallible>;
+
+/// From the edge to a tick's label, pixels.
+const TICK: f64 = 4.0;
+
+fn line(pen: Pen) -> ShapeStyle {
+    let colour = RGBColor(pen.colour.0, pen.colour.1, pen.colour.2).mix(pen.opacity);
+    colour.stroke_width(units(pen.width).unsigned_abs())
+}
+
+fn words(size: f64, colour: Rgb) -> TextStyle<'static> {
+    let font = FontDesc::new(FontFamily::SansSerif, f64::from(units(size)), FontStyle::Normal);
+    font.color(&RGBColor(colour.0, colour.1, colour.2))
 }

@@ -1,6 +1,7 @@
 //! What everything is drawn with: lines, areas, marks and text on white paper.
 //!
-//! A thin layer over `tiny-skia` that speaks in `f64` pixels (y downwards) and in the theme's colours. Nothing here can
+//! What `plotters` draws its charts on (see [`super::backend`]), and where the rest is drawn directly: legends, headlines,
+//! cells. A thin layer over `tiny-skia`, because `plotters`' own bitmap is not anti-aliased, that speaks in `f64` pixels (y downwards) and in the theme's colours. Nothing here can
 //! fail: a shape without a finite position is left out.
 
 use tiny_skia::{
@@ -67,6 +68,11 @@ impl Canvas {
         Ok(Self { pixels, font })
     }
 
+    /// Width and height, pixels.
+    pub fn size(&self) -> (f64, f64) {
+        (f64::from(self.pixels.width()), f64::from(self.pixels.height()))
+    }
+
     /// The font, to measure text.
     pub fn font(&self) -> &Typeface {
         &self.font
@@ -119,6 +125,17 @@ impl Canvas {
                 ..Stroke::default()
             };
             self.pixels.stroke_path(&path, &paint(pen.colour, pen.opacity), &stroke, Transform::identity(), None);
+        }
+    }
+
+    /// Draws a circle.
+    pub fn ring(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) {
+        if x.is_finite()
+            && y.is_finite()
+            && let Some(circle) = PathBuilder::from_circle(x as f32, y as f32, radius as f32)
+        {
+            let stroke = Stroke { width: pen.width as f32, ..Stroke::default() };
+            self.pixels.stroke_path(&circle, &paint(pen.colour, pen.opacity), &stroke, Transform::identity(), None);
         }
     }
 

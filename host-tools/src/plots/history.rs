@@ -128,8 +128,8 @@ impl Panel {
         let (x, _) = frame.place(epoch, 0.0);
         canvas.line(&[(x, top), (x, top + HEIGHT)], Pen::solid(SOFT_INK, 1.2).dashed(4.0, 4.0));
         for (values, pen) in [(&self.training, training()), (&self.validation, validation())] {
-            let points: Vec<_> = values.iter().enumerate().map(|(i, v)| frame.place((i + 1) as f64, *v)).collect();
-            canvas.line(&points, pen);
+            let points: Vec<_> = values.iter().enumerate().map(|(i, v)| ((i + 1) as f64, *v)).collect();
+            frame.curve(canvas, &points, pen);
         }
         let value = self.validation[best];
         let point = frame.place(epoch, value);

@@ -70,16 +70,15 @@ pub fn draw(title: &str, subtitle: &str, spectra: &[Spectrum], centres: &[f64; B
         frame.draw(&mut canvas);
         for (other, behind) in spectra.iter().enumerate() {
             if other != index {
-                canvas.line(&curve(&frame, &behind.mean), Pen { opacity: 0.55, ..Pen::solid(tint(LINE, 0.8), 1.1) });
+                let pen = Pen { opacity: 0.55, ..Pen::solid(tint(LINE, 0.8), 1.1) };
+                frame.curve(&mut canvas, &curve(&behind.mean), pen);
             }
         }
         let spread = |sign: f64| -> [f64; BANDS] {
             std::array::from_fn(|band| spectrum.mean[band] + sign * spectrum.deviation[band])
         };
-        let mut outline = curve(&frame, &spread(1.0));
-        outline.extend(curve(&frame, &spread(-1.0)).into_iter().rev());
-        canvas.area(&outline, colour(index), 0.22);
-        canvas.line(&curve(&frame, &spectrum.mean), Pen::solid(colour(index), 2.4));
+        frame.band(&mut canvas, &curve(&spread(1.0)), &curve(&spread(-1.0)), colour(index), 0.22);
+        frame.curve(&mut canvas, &curve(&spectrum.mean), Pen::solid(colour(index), 2.4));
         let windows = format!("{} windows", spectrum.windows);
         let right = left + panel.0;
         let name_room = panel.0 - canvas.font().width(&windows, SMALL) - 14.0;
@@ -95,8 +94,8 @@ fn bare(axis: &Axis) -> Axis {
     Axis { ticks, label: String::new(), ..*axis }
 }
 
-fn curve(frame: &Frame, values: &[f64; BANDS]) -> Vec<(f64, f64)> {
-    values.iter().enumerate().map(|(band, value)| frame.place(band as f64, *value)).collect()
+fn curve(values: &[f64; BANDS]) -> Vec<(f64, f64)> {
+    values.iter().enumerate().map(|(band, value)| (band as f64, *value)).collect()
 }
 
 /// Bands are evenly spaced, as the network sees them; round frequencies are marked where they fall between bands.

@@ -1,10 +1,11 @@
 //! Pictures, drawn with an embedded font: no system library, no font of the machine, the same bytes everywhere.
 //!
-//! Each plot takes plain data and yields a [`Picture`], which is saved atomically. [`canvas`] holds the primitives,
-//! [`theme`] the colours and sizes that all pictures share, [`axes`] and [`legend`] what surrounds the data; on these stand
-//! [`history`], [`confusion`], [`scatter`] and [`log_mel`]. Cost: well under a second and 30 MB a picture.
+//! Each plot takes plain data and yields a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
+//! our anti-aliased [`canvas`], which is its [`backend`]; [`theme`] holds the colours and sizes that all pictures share,
+//! [`legend`] what stands above the data; on these stand [`history`], [`confusion`], [`scatter`] and [`log_mel`]. Cost: well under a second and 30 MB a picture.
 
 pub mod axes;
+pub mod backend;
 pub mod canvas;
 pub mod confusion;
 pub mod font;
