@@ -9,31 +9,14 @@ use std::path::Path;
 use common::base_model;
 use host_tools::export::{self, Dense};
 use ndarray::Array2;
-use shared::decision::DecisionConfig;
 use shared::features::FeatureKind;
 use shared::graph::{Output, Parts};
-use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+use shared::model_card::{ModelCard, TrainingSummary};
 use shared::tflite::Model;
 
 fn card() -> ModelCard<'static> {
-    ModelCard {
-        schema: SCHEMA,
-        feature_kind: FeatureKind::LogMel,
-        base_sha256: None,
-        decision: DecisionConfig::default(),
-        training: TrainingSummary {
-            recordings: 1,
-            windows: 10,
-            groups: 1,
-            seed: 1,
-            hop_columns: 48,
-            within_recording: true,
-            folds: 0,
-            macro_f1: None,
-            created_unix: None,
-            recording_hashes: &[1; 8],
-        },
-    }
+    let training = TrainingSummary { within_recording: true, recording_hashes: &[1; 8], ..TrainingSummary::default() };
+    ModelCard { training, ..ModelCard::untrained(FeatureKind::LogMel) }
 }
 
 fn labels() -> Vec<String> {

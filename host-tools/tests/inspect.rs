@@ -11,7 +11,7 @@ use host_tools::export::{self, Dense};
 use ndarray::Array2;
 use serde_json::Value;
 use shared::features::FeatureKind;
-use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+use shared::model_card::{ModelCard, TrainingSummary};
 
 fn inspect(file: &Path, options: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_host-tools")).arg("inspect").arg(file).args(options).output().unwrap()
@@ -24,20 +24,12 @@ fn model(folder: &Path) -> std::path::PathBuf {
         windows: 60,
         groups: 3,
         seed: 1,
-        hop_columns: 48,
-        within_recording: false,
         folds: 3,
         macro_f1: Some(0.875),
-        created_unix: None,
         recording_hashes: &[7; 24],
+        ..TrainingSummary::default()
     };
-    let card = ModelCard {
-        schema: SCHEMA,
-        feature_kind: FeatureKind::LogMel,
-        base_sha256: None,
-        decision: Default::default(),
-        training,
-    };
+    let card = ModelCard { training, ..ModelCard::untrained(FeatureKind::LogMel) };
     let head = Dense { weights: Array2::from_elem((2, 128), 0.5), bias: vec![0.0; 2], relu: false };
     let labels = ["good".to_owned(), "bad".to_owned()];
     let path = folder.join("model.tflite");

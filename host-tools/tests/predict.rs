@@ -11,9 +11,8 @@ use std::process::{Command, Output, Stdio};
 use common::base_model;
 use host_tools::export::{self, Dense};
 use ndarray::Array2;
-use shared::decision::DecisionConfig;
 use shared::features::FeatureKind;
-use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+use shared::model_card::ModelCard;
 
 /// A model that takes the mean level of the bands for the state: silence is `off_state`, noise is `on_state`.
 fn model(path: &Path) {
@@ -23,21 +22,8 @@ fn model(path: &Path) {
         _ => 0.0,
     });
     let head = [Dense { weights, bias: vec![0.0, 0.1 * 64.0 * 3.5], relu: false }];
-    let training = TrainingSummary {
-        recordings: 1,
-        windows: 1,
-        groups: 1,
-        seed: 1,
-        hop_columns: 48,
-        within_recording: false,
-        folds: 0,
-        macro_f1: None,
-        created_unix: None,
-        recording_hashes: &[],
-    };
-    let decision = DecisionConfig::default();
     let kind = FeatureKind::LogMel;
-    let card = ModelCard { schema: SCHEMA, feature_kind: kind, base_sha256: None, decision, training };
+    let card = ModelCard::untrained(kind);
     let labels = ["off_state", "on_state"].map(String::from);
     std::fs::write(path, export::classifier(kind, None, &head, &labels, &card).unwrap()).unwrap();
 }

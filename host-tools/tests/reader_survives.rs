@@ -13,7 +13,7 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use read_model::{read_model, run_model};
 use shared::features::FeatureKind;
-use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+use shared::model_card::{ModelCard, TrainingSummary};
 
 /// Mutations of each file.
 const CASES: u64 = 4000;
@@ -22,24 +22,12 @@ const RUN_EVERY: u64 = 40;
 
 fn classifier() -> Vec<u8> {
     let training = TrainingSummary {
-        recordings: 3,
-        windows: 60,
-        groups: 3,
-        seed: 1,
-        hop_columns: 48,
-        within_recording: false,
-        folds: 3,
         macro_f1: Some(0.875),
         created_unix: Some(1_700_000_000),
         recording_hashes: &[7; 24],
+        ..TrainingSummary::default()
     };
-    let card = ModelCard {
-        schema: SCHEMA,
-        feature_kind: FeatureKind::LogMel,
-        base_sha256: None,
-        decision: Default::default(),
-        training,
-    };
+    let card = ModelCard { training, ..ModelCard::untrained(FeatureKind::LogMel) };
     let head = Dense { weights: Array2::from_elem((3, 128), 0.5), bias: vec![0.0; 3], relu: false };
     let labels = ["good", "bad", "off"].map(String::from);
     export::classifier(FeatureKind::LogMel, None, &[head], &labels, &card).unwrap()

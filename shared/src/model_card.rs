@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::decision::DecisionConfig;
 use crate::features::FeatureKind;
 use crate::tflite::Model;
+use crate::window::DEFAULT_HOP;
 
 /// Name of the Metadata entry.
 pub const ENTRY: &str = "acoustic_monitor";
@@ -64,6 +65,24 @@ pub struct TrainingSummary<'a> {
     pub recording_hashes: &'a [u8],
 }
 
+impl Default for TrainingSummary<'_> {
+    /// Trained on nothing, with the usual hop.
+    fn default() -> Self {
+        Self {
+            recordings: 0,
+            windows: 0,
+            groups: 0,
+            seed: 0,
+            hop_columns: DEFAULT_HOP as u16,
+            within_recording: false,
+            folds: 0,
+            macro_f1: None,
+            created_unix: None,
+            recording_hashes: &[],
+        }
+    }
+}
+
 impl TrainingSummary<'_> {
     /// Whether a file with this SHA-256 was trained on.
     pub fn contains(&self, sha256: &[u8; 32]) -> bool {
@@ -102,6 +121,18 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 impl<'a> ModelCard<'a> {
+    /// The card of a model that learned nothing and decides by the defaults: what a model made by hand has, and where
+    /// a trained one's card starts from.
+    pub fn untrained(feature_kind: FeatureKind) -> Self {
+        Self {
+            schema: SCHEMA,
+            feature_kind,
+            base_sha256: None,
+            decision: DecisionConfig::default(),
+            training: TrainingSummary::default(),
+        }
+    }
+
     /// Reads a card.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::path::Path;
 use host_tools::export::{self, Dense};
 use shared::decision::DecisionConfig;
 use shared::features::FeatureKind;
-use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+use shared::model_card::ModelCard;
 
 /// A model of two states that tells loud (the second) from quiet (the first) by the sum of the band means.
 pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
@@ -19,22 +19,8 @@ pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
         relu: false,
     };
     let card = ModelCard {
-        schema: SCHEMA,
-        feature_kind: FeatureKind::LogMel,
-        base_sha256: None,
         decision: DecisionConfig { smoothing_s: 0.3, confidence: 0.6, hysteresis: 0.1, dwell_s: 1.0 },
-        training: TrainingSummary {
-            recordings: 0,
-            windows: 0,
-            groups: 0,
-            seed: 0,
-            hop_columns: 48,
-            within_recording: false,
-            folds: 0,
-            macro_f1: None,
-            created_unix: None,
-            recording_hashes: &[],
-        },
+        ..ModelCard::untrained(FeatureKind::LogMel)
     };
     export::classifier(FeatureKind::LogMel, None, &[head], &[quiet.into(), loud.into()], &card).unwrap()
 }

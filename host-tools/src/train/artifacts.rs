@@ -7,8 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use shared::decision::DecisionConfig;
-use shared::model_card::{HASH_LEN, ModelCard, SCHEMA, TrainingSummary};
+use shared::model_card::{HASH_LEN, ModelCard, TrainingSummary};
 
 use super::protocol::Outcome;
 use super::report::Report;
@@ -95,10 +94,6 @@ fn hashes(set: &FeatureSet, rows: &[usize]) -> Vec<u8> {
 fn card<'a>(set: &FeatureSet, report: &Report, hashes: &'a [u8]) -> ModelCard<'a> {
     let validated = report.cross_validation.as_ref();
     ModelCard {
-        schema: SCHEMA,
-        feature_kind: set.kind,
-        base_sha256: None,
-        decision: DecisionConfig::default(),
         training: TrainingSummary {
             recordings: report.trained_on.files as u32,
             windows: report.trained_on.windows as u32,
@@ -111,6 +106,7 @@ fn card<'a>(set: &FeatureSet, report: &Report, hashes: &'a [u8]) -> ModelCard<'a
             created_unix: None,
             recording_hashes: hashes,
         },
+        ..ModelCard::untrained(set.kind)
     }
 }
 

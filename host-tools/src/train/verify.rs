@@ -76,9 +76,8 @@ mod tests {
     use crate::export;
     use crate::train::HeadKind;
     use ndarray::Array2;
-    use shared::decision::DecisionConfig;
     use shared::features::FeatureKind;
-    use shared::model_card::{ModelCard, SCHEMA, TrainingSummary};
+    use shared::model_card::ModelCard;
 
     fn trained(bias: f32) -> TrainedHead {
         let weights = Array2::from_shape_fn((2, 128), |(out, i)| ((out * 7 + i * 13) % 11) as f32 / 11.0 - 0.5);
@@ -89,25 +88,7 @@ mod tests {
     }
 
     fn exported(head: &TrainedHead) -> Vec<u8> {
-        let training = TrainingSummary {
-            recordings: 1,
-            windows: 1,
-            groups: 1,
-            seed: 1,
-            hop_columns: 48,
-            within_recording: false,
-            folds: 0,
-            macro_f1: None,
-            created_unix: None,
-            recording_hashes: &[],
-        };
-        let card = ModelCard {
-            schema: SCHEMA,
-            feature_kind: FeatureKind::LogMel,
-            base_sha256: None,
-            decision: DecisionConfig::default(),
-            training,
-        };
+        let card = ModelCard::untrained(FeatureKind::LogMel);
         export::head(FeatureKind::LogMel, &head.layers, &["a".into(), "b".into()], &card).unwrap()
     }
 
