@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use common::Devices;
 use common::model::{loudness_model, noise, write_wav};
 use common::program::{Heard, Program, firmware, heard, output, parse};
-use shared::decision::Decision;
+use shared::features::FeatureKind;
 use shared::model_card::ModelCard;
 use shared::owned::{Memory, OwnedModel};
 use shared::wire::StateName;
@@ -48,9 +48,11 @@ impl Place {
             .unwrap()
             .map_or(String::new(), |labels| labels.iter().collect::<Vec<_>>().join("\n"));
         let card = ModelCard::of(&model.model().unwrap()).unwrap();
-        let config = card.map_or_else(Default::default, |card| card.decision);
         let classifier = model.classifier().unwrap();
-        let mut decision = Decision::new(config.per_window(0.25).unwrap(), classifier.classes()).unwrap();
+        let mut decision = card
+            .unwrap_or_else(|| ModelCard::untrained(FeatureKind::Yamnet))
+            .decider(classifier.classes(), 0.25)
+            .unwrap();
         let mut memory = Memory::new(&classifier, 48_000).unwrap();
         let mut listener = memory.listener(classifier, 48_000, 25).unwrap();
         let mut seen = Vec::new();

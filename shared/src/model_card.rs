@@ -1,7 +1,7 @@
 //! What the model file carries beyond TFLite: our own Metadata entry, which other runtimes ignore.
 //!
 //! The entry [`ENTRY`] is one postcard-encoded [`ModelCard`]. Postcard does not describe itself, so the first field is the
-//! schema: fields are only ever appended, each time under a new number, and a card of an unknown schema is refused rather
+//! schema: fields are only ever appended, each release that does so under a new number, and a card of an unknown schema is refused rather
 //! than half understood. A byte-exact test holds the encoding.
 //!
 //! Labels are not here: they are TFLite Metadata, where everybody finds them.
@@ -10,7 +10,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::DecisionConfig;
+use crate::decision::{self, Decision, DecisionConfig, MAX_CLASSES};
 use crate::features::FeatureKind;
 use crate::tflite::Model;
 use crate::window::DEFAULT_HOP;
@@ -18,7 +18,7 @@ use crate::window::DEFAULT_HOP;
 /// Name of the Metadata entry.
 pub const ENTRY: &str = "acoustic_monitor";
 /// The schema that this version writes, and the only one it reads.
-pub const SCHEMA: u16 = 1;
+pub const SCHEMA: u16 = 2;
 /// Bytes kept of a recording's SHA-256.
 pub const HASH_LEN: usize = 8;
 /// More than the encoding of everything but the hashes takes.
@@ -38,6 +38,9 @@ pub struct ModelCard<'a> {
     /// What it was trained on.
     #[serde(borrow)]
     pub training: TrainingSummary<'a>,
+    /// Confidence of each class in hundredths, 0 to 100, in the order of the labels, in the place of
+    /// `decision.confidence`; empty where that holds for all.
+    pub class_confidence: &'a [u8],
 }
 
 /// What a model was trained on and how well it did.
@@ -98,7 +101,7 @@ pub enum Error {
     /// Not a card: cut short, or with values that no field can have.
     Damaged,
     /// The decision defaults are out of range.
-    Decision(crate::decision::Error),
+    Decision(decision::Error),
     /// The card does not fit the buffer lent for it.
     TooLong,
 }
@@ -130,7 +133,25 @@ impl<'a> ModelCard<'a> {
             base_sha256: None,
             decision: DecisionConfig::default(),
             training: TrainingSummary::default(),
+            class_confidence: &[],
         }
+    }
+
+    /// The confidence of a class, 0 to 1: its own, or that of all.
+    pub fn confidence_of(&self, class: usize) -> f32 {
+        self.class_confidence.get(class).map_or(self.decision.confidence, |hundredths| f32::from(*hundredths) / 100.0)
+    }
+
+    /// The decision that the model asks for, over `classes` classes at windows `hop_s` seconds apart.
+    ///
+    /// # Errors
+    /// When there is no class or more than the decision can hold, or the hop is out of range.
+    pub fn decider(&self, classes: usize, hop_s: f32) -> Result<Decision, decision::Error> {
+        let mut decision = Decision::new(self.decision.per_window(hop_s)?, classes)?;
+        let mut confidences = [0.0; MAX_CLASSES];
+        confidences.iter_mut().enumerate().for_each(|(class, confidence)| *confidence = self.confidence_of(class));
+        decision.set_confidences(&confidences)?;
+        Ok(decision)
     }
 
     /// Reads a card.
@@ -156,7 +177,7 @@ impl<'a> ModelCard<'a> {
 
     /// Length of a buffer that [`Self::write`] surely fits.
     pub fn max_len(&self) -> usize {
-        FIXED_LEN + self.training.recording_hashes.len()
+        FIXED_LEN + self.training.recording_hashes.len() + self.class_confidence.len()
     }
 
     /// Encodes the card into `buffer` and returns the part used.
@@ -177,7 +198,10 @@ impl<'a> ModelCard<'a> {
             return Err(Error::Damaged);
         }
         // Any hop will do: the settings' ranges do not depend on it.
-        self.decision.per_window(1.0).map_err(Error::Decision)?;
+        let steps = self.decision.per_window(1.0).map_err(Error::Decision)?;
+        (0..self.class_confidence.len())
+            .try_for_each(|class| steps.with_confidence(self.confidence_of(class)).map(drop))
+            .map_err(Error::Decision)?;
         Ok(self)
     }
 }
@@ -206,12 +230,13 @@ mod tests {
                 created_unix: None,
                 recording_hashes: &HASHES,
             },
+            class_confidence: &[60, 75],
         }
     }
 
     #[test]
     fn the_encoding_is_this_byte_for_byte() {
-        let mut expected = vec![1, 2, 0]; // schema, hybrid, no base
+        let mut expected = vec![2, 2, 0]; // schema, hybrid, no base
         for value in [1.0f32, 0.5, 0.25, 2.0] {
             expected.extend(value.to_le_bytes());
         }
@@ -220,6 +245,7 @@ mod tests {
         expected.push(0); // no date
         expected.push(16);
         expected.extend(HASHES);
+        expected.extend([2, 60, 75]); // confidence of two classes
         let mut buffer = [0; 256];
         assert_eq!(card().write(&mut buffer).unwrap(), expected);
     }
@@ -239,12 +265,13 @@ mod tests {
         (training.recordings, training.windows, training.groups) = (u32::MAX, u32::MAX, u32::MAX);
         (training.seed, training.hop_columns, training.folds) = (u64::MAX, u16::MAX, u16::MAX);
         training.created_unix = Some(u64::MAX);
+        card.class_confidence = &[75; MAX_CLASSES];
         assert!(card.write(&mut vec![0; card.max_len()]).is_ok());
     }
 
     #[test]
     fn a_card_of_a_later_schema_is_refused_by_its_number() {
-        assert_eq!(ModelCard::from_bytes(&[2, 99, 99]), Err(Error::Schema(2)));
+        assert_eq!(ModelCard::from_bytes(&[99, 99, 99]), Err(Error::Schema(99)));
     }
 
     #[test]
@@ -254,6 +281,25 @@ mod tests {
         for end in 0..bytes.len() {
             assert!(ModelCard::from_bytes(&bytes[..end]).is_err(), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn a_class_decides_by_its_own_confidence_and_without_one_by_that_of_all() {
+        let card = card();
+        assert_eq!([0, 1, 2].map(|class| card.confidence_of(class)), [0.6, 0.75, 0.5]);
+        let entered = |p: [f32; 3]| card.decider(3, 1e3).unwrap().step(&p).state.class();
+        // To be entered, 0.25 of hysteresis on top: 0.85, 1.0 and 0.75.
+        assert_eq!(entered([0.8, 0.1, 0.1]), None);
+        assert_eq!(entered([0.9, 0.1, 0.0]), Some(0));
+        assert_eq!(entered([0.1, 0.9, 0.0]), None);
+        assert_eq!(entered([0.1, 0.1, 0.8]), Some(2));
+    }
+
+    #[test]
+    fn a_confidence_that_no_sound_could_reach_is_refused() {
+        let card = ModelCard { class_confidence: &[60, 76], ..card() };
+        let refused = decision::Error::NeverEntered { confidence: 0.76, hysteresis: 0.25 };
+        assert_eq!(card.write(&mut [0; 256]), Err(Error::Decision(refused)));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut sound = FileSound::wav(&args.wav, &config.capture)?;
     let rate = sound.rate()?;
     let classifier = setup.model.classifier()?;
-    let mut decision = Decision::new(setup.steps, classifier.classes())?;
+    let mut decision = setup.decision()?;
     let mut memory = Memory::new(&classifier, rate)?;
     let mut listener = memory.listener(classifier, rate, setup.hop_columns)?;
     listener.set_clock(now_ns);

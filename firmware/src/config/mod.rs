@@ -7,6 +7,7 @@ mod load;
 mod outputs;
 mod range;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ impl ListenConfig {
 }
 
 /// `[decision]`: each key that is left out is what the model's file says.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DecisionOverrides {
     /// See [`DecisionConfig::smoothing_s`].
@@ -85,6 +86,9 @@ pub struct DecisionOverrides {
     /// See [`DecisionConfig::dwell_s`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dwell_s: Option<f32>,
+    /// The confidence of single classes, by their labels.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub class_confidence: BTreeMap<String, f32>,
 }
 
 impl DecisionOverrides {
@@ -96,6 +100,11 @@ impl DecisionOverrides {
             hysteresis: self.hysteresis.unwrap_or(model.hysteresis),
             dwell_s: self.dwell_s.unwrap_or(model.dwell_s),
         }
+    }
+
+    /// The confidence of a class: what the file says of it, else what the file says of all, else what the model says.
+    pub fn confidence_of(&self, label: &str, model: f32) -> f32 {
+        self.class_confidence.get(label).copied().or(self.confidence).unwrap_or(model)
     }
 }
 
@@ -129,9 +138,9 @@ impl Config {
         self.gpio.validate()?;
         within("status.every_s", self.status.every_s, 0.1, 3600.0)?;
         // With the built-in settings in the place of the model's: a sum that is too large with them is found at load.
-        self.decision
-            .over(DecisionConfig { confidence: 0.0, hysteresis: 0.0, ..Default::default() })
-            .per_window(1.0)?;
+        let decision = self.decision.over(DecisionConfig { confidence: 0.0, hysteresis: 0.0, ..Default::default() });
+        let steps = decision.per_window(1.0)?;
+        self.decision.class_confidence.values().try_for_each(|own| steps.with_confidence(*own).map(drop))?;
         Ok(())
     }
 }
@@ -163,6 +172,7 @@ mod tests {
             "# confidence = ",
             "# hysteresis = ",
             "# dwell_s = ",
+            "# class_confidence = ",
             "# alarm = ",
             "# heartbeat = ",
         ] {
@@ -205,6 +215,7 @@ mod tests {
             ("[gpio]\nalarm = 3\nheartbeat = 3", "gpio"),
             ("[decision]\nconfidence = 2", "confidence"),
             ("[decision]\nconfidence = 0.8\nhysteresis = 0.4", "confidence"),
+            ("[decision]\nclass_confidence = { on = 1.5 }", "confidence"),
             ("[capture]\nperiod_ms = 0", "capture.period_ms"),
         ] {
             let message = Config::parse(text).unwrap_err().to_string();
@@ -217,6 +228,14 @@ mod tests {
         let overrides = DecisionOverrides { confidence: Some(0.5), ..Default::default() };
         let model = DecisionConfig { smoothing_s: 9.0, confidence: 0.9, hysteresis: 0.05, dwell_s: 8.0 };
         assert_eq!(overrides.over(model), DecisionConfig { confidence: 0.5, ..model });
+    }
+
+    #[test]
+    fn the_nearest_word_on_a_class_is_taken() {
+        let file = Config::parse("[decision]\nclass_confidence = { off = 0.7 }").unwrap().decision;
+        assert_eq!((file.confidence_of("off", 0.5), file.confidence_of("on", 0.5)), (0.7, 0.5));
+        let file = DecisionOverrides { confidence: Some(0.4), ..file };
+        assert_eq!((file.confidence_of("off", 0.5), file.confidence_of("on", 0.5)), (0.7, 0.4));
     }
 
     #[test]

@@ -145,7 +145,6 @@ fn turn(
         Ok(classifier) => classifier,
         Err(error) => return end(progress, error),
     };
-    let classes = classifier.classes();
     let mut arena = vec![Block::ZERO; classifier.arena_len()];
     let mut back = match BackEnd::new(classifier, &mut arena) {
         Ok(back) => back,
@@ -156,9 +155,12 @@ fn turn(
         // The same states by the same names: the reported one stands.
         Some((mut decision, labels)) if labels == setup.who.labels => {
             decision.set_steps(setup.steps);
+            if let Err(error) = decision.set_confidences(&setup.confidences) {
+                return end(progress, error);
+            }
             decision
         }
-        before => match Decision::new(setup.steps, classes) {
+        before => match setup.decision() {
             Ok(decision) => {
                 forget_state(before.map(|(decision, _)| decision.state()), front.index(), outboxes, progress);
                 decision

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use shared::decision::{DecisionConfig, Steps};
+use shared::decision::{Decision, DecisionConfig, Steps};
 use shared::model_card::{self, ModelCard};
 use shared::owned::{self, OwnedModel};
 
@@ -22,6 +22,8 @@ pub struct Setup {
     pub who: Who,
     /// The decision's settings at the hop.
     pub steps: Steps,
+    /// The confidence of each class.
+    pub confidences: Vec<f32>,
     /// From one window to the next, in columns of 10 ms.
     pub hop_columns: u32,
     /// Which states are an alarm.
@@ -53,14 +55,24 @@ impl Setup {
         let hop_columns = config.listen.hop_columns() as u32;
         let decision = config.decision.over(card.map_or_else(DecisionConfig::default, |card| card.decision));
         let steps = decision.per_window(config.listen.hop_exact_s()).map_err(SetupError::Decision)?;
+        let of_model = |class| card.map_or(decision.confidence, |card| card.confidence_of(class));
+        let confidence = |(class, label): (usize, &&str)| config.decision.confidence_of(label, of_model(class));
+        let confidences: Vec<f32> = labels.iter().enumerate().map(confidence).collect();
+        // A wrong one is to be found here, before anything runs on it.
+        confidences.iter().try_for_each(|own| steps.with_confidence(*own).map(drop)).map_err(SetupError::Decision)?;
+        let no_such_state =
+            |key, name: &str| SetupError::NoSuchState { key, name: name.into(), labels: labels.join(", ") };
         let known = |key: &'static str, name: &str| match labels.iter().position(|label| *label == name) {
             Some(class) => Ok(Some(class as u16)),
             None if name == "unknown" => Ok(None),
-            None => Err(SetupError::NoSuchState { key, name: name.into(), labels: labels.join(", ") }),
+            None => Err(no_such_state(key, name)),
         };
         let alarm = config.alarm.states.iter().map(|name| known("alarm.states", name)).collect::<Result<_, _>>()?;
         for name in config.gpio.states.keys() {
             known("gpio.states", name)?;
+        }
+        if let Some(name) = config.decision.class_confidence.keys().find(|name| !labels.contains(&name.as_str())) {
+            return Err(no_such_state("decision.class_confidence", name));
         }
         let who = Who {
             model: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
@@ -69,7 +81,19 @@ impl Setup {
             rate_hz: config.capture.rate,
             hop_us: hop_columns * 10_000,
         };
-        Ok(Self { who, steps, hop_columns, alarm: StateAlarm::new(alarm), model })
+        Ok(Self { who, steps, confidences, hop_columns, alarm: StateAlarm::new(alarm), model })
+    }
+}
+
+impl Setup {
+    /// A decision by these settings that starts as unknown.
+    ///
+    /// # Errors
+    /// When there are more classes than a decision can hold.
+    pub fn decision(&self) -> Result<Decision, shared::decision::Error> {
+        let mut decision = Decision::new(self.steps, self.confidences.len())?;
+        decision.set_confidences(&self.confidences)?;
+        Ok(decision)
     }
 }
 

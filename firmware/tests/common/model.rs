@@ -20,6 +20,7 @@ pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
     };
     let card = ModelCard {
         decision: DecisionConfig { smoothing_s: 0.3, confidence: 0.6, hysteresis: 0.1, dwell_s: 1.0 },
+        class_confidence: &[60, 65],
         ..ModelCard::untrained(FeatureKind::LogMel)
     };
     export::classifier(FeatureKind::LogMel, None, &[head], &[quiet.into(), loud.into()], &card).unwrap()

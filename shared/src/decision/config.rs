@@ -35,16 +35,10 @@ impl DecisionConfig {
     /// # Errors
     /// When a setting is out of its range, or the hop is not above 0.
     pub fn per_window(&self, hop_s: f32) -> Result<Steps, Error> {
-        let within = |name, value: f32, most: f32| {
-            if (0.0..=most).contains(&value) { Ok(()) } else { Err(Error::OutOfRange { name, value, most }) }
-        };
         within("smoothing_s", self.smoothing_s, LONGEST_S)?;
         within("dwell_s", self.dwell_s, LONGEST_S)?;
-        within("confidence", self.confidence, 1.0)?;
         within("hysteresis", self.hysteresis, 1.0)?;
-        if self.confidence + self.hysteresis > 1.0 {
-            return Err(Error::NeverEntered { confidence: self.confidence, hysteresis: self.hysteresis });
-        }
+        check_confidence(self.confidence, self.hysteresis)?;
         if !(hop_s > 0.0 && hop_s <= LONGEST_S) {
             return Err(Error::Hop { hop_s });
         }
@@ -59,6 +53,15 @@ impl DecisionConfig {
             dwell: (dwell as u32).max(1),
         })
     }
+}
+
+fn within(name: &'static str, value: f32, most: f32) -> Result<(), Error> {
+    if (0.0..=most).contains(&value) { Ok(()) } else { Err(Error::OutOfRange { name, value, most }) }
+}
+
+fn check_confidence(confidence: f32, hysteresis: f32) -> Result<(), Error> {
+    within("confidence", confidence, 1.0)?;
+    if confidence + hysteresis > 1.0 { Err(Error::NeverEntered { confidence, hysteresis }) } else { Ok(()) }
 }
 
 /// [`DecisionConfig`] at one hop: what [`super::Decision`] runs on.
@@ -76,6 +79,15 @@ impl Steps {
     /// How many windows a state stands for at least.
     pub fn dwell_windows(&self) -> u32 {
         self.dwell
+    }
+
+    /// The same for a class with a confidence of its own.
+    ///
+    /// # Errors
+    /// When it is out of range, or leaves no room for the hysteresis.
+    pub fn with_confidence(self, confidence: f32) -> Result<Self, Error> {
+        check_confidence(confidence, self.hysteresis)?;
+        Ok(Self { confidence, ..self })
     }
 
     /// The smoothed probability from which a class is the candidate whatever was before:

@@ -40,6 +40,8 @@ pub struct Decided {
 #[derive(Debug, Clone)]
 pub struct Decision {
     steps: Steps,
+    /// Confidence of each class: that of `steps`, or its own.
+    confidences: Vec<f32, MAX_CLASSES>,
     smoothed: Vec<f32, MAX_CLASSES>,
     state: State,
     candidate: State,
@@ -54,11 +56,20 @@ impl Decision {
     /// # Errors
     /// When there is no class or more than [`MAX_CLASSES`].
     pub fn new(steps: Steps, classes: usize) -> Result<Self, Error> {
-        let mut smoothed = Vec::new();
-        if classes == 0 || smoothed.resize(classes, 0.0).is_err() {
+        let (mut smoothed, mut confidences) = (Vec::new(), Vec::new());
+        let fits = smoothed.resize(classes, 0.0).and_then(|()| confidences.resize(classes, steps.confidence));
+        if classes == 0 || fits.is_err() {
             return Err(Error::Classes { classes });
         }
-        Ok(Self { steps, smoothed, state: State::Unknown, candidate: State::Unknown, waited: 0, started: false })
+        Ok(Self {
+            steps,
+            confidences,
+            smoothed,
+            state: State::Unknown,
+            candidate: State::Unknown,
+            waited: 0,
+            started: false,
+        })
     }
 
     /// Takes the probabilities of the next window, one per class, and says the state.
@@ -87,9 +98,21 @@ impl Decision {
         Decided { state: self.state, previous, changed, confidence: self.of(self.state).unwrap_or(self.leader().1) }
     }
 
-    /// Goes on with other settings; the state stays until they change it.
+    /// Goes on with other settings, every class with their confidence; the state stays until they change it.
     pub fn set_steps(&mut self, steps: Steps) {
         self.steps = steps;
+        self.confidences.fill(steps.confidence);
+    }
+
+    /// Gives each class a confidence of its own, 0 to 1, in the order of the classes; classes beyond the slice keep
+    /// theirs. The stated delay of a class is that of [`Steps::with_confidence`].
+    ///
+    /// # Errors
+    /// When a confidence is out of range, or leaves no room for the hysteresis; then nothing is changed.
+    pub fn set_confidences(&mut self, confidences: &[f32]) -> Result<(), Error> {
+        confidences.iter().try_for_each(|confidence| self.steps.with_confidence(*confidence).map(drop))?;
+        self.confidences.iter_mut().zip(confidences).for_each(|(own, given)| *own = *given);
+        Ok(())
     }
 
     /// The smoothed probabilities, one per class.
@@ -104,17 +127,22 @@ impl Decision {
 
     /// Rule 2 of the [module](super).
     fn candidate_now(&self) -> State {
-        let Steps { confidence, hysteresis, .. } = self.steps;
+        let hysteresis = self.steps.hysteresis;
         let (leader, lead) = self.leader();
         let current = self.of(self.state);
         let ahead = lead - current.unwrap_or(0.0) >= hysteresis || current.is_none();
-        if State::Class(leader) != self.state && lead >= confidence + hysteresis && ahead {
+        if State::Class(leader) != self.state && lead >= self.confidence_of(leader) + hysteresis && ahead {
             State::Class(leader)
-        } else if current.is_some_and(|current| current >= confidence) {
+        } else if self.state.class().zip(current).is_some_and(|(class, current)| current >= self.confidence_of(class)) {
             self.state
         } else {
             State::Unknown
         }
+    }
+
+    /// What a class must have; more than any has where there is no such class.
+    fn confidence_of(&self, class: u16) -> f32 {
+        self.confidences.get(usize::from(class)).copied().unwrap_or(f32::INFINITY)
     }
 
     /// The class of the highest smoothed probability, the first of equals.
@@ -151,6 +179,33 @@ mod tests {
         assert_eq!(decision.step(&[0.75, 0.25]).state, State::Class(0));
         assert_eq!(decision.step(&[0.65, 0.35]).state, State::Class(0));
         assert_eq!(decision.step(&[0.55, 0.45]).state, State::Unknown);
+    }
+
+    #[test]
+    fn a_class_with_a_confidence_of_its_own_is_entered_and_kept_by_it_and_the_others_are_as_before() {
+        let mut decision = plain(1.0);
+        decision.set_confidences(&[0.8]).unwrap();
+        assert_eq!(decision.step(&[0.85, 0.15]).state, State::Unknown);
+        assert_eq!(decision.step(&[0.95, 0.05]).state, State::Class(0));
+        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Unknown);
+        assert_eq!(decision.step(&[0.25, 0.75]).state, State::Class(1));
+        assert_eq!(decision.step(&[0.35, 0.65]).state, State::Class(1));
+    }
+
+    #[test]
+    fn a_confidence_without_room_for_the_hysteresis_is_refused_and_changes_nothing() {
+        let mut decision = plain(1.0);
+        let refused = Error::NeverEntered { confidence: 0.95, hysteresis: 0.1 };
+        assert_eq!(decision.set_confidences(&[0.8, 0.95]), Err(refused));
+        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Class(0));
+    }
+
+    #[test]
+    fn other_settings_take_the_classes_own_confidences_away() {
+        let mut decision = plain(1.0);
+        decision.set_confidences(&[0.8, 0.8]).unwrap();
+        decision.set_steps(decision.steps);
+        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Class(0));
     }
 
     #[test]

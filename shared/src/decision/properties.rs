@@ -55,12 +55,16 @@ proptest! {
         class in 0..CLASSES as u16,
         above in 0.0f32..1.0,
         rest in prop::collection::vec(probabilities(), 1..400),
+        own in 0.0f32..0.8,
     ) {
-        let steps = config.per_window(hop_s).unwrap();
+        let steps = config.per_window(hop_s).unwrap().with_confidence(own).unwrap();
         let certain = steps.certain() + 2e-3;
         let lasting = certain + above * (1.0 - certain).max(0.0);
         let Some(delay) = steps.delay_windows(lasting) else { return Ok(()) };
-        let mut decision = Decision::new(steps, CLASSES).unwrap();
+        let mut decision = Decision::new(config.per_window(hop_s).unwrap(), CLASSES).unwrap();
+        let mut confidences = [config.confidence; CLASSES];
+        confidences[usize::from(class)] = own;
+        decision.set_confidences(&confidences).unwrap();
         for p in &before {
             decision.step(p);
         }

@@ -168,6 +168,9 @@ fn card(ui: &Ui, view: &View) {
     let Some(card) = &view.card else { return };
     let optimistic = if card.within_recording { " (within recording, optimistic)" } else { "" };
     let score = card.macro_f1.map(|f1| format!("macro-F1 {f1:.3} over {} folds{optimistic}", card.folds));
+    let labels = view.labels.iter().flatten();
+    let own: Vec<String> =
+        labels.zip(&card.class_confidence).map(|(label, confidence)| format!("{label} {confidence}")).collect();
     section(
         ui,
         "Model card",
@@ -190,6 +193,7 @@ fn card(ui: &Ui, view: &View) {
                     card.smoothing_s, card.confidence, card.hysteresis, card.dwell_s
                 ),
             ),
+            ("confidence", own.join(", ")),
         ],
     );
 }

@@ -92,6 +92,8 @@ pub(super) struct CardView {
     pub confidence: f32,
     pub hysteresis: f32,
     pub dwell_s: f32,
+    /// Confidence of each class, 0 to 1; empty where `confidence` holds for all.
+    pub class_confidence: Vec<f32>,
     pub recordings: u32,
     pub windows: u32,
     pub groups: u32,
@@ -210,6 +212,7 @@ impl CardView {
             confidence: decision.confidence,
             hysteresis: decision.hysteresis,
             dwell_s: decision.dwell_s,
+            class_confidence: (0..card.class_confidence.len()).map(|class| card.confidence_of(class)).collect(),
             recordings: training.recordings,
             windows: training.windows,
             groups: training.groups,
