@@ -32,17 +32,33 @@ pub fn base_model() -> Option<Vec<u8>> {
     read_or_skip("base model", &places)
 }
 
+/// The folder `name` of real recordings beside the repository, or `None` after saying that the test is skipped.
+///
+/// # Panics
+/// If it is missing and `CI` is `true`.
+pub fn recordings(name: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);
+    let found = folder.join("manifest.csv").is_file();
+    said_unless(found, "recordings", &[folder.clone()]);
+    found.then_some(folder)
+}
+
 /// The first of `places` that can be read.
 fn read_or_skip(what: &str, places: &[PathBuf]) -> Option<Vec<u8>> {
     let found = places.iter().find_map(|path| std::fs::read(path).ok());
-    if found.is_none() {
+    said_unless(found.is_some(), what, places);
+    found
+}
+
+/// Says that a test is skipped for want of `what`, unless it was found.
+fn said_unless(found: bool, what: &str, places: &[PathBuf]) {
+    if !found {
         let places = places.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         let line = format!("SKIPPED: {what} not found ({places})");
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
         // Not `println!`, which the test harness keeps to itself when a test passes.
         let _ = writeln!(std::io::stderr(), "{line}");
     }
-    found
 }
 
 /// Little-endian bytes as `f32`.

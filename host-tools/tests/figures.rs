@@ -1,0 +1,75 @@
+//! The figures that the README quotes, held from below: a real machine in grouped cross-validation, and synthetic machines
+//! that training never heard.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../../shared/tests/common/mod.rs"]
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Runs host-tools and returns what it printed.
+fn host_tools(args: &[&dyn AsRef<std::ffi::OsStr>]) -> String {
+    // The base model is looked for from the top of the repository.
+    let top = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let output = Command::new(env!("CARGO_BIN_EXE_host-tools")).args(args).current_dir(top).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn macro_f1(figures: &Value) -> f64 {
+    figures["by_window"]["macro_average"]["f1"].as_f64().unwrap()
+}
+
+#[test]
+fn a_real_motor_s_load_is_told_in_grouped_cross_validation_and_printed_beside_the_other_features() {
+    if common::base_model().is_none() {
+        return;
+    }
+    let Some(data) = common::recordings("drone_motor_load") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let text = host_tools(&[
+        &"train",
+        &"--data",
+        &data,
+        &"--out",
+        &folder.path(),
+        &"--folds",
+        &"7",
+        &"--features",
+        &"hybrid",
+        &"--json",
+        &report,
+    ]);
+    let report = json(&report);
+    let found = macro_f1(&report["cross_validation"]);
+    assert!(found >= 0.90, "macro-F1 {found}");
+    for kind in ["hybrid", "yamnet", "logmel"] {
+        assert!(text.lines().any(|line| line.trim_start().starts_with(kind)), "no line for {kind} in\n{text}");
+    }
+}
+
+#[test]
+fn synthetic_machines_that_training_never_heard_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (train, heldout, report) =
+        (folder.path().join("train"), folder.path().join("heldout"), folder.path().join("report.json"));
+    host_tools(&[&"synth", &"--out", &train, &"--seed", &"1"]);
+    host_tools(&[&"synth", &"--out", &heldout, &"--seed", &"2"]);
+    // The features that every machine has.
+    host_tools(&[&"train", &"--data", &train, &"--out", &folder.path(), &"--folds", &"0", &"--features", &"logmel"]);
+    let model = folder.path().join("sound_classifier.tflite");
+    host_tools(&[&"evaluate", &"--data", &heldout, &"--model", &model, &"--out", &folder.path(), &"--json", &report]);
+    let report = json(&report);
+    let found = macro_f1(&report["all"]);
+    assert_eq!(report["files_trained_on"], 0);
+    assert!(found >= 0.97, "macro-F1 {found}");
+}
