@@ -101,6 +101,9 @@ fn held_out_groups_and_every_fold_are_classified_right() {
     assert_eq!(report["held_out"]["by_window"]["accuracy"], 1.0, "{}", text(&output));
     assert_eq!(report["cross_validation"]["by_recording"]["accuracy"], 1.0, "{}", text(&output));
     assert_eq!(report["cross_validation"]["folds"].as_array().unwrap().len(), 4);
+    let calibration = &report["cross_validation"]["calibration"];
+    assert!(calibration["ece_after"].as_f64().unwrap() < 0.05, "{calibration}");
+    assert!(calibration["kept"].as_f64().unwrap() > 0.8, "{calibration}");
     // A machine is held out as a whole, with all of its classes.
     assert_eq!(report["held_out"]["standing"]["groups"].as_array().unwrap().len(), 1);
     assert_eq!(report["held_out"]["standing"]["files"], 6);
@@ -117,6 +120,10 @@ fn evaluation_tells_recordings_trained_on_from_others() {
     let output = run(&args, &[("--data", &data), ("--model", &out.join(FILES[0])), ("--out", &out)]);
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("WARNING: the model was trained on 18 of 24 files"), "{}", text(&output));
+    let model = shared::owned::OwnedModel::load(&out.join(FILES[0])).unwrap();
+    let card = shared::model_card::ModelCard::of(&model.model().unwrap()).unwrap().unwrap();
+    assert_eq!(card.class_confidence.len(), 3);
+    assert!(card.class_confidence.iter().all(|own| (40..=80).contains(own)), "{:?}", card.class_confidence);
     let figures = json(&figures);
     assert_eq!(figures["all"]["standing"]["files"], 24);
     assert_eq!(figures["never_trained_on"]["standing"]["files"], 6);

@@ -6,11 +6,13 @@
 mod confusion;
 mod figures;
 mod recording;
+mod reliability;
 mod table;
 
 pub use confusion::Confusion;
 pub use figures::{Averages, ClassFigures, Figures};
 pub use recording::{RecordingVerdict, by_recording};
+pub use reliability::{BINS, Bin, Reliability};
 pub use table::{class_table, confusion_table};
 
 /// The index of the largest value; the first of equals, and 0 for an empty slice.

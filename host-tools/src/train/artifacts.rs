@@ -91,7 +91,7 @@ fn hashes(set: &FeatureSet, rows: &[usize]) -> Vec<u8> {
     files.iter().flat_map(|hash| &hash[..HASH_LEN]).copied().collect()
 }
 
-fn card<'a>(set: &FeatureSet, report: &Report, hashes: &'a [u8]) -> ModelCard<'a> {
+fn card<'a>(set: &FeatureSet, report: &'a Report, hashes: &'a [u8]) -> ModelCard<'a> {
     let validated = report.cross_validation.as_ref();
     ModelCard {
         training: TrainingSummary {
@@ -106,6 +106,7 @@ fn card<'a>(set: &FeatureSet, report: &Report, hashes: &'a [u8]) -> ModelCard<'a
             created_unix: None,
             recording_hashes: hashes,
         },
+        class_confidence: &report.head.calibration.class_confidence,
         ..ModelCard::untrained(set.kind)
     }
 }

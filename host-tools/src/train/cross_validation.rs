@@ -5,11 +5,11 @@
 //! Figures are pooled: every window is predicted once, by the fold that did not learn from its group, and all predictions
 //! go into one confusion matrix (folds of one class only would make a mean over folds meaningless).
 
-use anyhow::Context;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::calibration::Calibration;
 use super::candidate::{Candidate, HeadChoice};
 use super::fit::{Effort, fit};
 use super::samples::Samples;
@@ -47,6 +47,8 @@ pub struct FoldResult {
     pub accuracy: f64,
     /// What was chosen without them.
     pub chosen: Candidate,
+    /// What its probabilities were calibrated by, without them.
+    pub calibration: Calibration,
 }
 
 /// What came out of all folds.
@@ -58,6 +60,10 @@ pub struct CrossValidation {
     pub failed: Vec<String>,
     /// Every window of the trained folds.
     pub predictions: Predictions,
+    /// The same before calibration, [rows x classes].
+    pub uncalibrated: Array2<f32>,
+    /// For each row whether its fold was sure enough of the class.
+    pub kept: Vec<bool>,
 }
 
 /// Cross-validates over `count` folds (at most one per group); calls `done` after each.
@@ -72,7 +78,7 @@ pub fn cross_validate(
     done: impl Fn() + Sync,
 ) -> anyhow::Result<CrossValidation> {
     let folds = split::folds(samples.labels, samples.groups, count, seed::derive(seed, "folds"));
-    let results: Vec<anyhow::Result<(FoldResult, Array2<f32>)>> = folds
+    let results: Vec<anyhow::Result<(FoldResult, [Array2<f32>; 2])>> = folds
         .par_iter()
         .map(|fold| {
             let result = one_fold(samples, fold, procedure, seed);
@@ -80,12 +86,17 @@ pub fn cross_validate(
             result
         })
         .collect();
-    let mut by_row: Vec<(usize, Vec<f32>)> = Vec::new();
+    let mut by_row: Vec<(usize, Vec<f32>, Vec<f32>, bool)> = Vec::new();
     let (mut trained, mut failed) = (Vec::new(), Vec::new());
     for (index, (fold, result)) in folds.iter().zip(results).enumerate() {
         match result {
-            Ok((result, probabilities)) => {
-                by_row.extend(fold.test.iter().copied().zip(probabilities.rows().into_iter().map(|row| row.to_vec())));
+            Ok((result, [probabilities, uncalibrated])) => {
+                let said = probabilities.rows().into_iter().zip(uncalibrated.rows());
+                by_row.extend(fold.test.iter().zip(said).map(|(row, (said, before))| {
+                    let said = said.to_vec();
+                    let kept = result.calibration.keeps(&said);
+                    (*row, said, before.to_vec(), kept)
+                }));
                 trained.push(result);
             }
             Err(error) => failed.push(format!("fold {} of {}: {error:#}", index + 1, folds.len())),
@@ -95,13 +106,20 @@ pub fn cross_validate(
         let reason = failed.first().cloned().unwrap_or_else(|| "there are fewer than two groups".to_string());
         anyhow::bail!("no fold could be cross-validated: {reason}");
     }
-    by_row.sort_by_key(|(row, _)| *row);
-    let rows = by_row.iter().map(|(row, _)| *row).collect();
-    let values = by_row.into_iter().flat_map(|(_, values)| values).collect();
-    let probabilities =
-        Array2::from_shape_vec((trained.iter().map(|fold| fold.windows).sum(), samples.classes), values)
-            .context("the folds' predictions do not fit together")?;
-    Ok(CrossValidation { folds: trained, failed, predictions: Predictions { rows, probabilities } })
+    by_row.sort_by_key(|(row, ..)| *row);
+    let rows: Vec<usize> = by_row.iter().map(|(row, ..)| *row).collect();
+    let kept = by_row.iter().map(|(.., kept)| *kept).collect();
+    let (mut said, mut before) = (Vec::new(), Vec::new());
+    for (_, probabilities, uncalibrated, _) in by_row {
+        said.extend(probabilities);
+        before.extend(uncalibrated);
+    }
+    let of = |values| Array2::from_shape_vec((rows.len(), samples.classes), values);
+    let (Ok(probabilities), Ok(uncalibrated)) = (of(said), of(before)) else {
+        anyhow::bail!("the folds' predictions do not fit together");
+    };
+    let predictions = Predictions { rows, probabilities };
+    Ok(CrossValidation { folds: trained, failed, predictions, uncalibrated, kept })
 }
 
 fn one_fold(
@@ -109,19 +127,23 @@ fn one_fold(
     fold: &Fold,
     procedure: Procedure,
     seed: u64,
-) -> anyhow::Result<(FoldResult, Array2<f32>)> {
+) -> anyhow::Result<(FoldResult, [Array2<f32>; 2])> {
     let (inner, choice) = match procedure {
         Procedure::Chosen(choice) => (inner_folds(samples, &fold.train, seed), choice),
         Procedure::PlainLinear => (Vec::new(), HeadChoice::Linear),
     };
     let fitted = fit(samples, &fold.train, &inner, Effort::quick(choice), seed)?;
-    let probabilities = fitted.head.probabilities(samples.features_of(&fold.test).view());
+    let x = samples.features_of(&fold.test);
+    let probabilities = fitted.head.probabilities(x.view());
+    let uncalibrated = fitted.head.tempered(1.0 / fitted.calibration.temperature).probabilities(x.view());
     let mut groups: Vec<usize> = fold.test.iter().map(|row| samples.groups[*row]).collect();
     groups.dedup();
     groups.sort_unstable();
     groups.dedup();
     let accuracy = accuracy(probabilities.view(), &samples.labels_of(&fold.test));
-    Ok((FoldResult { groups, windows: fold.test.len(), accuracy, chosen: fitted.chosen }, probabilities))
+    let (chosen, calibration) = (fitted.chosen, fitted.calibration);
+    let result = FoldResult { groups, windows: fold.test.len(), accuracy, chosen, calibration };
+    Ok((result, [probabilities, uncalibrated]))
 }
 
 fn accuracy(probabilities: ArrayView2<f32>, labels: &[usize]) -> f64 {

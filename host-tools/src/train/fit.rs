@@ -5,13 +5,16 @@
 //! [`ALPHAS`](logistic::ALPHAS), the perceptron after each of
 //! its epochs. Over the inner folds the loss decides on alpha and on the epoch (the mean of the folds' losses), and
 //! macro-F1 of the pooled predictions on the kind of head (`auto`; equal: the linear one, a hundredth of the size). Then the winner is fitted to all
-//! rows: with the alpha, or for the number of epochs, that validation found best.
+//! rows: with the alpha, or for the number of epochs, that validation found best. Its probabilities are calibrated by what
+//! its kind said of the windows that the inner folds held back ([`super::calibration`]).
 
 use std::ops::ControlFlow;
 
 use anyhow::{Context, ensure};
 use ndarray::Array2;
+use shared::decision::DecisionConfig;
 
+use super::calibration::{Calibration, OutOfFold};
 use super::candidate::{self, Candidate, Epoch, HeadChoice};
 use super::head::{HeadKind, TrainedHead};
 use super::samples::{Prepared, Samples};
@@ -56,6 +59,8 @@ pub struct Fitted {
     pub candidates: Vec<Candidate>,
     /// Every epoch of the perceptron on validation, if it was tried.
     pub epochs: Vec<Epoch>,
+    /// What the head's probabilities were calibrated by.
+    pub calibration: Calibration,
 }
 
 /// Chooses a head on the `inner` folds of `rows` (positions in `samples`) and fits it to all of `rows`.
@@ -67,7 +72,7 @@ pub struct Fitted {
 pub fn fit(samples: &Samples<'_>, rows: &[usize], inner: &[Fold], effort: Effort, seed: u64) -> anyhow::Result<Fitted> {
     let prepared = Prepared::new(samples, rows, seed);
     prepared.check()?;
-    let mut candidates = Vec::new();
+    let (mut candidates, mut said) = (Vec::new(), Vec::new());
     let mut epochs = Vec::new();
     let mut failures = Vec::new();
     for kind in effort.choice.kinds() {
@@ -77,23 +82,30 @@ pub fn fit(samples: &Samples<'_>, rows: &[usize], inner: &[Fold], effort: Effort
         }
         let tried = match kind {
             HeadKind::Linear => validate::linear(samples, inner, seed),
-            HeadKind::Mlp => Ok(validate::mlp(samples, inner, effort.patience, seed).map(|(candidate, history)| {
-                epochs = history;
-                candidate
-            })),
+            HeadKind::Mlp => Ok(validate::mlp(samples, inner, effort.patience, seed)),
         };
         match tried {
-            Ok(candidate) => candidates.push(candidate.unwrap_or_else(|| Candidate::unvalidated(*kind))),
+            Ok(Some(mut tried)) => {
+                epochs.append(&mut tried.epochs);
+                candidates.push(tried.candidate);
+                said.push(Some(tried.said));
+            }
+            Ok(None) => {
+                candidates.push(Candidate::unvalidated(*kind));
+                said.push(None);
+            }
             Err(error) => failures.push(error),
         }
     }
-    let mut ranked = candidates.clone();
-    ranked.sort_by(Candidate::by_merit);
-    for chosen in ranked {
+    let mut ranked: Vec<(Candidate, Option<OutOfFold>)> = candidates.iter().cloned().zip(said).collect();
+    ranked.sort_by(|(a, _), (b, _)| a.by_merit(b));
+    for (chosen, said) in ranked {
         match refit(&prepared, &chosen, samples.classes, seed) {
             Ok(layers) => {
-                let head = TrainedHead { kind: chosen.kind, layers };
-                return Ok(Fitted { head, chosen, candidates, epochs });
+                let default = (DecisionConfig::default().confidence * 100.0).round() as u8;
+                let calibration = said.map_or_else(Calibration::none, |said| Calibration::learn(&said, default));
+                let head = TrainedHead { kind: chosen.kind, layers }.tempered(calibration.temperature);
+                return Ok(Fitted { head, chosen, candidates, epochs, calibration });
             }
             Err(error) => failures.push(error),
         }

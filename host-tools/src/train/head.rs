@@ -48,6 +48,17 @@ impl TrainedHead {
         values
     }
 
+    /// The same head with its logits divided by `temperature`, above 0: the last layer's weights and bias are.
+    #[must_use]
+    pub fn tempered(mut self, temperature: f64) -> Self {
+        if let Some(last) = self.layers.last_mut() {
+            let divided = |value: f32| (f64::from(value) / temperature) as f32;
+            last.weights.mapv_inplace(divided);
+            last.bias.iter_mut().for_each(|bias| *bias = divided(*bias));
+        }
+        self
+    }
+
     /// Multiplications per window.
     pub fn multiplications(&self) -> usize {
         self.layers.iter().map(|layer| layer.inputs() * layer.outputs()).sum()
@@ -82,6 +93,15 @@ mod tests {
         let p = head.probabilities(array![[3.0_f32, 2.0]].view());
         let expected = 1.0 / (1.0 + (-1.0_f32).exp());
         assert!((p[[0, 0]] - expected).abs() < 1e-6 && (p.sum() - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_temperature_divides_the_logits_and_leaves_their_order() {
+        let layer = Dense { weights: array![[2.0, 0.0], [0.0, 1.0]], bias: vec![0.0, 1.0], relu: false };
+        let head = TrainedHead { kind: HeadKind::Linear, layers: vec![layer] }.tempered(2.0);
+        // logits (4, 2) / 2
+        let p = head.probabilities(array![[2.0_f32, 1.0]].view());
+        assert!((p[[0, 0]] - 1.0 / (1.0 + (-1.0_f32).exp())).abs() < 1e-6);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Heads trained on features: standardisation, multi-layer perceptron, logistic regression, choice between them.
 pub mod artifacts;
 mod balance;
+mod calibration;
 mod candidate;
 mod cross_validation;
 mod fit;
@@ -19,6 +20,7 @@ pub mod verify;
 pub mod words;
 
 pub use balance::balanced;
+pub use calibration::Calibration;
 pub use candidate::{Candidate, Epoch, HeadChoice};
 pub use cross_validation::{CrossValidation, FoldResult, Predictions, Procedure, cross_validate};
 pub use fit::{Effort, Fitted, fit};

@@ -8,12 +8,14 @@ use std::path::Path;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::calibration::Calibration;
 use super::candidate::{Candidate, Epoch, HeadChoice};
 use super::cross_validation::{CrossValidation, FoldResult, Predictions};
 use super::protocol::{Outcome, Settings};
 use crate::dataset::{ClassSummary, WITHIN_RECORDING};
 use crate::features::FeatureSet;
 use crate::measured::{Measure, Measured, Standing};
+use crate::metrics::{Bin, Reliability, argmax};
 
 /// The whole report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -96,6 +98,8 @@ pub struct Asked {
 pub struct Head {
     /// What was chosen.
     pub chosen: Candidate,
+    /// What its probabilities were calibrated by; `class_confidence` in hundredths, in the order of the classes.
+    pub calibration: Calibration,
     /// What was tried.
     pub candidates: Vec<Candidate>,
     /// [outputs, inputs] of each layer.
@@ -110,10 +114,48 @@ pub struct CrossValidated {
     /// Pooled over the folds.
     #[serde(flatten)]
     pub measured: Measured,
+    /// What calibration did to the probabilities.
+    pub calibration: Calibrated,
     /// Each fold.
     pub folds: Vec<FoldResult>,
     /// Folds that could not be trained, and why.
     pub failed: Vec<String>,
+}
+
+/// What calibration did to probabilities of windows that it was not learned from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Calibrated {
+    /// Expected calibration error without it, 0 to 1.
+    pub ece_before: f64,
+    /// And with it.
+    pub ece_after: f64,
+    /// Confidence against accuracy, with it.
+    pub reliability: Vec<Bin>,
+    /// Share of the windows that are sure enough of their class; the others count as unknown.
+    pub kept: f64,
+    /// Share of the kept windows that is right.
+    pub accuracy_of_kept: f64,
+    /// Share of the wrong windows that are not kept.
+    pub wrong_made_unknown: f64,
+}
+
+impl Calibrated {
+    fn new(result: &CrossValidation, labels: &[usize]) -> Self {
+        let after = Reliability::of(result.predictions.probabilities.view(), labels);
+        let said = result.predictions.probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
+        let right: Vec<bool> = said.zip(labels).map(|(said, label)| said == *label).collect();
+        let count = |is: fn(bool, bool) -> bool| right.iter().zip(&result.kept).filter(|(r, k)| is(**r, **k)).count();
+        let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+        let (kept, wrong) = (count(|_, kept| kept), count(|right, _| !right));
+        Self {
+            ece_before: Reliability::of(result.uncalibrated.view(), labels).ece,
+            ece_after: after.ece,
+            reliability: after.bins,
+            kept: share(kept, right.len()),
+            accuracy_of_kept: share(count(|right, kept| right && kept), kept),
+            wrong_made_unknown: share(count(|right, kept| !right && !kept), wrong),
+        }
+    }
 }
 
 /// One feature kind on the same folds.
@@ -157,6 +199,10 @@ impl Report {
         let measured = |said: &Predictions| measure.measured(&said.rows, said.probabilities.view(), note);
         let cross_validation = outcome.cross_validation.as_ref().map(|result| CrossValidated {
             measured: measured(&result.predictions),
+            calibration: Calibrated::new(
+                result,
+                &result.predictions.rows.iter().map(|row| labels[*row]).collect::<Vec<_>>(),
+            ),
             folds: result.folds.clone(),
             failed: result.failed.clone(),
         });
@@ -180,7 +226,7 @@ impl Report {
             .map(|row| relative(&dataset.recordings[set.rows[*row].recording].path, data))
             .collect();
         Self {
-            schema: 1,
+            schema: 2,
             data: Data {
                 classes: classes.collect(),
                 groups: dataset.groups.clone(),
@@ -198,6 +244,7 @@ impl Report {
             },
             head: Head {
                 chosen: fitted.chosen.clone(),
+                calibration: fitted.calibration.clone(),
                 candidates: fitted.candidates.clone(),
                 layers: fitted.head.layers.iter().map(|layer| [layer.outputs(), layer.inputs()]).collect(),
                 multiplications: fitted.head.multiplications(),

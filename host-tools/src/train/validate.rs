@@ -2,9 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
+use super::calibration::OutOfFold;
 use super::candidate::{Candidate, Epoch};
 use super::head::HeadKind;
 use super::logistic::{self, ALPHAS};
@@ -37,18 +38,13 @@ pub fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold
 struct Outcome {
     training: Score,
     validation: Score,
-    /// (true class, predicted class) of every window held back.
-    pairs: Vec<(usize, usize)>,
+    /// What it says of the windows held back, [windows x classes].
+    said: Array2<f32>,
 }
 
 impl Outcome {
-    fn of(training: Score, probabilities: &Array2<f32>, labels: &[usize]) -> Self {
-        let predicted = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
-        Self {
-            training,
-            validation: Score::balanced(probabilities.view(), labels),
-            pairs: labels.iter().copied().zip(predicted).collect(),
-        }
+    fn of(training: Score, said: Array2<f32>, labels: &[usize]) -> Self {
+        Self { training, validation: Score::balanced(said.view(), labels), said }
     }
 }
 
@@ -57,30 +53,48 @@ fn mean(folds: &[Vec<Outcome>], setting: usize, score: fn(&Outcome) -> Score) ->
     Score::mean(&folds.iter().map(|fold| score(&fold[setting])).collect::<Vec<_>>())
 }
 
-/// `folds[fold][setting]` as one candidate for the setting of the lowest mean validation loss, and that setting's index.
-fn best_setting(kind: HeadKind, folds: &[Vec<Outcome>], classes: usize) -> Option<(usize, Candidate)> {
+/// A kind of head at its best setting.
+pub(super) struct Tried {
+    /// The setting, and how it did.
+    pub candidate: Candidate,
+    /// What it says of every window held back.
+    pub said: OutOfFold,
+    /// Every epoch of a perceptron.
+    pub epochs: Vec<Epoch>,
+}
+
+/// `folds[fold][setting]` at the setting of the lowest mean validation loss, and that setting's index.
+fn best_setting(
+    kind: HeadKind,
+    folds: &[Vec<Outcome>],
+    samples: &Samples<'_>,
+    inner: &[Fold],
+) -> Option<(usize, Tried)> {
     let settings = folds.iter().map(Vec::len).min()?;
     let losses: Vec<f64> =
         (0..settings).map(|setting| mean(folds, setting, |outcome| outcome.validation).loss).collect();
     let best = (0..settings).min_by(|a, b| losses[*a].total_cmp(&losses[*b]))?;
-    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
-    let pairs = folds.iter().flat_map(|fold| fold[best].pairs.iter().copied());
+    let parts: Vec<_> = folds.iter().map(|fold| fold[best].said.view()).collect();
+    let probabilities = ndarray::concatenate(Axis(0), &parts).ok()?;
+    let labels: Vec<usize> = inner.iter().flat_map(|fold| samples.labels_of(&fold.test)).collect();
+    let names: Vec<String> = (0..samples.classes).map(|class| class.to_string()).collect();
+    let predicted = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
     let candidate = Candidate {
         kind,
         alpha: None,
         epochs: None,
         training: mean(folds, best, |outcome| outcome.training),
         validation: Some(mean(folds, best, |outcome| outcome.validation)),
-        macro_f1: Some(Figures::of_pairs(&names, pairs).macro_average.f1),
+        macro_f1: Some(Figures::of_pairs(&names, labels.iter().copied().zip(predicted)).macro_average.f1),
     };
-    Some((best, candidate))
+    Some((best, Tried { candidate, said: OutOfFold { probabilities, labels }, epochs: Vec::new() }))
 }
 
 /// The linear head at each of [`ALPHAS`]; `None` without folds.
 ///
 /// # Errors
 /// When the regression does not converge.
-pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result<Option<Candidate>, logistic::Error> {
+pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result<Option<Tried>, logistic::Error> {
     let folds: Vec<Vec<Outcome>> = inner
         .par_iter()
         .map(|fold| {
@@ -94,24 +108,21 @@ pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result
                 let weights = logistic::fit(&x, &prepared.labels, samples.classes, alpha, start.as_ref())?;
                 let of = |x: &Array2<f64>| logistic::probabilities(x.view(), &weights).mapv(|p| p as f32);
                 let training = Score::balanced(of(&x).view(), &prepared.labels);
-                outcomes.push(Outcome::of(training, &of(&held_back), &labels));
+                outcomes.push(Outcome::of(training, of(&held_back), &labels));
                 start = Some(weights);
             }
             Ok(outcomes)
         })
         .collect::<Result<_, _>>()?;
-    let best = best_setting(HeadKind::Linear, &folds, samples.classes);
-    Ok(best.map(|(best, candidate)| Candidate { alpha: Some(ALPHAS[best]), ..candidate }))
+    Ok(best_setting(HeadKind::Linear, &folds, samples, inner).map(|(best, mut tried)| {
+        tried.candidate.alpha = Some(ALPHAS[best]);
+        tried
+    }))
 }
 
 /// The perceptron after each of its epochs, with the scores of all of them; `None` without folds. An inner fold ends
 /// `patience` epochs after its lowest loss, and only epochs that all folds reached are compared.
-pub(super) fn mlp(
-    samples: &Samples<'_>,
-    inner: &[Fold],
-    patience: usize,
-    seed: u64,
-) -> Option<(Candidate, Vec<Epoch>)> {
+pub(super) fn mlp(samples: &Samples<'_>, inner: &[Fold], patience: usize, seed: u64) -> Option<Tried> {
     let folds: Vec<Vec<Outcome>> = inner
         .par_iter()
         .map(|fold| {
@@ -123,7 +134,7 @@ pub(super) fn mlp(
             let seed = seed::derive(seed, "mlp");
             let (x, classes) = (prepared.x.view(), samples.classes);
             mlp::train(x, &prepared.labels, classes, mlp::EPOCHS, seed, |network, training| {
-                outcomes.push(Outcome::of(training, &network.probabilities(held_back.view()), &labels));
+                outcomes.push(Outcome::of(training, network.probabilities(held_back.view()), &labels));
                 let epoch = outcomes.len() - 1;
                 if outcomes[epoch].validation.loss < outcomes[best].validation.loss {
                     best = epoch;
@@ -133,13 +144,15 @@ pub(super) fn mlp(
             outcomes
         })
         .collect();
-    let (best, candidate) = best_setting(HeadKind::Mlp, &folds, samples.classes)?;
+    let (best, mut tried) = best_setting(HeadKind::Mlp, &folds, samples, inner)?;
     let epochs = folds.iter().map(Vec::len).min()?;
     let epoch = |epoch: usize| Epoch {
         training: mean(&folds, epoch, |outcome| outcome.training),
         validation: mean(&folds, epoch, |outcome| outcome.validation),
     };
-    Some((Candidate { epochs: Some(best + 1), ..candidate }, (0..epochs).map(epoch).collect()))
+    tried.candidate.epochs = Some(best + 1);
+    tried.epochs = (0..epochs).map(epoch).collect();
+    Some(tried)
 }
 
 #[cfg(test)]

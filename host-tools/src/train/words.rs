@@ -1,6 +1,6 @@
 //! The report in words: tables and figures as they are printed, each with what it stands on.
 
-use super::report::{Class, Report};
+use super::report::{Calibrated, Class, Report};
 use crate::columns::{Columns, Side};
 use crate::measured::mark;
 
@@ -50,6 +50,18 @@ pub fn figures(report: &Report) -> Vec<String> {
         }
         _ => lines.push(format!("Head: {chosen}, by default: there are too few groups to validate on")),
     }
+    let calibration = &report.head.calibration;
+    if calibration.windows > 0 {
+        let classes = report.data.classes.iter().zip(&calibration.class_confidence);
+        let each: Vec<String> =
+            classes.map(|(class, own)| format!("{} {:.2}", class.summary.class, f64::from(*own) / 100.0)).collect();
+        lines.push(format!(
+            "Calibrated by {} out-of-fold windows: temperature {:.2}; confidence {}",
+            calibration.windows,
+            calibration.temperature,
+            shortened(&each)
+        ));
+    }
     lines.push(format!("Trained on {}.", report.trained_on));
     lines.push(String::new());
     match &report.held_out {
@@ -66,6 +78,14 @@ pub fn figures(report: &Report) -> Vec<String> {
         lines.push(String::new());
         lines.push(format!("Cross-validated, {} folds by group, training included:", result.folds.len()));
         lines.extend(result.measured.lines());
+        let Calibrated { ece_before, ece_after, kept, accuracy_of_kept, wrong_made_unknown, .. } = result.calibration;
+        let mark = mark(result.measured.standing.note);
+        lines.push(format!("  calibration:  ECE {ece_before:.3} before, {ece_after:.3} after temperature{mark}"));
+        lines.push(format!(
+            "  unknown:      {:.1} % of the windows, {:.1} % of the wrong ones; accuracy of the others {accuracy_of_kept:.3}{mark}",
+            100.0 * (1.0 - kept),
+            100.0 * wrong_made_unknown
+        ));
         lines.extend(result.failed.iter().map(|failed| format!("note: left out: {failed}")));
     }
     if !report.comparison.is_empty() {
