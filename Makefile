@@ -28,8 +28,7 @@ windows: ## host-tools has no Unix-only dependency and compiles for Windows
 	@scripts/check-windows.sh
 
 verify: ## The int8 engine against the TFLite C++ interpreter, bit for bit (builds TensorFlow Lite: minutes)
-	@scripts/need-packages.sh libclang-dev
-	cargo run --locked -p host-tools --features reference-runtime -- verify
+	@scripts/verify.sh
 
 interop: ## The exported files in LiteRT and MediaPipe, against our own verdicts
 	cargo build --release --locked -p host-tools
