@@ -39,7 +39,7 @@ pub fn base_model() -> Option<Vec<u8>> {
 pub fn recordings(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);
     let found = folder.join("manifest.csv").is_file();
-    said_unless(found, "recordings", &[folder.clone()]);
+    said_unless(found, "recordings", std::slice::from_ref(&folder));
     found.then_some(folder)
 }
 
