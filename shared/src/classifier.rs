@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::anomaly::Detector;
 use crate::features::{self, EMBEDDING_LEN, Extractor, FeatureKind};
 use crate::graph::{self, Parts};
 use crate::head::{self, Dense, Head};
@@ -27,6 +28,7 @@ enum Output<'m> {
 pub struct Classifier<'m> {
     extractor: Extractor<'m>,
     output: Output<'m>,
+    anomaly: Option<Detector<'m>>,
 }
 
 impl<'m> Classifier<'m> {
@@ -36,13 +38,13 @@ impl<'m> Classifier<'m> {
     /// [`Error::Features`] if `kind` needs a network and none is given.
     pub fn features(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
         let extractor = Extractor::new(kind, network).map_err(Error::Features)?;
-        Ok(Self { extractor, output: Output::Features })
+        Ok(Self { extractor, output: Output::Features, anomaly: None })
     }
 
     /// Log-mel features only: needs no model at all.
     pub fn log_mel() -> Self {
         let extractor = Extractor::log_mel();
-        Self { extractor, output: Output::Features }
+        Self { extractor, output: Output::Features, anomaly: None }
     }
 
     /// A trained head on features of `kind`.
@@ -55,7 +57,7 @@ impl<'m> Classifier<'m> {
         if wanted != given {
             return Err(Error::HeadWidth { wanted, given });
         }
-        Ok(Self { extractor, output: Output::Head(head) })
+        Ok(Self { extractor, output: Output::Head(head), anomaly: None })
     }
 
     /// YAMNet's own 521 classes; the features are the embedding.
@@ -67,7 +69,7 @@ impl<'m> Classifier<'m> {
             return Err(Error::NoScores);
         }
         let extractor = Extractor::new(FeatureKind::Yamnet, Some(network)).map_err(Error::Features)?;
-        Ok(Self { extractor, output: Output::Scores })
+        Ok(Self { extractor, output: Output::Scores, anomaly: None })
     }
 
     /// What a recognised model file is for: its own head, or YAMNet's classes for the plain base model. `network` is the
@@ -88,6 +90,16 @@ impl<'m> Classifier<'m> {
             (graph::Output::Scores { .. }, Some(network)) => Self::yamnet(network),
             (graph::Output::Scores { .. }, None) => Err(Error::NoScores),
         }
+    }
+
+    /// The same, with an anomaly score of each window.
+    pub fn with_anomaly(self, detector: Option<Detector<'m>>) -> Self {
+        Self { anomaly: detector, ..self }
+    }
+
+    /// What scores how unlike normal sound a window is, where the model says it.
+    pub fn anomaly(&self) -> Option<&Detector<'m>> {
+        self.anomaly.as_ref()
     }
 
     /// Which features.

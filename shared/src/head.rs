@@ -118,7 +118,7 @@ impl<'a> Head<'a> {
 }
 
 /// Sum of products of little-endian floats and `values`: lane `i % 8` takes product `i`, lanes are added in halves.
-fn dot(weights: &[u8], values: &[f32]) -> f32 {
+pub(crate) fn dot(weights: &[u8], values: &[f32]) -> f32 {
     let mut lanes = [0.0_f32; LANES];
     let (groups, rest) = weights.split_at(weights.len() - weights.len() % (4 * LANES));
     let (full, tail) = values.split_at(groups.len() / 4);

@@ -10,9 +10,10 @@
 //! 4. **Simple and clear before clever.** Each module knows the one before it only by its data.
 //!
 //! The way of a sample: [`pcm`] -> [`resample`] -> [`log_mel`] -> [`window`] -> [`features`] ([`nn`] and [`stats`]) ->
-//! [`head`] -> [`decision`]; [`listener`] owns the chain, [`wire`] carries what it says.
+//! [`head`] and [`anomaly`] -> [`decision`]; [`listener`] owns the chain, [`wire`] carries what it says.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
+pub mod anomaly;
 #[cfg(feature = "std")]
 pub mod atomic_file;
 #[cfg(feature = "std")]

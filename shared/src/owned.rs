@@ -19,6 +19,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::anomaly::{self, Detector, Tables};
 use crate::classifier::{self, Classifier};
 use crate::features::FeatureKind;
 use crate::graph::{self, Parts};
@@ -108,7 +109,10 @@ impl OwnedModel {
     /// None in practice: the file was checked at load.
     pub fn classifier(&self) -> Result<Classifier<'_>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
-        Classifier::of(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)
+        let tables = self.model()?.metadata(anomaly::ENTRY).map(Tables::from_bytes);
+        let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
+        let classifier = Classifier::of(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
+        Ok(classifier.with_anomaly(detector))
     }
 
     /// Only features of `kind`, by this file's network where the kind needs one: what training uses.
@@ -197,6 +201,8 @@ pub enum Cause {
     Network(nn::Error),
     /// Its parts do not fit each other or what is asked for.
     Classifier(classifier::Error),
+    /// Its anomaly tables cannot be read.
+    Anomaly(anomaly::Error),
 }
 
 impl fmt::Display for Cause {
@@ -206,6 +212,7 @@ impl fmt::Display for Cause {
             Self::Graph(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
             Self::Classifier(error) => error.fmt(f),
+            Self::Anomaly(error) => error.fmt(f),
         }
     }
 }

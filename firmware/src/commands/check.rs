@@ -132,7 +132,7 @@ fn json(verdict: &Verdict<'_>, decision: &mut Decision, labels: &str, out: &mut 
         level_dbfs: verdict.level_dbfs,
         spans_gap: verdict.spans_gap,
         inference_us: (verdict.inference_ns / 1000) as u32,
-        anomaly: None,
+        anomaly: verdict.anomaly,
         probabilities: Floats::new(verdict.probabilities),
     });
     let frame = wire::Frame { sequence: verdict.index as u32, time_us: 0, message };

@@ -250,7 +250,7 @@ fn window(
         level_dbfs: verdict.level_dbfs,
         spans_gap: verdict.spans_gap,
         inference_us,
-        anomaly: None,
+        anomaly: verdict.anomaly,
         // There are never more: the largest model has as many as the list takes.
         probabilities: heapless::Vec::from_slice(verdict.probabilities).unwrap_or_default(),
     });

@@ -20,6 +20,7 @@ mod writer;
 
 use anyhow::{Context, ensure};
 use sha2::{Digest, Sha256};
+use shared::anomaly::{self, Tables};
 use shared::features::FeatureKind;
 use shared::graph::{self, Output, Parts};
 use shared::model_card::{self, ModelCard};
@@ -50,6 +51,21 @@ pub fn classifier(
     labels: &[String],
     card: &ModelCard<'_>,
 ) -> anyhow::Result<Vec<u8>> {
+    classifier_with(kind, base, head, labels, card, None)
+}
+
+/// The same with `anomaly`, the tables of [`shared::anomaly`], as one more Metadata entry.
+///
+/// # Errors
+/// As [`classifier`]; when the tables do not read back.
+pub fn classifier_with(
+    kind: FeatureKind,
+    base: Option<&[u8]>,
+    head: &[Dense],
+    labels: &[String],
+    card: &ModelCard<'_>,
+    anomaly: Option<&[u8]>,
+) -> anyhow::Result<Vec<u8>> {
     layers::check(head, kind.len(), labels)?;
     let base = base.filter(|_| kind.needs_body());
     let card = ModelCard { feature_kind: kind, base_sha256: base.map(|bytes| Sha256::digest(bytes).into()), ..*card };
@@ -61,6 +77,7 @@ pub fn classifier(
         license: base.map(|_| BASE_LICENSE),
         input: Input::Waveform,
     };
+    model.metadata = anomaly.map(|tables| (anomaly::ENTRY.to_string(), tables.to_vec())).into_iter().collect();
     let file = finish(model, features, head, labels, &card, &description)?;
     verify(&file, kind, labels, &card).context("the exported model does not read back as it was meant")?;
     Ok(file)
@@ -101,11 +118,13 @@ fn finish(
     model.description = description.text.clone();
     let mut buffer = vec![0; card.max_len()];
     let card = card.write(&mut buffer).context("the model card cannot be written")?;
+    let more = std::mem::take(&mut model.metadata);
     model.metadata = vec![
         ("min_runtime_version".into(), MIN_RUNTIME.to_vec()),
         (tflite::metadata::ENTRY.into(), metadata::write(description)),
         (model_card::ENTRY.into(), card.to_vec()),
     ];
+    model.metadata.extend(more);
     metadata::append_labels(writer::write(&model), labels)
 }
 
@@ -117,5 +136,6 @@ fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_
     let read = model.labels()?.context("it has no labels")?;
     ensure!(read.iter().eq(labels), "its labels differ");
     ensure!(ModelCard::of(&model)?.as_ref() == Some(card), "its card differs");
+    model.metadata(anomaly::ENTRY).map(Tables::from_bytes).transpose()?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use indicatif::ProgressBar;
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
+use shared::anomaly::{STATISTICS_LEN, statistics};
 use shared::classifier::Classifier;
 use shared::features::FeatureKind;
 use shared::log_mel::BANDS;
@@ -34,6 +35,8 @@ pub struct FeatureSet {
     pub hop_columns: u32,
     /// Features, one window per row: `[windows x kind.len()]`, not standardised.
     pub x: Array2<f32>,
+    /// What the log-mel anomaly detector looks at: `[windows x 256]`, see [`shared::anomaly::statistics`].
+    pub statistics: Array2<f32>,
     /// What each row of `x` is.
     pub rows: Vec<Row>,
     /// Where the rows come from. Recordings that turned out unreadable are in its `skipped`, not in its `recordings`.
@@ -61,6 +64,8 @@ pub struct Row {
 struct Heard {
     /// Features of all windows, one after the other.
     x: Vec<f32>,
+    /// Statistics of all windows, one after the other.
+    statistics: Vec<f32>,
     /// Start and level of each window.
     windows: Vec<(f64, f32)>,
     /// Sum of the patches.
@@ -124,6 +129,7 @@ impl FeatureSet {
     ) -> anyhow::Result<Self> {
         let classes = dataset.classes.len();
         let (mut x, mut rows, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+        let mut statistics = Vec::new();
         let mut sums = vec![(0_usize, Array1::<f64>::zeros(COLUMNS * BANDS)); classes];
         for (recording, heard) in std::mem::take(&mut dataset.recordings).into_iter().zip(heard) {
             match heard {
@@ -138,6 +144,7 @@ impl FeatureSet {
                     };
                     rows.extend(heard.windows.iter().map(row));
                     x.extend(heard.x);
+                    statistics.extend(heard.statistics);
                     sums[label].0 += heard.windows.len();
                     sums[label].1 += &heard.log_mel;
                     kept.push(recording);
@@ -153,7 +160,9 @@ impl FeatureSet {
         let class_log_mel =
             sums.into_iter().map(|(windows, sum)| mean(&sum, windows)).collect::<anyhow::Result<_>>()?;
         let x = Array2::from_shape_vec((rows.len(), kind.len()), x).context("a window gave too few features")?;
-        Ok(Self { kind, hop_columns, x, rows, dataset, class_log_mel })
+        let statistics = Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics)
+            .context("a window gave too few statistics")?;
+        Ok(Self { kind, hop_columns, x, statistics, rows, dataset, class_log_mel })
     }
 }
 
@@ -167,9 +176,13 @@ fn classifier(kind: FeatureKind, base: Option<&OwnedModel>) -> anyhow::Result<Cl
 }
 
 fn hear_one(recording: &Recording, classifier: &Classifier<'_>, hop_columns: u32) -> anyhow::Result<Heard> {
-    let mut heard = Heard { x: Vec::new(), windows: Vec::new(), log_mel: Array1::zeros(COLUMNS * BANDS) };
+    let mut heard =
+        Heard { x: Vec::new(), statistics: Vec::new(), windows: Vec::new(), log_mel: Array1::zeros(COLUMNS * BANDS) };
     hear(recording, classifier.clone(), hop_columns, |window| {
         heard.x.extend(window.verdict.features);
+        let mut values = [0.0; STATISTICS_LEN];
+        statistics(window.verdict.patch, &mut values);
+        heard.statistics.extend(values);
         heard.windows.push((window.start_s, window.verdict.level_dbfs));
         for (sum, cell) in heard.log_mel.iter_mut().zip(window.verdict.patch.as_flattened()) {
             *sum += f64::from(*cell);

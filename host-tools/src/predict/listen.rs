@@ -26,6 +26,8 @@ pub struct Window {
     pub class: usize,
     /// Its probability, 0..=1.
     pub confidence: f32,
+    /// How unlike normal sound it is, 1 at the alarm threshold; `None` where the model does not say.
+    pub anomaly: Option<f32>,
     /// Level, dB of full scale.
     pub level_dbfs: f32,
     /// Time that features and head took, milliseconds.
@@ -73,6 +75,7 @@ pub fn listen<'m>(
             start_s: verdict.start_sample as f64 / f64::from(RATE_HZ),
             class,
             confidence: verdict.probabilities.get(class).copied().unwrap_or(0.0),
+            anomaly: verdict.anomaly,
             level_dbfs: verdict.level_dbfs,
             inference_ms: verdict.inference_ns as f64 / 1e6,
         };

@@ -61,6 +61,7 @@ impl<'m> BackEnd<'m> {
         // The arena's length was checked at construction; nothing else can fail.
         let ran = self.classifier.run(&self.patch, self.arena, features, probabilities);
         debug_assert!(ran.is_ok());
+        let anomaly = self.classifier.anomaly().and_then(|detector| detector.score(&self.patch, features));
         on_window(&Verdict {
             index: due.index,
             start_sample: due.start_sample,
@@ -69,6 +70,7 @@ impl<'m> BackEnd<'m> {
             patch: &self.patch,
             level_dbfs: due.level.dbfs(),
             spans_gap: due.spans_gap,
+            anomaly,
             inference_ns: now().saturating_sub(before),
         });
     }

@@ -43,7 +43,9 @@ pub struct Verdict<'v> {
     pub level_dbfs: f32,
     /// Whether frames were lost within the window.
     pub spans_gap: bool,
-    /// What features and head took, in nanoseconds; 0 without a clock ([`Listener::set_clock`]).
+    /// How unlike normal sound it is, 1 at the alarm threshold; `None` where the model does not say.
+    pub anomaly: Option<f32>,
+    /// What features, head and anomaly score took, in nanoseconds; 0 without a clock ([`Listener::set_clock`]).
     pub inference_ns: u64,
 }
 

@@ -1,0 +1,28 @@
+//! Why there are no tables to score by.
+
+use core::fmt;
+
+/// All of these are permanent: the model must be exported again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// A layout that this version does not know.
+    Schema(u16),
+    /// Cut short, changed on the way, or with values that no field can have.
+    Damaged,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Schema(found) => write!(
+                f,
+                "the anomaly tables have schema {found}, this version knows {}; train the model again with the host-tools of \
+                 this version, or update this program",
+                super::tables::SCHEMA
+            ),
+            Self::Damaged => f.write_str("the anomaly tables are damaged; train the model again"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
