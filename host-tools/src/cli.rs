@@ -24,6 +24,8 @@ pub enum Command {
     Train(commands::train::Args),
     /// Measure a model on labelled recordings
     Evaluate(commands::evaluate::Args),
+    /// Measure how well the anomaly score tells normal sound from all other
+    Anomaly(commands::anomaly::Args),
     /// Draw the data: PCA, t-SNE, mean spectra
     Visualize(commands::visualize::Args),
     /// Say what a model hears in recordings, window by window
@@ -51,6 +53,7 @@ impl Cli {
             Command::Synth(args) => commands::synth::run(args),
             Command::Train(args) => commands::train::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),
+            Command::Anomaly(args) => commands::anomaly::run(args),
             Command::Visualize(args) => commands::visualize::run(args),
             Command::Predict(args) => commands::predict::run(args),
             Command::Inspect(args) => commands::inspect::run(args),

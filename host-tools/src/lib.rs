@@ -3,6 +3,7 @@
 //! Thin around [`shared`]: every window that is trained or evaluated on passes the very chain that the device runs.
 #![forbid(unsafe_code)]
 
+pub mod anomaly;
 pub mod base;
 pub mod cli;
 pub mod columns;

@@ -198,3 +198,31 @@ fn nothing_but_json_goes_to_stdout_when_it_is_asked_for() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["head"]["chosen"]["kind"], "linear");
 }
+
+#[test]
+fn a_class_that_is_not_normal_is_heard_as_an_anomaly_and_normal_ones_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(folder.path());
+    let out = folder.path().join("out");
+    let output = train(&data, &out, &["--folds", "0", "--normal", "off,slow"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("Anomaly score: from"), "{}", text(&output));
+    let scores = |class: &str| -> Vec<f64> {
+        let (wav, report) = (folder.path().join(format!("{class}.wav")), folder.path().join("predict.json"));
+        // A machine that training did not have.
+        write_wav(&wav, if class == "fast" { 400.0 } else { 110.0 }, 6.0, 36);
+        let model = out.join("sound_classifier.tflite");
+        let args = ["predict", "--hop", "0.48", wav.to_str().unwrap()];
+        let output = run(&args, &[("--model", &model), ("--json", &report)]);
+        assert!(output.status.success(), "{}", text(&output));
+        let windows = json(&report)["files"][0]["windows"].as_array().unwrap().clone();
+        windows.iter().map(|window| window["anomaly"].as_f64().unwrap()).collect()
+    };
+    let (fast, slow) = (scores("fast"), scores("slow"));
+    assert!(fast.iter().all(|score| *score >= 1.0), "{fast:?}");
+    assert!(slow.iter().filter(|score| **score >= 1.0).count() * 2 < slow.len(), "{slow:?}");
+
+    let unknown = train(&data, &out, &["--folds", "0", "--normal", "quick"]);
+    assert!(!unknown.status.success());
+    assert!(text(&unknown).contains("--normal quick"), "{}", text(&unknown));
+}

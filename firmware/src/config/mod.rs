@@ -114,13 +114,15 @@ impl DecisionOverrides {
 pub struct AlarmConfig {
     /// Labels of the states that are an alarm while they are reported; `unknown` stands for no known state.
     pub states: Vec<String>,
+    /// Whether sound unlike all normal sound is an alarm, where the model has an anomaly score.
+    pub anomaly: bool,
     /// Seconds without a single frame of sound after which there is an alarm, 0 to 3600; 0 for never.
     pub no_sound_s: f32,
 }
 
 impl Default for AlarmConfig {
     fn default() -> Self {
-        Self { states: Vec::new(), no_sound_s: 5.0 }
+        Self { states: Vec::new(), anomaly: true, no_sound_s: 5.0 }
     }
 }
 

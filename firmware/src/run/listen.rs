@@ -10,11 +10,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use shared::anomaly;
 use shared::decision::{Decision, State};
 use shared::listener::{BackEnd, FrontEnd, Verdict};
 use shared::nn::Block;
 use shared::resample::Resampler;
-use shared::wire::{Gap, StateChange};
+use shared::wire::{Alarm, AlarmCause, Gap, StateChange};
 
 use super::alarm::StateAlarm;
 use super::sound::{Piece, Sound};
@@ -51,6 +52,8 @@ enum Left {
 struct Carried {
     decision: Option<(Decision, String)>,
     alarm: StateAlarm,
+    /// The alarm by the anomaly score, where the model has one.
+    anomaly: Option<anomaly::Alarm>,
     told: Option<Arc<Who>>,
     passing: bool,
 }
@@ -59,7 +62,8 @@ struct Carried {
 pub fn listen(listening: Listening) {
     let Listening { mut sound, first, next, progress } = listening;
     let mut current = first;
-    let mut carried = Carried { decision: None, alarm: current.0.alarm.clone(), told: None, passing: false };
+    let mut carried =
+        Carried { decision: None, alarm: current.0.alarm.clone(), anomaly: None, told: None, passing: false };
     let (mut index, mut position) = (0, 0);
     tell(&mut carried, &current, current.0.who.rate_hz, true, &progress);
     // One turn per rate of the input: mostly one.
@@ -145,6 +149,16 @@ fn turn(
         Ok(classifier) => classifier,
         Err(error) => return end(progress, error),
     };
+    let scores = classifier.anomaly().filter(|_| setup.anomaly_alarm).map(|detector| *detector.tables());
+    carried.anomaly = match (carried.anomaly.take(), scores) {
+        (Some(alarm), Some(_)) => Some(alarm),
+        (None, Some(tables)) => Some(anomaly::Alarm::new(tables.k, tables.n)),
+        (Some(alarm), None) if alarm.active() => {
+            tell_anomaly(false, None, front.index(), outboxes, progress);
+            None
+        }
+        _ => None,
+    };
     let mut arena = vec![Block::ZERO; classifier.arena_len()];
     let mut back = match BackEnd::new(classifier, &mut arena) {
         Ok(back) => back,
@@ -187,7 +201,7 @@ fn turn(
             }
             Piece::End => {
                 front.finish(&mut back, |verdict| {
-                    window(verdict, &mut decision, &mut carried.alarm, outboxes, progress);
+                    window(verdict, &mut decision, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
                 });
                 break Left::End;
             }
@@ -209,7 +223,7 @@ fn turn(
             progress.dropped_windows.fetch_add(front.pass_over(samples) as u32, Relaxed);
         } else {
             front.push(&mut back, samples, |verdict| {
-                window(verdict, &mut decision, &mut carried.alarm, outboxes, progress);
+                window(verdict, &mut decision, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
             });
         }
         progress.next_index.store(front.index(), Relaxed);
@@ -236,6 +250,7 @@ fn window(
     verdict: &Verdict<'_>,
     decision: &mut Decision,
     alarm: &mut StateAlarm,
+    unlike: &mut Option<anomaly::Alarm>,
     outboxes: &Outboxes,
     progress: &Progress,
 ) {
@@ -268,4 +283,14 @@ fn window(
         progress.alarm(alarm.cause, alarm.active);
         say(outboxes, progress, &Report::Alarm(alarm));
     }
+    if let Some(change) = unlike.as_mut().zip(verdict.anomaly).and_then(|(alarm, score)| alarm.step(score)) {
+        tell_anomaly(change == anomaly::Change::Raised, decided.state.class(), verdict.index, outboxes, progress);
+    }
+}
+
+/// Tells that the alarm by the anomaly score was raised or has ended.
+fn tell_anomaly(active: bool, state: Option<u16>, index: u64, outboxes: &Outboxes, progress: &Progress) {
+    let cause = AlarmCause::Anomaly as u8;
+    progress.alarm(cause, active);
+    say(outboxes, progress, &Report::Alarm(Alarm { active, cause, state, index }));
 }

@@ -28,6 +28,8 @@ pub struct Setup {
     pub hop_columns: u32,
     /// Which states are an alarm.
     pub alarm: StateAlarm,
+    /// Whether sound unlike normal sound is an alarm.
+    pub anomaly_alarm: bool,
 }
 
 impl Setup {
@@ -81,7 +83,15 @@ impl Setup {
             rate_hz: config.capture.rate,
             hop_us: hop_columns * 10_000,
         };
-        Ok(Self { who, steps, confidences, hop_columns, alarm: StateAlarm::new(alarm), model })
+        Ok(Self {
+            who,
+            steps,
+            confidences,
+            hop_columns,
+            alarm: StateAlarm::new(alarm),
+            anomaly_alarm: config.alarm.anomaly,
+            model,
+        })
     }
 }
 

@@ -1,4 +1,5 @@
 //! One file per command: its options and what it does.
+pub mod anomaly;
 pub mod bench;
 pub mod evaluate;
 pub mod fetch;

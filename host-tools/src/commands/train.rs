@@ -6,6 +6,8 @@ use anyhow::{Context, ensure};
 use shared::features::FeatureKind;
 use shared::log_mel;
 
+use super::anomaly::{files, normal_classes, windows};
+use crate::anomaly::{self, Fitted};
 use crate::base;
 use crate::dataset::Dataset;
 use crate::features::FeatureSet;
@@ -56,6 +58,9 @@ pub struct Options {
     /// Share of the windows, in whole groups, that the exported model never hears (0 to 0.5)
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
     pub hold_out: f64,
+    /// Classes whose sound is normal: only they teach the anomaly score [default: all]
+    #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
+    pub normal: Vec<String>,
     /// Decides everything random: the same seed makes the same files
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -141,13 +146,22 @@ pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
         }
     };
     let report = Report::new(&set, &settings, &outcome, &options.data);
+    let anomaly = match normal_sound(&set, &outcome.trained, &options.normal)? {
+        Ok(fitted) => Some(fitted),
+        Err(why) => {
+            ui.say(format!("note: no anomaly score: {why:#}"));
+            None
+        }
+    };
+    let report = Report { anomaly: anomaly.as_ref().map(|fitted| fitted.standing), ..report };
     words::data_table(&report.data.classes).iter().for_each(|line| ui.say(line));
     words::figures(&report).iter().for_each(|line| ui.say(line));
     if options.folds.is_some_and(|folds| folds > set.dataset.groups.len()) {
         ui.say(format!("note: there are {} groups, so no more folds", set.dataset.groups.len()));
     }
     let bytes = base.as_ref().map(shared::owned::OwnedModel::bytes);
-    let artifacts = Artifacts::new(&set, &outcome, &report, bytes)?;
+    let tables = anomaly.as_ref().map(Fitted::tables).transpose()?;
+    let artifacts = Artifacts::new(&set, &outcome, &report, bytes, tables.as_deref())?;
     let run = artifacts.save(&options.out)?;
     ui.say("");
     set.dataset.say_skipped(ui);
@@ -158,6 +172,16 @@ pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
     ui.say(format!("The same in {}. Took {:.1} s.", run.display(), started.elapsed().as_secs_f64()));
     let held_out = outcome.held_out.map(|predictions| predictions.rows).unwrap_or_default();
     Ok(Trained { report, run, set, held_out })
+}
+
+/// What the rows of normal classes among `rows` say of normal sound; the inner error says why there is too little of it.
+fn normal_sound(set: &FeatureSet, rows: &[usize], names: &[String]) -> anyhow::Result<anyhow::Result<Fitted>> {
+    let all: Vec<usize> = (0..set.dataset.classes.len()).collect();
+    let normal = if names.is_empty() { all } else { normal_classes(&set.dataset.classes, names)? };
+    let (labels, groups, files) = (set.labels(), set.groups(), files(set));
+    let rows: Vec<usize> = rows.iter().copied().filter(|row| normal.contains(&labels[*row])).collect();
+    let windows = windows(set, &labels, &groups, &files);
+    Ok(anomaly::fit(&windows, &rows, f64::from(set.hop_columns) / 100.0))
 }
 
 fn writable(out: &Path) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@
 //! our anti-aliased [`canvas`], which is its [`backend`]; [`theme`] holds the colours and sizes that all pictures share,
 //! [`legend`] what stands above the data; on these stand [`history`], [`confusion`], [`scatter`] and [`log_mel`]. Cost: well under a second and 30 MB a picture.
 
+pub mod anomaly;
 pub mod axes;
 pub mod backend;
 pub mod canvas;

@@ -32,17 +32,23 @@ pub const RUNS: &str = "runs";
 pub struct Artifacts(Vec<(&'static str, Vec<u8>)>);
 
 impl Artifacts {
-    /// Makes all files and holds the models against the trained head.
+    /// Makes all files, `anomaly` being the tables of the anomaly score, and holds the models against the trained head.
     ///
     /// # Errors
     /// When a model cannot be exported, or does not say what the trained head says.
-    pub fn new(set: &FeatureSet, outcome: &Outcome, report: &Report, base: Option<&[u8]>) -> anyhow::Result<Self> {
+    pub fn new(
+        set: &FeatureSet,
+        outcome: &Outcome,
+        report: &Report,
+        base: Option<&[u8]>,
+        anomaly: Option<&[u8]>,
+    ) -> anyhow::Result<Self> {
         let hashes = hashes(set, &outcome.trained);
         let card = card(set, report, &hashes);
         let head = &outcome.fitted.head;
         let labels = &set.dataset.classes;
-        let model =
-            export::classifier(set.kind, base, &head.layers, labels, &card).context("cannot export the model")?;
+        let model = export::classifier_with(set.kind, base, &head.layers, labels, &card, anomaly)
+            .context("cannot export the model")?;
         let alone = export::head(set.kind, &head.layers, labels, &card).context("cannot export the head")?;
         verify::model(&model, set, head)
             .context("the exported model was read back and does not agree with training")?;

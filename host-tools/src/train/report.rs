@@ -36,6 +36,8 @@ pub struct Report {
     pub held_out: Option<Measured>,
     /// The whole procedure, cross-validated.
     pub cross_validation: Option<CrossValidated>,
+    /// What the anomaly score's threshold rests on; `None` where there was too little normal sound for one.
+    pub anomaly: Option<crate::anomaly::fit::Standing>,
     /// What each feature kind reaches on the same folds; empty unless the features are hybrid.
     pub comparison: Vec<Compared>,
     /// Files of the held-out recordings, relative to the data's folder.
@@ -253,6 +255,7 @@ impl Report {
             trained_on: measure.standing(&outcome.trained, note),
             held_out: outcome.held_out.as_ref().map(measured),
             cross_validation,
+            anomaly: None,
             comparison: compared.collect(),
             held_out_files: held_out_files.into_iter().collect(),
         }

@@ -50,6 +50,17 @@ pub fn figures(report: &Report) -> Vec<String> {
         }
         _ => lines.push(format!("Head: {chosen}, by default: there are too few groups to validate on")),
     }
+    if let Some(standing) = &report.anomaly {
+        lines.push(format!(
+            "Anomaly score: from {} windows of normal sound in {} groups; its threshold was not reached in {:.2} h of it \
+             that the fit had not heard{}, so there are fewer than {:.0} false alarms per day with 95 % confidence",
+            standing.windows,
+            standing.groups,
+            standing.seconds / 3600.0,
+            if standing.grouped { "" } else { " (within one group, optimistic)" },
+            standing.most_per_day
+        ));
+    }
     let calibration = &report.head.calibration;
     if calibration.windows > 0 {
         let classes = report.data.classes.iter().zip(&calibration.class_confidence);

@@ -1,0 +1,247 @@
+//! Both detectors with their scale and the alarm threshold, from normal windows alone.
+//!
+//! What is usual is not what the fit has seen: groups are left out in turn, and the windows of the group left out say how far
+//! normal sound that was never heard lies away, and where the threshold must be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context;
+use ndarray::{ArrayView2, Axis};
+use rayon::prelude::*;
+use serde::Serialize;
+use shared::anomaly::{self, Input, Tables};
+
+use super::space::FittedSpace;
+
+/// Windows of the last [`N`] that raise the alarm.
+pub const K: u8 = 3;
+/// See [`K`].
+pub const N: u8 = 5;
+/// What the threshold lies above the highest that normal sound reached, in deviations.
+const MARGIN: f32 = 0.25;
+/// Times that groups are left out, at most.
+const FOLDS: usize = 8;
+
+/// Windows to fit or to score; all slices have one entry per window.
+#[derive(Debug, Clone, Copy)]
+pub struct Windows<'a> {
+    /// The embedding [windows x 1024], where the features have one.
+    pub embedding: Option<ArrayView2<'a, f32>>,
+    /// [`shared::anomaly::statistics`] [windows x 256].
+    pub statistics: ArrayView2<'a, f32>,
+    /// The class.
+    pub classes: &'a [usize],
+    /// The group, never split.
+    pub groups: &'a [usize],
+    /// The file, whose windows follow each other.
+    pub files: &'a [usize],
+}
+
+impl<'a> Windows<'a> {
+    fn of(&self, input: Input) -> Option<ArrayView2<'a, f32>> {
+        match input {
+            Input::Embedding => self.embedding,
+            Input::Statistics => Some(self.statistics),
+        }
+    }
+}
+
+/// The detectors and what they stand on.
+#[derive(Debug, Clone)]
+pub struct Fitted {
+    /// One or two.
+    pub spaces: Vec<FittedSpace>,
+    /// Deviation at which the score is 1.
+    pub threshold: f32,
+    /// What is known of false alarms.
+    pub standing: Standing,
+}
+
+/// How much normal sound the threshold rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Standing {
+    /// Windows of normal sound.
+    pub windows: usize,
+    /// Groups that they are of.
+    pub groups: usize,
+    /// Seconds of normal sound, as windows times hop.
+    pub seconds: f64,
+    /// False alarms per day at most, with 95 % confidence, as none was raised in that time (rule of three: 3 / time).
+    pub most_per_day: f64,
+    /// Whether groups could be left out; otherwise the windows of one recording stand in for them, which is optimistic.
+    pub grouped: bool,
+}
+
+impl Fitted {
+    /// Deviation of the window in row `row`: the embedding's, the log-mel's, and the larger one.
+    pub fn deviations(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
+        let each: Vec<f32> =
+            self.spaces.iter().filter_map(|space| Some(space.deviation(windows.of(space.input)?.row(row)))).collect();
+        let highest = each.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        (each, highest)
+    }
+
+    /// The tables for the model file.
+    ///
+    /// # Errors
+    /// When they do not read back, which a test excludes.
+    pub fn tables(&self) -> anyhow::Result<Vec<u8>> {
+        let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.space())).collect();
+        let mut bytes = Vec::new();
+        anomaly::write(self.threshold, K, N, &spaces, |part| bytes.extend_from_slice(part));
+        Tables::from_bytes(&bytes).context("the anomaly tables do not read back: please report this")?;
+        Ok(bytes)
+    }
+}
+
+/// Fits the windows in `rows`, `hop_s` seconds apart.
+///
+/// # Errors
+/// When there are too few.
+pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
+    let mut spaces = spaces(windows, rows)?;
+    let (parts, grouped) = parts(windows, rows);
+    let held: Vec<(Vec<usize>, Vec<Vec<f32>>)> = parts
+        .par_iter()
+        .map(|out| {
+            let rest: Vec<usize> = rows.iter().copied().filter(|row| out.binary_search(row).is_err()).collect();
+            let fitted = self::spaces(windows, &rest)?;
+            let each = fitted.iter().map(|space| deviations(space, windows, out)).collect();
+            Ok((out.clone(), each))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    for (place, space) in spaces.iter_mut().enumerate() {
+        let all: Vec<f64> = held.iter().flat_map(|(_, each)| &each[place]).map(|value| f64::from(*value)).collect();
+        let mean = all.iter().sum::<f64>() / all.len().max(1) as f64;
+        let variance = all.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / all.len().max(1) as f64;
+        space.location = mean as f32;
+        space.deviation = (variance.sqrt() as f32).max(1e-3);
+    }
+    // ln d of the left-out windows becomes what it is in deviations; per file in the order of time.
+    let mut files: BTreeMap<usize, Vec<(usize, f32)>> = BTreeMap::new();
+    for (out, each) in &held {
+        for (at, row) in out.iter().enumerate() {
+            let scaled = spaces.iter().zip(each).map(|(space, own)| (own[at] - space.location) / space.deviation);
+            files.entry(windows.files[*row]).or_default().push((*row, scaled.fold(f32::NEG_INFINITY, f32::max)));
+        }
+    }
+    let mut threshold = f32::NEG_INFINITY;
+    for windows in files.values_mut() {
+        windows.sort_by_key(|(row, _)| *row);
+        let scores: Vec<f32> = windows.iter().map(|(_, score)| *score).collect();
+        threshold = threshold.max(highest_lasting(&scores));
+    }
+    let seconds = rows.len() as f64 * hop_s;
+    let groups: BTreeSet<usize> = rows.iter().map(|row| windows.groups[*row]).collect();
+    let standing = Standing {
+        windows: rows.len(),
+        groups: groups.len(),
+        seconds,
+        most_per_day: 3.0 * 86_400.0 / seconds,
+        grouped,
+    };
+    Ok(Fitted { spaces, threshold: threshold + MARGIN, standing })
+}
+
+/// The highest level that [`K`] of [`N`] windows in a row reach; of fewer windows, the highest that all of them do.
+fn highest_lasting(scores: &[f32]) -> f32 {
+    let n = usize::from(N).min(scores.len()).max(1);
+    let k = usize::from(K).min(n);
+    let kth = |window: &[f32]| {
+        let mut sorted = window.to_vec();
+        sorted.sort_by(|a, b| b.total_cmp(a));
+        sorted.get(k - 1).copied().unwrap_or(f32::NEG_INFINITY)
+    };
+    scores.windows(n).map(kth).fold(f32::NEG_INFINITY, f32::max)
+}
+
+fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedSpace>> {
+    let classes: Vec<usize> = rows.iter().map(|row| windows.classes[*row]).collect();
+    let fit = |input| Some((input, windows.of(input)?));
+    Input::ALL
+        .into_iter()
+        .filter_map(fit)
+        .map(|(input, x)| FittedSpace::fit(input, x.select(Axis(0), rows).view(), &classes))
+        .collect()
+}
+
+/// ln of the distance of each row: the deviation before there is a location and a deviation.
+fn deviations(space: &FittedSpace, windows: &Windows<'_>, rows: &[usize]) -> Vec<f32> {
+    let x = windows.of(space.input);
+    rows.iter().map(|row| x.map_or(0.0, |x| space.deviation(x.row(*row)))).collect()
+}
+
+/// What is left out in turn, each in ascending order: whole groups, else files, else stretches of the only file.
+fn parts(windows: &Windows<'_>, rows: &[usize]) -> (Vec<Vec<usize>>, bool) {
+    let by = |keys: &[usize]| {
+        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        rows.iter().for_each(|row| parts.entry(keys[*row]).or_default().push(*row));
+        parts.into_values().collect::<Vec<_>>()
+    };
+    let (mut whole, mut grouped) = (by(windows.groups), true);
+    if whole.len() < 2 {
+        (whole, grouped) = (by(windows.files), false);
+    }
+    if whole.len() < 2 {
+        whole = rows.chunks(rows.len().div_ceil(4).max(1)).map(<[usize]>::to_vec).collect();
+    }
+    let mut parts = vec![Vec::new(); whole.len().min(FOLDS)];
+    let count = parts.len().max(1);
+    for (place, part) in whole.into_iter().enumerate() {
+        parts[place % count].extend(part);
+    }
+    parts.iter_mut().for_each(|part| part.sort_unstable());
+    (parts, grouped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+    use rand::{Rng, SeedableRng};
+    use rand_xoshiro::Xoshiro256PlusPlus;
+
+    /// 4 groups of 60 normal windows each and 40 windows that lie elsewhere, in 256 values of noise.
+    fn data() -> (Array2<f32>, Vec<usize>) {
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(5);
+        let x = Array2::from_shape_fn((280, 256), |(row, column)| {
+            let noise = (0..4).map(|_| random.gen_range(-0.5..0.5_f32)).sum::<f32>();
+            noise + if row >= 240 && column % 16 == 0 { 2.5 } else { 0.0 }
+        });
+        let groups = (0..280).map(|row| row / 60).collect();
+        (x, groups)
+    }
+
+    #[test]
+    fn normal_windows_stay_below_the_threshold_and_others_lie_above() {
+        let (x, groups) = data();
+        let windows =
+            Windows { embedding: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
+        let rows: Vec<usize> = (0..240).collect();
+        let fitted = fit(&windows, &rows, 0.48).unwrap();
+        let of = |row| fitted.deviations(&windows, row).1;
+        assert!((240..280).all(|row| of(row) > fitted.threshold));
+        let normal: Vec<f32> = (0..240).map(of).collect();
+        assert!(highest_lasting(&normal) < fitted.threshold);
+        assert_eq!((fitted.standing.windows, fitted.standing.groups, fitted.standing.grouped), (240, 4, true));
+        let bytes = fitted.tables().unwrap();
+        assert!(bytes.len() < 50_000, "{}", bytes.len());
+    }
+
+    #[test]
+    fn one_file_is_cut_into_stretches_and_marked_so() {
+        let (x, _) = data();
+        let same = vec![0; 280];
+        let windows = Windows { embedding: None, statistics: x.view(), classes: &same, groups: &same, files: &same };
+        let fitted = fit(&windows, &(0..240).collect::<Vec<_>>(), 0.48).unwrap();
+        assert!(!fitted.standing.grouped && fitted.threshold.is_finite());
+    }
+
+    #[test]
+    fn too_few_windows_are_refused() {
+        let (x, groups) = data();
+        let windows =
+            Windows { embedding: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
+        assert!(fit(&windows, &[0, 1, 2], 0.48).is_err());
+    }
+}

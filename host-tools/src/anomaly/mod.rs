@@ -1,0 +1,12 @@
+//! Fitting and measuring the anomaly score of [`shared::anomaly`].
+//!
+//! [`components`] finds the principal components, [`space`] fits one detector, [`fit`] both of them with the scale and the
+//! threshold that unseen normal windows give, and [`trial`] measures all of it on groups that were held out.
+
+pub mod components;
+pub mod fit;
+pub mod roc;
+pub mod space;
+pub mod trial;
+
+pub use fit::{Fitted, Windows, fit};

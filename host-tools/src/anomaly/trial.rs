@@ -1,0 +1,199 @@
+//! The anomaly score on normal groups that it was not fitted on, and on everything that is not normal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::ensure;
+use rayon::prelude::*;
+use serde::Serialize;
+use shared::anomaly::{Alarm, Change};
+
+use super::fit::{Fitted, K, N, Windows, fit};
+use super::roc::{self, Area};
+
+/// A window that was scored by a fit which had not seen its group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scored {
+    /// The fold.
+    pub fold: usize,
+    /// Its row.
+    pub row: usize,
+    /// The deviation of each detector and, last, the larger one.
+    pub deviations: Vec<f32>,
+    /// The score: 1 is the threshold.
+    pub score: f32,
+}
+
+/// Areas of one method.
+#[derive(Debug, Clone, Serialize)]
+pub struct Method {
+    /// Its name.
+    pub method: String,
+    /// By window.
+    pub by_window: Area,
+    /// By recording, each by the mean over its windows.
+    pub by_recording: Area,
+    /// Mean over the folds of the area by window within each.
+    pub mean_over_folds: f64,
+}
+
+/// What came out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trial {
+    /// Normal recordings, and normal groups held out in turn.
+    pub normal_recordings: usize,
+    /// Other recordings.
+    pub other_recordings: usize,
+    /// Groups held out in turn.
+    pub folds: usize,
+    /// Windows of normal sound.
+    pub normal_windows: usize,
+    /// Other windows.
+    pub other_windows: usize,
+    /// Each detector, and both fused (the larger one counts).
+    pub methods: Vec<Method>,
+    /// Alarms per hour of normal sound.
+    pub false_alarms_per_hour: f64,
+    /// Hours of normal sound that this stands on.
+    pub normal_hours: f64,
+    /// Share of the other files, in each fold, that raised an alarm.
+    pub detected: f64,
+    /// Median seconds from the start of such a file to the end of the window that raised it.
+    pub delay_s: Option<f64>,
+    /// Every window.
+    #[serde(skip)]
+    pub scored: Vec<Scored>,
+}
+
+/// Names of the methods for a fit with or without an embedding.
+pub fn methods(fitted: &Fitted) -> Vec<String> {
+    let each = fitted.spaces.iter().map(|space| space.input.name().to_string());
+    each.chain(["fused".to_string()]).collect()
+}
+
+/// Runs the trial: `normal` says of each window whether it is, `sessions` of which recording it is.
+///
+/// # Errors
+/// When there is nothing to compare, or too little normal sound to fit.
+pub fn run(
+    windows: &Windows<'_>,
+    normal: &[bool],
+    sessions: &[usize],
+    hop_s: f64,
+    seed: u64,
+    done: impl Fn() + Sync,
+) -> anyhow::Result<Trial> {
+    let rows = |side: bool| (0..normal.len()).filter(|row| normal[*row] == side).collect::<Vec<_>>();
+    let (usual, other) = (rows(true), rows(false));
+    let groups: BTreeSet<usize> = usual.iter().map(|row| windows.groups[*row]).collect();
+    ensure!(groups.len() > 1, "normal sound is of one group only, so none can be held out; record more or name groups");
+    ensure!(!other.is_empty(), "all classes are normal, so there is nothing to tell apart; name the normal ones");
+    let held: Vec<(Fitted, Vec<Scored>)> = groups
+        .iter()
+        .enumerate()
+        .collect::<Vec<_>>()
+        .par_iter()
+        .map(|(fold, out)| {
+            let train: Vec<usize> = usual.iter().copied().filter(|row| windows.groups[*row] != **out).collect();
+            let fitted = fit(windows, &train, hop_s)?;
+            let test = usual.iter().copied().filter(|row| windows.groups[*row] == **out).chain(other.iter().copied());
+            let scored = test.map(|row| scored(&fitted, windows, *fold, row)).collect();
+            done();
+            Ok((fitted, scored))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let names = held.first().map(|(fitted, _)| methods(fitted)).unwrap_or_default();
+    let all: Vec<Scored> = held.into_iter().flat_map(|(_, scored)| scored).collect();
+    let methods = names.into_iter().enumerate().map(|(place, method)| {
+        let (by_window, means) = recordings(&all, normal, sessions, |scored| f64::from(scored.deviations[place]));
+        let folds: Vec<f64> = (0..groups.len())
+            .map(|fold| {
+                let of_fold = all.iter().filter(|scored| scored.fold == fold);
+                let points: Vec<_> =
+                    of_fold.map(|scored| (f64::from(scored.deviations[place]), !normal[scored.row])).collect();
+                roc::area(&roc::curve(&points), 1.0)
+            })
+            .collect();
+        Method {
+            method,
+            by_window: roc::measure(&by_window, seed),
+            by_recording: roc::measure(&means, seed),
+            mean_over_folds: folds.iter().sum::<f64>() / folds.len() as f64,
+        }
+    });
+    let methods = methods.collect();
+    let alarms = alarms(&all, windows, normal, hop_s);
+    let count = |rows: &[usize]| rows.iter().map(|row| sessions[*row]).collect::<BTreeSet<_>>().len();
+    let normal_hours = usual.len() as f64 * hop_s / 3600.0;
+    Ok(Trial {
+        normal_recordings: count(&usual),
+        other_recordings: count(&other),
+        folds: groups.len(),
+        normal_windows: usual.len(),
+        other_windows: other.len(),
+        methods,
+        false_alarms_per_hour: alarms.raised as f64 / normal_hours,
+        normal_hours,
+        detected: alarms.detected,
+        delay_s: alarms.delay_s,
+        scored: all,
+    })
+}
+
+fn scored(fitted: &Fitted, windows: &Windows<'_>, fold: usize, row: usize) -> Scored {
+    let (mut deviations, highest) = fitted.deviations(windows, row);
+    deviations.push(highest);
+    Scored { fold, row, deviations, score: ((highest - fitted.threshold) / 2.0).exp() }
+}
+
+type Recordings = Vec<(Vec<f64>, bool)>;
+
+/// The windows of each recording in each fold, and the mean of each.
+fn recordings(
+    all: &[Scored],
+    normal: &[bool],
+    sessions: &[usize],
+    value: impl Fn(&Scored) -> f64,
+) -> (Recordings, Recordings) {
+    let mut found: BTreeMap<(usize, usize, bool), Vec<f64>> = BTreeMap::new();
+    for scored in all {
+        let key = (scored.fold, sessions[scored.row], !normal[scored.row]);
+        found.entry(key).or_default().push(value(scored));
+    }
+    let windows: Recordings = found.into_iter().map(|((_, _, other), values)| (values, other)).collect();
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let means = windows.iter().map(|(values, other)| (vec![mean(values)], *other)).collect();
+    (windows, means)
+}
+
+struct Alarms {
+    raised: usize,
+    detected: f64,
+    delay_s: Option<f64>,
+}
+
+/// Runs the device's alarm over every file of every fold.
+fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) -> Alarms {
+    let mut files: BTreeMap<(usize, usize), Vec<&Scored>> = BTreeMap::new();
+    for scored in all {
+        files.entry((scored.fold, windows.files[scored.row])).or_default().push(scored);
+    }
+    let (mut raised, mut others, mut delays) = (0, 0, Vec::new());
+    for scored in files.values() {
+        let mut alarm = Alarm::new(K, N);
+        let changes = scored.iter().map(|scored| alarm.step(scored.score));
+        let at: Vec<usize> =
+            changes.enumerate().filter(|(_, change)| *change == Some(Change::Raised)).map(|(at, _)| at).collect();
+        if normal[scored[0].row] {
+            raised += at.len();
+        } else {
+            others += 1;
+            delays.extend(at.first().map(|at| *at as f64 * hop_s + 0.975));
+        }
+    }
+    delays.sort_by(f64::total_cmp);
+    Alarms {
+        raised,
+        detected: delays.len() as f64 / f64::from(others.max(1)),
+        delay_s: delays.get(delays.len() / 2).copied(),
+    }
+}

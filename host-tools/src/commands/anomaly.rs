@@ -1,0 +1,177 @@
+//! `host-tools anomaly`: how well the anomaly score tells normal sound from all other, on groups that it was not fitted on.
+
+use std::path::PathBuf;
+
+use ndarray::{Axis, Slice};
+use serde::Serialize;
+use shared::features::{EMBEDDING_LEN, FeatureKind};
+
+use super::train::{columns, hop};
+use crate::anomaly::Windows;
+use crate::anomaly::trial::{self, Trial};
+use crate::base;
+use crate::dataset::Dataset;
+use crate::features::FeatureSet;
+use crate::json::JsonOut;
+use crate::measured::sessions;
+use crate::plots::anomaly::{roc, scores};
+use crate::ui::Ui;
+
+/// Picture of the curves.
+const ROC: &str = "anomaly_roc.png";
+/// Picture of the scores.
+const SCORES: &str = "anomaly_scores.png";
+
+/// Options of `host-tools anomaly`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folder of recordings (one folder per class), or with a manifest.csv
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The classes that are normal; all others are what an alarm is for
+    #[arg(long, value_name = "LABEL,...", value_delimiter = ',', required = true)]
+    pub normal: Vec<String>,
+    /// Where to put the pictures
+    #[arg(long, value_name = "DIR", default_value = "artifacts")]
+    pub out: PathBuf,
+    /// What the score looks at: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
+    #[arg(long, value_name = "KIND")]
+    pub features: Option<FeatureKind>,
+    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite or ../shared/models/yamnet.tflite]
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+    /// From one window to the next, in seconds (0.01 to 10)
+    #[arg(long, value_name = "S", default_value_t = 0.48, value_parser = hop)]
+    pub hop: f64,
+    /// Decides how recordings are drawn for the intervals
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonOut,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures<'a> {
+    features: &'a str,
+    normal: &'a [String],
+    hop_s: f64,
+    #[serde(flatten)]
+    trial: &'a Trial,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a class is unknown, there is nothing to compare, or a file cannot be read or written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let ui = Ui::new(&args.json);
+    let (kind, base) = base::features(args.features, args.base.as_deref(), &ui)?;
+    let dataset = Dataset::load(&args.data, &ui)?;
+    let normal_classes = normal_classes(&dataset.classes, &args.normal)?;
+    let set = FeatureSet::extract(dataset, kind, base.as_ref(), columns(args.hop), &ui)?;
+    set.dataset.say_remarks(&ui);
+    let (labels, groups, files) = (set.labels(), set.groups(), files(&set));
+    let windows = windows(&set, &labels, &groups, &files);
+    let normal: Vec<bool> = labels.iter().map(|label| normal_classes.contains(label)).collect();
+    let hop_s = f64::from(set.hop_columns) / 100.0;
+    let progress = ui.progress("holding groups out", set.dataset.groups.len() as u64);
+    let sessions = sessions(&set.dataset, &set.rows);
+    let trial = trial::run(&windows, &normal, &sessions, hop_s, args.seed, || progress.inc(1))?;
+    progress.finish_and_clear();
+    words(&trial, kind, &args.normal).iter().for_each(|line| ui.say(line));
+    let names: Vec<&str> = trial.methods.iter().map(|method| method.method.as_str()).collect();
+    let subtitle = format!(
+        "{kind} features; normal: {}; {} groups held out in turn, {} normal and {} other recordings",
+        args.normal.join(", "),
+        trial.folds,
+        trial.normal_recordings,
+        trial.other_recordings
+    );
+    let by_method: Vec<Vec<(f64, bool)>> = (0..names.len())
+        .map(|place| trial.scored.iter().map(|s| (f64::from(s.deviations[place]), !normal[s.row])).collect())
+        .collect();
+    let areas: Vec<f64> = trial.methods.iter().map(|method| method.by_window.auc).collect();
+    roc("Anomaly score: detected against false alarms", &subtitle, &names, &areas, &by_method)?
+        .save(&args.out.join(ROC))?;
+    let by_class: Vec<(String, bool, Vec<f64>)> = set
+        .dataset
+        .classes
+        .iter()
+        .enumerate()
+        .map(|(class, name)| {
+            let of_class = trial.scored.iter().filter(|scored| labels[scored.row] == class);
+            (name.clone(), normal_classes.contains(&class), of_class.map(|scored| f64::from(scored.score)).collect())
+        })
+        .collect();
+    scores("Anomaly score of every class", &subtitle, &by_class)?.save(&args.out.join(SCORES))?;
+    ui.say("");
+    set.dataset.say_skipped(&ui);
+    ui.say(args.out.join(ROC).display().to_string());
+    ui.say(args.out.join(SCORES).display().to_string());
+    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, trial: &trial })
+}
+
+/// The classes of these names.
+///
+/// # Errors
+/// When there is no such class.
+pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
+    let of = |name: &String| {
+        classes.iter().position(|class| class == name).ok_or_else(|| {
+            anyhow::anyhow!("--normal {name}: there is no such class; the classes are {}", classes.join(", "))
+        })
+    };
+    names.iter().map(of).collect()
+}
+
+/// The file of every row.
+pub(crate) fn files(set: &FeatureSet) -> Vec<usize> {
+    set.rows.iter().map(|row| row.recording).collect()
+}
+
+/// What the detectors look at.
+pub(crate) fn windows<'a>(
+    set: &'a FeatureSet,
+    classes: &'a [usize],
+    groups: &'a [usize],
+    files: &'a [usize],
+) -> Windows<'a> {
+    let embedding = set.kind.needs_body().then(|| set.x.slice_axis(Axis(1), Slice::from(..EMBEDDING_LEN)));
+    Windows { embedding, statistics: set.statistics.view(), classes, groups, files }
+}
+
+fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
+    let mut lines = vec![
+        format!("{kind} features; normal: {}", normal.join(", ")),
+        format!(
+            "{} groups of normal sound held out in turn: {} windows of {} normal recordings against {} windows of {} others.",
+            trial.folds, trial.normal_windows, trial.normal_recordings, trial.other_windows, trial.other_recordings
+        ),
+        format!(
+            "  {:<10} {:>7} {:>15} {:>7} {:>14} {:>15} {:>11}",
+            "method", "AUC", "95 % interval", "pAUC", "mean of folds", "by recording", "interval"
+        ),
+    ];
+    for method in &trial.methods {
+        let interval = |[low, high]: [f64; 2]| format!("{low:.3}-{high:.3}");
+        lines.push(format!(
+            "  {:<10} {:>7.3} {:>15} {:>7.3} {:>14.3} {:>15.3} {:>11}",
+            method.method,
+            method.by_window.auc,
+            interval(method.by_window.interval),
+            method.by_window.pauc,
+            method.mean_over_folds,
+            method.by_recording.auc,
+            interval(method.by_recording.interval)
+        ));
+    }
+    lines.push(format!(
+        "False alarms: {:.2} per hour of normal sound ({:.2} h). Detected: {:.0} % of the other files{}.",
+        trial.false_alarms_per_hour,
+        trial.normal_hours,
+        100.0 * trial.detected,
+        trial.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"))
+    ));
+    lines
+}

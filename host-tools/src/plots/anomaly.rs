@@ -1,0 +1,98 @@
+//! `anomaly_roc.png` and `anomaly_scores.png`: what the anomaly score detects at which price, and how it spreads.
+
+use super::Picture;
+use super::axes::{Axis, Frame};
+use super::canvas::{Align, Canvas, Pen};
+use super::legend::{Key, header, header_height};
+use super::theme::{CURVE, INK, LINE, MARGIN, Mark, SMALL, SOFT_INK, TEXT, TRAINING, VALIDATION, colour};
+use super::ticks::ticks;
+use crate::anomaly::roc::{PARTIAL, curve};
+
+const SIDE: f64 = 560.0;
+
+/// One curve per method; `scores[method]` are score and whether the window is no normal one.
+///
+/// # Errors
+/// When the picture cannot be made.
+pub fn roc(
+    title: &str,
+    subtitle: &str,
+    names: &[&str],
+    areas: &[f64],
+    scores: &[Vec<(f64, bool)>],
+) -> anyhow::Result<Picture> {
+    let pen = |place: usize| Pen::solid(colour(place), if place + 1 == names.len() { CURVE * 1.5 } else { CURVE });
+    let legend: Vec<_> = names
+        .iter()
+        .zip(areas)
+        .enumerate()
+        .map(|(place, (name, area))| (Key::Line(pen(place)), format!("{name} (AUC {area:.3})")))
+        .collect();
+    let width = 2.0 * MARGIN + SIDE + 240.0;
+    let top = header_height(width, title, subtitle, &legend)?;
+    let axis = |label: &str| Axis { low: 0.0, high: 1.0, ticks: ticks(0.0, 1.0, 5), label: label.to_string() };
+    let (x, y) = (axis("false-positive rate: normal windows above"), axis("true-positive rate: others above"));
+    let below = Frame::bottom_room(&x);
+    let mut canvas = Canvas::new(width, top + SIDE + below + MARGIN)?;
+    header(&mut canvas, width, title, subtitle, &legend);
+    let left = MARGIN + Frame::left_room(&canvas, &y);
+    let frame = Frame { left, top, width: width - MARGIN - left, height: SIDE, x, y };
+    frame.draw(&mut canvas);
+    let chance = Pen::solid(LINE, 1.2).dashed(5.0, 4.0);
+    frame.curve(&mut canvas, &[(0.0, 0.0), (1.0, 1.0)], chance);
+    frame.curve(&mut canvas, &[(PARTIAL, 0.0), (PARTIAL, 1.0)], chance);
+    let (at, bottom) = frame.place(PARTIAL, 0.0);
+    canvas.text("pAUC counts left of here", (at + 8.0, bottom - 16.0), Align::Start, SMALL, SOFT_INK);
+    for (place, scores) in scores.iter().enumerate() {
+        frame.curve(&mut canvas, &curve(scores), pen(place));
+    }
+    Ok(canvas.finish())
+}
+
+const ROW: f64 = 46.0;
+
+/// One row per class: name, whether it is normal, and the score of each of its windows, on a logarithmic axis.
+///
+/// # Errors
+/// When there is no class.
+pub fn scores(title: &str, subtitle: &str, classes: &[(String, bool, Vec<f64>)]) -> anyhow::Result<Picture> {
+    anyhow::ensure!(!classes.is_empty(), "there is no class whose scores could be drawn");
+    let width = 1200.0;
+    let legend = [
+        (Key::Mark(Mark::Disc, TRAINING), "normal".to_string()),
+        (Key::Mark(Mark::Disc, VALIDATION), "other".to_string()),
+        (Key::Line(Pen::solid(INK, 1.6).dashed(5.0, 4.0)), "alarm threshold".to_string()),
+    ];
+    let top = header_height(width, title, subtitle, &legend)?;
+    let log = |score: f64| score.max(1e-3).log10().clamp(-2.0, 2.0);
+    let marks = [(-2.0, "0.01"), (-1.0, "0.1"), (0.0, "1"), (1.0, "10"), (2.0, "100")];
+    let x = Axis {
+        low: -2.0,
+        high: 2.0,
+        ticks: marks.map(|(at, name)| (at, name.to_string())).to_vec(),
+        label: "anomaly score (1 is the threshold; the ends hold what lies beyond)".to_string(),
+    };
+    let rows = classes.len() as f64;
+    let y = Axis { low: 0.0, high: rows, ticks: Vec::new(), label: String::new() };
+    let below = Frame::bottom_room(&x);
+    let mut canvas = Canvas::new(width, top + rows * ROW + below + MARGIN)?;
+    header(&mut canvas, width, title, subtitle, &legend);
+    let names: Vec<String> = classes.iter().map(|(name, ..)| canvas.font().fit(name, TEXT, 280.0)).collect();
+    let widest = names.iter().map(|name| canvas.font().width(name, TEXT)).fold(0.0, f64::max);
+    let left = MARGIN + widest + 14.0;
+    let frame = Frame { left, top, width: width - MARGIN - left, height: rows * ROW, x, y };
+    frame.draw(&mut canvas);
+    for (row, ((_, normal, scores), name)) in classes.iter().zip(&names).enumerate() {
+        let middle = top + (row as f64 + 0.5) * ROW;
+        canvas.text(name, (left - 12.0, middle), Align::End, TEXT, INK);
+        let ink = if *normal { TRAINING } else { VALIDATION };
+        for (at, score) in scores.iter().enumerate() {
+            // Spread over the row by the golden ratio: no two windows in a row lie on one line.
+            let spread = (at as f64 * 0.618_034).fract() - 0.5;
+            let (x, _) = frame.place(log(*score), 0.0);
+            canvas.mark(Mark::Disc, (x, middle + spread * 0.72 * ROW), 2.2, ink, 0.45);
+        }
+    }
+    frame.curve(&mut canvas, &[(0.0, 0.0), (0.0, rows)], Pen::solid(INK, 1.6).dashed(5.0, 4.0));
+    Ok(canvas.finish())
+}
