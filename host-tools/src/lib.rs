@@ -5,6 +5,7 @@
 
 pub mod anomaly;
 pub mod base;
+pub mod changes;
 pub mod cli;
 pub mod columns;
 pub mod commands;

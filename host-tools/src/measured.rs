@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::dataset::Dataset;
 use crate::features::Row;
-use crate::metrics::{Figures, argmax, by_recording, class_table};
+use crate::metrics::{Figures, Intervals, Reliability, argmax, by_recording, class_table, intervals};
 
 /// On how much a figure stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +48,10 @@ pub struct Measured {
     pub by_window: Figures,
     /// Every recording counts once: mean probability over its windows.
     pub by_recording: Figures,
+    /// 95 % intervals of the figures by window, by resampling recordings; `None` where no class has two.
+    pub intervals: Option<Intervals>,
+    /// Whether probabilities come true, by window.
+    pub reliability: Reliability,
 }
 
 impl Measured {
@@ -58,8 +62,10 @@ impl Measured {
         let (window, recording) = (&self.by_window, &self.by_recording);
         let mark = mark(self.standing.note);
         lines.push(format!(
-            "  by window:    accuracy {:.3}, macro-F1 {:.3}{mark}",
-            window.accuracy, window.macro_average.f1
+            "  by window:    accuracy {:.3}, macro-F1 {:.3}{}{mark}",
+            window.accuracy,
+            window.macro_average.f1,
+            self.intervals.map(|of| format!(" (95 % by recording: {})", of.macro_f1)).unwrap_or_default()
         ));
         lines.push(format!(
             "  by recording: accuracy {:.3}, macro-F1 {:.3} ({} of {} right){mark}",
@@ -112,12 +118,15 @@ impl Measure<'_> {
     pub fn measured(&self, rows: &[usize], probabilities: ArrayView2<f32>, note: Option<&'static str>) -> Measured {
         let of = |values: &[usize]| rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
         let labels = of(self.labels);
-        let predicted = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
-        let recordings = by_recording(probabilities, &of(self.sessions), &labels);
+        let predicted: Vec<usize> = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec())).collect();
+        let sessions = of(self.sessions);
+        let recordings = by_recording(probabilities, &sessions, &labels);
         Measured {
             standing: self.standing(rows, note),
-            by_window: Figures::of_pairs(self.classes, labels.iter().copied().zip(predicted)),
+            by_window: Figures::of_pairs(self.classes, labels.iter().copied().zip(predicted.iter().copied())),
             by_recording: Figures::of_pairs(self.classes, recordings.iter().map(|r| (r.label, r.predicted))),
+            intervals: intervals(&sessions, &labels, &predicted),
+            reliability: Reliability::of(probabilities, &labels),
         }
     }
 }

@@ -8,6 +8,7 @@ use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 
 use super::train::{columns, hop};
+use crate::changes::{Followed, follow};
 use crate::dataset::Dataset;
 use crate::evaluate::{Evaluation, hear_all};
 use crate::json::JsonOut;
@@ -18,6 +19,8 @@ use crate::ui::Ui;
 
 /// The picture.
 pub const PICTURE: &str = "confusion_matrix.png";
+/// Confidence against accuracy.
+pub const RELIABILITY: &str = "reliability.png";
 /// More classes than this make no readable matrix: only those that occur are shown then.
 const READABLE: usize = 40;
 
@@ -30,7 +33,7 @@ pub struct Args {
     /// The model
     #[arg(long, value_name = "FILE", default_value = "artifacts/sound_classifier.tflite")]
     pub model: PathBuf,
-    /// Folder for confusion_matrix.png
+    /// Folder for confusion_matrix.png and reliability.png
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
     /// From one window to the next, in seconds (0.01 to 10) [default: as in training]
@@ -47,6 +50,8 @@ struct Figures<'a> {
     hop_s: f64,
     #[serde(flatten)]
     evaluation: &'a Evaluation,
+    /// Recordings with a known timeline, and how the model followed them.
+    timelines: &'a [Followed],
     skipped: Vec<String>,
 }
 
@@ -68,14 +73,25 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let evaluation = heard.evaluation(ModelCard::of(&model.model()?)?.is_some());
     heard.dataset.say_remarks(&ui);
     say(&evaluation, &ui);
-    let path = args.out.join(PICTURE);
-    draw(evaluation.honest(), &args.model, &path)?;
+    let mut timelines = Vec::new();
+    // Without a card there is no decision that could follow anything.
+    for path in heard.dataset.timelines.iter().filter(|_| evaluation.training_known) {
+        timelines.push(follow(&model, path, hop_columns)?);
+    }
+    if !timelines.is_empty() {
+        ui.say("\nRecordings with a known timeline, by the decision that the model asks for:");
+        timelines.iter().flat_map(Followed::lines).for_each(|line| ui.say(line));
+    }
+    let pictures = [args.out.join(PICTURE), args.out.join(RELIABILITY)];
+    draw(evaluation.honest(), &args.model, &pictures[0])?;
+    draw_reliability(evaluation.honest(), &args.model, &pictures[1])?;
     ui.say("");
     heard.dataset.say_skipped(&ui);
-    ui.say(path.display().to_string());
+    pictures.iter().for_each(|path| ui.say(path.display().to_string()));
     let skipped = heard.dataset.skipped.iter().map(|skipped| format!("{}: {}", skipped.path.display(), skipped.reason));
     let hop_s = f64::from(hop_columns) / 100.0;
-    args.json.write(&Figures { model: &args.model, hop_s, evaluation: &evaluation, skipped: skipped.collect() })
+    let (evaluation, timelines, skipped) = (&evaluation, &timelines[..], skipped.collect());
+    args.json.write(&Figures { model: &args.model, hop_s, evaluation, timelines, skipped })
 }
 
 /// The hop that the model was trained with.
@@ -105,6 +121,7 @@ pub(crate) fn say(evaluation: &Evaluation, ui: &Ui) {
         ui.say("");
         ui.say(heading);
         measured.lines().iter().for_each(|line| ui.say(line));
+        ui.say(format!("  calibration:  ECE {:.3}", measured.reliability.ece));
         ui.say("");
         let shown = readable(&measured.by_window.confusion);
         confusion_table(&shown).iter().for_each(|line| ui.say(format!("  {line}")));
@@ -125,6 +142,13 @@ pub(crate) fn draw(measured: &Measured, model: &Path, path: &Path) -> anyhow::Re
         format!("{}; by recording {} of {} right", measured.standing, confusion.correct(), confusion.total());
     let shown = readable(&window.confusion);
     plots::confusion::draw(&title, &subtitle, &shown.classes, &shown.counts)?.save(path)
+}
+
+/// Draws the reliability diagram by window.
+fn draw_reliability(measured: &Measured, model: &Path, path: &Path) -> anyhow::Result<()> {
+    let name = model.file_name().unwrap_or_default().to_string_lossy();
+    let title = format!("{name}: calibration error {:.3}", measured.reliability.ece);
+    plots::reliability::draw(&title, &measured.standing.to_string(), &measured.reliability.bins)?.save(path)
 }
 
 /// The matrix, or that of the classes that occur where there are too many to read.

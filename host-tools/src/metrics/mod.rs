@@ -3,12 +3,14 @@
 //! One count of who was taken for whom ([`Confusion`]) is the source of every figure ([`Figures`]) and of every table
 //! ([`table`]), so that the console, the JSON and the picture cannot disagree. [`by_recording`] turns verdicts about
 //! windows into one verdict per recording. Definitions follow scikit-learn's `precision_recall_fscore_support`.
+mod bootstrap;
 mod confusion;
 mod figures;
 mod recording;
 mod reliability;
 mod table;
 
+pub use bootstrap::{Interval, Intervals, intervals};
 pub use confusion::Confusion;
 pub use figures::{Averages, ClassFigures, Figures};
 pub use recording::{RecordingVerdict, by_recording};

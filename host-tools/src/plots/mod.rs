@@ -14,6 +14,7 @@ pub mod history;
 pub mod legend;
 pub mod log_mel;
 pub mod picture;
+pub mod reliability;
 pub mod scatter;
 pub mod theme;
 pub mod ticks;

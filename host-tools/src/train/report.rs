@@ -15,7 +15,7 @@ use super::protocol::{Outcome, Settings};
 use crate::dataset::{ClassSummary, WITHIN_RECORDING};
 use crate::features::FeatureSet;
 use crate::measured::{Measure, Measured, Standing};
-use crate::metrics::{Bin, Reliability, argmax};
+use crate::metrics::{Reliability, argmax};
 
 /// The whole report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -131,8 +131,6 @@ pub struct Calibrated {
     pub ece_before: f64,
     /// And with it.
     pub ece_after: f64,
-    /// Confidence against accuracy, with it.
-    pub reliability: Vec<Bin>,
     /// Share of the windows that are sure enough of their class; the others count as unknown.
     pub kept: f64,
     /// Share of the kept windows that is right.
@@ -152,7 +150,6 @@ impl Calibrated {
         Self {
             ece_before: Reliability::of(result.uncalibrated.view(), labels).ece,
             ece_after: after.ece,
-            reliability: after.bins,
             kept: share(kept, right.len()),
             accuracy_of_kept: share(count(|right, kept| right && kept), kept),
             wrong_made_unknown: share(count(|right, kept| !right && !kept), wrong),

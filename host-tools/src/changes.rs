@@ -1,0 +1,157 @@
+//! How a model follows a machine whose state changes: on recordings with a known timeline.
+//!
+//! The verdicts pass the decision that the model's card asks for, as on the device. Time counts in sound: a state is known
+//! when the last sample of the window that brought it has been heard.
+
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Serialize;
+use shared::model_card::ModelCard;
+use shared::owned::OwnedModel;
+
+use crate::dataset::Recording;
+use crate::dataset::timeline::{self, Span, Timeline};
+use crate::features::hear;
+use crate::predict::labels;
+
+/// One window, 15 600 samples at 16 kHz, in seconds.
+const WINDOW_S: f64 = 0.975;
+
+/// What was reported: from which second, which label; `None` for unknown.
+type Reported = (f64, Option<String>);
+
+/// One stretch of one state.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// When it began and ended, and what it was.
+    #[serde(flatten)]
+    pub span: Span,
+    /// Seconds from its beginning until it was the reported state; `None` if it never was.
+    pub delay_s: Option<f64>,
+}
+
+/// How a model followed one recording.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Followed {
+    /// The recording.
+    pub file: String,
+    /// Seconds of its timeline.
+    pub seconds: f64,
+    /// Every stretch of its timeline.
+    pub changes: Vec<Change>,
+    /// Reports of a state that the machine was not in, nor had been in when the window began: see [`follow`].
+    pub false_reports: usize,
+    /// The same per hour.
+    pub false_reports_per_hour: f64,
+}
+
+impl Followed {
+    /// As lines for the console.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{}, {:.0} s:", self.file, self.seconds)];
+        for Change { span, delay_s } in &self.changes {
+            let delay = delay_s.map_or("never reported".to_string(), |delay| format!("reported after {delay:.1} s"));
+            lines.push(format!("  {:7.1} s  {}: {delay}", span.start_s, span.label));
+        }
+        lines.push(format!("  false reports: {}, {:.1} per hour", self.false_reports, self.false_reports_per_hour));
+        lines
+    }
+}
+
+/// Has `model` follow the recording `path`, which has a timeline beside it, with a window every `hop_columns` columns.
+///
+/// # Errors
+/// When the recording, its timeline or the model cannot be read.
+pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Result<Followed> {
+    let timeline = Timeline::read(&timeline::beside(path))?;
+    let classes = labels(model)?;
+    let classifier = model.classifier()?;
+    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
+    let card = card.context("the model has no card, and so no decision; train one")?;
+    let mut decision = card.decider(classifier.classes(), hop_columns as f32 / 100.0)?;
+    let recording = Recording {
+        path: path.into(),
+        label: 0,
+        group: 0,
+        recording: String::new(),
+        hash: [0; 32],
+        rate_hz: 0,
+        seconds: 0.0,
+        block: None,
+    };
+    let mut reported: Vec<Reported> = Vec::new();
+    hear(&recording, classifier, hop_columns, |window| {
+        let decided = decision.step(window.verdict.probabilities);
+        if decided.changed {
+            let label = decided.state.class().and_then(|class| classes.get(usize::from(class))).cloned();
+            reported.push((window.start_s + WINDOW_S, label));
+        }
+    })
+    .with_context(|| format!("cannot follow {}", path.display()))?;
+    Ok(judge(path.display().to_string(), timeline, &reported))
+}
+
+/// Holds reports against the truth. A report is false if it names neither the state at that moment nor, in the first
+/// seconds after a change while the windows still hold the state before, that one.
+fn judge(file: String, timeline: Timeline, reported: &[Reported]) -> Followed {
+    /// Sound of the state before that a report may still stand on: a window, smoothing and dwell of a second each.
+    const GRACE_S: f64 = 3.0;
+    let seconds = timeline.spans.last().map_or(0.0, |last| last.end_s);
+    let false_reports = reported
+        .iter()
+        .filter(|(at, label)| {
+            let fits = |second: f64| label.is_none() || timeline.label_at(second) == label.as_deref();
+            *at < seconds && !fits(*at) && !fits((at - GRACE_S).max(0.0))
+        })
+        .count();
+    let mut changes: Vec<Change> = Vec::new();
+    for span in timeline.spans {
+        let before = reported.iter().rev().find(|(at, _)| *at <= span.start_s);
+        let known = before.is_some_and(|(_, label)| label.as_ref() == Some(&span.label));
+        let within = |at: f64| at > span.start_s && at <= span.end_s;
+        let first = reported.iter().find(|(at, label)| within(*at) && label.as_ref() == Some(&span.label));
+        let delay_s = if known { Some(0.0) } else { first.map(|(at, _)| at - span.start_s) };
+        changes.push(Change { span, delay_s });
+    }
+    let false_reports_per_hour = if seconds > 0.0 { false_reports as f64 * 3600.0 / seconds } else { 0.0 };
+    Followed { file, seconds, changes, false_reports, false_reports_per_hour }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(reported: &[(f64, Option<&str>)]) -> Followed {
+        let timeline = Timeline::parse("start_s,end_s,label\n0,10,off\n10,20,on\n20,36,off\n").unwrap();
+        let reported: Vec<Reported> = reported.iter().map(|(at, label)| (*at, label.map(String::from))).collect();
+        judge("a.wav".into(), timeline, &reported)
+    }
+
+    #[test]
+    fn the_delay_counts_from_the_change_to_the_report() {
+        let followed = judged(&[(2.0, Some("off")), (12.5, Some("on")), (21.5, Some("off"))]);
+        let delays: Vec<_> = followed.changes.iter().map(|change| change.delay_s).collect();
+        assert_eq!(delays, [Some(2.0), Some(2.5), Some(1.5)]);
+        assert_eq!(followed.false_reports, 0);
+    }
+
+    #[test]
+    fn a_change_that_was_slept_through_has_no_delay() {
+        let followed = judged(&[(2.0, Some("off"))]);
+        let delays: Vec<_> = followed.changes.iter().map(|change| change.delay_s).collect();
+        assert_eq!(delays, [Some(2.0), None, Some(0.0)]);
+    }
+
+    #[test]
+    fn a_state_that_was_not_there_is_a_false_report_and_unknown_is_none() {
+        let followed = judged(&[(2.0, Some("off")), (5.0, Some("on")), (6.0, Some("off")), (11.0, None)]);
+        assert_eq!((followed.false_reports, followed.false_reports_per_hour), (1, 100.0));
+    }
+
+    #[test]
+    fn the_state_before_is_no_false_report_while_windows_still_hold_it() {
+        assert_eq!(judged(&[(11.0, Some("off"))]).false_reports, 0);
+        assert_eq!(judged(&[(15.0, Some("off"))]).false_reports, 1);
+    }
+}

@@ -1,0 +1,71 @@
+//! `reliability.png`: how often what the model is so sure of is right.
+
+use super::Picture;
+use super::axes::{Axis, Frame};
+use super::canvas::{Align, Canvas, Pen};
+use super::legend::{header, header_height};
+use super::theme::{INK, LINE, MARGIN, Mark, SMALL, SOFT_INK, TRAINING, tint};
+use super::ticks::ticks;
+use crate::metrics::Bin;
+
+const SIDE: f64 = 620.0;
+const COUNTS: f64 = 130.0;
+const BETWEEN: f64 = 30.0;
+
+/// Draws `bins`: accuracy over confidence, and below it how many windows are how sure.
+///
+/// # Errors
+/// When there is no window to draw.
+pub fn draw(title: &str, subtitle: &str, bins: &[Bin]) -> anyhow::Result<Picture> {
+    let most = bins.iter().map(|bin| bin.windows).max().unwrap_or(0);
+    anyhow::ensure!(most > 0, "there is no window whose reliability could be drawn");
+    let axis = |label: &str| Axis { low: 0.0, high: 1.0, ticks: ticks(0.0, 1.0, 6), label: label.into() };
+    let high = most as f64 * 1.08;
+    let counts = Axis { low: 0.0, high, ticks: ticks(0.0, high, 3), label: "windows".into() };
+    let bare = Axis { ticks: ticks(0.0, 1.0, 6).into_iter().map(|(at, _)| (at, String::new())).collect(), ..axis("") };
+    let accuracy = axis("share that is right");
+
+    let measure = Canvas::new(1.0, 1.0)?;
+    let room = Frame::left_room(&measure, &accuracy).max(Frame::left_room(&measure, &counts));
+    let width = 2.0 * MARGIN + room + SIDE;
+    let top = header_height(width, title, subtitle, &[])?;
+    let horizontal = axis("confidence: the highest probability of a window");
+    let height = top + SIDE + BETWEEN + COUNTS + Frame::bottom_room(&horizontal) + MARGIN;
+    let mut canvas = Canvas::new(width, height)?;
+    header(&mut canvas, width, title, subtitle, &[]);
+
+    let left = MARGIN + room;
+    let main = Frame { left, top, width: SIDE, height: SIDE, x: bare, y: accuracy };
+    let below = Frame { left, top: top + SIDE + BETWEEN, width: SIDE, height: COUNTS, x: horizontal, y: counts };
+    main.draw(&mut canvas);
+    below.draw(&mut canvas);
+    for (index, bin) in bins.iter().enumerate().filter(|(_, bin)| bin.windows > 0) {
+        let (from, to) = (index as f64 / bins.len() as f64, (index + 1) as f64 / bins.len() as f64);
+        for (frame, value) in [(&main, bin.accuracy), (&below, bin.windows as f64)] {
+            let (x, y) = frame.place(from, value);
+            let (right, bottom) = frame.place(to, 0.0);
+            canvas.rectangle((x + 1.5, y), (right - x - 3.0, bottom - y), tint(TRAINING, 0.45));
+        }
+    }
+    main.curve(&mut canvas, &[(0.0, 0.0), (1.0, 1.0)], Pen::solid(LINE, 1.6).dashed(7.0, 5.0));
+    for bin in bins.iter().filter(|bin| bin.windows > 0) {
+        canvas.mark(Mark::Disc, main.place(bin.confidence, bin.accuracy), 5.5, TRAINING, 1.0);
+    }
+    let (x, y) = main.place(0.0, 1.0);
+    canvas.text("disc: mean confidence and accuracy of a bin", (x + 14.0, y + 20.0), Align::Start, SMALL, INK);
+    canvas.text("below the dashed line: too sure", (x + 14.0, y + 44.0), Align::Start, SMALL, SOFT_INK);
+    Ok(canvas.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_heard_is_an_error_and_one_bin_is_a_picture() {
+        assert!(draw("t", "s", &[Bin::default(); 15]).is_err());
+        let mut bins = [Bin::default(); 15];
+        bins[14] = Bin { windows: 3, confidence: 0.99, accuracy: 1.0 };
+        assert!(draw("t", "s", &bins).unwrap().width() > 600);
+    }
+}
