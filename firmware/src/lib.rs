@@ -1,5 +1,8 @@
 //! The device's side of the acoustic machine monitor: capture, inference, status output. Thin around [`shared`].
 
+#[macro_use]
+mod words;
+
 pub mod capture;
 pub mod cli;
 pub mod commands;

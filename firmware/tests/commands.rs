@@ -169,3 +169,41 @@ fn refused_privileges_are_one_warning_that_says_how_to_grant_them_and_it_runs_on
         "{remedy}"
     );
 }
+
+#[test]
+fn an_option_that_makes_no_sense_is_a_usage_error_and_exits_with_2() {
+    let wrong: [&[&str]; 10] = [
+        &["run", "--hop", "7"],
+        &["run", "--realtime"],
+        &["check", "--hop", "nan", "x.wav"],
+        &["doctor", "--seconds", "0"],
+        &["doctor", "--device", ""],
+        &["doctor", "--rate", "3"],
+        &["record", "--out", "x", "--label", "../x"],
+        &["record", "--out", "x", "--label", "on", "--seconds", "-1"],
+        &["record", "--out", "x", "--label", "on", "--part-seconds", "x"],
+        &["devices", "--no-such-option"],
+    ];
+    for args in wrong {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_firmware")).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_reason_to_panic() {
+    for args in
+        [&["devices"][..], &["validate-config", "--print", concat!(env!("CARGO_MANIFEST_DIR"), "/monitor.toml")]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let both = (writer.try_clone().unwrap(), writer);
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_firmware"))
+            .args(args)
+            .stdout(both.0)
+            .stderr(both.1)
+            .status()
+            .unwrap();
+        assert!(matches!(status.code(), Some(0 | 1)), "{args:?}: {status}");
+    }
+}

@@ -216,7 +216,6 @@ fn what_is_wrong_at_the_start_is_named_with_exit_code_1() {
     fails(&mut place.run(&["--wav", "/nowhere.wav"]), "/nowhere.wav");
     fails(&mut place.run(&["--wav", wav, "--model", "/nowhere.tflite"]), "/nowhere.tflite");
     fails(&mut place.run(&["--wav", wav, "--model", wav]), wav);
-    fails(&mut place.run(&["--wav", wav, "--hop", "7"]), "listen.hop_s");
     std::fs::write(place.path("cut.wav"), &std::fs::read(wav).unwrap()[..30]).unwrap();
     let mut command = place.run(&["--stdin", "--realtime"]);
     fails(command.stdin(Stdio::from(File::open(place.path("cut.wav")).unwrap())), "standard input");

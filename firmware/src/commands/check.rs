@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Seconds between two windows
-    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = super::device_args::hop)]
     pub hop: f32,
     /// Print each window as `firmware run` does: one JSON object, with what the decision makes of it
     #[arg(long)]
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let windows = times.len();
     let ms = |us: u32| f64::from(us) / 1e3;
     let Times { p50, p99, max } = Times::of(&mut times);
-    eprintln!(
+    errln!(
         "{}: {windows} windows in {seconds:.2} s of sound, inference p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, model loaded \
          in {:.1} ms: the model runs",
         setup.who.model,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use crate::capture::{CaptureConfig, ChannelChoice, FormatChoice};
 use crate::config::Config;
@@ -14,10 +14,10 @@ pub struct DeviceArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// ALSA device, e.g. hw:CARD=Device,DEV=0; `firmware devices` lists them
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     pub device: Option<String>,
     /// Rate to ask for, in Hz
-    #[arg(long, value_name = "HZ")]
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(8_000..=192_000))]
     pub rate: Option<u32>,
     /// Channels to ask for
     #[arg(long, value_name = "N")]
@@ -37,6 +37,23 @@ fn channel(text: &str) -> Result<ChannelChoice, String> {
     }
 }
 
+/// A number from `least` to `most`.
+pub(super) fn number(text: &str, least: f64, most: f64) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (least..=most).contains(&value) => Ok(value),
+        _ => Err(format!("give a number from {least} to {most}")),
+    }
+}
+
+/// Seconds between two windows.
+pub(super) fn hop(text: &str) -> Result<f32, String> {
+    number(text, 0.1, 1.0).map(|hop| hop as f32)
+}
+
+fn name(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("`firmware devices` lists what there is".into()) } else { Ok(text.to_owned()) }
+}
+
 impl DeviceArgs {
     /// The configuration, with these options over it.
     ///
@@ -54,9 +71,6 @@ impl DeviceArgs {
     /// If a value is out of range.
     pub fn apply(&self, capture: &mut CaptureConfig) -> anyhow::Result<()> {
         if let Some(device) = &self.device {
-            if device.is_empty() {
-                bail!("--device is empty: `firmware devices` lists what there is");
-            }
             capture.device.clone_from(device);
         }
         capture.rate = self.rate.unwrap_or(capture.rate);

@@ -66,9 +66,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let _said = Output::local_error_handler();
     let devices = if args.names.is_empty() { list() } else { args.names.iter().map(|name| named(name)).collect() };
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&devices)?);
+        outln!("{}", serde_json::to_string_pretty(&devices)?);
     } else {
-        print!("{}", table(&devices));
+        out!("{}", table(&devices));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,9 +7,7 @@ mod sound;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::bail;
-
-use super::device_args::DeviceArgs;
+use super::device_args::{DeviceArgs, number};
 use super::devices;
 use report::{Check, Report, Verdict};
 
@@ -17,7 +15,7 @@ use report::{Check, Report, Verdict};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How long to listen, in seconds
-    #[arg(long, default_value_t = 3.0, value_name = "S")]
+    #[arg(long, default_value_t = 3.0, value_name = "S", value_parser = |text: &str| number(text, 0.5, 600.0))]
     pub seconds: f64,
     /// Folder whose free space matters, e.g. where recordings go
     #[arg(long, default_value = ".", value_name = "DIR")]
@@ -35,9 +33,6 @@ pub struct Args {
 /// # Errors
 /// If the configuration cannot be read or an option makes no sense.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if !(0.5..=600.0).contains(&args.seconds) {
-        bail!("--seconds {} is out of range: give a value from 0.5 to 600", args.seconds);
-    }
     let config = args.device.config()?;
     let mut checks = vec![cards()];
     checks.extend(sound::examine(&config.capture, args.seconds)?);
@@ -46,9 +41,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     checks.push(places::free_space(&args.space));
     let report = Report::new(checks);
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        outln!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        print!("{report}");
+        out!("{report}");
     }
     Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -40,7 +40,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let status: StatusFile =
         serde_json::from_slice(&text).with_context(|| format!("{}: is no state file", file.display()))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    println!("{}", judge(&status, now, f64::from(config.status.every_s))?);
+    outln!("{}", judge(&status, now, f64::from(config.status.every_s))?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use super::device_args::DeviceArgs;
+use super::device_args::{DeviceArgs, number};
 use crate::capture;
 use part::Recorder;
 
@@ -22,16 +22,16 @@ use part::Recorder;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The state of the machine that is heard: the class to learn
-    #[arg(long)]
+    #[arg(long, value_parser = name::label)]
     pub label: String,
     /// Folder of the data set; the sound goes to a folder of the label's name in it
     #[arg(long, value_name = "DIR")]
     pub out: std::path::PathBuf,
     /// How long, in seconds of sound
-    #[arg(long, default_value_t = 60.0, value_name = "S")]
+    #[arg(long, default_value_t = 60.0, value_name = "S", value_parser = |text: &str| number(text, 1.0, 1e6))]
     pub seconds: f64,
     /// Begin a new part after so many seconds; 0 for never
-    #[arg(long, default_value_t = 0.0, value_name = "S")]
+    #[arg(long, default_value_t = 0.0, value_name = "S", value_parser = |text: &str| number(text, 0.0, 1e6))]
     pub part_seconds: f64,
     /// The sound device
     #[command(flatten)]
@@ -49,12 +49,6 @@ const TOO_MUCH_CLIPPING: f64 = 1e-5;
 /// # Errors
 /// If an option makes no sense, no sound arrives, or a file cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    name::check_label(&args.label)?;
-    for (option, value, least) in [("--seconds", args.seconds, 1.0), ("--part-seconds", args.part_seconds, 0.0)] {
-        if !(least..=1e6).contains(&value) {
-            bail!("{option} {value} is out of range: give a value from {least} to 1000000");
-        }
-    }
     let mut config = args.device.config()?.capture;
     // A disk may be slow for seconds: nothing is to be dropped for it.
     config.backlog_ms = 60_000;
@@ -64,12 +58,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (capture, mut reader) = capture::start(&config)?;
     let status = capture.status();
     if let Some(warning) = status.real_time().and_then(crate::rt::RealTime::warning) {
-        eprintln!("warning: {warning}");
+        errln!("warning: {warning}");
     }
     if !reader.wait(PATIENCE) {
         bail!("no sound from `{}` within {} s: {}", config.device, PATIENCE.as_secs(), status.device());
     }
-    eprintln!("{}: {}", config.device, status.device());
+    errln!("{}: {}", config.device, status.device());
     let folder = args.out.join(&args.label);
     let mut recorder = Recorder::new(folder, &config, args.seconds, args.part_seconds);
     let mut terminal = terminal::Terminal::new();
@@ -95,24 +89,21 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     recorder.finish()?;
     let counters = capture.stop();
     for (path, seconds) in recorder.files() {
-        println!("{} {seconds:.2} s", path.display());
+        outln!("{} {seconds:.2} s", path.display());
     }
     let sound = recorder.measured();
-    eprintln!("level {:.1} dBFS, peak {:.1} dBFS", sound.level_dbfs, sound.peak_dbfs);
+    errln!("level {:.1} dBFS, peak {:.1} dBFS", sound.level_dbfs, sound.peak_dbfs);
     if recorder.clipped() as f64 > TOO_MUCH_CLIPPING * sound.samples as f64 {
-        eprintln!(
+        errln!(
             "warning: {} samples are clipped: turn the gain down (alsamixer) or move the microphone away, and record again",
             recorder.clipped()
         );
     }
     if recorder.left_out() > 0.0 {
-        eprintln!(
-            "{:.2} s came in pieces shorter than a window of the classifier and were left out",
-            recorder.left_out()
-        );
+        errln!("{:.2} s came in pieces shorter than a window of the classifier and were left out", recorder.left_out());
     }
     if counters.lost_frames + counters.dropped_frames > 0 {
-        eprintln!(
+        errln!(
             "warning: {} frames were lost in {} gaps ({} overruns): a new part was begun after each",
             counters.lost_frames + counters.dropped_frames,
             counters.gaps,
@@ -120,7 +111,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     if stopped && !recorder.done() {
-        eprintln!("stopped early: what was recorded until then is kept");
+        errln!("stopped early: what was recorded until then is kept");
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -8,6 +8,7 @@ use crate::run::{Input, Options};
 
 /// Options of `firmware run`. SIGTERM stops, SIGHUP reads model and configuration again.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("recording").args(["wav", "stdin"]))]
 pub struct Args {
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
@@ -25,10 +26,10 @@ pub struct Args {
     #[arg(long)]
     pub stdin: bool,
     /// Play a recording at its own pace instead of as fast as possible
-    #[arg(long)]
+    #[arg(long, requires = "recording")]
     pub realtime: bool,
     /// Seconds between two windows; the configuration's unless given
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", value_parser = super::device_args::hop)]
     pub hop: Option<f32>,
     /// What is written on standard output; the configuration's unless given
     #[arg(long, value_name = "FORMAT")]

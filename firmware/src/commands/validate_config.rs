@@ -23,9 +23,9 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(Some(&args.file))?;
     if args.print {
-        print!("{}", toml::to_string(&config)?);
+        out!("{}", toml::to_string(&config)?);
     } else {
-        println!("{}: good", args.file.display());
+        outln!("{}: good", args.file.display());
     }
     Ok(ExitCode::SUCCESS)
 }

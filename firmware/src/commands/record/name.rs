@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::bail;
-
-/// Checks that `label` can be a folder and a class.
-pub fn check_label(label: &str) -> anyhow::Result<()> {
+/// A label that can be a folder and a class.
+pub fn label(label: &str) -> Result<String, String> {
     let fits = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
     if label.is_empty()
         || label.len() > 63
@@ -14,9 +12,9 @@ pub fn check_label(label: &str) -> anyhow::Result<()> {
         || label.trim() != label
         || !label.chars().all(fits)
     {
-        bail!("--label {label:?} cannot be a folder's name: use 1 to 63 letters, digits, _, - or ., e.g. on_state");
+        return Err("it cannot be a folder's name: use 1 to 63 letters, digits, _, - or ., e.g. on_state".into());
     }
-    Ok(())
+    Ok(label.to_owned())
 }
 
 /// The path, without `_NNN.wav`, of a recording that begins `now`; one that nothing in `folder` has yet.
@@ -80,9 +78,9 @@ mod tests {
 
     #[test]
     fn a_label_that_would_leave_the_folder_is_refused() {
-        for label in ["", ".", "..", "../x", "a/b", "a\0b", " a"] {
-            assert!(check_label(label).is_err(), "{label:?}");
+        for name in ["", ".", "..", "../x", "a/b", "a\0b", " a"] {
+            assert!(label(name).is_err(), "{name:?}");
         }
-        assert!(check_label("on_state").is_ok() && check_label("Läuft 2").is_ok());
+        assert!(label("on_state").is_ok() && label("Läuft 2").is_ok());
     }
 }
