@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use shared::decision::MAX_CLASSES;
+use shared::decision::{Decided, MAX_CLASSES};
+use shared::listener::Verdict;
 use shared::wire;
 
 /// Who speaks: the model and the program, as told in a hello.
@@ -23,7 +24,7 @@ pub struct Who {
     pub hop_us: u32,
 }
 
-/// One window, before and after the decision. The fields are those of [`wire::Verdict`].
+/// One window, before and after the decision: a [`wire::Verdict`] that owns its probabilities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Window {
     /// Windows since the start, dropped ones counted.
@@ -44,6 +45,39 @@ pub struct Window {
     pub anomaly: Option<f32>,
     /// The classifier's probabilities.
     pub probabilities: heapless::Vec<f32, MAX_CLASSES>,
+}
+
+impl Window {
+    /// What the chain made of a window, and the decision of that.
+    pub fn new(verdict: &Verdict<'_>, decided: Decided) -> Self {
+        Self {
+            index: verdict.index,
+            start_sample: verdict.start_sample,
+            state: decided.state.class(),
+            confidence: decided.confidence,
+            level_dbfs: verdict.level_dbfs,
+            spans_gap: verdict.spans_gap,
+            inference_us: u32::try_from(verdict.inference_ns / 1000).unwrap_or(u32::MAX),
+            anomaly: verdict.anomaly,
+            // There are never more: the largest model has as many as the list takes.
+            probabilities: heapless::Vec::from_slice(verdict.probabilities).unwrap_or_default(),
+        }
+    }
+
+    /// The window as the wire format has it.
+    pub fn verdict(&self) -> wire::Verdict<'_> {
+        wire::Verdict {
+            index: self.index,
+            start_sample: self.start_sample,
+            state: self.state,
+            confidence: self.confidence,
+            level_dbfs: self.level_dbfs,
+            spans_gap: self.spans_gap,
+            inference_us: self.inference_us,
+            anomaly: self.anomaly,
+            probabilities: wire::Floats::new(&self.probabilities),
+        }
+    }
 }
 
 /// One thing to tell.
@@ -76,17 +110,7 @@ impl Report {
                 rate_hz: who.rate_hz,
                 hop_us: who.hop_us,
             }),
-            Self::Window(window) => wire::Message::Verdict(wire::Verdict {
-                index: window.index,
-                start_sample: window.start_sample,
-                state: window.state,
-                confidence: window.confidence,
-                level_dbfs: window.level_dbfs,
-                spans_gap: window.spans_gap,
-                inference_us: window.inference_us,
-                anomaly: window.anomaly,
-                probabilities: wire::Floats::new(&window.probabilities),
-            }),
+            Self::Window(window) => wire::Message::Verdict(window.verdict()),
             Self::StateChange(change) => wire::Message::StateChange(*change),
             Self::Alarm(alarm) => wire::Message::Alarm(*alarm),
             Self::Health(health) => wire::Message::Health(*health),

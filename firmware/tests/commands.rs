@@ -72,6 +72,30 @@ fn record_stopped_by_a_signal_keeps_what_it_has_and_fails() {
 }
 
 #[test]
+fn record_stopped_by_a_signal_before_any_sound_came_ends_at_once_and_says_so() {
+    use nix::sys::signal::{Signal, kill};
+    let devices = devices();
+    let out = devices.folder.path().join("data");
+    let child = devices
+        .command(env!("CARGO_BIN_EXE_firmware"))
+        .args(["record", "--label", "off", "--device", "hw:CARD=NoSuchCard", "--out"])
+        .arg(&out)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let told = std::time::Instant::now();
+    kill(nix::unistd::Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(told.elapsed() < std::time::Duration::from_secs(1), "{:?}", told.elapsed());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("stopped before there was any sound") && said.contains("NoSuchCard"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
 fn record_from_a_device_that_is_not_there_says_so() {
     let devices = devices();
     let output = devices
@@ -168,6 +192,42 @@ fn refused_privileges_are_one_warning_that_says_how_to_grant_them_and_it_runs_on
         remedy.contains("real-time scheduling: Operation not permitted") && remedy.contains("LimitRTPRIO"),
         "{remedy}"
     );
+}
+
+#[test]
+fn validate_config_knows_the_states_of_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, model) = (folder.path().join("monitor.toml"), folder.path().join("model.tflite"));
+    fs::write(&model, common::model::loudness_model("off_state", "on_state")).unwrap();
+    let validate = |text: &str, with_model: bool| {
+        fs::write(&config, text).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_firmware"));
+        command.arg("validate-config").arg(&config);
+        if with_model {
+            command.arg("--model").arg(&model);
+        }
+        let (code, _, said) = common::program::output(&mut command);
+        (code, said)
+    };
+    let gone = format!("[listen]\nmodel = {:?}\n", folder.path().join("gone.tflite"));
+    assert_eq!(validate("[gpio.states]\non_state = 4\nunknown = 5\n", true).0, Some(0));
+    for (slip, key) in [
+        ("[gpio.states]\non_stat = 4\n", "gpio.states"),
+        ("[alarm]\nstates = [\"on_stat\"]\n", "alarm.states"),
+        ("[decision]\nclass_confidence = { on_stat = 0.7 }\n", "decision.class_confidence"),
+    ] {
+        let (code, said) = validate(slip, true);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(key) && said.contains("on_stat\"") && said.contains("monitor.toml"), "{said}");
+        assert!(said.contains("it has off_state, on_state, unknown"), "{said}");
+        // Without the model there is nobody to ask, and that is said.
+        let (code, said) = validate(&(gone.clone() + slip), false);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("gone.tflite is not here"), "{said}");
+    }
+    // The model that the file names is asked without being told.
+    let (code, said) = validate(&format!("[listen]\nmodel = {model:?}\n[gpio.states]\non_stat = 4\n"), false);
+    assert_eq!(code, Some(1), "{said}");
 }
 
 #[test]

@@ -5,67 +5,16 @@ mod common;
 
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::model::{loudness_model, noise, write_wav};
+use common::model::loudness_model;
+use common::place::{Place, status_of};
 use common::program::{Program, firmware, heard, output, parse, wait};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 use shared::wire::{Decoder, LARGEST_FRAME};
-
-/// A folder with a model, a recording and a configuration.
-struct Place {
-    folder: tempfile::TempDir,
-}
-
-impl Place {
-    fn new(config: &str, parts: usize, part_s: f32) -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
-        std::fs::write(place.model(), loudness_model("off_state", "on_state")).unwrap();
-        write_wav(&place.wav(), &noise(parts, part_s));
-        place.configure(config);
-        place
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-    fn model(&self) -> PathBuf {
-        self.path("model.tflite")
-    }
-    fn wav(&self) -> PathBuf {
-        self.path("sound.wav")
-    }
-    fn status(&self) -> PathBuf {
-        self.path("status.json")
-    }
-
-    fn configure(&self, config: &str) {
-        let listen = format!("[listen]\nmodel = {:?}\nhop_s = 0.25\n", self.model());
-        let status = format!("[status]\nfile = {:?}\nevery_s = 0.1\n", self.status());
-        std::fs::write(self.path("monitor.toml"), listen + &status + config).unwrap();
-    }
-
-    /// `firmware run --config ... more`.
-    fn run(&self, more: &[&str]) -> Command {
-        let mut command = Command::new(firmware());
-        command.arg("run").arg("--config").arg(self.path("monitor.toml")).args(more);
-        command
-    }
-
-    fn run_on_stdin(&self) -> Program {
-        let mut program = Program::start(self.run(&["--stdin", "--realtime"]));
-        program.feed(self.wav());
-        program
-    }
-}
-
-fn status_of(path: &Path) -> Option<Value> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
-}
 
 #[test]
 fn the_states_of_a_recording_are_told_with_the_changes_between_them() {
@@ -200,6 +149,136 @@ fn frames_arrive_on_the_serial_line() {
         decoder.push(&some[..count], |frame| kinds.push(frame.unwrap().message.kind()));
     }
     assert_eq!(kinds[0], 1);
+}
+
+#[test]
+fn a_full_disk_does_not_end_listening() {
+    // Standard output on a full disk, and a status file whose folder takes nothing.
+    let place = Place::new("", 4, 1.0);
+    std::fs::write(place.path("no-folder"), "").unwrap();
+    let listen = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
+    let status = place.path("no-folder/status.json");
+    std::fs::write(
+        place.path("monitor.toml"),
+        listen.replace(place.status().to_str().unwrap(), status.to_str().unwrap()),
+    )
+    .unwrap();
+    // The serial line alone says how it goes.
+    let (mut master, line) = pty();
+    let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
+    std::fs::write(place.path("monitor.toml"), text + &format!("[serial]\ndevice = {line:?}\n")).unwrap();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = place.run(&["--stdin", "--realtime"]);
+    let wav = File::open(place.wav()).unwrap();
+    let child = command.stdin(Stdio::from(wav)).stdout(Stdio::from(full)).stderr(Stdio::piped()).spawn().unwrap();
+    let (verdicts, last) = read_line_to_the_end(&mut master);
+    let output = child.wait_with_output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{words}");
+    assert!(words.contains("standard output: ") && words.contains("status file "), "{words}");
+    // 4 s less a window, every 0.25 s: every one was told where somebody reads.
+    assert_eq!(verdicts, 13);
+    assert!(last.dropped_reports > 13, "{last:?}");
+    assert_eq!((last.dropped_windows, last.gaps), (0, 0));
+}
+
+/// The reader's end of a serial line, and its device.
+fn pty() -> (File, std::path::PathBuf) {
+    use nix::fcntl::OFlag;
+    // Not to be inherited: the program would hold its own line open when it is unplugged.
+    let master = nix::pty::posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    nix::pty::grantpt(&master).unwrap();
+    nix::pty::unlockpt(&master).unwrap();
+    let device = nix::pty::ptsname_r(&master).unwrap().into();
+    (File::from(std::os::fd::OwnedFd::from(master)), device)
+}
+
+/// Reads frames until the other end is closed: the number of verdicts, and the last health.
+fn read_line_to_the_end(master: &mut File) -> (u32, shared::wire::Health) {
+    use shared::wire::Message;
+    let (mut verdicts, mut last) = (0, shared::wire::Health::default());
+    let (mut buffer, mut some) = (vec![0; LARGEST_FRAME], [0; 1024]);
+    let mut decoder = Decoder::new(&mut buffer);
+    let mut begun = false;
+    loop {
+        match master.read(&mut some) {
+            Ok(0) => break,
+            Ok(count) => {
+                begun = true;
+                decoder.push(&some[..count], |frame| match frame.unwrap().message {
+                    Message::Verdict(_) => verdicts += 1,
+                    Message::Health(health) => last = health,
+                    _ => {}
+                });
+            }
+            // EIO: nobody has the line open; before the program has opened it that is to be expected.
+            Err(_) if !begun => std::thread::sleep(Duration::from_millis(5)),
+            Err(_) => break,
+        }
+    }
+    (verdicts, last)
+}
+
+#[test]
+fn a_serial_line_that_is_unplugged_costs_reports_and_is_opened_again_when_it_is_back() {
+    let place = Place::new("", 8, 1.0);
+    let line = place.path("ttyUSB");
+    let plug = || {
+        let (master, device) = pty();
+        let _ = std::fs::remove_file(&line);
+        std::os::unix::fs::symlink(device, &line).unwrap();
+        master
+    };
+    place.configure(&format!("[serial]\ndevice = {line:?}\n"));
+    let mut master = plug();
+    let program = place.run_on_stdin();
+    let mut some = [0; 64];
+    let mut read = |master: &mut File| {
+        // EIO until the program has opened it.
+        while !master.read(&mut some).is_ok_and(|count| count > 0) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    read(&mut master);
+    drop(master);
+    program.wait("a word about the line", |program| program.words().contains("opened again as soon as it is there"));
+    let before = program.of("verdict").len();
+    program.wait("more windows", |program| program.of("verdict").len() > before + 4);
+    let mut master = plug();
+    read(&mut master);
+    program.wait("a word that it is back", |program| program.words().contains("there again"));
+    drop(master);
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    // 8 s less a window, every 0.25 s: nothing of it was missed elsewhere.
+    assert_eq!(heard(&lines).len(), 29);
+    let last = lines.last().unwrap();
+    assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["gaps"] == 0 && last["dropped_windows"] == 0);
+}
+
+#[test]
+fn sighup_replaces_the_outputs_that_have_changed_and_no_other() {
+    let place = Place::new("", 8, 1.0);
+    let (mut first, first_line) = pty();
+    let (mut second, second_line) = pty();
+    place.configure(&format!("[serial]\ndevice = {first_line:?}\n"));
+    let program = place.run_on_stdin();
+    let first = std::thread::spawn(move || read_line_to_the_end(&mut first));
+    program.wait("windows", |program| program.of("verdict").len() >= 4);
+    place.configure(&format!("[serial]\ndevice = {second_line:?}\n"));
+    program.signal(Signal::SIGHUP);
+    program.wait("the reload", |program| program.words().contains("were read again"));
+    // The first line ends: it was given back. The second begins with who speaks.
+    let (on_first, _) = first.join().unwrap();
+    let (on_second, last) = read_line_to_the_end(&mut second);
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    assert!(on_first >= 4 && on_second >= 4, "{on_first} and {on_second}");
+    // Every window was told on one of them, and standard output, which has not changed, goes on counting.
+    assert_eq!((on_first + on_second, heard(&lines).len()), (29, 29));
+    assert_eq!(last.dropped_reports, 0);
+    let sequences = lines.iter().map(|line| line["sequence"].as_u64().unwrap());
+    assert!(sequences.enumerate().all(|(place, sequence)| place as u64 == sequence));
 }
 
 #[test]

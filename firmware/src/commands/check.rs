@@ -11,9 +11,10 @@ use shared::decision::Decision;
 use shared::listener::Verdict;
 use shared::owned::Memory;
 use shared::report::Line;
-use shared::wire::{self, Floats};
+use shared::wire;
 
 use crate::config::Config;
+use crate::report::Window;
 use crate::run::{FileSound, Setup, Times, now_ns};
 
 /// Options of `firmware check`.
@@ -124,18 +125,9 @@ fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -
 /// The line that `run` writes.
 fn json(verdict: &Verdict<'_>, decision: &mut Decision, labels: &str, out: &mut impl Write) -> std::io::Result<()> {
     let decided = decision.step(verdict.probabilities);
-    let message = wire::Message::Verdict(wire::Verdict {
-        index: verdict.index,
-        start_sample: verdict.start_sample,
-        state: decided.state.class(),
-        confidence: decided.confidence,
-        level_dbfs: verdict.level_dbfs,
-        spans_gap: verdict.spans_gap,
-        inference_us: (verdict.inference_ns / 1000) as u32,
-        anomaly: verdict.anomaly,
-        probabilities: Floats::new(verdict.probabilities),
-    });
-    let frame = wire::Frame { sequence: verdict.index as u32, time_us: 0, message };
+    let window = Window::new(verdict, decided);
+    let frame =
+        wire::Frame { sequence: verdict.index as u32, time_us: 0, message: wire::Message::Verdict(window.verdict()) };
     serde_json::to_writer(&mut *out, &wire::Line { frame, labels })?;
     writeln!(out)
 }

@@ -1,5 +1,6 @@
 //! `firmware doctor`: looks at everything the device needs and says what is wrong and what to do about it.
 
+mod gpio;
 mod places;
 mod report;
 mod sound;
@@ -36,7 +37,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = args.device.config()?;
     let mut checks = vec![cards()];
     checks.extend(sound::examine(&config.capture, args.seconds)?);
-    checks.push(places::gpio(&config.gpio));
+    checks.push(gpio::examine(&config.gpio));
     checks.push(places::serial(&config.serial));
     checks.push(places::free_space(&args.space));
     let report = Report::new(checks);

@@ -41,6 +41,9 @@ pub struct Args {
 /// How long a device may take to deliver its first sound.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Longest wait without a look at whether to stop.
+const GLANCE: Duration = Duration::from_millis(100);
+
 /// Part of clipped samples from which on a recording is better made again.
 const TOO_MUCH_CLIPPING: f64 = 1e-5;
 
@@ -60,8 +63,18 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(warning) = status.real_time().and_then(crate::rt::RealTime::warning) {
         errln!("warning: {warning}");
     }
-    if !reader.wait(PATIENCE) {
-        bail!("no sound from `{}` within {} s: {}", config.device, PATIENCE.as_secs(), status.device());
+    let begun = Instant::now();
+    while !reader.wait(GLANCE) {
+        if signals.read_signal()?.is_some() {
+            bail!(
+                "stopped before there was any sound from `{}`: {}; nothing is recorded",
+                config.device,
+                status.device()
+            );
+        }
+        if begun.elapsed() > PATIENCE {
+            bail!("no sound from `{}` within {} s: {}", config.device, PATIENCE.as_secs(), status.device());
+        }
     }
     errln!("{}: {}", config.device, status.device());
     let folder = args.out.join(&args.label);
@@ -70,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut last_sound = Instant::now();
     let mut stopped = false;
     while !recorder.done() && !stopped {
-        if reader.wait(Duration::from_millis(100)) {
+        if reader.wait(GLANCE) {
             last_sound = Instant::now();
         } else if last_sound.elapsed() > PATIENCE {
             terminal.clear();

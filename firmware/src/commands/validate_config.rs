@@ -1,9 +1,13 @@
-//! `firmware validate-config`: is this file a configuration, and if not, where and why.
+//! `firmware validate-config`: is this file a configuration, and if not, where and why. Whether the states that it names
+//! exist is the model's to say, where the model is there.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 use crate::config::{Config, DEFAULT_PATH};
+use crate::run::Setup;
 
 /// Options of `firmware validate-config`.
 #[derive(Debug, clap::Args)]
@@ -11,6 +15,9 @@ pub struct Args {
     /// The file
     #[arg(default_value = DEFAULT_PATH)]
     pub file: PathBuf,
+    /// The model that it is for; the configuration's unless given
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
     /// Print the whole configuration that results, defaults included
     #[arg(long)]
     pub print: bool,
@@ -19,9 +26,22 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// What is wrong with the file, with the model, or between the two.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let config = Config::load(Some(&args.file))?;
+    let mut config = Config::load(Some(&args.file))?;
+    if let Some(model) = &args.model {
+        config.listen.model.clone_from(model);
+    }
+    // Configurations are checked where they are written as well, and the model need not be there.
+    if args.model.is_some() || config.listen.model.exists() {
+        Setup::load(&config).with_context(|| args.file.display().to_string())?;
+    } else {
+        errln!(
+            "{}: the model {} is not here: whether it has the states that are named is not checked; give --model",
+            args.file.display(),
+            config.listen.model.display()
+        );
+    }
     if args.print {
         out!("{}", toml::to_string(&config)?);
     } else {

@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use gpiocdev::line::{Value, Values};
 
+/// Whose the lines are while they are requested, as `gpioinfo` shows it.
+pub const CONSUMER: &str = "acoustic-monitor";
+
 /// Lines with their levels; true is active.
 pub type Levels = Vec<(u32, bool)>;
 
@@ -51,16 +54,21 @@ pub struct CharacterDevice;
 
 impl Chip for CharacterDevice {
     fn request(&self, path: &Path, levels: &Levels, active_low: bool) -> Result<Arc<dyn Lines>, Error> {
-        let mut request = gpiocdev::Request::builder();
-        request.on_chip(path).with_consumer("acoustic-monitor");
-        for (line, level) in levels {
-            request.with_line(*line).as_output(value(*level));
-            if active_low {
-                request.as_active_low();
-            }
-        }
-        Ok(Arc::new(request.request()?))
+        Ok(Arc::new(request(path, levels, active_low).request()?))
     }
+}
+
+/// What the kernel is asked for.
+fn request(path: &Path, levels: &Levels, active_low: bool) -> gpiocdev::request::Builder {
+    let mut request = gpiocdev::Request::builder();
+    request.on_chip(path).with_consumer(CONSUMER);
+    for (line, level) in levels {
+        request.with_line(*line).as_output(value(*level));
+        if active_low {
+            request.as_active_low();
+        }
+    }
+    request
 }
 
 impl Lines for gpiocdev::Request {
@@ -75,4 +83,26 @@ impl Lines for gpiocdev::Request {
 
 fn value(active: bool) -> Value {
     if active { Value::Active } else { Value::Inactive }
+}
+
+#[cfg(test)]
+mod tests {
+    use gpiocdev::line::Direction;
+
+    use super::*;
+
+    #[test]
+    fn active_low_is_asked_for_on_every_line_and_levels_stay_active_and_inactive() {
+        let levels = vec![(27, true), (17, false), (22, false)];
+        for active_low in [false, true] {
+            let config = request(Path::new("/dev/gpiochip0"), &levels, active_low).config();
+            assert_eq!(config.num_lines(), 3);
+            for (line, level) in &levels {
+                let line = config.line_config(*line).unwrap();
+                // The kernel turns active into the low level: what is told here is the meaning, not the voltage.
+                assert_eq!((line.active_low, line.value), (active_low, Some(value(*level))));
+                assert_eq!(line.direction, Some(Direction::Output));
+            }
+        }
+    }
 }

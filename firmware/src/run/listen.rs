@@ -255,21 +255,9 @@ fn window(
     progress: &Progress,
 ) {
     let decided = decision.step(verdict.probabilities);
-    let inference_us = u32::try_from(verdict.inference_ns / 1000).unwrap_or(u32::MAX);
-    progress.window(inference_us);
-    let report = Report::Window(Window {
-        index: verdict.index,
-        start_sample: verdict.start_sample,
-        state: decided.state.class(),
-        confidence: decided.confidence,
-        level_dbfs: verdict.level_dbfs,
-        spans_gap: verdict.spans_gap,
-        inference_us,
-        anomaly: verdict.anomaly,
-        // There are never more: the largest model has as many as the list takes.
-        probabilities: heapless::Vec::from_slice(verdict.probabilities).unwrap_or_default(),
-    });
-    say(outboxes, progress, &report);
+    let told = Window::new(verdict, decided);
+    progress.window(told.inference_us);
+    say(outboxes, progress, &Report::Window(told));
     if decided.changed {
         let change = Report::StateChange(StateChange {
             index: verdict.index,

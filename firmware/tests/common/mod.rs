@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 pub mod model;
+pub mod place;
 pub mod program;
 
 use std::fs;

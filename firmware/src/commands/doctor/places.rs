@@ -1,4 +1,4 @@
-//! Files and devices beside the sound: GPIO chip, serial line, disk.
+//! Files and devices beside the sound: serial line, disk; and whether a device may be opened at all.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,7 +8,7 @@ use nix::fcntl::OFlag;
 use nix::sys::statvfs::statvfs;
 
 use super::report::{Check, Verdict};
-use crate::config::{GpioConfig, SerialConfig};
+use crate::config::SerialConfig;
 
 /// Free space, in bytes, under which there is a warning: about ten minutes of recording.
 const LITTLE: u64 = 100_000_000;
@@ -21,7 +21,8 @@ fn open(path: &Path) -> std::io::Result<std::fs::File> {
     OpenOptions::new().read(true).write(true).custom_flags(quietly.bits()).open(path)
 }
 
-fn access(name: &'static str, path: &Path, group: &str, absent: &str) -> Check {
+/// Whether the device `path` may be opened; `group` is whose it is, `absent` what to do when it is not there.
+pub fn access(name: &'static str, path: &Path, group: &str, absent: &str) -> Check {
     match open(path) {
         Ok(_) => Check::new(name, Verdict::Good, format!("{} can be opened", path.display())),
         Err(error) => {
@@ -35,14 +36,6 @@ fn access(name: &'static str, path: &Path, group: &str, absent: &str) -> Check {
             Check::new(name, Verdict::Broken, format!("{}: {error}", path.display())).remedy(remedy)
         }
     }
-}
-
-/// The chip of the configured lines.
-pub fn gpio(config: &GpioConfig) -> Check {
-    if !config.is_used() {
-        return Check::new("gpio", Verdict::Good, "no line is configured");
-    }
-    access("gpio", &config.chip, "gpio", "set gpio.chip: `ls /dev/gpiochip*` lists them; on a Pi 5 it may be gpiochip4")
 }
 
 /// The configured serial line.
@@ -86,7 +79,6 @@ mod tests {
 
     #[test]
     fn what_is_not_configured_is_good() {
-        assert_eq!(gpio(&GpioConfig::default()).verdict, Verdict::Good);
         assert_eq!(serial(&SerialConfig::default()).verdict, Verdict::Good);
     }
 
@@ -95,8 +87,6 @@ mod tests {
         let check = serial(&SerialConfig { device: "/dev/no-such-line".into(), ..SerialConfig::default() });
         assert_eq!(check.verdict, Verdict::Broken);
         assert!(check.remedy.unwrap().contains("enable_uart"));
-        let check = gpio(&GpioConfig { chip: "/dev/no-such-chip".into(), alarm: Some(1), ..GpioConfig::default() });
-        assert_eq!(check.verdict, Verdict::Broken);
     }
 
     #[test]

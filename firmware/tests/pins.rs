@@ -1,0 +1,150 @@
+//! The pins at the end, however it comes: a program of its own is ended by a panic, and by its orderly way out, on a chip
+//! that is a file; and what the file holds afterwards is what a relay would see.
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use firmware::config::GpioConfig;
+use firmware::outbox::Outboxes;
+use firmware::outputs::gpio_chip::{Chip, Error, Levels, Lines};
+use firmware::outputs::{Signs, run_gpio, safe};
+use firmware::report::{Report, Who};
+use shared::wire::{Alarm, StateChange};
+
+/// A chip whose lines are files that hold the voltage: `active_low` turns the level, as the kernel does.
+#[derive(Debug, Clone)]
+struct Files {
+    folder: PathBuf,
+    active_low: bool,
+}
+
+impl Chip for Files {
+    fn request(&self, _: &Path, levels: &Levels, active_low: bool) -> Result<Arc<dyn Lines>, Error> {
+        let lines = Self { active_low, ..self.clone() };
+        lines.set(levels)?;
+        Ok(Arc::new(lines))
+    }
+}
+
+impl Lines for Files {
+    fn set(&self, levels: &[(u32, bool)]) -> Result<(), Error> {
+        for (line, active) in levels {
+            let voltage = if *active != self.active_low { "high" } else { "low" };
+            std::fs::write(self.folder.join(line.to_string()), voltage).map_err(|error| Error(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// The voltage of each line.
+fn voltages(folder: &Path) -> BTreeMap<u32, String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let line = |entry: std::fs::DirEntry| {
+        (entry.file_name().to_str().unwrap().parse().unwrap(), std::fs::read_to_string(entry.path()).unwrap())
+    };
+    entries.map(line).collect()
+}
+
+fn is(expected: [(u32, &str); 3]) -> BTreeMap<u32, String> {
+    expected.map(|(line, voltage)| (line, voltage.to_owned())).into()
+}
+
+/// The part that ends: told by the environment where the lines are and which way to go.
+#[test]
+#[ignore = "the other tests run it"]
+fn probe() {
+    let Ok(way) = std::env::var("PINS_WAY") else { return };
+    let folder = PathBuf::from(std::env::var("PINS_FOLDER").unwrap());
+    let config = GpioConfig {
+        alarm: Some(27),
+        states: [("on_state".to_owned(), 17), ("off_state".to_owned(), 18)].into(),
+        active_low: std::env::var("PINS_ACTIVE_LOW").is_ok(),
+        alarm_when_stopped: true,
+        ..GpioConfig::default()
+    };
+    safe::on_panic();
+    let mut outboxes = Outboxes::new(Instant::now());
+    let inbox = outboxes.open(8, false);
+    let chip = Files { folder: folder.clone(), active_low: false };
+    let pins = std::thread::spawn(move || run_gpio(&inbox, &config, &chip, &Signs::default()));
+    let labels = "off_state\non_state".to_owned();
+    let (model, model_sha256) = (String::new(), [0; 32]);
+    outboxes.send(&Report::Hello(Arc::new(Who { model, model_sha256, labels, rate_hz: 0, hop_us: 0 })));
+    outboxes.send(&Report::StateChange(StateChange { index: 0, previous: None, state: Some(1), confidence: 1.0 }));
+    outboxes.send(&Report::Alarm(Alarm { active: false, cause: 0, state: None, index: 0 }));
+    // The parent looks, and says when.
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    match way.as_str() {
+        "panic" => {
+            // In some other thread, as it happens.
+            let _ = std::thread::spawn(|| panic!("as a test")).join();
+            unreachable!("a panic ends the program");
+        }
+        _ => {
+            drop(outboxes);
+            pins.join().unwrap();
+        }
+    }
+}
+
+/// Runs the probe to its end; the voltages while it ran and after, and how it ended.
+fn ended(way: &str, active_low: bool) -> (BTreeMap<u32, String>, BTreeMap<u32, String>, std::process::ExitStatus) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "probe", "--include-ignored", "--nocapture", "--test-threads=1"])
+        .env("PINS_WAY", way)
+        .env("PINS_FOLDER", folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if active_low {
+        command.env("PINS_ACTIVE_LOW", "");
+    }
+    let mut child = command.spawn().unwrap();
+    // The line of the state that is reported is active.
+    let active = if active_low { "low" } else { "high" };
+    common::program::wait(
+        || std::fs::read_to_string(folder.path().join("17")).is_ok_and(|voltage| voltage == active),
+        || format!("the state's line, {way}"),
+    );
+    // The report behind it as well.
+    std::thread::sleep(Duration::from_millis(100));
+    let during = voltages(folder.path());
+    drop(child.stdin.take());
+    let status = child.wait().unwrap();
+    (during, voltages(folder.path()), status)
+}
+
+#[test]
+fn a_panic_in_any_thread_leaves_the_pins_at_their_safe_levels_and_ends_the_program() {
+    let (during, after, status) = ended("panic", false);
+    assert_eq!(during, is([(17, "high"), (18, "low"), (27, "low")]));
+    // The alarm line is configured to be active when nothing runs.
+    assert_eq!(after, is([(17, "low"), (18, "low"), (27, "high")]));
+    assert_eq!(status.signal(), Some(nix::libc::SIGABRT));
+}
+
+#[test]
+fn the_orderly_end_leaves_the_pins_at_their_safe_levels() {
+    let (during, after, status) = ended("end", false);
+    assert_eq!(during, is([(17, "high"), (18, "low"), (27, "low")]));
+    assert_eq!(after, is([(17, "low"), (18, "low"), (27, "high")]));
+    assert!(status.success());
+}
+
+#[test]
+fn active_low_turns_every_level_while_it_runs_at_the_end_and_after_a_panic() {
+    for way in ["end", "panic"] {
+        let (during, after, _) = ended(way, true);
+        assert_eq!(during, is([(17, "low"), (18, "high"), (27, "high")]), "{way}");
+        assert_eq!(after, is([(17, "high"), (18, "high"), (27, "low")]), "{way}");
+    }
+}
