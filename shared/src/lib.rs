@@ -25,6 +25,7 @@ pub mod graph;
 pub mod head;
 pub mod listener;
 pub mod log_mel;
+pub mod microphone;
 pub mod model_card;
 pub mod nn;
 #[cfg(feature = "std")]

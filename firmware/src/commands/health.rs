@@ -57,6 +57,14 @@ fn judge(status: &StatusFile, now_unix_s: u64, every_s: f64) -> anyhow::Result<S
         "no sound: capture is {}; `firmware doctor` says why",
         status.capture
     );
+    // An offset or clipping leaves something to listen to.
+    let dead =
+        shared::microphone::names(shared::microphone::DEAD).find(|fault| status.microphone.iter().any(|f| f == fault));
+    if let Some(fault) = dead {
+        anyhow::bail!(
+            "microphone fault: {fault}; is it connected, switched on and not muted? `firmware doctor` says more"
+        );
+    }
     Ok(format!(
         "{} ({:.2}), {} windows, {} xruns, {} gaps, up {:.0} s",
         status.state, status.confidence, status.windows, status.xruns, status.gaps, status.up_s
@@ -79,6 +87,13 @@ mod tests {
     #[test]
     fn an_old_state_is_not() {
         assert!(judge(&good(), 1007, 1.0).unwrap_err().to_string().contains("7 s ago"));
+    }
+
+    #[test]
+    fn a_dead_microphone_is_not() {
+        let with = |fault: &str| judge(&StatusFile { microphone: vec![fault.into()], ..good() }, 1000, 1.0);
+        assert!(with("stuck").unwrap_err().to_string().contains("microphone fault: stuck"));
+        assert!(with("clipped").is_ok());
     }
 
     #[test]

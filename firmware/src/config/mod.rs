@@ -4,6 +4,7 @@
 //! not silently a default. `firmware/monitor.toml` is shipped with every default written out; a test holds the two equal.
 
 mod load;
+mod microphone;
 mod outputs;
 mod range;
 
@@ -16,6 +17,7 @@ use shared::decision::DecisionConfig;
 use crate::capture::CaptureConfig;
 
 pub use load::{DEFAULT_PATH, Error};
+pub use microphone::MicrophoneConfig;
 pub use outputs::{GpioConfig, SerialConfig, SerialFormat, StatusConfig, StdoutConfig, StdoutFormat};
 pub use range::OutOfRange;
 
@@ -27,6 +29,8 @@ pub struct Config {
     pub listen: ListenConfig,
     /// `[capture]`: the sound device.
     pub capture: CaptureConfig,
+    /// `[microphone]`: what a microphone that works may give.
+    pub microphone: MicrophoneConfig,
     /// `[decision]`: how probabilities become a state, where it shall differ from what the model says.
     pub decision: DecisionOverrides,
     /// `[alarm]`: what raises the alarm.
@@ -136,6 +140,7 @@ impl Config {
         let within = range::within;
         within("listen.hop_s", self.listen.hop_s, 0.1, 1.0)?;
         within("alarm.no_sound_s", self.alarm.no_sound_s, 0.0, 3600.0)?;
+        self.microphone.validate()?;
         self.serial.validate()?;
         self.gpio.validate()?;
         within("status.every_s", self.status.every_s, 0.1, 3600.0)?;
@@ -198,6 +203,7 @@ mod tests {
             "[alarm]\nx = 1",
             "[stdout]\nx = 1",
             "[status]\nx = 1",
+            "[microphone]\nx = 1",
             "[capture]\nx = 1",
         ] {
             let message = Config::parse(text).unwrap_err().to_string();
@@ -219,6 +225,7 @@ mod tests {
             ("[decision]\nconfidence = 0.8\nhysteresis = 0.4", "confidence"),
             ("[decision]\nclass_confidence = { on = 1.5 }", "confidence"),
             ("[capture]\nperiod_ms = 0", "capture.period_ms"),
+            ("[microphone]\nclipped = 2", "microphone.clipped"),
         ] {
             let message = Config::parse(text).unwrap_err().to_string();
             assert!(message.contains(key), "{text}: {message}");

@@ -67,6 +67,9 @@ impl Live {
                 line += &format!(" | {what} {count}");
             }
         }
+        for fault in shared::microphone::names(health.microphone) {
+            line += &format!(" | microphone {fault}");
+        }
         for privilege in (Refused { bits: health.refused }).names() {
             line += &format!(" | without {privilege}");
         }

@@ -47,6 +47,9 @@ pub struct StatusFile {
     pub realtime: bool,
     /// Privileges that capture was refused.
     pub refused: Vec<String>,
+    /// Faults of the microphone.
+    #[serde(default)]
+    pub microphone: Vec<String>,
 }
 
 /// Writes the file until there will be no more reports; then removes it, so that nobody takes it for a running program's.
@@ -82,6 +85,7 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
                 status.inference_p99_ms = f64::from(health.inference_p99_us) / 1e3;
                 status.realtime = health.realtime;
                 status.refused = Refused { bits: health.refused }.names().map(String::from).collect();
+                status.microphone = shared::microphone::names(health.microphone).map(String::from).collect();
                 status.alarm = health.alarms != 0;
             }
             // Health, after which alone the file is written, says it again.

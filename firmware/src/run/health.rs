@@ -48,6 +48,7 @@ pub fn health(capture: &CaptureStatus, progress: &Progress, outboxes: &Outboxes,
         late: narrow(counted.late),
         stalls: narrow(counted.stalls),
         suspends: narrow(counted.suspends),
+        microphone: progress.microphone.load(Relaxed),
     }
 }
 

@@ -11,8 +11,9 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use shared::anomaly;
-use shared::decision::{Decision, State};
+use shared::decision::{Decided, Decision, State};
 use shared::listener::{BackEnd, FrontEnd, Verdict};
+use shared::microphone::Microphone;
 use shared::nn::Block;
 use shared::resample::Resampler;
 use shared::wire::{Alarm, AlarmCause, Gap, StateChange};
@@ -56,14 +57,21 @@ struct Carried {
     anomaly: Option<anomaly::Alarm>,
     told: Option<Arc<Who>>,
     passing: bool,
+    microphone: Microphone,
 }
 
 /// Listens until the sound ends or it is told to stop.
 pub fn listen(listening: Listening) {
     let Listening { mut sound, first, next, progress } = listening;
     let mut current = first;
-    let mut carried =
-        Carried { decision: None, alarm: current.0.alarm.clone(), anomaly: None, told: None, passing: false };
+    let mut carried = Carried {
+        decision: None,
+        alarm: current.0.alarm.clone(),
+        anomaly: None,
+        told: None,
+        passing: false,
+        microphone: Microphone::new(current.0.microphone),
+    };
     let (mut index, mut position) = (0, 0);
     tell(&mut carried, &current, current.0.who.rate_hz, true, &progress);
     // One turn per rate of the input: mostly one.
@@ -183,6 +191,8 @@ fn turn(
         },
     };
     carried.alarm.replace(&setup.alarm);
+    carried.microphone.set_limits(setup.microphone);
+    let mut replaced = 0;
     let hop = Duration::from_millis(10) * setup.hop_columns;
     let limit = LIMIT.max(2 * hop);
     let left = loop {
@@ -192,6 +202,10 @@ fn turn(
         if let Ok(new) = next.try_recv() {
             break Left::Setup(Box::new(new));
         }
+        // Those of the piece before: a block of a quarter of a second does not mind.
+        let now_replaced = sound.replaced();
+        let no_numbers = u32::try_from(now_replaced.saturating_sub(replaced)).unwrap_or(u32::MAX);
+        replaced = now_replaced;
         let (rate, lost_before, samples, behind) = match sound.next(GLANCE) {
             Piece::Samples { rate, lost_before, samples, behind } => (rate, lost_before, samples, behind),
             Piece::Nothing => continue,
@@ -201,7 +215,8 @@ fn turn(
             }
             Piece::End => {
                 front.finish(&mut back, |verdict| {
-                    window(verdict, &mut decision, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
+                    let heard = (&mut decision, carried.microphone.is_dead());
+                    window(verdict, heard, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
                 });
                 break Left::End;
             }
@@ -218,12 +233,18 @@ fn turn(
             front.gap(lost_before);
         }
         progress.pieces.fetch_add(1, Relaxed);
+        let was_dead = carried.microphone.is_dead();
+        progress.microphone.store(carried.microphone.push(samples, no_numbers, rate), Relaxed);
+        if carried.microphone.is_dead() != was_dead {
+            tell_microphone(!was_dead, &mut decision, setup, front.index(), outboxes, progress);
+        }
+        let dead = carried.microphone.is_dead();
         carried.passing = behind > if carried.passing { hop.min(LIMIT) / 2 } else { limit };
         if carried.passing {
             progress.dropped_windows.fetch_add(front.pass_over(samples) as u32, Relaxed);
         } else {
             front.push(&mut back, samples, |verdict| {
-                window(verdict, &mut decision, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
+                window(verdict, (&mut decision, dead), &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
             });
         }
         progress.next_index.store(front.index(), Relaxed);
@@ -245,16 +266,17 @@ fn forget_state(before: Option<State>, index: u64, outboxes: &Outboxes, progress
     }
 }
 
-/// Decides on a window and tells.
+/// Decides on a window and tells. What the classifier says of a `dead` microphone says nothing of the machine.
 fn window(
     verdict: &Verdict<'_>,
-    decision: &mut Decision,
+    (decision, dead): (&mut Decision, bool),
     alarm: &mut StateAlarm,
     unlike: &mut Option<anomaly::Alarm>,
     outboxes: &Outboxes,
     progress: &Progress,
 ) {
-    let decided = decision.step(verdict.probabilities);
+    let unknown = Decided { state: State::Unknown, previous: State::Unknown, changed: false, confidence: 0.0 };
+    let decided = if dead { unknown } else { decision.step(verdict.probabilities) };
     let told = Window::new(verdict, decided);
     progress.window(told.inference_us);
     say(outboxes, progress, &Report::Window(told));
@@ -271,9 +293,32 @@ fn window(
         progress.alarm(alarm.cause, alarm.active);
         say(outboxes, progress, &Report::Alarm(alarm));
     }
-    if let Some(change) = unlike.as_mut().zip(verdict.anomaly).and_then(|(alarm, score)| alarm.step(score)) {
+    if let Some(change) =
+        unlike.as_mut().zip(verdict.anomaly.filter(|_| !dead)).and_then(|(alarm, score)| alarm.step(score))
+    {
         tell_anomaly(change == anomaly::Change::Raised, decided.state.class(), verdict.index, outboxes, progress);
     }
+}
+
+/// Tells that the microphone is dead from now on, or no longer is; either way the state is unknown until sound says one.
+fn tell_microphone(
+    dead: bool,
+    decision: &mut Decision,
+    setup: &Setup,
+    index: u64,
+    outboxes: &Outboxes,
+    progress: &Progress,
+) {
+    if dead {
+        forget_state(Some(decision.state()), index, outboxes, progress);
+    }
+    // It was made once before: it can be again.
+    if let Ok(fresh) = setup.decision() {
+        *decision = fresh;
+    }
+    let cause = AlarmCause::Microphone as u8;
+    progress.alarm(cause, dead);
+    say(outboxes, progress, &Report::Alarm(Alarm { active: dead, cause, state: None, index }));
 }
 
 /// Tells that the alarm by the anomaly score was raised or has ended.

@@ -1,7 +1,7 @@
 //! What inference has done so far, readable by anyone at any time without a lock.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// Inference times that are remembered.
 const TIMES: usize = 512;
@@ -23,6 +23,8 @@ pub struct Progress {
     pub pieces: AtomicU64,
     /// The alarms that are raised, a bit per cause: inference's and the main thread's.
     pub alarms: AtomicU32,
+    /// Faults of the microphone, as bits of [`shared::microphone`].
+    pub microphone: AtomicU8,
     /// Inference waits for an output that is not read: no sound is missing, it is not asked for.
     pub held: AtomicBool,
     /// Setups taken over.
@@ -45,6 +47,7 @@ impl Default for Progress {
             next_index: AtomicU64::default(),
             pieces: AtomicU64::default(),
             alarms: AtomicU32::default(),
+            microphone: AtomicU8::default(),
             held: AtomicBool::default(),
             setups: AtomicU64::default(),
             stop: AtomicBool::default(),

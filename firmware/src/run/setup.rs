@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use shared::decision::{Decision, DecisionConfig, Steps};
+use shared::microphone::Limits;
 use shared::model_card::{self, ModelCard};
 use shared::owned::{self, OwnedModel};
 
@@ -28,6 +29,8 @@ pub struct Setup {
     pub hop_columns: u32,
     /// Which states are an alarm.
     pub alarm: StateAlarm,
+    /// What the microphone may give.
+    pub microphone: Limits,
     /// Whether sound unlike normal sound is an alarm.
     pub anomaly_alarm: bool,
 }
@@ -89,6 +92,7 @@ impl Setup {
             confidences,
             hop_columns,
             alarm: StateAlarm::new(alarm),
+            microphone: config.microphone.limits(),
             anomaly_alarm: config.alarm.anomaly,
             model,
         })

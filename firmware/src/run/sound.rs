@@ -92,6 +92,14 @@ impl Sound {
         }
     }
 
+    /// Samples so far that were no numbers and were replaced by 0, since a device gave its present format.
+    pub fn replaced(&self) -> u64 {
+        match &self.source {
+            Source::Ring { decoder: Some((_, decoder)), .. } => decoder.replaced(),
+            Source::Ring { .. } | Source::File { .. } => 0,
+        }
+    }
+
     /// Has [`next`](Self::next) give out the last piece once more: it was looked at, not used.
     pub fn unread(&mut self) {
         self.again = true;

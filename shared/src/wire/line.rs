@@ -7,6 +7,8 @@ use core::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::microphone;
+
 use super::{AlarmCause, CaptureState, Floats, Frame, Health, Message, refused};
 
 /// A frame with the labels that it refers to (as in [`super::Hello::labels`]; empty when no hello has been heard).
@@ -51,6 +53,7 @@ pub fn cause_name(cause: u8) -> &'static str {
         c if c == AlarmCause::State as u8 => "state",
         c if c == AlarmCause::Anomaly as u8 => "anomaly",
         c if c == AlarmCause::NoSound as u8 => "no_sound",
+        c if c == AlarmCause::Microphone as u8 => "microphone",
         _ => "other",
     }
 }
@@ -118,6 +121,7 @@ fn fmt_health(f: &mut fmt::Formatter<'_>, h: &Health) -> fmt::Result {
     for (separator, name) in (Refused { bits: h.refused }).separated() {
         write!(f, "{separator}{name}")?;
     }
+    microphone::names(h.microphone).try_for_each(|fault| write!(f, ", microphone {fault}"))?;
     [(h.stalls, "stalls"), (h.suspends, "suspends"), (h.late, "late wake-ups"), (h.dropped_blocks, "blocks dropped")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -224,7 +228,8 @@ fn health<M: SerializeMap>(map: &mut M, h: &Health) -> Result<(), M::Error> {
     map.serialize_entry("dropped_blocks", &h.dropped_blocks)?;
     map.serialize_entry("late", &h.late)?;
     map.serialize_entry("stalls", &h.stalls)?;
-    map.serialize_entry("suspends", &h.suspends)
+    map.serialize_entry("suspends", &h.suspends)?;
+    map.serialize_entry("microphone", &List(microphone::names(h.microphone)))
 }
 
 /// What an iterator gives, as a list.

@@ -120,6 +120,8 @@ pub enum AlarmCause {
     Anomaly = 1,
     /// No sound arrives.
     NoSound = 2,
+    /// The microphone is dead: sound arrives that no microphone gives.
+    Microphone = 3,
 }
 
 /// The counters since the start, and the inference times of the last 512 windows.
@@ -167,6 +169,8 @@ pub struct Health {
     pub stalls: u32,
     /// Times that the system was suspended.
     pub suspends: u32,
+    /// Faults of the microphone, as bits of [`crate::microphone`].
+    pub microphone: u8,
 }
 
 /// The bits of [`Health::refused`].

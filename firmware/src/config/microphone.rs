@@ -1,0 +1,38 @@
+//! `[microphone]`: what a microphone that works may give.
+
+use serde::{Deserialize, Serialize};
+use shared::microphone::Limits;
+
+use super::{OutOfRange, range};
+
+/// `[microphone]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MicrophoneConfig {
+    /// Seconds that a fault must last to be told, and good sound to end it: 0 to 3600; 0 for never.
+    pub after_s: f32,
+    /// Largest distance of the mean from zero, full scale 1: 0 to 1.
+    pub offset: f32,
+    /// Largest share of samples at full scale: 0 to 1.
+    pub clipped: f32,
+}
+
+impl Default for MicrophoneConfig {
+    fn default() -> Self {
+        Self { after_s: 1.0, offset: 0.25, clipped: 0.01 }
+    }
+}
+
+impl MicrophoneConfig {
+    /// As the detector takes it.
+    pub fn limits(&self) -> Limits {
+        Limits { after_s: self.after_s, offset: self.offset, clipped: self.clipped }
+    }
+
+    /// Checks the ranges.
+    pub(super) fn validate(&self) -> Result<(), OutOfRange> {
+        range::within("microphone.after_s", self.after_s, 0.0, 3600.0)?;
+        range::within("microphone.offset", self.offset, 0.0, 1.0)?;
+        range::within("microphone.clipped", self.clipped, 0.0, 1.0)
+    }
+}

@@ -1,0 +1,224 @@
+//! Whether the microphone is alive: sound that no microphone gives is a fault of it, not a machine that is off.
+//!
+//! Sound is looked at in blocks of a quarter of a second, before anything is made of it. What a block shows is reported
+//! once it has lasted for `after_s`, and ends when good sound has lasted as long, so that a single odd block says nothing.
+//! No clock, no allocation; one pass over the samples.
+
+/// Nothing but zeros: muted, a noise gate, or no data on the bus.
+pub const SILENT: u8 = 1;
+/// The same value again and again, other than zero.
+pub const STUCK: u8 = 2;
+/// At least a hundredth of the samples were no numbers.
+pub const NOT_FINITE: u8 = 4;
+/// The mean lies further from zero than is allowed.
+pub const OFFSET: u8 = 8;
+/// More samples at full scale than are allowed.
+pub const CLIPPED: u8 = 16;
+/// The faults that leave nothing to listen to: what the classifier says of such sound says nothing of the machine.
+pub const DEAD: u8 = SILENT | STUCK | NOT_FINITE;
+/// The faults with their words.
+pub const NAMES: [(u8, &str); 5] =
+    [(SILENT, "silent"), (STUCK, "stuck"), (NOT_FINITE, "no numbers"), (OFFSET, "offset"), (CLIPPED, "clipped")];
+
+/// Blocks per second.
+const BLOCKS_PER_S: u32 = 4;
+
+/// From here on a sample counts as full scale: 32735 of 32768 steps of 16 bits.
+const FULL_SCALE: f32 = 0.999;
+
+/// What is allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Seconds that a fault must last to be one, and good sound to end it; rounded to quarters, 0 for never a fault.
+    pub after_s: f32,
+    /// Largest distance of a block's mean from zero, full scale 1.
+    pub offset: f32,
+    /// Largest share of samples at full scale.
+    pub clipped: f32,
+}
+
+/// Watches the samples of one microphone.
+#[derive(Debug, Clone)]
+pub struct Microphone {
+    limits: Limits,
+    block: Block,
+    /// Blocks in a row that showed each fault, in the order of the bits.
+    bad: [u32; 5],
+    /// Blocks in a row that did not.
+    good: [u32; 5],
+    faults: u8,
+}
+
+/// What is known of the block that is being heard.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    samples: u32,
+    not_finite: u32,
+    at_full_scale: u32,
+    least: f32,
+    most: f32,
+    sum: f64,
+}
+
+impl Block {
+    const EMPTY: Self = Self { samples: 0, not_finite: 0, at_full_scale: 0, least: f32::MAX, most: f32::MIN, sum: 0.0 };
+
+    /// The faults that it shows.
+    fn faults(&self, limits: &Limits) -> u8 {
+        let share = |count: u32| count as f32 / self.samples as f32;
+        if share(self.not_finite) >= 0.01 {
+            return NOT_FINITE;
+        }
+        if self.least == self.most {
+            return if self.most == 0.0 { SILENT } else { STUCK };
+        }
+        let mean = (self.sum / f64::from(self.samples)) as f32;
+        let offset = if mean.abs() > limits.offset { OFFSET } else { 0 };
+        let clipped = if share(self.at_full_scale) > limits.clipped { CLIPPED } else { 0 };
+        offset | clipped
+    }
+}
+
+impl Microphone {
+    /// One without a fault.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, block: Block::EMPTY, bad: [0; 5], good: [0; 5], faults: 0 }
+    }
+
+    /// Goes on with other limits; a fault stays until good sound ends it.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// The faults that are reported, as bits.
+    #[must_use]
+    pub fn faults(&self) -> u8 {
+        self.faults
+    }
+
+    /// Whether there is nothing to listen to.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.faults & DEAD != 0
+    }
+
+    /// Takes the next samples, `rate_hz` a second, of which `replaced` were no numbers and are zeros now; returns the faults.
+    /// Samples that are no numbers themselves count as such.
+    pub fn push(&mut self, samples: &[f32], replaced: u32, rate_hz: u32) -> u8 {
+        let len = (rate_hz / BLOCKS_PER_S).max(1);
+        self.block.not_finite = self.block.not_finite.saturating_add(replaced);
+        for &sample in samples {
+            let block = &mut self.block;
+            block.samples += 1;
+            if sample.is_finite() {
+                block.least = block.least.min(sample);
+                block.most = block.most.max(sample);
+                block.at_full_scale += u32::from(sample.abs() >= FULL_SCALE);
+                block.sum += f64::from(sample);
+            } else {
+                block.not_finite += 1;
+            }
+            if block.samples >= len {
+                let shown = block.faults(&self.limits);
+                *block = Block::EMPTY;
+                self.heard(shown);
+            }
+        }
+        self.faults
+    }
+
+    /// Takes what a block shows.
+    fn heard(&mut self, shown: u8) {
+        let blocks = (self.limits.after_s * BLOCKS_PER_S as f32 + 0.5) as u32;
+        for (place, (bit, _)) in NAMES.iter().enumerate() {
+            let (bad, good) = (&mut self.bad[place], &mut self.good[place]);
+            if shown & bit != 0 {
+                (*bad, *good) = (bad.saturating_add(1), 0);
+            } else {
+                (*bad, *good) = (0, good.saturating_add(1));
+            }
+            if blocks == 0 || *good >= blocks {
+                self.faults &= !bit;
+            } else if *bad >= blocks {
+                self.faults |= bit;
+            }
+        }
+    }
+}
+
+/// The words for a set of faults.
+pub fn names(faults: u8) -> impl Iterator<Item = &'static str> + Clone {
+    NAMES.into_iter().filter(move |(bit, _)| faults & bit != 0).map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    const RATE: u32 = 16_000;
+    const LIMITS: Limits = Limits { after_s: 1.0, offset: 0.25, clipped: 0.01 };
+
+    /// The faults after `seconds` of what `sample` gives.
+    fn after(seconds: f32, sample: impl Fn(u32) -> f32) -> u8 {
+        let samples: Vec<f32> = (0..(seconds * RATE as f32) as u32).map(sample).collect();
+        let mut microphone = Microphone::new(LIMITS);
+        samples.chunks(160).for_each(|some| assert!(microphone.push(some, 0, RATE) < 32));
+        microphone.faults()
+    }
+
+    /// Quiet noise: one step of 16 bits up and down.
+    fn quiet(index: u32) -> f32 {
+        (index.wrapping_mul(2_654_435_761) >> 31) as f32 / 32_768.0
+    }
+
+    #[test]
+    fn digital_silence_is_a_silent_microphone_once_it_has_lasted() {
+        assert_eq!((after(0.9, |_| 0.0), after(1.0, |_| 0.0)), (0, SILENT));
+    }
+
+    #[test]
+    fn a_value_that_does_not_change_is_a_stuck_one() {
+        assert_eq!((after(2.0, |_| 0.3), after(2.0, |_| -1.0)), (STUCK, STUCK));
+    }
+
+    #[test]
+    fn the_quietest_sound_that_there_is_is_no_fault() {
+        assert_eq!(after(5.0, quiet), 0);
+    }
+
+    #[test]
+    fn sound_that_is_no_numbers_is_a_fault_whether_replaced_or_not() {
+        assert_eq!(after(2.0, |_| f32::NAN), NOT_FINITE);
+        assert_eq!(after(2.0, |index| if index % 50 == 0 { f32::INFINITY } else { quiet(index) }), NOT_FINITE);
+        let mut microphone = Microphone::new(LIMITS);
+        (0..200).for_each(|_| assert!(microphone.push(&[0.0; 160], 160, RATE) < 32));
+        assert_eq!(microphone.faults(), NOT_FINITE);
+    }
+
+    #[test]
+    fn an_offset_and_clipping_are_told_but_leave_something_to_listen_to() {
+        assert_eq!(after(2.0, |index| 0.3 + quiet(index)), OFFSET);
+        let clipped = after(2.0, |index| if index % 2 == 0 { 1.0 } else { -1.0 });
+        assert_eq!((clipped, clipped & DEAD), (CLIPPED, 0));
+        // A single crash is none.
+        assert_eq!(after(2.0, |index| if index < 100 { 1.0 } else { quiet(index) }), 0);
+    }
+
+    #[test]
+    fn a_fault_ends_when_good_sound_has_lasted_as_long() {
+        let mut microphone = Microphone::new(LIMITS);
+        microphone.push(&[0.0; 2 * RATE as usize], 0, RATE);
+        let good: Vec<f32> = (0..RATE).map(quiet).collect();
+        assert_eq!(microphone.push(&good[..RATE as usize / 2], 0, RATE), SILENT);
+        assert_eq!(microphone.push(&good, 0, RATE), 0);
+    }
+
+    #[test]
+    fn after_zero_seconds_means_never() {
+        let mut microphone = Microphone::new(Limits { after_s: 0.0, ..LIMITS });
+        assert_eq!(microphone.push(&[0.0; 5 * RATE as usize], 0, RATE), 0);
+    }
+}
