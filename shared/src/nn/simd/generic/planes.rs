@@ -87,12 +87,16 @@ unsafe fn one_row<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, p
     unsafe {
         let constants = packed.cast::<Constants>();
         let taps = packed.add(CONSTANTS_LEN);
+        let mut left = I::column::<3>(input, job.row_step);
         let mut pixel = input;
         let mut out = out;
         for _ in 0..job.width {
-            let columns = [0, 1, 2].map(|column| I::column::<3>(pixel.add(column * job.channels), job.row_step));
-            I::store([I::requantise(I::taps::<0>(columns, taps), constants)], [out]);
+            // Written out: a closure would be compiled without the instructions, and its calls not inlined.
+            let middle = I::column::<3>(pixel.add(job.channels), job.row_step);
+            let right = I::column::<3>(pixel.add(2 * job.channels), job.row_step);
+            I::store([I::requantise(I::taps::<0>([left, middle, right], taps), constants)], [out]);
             pixel = pixel.add(job.stride * job.channels);
+            left = if job.stride == 2 { right } else { middle };
             out = out.add(job.channels);
         }
     }
