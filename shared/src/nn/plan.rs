@@ -5,7 +5,7 @@
 //! depthwise convolution writes *dense*: `[position][channel]`, which is just what the next 1x1 convolution reads. Nothing
 //! is rearranged in between.
 //!
-//! A 1x1 convolution is a product of matrices, done in tiles of a few positions by [`PANEL`] output channels; the first
+//! A 1x1 convolution is a product of matrices, done in tiles of a few positions by a panel of 8 or 16 output channels; the first
 //! convolution is the same product over the three rows of its kernel, and FULLY_CONNECTED over one position.
 
 use heapless::Vec;
@@ -14,7 +14,7 @@ use super::body::{Body, Kind, Layer, MAX_LAYERS, Shape};
 use super::error::Error;
 use super::simd::{Block, CONSTANTS_LEN};
 
-/// Output channels of a panel of packed weights, and channels that a depthwise kernel does at a time.
+/// Channels that requantisation and the depthwise kernels do at a time; a panel of packed weights has one or two of these.
 pub const PANEL: usize = 8;
 /// Bytes of a panel's head: where it begins (u32), its groups of 4, 3, 2 and 1 steps (4 x u16), 4 unused.
 pub const HEAD_LEN: usize = 16;
@@ -165,6 +165,8 @@ pub struct Facts {
     pub rows: &'static [usize],
     /// Bytes per step of a product.
     pub step: usize,
+    /// Output channels of a panel: one or two times [`PANEL`].
+    pub width: usize,
     /// Bytes of packed depthwise weights of eight channels.
     pub taps_len: usize,
 }
@@ -175,7 +177,6 @@ impl Plan {
     /// # Errors
     /// [`Error::UnsupportedShape`] if channels are not multiples of 16, which every layer of YAMNet is.
     pub fn new(body: &Body, facts: &Facts) -> Result<Self, Error> {
-        let tile_rows = facts.rows;
         let mut packed = Packed { facts, len: 0 };
         let stem = body.layers.first().ok_or(Error::UnsupportedShape)?;
         let image = image(stem, facts);
@@ -191,8 +192,7 @@ impl Plan {
             let step = match layer.kind {
                 Kind::Stem => Step::Product(packed.place(stem_product(layer, &image, facts)), wide),
                 Kind::Pointwise => {
-                    let product =
-                        product(layer.input.positions(), layer.input.channels, layer.output.channels, tile_rows);
+                    let product = product(layer.input.positions(), layer.input.channels, layer.output.channels, facts);
                     dense_len = dense_len.max(product.tiles() * product.rows * layer.input.channels);
                     Step::Product(packed.place(product), wide)
                 }
@@ -213,8 +213,11 @@ impl Plan {
             steps.push(step).map_err(|_| Error::UnsupportedShape)?;
         }
         let embedding = body.embedding_len();
-        let scores = body.scores.as_ref().map(|scores| packed.place(product(1, embedding, scores.classes, &[1])));
-        let widest = widest.max(scores.map_or(0, |product| product.panels * PANEL));
+        let scores = body
+            .scores
+            .as_ref()
+            .map(|scores| packed.place(product(1, embedding, scores.classes, &Facts { rows: &[1], ..*facts })));
+        let widest = widest.max(scores.map_or(0, |product| product.panels * facts.width));
         let spill_at = wide_len.max(widest).next_multiple_of(64);
         Ok(Self {
             image,
@@ -277,8 +280,8 @@ fn best_rows(positions: usize, tile_rows: &[usize]) -> usize {
     tile_rows.iter().min_by_key(waste).copied().unwrap_or(1)
 }
 
-fn product(positions: usize, inputs: usize, outputs: usize, tile_rows: &[usize]) -> Product {
-    let rows = best_rows(positions, tile_rows);
+fn product(positions: usize, inputs: usize, outputs: usize, facts: &Facts) -> Product {
+    let rows = best_rows(positions, facts.rows);
     let tiles = positions.div_ceil(rows);
     let few = positions <= FEW_POSITIONS;
     Product {
@@ -288,7 +291,7 @@ fn product(positions: usize, inputs: usize, outputs: usize, tile_rows: &[usize])
         input_step: inputs,
         line_step: 0,
         span: inputs,
-        panels: outputs.div_ceil(PANEL),
+        panels: outputs.div_ceil(facts.width),
         chunk: if few { tiles } else { (CHUNK_BYTES / (rows * inputs)).clamp(1, tiles) },
         heads_at: 0,
         rows_at: 0,
@@ -304,7 +307,7 @@ fn stem_product(stem: &Layer, image: &Image, facts: &Facts) -> Product {
         input_step: stem.stride,
         line_step: stem.stride * image.row_step,
         span: 2 * image.row_step + facts.step,
-        panels: stem.output.channels.div_ceil(PANEL),
+        panels: stem.output.channels.div_ceil(facts.width),
         chunk: 16,
         heads_at: 0,
         rows_at: 0,

@@ -28,7 +28,7 @@ pub struct Args {
     /// Runs of each measurement
     #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,
-    /// Instruction set of `--serve`: scalar, avx2, neon or neon_dotprod; the fastest without it
+    /// Instruction set of `--serve`: scalar, avx2, avx512_vnni, neon or neon_dotprod; the fastest without it
     #[arg(long, value_name = "NAME", value_parser = isa)]
     pub isa: Option<Isa>,
     /// For `make bench-peers`: for each line on stdin (`body`, `cold` or `stream`), time ten runs and print milliseconds

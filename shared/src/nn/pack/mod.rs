@@ -25,7 +25,7 @@ pub fn enough<V: Vectors>(body: &Body, plan: &Plan) -> usize {
     let most = if V::PAIRS { 2 } else { 1 };
     let panel = |source: &Source| {
         let steps = most * source.steps(V::STEP);
-        (CONSTANTS_LEN + steps * (PANEL * V::STEP + size_of::<u16>())).next_multiple_of(64)
+        (V::WIDTH / PANEL * CONSTANTS_LEN + steps * (V::WIDTH * V::STEP + size_of::<u16>())).next_multiple_of(64)
     };
     let layers = body.layers.iter().zip(&plan.steps).map(|(layer, step)| match step {
         Step::Product(product, _) => product.panels * panel(&Source::layer(layer, plan.image.row_step)),

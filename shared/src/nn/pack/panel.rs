@@ -1,4 +1,4 @@
-//! One panel of a product: eight output channels.
+//! One panel of a product: eight or sixteen output channels.
 
 use super::constants::{self, Channel, origin};
 use super::exact;
@@ -79,16 +79,19 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The weights of a panel's eight channels.
+/// Most channels of a panel.
+const MOST: usize = 2 * PANEL;
+
+/// The weights of a panel's channels.
 pub struct Rows<'a> {
     /// Where they come from.
     pub source: &'a Source<'a>,
-    rows: [&'a [i8]; PANEL],
+    rows: [&'a [i8]; MOST],
     inputs: &'a Order,
 }
 
 impl Rows<'_> {
-    /// Weights of a step of four bytes: four of each channel.
+    /// Weights of a step of four bytes: four of each of the first eight channels.
     pub fn step(&self, step: usize) -> [i8; 4 * PANEL] {
         let places: [usize; 4] = core::array::from_fn(|byte| self.inputs.channel(self.source.input(step, byte, 4)));
         let mut weights = [0; 4 * PANEL];
@@ -116,23 +119,28 @@ pub fn pack<V: Vectors>(
     panel: usize,
     at: usize,
 ) -> ([usize; 4], usize) {
-    let channels: [usize; PANEL] = core::array::from_fn(|lane| outputs.channel(PANEL * panel + lane));
-    sink.write(at, &constants::bytes(&channels.map(|channel| source.channel::<V>(channel))));
-    let weights_at = at + CONSTANTS_LEN;
+    // Of a panel of eight channels the second half is not used.
+    let channels: [usize; MOST] = core::array::from_fn(|lane| outputs.channel(V::WIDTH * panel + lane));
+    let mut weights_at = at;
+    for channels in channels[..V::WIDTH].chunks_exact(PANEL) {
+        let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane]));
+        sink.write(weights_at, &constants::bytes(&constants));
+        weights_at += CONSTANTS_LEN;
+    }
     let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), inputs };
     let (groups, steps) =
         if V::PAIRS { exact::pack::<V>(sink, &rows, weights_at) } else { natural::<V>(sink, &rows, weights_at) };
-    let end = weights_at + steps * (PANEL * V::STEP + size_of::<u16>());
+    let end = weights_at + steps * (V::WIDTH * V::STEP + size_of::<u16>());
     (groups, end.next_multiple_of(64))
 }
 
 /// All steps in the order of the input, one per group.
 fn natural<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let steps = rows.source.steps(V::STEP);
-    let offsets_at = at + steps * PANEL * V::STEP;
+    let offsets_at = at + steps * V::WIDTH * V::STEP;
     for step in 0..steps {
-        sink.with(at + step * PANEL * V::STEP, PANEL * V::STEP, |out| {
-            for lane in 0..PANEL {
+        sink.with(at + step * V::WIDTH * V::STEP, V::WIDTH * V::STEP, |out| {
+            for lane in 0..V::WIDTH {
                 for byte in 0..V::STEP {
                     out[V::weight_index(lane, byte)] = rows.weight(lane, step, byte, V::STEP).cast_unsigned();
                 }

@@ -17,6 +17,7 @@ pub struct Avx2;
 // `planes` enable it for all that is inlined into them.
 unsafe impl Vectors for Avx2 {
     const STEP: usize = 4;
+    const WIDTH: usize = PANEL;
     const LONGEST: usize = 4;
     const PAIRS: bool = true;
     const FLIP: u8 = 0x80;
@@ -64,8 +65,15 @@ unsafe impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn sum(acc: __m256i) -> __m256i {
-        acc
+    unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
+        // SAFETY: as this function's.
+        unsafe {
+            let mut sums = [Self::requantise(acc[0], constants); R];
+            for r in 1..R {
+                sums[r] = Self::requantise(acc[r], constants);
+            }
+            Self::store(sums, out);
+        }
     }
 
     #[inline(always)]

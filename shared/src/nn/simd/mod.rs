@@ -7,6 +7,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512vnni;
 mod block;
 mod generic;
 #[cfg(target_arch = "aarch64")]
@@ -30,6 +32,11 @@ use verified::Verified;
 macro_rules! dispatch {
     ($isa:expr, $vectors:ident => $body:expr) => {
         match $isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Vnni => {
+                type $vectors = avx512vnni::Avx512Vnni;
+                $body
+            }
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => {
                 type $vectors = avx2::Avx2;
@@ -60,6 +67,8 @@ pub enum Isa {
     Scalar,
     /// 256-bit integer vectors of x86-64.
     Avx2,
+    /// 512-bit vectors of x86-64 with dot products of bytes.
+    Avx512Vnni,
     /// 128-bit vectors of 64-bit Arm.
     Neon,
     /// The same with dot products of bytes.
@@ -68,7 +77,7 @@ pub enum Isa {
 
 impl Isa {
     /// Every kind, the fastest first.
-    pub const ALL: [Self; 4] = [Self::Avx2, Self::NeonDotprod, Self::Neon, Self::Scalar];
+    pub const ALL: [Self; 5] = [Self::Avx512Vnni, Self::Avx2, Self::NeonDotprod, Self::Neon, Self::Scalar];
 
     /// The fastest kind that [`is_available`](Self::is_available).
     pub fn best() -> Self {
@@ -80,8 +89,12 @@ impl Isa {
     pub fn is_available(self) -> bool {
         #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
         let avx2 = std::arch::is_x86_feature_detected!("avx2");
+        #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
+        let vnni = std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vnni");
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
         let avx2 = cfg!(all(target_arch = "x86_64", target_feature = "avx2"));
+        #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
+        let vnni = cfg!(all(target_arch = "x86_64", target_feature = "avx512f", target_feature = "avx512vnni"));
         #[cfg(all(target_arch = "aarch64", any(feature = "std", test)))]
         let dotprod = std::arch::is_aarch64_feature_detected!("dotprod");
         #[cfg(not(all(target_arch = "aarch64", any(feature = "std", test))))]
@@ -90,6 +103,7 @@ impl Isa {
         match self {
             Self::Scalar => true,
             Self::Avx2 => avx2,
+            Self::Avx512Vnni => avx2 && vnni,
             Self::Neon => neon,
             Self::NeonDotprod => neon && dotprod,
         }
@@ -100,6 +114,7 @@ impl Isa {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::Avx512Vnni => "avx512_vnni",
             Self::Neon => "neon",
             Self::NeonDotprod => "neon_dotprod",
         }
@@ -115,7 +130,8 @@ impl Isa {
     /// # Errors
     /// [`Error::UnsupportedShape`].
     pub fn plan(self, body: &Body) -> Result<Plan, Error> {
-        let facts = dispatch!(self, V => Facts { rows: V::ROWS, step: V::STEP, taps_len: V::TAPS_LEN });
+        let facts =
+            dispatch!(self, V => Facts { rows: V::ROWS, step: V::STEP, width: V::WIDTH, taps_len: V::TAPS_LEN });
         Plan::new(body, &facts)
     }
 

@@ -33,6 +33,7 @@ macro_rules! shared {
         const FLIP: u8 = 0;
         const TAPS_LEN: usize = 192;
         const STEP: usize = 16;
+        const WIDTH: usize = PANEL;
 
         type Sum = Sum;
         type Column = Column;
@@ -177,14 +178,14 @@ unsafe impl Vectors for Neon {
     }
 
     #[inline(always)]
-    unsafe fn sum(acc: Self::Acc) -> Sum {
-        // SAFETY: NEON is there.
+    unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
+        // SAFETY: as this function's.
         unsafe {
-            let four = |first: usize| {
-                let pairs = [0, 2].map(|pair| vpaddq_s32(acc[first + pair], acc[first + pair + 1]));
-                vpaddq_s32(pairs[0], pairs[1])
-            };
-            [four(0), four(4)]
+            let mut sums = [Self::requantise(across(acc[0]), constants); R];
+            for r in 1..R {
+                sums[r] = Self::requantise(across(acc[r]), constants);
+            }
+            Self::store(sums, out);
         }
     }
 
@@ -196,6 +197,22 @@ unsafe impl Vectors for Neon {
                 _ => neon_product1(job),
             }
         }
+    }
+}
+
+/// One sum per channel from a vector of partial sums of each.
+///
+/// # Safety
+/// NEON is there.
+#[inline(always)]
+unsafe fn across(acc: [int32x4_t; PANEL]) -> Sum {
+    // SAFETY: as this function's.
+    unsafe {
+        let four = |first: usize| {
+            let pairs = [0, 2].map(|pair| vpaddq_s32(acc[first + pair], acc[first + pair + 1]));
+            vpaddq_s32(pairs[0], pairs[1])
+        };
+        [four(0), four(4)]
     }
 }
 
@@ -261,8 +278,15 @@ unsafe impl Vectors for NeonDotprod {
     }
 
     #[inline(always)]
-    unsafe fn sum(acc: Sum) -> Sum {
-        acc
+    unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
+        // SAFETY: as this function's.
+        unsafe {
+            let mut sums = [Self::requantise(acc[0], constants); R];
+            for r in 1..R {
+                sums[r] = Self::requantise(acc[r], constants);
+            }
+            Self::store(sums, out);
+        }
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {

@@ -14,6 +14,7 @@ type Rows = [[i16; PANEL]; 4];
 // SAFETY: every processor has what this uses.
 unsafe impl Vectors for Scalar {
     const STEP: usize = 4;
+    const WIDTH: usize = PANEL;
     const LONGEST: usize = 1;
     const PAIRS: bool = false;
     const FLIP: u8 = 0x80;
@@ -55,8 +56,15 @@ unsafe impl Vectors for Scalar {
     }
 
     #[inline(always)]
-    unsafe fn sum(acc: Self::Acc) -> Self::Sum {
-        acc
+    unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
+        // SAFETY: as this function's.
+        unsafe {
+            let mut sums = [Self::requantise(acc[0], constants); R];
+            for r in 1..R {
+                sums[r] = Self::requantise(acc[r], constants);
+            }
+            Self::store(sums, out);
+        }
     }
 
     #[inline(always)]

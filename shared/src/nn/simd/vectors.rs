@@ -39,6 +39,8 @@ pub unsafe trait Vectors: Copy {
     const STEP: usize;
     /// Most steps that are summed before widening, 1 to 4.
     const LONGEST: usize;
+    /// Output channels of a panel: 8 or 16.
+    const WIDTH: usize;
     /// Whether products of bytes must be paired so that two of them never exceed 16 bits (see `pack::exact`).
     const PAIRS: bool;
     /// What is added to an int8 value modulo 256 to store it: 128 where bytes are unsigned, 0 where they are signed.
@@ -66,7 +68,7 @@ pub unsafe trait Vectors: Copy {
     /// # Safety
     /// - as the trait says;
     /// - `input + r * input_step + offset` is readable for `STEP` bytes, for each `r < R` and each of the `L` offsets;
-    /// - `weights` is readable for `L * STEP * 8` bytes and aligned to 32.
+    /// - `weights` is readable for `L * STEP * WIDTH` bytes and aligned to 32.
     unsafe fn group<const R: usize, const L: usize>(
         acc: &mut [Self::Acc; R],
         input: *const u8,
@@ -75,11 +77,12 @@ pub unsafe trait Vectors: Copy {
         weights: *const u8,
     );
 
-    /// One sum per channel.
+    /// The end of a tile: brings the sums to one per channel, requantises and stores them.
     ///
     /// # Safety
-    /// As the trait says.
-    unsafe fn sum(acc: Self::Acc) -> Self::Sum;
+    /// As the trait says; `constants` is readable for `WIDTH / 8` elements and aligned; each pointer is writable for `WIDTH`
+    /// bytes.
+    unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]);
 
     /// Adds the bias and requantises: values that clamp to bytes.
     ///
@@ -93,7 +96,7 @@ pub unsafe trait Vectors: Copy {
     /// As the trait says; each pointer is writable for eight bytes.
     unsafe fn store<const R: usize>(sums: [Self::Sum; R], out: [*mut u8; R]);
 
-    /// Where in a step's `8 * STEP` bytes of weights that of a channel (0 to 7) for a byte of input (0 to `STEP`) lies.
+    /// Where in a step's `WIDTH * STEP` bytes of weights that of a channel (0 to `WIDTH`) for a byte of input (0 to `STEP`) lies.
     fn weight_index(channel: usize, byte: usize) -> usize;
 
     /// Packs depthwise weights `[tap][channel]`, taps row by row, into `TAPS_LEN` bytes.

@@ -87,7 +87,7 @@ impl<'m> Verified<'m> {
             + product.span;
         let rows = product.rows_at..product.rows_at + 4 * positions * product.lines;
         let Some(rows) = self.bytes().get(rows) else { return false };
-        let out_len = product.panels * PANEL;
+        let out_len = product.panels * I::WIDTH;
         let rows_inside = rows.chunks_exact(4).all(|row| le32(row) + out_len <= self.plan.wide_len);
         last_input <= self.plan.dense_len
             && product.rows_at.is_multiple_of(4)
@@ -98,7 +98,7 @@ impl<'m> Verified<'m> {
     fn panel_inside<I: Vectors>(&self, product: &Product, panel: usize) -> bool {
         let Some(head) = self.head(product, panel) else { return false };
         let steps = head.steps();
-        let offsets_at = head.at + CONSTANTS_LEN + steps * PANEL * I::STEP;
+        let offsets_at = head.at + I::WIDTH / PANEL * CONSTANTS_LEN + steps * I::WIDTH * I::STEP;
         let Some(offsets) = self.bytes().get(offsets_at..offsets_at + 2 * steps) else { return false };
         let longest_kept = head.groups.iter().zip([4, 3, 2, 1]).all(|(&count, len)| count == 0 || len <= I::LONGEST);
         let offsets_inside = offsets
@@ -178,7 +178,7 @@ impl<'m> Verified<'m> {
                         tiles,
                         panel: packed[at..].as_ptr(),
                         groups,
-                        out: wide[PANEL * panel..].as_mut_ptr(),
+                        out: wide[I::WIDTH * panel..].as_mut_ptr(),
                         rows: rows.as_ptr().cast(),
                     };
                     // SAFETY:

@@ -1,5 +1,6 @@
 //! Products of activations and packed panels: 1x1 convolutions, the first convolution, FULLY_CONNECTED.
 
+use crate::nn::plan::PANEL;
 use crate::nn::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
 
 /// One panel over a range of tiles.
@@ -11,7 +12,7 @@ pub struct ProductJob {
     pub input_step: usize,
     /// Number of tiles, each of R positions.
     pub tiles: usize,
-    /// The panel: [`Constants`], then the weights of all steps, then their offsets.
+    /// The panel: [`Constants`] of each eight channels, then the weights of all steps, then their offsets.
     pub panel: *const u8,
     /// Groups of 4, 3, 2 and 1 steps.
     pub groups: [usize; 4],
@@ -28,7 +29,7 @@ pub struct ProductJob {
 /// - `input` is readable at `position * input_step + offset` for `I::STEP` bytes, for every position of the tiles and every
 ///   offset of the panel;
 /// - `panel` is aligned to 64 and readable for constants, weights and offsets of all its groups;
-/// - `rows` is readable for all positions, and `out + rows[position]` writable for eight bytes;
+/// - `rows` is readable for all positions, and `out + rows[position]` writable for `I::WIDTH` bytes;
 /// - what is written does not overlap what is read.
 #[inline(always)]
 pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
@@ -37,8 +38,8 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
     // SAFETY: the caller promises all that is read and written here, as stated above.
     unsafe {
         let constants = job.panel.cast::<Constants>();
-        let first_weights = job.panel.add(CONSTANTS_LEN);
-        let first_offset = first_weights.add(steps * I::STEP * 8).cast::<u16>();
+        let first_weights = job.panel.add(I::WIDTH / PANEL * CONSTANTS_LEN);
+        let first_offset = first_weights.add(steps * I::STEP * I::WIDTH).cast::<u16>();
         let mut input = job.input;
         let mut rows = job.rows;
         for _ in 0..job.tiles {
@@ -50,7 +51,7 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
                     for _ in 0..$count {
                         I::group::<R, $len>(&mut acc, input, job.input_step, offsets, weights);
                         offsets = offsets.add($len);
-                        weights = weights.add($len * I::STEP * 8);
+                        weights = weights.add($len * I::STEP * I::WIDTH);
                     }
                 };
             }
@@ -64,15 +65,11 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
                 groups!(twos, 2);
             }
             groups!(ones, 1);
-            let mut sums = [I::requantise(I::sum(acc[0]), constants); R];
-            for r in 1..R {
-                sums[r] = I::requantise(I::sum(acc[r]), constants);
-            }
             let mut out = [job.out; R];
             for (r, out) in out.iter_mut().enumerate() {
                 *out = job.out.add(*rows.add(r) as usize);
             }
-            I::store(sums, out);
+            I::finish(acc, constants, out);
             rows = rows.add(R);
             input = input.add(R * job.input_step);
         }
