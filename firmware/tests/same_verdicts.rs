@@ -7,12 +7,9 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use common::Devices;
-use common::model::{loudness_model, noise, write_wav};
+use common::model::{loudness_model, loudness_model_with_anomaly_score, noise, write_wav};
 use common::program::{Heard, Program, firmware, heard, output, parse};
-use shared::features::FeatureKind;
-use shared::model_card::ModelCard;
-use shared::owned::{Memory, OwnedModel};
-use shared::wire::StateName;
+use serde_json::Value;
 
 const HOP: &str = "0.25";
 
@@ -38,39 +35,29 @@ impl Place {
         self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
     }
 
-    /// The chain as every tool drives it, `host-tools predict` among them.
+    /// What `host-tools predict` says, the program itself.
     fn expected(&self) -> Vec<Heard> {
-        let model = OwnedModel::load(&self.path("model.tflite")).unwrap();
-        let labels = model
-            .model()
-            .unwrap()
-            .labels()
-            .unwrap()
-            .map_or(String::new(), |labels| labels.iter().collect::<Vec<_>>().join("\n"));
-        let card = ModelCard::of(&model.model().unwrap()).unwrap();
-        let classifier = model.classifier().unwrap();
-        let mut decision = card
-            .unwrap_or_else(|| ModelCard::untrained(FeatureKind::Yamnet))
-            .decider(classifier.classes(), 0.25)
-            .unwrap();
-        let mut memory = Memory::new(&classifier, 48_000).unwrap();
-        let mut listener = memory.listener(classifier, 48_000, 25).unwrap();
-        let mut seen = Vec::new();
-        let mono: Vec<f32> = self.samples.iter().map(|&sample| f32::from(sample) / 32_768.0).collect();
-        let mut each = |verdict: &shared::listener::Verdict<'_>| {
-            let decided = decision.step(verdict.probabilities);
-            seen.push(Heard {
-                index: verdict.index,
-                start_s: verdict.start_sample as f64 / 16e3,
-                state: StateName { labels: &labels, state: decided.state.class() }.to_string(),
-                confidence: text(decided.confidence),
-                level_dbfs: text(verdict.level_dbfs),
-                probabilities: verdict.probabilities.iter().copied().map(text).collect(),
-            });
+        let mut command = Command::new(env!("CARGO"));
+        command
+            .args(["run", "--quiet", "--locked", "--package", "host-tools", "--"])
+            .args(["predict", "--json", "-", "--hop", HOP, "--model"])
+            .args([self.path("model.tflite"), self.path("sound.wav")])
+            .current_dir(env!("CARGO_MANIFEST_DIR"));
+        let (code, text, words) = output(command.stdin(Stdio::null()));
+        assert_eq!(code, Some(0), "predict: {words}");
+        let report: Value = serde_json::from_str(&text).unwrap();
+        let windows = report["files"][0]["windows"].as_array().unwrap();
+        let number = |value: &Value| value.as_f64().unwrap();
+        let heard = |(index, window): (u64, &Value)| Heard {
+            index,
+            start_s: number(&window["start_s"]),
+            state: window["state"].as_str().unwrap().into(),
+            confidence: number(&window["state_confidence"]),
+            level_dbfs: number(&window["level_dbfs"]),
+            anomaly: window["anomaly"].as_f64(),
+            probabilities: window["probabilities"].as_array().unwrap().iter().map(number).collect(),
         };
-        listener.push(&mono, &mut each);
-        listener.finish(&mut each);
-        seen
+        (0..).zip(windows).map(heard).collect()
     }
 
     fn firmware(&self, more: &[&str]) -> Command {
@@ -80,12 +67,7 @@ impl Place {
     }
 }
 
-/// The number that the shortest text of a float stands for, as it is in JSON.
-fn text(value: f32) -> f64 {
-    value.to_string().parse().unwrap()
-}
-
-fn all_ways(place: &Place, realtime: bool) {
+fn all_ways(place: &Place, realtime: bool) -> Vec<Heard> {
     let expected = place.expected();
     assert!(expected.len() > 8);
     let wav = place.path("sound.wav");
@@ -108,6 +90,7 @@ fn all_ways(place: &Place, realtime: bool) {
         assert_eq!(heard(&parse(&run)), expected, "run --wav --realtime: {words}");
         assert_eq!(over_alsa(place, expected.len() - 1), expected[..expected.len() - 1], "run over ALSA");
     }
+    expected
 }
 
 /// Through libasound, mmap, the capture thread and the ring, in real time: the first windows.
@@ -124,7 +107,17 @@ fn over_alsa(place: &Place, windows: usize) -> Vec<Heard> {
 
 #[test]
 fn the_verdicts_are_the_same_through_every_way_in() {
-    all_ways(&Place::new(loudness_model("off_state", "on_state"), 4), true);
+    let heard = all_ways(&Place::new(loudness_model("off_state", "on_state"), 4), true);
+    assert!(
+        heard.iter().any(|window| window.state == "on_state") && heard.iter().all(|window| window.anomaly.is_none())
+    );
+}
+
+#[test]
+fn the_verdicts_of_a_model_with_an_anomaly_score_are_the_same_through_every_way_in() {
+    let heard = all_ways(&Place::new(loudness_model_with_anomaly_score("off_state", "on_state"), 4), true);
+    let scores: Vec<f64> = heard.iter().map(|window| window.anomaly.unwrap()).collect();
+    assert!(scores.iter().any(|score| *score != scores[0]), "{scores:?}");
 }
 
 #[test]

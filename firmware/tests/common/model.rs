@@ -4,12 +4,40 @@
 use std::path::Path;
 
 use host_tools::export::{self, Dense};
+use shared::anomaly::{self, Input, STATISTICS_LEN, Space};
 use shared::decision::DecisionConfig;
 use shared::features::FeatureKind;
 use shared::model_card::ModelCard;
+use shared::tflite::Scalars;
 
 /// A model of two states that tells loud (the second) from quiet (the first) by the sum of the band means.
 pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
+    loudness_model_with(quiet, loud, None)
+}
+
+/// The same with an anomaly score: how far the statistics are from 0, mostly along the first of them.
+pub fn loudness_model_with_anomaly_score(quiet: &str, loud: &str) -> Vec<u8> {
+    let bytes = |numbers: &[f32]| -> Vec<u8> { numbers.iter().flat_map(|number| number.to_le_bytes()).collect() };
+    let mut first = [0.0; STATISTICS_LEN];
+    first[0] = 1.0;
+    let (projection, centres, scales) = (bytes(&first), bytes(&[0.0; STATISTICS_LEN]), bytes(&[1.0; STATISTICS_LEN]));
+    let (mean, precision) = (bytes(&[0.0]), bytes(&[0.25]));
+    let space = Space {
+        location: 0.0,
+        deviation: 0.5,
+        residual: 4.0,
+        projection: Scalars::new(&projection),
+        means: Scalars::new(&mean),
+        precisions: Scalars::new(&precision),
+        scales: Scalars::new(&scales),
+        centres: Scalars::new(&centres),
+    };
+    let mut tables = Vec::new();
+    anomaly::write(2.0, 3, 5, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    loudness_model_with(quiet, loud, Some(&tables))
+}
+
+fn loudness_model_with(quiet: &str, loud: &str, anomaly: Option<&[u8]>) -> Vec<u8> {
     // Means are ln(magnitude + 0.001): -6.9 a band in silence, above -3 in loud noise.
     let mut weights = vec![0.0; 2 * 128];
     weights[128..192].fill(0.05);
@@ -23,7 +51,8 @@ pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
         class_confidence: &[60, 65],
         ..ModelCard::untrained(FeatureKind::LogMel)
     };
-    export::classifier(FeatureKind::LogMel, None, &[head], &[quiet.into(), loud.into()], &card).unwrap()
+    let labels = [quiet.into(), loud.into()];
+    export::classifier_with(FeatureKind::LogMel, None, &[head], &labels, &card, anomaly).unwrap()
 }
 
 /// Noise at 48 kHz: quiet and loud in turn, `part_s` seconds each, as S16.

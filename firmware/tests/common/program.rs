@@ -136,6 +136,7 @@ pub struct Heard {
     pub state: String,
     pub confidence: f64,
     pub level_dbfs: f64,
+    pub anomaly: Option<f64>,
     pub probabilities: Vec<f64>,
 }
 
@@ -149,6 +150,7 @@ pub fn heard(lines: &[Value]) -> Vec<Heard> {
             state: line["state"].as_str().unwrap().into(),
             confidence: line["confidence"].as_f64().unwrap(),
             level_dbfs: line["level_dbfs"].as_f64().unwrap(),
+            anomaly: line["anomaly"].as_f64(),
             probabilities: line["probabilities"].as_array().unwrap().iter().map(|p| p.as_f64().unwrap()).collect(),
         })
         .collect()

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Serialize;
 use shared::classifier::Classifier;
+use shared::decision::Decision;
 use shared::log_mel::{HOP, RATE_HZ};
+use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 use shared::report::Line;
 
@@ -35,6 +37,13 @@ pub struct Args {
     pub json: JsonOut,
 }
 
+impl Args {
+    /// Whether there is more to write than the lines of the windows.
+    fn wanted(&self) -> bool {
+        self.log.is_some() || self.json.json.is_some()
+    }
+}
+
 /// States listed in a summary.
 const MOST_STATES: usize = 10;
 
@@ -51,7 +60,20 @@ struct FileReport {
     #[serde(flatten)]
     judged: Judged,
     summary: Option<Summary>,
-    windows: Vec<Window>,
+    windows: Vec<Told>,
+}
+
+/// A window before and after the decision, as the device tells it.
+#[derive(Debug, Serialize)]
+struct Told {
+    #[serde(flatten)]
+    window: Window,
+    /// The class probabilities, in the order of the classes.
+    probabilities: Vec<f32>,
+    /// The state that is reported after smoothing, hysteresis and dwell, by the model's settings.
+    state: String,
+    /// Its smoothed probability, or that of the leading class while the state is unknown.
+    state_confidence: f32,
 }
 
 /// Runs the command.
@@ -63,8 +85,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let labels = labels(&model).with_context(|| format!("cannot use the model {}", args.model.display()))?;
     let classifier = model.classifier()?;
+    let card = ModelCard::of(&model.model()?)
+        .with_context(|| format!("cannot use the model {}", args.model.display()))?
+        .unwrap_or_else(|| ModelCard::untrained(classifier.kind()));
     let mut teller = Teller { ui: Ui::new(&args.json), closed: false, failed: None };
-    let wanted = args.log.is_some() || args.json.json.is_some();
+    let wanted = args.wanted();
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
 
     let mut reports = Vec::new();
@@ -75,7 +100,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         if files.len() > 1 {
             teller.say(&format!("== {}", file.display()));
         }
-        reports.push(hear(file, &classifier, &labels, args.hop, &mut teller, wanted));
+        // Each recording begins as unknown.
+        let decision = card.decider(labels.len(), hop_s as f32)?;
+        reports.push(hear(file, &classifier, &labels, args, decision, &mut teller));
     }
     if let Some(error) = teller.failed {
         return Err(error).context("cannot write to the standard output");
@@ -100,16 +127,28 @@ fn hear(
     file: &Path,
     classifier: &Classifier<'_>,
     labels: &[String],
-    hop: u32,
+    args: &Args,
+    mut decision: Decision,
     teller: &mut Teller,
-    wanted: bool,
 ) -> FileReport {
     let folder = parent_name(file);
-    let chunk = u64::from(hop) * HOP as u64;
-    let heard = listen(file, classifier.clone(), hop, |window| {
+    let chunk = u64::from(args.hop) * HOP as u64;
+    let mut windows = Vec::new();
+    let heard = listen(file, classifier.clone(), args.hop, |window, verdict| {
+        // Of many classes and windows that is much: kept only where somebody wants it.
+        if args.json.json.is_some() {
+            let decided = decision.step(verdict.probabilities);
+            let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
+            windows.push(Told {
+                window: window.clone(),
+                probabilities: verdict.probabilities.to_vec(),
+                state: state.map_or("unknown", String::as_str).to_owned(),
+                state_confidence: decided.confidence,
+            });
+        }
         let Window { start_s, class, confidence, inference_ms, .. } = *window;
         teller.say(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
-        if teller.closed && !wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if teller.closed && !args.wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     let heard = match heard {
         Ok(heard) => heard,
@@ -124,7 +163,7 @@ fn hear(
         Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
         None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
     };
-    FileReport { judged, summary: Some(summary), windows: heard.windows }
+    FileReport { judged, summary: Some(summary), windows }
 }
 
 /// Says lines until nobody reads them any more.

@@ -55,7 +55,7 @@ pub fn listen<'m>(
     path: &Path,
     classifier: Classifier<'m>,
     hop_columns: u32,
-    mut on_window: impl FnMut(&Window) -> ControlFlow<()>,
+    mut on_window: impl FnMut(&Window, &Verdict<'_>) -> ControlFlow<()>,
 ) -> anyhow::Result<Heard> {
     let started = Instant::now();
     let mut reader = WavReader::open(path)?;
@@ -82,7 +82,7 @@ pub fn listen<'m>(
         for (sum, probability) in sums.iter_mut().zip(verdict.probabilities) {
             *sum += f64::from(*probability);
         }
-        flow = on_window(&window);
+        flow = on_window(&window, verdict);
         windows.push(window);
         flow
     };
