@@ -13,4 +13,5 @@ pub mod outputs;
 pub mod report;
 pub mod rt;
 pub mod run;
+pub mod signature;
 pub mod wav_writer;

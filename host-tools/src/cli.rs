@@ -32,6 +32,8 @@ pub enum Command {
     Predict(commands::predict::Args),
     /// Show what is in a model file
     Inspect(commands::inspect::Args),
+    /// Vouch for a model file, for devices that take no other
+    Sign(commands::sign::Args),
     /// Show live what a device says over its serial line
     Monitor(commands::monitor::Args),
     /// Train, then verify the newest model
@@ -57,6 +59,7 @@ impl Cli {
             Command::Visualize(args) => commands::visualize::run(args),
             Command::Predict(args) => commands::predict::run(args),
             Command::Inspect(args) => commands::inspect::run(args),
+            Command::Sign(args) => commands::sign::run(args),
             Command::Monitor(args) => commands::monitor::run(args),
             Command::Pipeline(args) => commands::pipeline::run(args),
             Command::Verify(args) => commands::verify::run(args),

@@ -22,6 +22,7 @@ pub mod plots;
 pub mod predict;
 pub mod projection;
 pub mod selfcheck;
+pub mod sign;
 pub mod split;
 pub mod synth;
 pub mod train;

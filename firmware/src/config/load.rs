@@ -55,6 +55,8 @@ pub enum Error {
     OutOfRange(OutOfRange),
     /// A value of `[decision]` outside its range.
     Decision(shared::decision::Error),
+    /// Signatures are required, but by no key.
+    NoPublicKey,
     /// A GPIO line that has two meanings.
     LineTwice {
         /// The line.
@@ -76,6 +78,7 @@ impl fmt::Display for Error {
             Self::Capture(error) => write!(f, "{error}"),
             Self::OutOfRange(error) => write!(f, "{error}"),
             Self::Decision(error) => write!(f, "{error}"),
+            Self::NoPublicKey => write!(f, "listen.require_signature needs listen.public_key: name the .pub file"),
             Self::LineTwice { line } => write!(f, "gpio: line {line} has two meanings; give each its own"),
             Self::TooManyLines { lines } => write!(f, "gpio: {lines} lines; at most 64 can be used"),
         }

@@ -53,11 +53,20 @@ pub struct ListenConfig {
     pub model: PathBuf,
     /// Seconds between two windows, 0.1 to 1, in steps of 0.01.
     pub hop_s: f32,
+    /// Whether only a model with a good signature is taken ([`crate::signature`]).
+    pub require_signature: bool,
+    /// The file of the public key that models are signed by; needed with `require_signature`.
+    pub public_key: PathBuf,
 }
 
 impl Default for ListenConfig {
     fn default() -> Self {
-        Self { model: "/etc/monitor/sound_classifier.tflite".into(), hop_s: 0.48 }
+        Self {
+            model: "/etc/monitor/sound_classifier.tflite".into(),
+            hop_s: 0.48,
+            require_signature: false,
+            public_key: PathBuf::new(),
+        }
     }
 }
 
@@ -139,6 +148,9 @@ impl Config {
         self.capture.validate()?;
         let within = range::within;
         within("listen.hop_s", self.listen.hop_s, 0.1, 1.0)?;
+        if self.listen.require_signature && self.listen.public_key.as_os_str().is_empty() {
+            return Err(Error::NoPublicKey);
+        }
         within("alarm.no_sound_s", self.alarm.no_sound_s, 0.0, 3600.0)?;
         self.microphone.validate()?;
         self.serial.validate()?;
@@ -216,6 +228,7 @@ mod tests {
         for (text, key) in [
             ("[listen]\nhop_s = 2", "listen.hop_s"),
             ("[listen]\nhop_s = nan", "listen.hop_s"),
+            ("[listen]\nrequire_signature = true", "listen.public_key"),
             ("[alarm]\nno_sound_s = -1", "alarm.no_sound_s"),
             ("[serial]\nbaud = 3", "serial.baud"),
             ("[serial]\nqueue = 0", "serial.queue"),

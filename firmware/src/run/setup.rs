@@ -8,11 +8,13 @@ use sha2::{Digest, Sha256};
 use shared::decision::{Decision, DecisionConfig, Steps};
 use shared::microphone::Limits;
 use shared::model_card::{self, ModelCard};
+use shared::nn::Isa;
 use shared::owned::{self, OwnedModel};
 
 use super::alarm::StateAlarm;
 use crate::config::Config;
 use crate::report::Who;
+use crate::signature;
 
 /// Everything that inference needs to know and that a reload replaces.
 #[derive(Debug)]
@@ -42,7 +44,11 @@ impl Setup {
     /// When the model cannot be used, or the configuration does not fit it.
     pub fn load(config: &Config) -> Result<Self, SetupError> {
         let path = &config.listen.model;
-        let model = OwnedModel::load(path).map_err(SetupError::Model)?;
+        let bytes =
+            std::fs::read(path).map_err(|error| SetupError::Model(owned::Error::Read { path: path.clone(), error }))?;
+        signature::check(&config.listen, &bytes).map_err(SetupError::Signature)?;
+        let model = OwnedModel::from_bytes(bytes, Isa::best())
+            .map_err(|cause| SetupError::Model(owned::Error::Unusable { path: path.clone(), cause }))?;
         let in_file = |cause| SetupError::File { path: path.clone(), cause };
         let parsed = model.model().map_err(|error| in_file(error.to_string()))?;
         let card = ModelCard::of(&parsed).map_err(|error| in_file(model_card::Error::to_string(&error)))?;
@@ -122,6 +128,8 @@ pub fn now_ns() -> u64 {
 pub enum SetupError {
     /// The model cannot be loaded.
     Model(owned::Error),
+    /// The model's signature is missing or not good.
+    Signature(signature::Error),
     /// The model's file has something in it that cannot be used.
     File {
         /// The file.
@@ -146,6 +154,7 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Model(error) => write!(f, "model {error}"),
+            Self::Signature(error) => write!(f, "{error}"),
             Self::File { path, cause } => write!(f, "model {}: {cause}", Path::display(path)),
             Self::Decision(error) => write!(f, "{error}"),
             Self::NoSuchState { key, name, labels } => {

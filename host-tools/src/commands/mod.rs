@@ -7,6 +7,7 @@ pub mod inspect;
 pub mod monitor;
 pub mod pipeline;
 pub mod predict;
+pub mod sign;
 pub mod synth;
 pub mod train;
 pub mod verify;
