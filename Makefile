@@ -1,6 +1,6 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop bench-peers deny
+.PHONY: help demo test lint unit no-std windows verify interop bench-peers deny image deb sdcard test-pi
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,3 +40,15 @@ bench-peers: ## The engine against LiteRT in one interleaved run; writes a recor
 
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources
+
+image: ## The container for amd64 and arm64, twice: same bytes, and no bigger than promised (MODEL=FILE bakes one in)
+	@image/image.sh
+
+deb: ## A Debian package for arm64
+	@image/deb/build.sh
+
+sdcard: ## A flashable card for Pi 3 and 4 that runs from memory (MODEL=FILE puts a model on it)
+	@image/sdcard.sh
+
+test-pi: ## The firmware on an emulated Pi listens to a recording whose states are known
+	@image/test/pi.sh

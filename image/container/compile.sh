@@ -1,0 +1,17 @@
+#!/bin/bash
+# Compiles the firmware for the architecture $1 and prints where it is. With Debian's compiler where the active toolchain
+# has no standard library for that target (`rustup target add` gives it one).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. image/container/target.sh "$1"
+if [ ! -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/$rust_target/lib" ]; then
+    export RUSTC=/usr/bin/rustc
+fi
+variable=$(echo "$rust_target" | tr a-z- A-Z_)
+export "CARGO_TARGET_${variable}_LINKER=$triplet-gcc" "CC_${rust_target//-/_}=$triplet-gcc"
+export PKG_CONFIG_ALLOW_CROSS=1 "PKG_CONFIG_LIBDIR_${rust_target//-/_}=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig"
+# No path of the building machine in the program: the same bytes wherever it is built.
+export RUSTFLAGS="--remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+export CARGO_TARGET_DIR="${IMAGE_TARGET_DIR:-target/image}"
+cargo build --release --locked -p firmware --bin firmware --target "$rust_target" >&2
+echo "$CARGO_TARGET_DIR/$rust_target/release/firmware"

@@ -1,0 +1,67 @@
+"""An emulated machine: QEMU with its console and its second serial line in files, and QMP to look at its pins."""
+import json
+import pathlib
+import socket
+import subprocess
+import time
+
+
+class Machine:
+    """Starts QEMU; `console` and `wire` are the files that the two lines write."""
+
+    def __init__(self, folder: pathlib.Path, kernel, initrd, extra: list[str], append: str):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.console, self.wire = folder / "console.log", folder / "wire.bin"
+        self.socket_path = folder / "qmp.sock"
+        for old in (self.console, self.wire, self.socket_path):
+            old.unlink(missing_ok=True)
+        command = ["qemu-system-aarch64", "-accel", "tcg", "-display", "none", "-monitor", "none", "-no-reboot",
+                   "-kernel", str(kernel), "-initrd", str(initrd), "-append", append,
+                   "-qmp", f"unix:{self.socket_path},server=on,wait=off"]
+        lines = {"{console}": str(self.console), "{wire}": str(self.wire)}
+        for argument in extra:
+            for name, path in lines.items():
+                argument = argument.replace(name, path)
+            command.append(argument)
+        self.process = subprocess.Popen(command)
+        self.qmp = None
+
+    def said(self) -> str:
+        """All of the console so far."""
+        return self.console.read_text(errors="replace") if self.console.exists() else ""
+
+    def read_word(self, address: int) -> int:
+        """A word of the machine's memory, a pin register say."""
+        if self.qmp is None:
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(str(self.socket_path))
+            self.qmp = connection.makefile("rw")
+            self.qmp.readline()
+            self._ask("qmp_capabilities")
+        answer = self._ask("human-monitor-command", {"command-line": f"xp /1wx {address:#x}"})
+        return int(answer.split()[-1], 16)
+
+    def _ask(self, command: str, arguments: dict | None = None):
+        self.qmp.write(json.dumps({"execute": command, "arguments": arguments or {}}) + "\n")
+        self.qmp.flush()
+        while True:
+            answer = json.loads(self.qmp.readline())
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                raise RuntimeError(answer["error"]["desc"])
+
+    def run(self, seconds: float, look) -> bool:
+        """Until the machine is off (`True`) or the time is over; calls `look` about four times a second."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                return True
+            look()
+            time.sleep(0.25)
+        return False
+
+    def kill(self) -> None:
+        """Pulls the plug."""
+        self.process.kill()
+        self.process.wait()
