@@ -79,12 +79,30 @@ pub fn find(explicit: Option<&Path>, ui: &Ui) -> anyhow::Result<Option<(PathBuf,
     Ok(None)
 }
 
-/// The features to use and the base model if they need it: those asked for, else hybrid where the base model is at hand
-/// and logmel where it is not, with one line that says so.
-///
-/// # Errors
-/// When the features asked for need a base model that is not there, or it cannot be used.
-pub fn features(
+/// What to look at: the options `--features` and `--base`, flattened into the arguments of every command that takes
+/// features from audio.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct FeatureOptions {
+    /// What to look at: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
+    #[arg(long, value_name = "KIND")]
+    pub features: Option<FeatureKind>,
+    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite or ../shared/models/yamnet.tflite]
+    #[arg(long, value_name = "FILE")]
+    pub base: Option<PathBuf>,
+}
+
+impl FeatureOptions {
+    /// The features to use and the base model if they need it: those asked for, else hybrid where the base model is at
+    /// hand and logmel where it is not, with one line that says so.
+    ///
+    /// # Errors
+    /// When the features asked for need a base model that is not there, or it cannot be used.
+    pub fn find(&self, ui: &Ui) -> anyhow::Result<(FeatureKind, Option<OwnedModel>)> {
+        features(self.features, self.base.as_deref(), ui)
+    }
+}
+
+fn features(
     asked: Option<FeatureKind>,
     explicit: Option<&Path>,
     ui: &Ui,

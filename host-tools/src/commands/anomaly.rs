@@ -9,7 +9,7 @@ use shared::features::{EMBEDDING_LEN, FeatureKind};
 use super::train::{columns, hop};
 use crate::anomaly::Windows;
 use crate::anomaly::trial::{self, Trial};
-use crate::base;
+use crate::base::FeatureOptions;
 use crate::dataset::Dataset;
 use crate::features::FeatureSet;
 use crate::json::JsonOut;
@@ -34,12 +34,9 @@ pub struct Args {
     /// Where to put the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// What the score looks at: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
-    #[arg(long, value_name = "KIND")]
-    pub features: Option<FeatureKind>,
-    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite or ../shared/models/yamnet.tflite]
-    #[arg(long, value_name = "FILE")]
-    pub base: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub features: FeatureOptions,
     /// From one window to the next, in seconds (0.01 to 10)
     #[arg(long, value_name = "S", default_value_t = 0.48, value_parser = hop)]
     pub hop: f64,
@@ -66,7 +63,7 @@ struct Figures<'a> {
 /// When a class is unknown, there is nothing to compare, or a file cannot be read or written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    let (kind, base) = base::features(args.features, args.base.as_deref(), &ui)?;
+    let (kind, base) = args.features.find(&ui)?;
     let dataset = Dataset::load(&args.data, &ui)?;
     let normal_classes = normal_classes(&dataset.classes, &args.normal)?;
     let set = FeatureSet::extract(dataset, kind, base.as_ref(), columns(args.hop), &ui)?;

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use shared::features::FeatureKind;
 use shared::log_mel;
 
 use super::anomaly::{files, normal_classes, windows};
 use crate::anomaly::{self, Fitted};
-use crate::base;
+use crate::base::FeatureOptions;
 use crate::dataset::Dataset;
 use crate::features::FeatureSet;
 use crate::json::JsonOut;
@@ -39,12 +38,9 @@ pub struct Options {
     /// Folder for the models, the picture and the report
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite or ../shared/models/yamnet.tflite]
-    #[arg(long, value_name = "FILE")]
-    pub base: Option<PathBuf>,
-    /// What the head looks at: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
-    #[arg(long, value_name = "KIND")]
-    pub features: Option<FeatureKind>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub features: FeatureOptions,
     /// The head to train
     #[arg(long, value_enum, default_value_t = HeadChoice::Auto)]
     pub head: HeadChoice,
@@ -124,7 +120,7 @@ pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
     let started = std::time::Instant::now();
     // What can go wrong at once goes wrong before the long work.
     writable(&options.out)?;
-    let (kind, base) = base::features(options.features, options.base.as_deref(), ui)?;
+    let (kind, base) = options.features.find(ui)?;
     let dataset = Dataset::load(&options.data, ui)?;
     let set = match dataset.require_two_classes() {
         Ok(()) => FeatureSet::extract(dataset, kind, base.as_ref(), columns(options.hop), ui)?,

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 use shared::features::{EMBEDDING_LEN, FeatureKind};
 
-use crate::base;
+use crate::base::FeatureOptions;
 use crate::dataset::Dataset;
 use crate::features::FeatureSet;
 use crate::json::JsonOut;
@@ -28,12 +28,9 @@ pub struct Args {
     /// Where to put the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// What to look at: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
-    #[arg(long, value_name = "KIND")]
-    pub features: Option<FeatureKind>,
-    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite or ../shared/models/yamnet.tflite]
-    #[arg(long, value_name = "FILE")]
-    pub base: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub features: FeatureOptions,
     /// Decides which windows are drawn where not all can be, and where t-SNE begins
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -71,7 +68,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let dataset = Dataset::load(&args.data, &ui)?;
     dataset.say_remarks(&ui);
-    let (kind, model) = base::features(args.features, args.base.as_deref(), &ui)?;
+    let (kind, model) = args.features.find(&ui)?;
     let set = FeatureSet::extract(dataset, kind, model.as_ref(), HOP_COLUMNS, &ui)?;
     let labels = set.labels();
     let classes = &set.dataset.classes;
