@@ -24,6 +24,8 @@ pub enum Command {
     Train(commands::train::Args),
     /// Measure a model on labelled recordings
     Evaluate(commands::evaluate::Args),
+    /// Write the features of every window into a Parquet table
+    Embed(commands::embed::Args),
     /// Measure how well the anomaly score tells normal sound from all other
     Anomaly(commands::anomaly::Args),
     /// Draw the data: PCA, t-SNE, mean spectra
@@ -55,6 +57,7 @@ impl Cli {
             Command::Synth(args) => commands::synth::run(args),
             Command::Train(args) => commands::train::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),
+            Command::Embed(args) => commands::embed::run(args),
             Command::Anomaly(args) => commands::anomaly::run(args),
             Command::Visualize(args) => commands::visualize::run(args),
             Command::Predict(args) => commands::predict::run(args),

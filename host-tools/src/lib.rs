@@ -25,5 +25,6 @@ pub mod selfcheck;
 pub mod sign;
 pub mod split;
 pub mod synth;
+pub mod table;
 pub mod train;
 pub mod ui;

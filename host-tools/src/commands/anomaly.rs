@@ -6,12 +6,10 @@ use ndarray::{Axis, Slice};
 use serde::Serialize;
 use shared::features::{EMBEDDING_LEN, FeatureKind};
 
-use super::train::{columns, hop};
 use crate::anomaly::Windows;
 use crate::anomaly::trial::{self, Trial};
-use crate::base::FeatureOptions;
 use crate::dataset::Dataset;
-use crate::features::FeatureSet;
+use crate::features::{FeatureSet, InputOptions};
 use crate::json::JsonOut;
 use crate::measured::sessions;
 use crate::plots::anomaly::{roc, scores};
@@ -25,21 +23,15 @@ const SCORES: &str = "anomaly_scores.png";
 /// Options of `host-tools anomaly`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folder of recordings (one folder per class), or with a manifest.csv
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub input: InputOptions,
     /// The classes that are normal; all others are what an alarm is for
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',', required = true)]
     pub normal: Vec<String>,
     /// Where to put the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub features: FeatureOptions,
-    /// From one window to the next, in seconds (0.01 to 10)
-    #[arg(long, value_name = "S", default_value_t = 0.48, value_parser = hop)]
-    pub hop: f64,
     /// Decides how recordings are drawn for the intervals
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -63,10 +55,10 @@ struct Figures<'a> {
 /// When a class is unknown, there is nothing to compare, or a file cannot be read or written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    let (kind, base) = args.features.find(&ui)?;
-    let dataset = Dataset::load(&args.data, &ui)?;
-    let normal_classes = normal_classes(&dataset.classes, &args.normal)?;
-    let set = FeatureSet::extract(dataset, kind, base.as_ref(), columns(args.hop), &ui)?;
+    // A wrong name is told before the long work.
+    let named = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
+    let set = args.input.load(named, &ui)?.set;
+    let (kind, normal_classes) = (set.kind, normal_classes(&set.dataset.classes, &args.normal)?);
     set.dataset.say_remarks(&ui);
     let (labels, groups, files) = (set.labels(), set.groups(), files(&set));
     let windows = windows(&set, &labels, &groups, &files);

@@ -7,10 +7,10 @@ use serde::Serialize;
 use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 
-use super::train::{columns, hop};
 use crate::changes::{Followed, follow};
 use crate::dataset::Dataset;
 use crate::evaluate::{Evaluation, hear_all};
+use crate::features::{columns, hop};
 use crate::json::JsonOut;
 use crate::measured::Measured;
 use crate::metrics::{Confusion, confusion_table};

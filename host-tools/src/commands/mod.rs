@@ -1,6 +1,7 @@
 //! One file per command: its options and what it does.
 pub mod anomaly;
 pub mod bench;
+pub mod embed;
 pub mod evaluate;
 pub mod fetch;
 pub mod inspect;

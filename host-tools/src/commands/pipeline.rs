@@ -68,6 +68,10 @@ struct Figures<'a> {
 /// When training fails, or the file that it wrote fails any of the checks.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
+    ensure!(
+        !args.options.input.is_tables(),
+        "--data: pipeline hears the recordings again to verify the model; name their folder, or use train with tables"
+    );
     ui.say("== 1/5 Training");
     let trained = execute(&args.options, &ui)?;
 

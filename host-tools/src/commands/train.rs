@@ -3,13 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use shared::log_mel;
 
 use super::anomaly::{files, normal_classes, windows};
 use crate::anomaly::{self, Fitted};
-use crate::base::FeatureOptions;
 use crate::dataset::Dataset;
-use crate::features::FeatureSet;
+use crate::features::{FeatureSet, InputOptions};
 use crate::json::JsonOut;
 use crate::train::HeadChoice;
 use crate::train::artifacts::{self, Artifacts};
@@ -32,21 +30,15 @@ pub struct Args {
 /// How to train: shared with `pipeline`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Folder with one folder of WAV files per class, or with a manifest.csv
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub input: InputOptions,
     /// Folder for the models, the picture and the report
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub features: FeatureOptions,
     /// The head to train
     #[arg(long, value_enum, default_value_t = HeadChoice::Auto)]
     pub head: HeadChoice,
-    /// From one window to the next, in seconds (0.01 to 10)
-    #[arg(long, value_name = "S", default_value_t = 0.48, value_parser = hop)]
-    pub hop: f64,
     /// Folds of the grouped cross-validation, at most one per group; 0 for none [default: 5, or as many as the groups
     /// of every class allow]
     #[arg(long, value_name = "N", value_parser = folds)]
@@ -62,14 +54,6 @@ pub struct Options {
     pub seed: u64,
 }
 
-/// A hop on the command line.
-pub(crate) fn hop(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(seconds) if (0.01..=10.0).contains(&seconds) => Ok(seconds),
-        _ => Err("a number of seconds from 0.01 to 10 is needed".into()),
-    }
-}
-
 fn folds(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if count != 1 => Ok(count),
@@ -82,11 +66,6 @@ fn share(text: &str) -> Result<f64, String> {
         Ok(share) if (0.0..=0.5).contains(&share) => Ok(share),
         _ => Err("a number from 0 to 0.5 is needed".into()),
     }
-}
-
-/// Seconds as columns of the front end.
-pub(crate) fn columns(seconds: f64) -> u32 {
-    (seconds * f64::from(log_mel::RATE_HZ) / log_mel::HOP as f64).round() as u32
 }
 
 /// What training made.
@@ -120,15 +99,8 @@ pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
     let started = std::time::Instant::now();
     // What can go wrong at once goes wrong before the long work.
     writable(&options.out)?;
-    let (kind, base) = options.features.find(ui)?;
-    let dataset = Dataset::load(&options.data, ui)?;
-    let set = match dataset.require_two_classes() {
-        Ok(()) => FeatureSet::extract(dataset, kind, base.as_ref(), columns(options.hop), ui)?,
-        Err(error) => {
-            dataset.say_skipped(ui);
-            return Err(error);
-        }
-    };
+    let (set, base) = options.input.load(Dataset::require_two_classes, ui)?.with_base(&options.input.features, ui)?;
+    let kind = set.kind;
     let settings =
         Settings { choice: options.head, folds: options.folds, hold_out: options.hold_out, seed: options.seed };
     set.dataset.say_remarks(ui);
@@ -141,7 +113,7 @@ pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
             return Err(error);
         }
     };
-    let report = Report::new(&set, &settings, &outcome, &options.data);
+    let report = Report::new(&set, &settings, &outcome, options.input.folder());
     let anomaly = match normal_sound(&set, &outcome.trained, &options.normal)? {
         Ok(fitted) => Some(fitted),
         Err(why) => {

@@ -5,6 +5,7 @@
 //! millisecond per window and core, where the features need it; memory, 4 bytes per value.
 
 mod hear;
+mod input;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,8 @@ use crate::dataset::{Dataset, Recording, Skipped};
 use crate::ui::Ui;
 
 pub use hear::{Window, hear};
+pub use input::{Input, InputOptions};
+pub(crate) use input::{columns, hop};
 
 /// The windows of a data set. Rows are in the order of [`Dataset::recordings`], then of time.
 #[derive(Debug, Clone)]
@@ -42,7 +45,10 @@ pub struct FeatureSet {
     /// Where the rows come from. Recordings that turned out unreadable are in its `skipped`, not in its `recordings`.
     pub dataset: Dataset,
     /// Per class the mean of its windows' log-mel patches, `[96 columns x 64 bands]`, in ln(magnitude + 0.001).
+    /// Empty for a set that was read from tables.
     pub class_log_mel: Vec<Array2<f32>>,
+    /// Whether the recordings were heard just now; read from tables, their files may be anywhere.
+    pub heard: bool,
 }
 
 /// One window.
@@ -162,7 +168,7 @@ impl FeatureSet {
         let x = Array2::from_shape_vec((rows.len(), kind.len()), x).context("a window gave too few features")?;
         let statistics = Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics)
             .context("a window gave too few statistics")?;
-        Ok(Self { kind, hop_columns, x, statistics, rows, dataset, class_log_mel })
+        Ok(Self { kind, hop_columns, x, statistics, rows, dataset, class_log_mel, heard: true })
     }
 }
 

@@ -26,8 +26,6 @@ pub struct Window {
     pub class: usize,
     /// Its probability, 0..=1.
     pub confidence: f32,
-    /// Probability of each class, in the order of the model's labels.
-    pub probabilities: Vec<f32>,
     /// How unlike normal sound it is, 1 at the alarm threshold; `None` where the model does not say.
     pub anomaly: Option<f32>,
     /// Level, dB of full scale.
@@ -77,7 +75,6 @@ pub fn listen<'m>(
             start_s: verdict.start_sample as f64 / f64::from(RATE_HZ),
             class,
             confidence: verdict.probabilities.get(class).copied().unwrap_or(0.0),
-            probabilities: verdict.probabilities.to_vec(),
             anomaly: verdict.anomaly,
             level_dbfs: verdict.level_dbfs,
             inference_ms: verdict.inference_ns as f64 / 1e6,

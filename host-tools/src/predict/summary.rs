@@ -140,7 +140,6 @@ mod tests {
             start_s: i as f64,
             class,
             confidence: 0.9,
-            probabilities: vec![0.1, 0.9],
             anomaly: None,
             level_dbfs: -20.0,
             inference_ms: (i + 1) as f64,
