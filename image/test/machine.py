@@ -51,10 +51,10 @@ class Machine:
             if "error" in answer:
                 raise RuntimeError(answer["error"]["desc"])
 
-    def run(self, seconds: float, look) -> bool:
-        """Until the machine is off (`True`) or the time is over; calls `look` about four times a second."""
+    def run(self, seconds: float, look, enough=lambda: False) -> bool:
+        """Until the machine is off (`True`), the time is over or it is `enough`; calls `look` about four times a second."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end and not enough():
             if self.process.poll() is not None:
                 return True
             look()

@@ -1,10 +1,11 @@
 #!/bin/bash
-# make test-pi: builds for aarch64, packs the initramfs with a recording and a model made for it, and boots it under QEMU.
+# make test-pi: builds for aarch64, packs the initramfs with a recording and a model made for it, and boots it under QEMU;
+# then the card, with something broken on it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=target/image/test tools=${HOST_TOOLS:-target/debug/host-tools}
 [ "$(id -u)" -ne 0 ] || dpkg --add-architecture arm64
-scripts/need-packages.sh qemu-system-arm cpio kmod gcc-aarch64-linux-gnu libc6-dev-arm64-cross libasound2-dev:arm64 \
+scripts/need-packages.sh qemu-system-arm mtools cpio kmod gcc-aarch64-linux-gnu libc6-dev-arm64-cross libasound2-dev:arm64 \
     pkg-config libasound2-dev rustc-web libstd-rust-web-dev:arm64 python3
 image/pi/fetch.sh target/image/pi
 program=$(image/container/compile.sh arm64)
@@ -28,3 +29,6 @@ image/pi/initramfs.sh target/image/pi "$program" "$work/initrd.gz" "$work/over"
 ls -l "$work/initrd.gz" | awk '{printf "initramfs with the recording: %.1f MB\n", $5 / 1e6}'
 python3 image/test/pi.py --kernel target/image/pi/root/boot/vmlinuz-* --initrd "$work/initrd.gz" --tools "$tools" \
     --timeline "$work"/data/timeline/*.csv --work "$work"
+image/sdcard.sh
+echo "QEMU -M raspi3b from the card"
+python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/card"
