@@ -1,6 +1,6 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop bench-peers deny image deb sdcard test-pi
+.PHONY: help demo test lint unit no-std windows verify interop bench-peers measure deny image deb sdcard test-pi
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,11 @@ interop: ## The exported files in LiteRT and MediaPipe, against our own verdicts
 bench-peers: ## The engine against LiteRT in one interleaved run; writes a record under benches/records
 	cargo build --release --locked -p host-tools
 	@scripts/bench-peers.sh
+
+measure: ## Memory, CPU share, start-up and size of the firmware; writes a record under benches/records
+	@scripts/need-packages.sh libasound2-dev pkg-config gcc
+	cargo build --release --locked -p firmware -p host-tools
+	@scripts/measure-firmware.sh
 
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources
