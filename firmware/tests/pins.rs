@@ -14,8 +14,9 @@ use std::time::{Duration, Instant};
 use firmware::config::GpioConfig;
 use firmware::outbox::Outboxes;
 use firmware::outputs::gpio_chip::{Chip, Error, Levels, Lines};
-use firmware::outputs::{Signs, run_gpio, safe};
+use firmware::outputs::{Signs, crash, run_gpio, safe};
 use firmware::report::{Report, Who};
+use nix::sys::signal::{Signal, raise};
 use shared::wire::{Alarm, StateChange};
 
 /// A chip whose lines are files that hold the voltage: `active_low` turns the level, as the kernel does.
@@ -70,6 +71,7 @@ fn probe() {
         ..GpioConfig::default()
     };
     safe::on_panic();
+    crash::on_fatal_signal().unwrap();
     let mut outboxes = Outboxes::new(Instant::now());
     let inbox = outboxes.open(8, false);
     let chip = Files { folder: folder.clone(), active_low: false };
@@ -87,11 +89,27 @@ fn probe() {
             let _ = std::thread::spawn(|| panic!("as a test")).join();
             unreachable!("a panic ends the program");
         }
+        "bad access" => {
+            let _ = std::thread::spawn(|| raise(Signal::SIGSEGV)).join();
+            unreachable!("a bad access ends the program");
+        }
+        "overflow" => {
+            let _ = std::thread::spawn(|| deeper(0)).join();
+            unreachable!("an overflowed stack ends the program");
+        }
+        "no memory" => std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>()),
         _ => {
             drop(outboxes);
             pins.join().unwrap();
         }
     }
+}
+
+/// Overflows the stack.
+#[allow(unconditional_recursion)]
+fn deeper(depth: u64) -> u64 {
+    let room = std::hint::black_box([depth; 64]);
+    deeper(depth + 1) + std::hint::black_box(room)[7]
 }
 
 /// Runs the probe to its end; the voltages while it ran and after, and how it ended.
@@ -130,6 +148,18 @@ fn a_panic_in_any_thread_leaves_the_pins_at_their_safe_levels_and_ends_the_progr
     // The alarm line is configured to be active when nothing runs.
     assert_eq!(after, is([(17, "low"), (18, "low"), (27, "high")]));
     assert_eq!(status.signal(), Some(nix::libc::SIGABRT));
+}
+
+#[test]
+fn a_crash_that_is_no_panic_leaves_the_pins_at_their_safe_levels_too() {
+    let ways =
+        [("bad access", nix::libc::SIGSEGV), ("overflow", nix::libc::SIGSEGV), ("no memory", nix::libc::SIGABRT)];
+    for (way, signal) in ways {
+        let (during, after, status) = ended(way, false);
+        assert_eq!(during, is([(17, "high"), (18, "low"), (27, "low")]), "{way}");
+        assert_eq!(after, is([(17, "low"), (18, "low"), (27, "high")]), "{way}");
+        assert_eq!(status.signal(), Some(signal), "{way}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The outputs: each is a thread with a queue of its own, and whatever happens to it stays there.
 
+pub mod crash;
 mod gpio;
 pub mod gpio_chip;
 mod json;

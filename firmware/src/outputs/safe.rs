@@ -1,8 +1,8 @@
 //! The levels that the pins are left at when the program ends, even by a panic.
 //!
 //! On a panic anywhere in the program the hook sets them before anything else happens, and ends the program: a supervisor
-//! starts it again. What no program can do is set levels after `SIGKILL` or a power cut: there the heartbeat line stands
-//! still, and a resistor at the pin says the level.
+//! starts it again. A crash that is no panic is [`super::crash`]'s. What no program can do is set levels after `SIGKILL` or a
+//! power cut: there the heartbeat line stands still, and a resistor at the pin says the level.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

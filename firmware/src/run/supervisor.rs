@@ -19,7 +19,7 @@ use super::{FileSound, Listening, Progress, Setup, Sound, listen};
 use crate::capture::{self, Capture, CaptureStatus, DeviceState, ring};
 use crate::config::{Config, StdoutFormat};
 use crate::outbox::Outboxes;
-use crate::outputs::{Outputs, Signs, flush_words, safe, warn};
+use crate::outputs::{Outputs, Signs, crash, flush_words, safe, warn};
 use crate::report::Report;
 
 /// Stack of the inference thread: front end and back end live on it, 60 kB, and what the network needs.
@@ -113,6 +113,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let start = Instant::now();
     let signals = Signals::new().context("signals cannot be waited for")?;
     safe::on_panic();
+    crash::on_fatal_signal().context("fatal signals cannot be handled")?;
     let config = options.load()?;
     let setup = Setup::load(&config)?;
     let progress = Arc::new(Progress::default());
