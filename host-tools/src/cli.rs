@@ -24,6 +24,8 @@ pub enum Command {
     Train(commands::train::Args),
     /// Measure a model on labelled recordings
     Evaluate(commands::evaluate::Args),
+    /// Write all about a model on one page that opens anywhere: figures, pictures, data, model card, limits
+    Report(commands::report::Args),
     /// Write the features of every window into a Parquet table
     Embed(commands::embed::Args),
     /// Measure how well the anomaly score tells normal sound from all other
@@ -57,6 +59,7 @@ impl Cli {
             Command::Synth(args) => commands::synth::run(args),
             Command::Train(args) => commands::train::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),
+            Command::Report(args) => commands::report::run(args),
             Command::Embed(args) => commands::embed::run(args),
             Command::Anomaly(args) => commands::anomaly::run(args),
             Command::Visualize(args) => commands::visualize::run(args),

@@ -21,6 +21,7 @@ pub mod monitor;
 pub mod plots;
 pub mod predict;
 pub mod projection;
+pub mod report;
 pub mod selfcheck;
 pub mod sign;
 pub mod split;

@@ -73,18 +73,14 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let evaluation = heard.evaluation(ModelCard::of(&model.model()?)?.is_some());
     heard.dataset.say_remarks(&ui);
     say(&evaluation, &ui);
-    let mut timelines = Vec::new();
-    // Without a card there is no decision that could follow anything.
-    for path in heard.dataset.timelines.iter().filter(|_| evaluation.training_known) {
-        timelines.push(follow(&model, path, hop_columns)?);
-    }
+    let timelines = followed(&model, &heard.dataset, hop_columns, evaluation.training_known)?;
     if !timelines.is_empty() {
         ui.say("\nRecordings with a known timeline, by the decision that the model asks for:");
         timelines.iter().flat_map(Followed::lines).for_each(|line| ui.say(line));
     }
     let pictures = [args.out.join(PICTURE), args.out.join(RELIABILITY)];
     draw(evaluation.honest(), &args.model, &pictures[0])?;
-    draw_reliability(evaluation.honest(), &args.model, &pictures[1])?;
+    reliability(evaluation.honest(), &args.model)?.save(&pictures[1])?;
     ui.say("");
     heard.dataset.say_skipped(&ui);
     pictures.iter().for_each(|path| ui.say(path.display().to_string()));
@@ -92,6 +88,17 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let hop_s = f64::from(hop_columns) / 100.0;
     let (evaluation, timelines, skipped) = (&evaluation, &timelines[..], skipped.collect());
     args.json.write(&Figures { model: &args.model, hop_s, evaluation, timelines, skipped })
+}
+
+/// How the model follows the data's recordings with a known timeline: none without a card (`has_card`), as there is no
+/// decision then that could follow anything.
+pub(crate) fn followed(
+    model: &OwnedModel,
+    dataset: &Dataset,
+    hop_columns: u32,
+    has_card: bool,
+) -> anyhow::Result<Vec<Followed>> {
+    dataset.timelines.iter().filter(|_| has_card).map(|path| follow(model, path, hop_columns)).collect()
 }
 
 /// The hop that the model was trained with.
@@ -132,8 +139,13 @@ pub(crate) fn say(evaluation: &Evaluation, ui: &Ui) {
     }
 }
 
-/// Draws the confusion matrix by window.
+/// Draws the confusion matrix by window into a file.
 pub(crate) fn draw(measured: &Measured, model: &Path, path: &Path) -> anyhow::Result<()> {
+    confusion(measured, model)?.save(path)
+}
+
+/// Draws the confusion matrix by window.
+pub(crate) fn confusion(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
     let name = model.file_name().unwrap_or_default().to_string_lossy();
     let (window, recording) = (&measured.by_window, &measured.by_recording);
     let title = format!("{name}: macro-F1 {:.3}, accuracy {:.3}", window.macro_average.f1, window.accuracy);
@@ -141,14 +153,14 @@ pub(crate) fn draw(measured: &Measured, model: &Path, path: &Path) -> anyhow::Re
     let subtitle =
         format!("{}; by recording {} of {} right", measured.standing, confusion.correct(), confusion.total());
     let shown = readable(&window.confusion);
-    plots::confusion::draw(&title, &subtitle, &shown.classes, &shown.counts)?.save(path)
+    plots::confusion::draw(&title, &subtitle, &shown.classes, &shown.counts)
 }
 
 /// Draws the reliability diagram by window.
-fn draw_reliability(measured: &Measured, model: &Path, path: &Path) -> anyhow::Result<()> {
+pub(crate) fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
     let name = model.file_name().unwrap_or_default().to_string_lossy();
     let title = format!("{name}: calibration error {:.3}", measured.reliability.ece);
-    plots::reliability::draw(&title, &measured.standing.to_string(), &measured.reliability.bins)?.save(path)
+    plots::reliability::draw(&title, &measured.standing.to_string(), &measured.reliability.bins)
 }
 
 /// The matrix, or that of the classes that occur where there are too many to read.

@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod monitor;
 pub mod pipeline;
 pub mod predict;
+pub mod report;
 pub mod sign;
 pub mod synth;
 pub mod train;
