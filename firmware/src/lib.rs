@@ -8,6 +8,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod meter;
+pub mod net;
 pub mod outbox;
 pub mod outputs;
 pub mod report;

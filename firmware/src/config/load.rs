@@ -57,6 +57,15 @@ pub enum Error {
     Decision(shared::decision::Error),
     /// Signatures are required, but by no key.
     NoPublicKey,
+    /// A text that cannot be used.
+    Text {
+        /// The key, with its table.
+        key: &'static str,
+        /// What it was set to.
+        value: String,
+        /// What can be.
+        remedy: &'static str,
+    },
     /// A GPIO line that has two meanings.
     LineTwice {
         /// The line.
@@ -79,6 +88,7 @@ impl fmt::Display for Error {
             Self::OutOfRange(error) => write!(f, "{error}"),
             Self::Decision(error) => write!(f, "{error}"),
             Self::NoPublicKey => write!(f, "listen.require_signature needs listen.public_key: name the .pub file"),
+            Self::Text { key, value, remedy } => write!(f, "{key} = \"{value}\" cannot be used: {remedy}"),
             Self::LineTwice { line } => write!(f, "gpio: line {line} has two meanings; give each its own"),
             Self::TooManyLines { lines } => write!(f, "gpio: {lines} lines; at most 64 can be used"),
         }

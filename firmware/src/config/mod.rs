@@ -5,6 +5,7 @@
 
 mod load;
 mod microphone;
+mod net;
 mod outputs;
 mod range;
 
@@ -18,6 +19,7 @@ use crate::capture::CaptureConfig;
 
 pub use load::{DEFAULT_PATH, Error};
 pub use microphone::MicrophoneConfig;
+pub use net::{MqttConfig, MqttVersion, PrometheusConfig};
 pub use outputs::{GpioConfig, SerialConfig, SerialFormat, StatusConfig, StdoutConfig, StdoutFormat};
 pub use range::OutOfRange;
 
@@ -43,6 +45,10 @@ pub struct Config {
     pub gpio: GpioConfig,
     /// `[status]`: the state in a file, for `firmware health`.
     pub status: StatusConfig,
+    /// `[mqtt]`: state and events at the plant's broker.
+    pub mqtt: MqttConfig,
+    /// `[prometheus]`: counters for a Prometheus server.
+    pub prometheus: PrometheusConfig,
 }
 
 /// `[listen]`.
@@ -155,6 +161,7 @@ impl Config {
         self.microphone.validate()?;
         self.serial.validate()?;
         self.gpio.validate()?;
+        self.mqtt.validate()?;
         within("status.every_s", self.status.every_s, 0.1, 3600.0)?;
         // With the built-in settings in the place of the model's: a sum that is too large with them is found at load.
         let decision = self.decision.over(DecisionConfig { confidence: 0.0, hysteresis: 0.0, ..Default::default() });
@@ -216,6 +223,8 @@ mod tests {
             "[stdout]\nx = 1",
             "[status]\nx = 1",
             "[microphone]\nx = 1",
+            "[mqtt]\nx = 1",
+            "[prometheus]\nx = 1",
             "[capture]\nx = 1",
         ] {
             let message = Config::parse(text).unwrap_err().to_string();
@@ -239,6 +248,10 @@ mod tests {
             ("[decision]\nclass_confidence = { on = 1.5 }", "confidence"),
             ("[capture]\nperiod_ms = 0", "capture.period_ms"),
             ("[microphone]\nclipped = 2", "microphone.clipped"),
+            ("[mqtt]\nqueue = 0", "mqtt.queue"),
+            ("[mqtt]\nid = \"a/b\"", "mqtt.id"),
+            ("[mqtt]\nprefix = \"a/#\"", "mqtt.prefix"),
+            ("[prometheus]\nlisten = \"9464\"", "listen"),
         ] {
             let message = Config::parse(text).unwrap_err().to_string();
             assert!(message.contains(key), "{text}: {message}");

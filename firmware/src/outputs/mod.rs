@@ -27,6 +27,7 @@ use std::time::{Duration, Instant};
 
 use crate::capture::CaptureStatus;
 use crate::config::{Config, StdoutFormat};
+use crate::net;
 use crate::outbox::{Inbox, Outbox, Outboxes};
 
 /// Reports that may wait for standard output and for the pins.
@@ -62,10 +63,12 @@ enum Kind {
     Stdout,
     Serial,
     Status,
+    Mqtt,
+    Prometheus,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Gpio, Self::Stdout, Self::Serial, Self::Status];
+    const ALL: [Self; 6] = [Self::Gpio, Self::Stdout, Self::Serial, Self::Status, Self::Mqtt, Self::Prometheus];
 
     const fn name(self) -> &'static str {
         match self {
@@ -73,6 +76,8 @@ impl Kind {
             Self::Stdout => "stdout",
             Self::Serial => "serial",
             Self::Status => "status",
+            Self::Mqtt => "mqtt",
+            Self::Prometheus => "prometheus",
         }
     }
 
@@ -83,7 +88,14 @@ impl Kind {
             Self::Stdout => (config.stdout.format != StdoutFormat::None).then_some(QUEUE),
             Self::Serial => (!config.serial.device.as_os_str().is_empty()).then_some(config.serial.queue.into()),
             Self::Status => (!config.status.file.as_os_str().is_empty()).then_some(QUEUE),
+            Self::Mqtt => (!config.mqtt.host.is_empty()).then_some(QUEUE),
+            Self::Prometheus => config.prometheus.enabled.then_some(QUEUE),
         }
+    }
+
+    /// Stack of its thread in bytes: a TLS handshake takes more than writing a line.
+    const fn stack(self) -> usize {
+        if matches!(self, Self::Mqtt) { 1024 * 1024 } else { 128 * 1024 }
     }
 
     fn same(self, a: &Config, b: &Config) -> bool {
@@ -92,6 +104,8 @@ impl Kind {
             Self::Stdout => a.stdout == b.stdout,
             Self::Serial => a.serial == b.serial,
             Self::Status => a.status == b.status,
+            Self::Mqtt => a.mqtt == b.mqtt,
+            Self::Prometheus => a.prometheus == b.prometheus,
         }
     }
 
@@ -102,6 +116,12 @@ impl Kind {
             Self::Stdout => run_stdout(inbox, config.stdout.format, signs),
             Self::Serial => run_serial(inbox, &config.serial, signs),
             Self::Status => run_status_file(inbox, &config.status),
+            #[cfg(feature = "mqtt")]
+            Self::Mqtt => net::run_mqtt(inbox, &config.mqtt, signs),
+            // The configuration's check has refused it.
+            #[cfg(not(feature = "mqtt"))]
+            Self::Mqtt => {}
+            Self::Prometheus => net::run_prometheus(inbox, &config.prometheus),
         }
     }
 }
@@ -189,7 +209,7 @@ impl Outputs {
             }
             kind.run(&inbox, &config, &signs);
         };
-        let thread = std::thread::Builder::new().name(kind.name().into()).stack_size(128 * 1024).spawn(body)?;
+        let thread = std::thread::Builder::new().name(kind.name().into()).stack_size(kind.stack()).spawn(body)?;
         Ok(Some(Running { kind, outbox, replaced, thread }))
     }
 

@@ -1,0 +1,65 @@
+//! As much of HTTP as one page takes: one request, one answer, and the end.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+/// Longest head of a request.
+const LONGEST: usize = 4096;
+
+/// Headers that are taken.
+const HEADERS: usize = 64;
+
+/// What a whole request and its answer may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Answers one request: `page` with the text of `path`.
+pub fn answer(mut stream: TcpStream, path: &str, content_type: &str, page: impl FnOnce() -> String) {
+    let Some((status, is_head)) = request(&mut stream, path) else { return };
+    let (status, content_type, body) = match status {
+        200 => ("200 OK", content_type, page()),
+        404 => ("404 Not Found", "text/plain", format!("there is only {path} here\n")),
+        405 => ("405 Method Not Allowed", "text/plain", "only GET and HEAD are answered\n".into()),
+        _ => ("400 Bad Request", "text/plain", "this is no HTTP request\n".into()),
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    // A reader that has gone needs no answer.
+    let _ = stream.set_write_timeout(Some(PATIENCE));
+    let _ = stream.write_all(head.as_bytes());
+    if !is_head {
+        let _ = stream.write_all(body.as_bytes());
+    }
+}
+
+/// Reads a request's head: its status, and whether only the head of the answer is wanted; `None` when nobody asks.
+fn request(stream: &mut TcpStream, path: &str) -> Option<(u16, bool)> {
+    let begun = Instant::now();
+    let mut head = [0; LONGEST];
+    let mut len = 0;
+    loop {
+        let left = PATIENCE.checked_sub(begun.elapsed()).filter(|left| !left.is_zero())?;
+        stream.set_read_timeout(Some(left)).ok()?;
+        len += match stream.read(&mut head[len..]) {
+            Ok(0) | Err(_) => return None,
+            Ok(read) => read,
+        };
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+        let mut request = httparse::Request::new(&mut headers);
+        match request.parse(&head[..len]) {
+            Ok(httparse::Status::Partial) if len < LONGEST => {}
+            Ok(httparse::Status::Partial) | Err(_) => return Some((400, false)),
+            Ok(httparse::Status::Complete(_)) => {
+                let asked = request.path.unwrap_or_default();
+                let is_head = request.method == Some("HEAD");
+                return Some(match request.method {
+                    Some("GET" | "HEAD") if asked.split('?').next() == Some(path) => (200, is_head),
+                    Some("GET" | "HEAD") => (404, is_head),
+                    _ => (405, false),
+                });
+            }
+        }
+    }
+}

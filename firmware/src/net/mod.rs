@@ -1,0 +1,13 @@
+//! What the plant's network gets: each a thread with a bounded queue like every other output, off unless switched on.
+
+mod http;
+#[cfg(feature = "mqtt")]
+mod mqtt;
+mod prometheus;
+mod server;
+mod snapshot;
+
+#[cfg(feature = "mqtt")]
+pub use mqtt::run as run_mqtt;
+pub use prometheus::run as run_prometheus;
+pub use snapshot::Snapshot;

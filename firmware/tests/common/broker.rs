@@ -1,0 +1,135 @@
+//! A real mosquitto on loopback, and a client that gathers what it hears there.
+#![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
+
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
+use serde_json::Value;
+
+use crate::common::program::wait;
+
+/// A port of loopback that is free now.
+pub fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Whether mosquitto is there; after a line that says so when not. With `CI=true` its absence fails.
+pub fn is_there() -> bool {
+    let found = mosquitto().arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        println!("SKIPPED: mosquitto not found (package mosquitto)");
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has mosquitto");
+    }
+    found
+}
+
+/// The program, also where the path has no sbin.
+fn mosquitto() -> Command {
+    let place = Path::new("/usr/sbin/mosquitto");
+    Command::new(if place.exists() { place } else { Path::new("mosquitto") })
+}
+
+/// A running broker.
+pub struct Broker {
+    child: Child,
+    pub port: u16,
+}
+
+impl Broker {
+    /// Starts one on `port`, with `more` lines of configuration in `folder`.
+    pub fn start(folder: &Path, port: u16, more: &str) -> Self {
+        let config = folder.join("mosquitto.conf");
+        // Started by root it would become a user that may not read the test's folder.
+        let text = format!("listener {port} 127.0.0.1\nuser root\nset_tcp_nodelay true\n{more}\n");
+        std::fs::write(&config, text).unwrap();
+        let log = std::fs::File::create(folder.join("mosquitto.log")).unwrap();
+        let child = mosquitto().arg("-c").arg(config).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+        wait(|| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok(), || "the broker".into());
+        Self { child, port }
+    }
+
+    /// Kills it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a message was: topic, payload, and whether the broker had kept it.
+pub type Heard = (String, String, bool);
+
+/// A client that hears everything.
+pub struct Ear {
+    heard: Arc<Mutex<Vec<Heard>>>,
+    subscribed: Arc<Mutex<u32>>,
+    pub client: Client,
+}
+
+impl Ear {
+    pub fn new(port: u16, login: Option<(&str, &str)>) -> Self {
+        let mut options = MqttOptions::new(format!("ear-{port}-{}", free_port()), "127.0.0.1", port);
+        options.set_keep_alive(Duration::from_secs(5));
+        if let Some((user, password)) = login {
+            options.set_credentials(user, password);
+        }
+        let (client, mut connection) = Client::new(options, 100);
+        let (heard, subscribed) = (Arc::<Mutex<Vec<Heard>>>::default(), Arc::<Mutex<u32>>::default());
+        let ear = Self { heard: Arc::clone(&heard), subscribed: Arc::clone(&subscribed), client: client.clone() };
+        std::thread::spawn(move || {
+            for event in connection.iter() {
+                match event {
+                    Ok(Event::Incoming(Packet::ConnAck(_))) => client.subscribe("#", QoS::AtLeastOnce).unwrap(),
+                    Ok(Event::Incoming(Packet::SubAck(_))) => *subscribed.lock().unwrap() += 1,
+                    Ok(Event::Incoming(Packet::Publish(message))) => {
+                        let payload = String::from_utf8(message.payload.to_vec()).unwrap();
+                        heard.lock().unwrap().push((message.topic, payload, message.retain));
+                    }
+                    Ok(_) => {}
+                    Err(_) if Arc::strong_count(&heard) == 1 => break,
+                    Err(_) => std::thread::sleep(Duration::from_millis(10)),
+                }
+            }
+        });
+        ear
+    }
+
+    /// How often it was taken in by the broker.
+    pub fn subscriptions(&self) -> u32 {
+        *self.subscribed.lock().unwrap()
+    }
+
+    /// All payloads of a topic so far.
+    pub fn of(&self, topic: &str) -> Vec<String> {
+        self.heard.lock().unwrap().iter().filter(|heard| heard.0 == topic).map(|heard| heard.1.clone()).collect()
+    }
+
+    pub fn topics(&self) -> Vec<String> {
+        self.heard.lock().unwrap().iter().map(|heard| heard.0.clone()).collect()
+    }
+
+    /// The newest of a topic, as JSON.
+    pub fn newest(&self, topic: &str) -> Value {
+        self.of(topic).last().map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or(Value::Null))
+    }
+
+    pub fn wait(&self, what: &str, until: impl Fn(&Self) -> bool) {
+        wait(|| until(self), || format!("{what}: {:?}", self.topics()));
+    }
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        let _ = self.client.disconnect();
+    }
+}

@@ -1,0 +1,189 @@
+//! MQTT against a real mosquitto.
+#![cfg(feature = "mqtt")]
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+#[path = "common/broker.rs"]
+mod broker;
+mod common;
+
+use std::process::Command;
+
+use broker::{Broker, Ear, free_port, is_there};
+use common::place::Place;
+use common::program::Program;
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+const OPEN: &str = "allow_anonymous true";
+
+/// A device that listens to `parts` parts of 3 s and tells the broker on `port`.
+fn device(port: u16, parts: usize, more: &str) -> Place {
+    let config = format!(
+        "[alarm]\nstates = [\"on_state\"]\n[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\nevery_s = 0.5\n{more}\n"
+    );
+    Place::new(&config, parts, 3.0)
+}
+
+/// What is told of changes and alarms, without the number that differs from output to output.
+fn story(events: impl Iterator<Item = Value>) -> Vec<String> {
+    events
+        .filter(|event| event["kind"] == "state" || event["kind"] == "alarm")
+        .map(|event| format!("{} {} {} {}", event["kind"], event["index"], event["state"], event["active"]))
+        .collect()
+}
+
+#[test]
+fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_will_is_told() {
+    if !is_there() {
+        return;
+    }
+    for version in ["3.1.1", "5"] {
+        let place = device(free_port(), 20, "");
+        let port = free_port();
+        let broker = Broker::start(place.folder.path(), port, OPEN);
+        place.configure(&format!(
+            "[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\nversion = \"{version}\"\nevery_s = 0.5\n"
+        ));
+        let mut program = place.run_on_stdin();
+        let first = Ear::new(port, None);
+        first.wait("a state", |ear| ear.newest("monitor/pump/state")["state"] == "off_state");
+        // Who comes later gets it all from the broker.
+        let ear = Ear::new(port, None);
+        ear.wait("discovery", |ear| ear.newest("homeassistant/sensor/pump/state/config")["unique_id"].is_string());
+        let sensor = ear.newest("homeassistant/sensor/pump/state/config");
+        assert_eq!(sensor["options"], serde_json::json!(["off_state", "on_state", "unknown"]));
+        assert_eq!(sensor["state_topic"], "monitor/pump/state");
+        assert_eq!(sensor["availability_topic"], "monitor/pump/availability");
+        ear.wait("availability", |ear| ear.of("monitor/pump/availability") == ["online"]);
+        ear.wait("the alarm's sensor", |ear| {
+            ear.newest("homeassistant/binary_sensor/pump/alarm/config")["device_class"] == "problem"
+        });
+        program.child.kill().unwrap();
+        ear.wait("the last will", |ear| ear.of("monitor/pump/availability") == ["online", "offline"]);
+        broker.kill();
+    }
+}
+
+#[test]
+fn a_broker_that_is_killed_and_restarted_gets_every_event_in_order() {
+    if !is_there() {
+        return;
+    }
+    let port = free_port();
+    let place = device(port, 8, "");
+    let broker = Broker::start(place.folder.path(), port, OPEN);
+    let ear = Ear::new(port, None);
+    ear.wait("the ear", |ear| ear.subscriptions() == 1);
+    let program = place.run_on_stdin();
+    ear.wait("a first event", |ear| !ear.of("monitor/pump/event").is_empty());
+    broker.kill();
+    let before = story(program_events(&program)).len();
+    program.wait("two more events", |program| story(program_events(program)).len() >= before + 3);
+    // The ear is to be there before the device is: the broker keeps no events.
+    program.signal(Signal::SIGSTOP);
+    let _broker = Broker::start(place.folder.path(), port, OPEN);
+    ear.wait("the ear again", |ear| ear.subscriptions() == 2);
+    program.signal(Signal::SIGCONT);
+    let words = "there again";
+    program.wait(words, |program| program.words().contains(words));
+    ear.wait("the state again", |ear| ear.of("monitor/pump/availability").last().is_some_and(|text| text == "online"));
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    let told = story(lines.into_iter());
+    ear.wait("every event", |ear| {
+        let mut heard = story(ear.of("monitor/pump/event").iter().map(|text| serde_json::from_str(text).unwrap()));
+        // At least once: what was on its way when the broker died may come twice.
+        heard.dedup();
+        heard == told
+    });
+    assert_eq!(ear.of("monitor/pump/availability").last().unwrap(), "offline");
+}
+
+fn program_events(program: &Program) -> impl Iterator<Item = Value> {
+    let mut events = program.of("state");
+    events.extend(program.of("alarm"));
+    events.into_iter()
+}
+
+#[test]
+fn credentials_come_from_a_file_and_are_in_no_words() {
+    if !is_there() {
+        return;
+    }
+    let port = free_port();
+    let place = device(port, 20, "");
+    let passwords = place.path("passwords");
+    let made =
+        Command::new("mosquitto_passwd").args(["-b", "-c"]).arg(&passwords).args(["plant", "s3cret-word"]).output();
+    assert!(made.unwrap().status.success());
+    let config = format!("allow_anonymous false\npassword_file {}", passwords.display());
+    let _broker = Broker::start(place.folder.path(), port, &config);
+    let ear = Ear::new(port, Some(("plant", "s3cret-word")));
+    let file = place.path("credentials");
+    for (password, taken) in [("wr0ng-word", false), ("s3cret-word", true)] {
+        std::fs::write(&file, format!("plant\n{password}\n")).unwrap();
+        place.configure(&format!(
+            "[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\ncredentials = {file:?}\n"
+        ));
+        let program = place.run_on_stdin();
+        if taken {
+            ear.wait("availability", |ear| !ear.of("monitor/pump/availability").is_empty());
+        } else {
+            program.wait("a refusal", |program| program.words().contains("trying again"));
+        }
+        program.signal(Signal::SIGTERM);
+        let (_, _, lines, words) = program.end();
+        let all = format!("{words}{lines:?}");
+        assert!(!all.contains(password) && words.contains("chmod 600"), "{all}");
+    }
+}
+
+#[test]
+fn a_broker_that_is_not_there_costs_listening_nothing() {
+    let place = device(free_port(), 2, "");
+    let program = place.run_on_stdin();
+    program.wait("the change", |program| program.of("state").iter().any(|line| line["state"] == "on_state"));
+    let (status, _, lines, words) = program.end();
+    assert!(status.success() && words.contains("trying again until it is there"), "{words}");
+    let health = lines.iter().rfind(|line| line["kind"] == "health").unwrap();
+    assert_eq!((health["dropped_windows"].as_u64(), health["dropped_reports"].as_u64()), (Some(0), Some(0)));
+}
+
+/// A certificate authority and a broker's key under it, by openssl; `false` where there is none.
+#[cfg(feature = "tls")]
+fn certificates(folder: &std::path::Path) -> bool {
+    let script = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem &&
+        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout broker.key -out broker.csr &&
+        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext &&
+        openssl x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out broker.pem";
+    let made = Command::new("sh").arg("-c").arg(script).current_dir(folder).output().unwrap();
+    made.status.success()
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn tls_takes_a_broker_whose_certificate_leads_to_the_ca_file_and_no_other() {
+    if !is_there() {
+        return;
+    }
+    let port = free_port();
+    let place = device(port, 20, "");
+    assert!(certificates(place.folder.path()), "openssl is needed (package openssl)");
+    let other = tempfile::tempdir().unwrap();
+    assert!(certificates(other.path()));
+    let (cert, key) = (place.path("broker.pem"), place.path("broker.key"));
+    let more = format!("{OPEN}\ncertfile {}\nkeyfile {}", cert.display(), key.display());
+    let _broker = Broker::start(place.folder.path(), port, &more);
+    for (ca, taken) in [(other.path().join("ca.pem"), false), (place.path("ca.pem"), true)] {
+        place.configure(&format!("[mqtt]\nhost = \"localhost\"\nport = {port}\nid = \"pump\"\nca = {ca:?}\n"));
+        let program = place.run_on_stdin();
+        let log = place.path("mosquitto.log");
+        if taken {
+            let in_log = || std::fs::read_to_string(&log).unwrap().contains("as acoustic-monitor-pump");
+            program.wait("the broker's word", |_| in_log());
+        } else {
+            program.wait("a refusal", |program| program.words().contains("trying again"));
+            assert!(!std::fs::read_to_string(&log).unwrap().contains("as acoustic-monitor-pump"));
+        }
+    }
+}
