@@ -1,9 +1,9 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop bench-peers measure deny image deb sdcard test-pi
+.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure deny image deb sdcard test-pi
 
 help: ## List the targets
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: ## The main job end to end: data, training, evaluation, plots, verdicts
 	cargo build --release --locked -p host-tools
@@ -34,6 +34,9 @@ interop: ## The exported files in LiteRT and MediaPipe, against our own verdicts
 	cargo build --release --locked -p host-tools
 	@scripts/interop.sh
 
+arm64: ## The engine's tests on the kernels of 64-bit Arm, with and without dot products, under QEMU
+	@scripts/test-arm64.sh
+
 bench-peers: ## The engine against LiteRT in one interleaved run; writes a record under benches/records
 	cargo build --release --locked -p host-tools
 	@scripts/bench-peers.sh
@@ -42,6 +45,9 @@ measure: ## Memory, CPU share, start-up and size of the firmware; writes a recor
 	@scripts/need-packages.sh libasound2-dev pkg-config gcc
 	cargo build --release --locked -p firmware -p host-tools
 	@scripts/measure-firmware.sh
+
+count-instructions: ## Instructions per window on 64-bit Arm, ours and LiteRT's, under QEMU; writes a record
+	@scripts/count-instructions.sh
 
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources

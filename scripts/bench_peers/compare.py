@@ -10,10 +10,13 @@ import os
 import pathlib
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 
 import flatbuffers
 import numpy as np
+import without_avx512
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
@@ -88,6 +91,32 @@ class Ours:
         return [float(value) for value in line.split()]
 
 
+class WithoutAvx512:
+    """LiteRT in a process of its own that believes to run on a processor with AVX2 and no more."""
+
+    def __init__(self, models):
+        environment = without_avx512.prepare(ROOT / "target/bench-peers-avx2")
+        self.folder = tempfile.TemporaryDirectory()
+        arguments = []
+        for name, data in models.items():
+            path = pathlib.Path(self.folder.name) / f"{name}.tflite"
+            path.write_bytes(data)
+            arguments.append(f"{name}={path}")
+        command = [sys.executable, without_avx512.__file__, *arguments]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def block(self, name, kind="hot"):
+        """Milliseconds of each run."""
+        self.process.stdin.write(f"{name} {kind} {RUNS}\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("bench-peers: LiteRT without AVX-512 ended")
+        return [float(value) for value in line.split()]
+
+
 def compare(ours, peer, blocks):
     """Medians and least of both, and the ratio's median and quartiles over alternating blocks."""
     ours(), peer()
@@ -113,6 +142,15 @@ def processor():
         return os.uname().machine
 
 
+def processor_flags():
+    """What the processor can do, as Linux on x86-64 names it; nothing elsewhere."""
+    try:
+        lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
+        return next(line.split(":", 1)[1].split() for line in lines if line.startswith("flags"))
+    except (OSError, StopIteration):
+        return []
+
+
 def main():
     """Runs the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -134,6 +172,20 @@ def main():
             lambda: scalar.block("body"), lambda: reference.block(3), few
         ),
     }
+    if "avx512_vnni" in processor_flags():
+        # The class of machine that has AVX2 and no VNNI, on this one: both sides without it.
+        avx2, peer = Ours(args.ours, str(path), "avx2"), WithoutAvx512({"body": body, "whole": data})
+        figures |= {
+            "AVX2 alone: body, hot, against XNNPACK": compare(
+                lambda: avx2.block("body"), lambda: peer.block("body"), args.blocks
+            ),
+            "AVX2 alone: body, cold, against XNNPACK": compare(
+                lambda: avx2.block("cold"), lambda: peer.block("body", "cold"), few * 2
+            ),
+            "AVX2 alone: samples to scores at hop 0.48 s, against XNNPACK": compare(
+                lambda: avx2.block("stream"), lambda: peer.block("whole"), args.blocks
+            ),
+        }
     now = datetime.datetime.now(datetime.timezone.utc)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     record = {

@@ -166,6 +166,10 @@ unsafe impl Vectors for Neon {
         // SAFETY: NEON is there; the caller promises the reads.
         unsafe {
             let input = input.add(usize::from(*offsets));
+            if R == 3 {
+                step_of_three(acc.as_mut_ptr().cast(), input, input_step, weights);
+                return;
+            }
             for (r, acc) in acc.iter_mut().enumerate() {
                 let values = vld1q_s8(input.add(r * input_step).cast());
                 for (channel, acc) in acc.iter_mut().enumerate() {
@@ -197,6 +201,96 @@ unsafe impl Vectors for Neon {
                 _ => neon_product1(job),
             }
         }
+    }
+}
+
+/// One channel of a step of three positions, in assembly.
+macro_rules! channel {
+    ($at:literal, $first:literal, $second:literal, $third:literal) => {
+        concat!(
+            "ldr {w:q}, [{weights}, #",
+            $at,
+            "]\n",
+            "smull {t0:v}.8h, {x0:v}.8b, {w:v}.8b\n",
+            "smull {t1:v}.8h, {x1:v}.8b, {w:v}.8b\n",
+            "smull {t2:v}.8h, {x2:v}.8b, {w:v}.8b\n",
+            "smlal2 {t0:v}.8h, {x0:v}.16b, {w:v}.16b\n",
+            "smlal2 {t1:v}.8h, {x1:v}.16b, {w:v}.16b\n",
+            "smlal2 {t2:v}.8h, {x2:v}.16b, {w:v}.16b\n",
+            "sadalp {",
+            $first,
+            ":v}.4s, {t0:v}.8h\n",
+            "sadalp {",
+            $second,
+            ":v}.4s, {t1:v}.8h\n",
+            "sadalp {",
+            $third,
+            ":v}.4s, {t2:v}.8h",
+        )
+    };
+}
+
+/// A step of three positions, in assembly: the compiler spills sums in what it makes of the intrinsics.
+///
+/// # Safety
+/// - NEON is there; `acc` points to the sums of three positions;
+/// - 16 bytes are readable at `input`, and one and two times `input_step` after it, and 128 at `weights`.
+#[inline(always)]
+unsafe fn step_of_three(acc: *mut [int32x4_t; PANEL], input: *const u8, input_step: usize, weights: *const u8) {
+    // SAFETY:
+    // - the caller promises the instructions and the reads;
+    // - nothing is written but the named registers; no flags and no stack are touched.
+    unsafe {
+        let acc = &mut *acc.cast::<[[int32x4_t; PANEL]; 3]>();
+        asm!(
+            "ldr {x0:q}, [{input}]",
+            "ldr {x1:q}, [{input}, {step}]",
+            "ldr {x2:q}, [{third}]",
+            channel!("0", "a00", "a10", "a20"),
+            channel!("16", "a01", "a11", "a21"),
+            channel!("32", "a02", "a12", "a22"),
+            channel!("48", "a03", "a13", "a23"),
+            channel!("64", "a04", "a14", "a24"),
+            channel!("80", "a05", "a15", "a25"),
+            channel!("96", "a06", "a16", "a26"),
+            channel!("112", "a07", "a17", "a27"),
+            input = in(reg) input,
+            step = in(reg) input_step,
+            third = in(reg) input.add(2 * input_step),
+            weights = in(reg) weights,
+            x0 = out(vreg) _,
+            x1 = out(vreg) _,
+            x2 = out(vreg) _,
+            w = out(vreg) _,
+            t0 = out(vreg) _,
+            t1 = out(vreg) _,
+            t2 = out(vreg) _,
+            a00 = inout(vreg) acc[0][0],
+            a01 = inout(vreg) acc[0][1],
+            a02 = inout(vreg) acc[0][2],
+            a03 = inout(vreg) acc[0][3],
+            a04 = inout(vreg) acc[0][4],
+            a05 = inout(vreg) acc[0][5],
+            a06 = inout(vreg) acc[0][6],
+            a07 = inout(vreg) acc[0][7],
+            a10 = inout(vreg) acc[1][0],
+            a11 = inout(vreg) acc[1][1],
+            a12 = inout(vreg) acc[1][2],
+            a13 = inout(vreg) acc[1][3],
+            a14 = inout(vreg) acc[1][4],
+            a15 = inout(vreg) acc[1][5],
+            a16 = inout(vreg) acc[1][6],
+            a17 = inout(vreg) acc[1][7],
+            a20 = inout(vreg) acc[2][0],
+            a21 = inout(vreg) acc[2][1],
+            a22 = inout(vreg) acc[2][2],
+            a23 = inout(vreg) acc[2][3],
+            a24 = inout(vreg) acc[2][4],
+            a25 = inout(vreg) acc[2][5],
+            a26 = inout(vreg) acc[2][6],
+            a27 = inout(vreg) acc[2][7],
+            options(readonly, nostack, preserves_flags),
+        );
     }
 }
 
