@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde::Serialize;
+use shared::anomaly::{self, Alarm};
 use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 
@@ -44,6 +45,19 @@ pub struct Followed {
     pub false_reports: usize,
     /// The same per hour.
     pub false_reports_per_hour: f64,
+    /// Alarms by the anomaly score; `None` where the model has none.
+    pub anomaly_alarms: Option<AnomalyAlarms>,
+}
+
+/// Alarms on a recording that is normal from its beginning to its end, which makes every one of them false.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AnomalyAlarms {
+    /// End of the window that raised each, in seconds.
+    pub at_s: Vec<f64>,
+    /// How many there are per hour.
+    pub per_hour: f64,
+    /// Highest score; 1 is the threshold.
+    pub highest_score: f32,
 }
 
 impl Followed {
@@ -55,6 +69,12 @@ impl Followed {
             lines.push(format!("  {:7.1} s  {}: {delay}", span.start_s, span.label));
         }
         lines.push(format!("  false reports: {}, {:.1} per hour", self.false_reports, self.false_reports_per_hour));
+        if let Some(AnomalyAlarms { at_s, per_hour, highest_score }) = &self.anomaly_alarms {
+            let count = at_s.len();
+            lines.push(format!(
+                "  false alarms by the anomaly score: {count}, {per_hour:.1} per hour; highest score {highest_score:.2}"
+            ));
+        }
         lines
     }
 }
@@ -81,15 +101,49 @@ pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Resu
         block: None,
     };
     let mut reported: Vec<Reported> = Vec::new();
+    let mut watch =
+        classifier.anomaly().map(|detector| Watch::new(Alarm::new(detector.tables().k, detector.tables().n)));
     hear(&recording, classifier, hop_columns, |window| {
         let decided = decision.step(window.verdict.probabilities);
         if decided.changed {
             let label = decided.state.class().and_then(|class| classes.get(usize::from(class))).cloned();
             reported.push((window.start_s + WINDOW_S, label));
         }
+        if let (Some(watch), Some(score)) = (&mut watch, window.verdict.anomaly) {
+            watch.step(window.start_s + WINDOW_S, score);
+        }
     })
     .with_context(|| format!("cannot follow {}", path.display()))?;
-    Ok(judge(path.display().to_string(), timeline, &reported))
+    let followed = judge(path.display().to_string(), timeline, &reported);
+    let anomaly_alarms = watch.map(|watch| watch.over(followed.seconds));
+    Ok(Followed { anomaly_alarms, ..followed })
+}
+
+/// The device's alarm, and when it was raised.
+struct Watch {
+    alarm: Alarm,
+    at_s: Vec<f64>,
+    highest_score: f32,
+}
+
+impl Watch {
+    fn new(alarm: Alarm) -> Self {
+        Self { alarm, at_s: Vec::new(), highest_score: 0.0 }
+    }
+
+    /// Takes the score of the window that ends at `end_s`.
+    fn step(&mut self, end_s: f64, score: f32) {
+        self.highest_score = self.highest_score.max(score);
+        if self.alarm.step(score) == Some(anomaly::Change::Raised) {
+            self.at_s.push(end_s);
+        }
+    }
+
+    /// What `seconds` of sound brought.
+    fn over(self, seconds: f64) -> AnomalyAlarms {
+        let per_hour = if seconds > 0.0 { self.at_s.len() as f64 * 3600.0 / seconds } else { 0.0 };
+        AnomalyAlarms { at_s: self.at_s, per_hour, highest_score: self.highest_score }
+    }
 }
 
 /// Holds reports against the truth. A report is false if it names neither the state at that moment nor, in the first
@@ -115,7 +169,7 @@ fn judge(file: String, timeline: Timeline, reported: &[Reported]) -> Followed {
         changes.push(Change { span, delay_s });
     }
     let false_reports_per_hour = if seconds > 0.0 { false_reports as f64 * 3600.0 / seconds } else { 0.0 };
-    Followed { file, seconds, changes, false_reports, false_reports_per_hour }
+    Followed { file, seconds, changes, false_reports, false_reports_per_hour, anomaly_alarms: None }
 }
 
 #[cfg(test)]
@@ -147,6 +201,16 @@ mod tests {
     fn a_state_that_was_not_there_is_a_false_report_and_unknown_is_none() {
         let followed = judged(&[(2.0, Some("off")), (5.0, Some("on")), (6.0, Some("off")), (11.0, None)]);
         assert_eq!((followed.false_reports, followed.false_reports_per_hour), (1, 100.0));
+    }
+
+    #[test]
+    fn alarms_are_counted_when_they_are_raised_and_not_while_they_last() {
+        let mut watch = Watch::new(Alarm::new(2, 3));
+        for (second, score) in [(1.0, 0.2), (2.0, 1.5), (3.0, 1.2), (4.0, 1.7), (5.0, 0.1), (6.0, 0.1), (7.0, 0.1)] {
+            watch.step(second, score);
+        }
+        let alarms = watch.over(1800.0);
+        assert_eq!(alarms, AnomalyAlarms { at_s: vec![3.0], per_hour: 2.0, highest_score: 1.7 });
     }
 
     #[test]

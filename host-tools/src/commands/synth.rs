@@ -71,9 +71,10 @@ fn say(summary: &Summary, args: &Args, ui: &Ui) {
     for long in summary.recordings.iter().filter(|recording| recording.label.is_none()) {
         let changes = long.spans.len().saturating_sub(1);
         ui.say(format!(
-            "{}  {} s, the state changes {changes} times; another machine",
+            "{}  {} s, the state changes {changes} times; {} machine",
             long.file.display(),
-            long.seconds
+            long.seconds,
+            if summary.options.machines == 1 { "the same" } else { "another" }
         ));
     }
     ui.say(format!(

@@ -16,7 +16,8 @@ const MACHINE: u64 = 1;
 const RECORDING: u64 = 2;
 const SHIFT: u64 = 3;
 
-/// The machine of the long recording is none of the others'.
+/// The machine of the long recording is none of the others', unless there is but one: then a monitor on its own machine is
+/// what the data set is about.
 const SHIFT_MACHINE: u64 = 1_000_000;
 
 /// The folder of the long recording.
@@ -106,7 +107,8 @@ impl Job {
                 let setup = Setup::draw(dice);
                 let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, dice);
                 let samples = stretches.iter().map(|stretch| stretch.samples).sum();
-                let scene = Scene::new(rate, build(options, SHIFT_MACHINE), None, setup, stretches, dice.clone());
+                let machine = if options.machines == 1 { 0 } else { SHIFT_MACHINE };
+                let scene = Scene::new(rate, build(options, machine), None, setup, stretches, dice.clone());
                 let file = PathBuf::from(SHIFT_FOLDER).join("shift_000.wav");
                 Made { file, label: None, scene, samples, timeline: Some(timeline) }
             }
