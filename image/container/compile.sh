@@ -12,9 +12,13 @@ export "CARGO_TARGET_${variable}_LINKER=$triplet-gcc" "CC_${rust_target//-/_}=$t
 export PKG_CONFIG_ALLOW_CROSS=1 "PKG_CONFIG_LIBDIR_${rust_target//-/_}=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig"
 # No path of the building machine in the program: the same bytes wherever it is built.
 export RUSTFLAGS="--remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+# Nobody unwinds where a panic aborts.
+RUSTFLAGS+=" -C force-unwind-tables=no"
 export CARGO_TARGET_DIR="${IMAGE_TARGET_DIR:-target/image}"
-# Other people's code for size, a third of the program; ours, and what the signal chain calls, for speed as ever.
+# Reading configurations, reporting and other people's code are compiled for size; the core, which is nearly all of the work, and
+# what it calls for speed as ever.
 small=(--config 'profile.release.package."*".opt-level="s"')
+small+=(--config 'profile.release.package.firmware.opt-level="s"')
 for hot in microfft libm ringbuf heapless bytemuck; do
     small+=(--config "profile.release.package.$hot.opt-level=3")
 done

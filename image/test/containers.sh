@@ -29,7 +29,7 @@ for arch in "$@"; do
     export DOCKER_DEFAULT_PLATFORM=linux/$arch
     echo "$arch: $build"
     eval "$build" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; exit 1; }
-    docker save monitor | python3 image/archive.py "$work/monitor-$arch.tar"
+    docker save monitor:latest | python3 image/archive.py "$work/monitor-$arch.tar"
     python3 image/sizes.py "$work/monitor-$arch.tar"
     echo "$arch: $check"
     (cd "$work" && eval "$check") >"$work/said" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
