@@ -1,7 +1,8 @@
 //! The one font of all pictures, embedded: text looks the same on a machine without any font.
 //!
 //! Ubuntu Light, from the crate `epaint_default_fonts`, under the Ubuntu Font Licence 1.0, which allows embedding; the
-//! copyright notice and the licence's name are in the font's own metadata. Its strokes are thin for small text, so
+//! copyright notice and the licence's name are in the font's own metadata. It has Latin, Greek and Cyrillic letters; any
+//! other letter is drawn as a box. Its strokes are thin for small text, so
 //! [`outline`]'s caller widens them.
 
 use ab_glyph::{Font, FontRef, OutlineCurve, Point};
@@ -122,6 +123,19 @@ mod tests {
         let drawn = f64::from(font.outline("on_state", 100.0).unwrap().bounds().right());
         let measured = font.width("on_state", 100.0);
         assert!(drawn <= measured && drawn > measured - 12.0, "{drawn} {measured}");
+    }
+
+    #[test]
+    fn greek_and_cyrillic_names_have_letters_and_any_other_name_a_box_for_each() {
+        let font = Typeface::new().unwrap();
+        let missing = font.font.glyph_id('\u{10ffff}');
+        for name in ["όλα_καλά", "ВКЛЮЧЕНО", "насос_№3", "kolísání", "Größe"] {
+            assert!(name.chars().all(|letter| font.font.glyph_id(letter) != missing), "{name}");
+        }
+        for name in ["運転中", "يعمل", "פועל", "🔧"] {
+            let drawn = font.outline(name, 20.0).unwrap().bounds();
+            assert!(drawn.height() > 10.0 && drawn.width() > 0.5 * font.width(name, 20.0) as f32, "{name}: {drawn:?}");
+        }
     }
 
     #[test]
