@@ -121,6 +121,17 @@ fn the_verdicts_of_a_model_with_an_anomaly_score_are_the_same_through_every_way_
 }
 
 #[test]
+fn the_verdicts_of_a_recording_with_digital_silence_in_it_are_the_same_through_every_way_in() {
+    let mut place = Place::new(loudness_model("off_state", "on_state"), 3);
+    let at = place.samples.len() * 2 / 3;
+    place.samples.splice(at..at, vec![0; 3 * 48_000]);
+    write_wav(&place.path("sound.wav"), &place.samples);
+    let states: Vec<String> = all_ways(&place, true).into_iter().map(|window| window.state).collect();
+    let dead = states.iter().rposition(|state| state == "unknown").unwrap();
+    assert!(states[..dead].iter().any(|state| state != "unknown"), "{states:?}");
+}
+
+#[test]
 fn the_verdicts_of_the_network_are_the_same_through_every_way_in() {
     let Some(base) = common::model::base_model() else { return };
     all_ways(&Place::new(base, 3), false);

@@ -37,6 +37,13 @@ pub struct Limits {
     pub clipped: f32,
 }
 
+impl Default for Limits {
+    /// What holds unless a configuration says otherwise.
+    fn default() -> Self {
+        Self { after_s: 1.0, offset: 0.25, clipped: 0.01 }
+    }
+}
+
 /// Watches the samples of one microphone.
 #[derive(Debug, Clone)]
 pub struct Microphone {
@@ -103,10 +110,25 @@ impl Microphone {
         self.faults & DEAD != 0
     }
 
+    /// Hears samples in parts that end where a block ends. `on_part` gets each part, and whether the microphone is dead
+    /// until its end: what the part itself shows counts from its end on. So what is made of the sound does not depend on the
+    /// size of the pieces that it arrives in. Otherwise as [`Self::push`].
+    pub fn hear(&mut self, samples: &[f32], replaced: u32, rate_hz: u32, mut on_part: impl FnMut(&[f32], bool)) -> u8 {
+        let (mut rest, mut replaced) = (samples, replaced);
+        while !rest.is_empty() {
+            let left = block_len(rate_hz).saturating_sub(self.block.samples).max(1) as usize;
+            let (part, after) = rest.split_at(left.min(rest.len()));
+            on_part(part, self.is_dead());
+            self.push(part, core::mem::take(&mut replaced), rate_hz);
+            rest = after;
+        }
+        self.faults
+    }
+
     /// Takes the next samples, `rate_hz` a second, of which `replaced` were no numbers and are zeros now; returns the faults.
     /// Samples that are no numbers themselves count as such.
     pub fn push(&mut self, samples: &[f32], replaced: u32, rate_hz: u32) -> u8 {
-        let len = (rate_hz / BLOCKS_PER_S).max(1);
+        let len = block_len(rate_hz);
         self.block.not_finite = self.block.not_finite.saturating_add(replaced);
         for &sample in samples {
             let block = &mut self.block;
@@ -145,6 +167,11 @@ impl Microphone {
             }
         }
     }
+}
+
+/// Samples of a block.
+fn block_len(rate_hz: u32) -> u32 {
+    (rate_hz / BLOCKS_PER_S).max(1)
 }
 
 /// The words for a set of faults.
@@ -214,6 +241,21 @@ mod tests {
         let good: Vec<f32> = (0..RATE).map(quiet).collect();
         assert_eq!(microphone.push(&good[..RATE as usize / 2], 0, RATE), SILENT);
         assert_eq!(microphone.push(&good, 0, RATE), 0);
+    }
+
+    #[test]
+    fn the_size_of_the_pieces_does_not_change_when_it_is_dead() {
+        let samples: Vec<f32> = (0..5 * RATE).map(|at| if at / RATE == 2 { quiet(at) } else { 0.0 }).collect();
+        let heard = |size: usize| {
+            let (mut microphone, mut dead) = (Microphone::new(LIMITS), Vec::new());
+            for piece in samples.chunks(size) {
+                microphone.hear(piece, 0, RATE, |part, is_dead| dead.extend(part.iter().map(|_| is_dead)));
+            }
+            dead
+        };
+        let whole = heard(samples.len());
+        assert!(whole.contains(&true) && whole.contains(&false));
+        assert!([1, 160, 4001].into_iter().all(|size| heard(size) == whole));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use shared::decision::Decision;
 use shared::listener::Verdict;
+use shared::microphone::Microphone;
 use shared::owned::Memory;
 use shared::report::Line;
 use shared::wire;
@@ -63,10 +64,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut times = Vec::new();
     let mut outcome = Ok(());
     let chunk = u64::from(setup.hop_columns) * 160;
-    let mut on_window = |verdict: &Verdict<'_>| {
+    let mut microphone = Microphone::new(setup.microphone);
+    let mut on_window = |verdict: &Verdict<'_>, dead: bool| {
         times.push((verdict.inference_ns / 1000) as u32);
         let written = if args.json {
-            json(verdict, &mut decision, &setup.who.labels, &mut out)
+            json(verdict, (&mut decision, dead), &setup.who.labels, &mut out)
         } else {
             line(verdict, chunk, &setup.who.labels, &mut out)
         };
@@ -79,11 +81,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             0 => break,
             count => {
                 heard += count as u64;
-                listener.push(&samples[..count], &mut on_window);
+                microphone.hear(&samples[..count], 0, rate, |part, dead| {
+                    listener.push(part, |verdict| on_window(verdict, dead));
+                });
             }
         }
     }
-    listener.finish(&mut on_window);
+    listener.finish(|verdict| on_window(verdict, microphone.is_dead()));
     outcome.and_then(|()| out.flush()).context("cannot write to standard output")?;
     let seconds = heard as f64 / f64::from(rate);
     ensure!(
@@ -123,8 +127,13 @@ fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -
 }
 
 /// The line that `run` writes.
-fn json(verdict: &Verdict<'_>, decision: &mut Decision, labels: &str, out: &mut impl Write) -> std::io::Result<()> {
-    let decided = decision.step(verdict.probabilities);
+fn json(
+    verdict: &Verdict<'_>,
+    (decision, dead): (&mut Decision, bool),
+    labels: &str,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
+    let decided = if dead { decision.forget() } else { decision.step(verdict.probabilities) };
     let window = Window::new(verdict, decided);
     let frame =
         wire::Frame { sequence: verdict.index as u32, time_us: 0, message: wire::Message::Verdict(window.verdict()) };

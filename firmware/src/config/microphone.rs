@@ -19,7 +19,8 @@ pub struct MicrophoneConfig {
 
 impl Default for MicrophoneConfig {
     fn default() -> Self {
-        Self { after_s: 1.0, offset: 0.25, clipped: 0.01 }
+        let Limits { after_s, offset, clipped } = Limits::default();
+        Self { after_s, offset, clipped }
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use shared::anomaly;
-use shared::decision::{Decided, Decision, State};
+use shared::decision::{Decision, State};
 use shared::listener::{BackEnd, FrontEnd, Verdict};
 use shared::microphone::Microphone;
 use shared::nn::Block;
@@ -233,19 +233,21 @@ fn turn(
             front.gap(lost_before);
         }
         progress.pieces.fetch_add(1, Relaxed);
-        let was_dead = carried.microphone.is_dead();
-        progress.microphone.store(carried.microphone.push(samples, no_numbers, rate), Relaxed);
-        if carried.microphone.is_dead() != was_dead {
-            tell_microphone(!was_dead, &mut decision, setup, front.index(), outboxes, progress);
-        }
-        let dead = carried.microphone.is_dead();
         carried.passing = behind > if carried.passing { hop.min(LIMIT) / 2 } else { limit };
-        if carried.passing {
-            progress.dropped_windows.fetch_add(front.pass_over(samples) as u32, Relaxed);
-        } else {
-            front.push(&mut back, samples, |verdict| {
-                window(verdict, (&mut decision, dead), &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
-            });
+        let was_dead = carried.microphone.is_dead();
+        let faults = carried.microphone.hear(samples, no_numbers, rate, |part, dead| {
+            if carried.passing {
+                progress.dropped_windows.fetch_add(front.pass_over(part) as u32, Relaxed);
+            } else {
+                front.push(&mut back, part, |verdict| {
+                    let heard = (&mut decision, dead);
+                    window(verdict, heard, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
+                });
+            }
+        });
+        progress.microphone.store(faults, Relaxed);
+        if carried.microphone.is_dead() != was_dead {
+            tell_microphone(!was_dead, &mut decision, front.index(), outboxes, progress);
         }
         progress.next_index.store(front.index(), Relaxed);
     };
@@ -275,8 +277,7 @@ fn window(
     outboxes: &Outboxes,
     progress: &Progress,
 ) {
-    let unknown = Decided { state: State::Unknown, previous: State::Unknown, changed: false, confidence: 0.0 };
-    let decided = if dead { unknown } else { decision.step(verdict.probabilities) };
+    let decided = if dead { decision.forget() } else { decision.step(verdict.probabilities) };
     let told = Window::new(verdict, decided);
     progress.window(told.inference_us);
     say(outboxes, progress, &Report::Window(told));
@@ -301,20 +302,10 @@ fn window(
 }
 
 /// Tells that the microphone is dead from now on, or no longer is; either way the state is unknown until sound says one.
-fn tell_microphone(
-    dead: bool,
-    decision: &mut Decision,
-    setup: &Setup,
-    index: u64,
-    outboxes: &Outboxes,
-    progress: &Progress,
-) {
+fn tell_microphone(dead: bool, decision: &mut Decision, index: u64, outboxes: &Outboxes, progress: &Progress) {
     if dead {
         forget_state(Some(decision.state()), index, outboxes, progress);
-    }
-    // It was made once before: it can be again.
-    if let Ok(fresh) = setup.decision() {
-        *decision = fresh;
+        decision.forget();
     }
     let cause = AlarmCause::Microphone as u8;
     progress.alarm(cause, dead);

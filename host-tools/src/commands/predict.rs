@@ -137,7 +137,8 @@ fn hear(
     let heard = listen(file, classifier.clone(), args.hop, |window, verdict| {
         // Of many classes and windows that is much: kept only where somebody wants it.
         if args.json.json.is_some() {
-            let decided = decision.step(verdict.probabilities);
+            let dead = window.microphone_dead;
+            let decided = if dead { decision.forget() } else { decision.step(verdict.probabilities) };
             let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
             windows.push(Told {
                 window: window.clone(),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use shared::classifier::Classifier;
 use shared::listener::Verdict;
 use shared::log_mel::RATE_HZ;
+use shared::microphone::{Limits, Microphone};
 use shared::owned::Memory;
 use shared::wav::WavReader;
 
@@ -32,6 +33,8 @@ pub struct Window {
     pub level_dbfs: f32,
     /// Time that features and head took, milliseconds.
     pub inference_ms: f64,
+    /// Whether no microphone gives such sound (digital silence): the device's state is unknown.
+    pub microphone_dead: bool,
 }
 
 /// What the model says about one recording.
@@ -65,8 +68,9 @@ pub fn listen<'m>(
     let mut memory = Memory::new(&classifier, rate_hz)?;
     let mut listener = memory.listener(classifier, rate_hz, hop_columns)?;
     listener.set_clock(now_ns);
+    let mut microphone = Microphone::new(Limits::default());
     let mut flow = ControlFlow::Continue(());
-    let mut say = |verdict: &Verdict<'_>| {
+    let mut say = |verdict: &Verdict<'_>, microphone_dead: bool| {
         if flow.is_break() {
             return flow;
         }
@@ -78,6 +82,7 @@ pub fn listen<'m>(
             anomaly: verdict.anomaly,
             level_dbfs: verdict.level_dbfs,
             inference_ms: verdict.inference_ns as f64 / 1e6,
+            microphone_dead,
         };
         for (sum, probability) in sums.iter_mut().zip(verdict.probabilities) {
             *sum += f64::from(*probability);
@@ -95,10 +100,12 @@ pub fn listen<'m>(
             break;
         }
         frames += read as u64;
-        listener.push(&block[..read], |verdict| broken |= say(verdict).is_break());
+        microphone.hear(&block[..read], 0, rate_hz, |part, dead| {
+            listener.push(part, |verdict| broken |= say(verdict, dead).is_break());
+        });
     }
     if !broken {
-        listener.finish(|verdict| broken |= say(verdict).is_break());
+        listener.finish(|verdict| broken |= say(verdict, microphone.is_dead()).is_break());
     }
     let count = windows.len().max(1) as f64;
     Ok(Heard {

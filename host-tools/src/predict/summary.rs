@@ -143,6 +143,7 @@ mod tests {
             anomaly: None,
             level_dbfs: -20.0,
             inference_ms: (i + 1) as f64,
+            microphone_dead: false,
         };
         let windows: Vec<_> = classes.iter().enumerate().map(window).collect();
         Heard { windows, mean: vec![0.2, 0.8], seconds: 200.0, took_s: 0.5 }

@@ -98,6 +98,15 @@ impl Decision {
         Decided { state: self.state, previous, changed, confidence: self.of(self.state).unwrap_or(self.leader().1) }
     }
 
+    /// Forgets all it was told: what is heard says nothing of the machine (a dead microphone), so the state is unknown and
+    /// the next window the first. Says this window's state; settings stay.
+    pub fn forget(&mut self) -> Decided {
+        let previous = self.state;
+        self.smoothed.fill(0.0);
+        (self.state, self.candidate, self.waited, self.started) = (State::Unknown, State::Unknown, 0, false);
+        Decided { state: State::Unknown, previous, changed: previous != State::Unknown, confidence: 0.0 }
+    }
+
     /// Goes on with other settings, every class with their confidence; the state stays until they change it.
     pub fn set_steps(&mut self, steps: Steps) {
         self.steps = steps;
