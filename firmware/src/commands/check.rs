@@ -133,7 +133,7 @@ fn json(
     labels: &str,
     out: &mut impl Write,
 ) -> std::io::Result<()> {
-    let decided = if dead { decision.forget() } else { decision.step(verdict.probabilities) };
+    let decided = decision.hear(verdict.probabilities, dead);
     let window = Window::new(verdict, decided);
     let frame =
         wire::Frame { sequence: verdict.index as u32, time_us: 0, message: wire::Message::Verdict(window.verdict()) };

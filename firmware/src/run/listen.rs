@@ -277,7 +277,7 @@ fn window(
     outboxes: &Outboxes,
     progress: &Progress,
 ) {
-    let decided = if dead { decision.forget() } else { decision.step(verdict.probabilities) };
+    let decided = decision.hear(verdict.probabilities, dead);
     let told = Window::new(verdict, decided);
     progress.window(told.inference_us);
     say(outboxes, progress, &Report::Window(told));

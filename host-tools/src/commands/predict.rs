@@ -138,7 +138,7 @@ fn hear(
         // Of many classes and windows that is much: kept only where somebody wants it.
         if args.json.json.is_some() {
             let dead = window.microphone_dead;
-            let decided = if dead { decision.forget() } else { decision.step(verdict.probabilities) };
+            let decided = decision.hear(verdict.probabilities, dead);
             let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
             windows.push(Told {
                 window: window.clone(),

@@ -98,6 +98,11 @@ impl Decision {
         Decided { state: self.state, previous, changed, confidence: self.of(self.state).unwrap_or(self.leader().1) }
     }
 
+    /// [`Decision::step`], unless the microphone is dead: then [`Decision::forget`].
+    pub fn hear(&mut self, probabilities: &[f32], microphone_dead: bool) -> Decided {
+        if microphone_dead { self.forget() } else { self.step(probabilities) }
+    }
+
     /// Forgets all it was told: what is heard says nothing of the machine (a dead microphone), so the state is unknown and
     /// the next window the first. Says this window's state; settings stay.
     pub fn forget(&mut self) -> Decided {
