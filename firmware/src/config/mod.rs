@@ -19,7 +19,7 @@ use crate::capture::CaptureConfig;
 
 pub use load::{DEFAULT_PATH, Error};
 pub use microphone::MicrophoneConfig;
-pub use net::{MqttConfig, MqttVersion, PrometheusConfig};
+pub use net::{ModbusConfig, MqttConfig, MqttVersion, PrometheusConfig};
 pub use outputs::{GpioConfig, SerialConfig, SerialFormat, StatusConfig, StdoutConfig, StdoutFormat};
 pub use range::OutOfRange;
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub mqtt: MqttConfig,
     /// `[prometheus]`: counters for a Prometheus server.
     pub prometheus: PrometheusConfig,
+    /// `[modbus]`: registers for a PLC.
+    pub modbus: ModbusConfig,
 }
 
 /// `[listen]`.
@@ -225,6 +227,7 @@ mod tests {
             "[microphone]\nx = 1",
             "[mqtt]\nx = 1",
             "[prometheus]\nx = 1",
+            "[modbus]\nx = 1",
             "[capture]\nx = 1",
         ] {
             let message = Config::parse(text).unwrap_err().to_string();
@@ -252,6 +255,7 @@ mod tests {
             ("[mqtt]\nid = \"a/b\"", "mqtt.id"),
             ("[mqtt]\nprefix = \"a/#\"", "mqtt.prefix"),
             ("[prometheus]\nlisten = \"9464\"", "listen"),
+            ("[modbus]\nlisten = \"localhost\"", "listen"),
         ] {
             let message = Config::parse(text).unwrap_err().to_string();
             assert!(message.contains(key), "{text}: {message}");

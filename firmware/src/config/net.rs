@@ -1,4 +1,4 @@
-//! What the plant's network may ask and hear, all of it off unless switched on: `[mqtt]`, `[prometheus]`.
+//! What the plant's network may ask and hear, all of it off unless switched on: `[mqtt]`, `[prometheus]`, `[modbus]`.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -20,6 +20,22 @@ pub struct PrometheusConfig {
 impl Default for PrometheusConfig {
     fn default() -> Self {
         Self { enabled: false, listen: (Ipv4Addr::LOCALHOST, 9464).into() }
+    }
+}
+
+/// `[modbus]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModbusConfig {
+    /// Whether there is a server.
+    pub enabled: bool,
+    /// Address and port that it listens on.
+    pub listen: SocketAddr,
+}
+
+impl Default for ModbusConfig {
+    fn default() -> Self {
+        Self { enabled: false, listen: (Ipv4Addr::LOCALHOST, 1502).into() }
     }
 }
 

@@ -3,46 +3,21 @@
 //! Source of the format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
 use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use shared::microphone;
 use shared::wire::{capture_name, cause_name};
 
 use super::{Snapshot, http, server};
 use crate::config::PrometheusConfig;
-use crate::outbox::{Inbox, Received};
-use crate::outputs::warn;
+use crate::outbox::Inbox;
 
 /// Connections at a time.
 const MOST: usize = 4;
 
 /// Serves what the reports say until there will be no more.
 pub fn run(inbox: &Inbox, config: &PrometheusConfig) {
-    let (snapshot, stop) = (Mutex::new(Snapshot::default()), AtomicBool::new(false));
-    let now = || snapshot.lock().unwrap_or_else(PoisonError::into_inner);
-    std::thread::scope(|scope| {
-        let serve = || {
-            server::serve("prometheus", config.listen, MOST, &stop, |stream| {
-                http::answer(stream, "/metrics", "text/plain; version=0.0.4", || {
-                    let snapshot = now().clone();
-                    page(&snapshot)
-                });
-            });
-        };
-        let thread = std::thread::Builder::new().name("prometheus".into()).stack_size(128 * 1024);
-        if let Err(error) = thread.spawn_scoped(scope, serve) {
-            warn(format!("prometheus: no thread for it: {error}; it stays off"));
-        }
-        loop {
-            match inbox.next(Duration::from_secs(3600)) {
-                Received::Item(item) => now().take(&item),
-                Received::Nothing => {}
-                Received::End => break,
-            }
-        }
-        stop.store(true, Relaxed);
+    server::run("prometheus", inbox, config.listen, MOST, |stream, now, _| {
+        http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&now()));
     });
 }
 

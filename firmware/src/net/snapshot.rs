@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub alarms: u32,
     /// The counters.
     pub health: Health,
+    /// Health reports so far, wrapping: stands still when nothing is told any more.
+    pub beats: u16,
     /// Microseconds since the start, of the newest report.
     pub time_us: u64,
 }
@@ -47,6 +49,7 @@ impl Snapshot {
             Report::Health(health) => {
                 self.health = *health;
                 self.alarms = health.alarms;
+                self.beats = self.beats.wrapping_add(1);
             }
             Report::Gap(_) => {}
         }
@@ -62,8 +65,13 @@ impl Snapshot {
         [CaptureState::Running as u8, CaptureState::Ended as u8].contains(&self.health.capture)
     }
 
-    /// The state by its name; unknown while no sound arrives.
+    /// The state; unknown while no sound arrives.
+    pub fn heard_state(&self) -> Option<u16> {
+        self.state.filter(|_| self.heard())
+    }
+
+    /// The same by its name.
     pub fn state_name(&self) -> String {
-        StateName { labels: self.labels(), state: self.state.filter(|_| self.heard()) }.to_string()
+        StateName { labels: self.labels(), state: self.heard_state() }.to_string()
     }
 }

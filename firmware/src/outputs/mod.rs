@@ -65,10 +65,12 @@ enum Kind {
     Status,
     Mqtt,
     Prometheus,
+    Modbus,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Gpio, Self::Stdout, Self::Serial, Self::Status, Self::Mqtt, Self::Prometheus];
+    const ALL: [Self; 7] =
+        [Self::Gpio, Self::Stdout, Self::Serial, Self::Status, Self::Mqtt, Self::Prometheus, Self::Modbus];
 
     const fn name(self) -> &'static str {
         match self {
@@ -78,6 +80,7 @@ impl Kind {
             Self::Status => "status",
             Self::Mqtt => "mqtt",
             Self::Prometheus => "prometheus",
+            Self::Modbus => "modbus",
         }
     }
 
@@ -90,6 +93,7 @@ impl Kind {
             Self::Status => (!config.status.file.as_os_str().is_empty()).then_some(QUEUE),
             Self::Mqtt => (!config.mqtt.host.is_empty()).then_some(QUEUE),
             Self::Prometheus => config.prometheus.enabled.then_some(QUEUE),
+            Self::Modbus => config.modbus.enabled.then_some(QUEUE),
         }
     }
 
@@ -106,6 +110,7 @@ impl Kind {
             Self::Status => a.status == b.status,
             Self::Mqtt => a.mqtt == b.mqtt,
             Self::Prometheus => a.prometheus == b.prometheus,
+            Self::Modbus => a.modbus == b.modbus,
         }
     }
 
@@ -122,6 +127,7 @@ impl Kind {
             #[cfg(not(feature = "mqtt"))]
             Self::Mqtt => {}
             Self::Prometheus => net::run_prometheus(inbox, &config.prometheus),
+            Self::Modbus => net::run_modbus(inbox, &config.modbus),
         }
     }
 }
