@@ -1,6 +1,6 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure deny image deb sdcard test-pi
+.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz deny image deb sdcard test-pi
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -48,6 +48,10 @@ measure: ## Memory, CPU share, start-up and size of the firmware; writes a recor
 
 count-instructions: ## Instructions per window on 64-bit Arm, ours and LiteRT's, under QEMU; writes a record
 	@scripts/count-instructions.sh
+
+fuzz: ## Search for bytes that break a reader, 10 minutes each (needs cargo-fuzz; SECONDS_EACH=, TARGETS=)
+	@scripts/need-packages.sh libasound2-dev pkg-config clang
+	@scripts/fuzz.sh $(TARGETS)
 
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources

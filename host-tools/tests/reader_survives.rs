@@ -4,14 +4,14 @@
 
 #[path = "../../shared/tests/common/mod.rs"]
 mod common;
-#[path = "../../fuzz/read_model.rs"]
-mod read_model;
+#[path = "../../fuzz/bodies/model.rs"]
+mod model;
 
 use host_tools::export::{self, Dense};
+use model::{read_model, run_model};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use read_model::{read_model, run_model};
 use shared::features::FeatureKind;
 use shared::model_card::{ModelCard, TrainingSummary};
 

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Answers one request: `page` with the text of `path`.
 pub fn answer(mut stream: TcpStream, path: &str, content_type: &str, page: impl FnOnce() -> String) {
-    let Some((status, is_head)) = request(&mut stream, path) else { return };
+    let Some(Asked { status, is_head }) = request(&mut stream, path) else { return };
     let (status, content_type, body) = match status {
         200 => ("200 OK", content_type, page()),
         404 => ("404 Not Found", "text/plain", format!("there is only {path} here\n")),
@@ -34,8 +34,17 @@ pub fn answer(mut stream: TcpStream, path: &str, content_type: &str, page: impl 
     }
 }
 
-/// Reads a request's head: its status, and whether only the head of the answer is wanted; `None` when nobody asks.
-fn request(stream: &mut TcpStream, path: &str) -> Option<(u16, bool)> {
+/// What a request comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked {
+    /// The status of the answer: 200, 400, 404 or 405.
+    pub status: u16,
+    /// Whether only the head of the answer is wanted.
+    pub is_head: bool,
+}
+
+/// Reads a request's head; `None` when nobody asks.
+fn request(stream: &mut TcpStream, path: &str) -> Option<Asked> {
     let begun = Instant::now();
     let mut head = [0; LONGEST];
     let mut len = 0;
@@ -46,20 +55,26 @@ fn request(stream: &mut TcpStream, path: &str) -> Option<(u16, bool)> {
             Ok(0) | Err(_) => return None,
             Ok(read) => read,
         };
-        let mut headers = [httparse::EMPTY_HEADER; HEADERS];
-        let mut request = httparse::Request::new(&mut headers);
-        match request.parse(&head[..len]) {
-            Ok(httparse::Status::Partial) if len < LONGEST => {}
-            Ok(httparse::Status::Partial) | Err(_) => return Some((400, false)),
-            Ok(httparse::Status::Complete(_)) => {
-                let asked = request.path.unwrap_or_default();
-                let is_head = request.method == Some("HEAD");
-                return Some(match request.method {
-                    Some("GET" | "HEAD") if asked.split('?').next() == Some(path) => (200, is_head),
-                    Some("GET" | "HEAD") => (404, is_head),
-                    _ => (405, false),
-                });
-            }
+        if let Some(asked) = judge(&head[..len], path) {
+            return Some(asked);
+        }
+    }
+}
+
+/// What the first bytes of a request, at most 4096, come to, where there is only `path`; `None` while it is not whole.
+pub fn judge(head: &[u8], path: &str) -> Option<Asked> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(head) {
+        Ok(httparse::Status::Partial) if head.len() < LONGEST => None,
+        Ok(httparse::Status::Partial) | Err(_) => Some(Asked { status: 400, is_head: false }),
+        Ok(httparse::Status::Complete(_)) => {
+            let status = match request.method {
+                Some("GET" | "HEAD") if request.path.and_then(|asked| asked.split('?').next()) == Some(path) => 200,
+                Some("GET" | "HEAD") => 404,
+                _ => 405,
+            };
+            Some(Asked { status, is_head: request.method == Some("HEAD") })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the plant's network gets: each a thread with a bounded queue like every other output, off unless switched on.
 
-mod http;
+pub mod http;
 mod modbus;
 #[cfg(feature = "mqtt")]
 mod mqtt;

@@ -21,6 +21,14 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Listing> {
     parse(&text, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("in {}", path.display()))
 }
 
+/// How many files the text of a manifest in `folder` names that are there, and how many rows are skipped.
+///
+/// # Errors
+/// If it is no CSV, lacks a column or names nothing.
+pub fn manifest_rows(text: &str, folder: &Path) -> anyhow::Result<(usize, usize)> {
+    parse(text, folder).map(|listing| (listing.found.len(), listing.skipped.len()))
+}
+
 fn parse(text: &str, folder: &Path) -> anyhow::Result<Listing> {
     let text = text.trim_start_matches('\u{feff}');
     let first_line = text.lines().next().unwrap_or_default();

@@ -21,6 +21,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 pub use folders::wav_files_below;
+pub use manifest::manifest_rows;
 pub use summary::ClassSummary;
 
 /// What a folder of recordings holds. Deterministic: classes by name, recordings by class, then path, then time.

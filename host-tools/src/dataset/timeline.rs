@@ -67,11 +67,13 @@ impl Timeline {
 
     /// The text of the file.
     pub fn to_csv(&self) -> String {
-        let mut text = String::from("start_s,end_s,label\n");
-        for Span { start_s, end_s, label } in &self.spans {
-            text.push_str(&format!("{start_s},{end_s},{label}\n"));
-        }
-        text
+        let mut rows = csv::Writer::from_writer(Vec::new());
+        let header = [["start_s", "end_s", "label"].map(String::from)].into_iter();
+        let spans =
+            self.spans.iter().map(|span| [span.start_s.to_string(), span.end_s.to_string(), span.label.clone()]);
+        // Memory takes whatever is written.
+        header.chain(spans).for_each(|row| drop(rows.write_record(row)));
+        String::from_utf8(rows.into_inner().unwrap_or_default()).unwrap_or_default()
     }
 
     /// The label at one moment.
@@ -123,7 +125,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let timeline = Timeline::parse("start_s,end_s,label\n0,10.5,off\n10.5,20,on\n").unwrap();
+        let timeline = Timeline::parse("start_s,end_s,label\n0,10.5,off\n10.5,20,\"on, \"\"loud\"\"\"\n").unwrap();
+        assert_eq!(timeline.spans[1].label, "on, \"loud\"");
         assert_eq!(Timeline::parse(&timeline.to_csv()).unwrap(), timeline);
     }
 

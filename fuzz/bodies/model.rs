@@ -1,4 +1,4 @@
-//! The body of the model reader's fuzz target, shared with the seeded test on stable Rust.
+//! TFLite reader and executor: whatever the bytes are, reading ends, and a model that loads runs.
 
 use shared::graph::{self, Parts};
 use shared::model_card::ModelCard;

@@ -1,0 +1,50 @@
+//! The entries of our own in a model's metadata: the card, and the tables of the anomaly score.
+
+use shared::anomaly::{Detector, Input, STATISTICS_LEN, Tables};
+use shared::features::EMBEDDING_LEN;
+use shared::model_card::ModelCard;
+
+/// Reads the bytes as either entry. The tables end in a check sum, which no search would find: they are read with the right
+/// one behind them as well.
+pub fn read(bytes: &[u8]) {
+    card(bytes);
+    tables(bytes);
+    let summed = [bytes, &crc32(bytes).to_le_bytes()].concat();
+    tables(&summed);
+}
+
+fn card(bytes: &[u8]) {
+    let Ok(card) = ModelCard::from_bytes(bytes) else { return };
+    let mut buffer = vec![0; card.max_len()];
+    let written = card.write(&mut buffer).expect("a card that was read can be written into its stated length");
+    assert_eq!(ModelCard::from_bytes(written), Ok(card));
+    for class in 0..300 {
+        assert!((0.0..=1.0).contains(&card.confidence_of(class)));
+    }
+    let _ = card.training.contains(&[7; 32]);
+    for (classes, hop_s) in [(2, 0.48), (256, 0.1), (0, 1.0), (1, f32::NAN)] {
+        let _ = card.decider(classes, hop_s);
+    }
+}
+
+fn tables(bytes: &[u8]) {
+    let Ok(tables) = Tables::from_bytes(bytes) else { return };
+    assert!((1..=32).contains(&tables.n) && (1..=tables.n).contains(&tables.k) && tables.threshold.is_finite());
+    let embedding = tables.space(Input::Embedding).is_some();
+    let detector = Detector::new(tables);
+    for level in [0.0, -6.9, 1e30] {
+        let patch = [[level; 64]; 96];
+        let features = vec![level; EMBEDDING_LEN];
+        // A score may be anything of a table's making; it is there where its input is.
+        let _ = detector.score(&patch, &features);
+        assert!(!embedding || detector.deviation(Input::Embedding, &patch, &features).is_some());
+        assert!(detector.deviation(Input::Embedding, &patch, &features[..STATISTICS_LEN]).is_none());
+    }
+}
+
+/// CRC-32 (ISO HDLC), bit by bit.
+pub fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0u32, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+    })
+}
