@@ -1,6 +1,6 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz deny image deb sdcard test-pi
+.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz deny image containers deb sdcard test-pi
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -58,6 +58,9 @@ deny: ## Licences and sources of all dependencies (needs cargo-deny)
 
 image: ## The container for amd64 and arm64, twice: same bytes, and no bigger than promised (MODEL=FILE bakes one in)
 	@image/image.sh
+
+containers: ## The README's docker lines as written, self-test and sizes, for amd64 and arm64 (needs a Docker engine)
+	@image/test/containers.sh
 
 deb: ## A Debian package for arm64
 	@image/deb/build.sh

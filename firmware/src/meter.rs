@@ -89,7 +89,7 @@ impl Clipping {
 /// A part of full scale in dB, not below [`FLOOR_DBFS`].
 #[must_use]
 pub fn dbfs(amplitude: f64) -> f64 {
-    (20.0 * amplitude.log10()).max(FLOOR_DBFS)
+    (20.0 * libm::log10(amplitude)).max(FLOOR_DBFS)
 }
 
 #[cfg(test)]

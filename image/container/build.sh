@@ -4,7 +4,7 @@ set -euo pipefail
 here=$(dirname "$0") arch=${1:?architecture} root=${2:?root}
 program=$("$here/compile.sh" "$arch")
 install -D -m 755 "$program" "$root/usr/bin/firmware"
-"$here/libraries.sh" "$arch" "$program" "$root"
+"$here/libraries.sh" "$arch" "$program" "$root" /alsa
 install -D -m 644 "$here/alsa.conf" "$root/usr/share/alsa/alsa.conf"
 "$here/configuration.sh" /run/monitor/status.json >"$here/monitor.toml"
 install -D -m 644 "$here/monitor.toml" "$root/etc/monitor/monitor.toml"

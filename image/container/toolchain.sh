@@ -2,7 +2,7 @@
 # Installs Debian's compiler for the architecture $1: Rust, a C linker, ALSA.
 set -euo pipefail
 arch=${1:?architecture}
-packages=(rustc-web cargo-web gcc libc6-dev pkg-config binutils ca-certificates
+packages=(rustc-web cargo-web gcc libc6-dev pkg-config binutils make bzip2 ca-certificates
     "libstd-rust-web-dev:$arch" "libasound2-dev:$arch" "libgcc-s1:$arch")
 if [ "$arch" != "$(dpkg --print-architecture)" ]; then
     dpkg --add-architecture "$arch"

@@ -1,18 +1,18 @@
 #!/bin/bash
-# The `docker build` and the self-test's `docker run` of image/README.md, as written there, for amd64 and arm64 (under
-# emulation); and what came out is no bigger than promised. Needs a Docker engine.
+# make containers: the `docker build` and `docker run` lines of image/README.md, as written there, for amd64 and arm64 (under
+# emulation): the self-test hears what the workstation hears, a running container is healthy, and nothing is bigger than
+# promised, without a model and with the largest. Needs a Docker engine; where none runs it says so.
 #   containers.sh [ARCHITECTURE...]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- amd64 arm64
 if ! docker version >/dev/null 2>&1; then
-    echo "SKIPPED: no Docker engine runs here; the container is not tested"
-    [ "${CI:-}" != true ] || exit 1
+    echo "SKIPPED: no Docker engine runs here; the containers are not tested"
     exit 0
 fi
 repository=$PWD work=$PWD/target/image/containers tools=${HOST_TOOLS:-target/debug/host-tools}
-build=$(grep -m 1 '^docker build ' image/README.md | sed 's/ *# [0-9].*//')
-check=$(grep -m 1 '^docker run .* check ' image/README.md | sed 's/ *# [0-9].*//')
+line() { grep -m 1 "$1" image/README.md | sed 's/ *# [0-9].*//'; }
+build=$(line '^docker build .* monitor \.') with=$(line '^docker build .*MODEL=') check=$(line '^docker run .* check ')
 docker() { "$repository/image/docker.sh" "$@"; }
 
 image/base-image.sh docker
@@ -23,20 +23,65 @@ rm -rf "$work"
 "$tools" train --data "$work/data" --out "$work/artifacts" --features logmel >/dev/null
 cp "$work"/data/timeline/*.wav "$work/x.wav"
 "$tools" predict --model "$work/artifacts/sound_classifier.tflite" "$work/x.wav" | grep '^Time' | sed 's/ | Inf.*//' >"$work/expected"
+# The largest model: with the base model in it. Where the base model is not, the one without.
+largest=artifacts/.containers-test.tflite
+if "$tools" train --data "$work/data" --out "$work/hybrid" --features hybrid --folds 0 >/dev/null 2>"$work/errors"; then
+    cp "$work/hybrid/sound_classifier.tflite" "$largest"
+else
+    echo "SKIPPED: the largest model: $(tail -n 1 "$work/errors")"
+    [ "${CI:-}" != true ] || exit 1
+    cp "$work/artifacts/sound_classifier.tflite" "$largest"
+fi
+trap 'docker rm -f monitor-test >/dev/null 2>&1 || true; rm -f "$repository/$largest"' EXIT
 # The container's user is another one than this.
 chmod -R a+rX "$work"
+passed=0
+passes() { echo "  ok   $*"; passed=$((passed + 1)); }
+
+# Builds by a line and holds the result to its sizes: built WHAT IMAGE COMMAND; leaves WHAT.tar
+built() {
+    echo "$1: $3"
+    eval "$3" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; exit 1; }
+    docker save "$2" | python3 image/archive.py "$work/$1.tar"
+    python3 image/sizes.py "$work/$1.tar"
+    passes "$1 is no bigger than promised"
+}
+
+# Runs a container that hears the recording as fast as it sounds, until it says that it is well.
+is_healthy() {
+    docker run -d --name monitor-test --read-only --network none --tmpfs /run/monitor:uid=10001,gid=29,mode=755 -v "$work:/data" \
+        -v "$work/artifacts/sound_classifier.tflite:/etc/monitor/sound_classifier.tflite:ro" --ulimit rtprio=95 --ulimit memlock=-1 \
+        monitor run --wav /data/x.wav --realtime >/dev/null
+    for _ in $(seq 1 60); do
+        if said=$(docker exec monitor-test /usr/bin/firmware health 2>&1) && [[ $said != *" 0 windows"* ]]; then
+            docker rm -f monitor-test >/dev/null
+            passes "$1 is healthy as a user, with a read-only root and no network: $said"
+            return
+        fi
+        sleep 0.25
+    done
+    docker logs monitor-test >&2
+    echo "containers: on $1 a running container is not well: $said" >&2
+    exit 1
+}
+
 for arch in "$@"; do
     export DOCKER_DEFAULT_PLATFORM=linux/$arch
-    echo "$arch: $build"
-    eval "$build" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; exit 1; }
-    docker save monitor:latest | python3 image/archive.py "$work/monitor-$arch.tar"
-    python3 image/sizes.py "$work/monitor-$arch.tar"
+    built "$arch" monitor:latest "$build"
     echo "$arch: $check"
     (cd "$work" && eval "$check") >"$work/said" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     sed 's/ | Inf.*//' "$work/said" | cmp - "$work/expected" || {
         echo "containers: on $arch the firmware hears something else than host-tools predict" >&2
         exit 1
     }
-    tail -n 1 "$work/errors"
+    passes "$arch hears what host-tools predict does: $(tail -n 1 "$work/errors")"
+    is_healthy "$arch"
+    built "$arch-with-model" monitor:with-model "${with/artifacts\/sound_classifier.tflite/$largest}"
+    docker run --rm -v "$work:/data:ro" monitor:with-model check /data/x.wav >"$work/said" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
+    passes "$arch runs the model in it: $(tail -n 1 "$work/errors")"
 done
-echo "$# passed, 0 failed"
+if composer=$(command -v docker-compose); then
+    "$composer" -f image/compose.yaml config -q
+    passes "compose.yaml is what compose understands"
+fi
+echo "$passed passed, 0 failed"
