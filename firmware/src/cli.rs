@@ -32,6 +32,8 @@ pub enum Command {
     Health(commands::health::Args),
     /// Check a configuration file
     ValidateConfig(commands::validate_config::Args),
+    /// Use what was dropped on the card's partition, once it has proved itself
+    Update(commands::update::Args),
 }
 
 impl Cli {
@@ -48,6 +50,7 @@ impl Cli {
             Command::Check(args) => commands::check::run(args),
             Command::Health(args) => commands::health::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
+            Command::Update(args) => commands::update::run(args),
         }
     }
 }

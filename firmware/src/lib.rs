@@ -15,4 +15,5 @@ pub mod report;
 pub mod rt;
 pub mod run;
 pub mod signature;
+pub mod update;
 pub mod wav_writer;

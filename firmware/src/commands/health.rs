@@ -65,10 +65,14 @@ fn judge(status: &StatusFile, now_unix_s: u64, every_s: f64) -> anyhow::Result<S
             "microphone fault: {fault}; is it connected, switched on and not muted? `firmware doctor` says more"
         );
     }
-    Ok(format!(
+    let mut line = format!(
         "{} ({:.2}), {} windows, {} xruns, {} gaps, up {:.0} s",
         status.state, status.confidence, status.windows, status.xruns, status.gaps, status.up_s
-    ))
+    );
+    for why in &status.update {
+        line += &format!("; not used: {why}");
+    }
+    Ok(line)
 }
 
 #[cfg(test)]
@@ -82,6 +86,12 @@ mod tests {
     #[test]
     fn a_fresh_state_with_sound_is_good() {
         assert!(judge(&good(), 1003, 1.0).unwrap().starts_with("on_state (0.00)"));
+    }
+
+    #[test]
+    fn what_an_update_refused_is_told() {
+        let status = StatusFile { update: vec!["firmware: does not start".into()], ..good() };
+        assert!(judge(&status, 1000, 1.0).unwrap().ends_with("; not used: firmware: does not start"));
     }
 
     #[test]

@@ -6,4 +6,5 @@ pub mod doctor;
 pub mod health;
 pub mod record;
 pub mod run;
+pub mod update;
 pub mod validate_config;

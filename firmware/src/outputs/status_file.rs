@@ -50,11 +50,21 @@ pub struct StatusFile {
     /// Faults of the microphone.
     #[serde(default)]
     pub microphone: Vec<String>,
+    /// What was dropped on the card and is not used, and why.
+    #[serde(default)]
+    pub update: Vec<String>,
+}
+
+/// The reasons that `firmware update` left beside the state file before this program began.
+fn update_of(file: &std::path::Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file.with_file_name("update.txt")).unwrap_or_default();
+    text.lines().filter_map(|line| line.strip_prefix("not used: ")).map(String::from).collect()
 }
 
 /// Writes the file until there will be no more reports; then removes it, so that nobody takes it for a running program's.
 pub fn run(inbox: &Inbox, config: &StatusConfig) {
-    let mut status = StatusFile { pid: std::process::id(), state: "unknown".into(), ..StatusFile::default() };
+    let update = update_of(&config.file);
+    let mut status = StatusFile { pid: std::process::id(), state: "unknown".into(), update, ..StatusFile::default() };
     let mut labels = String::new();
     let mut written: Option<Instant> = None;
     let mut warned = false;

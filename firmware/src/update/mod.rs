@@ -1,0 +1,170 @@
+//! Updates of the card: what somebody drops on its partition is used once it has proved itself on this very device; until
+//! then, and where it does not, what was there before is used, and the status says why.
+//!
+//! The partition is FAT, where a power cut may undo or tear any write. So nothing that is in use is ever written: there are
+//! two [slots](slot), what is accepted goes into the one that is not in use, and its list of hashes goes last. A slot
+//! without a whole list, or whose files are not what its list says, is none. The program in the card's initial memory,
+//! which does all this, is never replaced: where both slots are lost there is still a program.
+
+pub mod dropped;
+pub mod slot;
+pub mod trial;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use dropped::{Dropped, dropped};
+use trial::Trial;
+
+/// Names and contents of the files that belong together: of [`MODEL`], [`SIGNATURE`] and [`FIRMWARE`] those that are there.
+pub type Files = BTreeMap<&'static str, Vec<u8>>;
+
+/// The model's file.
+pub const MODEL: &str = "sound_classifier.tflite";
+/// The model's signature, if it has one.
+pub const SIGNATURE: &str = "sound_classifier.tflite.minisig";
+/// The program.
+pub const FIRMWARE: &str = "firmware";
+/// All of them.
+pub const NAMES: [&str; 3] = [MODEL, SIGNATURE, FIRMWARE];
+
+/// What an update works with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The card's partition, mounted.
+    pub card: PathBuf,
+    /// A folder in memory, for trials.
+    pub work: PathBuf,
+    /// The configuration that the device runs with.
+    pub config: Option<PathBuf>,
+    /// The program for when no slot has one: this one.
+    pub own: PathBuf,
+}
+
+/// What is to be used, and what became of what was dropped.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// What is used now.
+    pub files: Files,
+    /// The slot that is to be written so that it is used again; `None` when that is there already.
+    pub write: Option<(slot::Which, u64)>,
+    /// One line for each thing that was dropped and is not used: what and why.
+    pub refused: Vec<String>,
+}
+
+impl Outcome {
+    /// For people: what is used, and below it why something else is not. The same at each start as long as nothing changes.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let of = |name: &str, without: &str| match self.files.get(name) {
+            Some(bytes) => format!("{name} {}", short(bytes)),
+            None => without.to_owned(),
+        };
+        let mut text = format!("in use: {}, {}\n", of(MODEL, "no model"), of(FIRMWARE, "the card's own firmware"));
+        for line in &self.refused {
+            text += &format!("not used: {line}\n");
+        }
+        text
+    }
+}
+
+/// The first digits of the SHA-256, as people compare them.
+fn short(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))[..12].to_owned()
+}
+
+/// Lower-case hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Looks at the card, tries what was dropped there, and decides. Writes nothing but to `options.work`.
+///
+/// # Errors
+/// When the folder for trials cannot be written.
+pub fn decide(options: &Options) -> std::io::Result<Outcome> {
+    let mut outcome = Outcome::default();
+    let (current, damaged) = slot::newest(&options.card);
+    outcome.refused.extend(damaged);
+    let (which, generation, old) = match current {
+        Some((which, slot)) => (which.other(), slot.generation + 1, slot.files),
+        None => (slot::Which::A, 1, Files::new()),
+    };
+    let mut new = Files::new();
+    for (name, found) in dropped(&options.card, &old) {
+        match found {
+            Dropped::New(bytes) => drop(new.insert(name, bytes)),
+            Dropped::Refused(why) => outcome.refused.push(format!("{name}: {why}")),
+            Dropped::Nothing => {}
+        }
+    }
+    outcome.files.clone_from(&old);
+    let trial = Trial::new(options)?;
+    // All of it together, else the model without the program, else the program without the model.
+    let mut reasons = Vec::new();
+    for part in parts(&new) {
+        let mut files = old.clone();
+        if part.contains_key(MODEL) {
+            files.remove(SIGNATURE);
+        }
+        files.extend(part.clone());
+        match trial.run(&old, &files) {
+            Ok(()) => {
+                new.retain(|name, _| !part.contains_key(name));
+                outcome.files = files;
+                outcome.write = Some((which, generation));
+                break;
+            }
+            Err(why) => reasons.push((part.keys().copied().collect::<Vec<_>>().join(" with "), why)),
+        }
+    }
+    // What was tried in vain, as long as it is not used by another way.
+    for (names, why) in reasons {
+        if new.keys().any(|name| names.contains(name)) {
+            outcome.refused.push(format!("{names}: {why}"));
+        }
+    }
+    Ok(outcome)
+}
+
+/// The sets of dropped files to try, the best first. A signature goes with its model.
+fn parts(new: &Files) -> Vec<Files> {
+    let only = |program: bool| -> Files {
+        new.iter()
+            .filter(|(name, _)| (**name == FIRMWARE) == program)
+            .map(|(name, bytes)| (*name, bytes.clone()))
+            .collect()
+    };
+    let mut parts = vec![new.clone(), only(false), only(true)];
+    parts.retain(|part| !part.is_empty());
+    parts.dedup();
+    parts
+}
+
+/// Puts what is used where the device looks for it.
+///
+/// # Errors
+/// What writing says.
+pub fn put(files: &Files, folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for name in NAMES {
+        let path = folder.join(name);
+        match files.get(name) {
+            Some(bytes) => write_program(&path, bytes)?,
+            None => match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file that may be run.
+fn write_program(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, bytes)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+}

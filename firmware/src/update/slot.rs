@@ -1,0 +1,147 @@
+//! The two places on the card where accepted files are kept: whole, or not at all.
+//!
+//! `monitor/a` and `monitor/b` hold the files and `slot.txt`: a generation, a SHA-256 for each file, and last the SHA-256 of
+//! all that, so that a list that was torn is seen to be. The slot of the higher generation is used.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::{Files, NAMES, hex};
+
+/// The list's name.
+const LIST: &str = "slot.txt";
+
+/// Which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// `monitor/a`
+    A,
+    /// `monitor/b`
+    B,
+}
+
+impl Which {
+    /// The one that is not this one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+
+    fn folder(self, card: &Path) -> PathBuf {
+        card.join("monitor").join(match self {
+            Self::A => "a",
+            Self::B => "b",
+        })
+    }
+}
+
+/// What a slot holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Slot {
+    /// Higher is newer.
+    pub generation: u64,
+    /// The files.
+    pub files: Files,
+}
+
+/// The slot to use, if there is one, and a line for each that is damaged.
+#[must_use]
+pub fn newest(card: &Path) -> (Option<(Which, Slot)>, Vec<String>) {
+    let mut best: Option<(Which, Slot)> = None;
+    let mut damaged = Vec::new();
+    for which in [Which::A, Which::B] {
+        let folder = which.folder(card);
+        match read(&folder) {
+            Ok(Some(slot)) if best.as_ref().is_none_or(|(_, best)| best.generation < slot.generation) => {
+                best = Some((which, slot));
+            }
+            Ok(_) => {}
+            Err(why) => damaged.push(format!("{}: {why}", folder.display())),
+        }
+    }
+    (best, damaged)
+}
+
+/// Reads a slot whole: `None` where none was ever finished.
+fn read(folder: &Path) -> Result<Option<Slot>, String> {
+    let text = match fs::read(folder.join(LIST)) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(format!("{LIST}: {error}")),
+    };
+    let torn = || format!("{LIST} is not whole: power was lost while it was written");
+    let (list, end) = text.trim_end().rsplit_once("\nend ").ok_or_else(torn)?;
+    if end != hex(&Sha256::digest(list)) {
+        return Err(torn());
+    }
+    let mut slot = Slot::default();
+    for line in list.lines() {
+        let (first, second) = line.split_once(' ').ok_or_else(torn)?;
+        if first == "generation" {
+            slot.generation = second.parse().map_err(|_| torn())?;
+            continue;
+        }
+        let name = NAMES.into_iter().find(|name| *name == second).ok_or_else(|| format!("{LIST} names {second:?}"))?;
+        let bytes = fs::read(folder.join(name)).map_err(|error| format!("{name}: {error}"))?;
+        if hex(&Sha256::digest(&bytes)) != first {
+            return Err(format!("{name} is not what was written: the card is damaged"));
+        }
+        slot.files.insert(name, bytes);
+    }
+    Ok(Some(slot))
+}
+
+/// Writes a slot: its old list goes first, its new one comes last, and all is on the card before that. `step` is called
+/// before each change with its name; where it fails, nothing more is written (the tests cut the power there).
+///
+/// # Errors
+/// What the card or `step` says. The other slot is untouched.
+pub fn write(card: &Path, which: Which, slot: &Slot, mut step: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    let folder = which.folder(card);
+    step("make the folder")?;
+    fs::create_dir_all(&folder)?;
+    step("remove the old list")?;
+    remove(&folder.join(LIST))?;
+    File::open(&folder)?.sync_all()?;
+    for name in NAMES {
+        step("remove an old file")?;
+        remove(&folder.join(name))?;
+    }
+    let mut list = format!("generation {}\n", slot.generation);
+    for (name, bytes) in &slot.files {
+        list += &format!("{} {name}\n", hex(&Sha256::digest(bytes)));
+        write_file(&folder.join(name), bytes, &mut step)?;
+    }
+    step("have it all on the card")?;
+    File::open(&folder)?.sync_all()?;
+    let list = list.trim_end().to_owned();
+    let text = format!("{list}\nend {}\n", hex(&Sha256::digest(&list)));
+    write_file(&folder.join(LIST), text.as_bytes(), &mut step)?;
+    step("have the list on the card")?;
+    File::open(&folder)?.sync_all()
+}
+
+/// In pieces, so that a test can cut the power between any two of them.
+fn write_file(path: &Path, bytes: &[u8], step: &mut impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    step("create a file")?;
+    let mut file = File::create(path)?;
+    for piece in bytes.chunks(bytes.len().div_ceil(3).max(1)) {
+        step("write a piece")?;
+        file.write_all(piece)?;
+    }
+    step("have the file on the card")?;
+    file.sync_all()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
