@@ -52,12 +52,6 @@ macro_rules! shared {
             }
         }
 
-        fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-            for (out, tap) in out.chunks_exact_mut(2).zip(taps.as_flattened()) {
-                out.copy_from_slice(&i16::from(*tap).to_le_bytes());
-            }
-        }
-
         #[inline(always)]
         unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Column {
             // SAFETY: NEON is there; eight bytes are readable at each row.
@@ -185,11 +179,11 @@ unsafe impl Vectors for Neon {
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
         // SAFETY: as this function's.
         unsafe {
-            let mut sums = [Self::requantise(across(acc[0]), constants); R];
+            let mut sums = [across(acc[0]); R];
             for r in 1..R {
-                sums[r] = Self::requantise(across(acc[r]), constants);
+                sums[r] = across(acc[r]);
             }
-            Self::store(sums, out);
+            generic::finish::<Self, R>(sums, constants, out)
         }
     }
 
@@ -374,13 +368,7 @@ unsafe impl Vectors for NeonDotprod {
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
         // SAFETY: as this function's.
-        unsafe {
-            let mut sums = [Self::requantise(acc[0], constants); R];
-            for r in 1..R {
-                sums[r] = Self::requantise(acc[r], constants);
-            }
-            Self::store(sums, out);
-        }
+        unsafe { generic::finish::<Self, R>(acc, constants, out) }
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {

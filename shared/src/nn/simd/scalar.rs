@@ -1,4 +1,4 @@
-//! Portable code, on every processor: arrays of eight lanes that compilers turn into what vectors there are.
+//! Portable code, on every processor, in forms that compilers turn into what vectors there are.
 
 use super::generic::{self, PlanesJob, ProductJob};
 use super::vectors::{Constants, Vectors};
@@ -8,17 +8,20 @@ use crate::nn::plan::PANEL;
 #[derive(Clone, Copy, Debug)]
 pub struct Scalar;
 
+/// Bytes of input per step.
+const STEP: usize = 16;
+
 /// Eight pixels' channels of four rows.
 type Rows = [[i16; PANEL]; 4];
 
 // SAFETY: every processor has what this uses.
 unsafe impl Vectors for Scalar {
-    const STEP: usize = 4;
+    const STEP: usize = STEP;
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 1;
     const PAIRS: bool = false;
     const FLIP: u8 = 0x80;
-    const ROWS: &'static [usize] = &[4, 6];
+    const ROWS: &'static [usize] = &[1];
     const TAPS_LEN: usize = 192;
 
     type Acc = [i32; PANEL];
@@ -38,17 +41,15 @@ unsafe impl Vectors for Scalar {
         offsets: *const u16,
         weights: *const u8,
     ) {
-        // SAFETY: the caller promises `L` offsets, 32 weights each, and four bytes of input behind each offset.
+        // SAFETY: the caller promises `L` offsets, weights of eight channels for each, and a step of input behind each.
         unsafe {
             for step in 0..L {
-                let weights = weights.add(32 * step).cast::<[[i8; PANEL]; 4]>().read_unaligned();
+                let weights = &*weights.add(PANEL * STEP * step).cast::<[[i8; STEP]; PANEL]>();
                 let input = input.add(usize::from(*offsets.add(step)));
                 for (r, acc) in acc.iter_mut().enumerate() {
-                    let values = input.add(r * input_step).cast::<[u8; 4]>().read_unaligned();
-                    for (value, weights) in values.into_iter().zip(weights) {
-                        for (acc, weight) in acc.iter_mut().zip(weights) {
-                            *acc += i32::from(i16::from(value)) * i32::from(i16::from(weight));
-                        }
+                    let values = &*input.add(r * input_step).cast::<[u8; STEP]>();
+                    for (acc, weights) in acc.iter_mut().zip(weights) {
+                        *acc += dot(values, weights);
                     }
                 }
             }
@@ -58,13 +59,7 @@ unsafe impl Vectors for Scalar {
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
         // SAFETY: as this function's.
-        unsafe {
-            let mut sums = [Self::requantise(acc[0], constants); R];
-            for r in 1..R {
-                sums[r] = Self::requantise(acc[r], constants);
-            }
-            Self::store(sums, out);
-        }
+        unsafe { generic::finish::<Self, R>(acc, constants, out) }
     }
 
     #[inline(always)]
@@ -88,13 +83,7 @@ unsafe impl Vectors for Scalar {
     }
 
     fn weight_index(channel: usize, byte: usize) -> usize {
-        PANEL * byte + channel
-    }
-
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-        for (out, tap) in out.chunks_exact_mut(2).zip(taps.as_flattened()) {
-            out.copy_from_slice(&i16::from(*tap).to_le_bytes());
-        }
+        STEP * channel + byte
     }
 
     #[inline(always)]
@@ -124,15 +113,9 @@ unsafe impl Vectors for Scalar {
         sums
     }
 
-    unsafe fn product(rows: usize, job: &ProductJob) {
+    unsafe fn product(_: usize, job: &ProductJob) {
         // SAFETY: the caller promises what `generic::product` asks for.
-        unsafe {
-            match rows {
-                6 => product6(job),
-                4 => product4(job),
-                _ => generic::product::<Self, 1>(job),
-            }
-        }
+        unsafe { generic::product::<Self, 1>(job) }
     }
 
     unsafe fn planes(job: &PlanesJob) {
@@ -141,14 +124,8 @@ unsafe impl Vectors for Scalar {
     }
 }
 
+/// A function of its own, as compilers then make vector instructions of it (on x86-64 `pmaddwd`); inlined, they do not.
 #[inline(never)]
-unsafe fn product6(job: &ProductJob) {
-    // SAFETY: as this function's.
-    unsafe { generic::product::<Scalar, 6>(job) }
-}
-
-#[inline(never)]
-unsafe fn product4(job: &ProductJob) {
-    // SAFETY: as this function's.
-    unsafe { generic::product::<Scalar, 4>(job) }
+fn dot(values: &[u8; STEP], weights: &[i8; STEP]) -> i32 {
+    values.iter().zip(weights).map(|(&value, &weight)| i32::from(value) * i32::from(weight)).sum()
 }

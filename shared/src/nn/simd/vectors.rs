@@ -99,8 +99,13 @@ pub unsafe trait Vectors: Copy {
     /// Where in a step's `WIDTH * STEP` bytes of weights that of a channel (0 to `WIDTH`) for a byte of input (0 to `STEP`) lies.
     fn weight_index(channel: usize, byte: usize) -> usize;
 
-    /// Packs depthwise weights `[tap][channel]`, taps row by row, into `TAPS_LEN` bytes.
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]);
+    /// Packs depthwise weights `[tap][channel]`, taps row by row, into `TAPS_LEN` bytes; unless overridden, in that order and
+    /// 16 bits each.
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+        for (out, tap) in out.chunks_exact_mut(2).zip(taps.as_flattened()) {
+            out.copy_from_slice(&i16::from(*tap).to_le_bytes());
+        }
+    }
 
     /// Reads one column of pixels: `ROWS` (3 or 4) rows from `pixel`, `row_step` bytes apart.
     ///

@@ -13,4 +13,4 @@ mod planes;
 mod product;
 
 pub use planes::{PlanesJob, planes};
-pub use product::{ProductJob, product};
+pub use product::{ProductJob, finish, product};

@@ -75,3 +75,20 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
         }
     }
 }
+
+/// The end of a tile whose sums are one per channel already: requantises and stores them.
+///
+/// # Safety
+/// As [`Vectors::finish`].
+#[inline(always)]
+pub unsafe fn finish<I: Vectors, const R: usize>(sums: [I::Sum; R], constants: *const Constants, out: [*mut u8; R]) {
+    // SAFETY: as this function's.
+    unsafe {
+        // Written out: a closure would be compiled without the instructions.
+        let mut values = [I::requantise(sums[0], constants); R];
+        for r in 1..R {
+            values[r] = I::requantise(sums[r], constants);
+        }
+        I::store(values, out);
+    }
+}
