@@ -2,7 +2,8 @@
 //!
 //! The instruction that multiplies unsigned by signed bytes adds neighbouring products into 16 bits and saturates. A step of
 //! four bytes makes two such pairs per channel. With inputs up to 255, a sum stays within 16 bits if its positive
-//! weights add up to at most [`LIMIT`] and its negative ones, too: 255 * 128 = 32640. So
+//! weights add up to at most [`LIMIT`] and its negative ones, too: 255 * 128 = 32640. The weight of an input that cannot be
+//! as great counts for less. So
 //!
 //! - where a pair exceeds the limit, the excess goes into a second step at the same input;
 //! - steps are summed in 16 bits before they are widened as long as no pair of any of the eight channels can exceed it.
@@ -10,6 +11,7 @@
 
 use super::panel::Rows;
 use super::sink::Sink;
+use super::tops::heaviness;
 use crate::nn::body::MAX_CHANNELS;
 use crate::nn::plan::PANEL;
 use crate::nn::simd::Vectors;
@@ -23,32 +25,39 @@ const MOST: usize = 2 * MAX_CHANNELS / QUAD;
 
 /// Pairs of a step: two for each channel.
 const PAIRS: usize = PANEL * QUAD / 2;
-/// Sums of the positive weights of each pair, then of the negative ones.
+/// Sums of the heaviness of the positive weights of each pair, then of the negative ones.
 type Load = [u8; 2 * PAIRS];
 /// Weights of a step: four of each channel.
 type Weights = [i8; PANEL * QUAD];
+/// Greatest values of a step's inputs.
+type Tops = [u8; QUAD];
 
 /// One step.
 #[derive(Clone, Copy, Debug)]
 struct Quad {
     weights: Weights,
     offset: u16,
+    tops: Tops,
     load: Load,
     /// The greatest load.
     heaviest: u8,
 }
 
 impl Quad {
-    fn new(weights: Weights, offset: u16) -> Self {
+    fn new(weights: Weights, offset: u16, tops: Tops) -> Self {
         let mut load = [0; 2 * PAIRS];
         let (positive, negative) = load.split_at_mut(PAIRS);
-        for ((pair, positive), negative) in weights.chunks_exact(2).zip(positive).zip(negative) {
-            // Weights are at least -127, so each sum is at most 254.
-            *positive = pair[0].max(0).cast_unsigned() + pair[1].max(0).cast_unsigned();
-            *negative = pair[0].min(0).unsigned_abs() + pair[1].min(0).unsigned_abs();
+        for (channel, weights) in weights.chunks_exact(QUAD).enumerate() {
+            for (byte, (&weight, top)) in weights.iter().zip(tops).enumerate() {
+                let heavy = heaviness(weight, top);
+                let pair = channel * QUAD / 2 + byte / 2;
+                // Weights are at least -127, so each sum is at most 254.
+                positive[pair] += heavy.max(0).cast_unsigned();
+                negative[pair] += heavy.min(0).unsigned_abs();
+            }
         }
         let heaviest = load.iter().fold(0, |heaviest, &load| heaviest.max(load));
-        Self { weights, offset, load, heaviest }
+        Self { weights, offset, tops, load, heaviest }
     }
 
     /// Splits off what exceeds the limit in any pair.
@@ -57,14 +66,18 @@ impl Quad {
             return (self, None);
         }
         let (mut kept, mut excess) = (self.weights, [0; PANEL * QUAD]);
-        for (kept, excess) in kept.chunks_exact_mut(2).zip(excess.chunks_exact_mut(2)) {
-            let (a, b) = (kept[0], kept[1]);
+        for (pair, (kept, excess)) in kept.chunks_exact_mut(2).zip(excess.chunks_exact_mut(2)).enumerate() {
+            let (first, second) = (self.tops[pair * 2 % QUAD], self.tops[pair * 2 % QUAD + 1]);
+            let (a, b) = (heaviness(kept[0], first), heaviness(kept[1], second));
             if a.signum() == b.signum() && a.unsigned_abs() + b.unsigned_abs() > LIMIT {
-                kept[1] = (LIMIT - a.unsigned_abs()).cast_signed() * b.signum();
-                excess[1] = b - kept[1];
+                // The heaviness of what is kept is rounded up, but not above the whole number that is left.
+                let left = u16::from(LIMIT - a.unsigned_abs()) * 255 / u16::from(second);
+                let weight = kept[1];
+                kept[1] = left as i8 * weight.signum();
+                excess[1] = weight - kept[1];
             }
         }
-        (Self::new(kept, self.offset), Some(Self::new(excess, self.offset)))
+        (Self::new(kept, self.offset, self.tops), Some(Self::new(excess, self.offset, self.tops)))
     }
 }
 
@@ -77,8 +90,11 @@ fn fits(a: &Load, b: &Load) -> bool {
 pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let mut quads: heapless::Vec<Quad, MOST> = heapless::Vec::new();
     for step in 0..rows.source.steps(QUAD) {
-        let weights = rows.step(step);
-        let (kept, excess) = Quad::new(weights, rows.source.offset(step, QUAD) as u16).split();
+        let (weights, tops) = rows.step(step);
+        if weights == [0; PANEL * QUAD] {
+            continue;
+        }
+        let (kept, excess) = Quad::new(weights, rows.source.offset(step, QUAD) as u16, tops).split();
         // There is room: a layer has at most MAX_CHANNELS inputs.
         let _ = quads.push(kept);
         if let Some(excess) = excess {
@@ -137,7 +153,9 @@ mod tests {
 
     fn quad() -> impl Strategy<Value = Quad> {
         let weight = prop_oneof![-127_i8..=127, Just(127), Just(-127), Just(0)];
-        prop::array::uniform32(weight).prop_map(|weights| Quad::new(weights, 7))
+        let top = prop_oneof![Just(255_u8), 0_u8..=255];
+        let tops = prop::array::uniform4(top);
+        (prop::array::uniform32(weight), tops).prop_map(|(weights, tops)| Quad::new(weights, 7, tops))
     }
 
     proptest! {

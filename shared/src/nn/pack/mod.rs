@@ -9,6 +9,7 @@ mod exact;
 mod order;
 mod panel;
 mod sink;
+mod tops;
 
 pub use constants::origin;
 
@@ -19,6 +20,7 @@ use constants::Channel;
 use order::Order;
 use panel::Source;
 use sink::Sink;
+use tops::Tops;
 
 /// Bytes that are enough to pack `body`: exact, or where weights may be split, an upper bound.
 pub fn enough<V: Vectors>(body: &Body, plan: &Plan) -> usize {
@@ -42,33 +44,46 @@ pub fn enough<V: Vectors>(body: &Body, plan: &Plan) -> usize {
 /// outputs of the layers before it.
 pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     let mut at = plan.fixed_len;
-    let mut outputs = Order::natural();
-    let mut inputs = Order::natural();
+    let mut channels = Channels { outputs: Order::natural(), inputs: Order::natural(), tops: Tops::FULL };
     if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {
         let mut sink = Sink::new(out);
         rows(&mut sink, product, plan.spill_at, |_, column| (column == 0).then_some(0));
-        at = panels::<V>(&mut sink, product, &Source::scores(scores, body.embedding_len()), (&outputs, &inputs), at);
+        at = panels::<V>(&mut sink, product, &Source::scores(scores, body.embedding_len()), &channels, at);
     }
-    for (layer, step) in body.layers.iter().zip(&plan.steps).rev() {
+    for (index, (layer, step)) in body.layers.iter().zip(&plan.steps).enumerate().rev() {
         match step {
             Step::Product(product, wide) => {
-                inputs = match layer.kind {
-                    Kind::Pointwise if V::PAIRS => Order::matched(layer, out.get_mut(at..).unwrap_or_default()),
+                let before = index.checked_sub(1).and_then(|before| body.layers.get(before));
+                channels.tops = before.map_or(Tops::FULL, Tops::of);
+                channels.inputs = match layer.kind {
+                    Kind::Pointwise if V::PAIRS => {
+                        Order::matched(layer, &channels.tops, out.get_mut(at..).unwrap_or_default())
+                    }
                     _ => Order::natural(),
                 };
                 let mut sink = Sink::new(out);
                 rows(&mut sink, product, plan.spill_at, |line, column| position(layer, wide, line, column));
                 let source = Source::layer(layer, plan.image.row_step);
-                at = panels::<V>(&mut sink, product, &source, (&outputs, &inputs), at);
+                at = panels::<V>(&mut sink, product, &source, &channels, at);
             }
             Step::Planes(planes) => {
                 // Channel by channel: what it reads is in the order that its reader asks for.
-                outputs = inputs.clone();
-                channels::<V>(&mut Sink::new(out), layer, planes.channels_at, &outputs);
+                channels.outputs = channels.inputs.clone();
+                depthwise::<V>(&mut Sink::new(out), layer, planes.channels_at, &channels.outputs);
             }
         }
     }
     at
+}
+
+/// What is known of a product's channels.
+struct Channels {
+    /// The order in which its outputs are computed.
+    outputs: Order,
+    /// The order in which its inputs lie.
+    inputs: Order,
+    /// How great its inputs can be.
+    tops: Tops,
 }
 
 /// Where the output of position `column` of input line `line` goes; `None` if there is no such position.
@@ -92,17 +107,17 @@ fn rows(sink: &mut Sink, product: &Product, spill_at: usize, place: impl Fn(usiz
     }
 }
 
-/// All panels of a product, outputs and inputs in the given orders, from `at`; returns where they end.
+/// All panels of a product from `at`; returns where they end.
 fn panels<V: Vectors>(
     sink: &mut Sink,
     product: &Product,
     source: &Source,
-    orders: (&Order, &Order),
+    channels: &Channels,
     mut at: usize,
 ) -> usize {
     for panel in 0..product.panels {
         let head = product.heads_at + HEAD_LEN * panel;
-        let (groups, end) = panel::pack::<V>(sink, source, orders, panel, at);
+        let (groups, end) = panel::pack::<V>(sink, source, channels, panel, at);
         sink.write(head, &(at as u32).to_le_bytes());
         for (place, count) in groups.into_iter().enumerate() {
             sink.write(head + 4 + 2 * place, &(count as u16).to_le_bytes());
@@ -113,7 +128,7 @@ fn panels<V: Vectors>(
 }
 
 /// Constants and taps of a depthwise layer.
-fn channels<V: Vectors>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
+fn depthwise<V: Vectors>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
     for first in (0..layer.output.channels).step_by(PANEL) {
         let mut taps = [[0_i8; PANEL]; 9];
         let mut constants = [Channel::NONE; PANEL];

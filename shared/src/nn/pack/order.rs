@@ -5,6 +5,7 @@
 //! heavy weights of the same sign costs an extra step (see [`super::exact`]). Matching each channel with the best of a few
 //! others leaves about a third of those steps. Deterministic; some milliseconds for the whole network.
 
+use super::tops::Tops;
 use crate::nn::body::{Layer, MAX_CHANNELS};
 
 /// Channel at each place.
@@ -25,40 +26,46 @@ impl Order {
         self.0.get(place).copied().map_or(place, usize::from)
     }
 
-    /// An order for the input channels of a 1x1 convolution. `scratch` must hold its weights once; otherwise the order is
-    /// the natural one.
-    pub fn matched(layer: &Layer, scratch: &mut [u8]) -> Self {
+    /// An order for the input channels of a 1x1 convolution, whose values are at most `tops`. `scratch` must hold its weights
+    /// once; otherwise the order is the natural one.
+    pub fn matched(layer: &Layer, tops: &Tops, scratch: &mut [u8]) -> Self {
         let (inputs, outputs) = (layer.input.channels, layer.output.channels);
         let Some(columns) = scratch.get_mut(..inputs * outputs) else { return Self::natural() };
-        transpose(layer.weights, inputs, outputs, columns);
+        transpose(layer.weights, inputs, outputs, tops, columns);
         let column = |channel: u16| &columns[usize::from(channel) * outputs..][..outputs];
-        let mut free: heapless::Vec<u16, MAX_CHANNELS> = (0..inputs as u16).collect();
+        let mut free: heapless::Vec<u16, MAX_CHANNELS> =
+            (0..inputs as u16).filter(|&channel| tops.top(usize::from(channel)) > 0).collect();
         let mut pairs: heapless::Vec<(u16, u16, u16), { MAX_CHANNELS / 2 }> = heapless::Vec::new();
+        let mut alone = None;
         // Takes the last free channel and the best of `TRIES` others, spread over what is left.
         while let Some(first) = free.pop() {
             let step = free.len().div_ceil(TRIES).max(1);
             let tries = (0..free.len()).step_by(step);
             let best = tries.map(|place| (conflicts(column(first), column(free[place])), place)).min();
-            let Some((cost, place)) = best else { break };
+            let Some((cost, place)) = best else {
+                alone = Some(first);
+                break;
+            };
             let second = free.swap_remove(place);
             let _ = pairs.push((cost, first, second));
         }
         // Pairs with conflicts next to each other: a step has two, and is split if either asks for it.
         pairs.sort_unstable();
+        // Last those that are always zero: their steps are left out.
+        let zero = (0..inputs as u16).filter(|&channel| tops.top(usize::from(channel)) == 0);
+        let all = pairs.iter().flat_map(|&(_, first, second)| [first, second]).chain(alone).chain(zero);
         let mut order = Self::natural();
-        for (places, (_, first, second)) in order.0.chunks_exact_mut(2).zip(&pairs) {
-            places.copy_from_slice(&[*first, *second]);
-        }
+        order.0.iter_mut().zip(all).for_each(|(place, channel)| *place = channel);
         order
     }
 }
 
-/// `[outputs][inputs]` to `[inputs][outputs]`.
-fn transpose(weights: &[i8], inputs: usize, outputs: usize, columns: &mut [u8]) {
+/// `[outputs][inputs]` to `[inputs][outputs]`, each weight as heavy as its input can make it.
+fn transpose(weights: &[i8], inputs: usize, outputs: usize, tops: &Tops, columns: &mut [u8]) {
     for first in (0..inputs).step_by(16) {
         for (output, row) in weights.chunks_exact(inputs).enumerate() {
-            for (lane, weight) in row[first..inputs.min(first + 16)].iter().enumerate() {
-                columns[(first + lane) * outputs + output] = weight.cast_unsigned();
+            for (lane, &weight) in row[first..inputs.min(first + 16)].iter().enumerate() {
+                columns[(first + lane) * outputs + output] = tops.heaviness(first + lane, weight).cast_unsigned();
             }
         }
     }

@@ -1,8 +1,8 @@
 //! One panel of a product: eight or sixteen output channels.
 
+use super::Channels;
 use super::constants::{self, Channel, origin};
 use super::exact;
-use super::order::Order;
 use super::sink::Sink;
 use crate::nn::body::{Kind, Layer, Scores};
 use crate::nn::plan::PANEL;
@@ -87,47 +87,49 @@ pub struct Rows<'a> {
     /// Where they come from.
     pub source: &'a Source<'a>,
     rows: [&'a [i8]; MOST],
-    inputs: &'a Order,
+    channels: &'a Channels,
 }
 
 impl Rows<'_> {
-    /// Weights of a step of four bytes: four of each of the first eight channels.
-    pub fn step(&self, step: usize) -> [i8; 4 * PANEL] {
-        let places: [usize; 4] = core::array::from_fn(|byte| self.inputs.channel(self.source.input(step, byte, 4)));
+    /// Weights of a step of four bytes, four of each of the first eight channels; and how great the four inputs can be.
+    pub fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
+        let places: [usize; 4] =
+            core::array::from_fn(|byte| self.channels.inputs.channel(self.source.input(step, byte, 4)));
+        let tops = places.map(|place| self.channels.tops.top(place));
         let mut weights = [0; 4 * PANEL];
         for (weights, row) in weights.chunks_exact_mut(4).zip(self.rows) {
-            for (weight, place) in weights.iter_mut().zip(places) {
-                *weight = row.get(place).copied().unwrap_or(0);
+            for ((weight, place), top) in weights.iter_mut().zip(places).zip(tops) {
+                // An input that is always zero needs no weight.
+                *weight = row.get(place).copied().filter(|_| top > 0).unwrap_or(0);
             }
         }
-        weights
+        (weights, tops)
     }
 
     /// Weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; zero where there is none.
     pub fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
         let place = self.source.input(step, byte, len);
-        self.rows[lane].get(self.inputs.channel(place)).copied().unwrap_or(0)
+        self.rows[lane].get(self.channels.inputs.channel(place)).copied().unwrap_or(0)
     }
 }
 
-/// Packs panel number `panel` at `at`, outputs and inputs in the given orders: constants, weights, offsets. Returns the
-/// groups of 4, 3, 2 and 1 steps and the end.
+/// Packs panel number `panel` at `at`: constants, weights, offsets. Returns the groups of 4, 3, 2 and 1 steps and the end.
 pub fn pack<V: Vectors>(
     sink: &mut Sink,
     source: &Source,
-    (outputs, inputs): (&Order, &Order),
+    all: &Channels,
     panel: usize,
     at: usize,
 ) -> ([usize; 4], usize) {
     // Of a panel of eight channels the second half is not used.
-    let channels: [usize; MOST] = core::array::from_fn(|lane| outputs.channel(V::WIDTH * panel + lane));
+    let channels: [usize; MOST] = core::array::from_fn(|lane| all.outputs.channel(V::WIDTH * panel + lane));
     let mut weights_at = at;
     for channels in channels[..V::WIDTH].chunks_exact(PANEL) {
         let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane]));
         sink.write(weights_at, &constants::bytes(&constants));
         weights_at += CONSTANTS_LEN;
     }
-    let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), inputs };
+    let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), channels: all };
     let (groups, steps) =
         if V::PAIRS { exact::pack::<V>(sink, &rows, weights_at) } else { natural::<V>(sink, &rows, weights_at) };
     let end = weights_at + steps * (V::WIDTH * V::STEP + size_of::<u16>());

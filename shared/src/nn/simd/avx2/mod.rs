@@ -3,6 +3,8 @@
 //! `vpmaddubsw` multiplies 32 unsigned by 32 signed bytes and adds neighbours into 16 bits; the packer has seen to it that
 //! neither that sum nor those of a group overflow. `vpmaddwd` with ones widens a group into eight 32-bit sums.
 
+mod group;
+
 use core::arch::x86_64::*;
 
 use super::generic::{self, PlanesJob, ProductJob};
@@ -46,12 +48,20 @@ unsafe impl Vectors for Avx2 {
         // SAFETY: AVX2 is there; the caller promises `L` offsets, 32 aligned bytes of weights for each, and four bytes of
         // input behind each.
         unsafe {
+            let mut starts = [input; L];
+            for (step, start) in starts.iter_mut().enumerate() {
+                *start = input.add(usize::from(*offsets.add(step)));
+            }
+            if let Ok(acc) = <&mut [__m256i; 8]>::try_from(&mut acc[..]) {
+                return group::eight(acc, starts, input_step, weights);
+            }
+            if let Ok(acc) = <&mut [__m256i; 6]>::try_from(&mut acc[..]) {
+                return group::six(acc, starts, input_step, weights);
+            }
             let ones = _mm256_set1_epi16(1);
             let mut vectors = [_mm256_setzero_si256(); L];
-            let mut starts = [input; L];
-            for step in 0..L {
-                vectors[step] = _mm256_load_si256(weights.add(32 * step).cast());
-                starts[step] = input.add(usize::from(*offsets.add(step)));
+            for (step, vector) in vectors.iter_mut().enumerate() {
+                *vector = _mm256_load_si256(weights.add(32 * step).cast());
             }
             for (r, acc) in acc.iter_mut().enumerate() {
                 let mut narrow = _mm256_maddubs_epi16(quad(starts[0], r * input_step), vectors[0]);
@@ -67,13 +77,7 @@ unsafe impl Vectors for Avx2 {
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
         // SAFETY: as this function's.
-        unsafe {
-            let mut sums = [Self::requantise(acc[0], constants); R];
-            for r in 1..R {
-                sums[r] = Self::requantise(acc[r], constants);
-            }
-            Self::store(sums, out);
-        }
+        unsafe { generic::finish::<Self, R>(acc, constants, out) }
     }
 
     #[inline(always)]
