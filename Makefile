@@ -17,7 +17,7 @@ lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 unit:
-	@scripts/need-packages.sh libasound2-dev pkg-config mosquitto openssl
+	@scripts/need-packages.sh libasound2-dev pkg-config mosquitto openssl gcc faketime
 	cargo test --workspace --locked
 
 no-std: ## The core compiles for a microcontroller without an operating system

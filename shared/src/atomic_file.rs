@@ -39,6 +39,27 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     sync_folder(folder)
 }
 
+/// Removes the temporary files beside `path` of programs that were killed while they wrote it: each leaves one.
+///
+/// Whether a program still runs is told by `/proc`; where there is none, nothing is removed.
+pub fn tidy(path: &Path) {
+    let Some(name) = path.file_name() else { return };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let begin = format!(".{}.", name.to_string_lossy());
+    if !Path::new("/proc/self").exists() {
+        return;
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        let pid = file.strip_prefix(&begin).and_then(|rest| rest.strip_suffix(".tmp")?.parse::<u32>().ok());
+        if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            // Somebody else may have been quicker.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Makes the rename itself durable, where the system can.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -72,6 +93,21 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_a_killed_program_left_is_removed_and_what_a_running_one_writes_stays() {
+        let folder = folder("tidy");
+        let dead = folder.join(".model.4194305.tmp");
+        let running = folder.join(format!(".model.{}.tmp", std::process::id()));
+        let other = folder.join(".model.tflite.4194305.tmp");
+        for file in [&dead, &running, &other] {
+            fs::write(file, b"half").unwrap();
+        }
+        tidy(&folder.join("model"));
+        assert_eq!([dead, running, other].map(|file| file.exists()), [false, true, true]);
         fs::remove_dir_all(folder).unwrap();
     }
 

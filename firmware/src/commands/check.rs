@@ -75,13 +75,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         outcome = std::mem::replace(&mut outcome, Ok(())).and(written);
     };
     let mut samples = vec![0.0; (rate / 10) as usize];
-    let mut heard = 0u64;
+    let (mut heard, mut replaced) = (0u64, 0);
     loop {
         match sound.read(&mut samples).with_context(|| args.wav.display().to_string())? {
             0 => break,
             count => {
                 heard += count as u64;
-                microphone.hear(&samples[..count], 0, rate, |part, dead| {
+                let no_numbers = u32::try_from(sound.replaced() - replaced).unwrap_or(u32::MAX);
+                replaced = sound.replaced();
+                microphone.hear(&samples[..count], no_numbers, rate, |part, dead| {
                     listener.push(part, |verdict| on_window(verdict, dead));
                 });
             }

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
 
 use crate::config::Config;
-use crate::outputs::StatusFile;
+use crate::outputs::{StatusFile, boot_s};
 
 /// Options of `firmware health`.
 #[derive(Debug, clap::Args)]
@@ -39,14 +38,15 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })?;
     let status: StatusFile =
         serde_json::from_slice(&text).with_context(|| format!("{}: is no state file", file.display()))?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    outln!("{}", judge(&status, now, f64::from(config.status.every_s))?);
+    outln!("{}", judge(&status, boot_s(), f64::from(config.status.every_s))?);
     Ok(ExitCode::SUCCESS)
 }
 
 /// One line about a good state, or why it is none.
-fn judge(status: &StatusFile, now_unix_s: u64, every_s: f64) -> anyhow::Result<String> {
-    let age = now_unix_s.saturating_sub(status.unix_s);
+fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<String> {
+    let age = boot_s.checked_sub(status.boot_s).with_context(|| {
+        format!("the state was written before the machine was started: the program (pid {}) runs no more", status.pid)
+    })?;
     ensure!(
         age as f64 <= every_s + LATE_S,
         "the state was written {age} s ago: the program hangs or was killed (pid {})",
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     fn good() -> StatusFile {
-        StatusFile { unix_s: 1000, capture: "running".into(), state: "on_state".into(), ..StatusFile::default() }
+        StatusFile { boot_s: 1000, capture: "running".into(), state: "on_state".into(), ..StatusFile::default() }
     }
 
     #[test]
@@ -97,6 +97,11 @@ mod tests {
     #[test]
     fn an_old_state_is_not() {
         assert!(judge(&good(), 1007, 1.0).unwrap_err().to_string().contains("7 s ago"));
+    }
+
+    #[test]
+    fn a_state_from_before_the_machine_was_started_is_not() {
+        assert!(judge(&good(), 999, 1.0).unwrap_err().to_string().contains("before the machine was started"));
     }
 
     #[test]

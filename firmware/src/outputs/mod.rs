@@ -16,7 +16,7 @@ mod words;
 pub use gpio::{Pins, run as run_gpio};
 pub use patient::{PatientWriter, WriteError};
 pub use serial::run as run_serial;
-pub use status_file::{StatusFile, run as run_status_file};
+pub use status_file::{StatusFile, boot_s, run as run_status_file};
 pub use stdout::run as run_stdout;
 pub use words::{flush as flush_words, warn};
 

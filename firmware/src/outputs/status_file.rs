@@ -15,8 +15,11 @@ use crate::report::Report;
 pub struct StatusFile {
     /// The running program.
     pub pid: u32,
-    /// When this was written, in seconds since 1970.
+    /// When this was written, in seconds since 1970: for people, as the clock may be stepped at any time.
     pub unix_s: u64,
+    /// When this was written, in seconds since the machine was started: what its age is told by.
+    #[serde(default)]
+    pub boot_s: u64,
     /// Seconds that the program has run.
     pub up_s: f64,
     /// Name of the model's file.
@@ -68,6 +71,7 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
     let mut labels = String::new();
     let mut written: Option<Instant> = None;
     let mut warned = false;
+    shared::atomic_file::tidy(&config.file);
     loop {
         let item = match inbox.next(Duration::from_secs(3600)) {
             Received::Item(item) => item,
@@ -119,9 +123,16 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
     let _ = std::fs::remove_file(&config.file);
 }
 
+/// Seconds since the machine was started, sleep included: the same for all programs, and nobody steps it.
+pub fn boot_s() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+    now.map_or(0, |now| std::time::Duration::from(now).as_secs())
+}
+
 fn write(status: &mut StatusFile, config: &StatusConfig) -> Result<(), Box<dyn std::error::Error>> {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     status.unix_s = since_1970.map_or(0, |time| time.as_secs());
+    status.boot_s = boot_s();
     shared::atomic_file::write(&config.file, &serde_json::to_vec(status)?)?;
     Ok(())
 }

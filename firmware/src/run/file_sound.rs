@@ -68,6 +68,16 @@ impl FileSound {
         })
     }
 
+    /// Samples so far that were no numbers and were replaced by 0.
+    pub fn replaced(&self) -> u64 {
+        match &self.source {
+            Source::File(reader) => reader.replaced(),
+            Source::Stream(reader) => reader.replaced(),
+            Source::Raw { decoder, .. } => decoder.replaced(),
+            Source::Stdin(..) => 0,
+        }
+    }
+
     /// Fills `out`, unless the sound ends before; returns how many samples there are.
     ///
     /// # Errors

@@ -92,11 +92,13 @@ impl Sound {
         }
     }
 
-    /// Samples so far that were no numbers and were replaced by 0, since a device gave its present format.
+    /// Samples so far that were no numbers and were replaced by 0, since a device gave its present format,
+    /// or in the file.
     pub fn replaced(&self) -> u64 {
         match &self.source {
             Source::Ring { decoder: Some((_, decoder)), .. } => decoder.replaced(),
-            Source::Ring { .. } | Source::File { .. } => 0,
+            Source::Ring { .. } => 0,
+            Source::File { file, .. } => file.replaced(),
         }
     }
 

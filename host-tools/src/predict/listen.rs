@@ -92,7 +92,7 @@ pub fn listen<'m>(
         flow
     };
     let mut block = vec![0.0; BLOCK];
-    let mut frames = 0_u64;
+    let (mut frames, mut replaced) = (0_u64, 0);
     let mut broken = false;
     while !broken {
         let read = reader.read(&mut block)?;
@@ -100,7 +100,9 @@ pub fn listen<'m>(
             break;
         }
         frames += read as u64;
-        microphone.hear(&block[..read], 0, rate_hz, |part, dead| {
+        let no_numbers = u32::try_from(reader.replaced() - replaced).unwrap_or(u32::MAX);
+        replaced = reader.replaced();
+        microphone.hear(&block[..read], no_numbers, rate_hz, |part, dead| {
             listener.push(part, |verdict| broken |= say(verdict, dead).is_break());
         });
     }

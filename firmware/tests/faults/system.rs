@@ -1,0 +1,138 @@
+//! What the system does to a program: a clock that is stepped, a model file that changes, no memory, a slow processor.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::common::model::loudness_model;
+use crate::common::place::{Place, status_of};
+use crate::common::program::{Program, firmware, heard, output, parse};
+
+/// Where Debian's package `faketime` has its library.
+fn faketime() -> Option<&'static Path> {
+    let places = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"];
+    let found = places.map(Path::new).into_iter().find(|place| place.exists());
+    if found.is_none() {
+        println!("SKIPPED: libfaketime not found (package faketime)");
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has faketime");
+    }
+    found
+}
+
+#[test]
+fn a_clock_that_is_stepped_back_and_forward_costs_nothing() {
+    let Some(faketime) = faketime() else { return };
+    let place = Place::new("", 8, 1.0);
+    let offset = place.path("offset");
+    let step = |by: &str| {
+        // Whole or absent: it is read at every look at the clock.
+        shared::atomic_file::write(&offset, by.as_bytes()).unwrap();
+    };
+    step("+0");
+    let mut command = place.run(&["--stdin", "--realtime"]);
+    command
+        .env("LD_PRELOAD", faketime.join("libfaketimeMT.so.1"))
+        .env("FAKETIME_TIMESTAMP_FILE", &offset)
+        .env("FAKETIME_NO_CACHE", "1")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        .env("DONT_FAKE_MONOTONIC", "1");
+    let mut program = Program::start(command);
+    program.feed(place.wav());
+    let year = 365 * 86_400;
+    let now = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    for (by, seconds) in [("-365d", -year), ("+365d", year), ("+0", 0)] {
+        step(by);
+        // The program sees the step, and nobody takes its state for old or for one of the future.
+        let stepped = |status: &serde_json::Value| {
+            (status["unix_s"].as_i64().unwrap() - now() as i64 - seconds).abs() < 100 && status["windows"] != 0
+        };
+        program.wait(by, |_| status_of(&place.status()).is_some_and(|status| stepped(&status)));
+        let (code, said, words) =
+            output(Command::new(firmware()).arg("health").arg("--config").arg(place.path("monitor.toml")));
+        assert_eq!(code, Some(0), "{by}: {said}{words}");
+    }
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    // 8 s less a window, every 0.25 s, and all times in order.
+    assert_eq!(heard(&lines).len(), 29);
+    let times: Vec<f64> = lines.iter().map(|line| line["time_s"].as_f64().unwrap()).collect();
+    assert!(times.is_sorted() && times.last().unwrap() < &60.0, "{times:?}");
+    let last = lines.last().unwrap();
+    assert!(last["gaps"] == 0 && last["dropped_windows"] == 0 && last["dropped_reports"] == 0, "{last}");
+}
+
+#[test]
+fn a_model_file_that_is_truncated_or_swapped_while_it_runs_changes_nothing_until_a_good_one_is_asked_for() {
+    let place = Place::new("", 30, 1.0);
+    let program = place.run_on_stdin();
+    let more = |program: &Program| {
+        let before = program.of("verdict").len();
+        program.wait("more windows", |program| program.of("verdict").len() >= before + 4);
+    };
+    more(&program);
+    let good = std::fs::read(place.model()).unwrap();
+    // In place, as a copy that breaks off does it; and as another file of that name; and none at all.
+    for (how, bytes) in [("truncated", &good[..good.len() / 2]), ("swapped", &b"no model"[..]), ("empty", &[])] {
+        std::fs::write(place.model(), bytes).unwrap();
+        more(&program);
+        let refusals = program.words().matches("model.tflite").count();
+        program.signal(Signal::SIGHUP);
+        program.wait(how, |program| program.words().matches("model.tflite").count() > refusals);
+        more(&program);
+        assert_eq!(program.of("hello").len(), 1, "{how}: the old model speaks");
+    }
+    std::fs::write(place.model(), loudness_model("quiet", "loud")).unwrap();
+    program.signal(Signal::SIGHUP);
+    program.wait("the new model", |program| program.of("state").iter().any(|line| line["state"] == "loud"));
+    program.signal(Signal::SIGTERM);
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    assert!(lines.last().unwrap()["dropped_windows"] == 0 && lines.last().unwrap()["gaps"] == 0);
+}
+
+#[test]
+fn no_memory_at_the_start_is_an_end_with_a_word_or_a_signal_and_never_half_a_program() {
+    let place = Place::new("", 2, 1.0);
+    let (mut refused, mut ran) = (0, 0);
+    // KiB of address space, from less than the libraries take to enough.
+    for kib in [4_000, 8_000, 12_000, 14_000, 16_000, 20_000, 24_000, 28_000, 32_000, 48_000, 64_000, 1_000_000] {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -c 0; ulimit -v {kib}; exec \"$@\""), "sh"]);
+        command.arg(firmware()).args(["run", "--config"]).arg(place.path("monitor.toml"));
+        let (code, lines, words) = output(command.arg("--wav").arg(place.wav()));
+        println!("{kib} KiB: exit code {code:?} {}", words.lines().next().unwrap_or_default());
+        if code == Some(0) {
+            // Whole: 2 s less a window, every 0.25 s.
+            assert_eq!(heard(&parse(&lines)).len(), 5, "{kib} KiB");
+            ran += 1;
+        } else {
+            assert!(code.is_none() || !words.is_empty(), "{kib} KiB: exit code {code:?} without a word");
+            assert!(!words.contains("panicked"), "{kib} KiB: {words}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0 && ran > 0, "{refused} refused, {ran} ran");
+}
+
+#[test]
+fn a_processor_ten_times_slower_loses_whole_windows_at_most_and_counts_them() {
+    let place = Place::new("", 6, 1.0);
+    let mut program = place.run_on_stdin();
+    let pid = Pid::from_raw(program.child.id() as i32);
+    // It runs a tenth of the time.
+    while program.child.try_wait().unwrap().is_none() {
+        kill(pid, Signal::SIGSTOP).unwrap();
+        std::thread::sleep(Duration::from_millis(45));
+        kill(pid, Signal::SIGCONT).unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    let last = lines.last().unwrap();
+    let dropped = last["dropped_windows"].as_u64().unwrap() as usize;
+    // 6 s less a window, every 0.25 s: each was told or counted; no sound was lost.
+    assert_eq!((heard(&lines).len() + dropped, &last["gaps"]), (21, &serde_json::json!(0)), "{last}");
+}
