@@ -3,8 +3,10 @@
 #[macro_use]
 mod words;
 
+pub mod alarms;
 pub mod capture;
 pub mod cli;
+pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod meter;

@@ -96,6 +96,8 @@ pub enum Report {
     Health(wire::Health),
     /// Sound was lost.
     Gap(wire::Gap),
+    /// Somebody has acknowledged alarms.
+    Acknowledged(wire::Acknowledged),
 }
 
 impl Report {
@@ -115,6 +117,7 @@ impl Report {
             Self::Alarm(alarm) => wire::Message::Alarm(*alarm),
             Self::Health(health) => wire::Message::Health(*health),
             Self::Gap(gap) => wire::Message::Gap(*gap),
+            Self::Acknowledged(acknowledged) => wire::Message::Acknowledged(*acknowledged),
         }
     }
 }

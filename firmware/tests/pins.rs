@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use firmware::config::GpioConfig;
 use firmware::outbox::Outboxes;
-use firmware::outputs::gpio_chip::{Chip, Error, Levels, Lines};
+use firmware::outputs::gpio_chip::{Button, Chip, Error, Levels, Lines};
 use firmware::outputs::{Signs, crash, run_gpio, safe};
 use firmware::report::{Report, Who};
 use nix::sys::signal::{Signal, raise};
@@ -31,6 +31,10 @@ impl Chip for Files {
         let lines = Self { active_low, ..self.clone() };
         lines.set(levels)?;
         Ok(Arc::new(lines))
+    }
+
+    fn button(&self, _: &Path, line: u32, _: bool) -> Result<Arc<dyn Button>, Error> {
+        Err(Error(format!("line {line} is no button")))
     }
 }
 
@@ -80,7 +84,7 @@ fn probe() {
     let (model, model_sha256) = (String::new(), [0; 32]);
     outboxes.send(&Report::Hello(Arc::new(Who { model, model_sha256, labels, rate_hz: 0, hop_us: 0 })));
     outboxes.send(&Report::StateChange(StateChange { index: 0, previous: None, state: Some(1), confidence: 1.0 }));
-    outboxes.send(&Report::Alarm(Alarm { active: false, cause: 0, state: None, index: 0 }));
+    outboxes.send(&Report::Alarm(Alarm { active: false, cause: 0, state: None, index: 0, unacknowledged: false }));
     // The parent looks, and says when.
     std::io::stdin().read_line(&mut String::new()).unwrap();
     match way.as_str() {

@@ -6,7 +6,7 @@ use shared::anomaly::{self, Input, STATISTICS_LEN, Space};
 use shared::features::FeatureKind;
 use shared::model_card::{ModelCard, TrainingSummary};
 use shared::tflite::Scalars;
-use shared::wire::{Alarm, Floats, Gap, Health, Hello, Message, StateChange, Verdict, encode};
+use shared::wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, Verdict, encode};
 
 /// Tables of one component and one class.
 fn tables() -> Vec<u8> {
@@ -137,9 +137,10 @@ fn messages(each: impl FnMut(Message<'_>)) {
         Message::Hello(hello),
         Message::Verdict(verdict),
         Message::StateChange(StateChange { index: 300, previous: None, state: Some(1), confidence: 0.75 }),
-        Message::Alarm(Alarm { active: true, cause: 0, state: Some(1), index: 300 }),
+        Message::Alarm(Alarm { active: true, cause: 0, state: Some(1), index: 300, unacknowledged: true }),
         Message::Health(health),
         Message::Gap(Gap { index: 300, lost_frames: 24_000 }),
+        Message::Acknowledged(Acknowledged { causes: 5, by: 2, index: 300 }),
         Message::Other { kind: 77, payload: b"more" },
     ]
     .into_iter()

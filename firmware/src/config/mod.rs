@@ -139,11 +139,13 @@ pub struct AlarmConfig {
     pub anomaly: bool,
     /// Seconds without a single frame of sound after which there is an alarm, 0 to 3600; 0 for never.
     pub no_sound_s: f32,
+    /// Whether an alarm stays until somebody acknowledges it, even when its cause has ended.
+    pub latch: bool,
 }
 
 impl Default for AlarmConfig {
     fn default() -> Self {
-        Self { states: Vec::new(), anomaly: true, no_sound_s: 5.0 }
+        Self { states: Vec::new(), anomaly: true, no_sound_s: 5.0, latch: false }
     }
 }
 
@@ -203,6 +205,8 @@ mod tests {
             "# class_confidence = ",
             "# alarm = ",
             "# heartbeat = ",
+            "# unacknowledged = ",
+            "# acknowledge = ",
         ] {
             assert!(text.contains(key), "{key}");
         }

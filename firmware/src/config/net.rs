@@ -31,11 +31,13 @@ pub struct ModbusConfig {
     pub enabled: bool,
     /// Address and port that it listens on.
     pub listen: SocketAddr,
+    /// Whether alarms can be acknowledged by its coils.
+    pub acknowledge: bool,
 }
 
 impl Default for ModbusConfig {
     fn default() -> Self {
-        Self { enabled: false, listen: (Ipv4Addr::LOCALHOST, 1502).into() }
+        Self { enabled: false, listen: (Ipv4Addr::LOCALHOST, 1502).into(), acknowledge: false }
     }
 }
 
@@ -77,6 +79,8 @@ pub struct MqttConfig {
     pub queue: u32,
     /// Seconds of silence after which the broker takes the device for dead, and says so: 5 to 3600.
     pub keep_alive_s: u16,
+    /// Whether alarms can be acknowledged by a message.
+    pub acknowledge: bool,
 }
 
 impl Default for MqttConfig {
@@ -93,6 +97,7 @@ impl Default for MqttConfig {
             every_s: 10.0,
             queue: 1000,
             keep_alive_s: 30,
+            acknowledge: false,
         }
     }
 }

@@ -76,11 +76,19 @@ impl SerialConfig {
 pub struct GpioConfig {
     /// The chip's device.
     pub chip: PathBuf,
-    /// Whether active is the low level, on all lines.
+    /// Whether active is the low level, on all lines but that of `acknowledge`.
     pub active_low: bool,
-    /// Active while there is an alarm.
+    /// Active while there is an alarm: a cause holds, or is yet to be acknowledged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarm: Option<u32>,
+    /// Active while an alarm is yet to be acknowledged: a horn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unacknowledged: Option<u32>,
+    /// Input of a button that acknowledges every alarm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acknowledge: Option<u32>,
+    /// Whether that line is active, the button pressed, at the low level.
+    pub acknowledge_active_low: bool,
     /// Changes its level every `heartbeat_s` as long as sound arrives, and stands still when it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat: Option<u32>,
@@ -98,6 +106,9 @@ impl Default for GpioConfig {
             chip: "/dev/gpiochip0".into(),
             active_low: false,
             alarm: None,
+            unacknowledged: None,
+            acknowledge: None,
+            acknowledge_active_low: true,
             heartbeat: None,
             heartbeat_s: 0.5,
             alarm_when_stopped: false,
@@ -114,7 +125,12 @@ impl GpioConfig {
 
     /// Every line in use.
     pub fn lines(&self) -> impl Iterator<Item = u32> + '_ {
-        self.states.values().copied().chain(self.alarm).chain(self.heartbeat)
+        self.outputs().chain(self.acknowledge)
+    }
+
+    /// Every line that has a level set.
+    pub fn outputs(&self) -> impl Iterator<Item = u32> + '_ {
+        self.states.values().copied().chain(self.alarm).chain(self.unacknowledged).chain(self.heartbeat)
     }
 
     /// Checks the ranges, and that no line has two meanings.

@@ -49,6 +49,14 @@ fn page(now: &Snapshot) -> String {
     for cause in 0..=3u8 {
         page.sample("alarm", &[("cause", cause_name(cause))], f64::from(now.alarms >> cause & 1));
     }
+    page.family("alarm_unacknowledged", "gauge", "1 for each cause of alarm that is yet to be acknowledged.");
+    for cause in 0..=3u8 {
+        page.sample(
+            "alarm_unacknowledged",
+            &[("cause", cause_name(cause))],
+            f64::from(now.unacknowledged >> cause & 1),
+        );
+    }
     page.family("microphone_fault", "gauge", "1 for each fault of the microphone.");
     for (bit, fault) in microphone::NAMES {
         page.sample("microphone_fault", &[("fault", fault)], f64::from(u8::from(health.microphone & bit != 0)));

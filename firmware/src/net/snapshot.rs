@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub anomaly: Option<f32>,
     /// A bit for each cause of alarm that holds.
     pub alarms: u32,
+    /// A bit for each cause that is yet to be acknowledged.
+    pub unacknowledged: u32,
     /// The counters.
     pub health: Health,
     /// Health reports so far, wrapping: stands still when nothing is told any more.
@@ -45,14 +47,21 @@ impl Snapshot {
             Report::Alarm(alarm) => {
                 let bit = 1u32 << alarm.cause.min(31);
                 self.alarms = if alarm.active { self.alarms | bit } else { self.alarms & !bit };
+                self.unacknowledged |= if alarm.unacknowledged { bit } else { 0 };
             }
+            Report::Acknowledged(acknowledged) => self.unacknowledged &= !acknowledged.causes,
             Report::Health(health) => {
                 self.health = *health;
-                self.alarms = health.alarms;
+                (self.alarms, self.unacknowledged) = (health.alarms, health.unacknowledged);
                 self.beats = self.beats.wrapping_add(1);
             }
             Report::Gap(_) => {}
         }
+    }
+
+    /// Whether there is an alarm: a cause holds, or is yet to be acknowledged.
+    pub fn is_alarm(&self) -> bool {
+        self.alarms | self.unacknowledged != 0
     }
 
     /// Class names, one per line; empty before it was said who speaks.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use shared::wire::{CaptureState, StateName};
 
+use super::gpio_button::Acknowledge;
 use super::gpio_chip::{Chip, Error, Levels, Lines};
 use super::{Signs, safe, warn};
 use crate::config::GpioConfig;
@@ -26,6 +27,8 @@ pub struct Pins<'a> {
     silent: bool,
     /// A bit for each cause of alarm that holds.
     alarms: u32,
+    /// And for each that is yet to be acknowledged.
+    unacknowledged: u32,
     beat: bool,
     beaten: Instant,
     frames: u64,
@@ -41,6 +44,7 @@ impl<'a> Pins<'a> {
             labels: String::new(),
             silent: false,
             alarms: 0,
+            unacknowledged: 0,
             beat: false,
             beaten: Instant::now(),
             frames: 0,
@@ -64,7 +68,7 @@ impl<'a> Pins<'a> {
     /// # Errors
     /// When the chip refuses.
     pub fn report(&mut self, report: &Report) -> Result<(), Error> {
-        let before = (self.state, self.silent, self.alarms);
+        let before = (self.state, self.silent, self.alarms, self.unacknowledged);
         match report {
             Report::Hello(who) if self.labels != who.labels => {
                 self.labels.clone_from(&who.labels);
@@ -75,15 +79,17 @@ impl<'a> Pins<'a> {
             Report::Alarm(alarm) => {
                 let bit = 1u32 << alarm.cause.min(31);
                 self.alarms = if alarm.active { self.alarms | bit } else { self.alarms & !bit };
+                self.unacknowledged |= if alarm.unacknowledged { bit } else { 0 };
             }
+            Report::Acknowledged(acknowledged) => self.unacknowledged &= !acknowledged.causes,
             Report::Health(health) => {
-                self.alarms = health.alarms;
+                (self.alarms, self.unacknowledged) = (health.alarms, health.unacknowledged);
                 let heard = [CaptureState::Running as u8, CaptureState::Ended as u8];
                 self.silent = !heard.contains(&health.capture);
             }
             Report::Hello(_) | Report::Gap(_) => {}
         }
-        if before == (self.state, self.silent, self.alarms) { Ok(()) } else { self.set() }
+        if before == (self.state, self.silent, self.alarms, self.unacknowledged) { Ok(()) } else { self.set() }
     }
 
     /// Beats if it is time and sound has arrived since the last beat.
@@ -132,14 +138,15 @@ impl<'a> Pins<'a> {
     fn levels(&self) -> Levels {
         let now = StateName { labels: &self.labels, state: self.state.filter(|_| !self.silent) }.to_string();
         let states = self.config.states.iter().map(|(state, line)| (*line, *state == now));
-        let alarm = self.config.alarm.map(|line| (line, self.alarms != 0));
-        states.chain(alarm).chain(self.config.heartbeat.map(|line| (line, self.beat))).collect()
+        let alarm = self.config.alarm.map(|line| (line, self.alarms | self.unacknowledged != 0));
+        let unacknowledged = self.config.unacknowledged.map(|line| (line, self.unacknowledged != 0));
+        states.chain(alarm).chain(unacknowledged).chain(self.config.heartbeat.map(|line| (line, self.beat))).collect()
     }
 
     /// What every line is left at.
     fn safe_levels(&self) -> Levels {
         let alarm = (self.config.alarm, self.config.alarm_when_stopped);
-        self.config.lines().map(|line| (line, alarm == (Some(line), true))).collect()
+        self.config.outputs().map(|line| (line, alarm == (Some(line), true))).collect()
     }
 }
 
@@ -147,6 +154,7 @@ impl<'a> Pins<'a> {
 /// be had, or a chip that vanishes, are asked for again every second.
 pub fn run(inbox: &Inbox, config: &GpioConfig, chip: &dyn Chip, signs: &Signs) {
     let mut pins = Pins::new(config);
+    let mut button = Acknowledge::new(config, &signs.alarms);
     let mut next_try = Instant::now();
     let mut warned = false;
     let glance = Duration::from_secs_f32(config.heartbeat_s / 5.0).clamp(Duration::from_millis(5), RETRY / 5);
@@ -154,14 +162,14 @@ pub fn run(inbox: &Inbox, config: &GpioConfig, chip: &dyn Chip, signs: &Signs) {
         let mut outcome = Ok(());
         if pins.lines.is_none() && Instant::now() >= next_try {
             next_try = Instant::now() + RETRY;
-            outcome = pins.request(chip);
+            outcome = button.request(chip).and_then(|()| pins.request(chip));
         }
         match inbox.next(glance) {
             Received::Item(item) => outcome = outcome.and(pins.report(&item.report)),
             Received::Nothing => {}
             Received::End => break,
         }
-        outcome = outcome.and(pins.beat(signs.frames(), Instant::now()));
+        outcome = outcome.and(pins.beat(signs.frames(), Instant::now())).and_then(|()| button.look());
         match outcome {
             Ok(()) => {
                 if pins.lines.is_some() && std::mem::replace(&mut warned, false) {
@@ -170,6 +178,7 @@ pub fn run(inbox: &Inbox, config: &GpioConfig, chip: &dyn Chip, signs: &Signs) {
             }
             Err(error) => {
                 pins.give_back();
+                button.give_back();
                 if !std::mem::replace(&mut warned, true) {
                     warn(format!(
                         "gpio {}: {error}; trying again every second. Are the line numbers right and free (gpioinfo), and \
@@ -189,8 +198,9 @@ mod tests {
     use std::path::Path;
     use std::sync::Mutex;
 
-    use shared::wire::{Alarm, Health, StateChange};
+    use shared::wire::{Acknowledged, Alarm, Health, StateChange};
 
+    use super::super::gpio_chip::Button;
     use super::*;
     use crate::outbox::Outboxes;
     use crate::report::Who;
@@ -202,6 +212,7 @@ mod tests {
         first: Arc<Mutex<Levels>>,
         beats: Arc<Mutex<u32>>,
         broken: Arc<Mutex<bool>>,
+        presses: Arc<Mutex<u32>>,
     }
 
     impl Chip for Fake {
@@ -212,6 +223,17 @@ mod tests {
             self.first.lock().unwrap().clone_from(levels);
             self.set(levels)?;
             Ok(Arc::new(self.clone()))
+        }
+
+        fn button(&self, _: &Path, line: u32, active_low: bool) -> Result<Arc<dyn Button>, Error> {
+            assert_eq!((line, active_low), (23, true));
+            Ok(Arc::new(self.clone()))
+        }
+    }
+
+    impl Button for Fake {
+        fn pressed(&self) -> Result<bool, Error> {
+            Ok(std::mem::take(&mut *self.presses.lock().unwrap()) > 0)
         }
     }
 
@@ -274,7 +296,7 @@ mod tests {
     }
 
     fn alarm(active: bool, cause: u8) -> Report {
-        Report::Alarm(Alarm { active, cause, state: None, index: 0 })
+        Report::Alarm(Alarm { active, cause, state: None, index: 0, unacknowledged: false })
     }
 
     fn active(fake: &Fake) -> Vec<u32> {
@@ -313,6 +335,52 @@ mod tests {
             pins.report(&report).unwrap();
             assert_eq!(active(&fake).contains(&27), on);
         }
+    }
+
+    #[test]
+    fn a_latched_alarm_keeps_its_line_until_it_is_acknowledged_and_the_horn_is_silent_from_then_on() {
+        let (fake, config) = (Fake::default(), GpioConfig { unacknowledged: Some(24), ..config() });
+        let mut pins = Pins::new(&config);
+        pins.request(&fake).unwrap();
+        let latched = |active| Report::Alarm(Alarm { active, cause: 1, state: None, index: 0, unacknowledged: true });
+        let acknowledged = Report::Acknowledged(Acknowledged { causes: 1 << 1, by: 0, index: 0 });
+        // Acknowledged while it holds, and after it has ended.
+        let stories = [
+            [(latched(true), [true, true]), (acknowledged.clone(), [true, false]), (alarm(false, 1), [false, false])],
+            [(latched(true), [true, true]), (latched(false), [true, true]), (acknowledged, [false, false])],
+        ];
+        for (report, lines) in stories.into_iter().flatten() {
+            pins.report(&report).unwrap();
+            assert_eq!([27, 24].map(|line| active(&fake).contains(&line)), lines, "{report:?}");
+        }
+    }
+
+    #[test]
+    fn a_press_of_the_button_acknowledges_every_alarm() {
+        let (fake, config) = (Fake::default(), GpioConfig { acknowledge: Some(23), ..config() });
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(8, false);
+        let signs = Signs::default();
+        signs.alarms.latch(true);
+        signs.alarms.change(2, true, None, 0);
+        let alarms = Arc::clone(&signs.alarms);
+        let thread = {
+            let fake = fake.clone();
+            std::thread::spawn(move || run(&inbox, &config, &fake, &signs))
+        };
+        *fake.presses.lock().unwrap() += 1;
+        let begun = Instant::now();
+        let told = loop {
+            let told: Vec<_> = alarms.acknowledged().collect();
+            if !told.is_empty() {
+                break told;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10));
+            std::thread::sleep(Duration::from_millis(1));
+        };
+        assert_eq!(told, [(shared::wire::AcknowledgedBy::Gpio, 1 << 2)]);
+        drop(outboxes);
+        thread.join().unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod crash;
 mod gpio;
+mod gpio_button;
 pub mod gpio_chip;
 mod json;
 mod live;
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
 use crate::config::{Config, StdoutFormat};
 use crate::net;
@@ -40,6 +42,8 @@ pub struct Signs {
     pub hurry: Arc<AtomicBool>,
     /// What capture counts: the heartbeat follows its frames.
     pub capture: Arc<CaptureStatus>,
+    /// Where acknowledgements are asked for.
+    pub alarms: Arc<Alarms>,
     /// Set for one output when another takes its place: no more patience either.
     pub replaced: Arc<AtomicBool>,
 }
@@ -127,7 +131,7 @@ impl Kind {
             #[cfg(not(feature = "mqtt"))]
             Self::Mqtt => {}
             Self::Prometheus => net::run_prometheus(inbox, &config.prometheus),
-            Self::Modbus => net::run_modbus(inbox, &config.modbus),
+            Self::Modbus => net::run_modbus(inbox, &config.modbus, signs),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use shared::wire::{Refused, StateName, capture_name};
+use shared::wire::{Causes, Refused, StateName, capture_name};
 
 use super::warn;
 use crate::config::StatusConfig;
@@ -28,8 +28,14 @@ pub struct StatusFile {
     pub state: String,
     /// Its smoothed probability.
     pub confidence: f32,
-    /// Whether there is an alarm.
+    /// Whether there is an alarm: a cause holds, or is yet to be acknowledged.
     pub alarm: bool,
+    /// The causes that hold.
+    #[serde(default)]
+    pub alarms: Vec<String>,
+    /// The causes that are yet to be acknowledged; they may hold no more.
+    #[serde(default)]
+    pub unacknowledged: Vec<String>,
     /// What capture is doing: `running` is good, `ended` is the end of a recording.
     pub capture: String,
     /// Frames captured.
@@ -100,10 +106,12 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
                 status.realtime = health.realtime;
                 status.refused = Refused { bits: health.refused }.names().map(String::from).collect();
                 status.microphone = shared::microphone::names(health.microphone).map(String::from).collect();
-                status.alarm = health.alarms != 0;
+                let causes = |bits| Causes { bits }.names().map(String::from).collect();
+                (status.alarms, status.unacknowledged) = (causes(health.alarms), causes(health.unacknowledged));
+                status.alarm = health.alarms | health.unacknowledged != 0;
             }
             // Health, after which alone the file is written, says it again.
-            Report::Alarm(_) | Report::Gap(_) => {}
+            Report::Alarm(_) | Report::Acknowledged(_) | Report::Gap(_) => {}
         }
         // After health only, which comes every second: the file is one consistent moment.
         let due = written.is_none_or(|at| at.elapsed().as_secs_f32() >= config.every_s * 0.99);
@@ -175,8 +183,13 @@ mod tests {
             anomaly: None,
             probabilities: heapless::Vec::new(),
         }));
-        outboxes.send(&Report::Alarm(Alarm { active: false, cause: 2, state: None, index: 0 }));
-        outboxes.send(&Report::Health(Health { alarms: 1, refused: refused::MEMORY, ..Health::default() }));
+        outboxes.send(&Report::Alarm(Alarm { active: false, cause: 2, state: None, index: 0, unacknowledged: false }));
+        outboxes.send(&Report::Health(Health {
+            alarms: 1,
+            unacknowledged: 0b101,
+            refused: refused::MEMORY,
+            ..Health::default()
+        }));
         let begun = Instant::now();
         while !config.file.exists() {
             assert!(begun.elapsed() < Duration::from_secs(10));
@@ -185,6 +198,10 @@ mod tests {
         let status: StatusFile = serde_json::from_slice(&std::fs::read(&config.file).unwrap()).unwrap();
         assert_eq!((status.state.as_str(), status.alarm), ("on_state", true));
         assert_eq!(status.refused, ["locked memory"]);
+        assert_eq!(
+            (status.alarms.join(" "), status.unacknowledged.join(" ")),
+            ("state".into(), "state no_sound".into())
+        );
         drop(outboxes);
         thread.join().unwrap();
         assert!(!config.file.exists());

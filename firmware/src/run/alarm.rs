@@ -1,7 +1,6 @@
 //! Which reported states are an alarm.
 
 use shared::decision::State;
-use shared::wire::{Alarm, AlarmCause};
 
 /// Watches the reported state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,14 +21,10 @@ impl StateAlarm {
         self.states.clone_from(&new.states);
     }
 
-    /// Takes the reported state of window `index`: what to tell, if that raises or ends the alarm.
-    pub fn step(&mut self, state: State, index: u64) -> Option<Alarm> {
+    /// Takes the reported state: whether there is an alarm from now on, if that has changed.
+    pub fn step(&mut self, state: State) -> Option<bool> {
         let active = self.states.contains(&state.class());
-        if active == self.active {
-            return None;
-        }
-        self.active = active;
-        Some(Alarm { active, cause: AlarmCause::State as u8, state: state.class(), index })
+        (std::mem::replace(&mut self.active, active) != active).then_some(active)
     }
 }
 
@@ -41,8 +36,7 @@ mod tests {
     fn it_is_raised_once_and_ends_once() {
         let mut alarm = StateAlarm::new(vec![Some(2), None]);
         let states = [State::Class(1), State::Class(2), State::Class(2), State::Unknown, State::Class(0)];
-        let told: Vec<Option<bool>> =
-            states.iter().map(|state| alarm.step(*state, 0).map(|alarm| alarm.active)).collect();
+        let told: Vec<Option<bool>> = states.iter().map(|state| alarm.step(*state)).collect();
         assert_eq!(told, [None, Some(true), None, None, Some(false)]);
     }
 }

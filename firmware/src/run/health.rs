@@ -7,6 +7,7 @@ use shared::wire::{CaptureState, Health, refused};
 
 use super::Progress;
 use crate::capture::{CaptureStatus, DeviceState};
+use crate::clock;
 use crate::outbox::Outboxes;
 use crate::rt::{Grant, RealTime};
 
@@ -42,13 +43,15 @@ pub fn health(capture: &CaptureStatus, progress: &Progress, outboxes: &Outboxes,
         cpu_millidegrees: cpu_millidegrees(Path::new(THERMAL)),
         realtime: capture.real_time().is_some_and(|real_time| real_time.scheduling == Grant::Granted),
         capture: state as u8,
-        alarms: progress.alarms.load(Relaxed),
+        alarms: progress.alarms.active(),
         refused: capture.real_time().map_or(0, refused_bits),
         dropped_blocks: narrow(counted.dropped_blocks),
         late: narrow(counted.late),
         stalls: narrow(counted.stalls),
         suspends: narrow(counted.suspends),
         microphone: progress.microphone.load(Relaxed),
+        unacknowledged: progress.alarms.unacknowledged(),
+        clock: clock::state() as u8,
     }
 }
 
@@ -112,12 +115,14 @@ mod tests {
     }
 
     #[test]
-    fn health_says_which_alarms_are_raised() {
+    fn health_says_which_alarms_are_raised_and_which_are_yet_to_be_acknowledged() {
         let progress = Progress::default();
-        progress.alarm(0, true);
-        progress.alarm(2, true);
-        progress.alarm(0, false);
-        assert_eq!(of(&CaptureStatus::default(), &progress).alarms, 1 << 2);
+        progress.alarms.latch(true);
+        for (cause, active) in [(0, true), (2, true), (0, false)] {
+            progress.alarms.change(cause, active, None, 0);
+        }
+        let health = of(&CaptureStatus::default(), &progress);
+        assert_eq!((health.alarms, health.unacknowledged), (1 << 2, 1 | 1 << 2));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use shared::listener::{BackEnd, FrontEnd, Verdict};
 use shared::microphone::Microphone;
 use shared::nn::Block;
 use shared::resample::Resampler;
-use shared::wire::{Alarm, AlarmCause, Gap, StateChange};
+use shared::wire::{AlarmCause, Gap, StateChange};
 
 use super::alarm::StateAlarm;
 use super::sound::{Piece, Sound};
@@ -162,7 +162,7 @@ fn turn(
         (Some(alarm), Some(_)) => Some(alarm),
         (None, Some(tables)) => Some(anomaly::Alarm::new(tables.k, tables.n)),
         (Some(alarm), None) if alarm.active() => {
-            tell_anomaly(false, None, front.index(), outboxes, progress);
+            tell_alarm(AlarmCause::Anomaly, false, None, front.index(), outboxes, progress);
             None
         }
         _ => None,
@@ -192,7 +192,6 @@ fn turn(
     };
     carried.alarm.replace(&setup.alarm);
     carried.microphone.set_limits(setup.microphone);
-    let mut replaced = 0;
     let hop = Duration::from_millis(10) * setup.hop_columns;
     let limit = LIMIT.max(2 * hop);
     let left = loop {
@@ -202,12 +201,10 @@ fn turn(
         if let Ok(new) = next.try_recv() {
             break Left::Setup(Box::new(new));
         }
-        // Those of the piece before: a block of a quarter of a second does not mind.
-        let now_replaced = sound.replaced();
-        let no_numbers = u32::try_from(now_replaced.saturating_sub(replaced)).unwrap_or(u32::MAX);
-        replaced = now_replaced;
-        let (rate, lost_before, samples, behind) = match sound.next(GLANCE) {
-            Piece::Samples { rate, lost_before, samples, behind } => (rate, lost_before, samples, behind),
+        let (rate, lost_before, samples, no_numbers, behind) = match sound.next(GLANCE) {
+            Piece::Samples { rate, lost_before, samples, no_numbers, behind } => {
+                (rate, lost_before, samples, no_numbers, behind)
+            }
             Piece::Nothing => continue,
             Piece::Failed(why) => {
                 progress.fail(why);
@@ -290,14 +287,14 @@ fn window(
         });
         say(outboxes, progress, &change);
     }
-    if let Some(alarm) = alarm.step(decided.state, verdict.index) {
-        progress.alarm(alarm.cause, alarm.active);
-        say(outboxes, progress, &Report::Alarm(alarm));
+    if let Some(active) = alarm.step(decided.state) {
+        tell_alarm(AlarmCause::State, active, decided.state.class(), verdict.index, outboxes, progress);
     }
     if let Some(change) =
         unlike.as_mut().zip(verdict.anomaly.filter(|_| !dead)).and_then(|(alarm, score)| alarm.step(score))
     {
-        tell_anomaly(change == anomaly::Change::Raised, decided.state.class(), verdict.index, outboxes, progress);
+        let raised = change == anomaly::Change::Raised;
+        tell_alarm(AlarmCause::Anomaly, raised, decided.state.class(), verdict.index, outboxes, progress);
     }
 }
 
@@ -307,14 +304,17 @@ fn tell_microphone(dead: bool, decision: &mut Decision, index: u64, outboxes: &O
         forget_state(Some(decision.state()), index, outboxes, progress);
         decision.forget();
     }
-    let cause = AlarmCause::Microphone as u8;
-    progress.alarm(cause, dead);
-    say(outboxes, progress, &Report::Alarm(Alarm { active: dead, cause, state: None, index }));
+    tell_alarm(AlarmCause::Microphone, dead, None, index, outboxes, progress);
 }
 
-/// Tells that the alarm by the anomaly score was raised or has ended.
-fn tell_anomaly(active: bool, state: Option<u16>, index: u64, outboxes: &Outboxes, progress: &Progress) {
-    let cause = AlarmCause::Anomaly as u8;
-    progress.alarm(cause, active);
-    say(outboxes, progress, &Report::Alarm(Alarm { active, cause, state, index }));
+/// Tells that an alarm was raised or has ended.
+fn tell_alarm(
+    cause: AlarmCause,
+    active: bool,
+    state: Option<u16>,
+    index: u64,
+    outboxes: &Outboxes,
+    progress: &Progress,
+) {
+    say(outboxes, progress, &Report::Alarm(progress.alarms.change(cause as u8, active, state, index)));
 }

@@ -1,7 +1,9 @@
 //! What inference has done so far, readable by anyone at any time without a lock.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+
+use crate::alarms::Alarms;
 
 /// Inference times that are remembered.
 const TIMES: usize = 512;
@@ -21,8 +23,8 @@ pub struct Progress {
     pub next_index: AtomicU64,
     /// Pieces of sound taken: grows as long as inference lives and sound arrives.
     pub pieces: AtomicU64,
-    /// The alarms that are raised, a bit per cause: inference's and the main thread's.
-    pub alarms: AtomicU32,
+    /// The alarms: inference's and the main thread's.
+    pub alarms: Arc<Alarms>,
     /// Faults of the microphone, as bits of [`shared::microphone`].
     pub microphone: AtomicU8,
     /// Inference waits for an output that is not read: no sound is missing, it is not asked for.
@@ -46,7 +48,7 @@ impl Default for Progress {
             lost_frames: AtomicU64::default(),
             next_index: AtomicU64::default(),
             pieces: AtomicU64::default(),
-            alarms: AtomicU32::default(),
+            alarms: Arc::default(),
             microphone: AtomicU8::default(),
             held: AtomicBool::default(),
             setups: AtomicU64::default(),
@@ -81,16 +83,6 @@ impl Times {
 }
 
 impl Progress {
-    /// Notes that the alarm of this cause is raised, or has ended; to be called before that is told.
-    pub fn alarm(&self, cause: u8, active: bool) {
-        let bit = 1u32 << cause.min(31);
-        if active {
-            self.alarms.fetch_or(bit, Relaxed);
-        } else {
-            self.alarms.fetch_and(!bit, Relaxed);
-        }
-    }
-
     /// Keeps why the sound ended when it should not have, unless it was told to stop; the first reason stands.
     pub fn fail(&self, why: String) {
         if !self.stop.load(Relaxed) {

@@ -14,6 +14,8 @@ pub enum Told {
     Stop,
     /// SIGHUP: read model and configuration again.
     Reload,
+    /// SIGUSR1: acknowledge every alarm.
+    Acknowledge,
 }
 
 /// The signals, blocked for the calling thread and all that it starts afterwards.
@@ -28,7 +30,7 @@ impl Signals {
     /// When the system has no descriptor left.
     pub fn new() -> nix::Result<Self> {
         let mut set = SigSet::empty();
-        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGUSR1] {
             set.add(signal);
         }
         set.thread_block()?;
@@ -41,6 +43,10 @@ impl Signals {
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::ZERO);
         poll(&mut polled, timeout).ok().filter(|ready| *ready > 0)?;
         let info = self.descriptor.read_signal().ok()??;
-        Some(if info.ssi_signo == Signal::SIGHUP as u32 { Told::Reload } else { Told::Stop })
+        Some(match info.ssi_signo {
+            number if number == Signal::SIGHUP as u32 => Told::Reload,
+            number if number == Signal::SIGUSR1 as u32 => Told::Acknowledge,
+            _ => Told::Stop,
+        })
     }
 }

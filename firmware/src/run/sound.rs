@@ -21,6 +21,8 @@ pub enum Piece<'a> {
         lost_before: u64,
         /// The samples, full scale 1.
         samples: &'a [f32],
+        /// How many of them were no numbers, and are 0 now.
+        no_numbers: u32,
         /// How much more sound waits behind it.
         behind: Duration,
     },
@@ -39,6 +41,7 @@ pub struct Sound {
     len: usize,
     rate: u32,
     lost_before: u64,
+    no_numbers: u32,
     behind: Duration,
     /// The piece that was last given out is to be given out again.
     again: bool,
@@ -70,7 +73,16 @@ impl Sound {
     }
 
     fn new(source: Source) -> Self {
-        Self { source, samples: Vec::new(), len: 0, rate: 0, lost_before: 0, behind: Duration::ZERO, again: false }
+        Self {
+            source,
+            samples: Vec::new(),
+            len: 0,
+            rate: 0,
+            lost_before: 0,
+            no_numbers: 0,
+            behind: Duration::ZERO,
+            again: false,
+        }
     }
 
     /// The next piece of at most about 10 ms from a file, a block from the ring; waits at most `timeout`.
@@ -88,17 +100,8 @@ impl Sound {
             rate: self.rate,
             lost_before: self.lost_before,
             samples: &self.samples[..self.len],
+            no_numbers: self.no_numbers,
             behind: self.behind,
-        }
-    }
-
-    /// Samples so far that were no numbers and were replaced by 0, since a device gave its present format,
-    /// or in the file.
-    pub fn replaced(&self) -> u64 {
-        match &self.source {
-            Source::Ring { decoder: Some((_, decoder)), .. } => decoder.replaced(),
-            Source::Ring { .. } => 0,
-            Source::File { file, .. } => file.replaced(),
         }
     }
 
@@ -132,7 +135,9 @@ impl Sound {
             let most = crate::capture::ring::MAX_BLOCK_BYTES / spec.frame_bytes().max(1);
             self.samples.resize(most.max(frames), 0.0);
         }
+        let before = decoder.replaced();
         self.len = decoder.decode(block.bytes, &mut self.samples);
+        self.no_numbers = u32::try_from(decoder.replaced().saturating_sub(before)).unwrap_or(u32::MAX);
         self.rate = spec.rate;
         self.lost_before = block.lost_before;
         let end = block.first_frame + frames as u64;
@@ -142,6 +147,7 @@ impl Sound {
 
     fn fetch_piece(&mut self) -> Option<Piece<'static>> {
         let Source::File { file, status } = &mut self.source else { return Some(Piece::End) };
+        let before = file.replaced();
         let read = file.rate().and_then(|rate| {
             self.rate = rate;
             self.samples.resize((rate / 100).max(1) as usize, 0.0);
@@ -152,7 +158,42 @@ impl Sound {
             Ok(len) => self.len = len,
             Err(error) => return Some(Piece::Failed(format!("{error:#}"))),
         }
+        self.no_numbers = u32::try_from(file.replaced().saturating_sub(before)).unwrap_or(u32::MAX);
         status.counters.frames.fetch_add(self.len as u64, Relaxed);
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::pcm::SampleFormat;
+
+    use super::*;
+    use crate::capture::ring::ring;
+
+    const SPEC: StreamSpec =
+        StreamSpec { format: SampleFormat::F32, channels: 1, rate: 8000, period_frames: 4, buffer_frames: 8 };
+
+    #[test]
+    fn a_piece_says_how_many_of_its_own_samples_were_no_numbers_however_often_it_is_given_out() {
+        let status = Arc::new(CaptureStatus::default());
+        let (mut writer, reader) = ring(0, Duration::from_secs(1), Arc::clone(&status));
+        let nan = f32::NAN;
+        for (place, samples) in [[nan, 0.5, nan, 0.5], [0.5; 4], [0.5, 0.5, nan, 0.5]].iter().enumerate() {
+            let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+            writer.stage(&bytes);
+            writer.commit(SPEC, place as u64 * 4, Duration::ZERO, 4);
+        }
+        let mut sound = Sound::ring(reader, status, Arc::default(), Channel::Average);
+        let mut seen = Vec::new();
+        for again in [false, true, false, false, true] {
+            if again {
+                sound.unread();
+            }
+            let Piece::Samples { no_numbers, .. } = sound.next(Duration::ZERO) else { panic!("no piece") };
+            seen.push(no_numbers);
+        }
+        // A reload, or another rate, has the same piece looked at twice: nothing of the ones before is counted with it.
+        assert_eq!(seen, [2, 2, 0, 1, 1]);
     }
 }

@@ -110,7 +110,7 @@ impl Board {
                 self.event_of(frame);
             }
             Message::Health(health) => self.health = Some(health),
-            Message::Gap(_) | Message::Other { .. } => self.event_of(frame),
+            Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => self.event_of(frame),
         }
     }
 
@@ -211,7 +211,8 @@ mod tests {
     #[test]
     fn alarms_hold_until_their_own_cause_ends() {
         let mut board = Board::new(1.0);
-        let alarm = |active, cause| Message::Alarm(Alarm { active, cause, state: None, index: 0 });
+        let alarm =
+            |active, cause| Message::Alarm(Alarm { active, cause, state: None, index: 0, unacknowledged: false });
         board.frame(&frame(0, alarm(true, 0)), 0);
         board.frame(&frame(0, alarm(true, 2)), 0);
         board.frame(&frame(0, alarm(false, 0)), 0);

@@ -3,8 +3,9 @@
 use core::fmt;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use super::{CRC, Header, Health, Message, VERSION, kind};
+use super::{Alarm, CRC, Header, Health, Message, VERSION, kind};
 
 /// A frame that arrived whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -110,9 +111,10 @@ fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
         kind::HELLO => Message::Hello(fields(kind, payload)?),
         kind::VERDICT => Message::Verdict(fields(kind, payload)?),
         kind::STATE_CHANGE => Message::StateChange(fields(kind, payload)?),
-        kind::ALARM => Message::Alarm(fields(kind, payload)?),
-        kind::HEALTH => Message::Health(health(payload)?),
+        kind::ALARM => Message::Alarm(grown::<OldestAlarm, Alarm>(kind, payload)?),
+        kind::HEALTH => Message::Health(grown::<OldestHealth, Health>(kind, payload)?),
         kind::GAP => Message::Gap(fields(kind, payload)?),
+        kind::ACKNOWLEDGED => Message::Acknowledged(fields(kind, payload)?),
         _ => Message::Other { kind, payload },
     })
 }
@@ -122,18 +124,21 @@ fn fields<'a, T: Deserialize<'a>>(kind: u8, payload: &'a [u8]) -> Result<T, Dama
     postcard::take_from_bytes(payload).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
 }
 
-/// Health has grown: the counters that an older sender does not have are 0, which is a zero byte each.
-fn health(payload: &[u8]) -> Result<Health, Damage> {
-    let mut bytes = [0; LONGEST_HEALTH];
-    let known = payload.len().min(LONGEST_HEALTH);
+/// Fields of a kind that has grown since it was `Oldest`: those that an older sender does not have are 0, a zero byte each.
+fn grown<Oldest: DeserializeOwned, Now: DeserializeOwned>(kind: u8, payload: &[u8]) -> Result<Now, Damage> {
+    let mut bytes = [0; LONGEST];
+    let known = payload.len().min(LONGEST);
     // What it always had must be there.
-    postcard::take_from_bytes::<OldestHealth>(payload).map_err(|_| Damage::Payload { kind: kind::HEALTH })?;
+    postcard::take_from_bytes::<Oldest>(payload).map_err(|_| Damage::Payload { kind })?;
     bytes[..known].copy_from_slice(&payload[..known]);
-    fields(kind::HEALTH, &bytes)
+    postcard::take_from_bytes(&bytes).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
 }
+
+/// The fields of an alarm in the first release, by their types.
+type OldestAlarm = (bool, u8, Option<u16>, u64);
 
 /// The fields of health in the first release, by their types.
 type OldestHealth = (((u64, u32, u32, u32, u64, u64, u32, u32), (u16, u32, u32, u32)), (Option<i32>, bool, u8));
 
-/// All fields of health at their longest are shorter.
-const LONGEST_HEALTH: usize = 160;
+/// All fields of a kind that has grown are shorter at their longest.
+const LONGEST: usize = 160;

@@ -28,6 +28,7 @@ pub fn encode<'b>(
         Message::Alarm(payload) => frame(buffer, header, payload),
         Message::Health(payload) => frame(buffer, header, payload),
         Message::Gap(payload) => frame(buffer, header, payload),
+        Message::Acknowledged(payload) => frame(buffer, header, payload),
         Message::Other { payload, .. } => frame(buffer, header, &Raw(payload)),
     }
 }

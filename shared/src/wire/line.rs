@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::microphone;
 
-use super::{AlarmCause, CaptureState, Floats, Frame, Health, Message, refused};
+use super::{AcknowledgedBy, AlarmCause, CaptureState, ClockState, Floats, Frame, Health, Message, refused};
 
 /// A frame with the labels that it refers to (as in [`super::Hello::labels`]; empty when no hello has been heard).
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,40 @@ pub fn cause_name(cause: u8) -> &'static str {
     }
 }
 
+/// The words for the numbers of [`AcknowledgedBy`].
+pub fn by_name(by: u8) -> &'static str {
+    match by {
+        b if b == AcknowledgedBy::Signal as u8 => "signal",
+        b if b == AcknowledgedBy::Gpio as u8 => "gpio",
+        b if b == AcknowledgedBy::Mqtt as u8 => "mqtt",
+        b if b == AcknowledgedBy::Modbus as u8 => "modbus",
+        _ => "other",
+    }
+}
+
+/// The words for the numbers of [`ClockState`].
+pub fn clock_name(clock: u8) -> &'static str {
+    match clock {
+        c if c == ClockState::Synchronised as u8 => "synchronised",
+        c if c == ClockState::Unsynchronised as u8 => "unsynchronised",
+        _ => "unknown",
+    }
+}
+
+/// Causes of alarm as bits, as in [`Health::alarms`].
+#[derive(Debug, Clone, Copy)]
+pub struct Causes {
+    /// Bit *n* is the cause of number *n* of [`AlarmCause`].
+    pub bits: u32,
+}
+
+impl Causes {
+    /// The words for them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> + Clone {
+        (0..32).filter(move |bit| self.bits >> bit & 1 == 1).map(cause_name)
+    }
+}
+
 /// The words for the numbers of [`CaptureState`].
 pub fn capture_name(state: u8) -> &'static str {
     match state {
@@ -99,9 +133,16 @@ impl fmt::Display for Line<'_> {
             Message::Alarm(a) if a.active => {
                 write!(f, "ALARM on: {}, state {}", cause_name(a.cause), self.name(a.state))
             }
-            Message::Alarm(a) => write!(f, "ALARM off: {}", cause_name(a.cause)),
+            Message::Alarm(a) => {
+                let latched = if a.unacknowledged { ", not acknowledged" } else { "" };
+                write!(f, "ALARM off: {}{latched}", cause_name(a.cause))
+            }
             Message::Health(h) => fmt_health(f, &h),
             Message::Gap(gap) => write!(f, "GAP {} frames lost before window {}", gap.lost_frames, gap.index),
+            Message::Acknowledged(a) => {
+                write!(f, "ALARM acknowledged by {}:", by_name(a.by))?;
+                Causes { bits: a.causes }.names().try_for_each(|cause| write!(f, " {cause}"))
+            }
             Message::Other { kind, payload } => write!(f, "kind {kind}, {} bytes", payload.len()),
         }
     }
@@ -122,6 +163,7 @@ fn fmt_health(f: &mut fmt::Formatter<'_>, h: &Health) -> fmt::Result {
         write!(f, "{separator}{name}")?;
     }
     microphone::names(h.microphone).try_for_each(|fault| write!(f, ", microphone {fault}"))?;
+    Causes { bits: h.unacknowledged }.names().try_for_each(|cause| write!(f, ", alarm {cause} not acknowledged"))?;
     [(h.stalls, "stalls"), (h.suspends, "suspends"), (h.late, "late wake-ups"), (h.dropped_blocks, "blocks dropped")]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -156,6 +198,7 @@ impl Serialize for Line<'_> {
             Message::Alarm(_) => "alarm",
             Message::Health(_) => "health",
             Message::Gap(_) => "gap",
+            Message::Acknowledged(_) => "acknowledged",
             Message::Other { .. } => "other",
         };
         map.serialize_entry("kind", name)?;
@@ -192,6 +235,12 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("cause", cause_name(a.cause))?;
                 map.serialize_entry("state", &self.name(a.state))?;
                 map.serialize_entry("index", &a.index)?;
+                map.serialize_entry("unacknowledged", &a.unacknowledged)?;
+            }
+            Message::Acknowledged(a) => {
+                map.serialize_entry("causes", &List(Causes { bits: a.causes }.names()))?;
+                map.serialize_entry("by", by_name(a.by))?;
+                map.serialize_entry("index", &a.index)?;
             }
             Message::Health(h) => health(&mut map, &h)?,
             Message::Gap(gap) => {
@@ -223,13 +272,15 @@ fn health<M: SerializeMap>(map: &mut M, h: &Health) -> Result<(), M::Error> {
     map.serialize_entry("inference_max_ms", &(f64::from(h.inference_max_us) / 1e3))?;
     map.serialize_entry("cpu_celsius", &h.cpu_millidegrees.map(|t| f64::from(t) / 1e3))?;
     map.serialize_entry("realtime", &h.realtime)?;
-    map.serialize_entry("alarms", &List((0..32).filter(|bit| h.alarms >> bit & 1 == 1).map(cause_name)))?;
+    map.serialize_entry("alarms", &List(Causes { bits: h.alarms }.names()))?;
     map.serialize_entry("refused", &List(Refused { bits: h.refused }.names()))?;
     map.serialize_entry("dropped_blocks", &h.dropped_blocks)?;
     map.serialize_entry("late", &h.late)?;
     map.serialize_entry("stalls", &h.stalls)?;
     map.serialize_entry("suspends", &h.suspends)?;
-    map.serialize_entry("microphone", &List(microphone::names(h.microphone)))
+    map.serialize_entry("microphone", &List(microphone::names(h.microphone)))?;
+    map.serialize_entry("unacknowledged", &List(Causes { bits: h.unacknowledged }.names()))?;
+    map.serialize_entry("clock", clock_name(h.clock))
 }
 
 /// What an iterator gives, as a list.
@@ -278,7 +329,7 @@ impl Serialize for Values<'_> {
 mod tests {
     use std::string::ToString;
 
-    use super::super::{Alarm, StateChange};
+    use super::super::{Acknowledged, Alarm, StateChange};
     use super::*;
 
     fn text(message: Message<'_>) -> std::string::String {
@@ -292,8 +343,15 @@ mod tests {
     }
 
     #[test]
+    fn an_acknowledgement_says_what_and_by_which_way() {
+        let acknowledged = Acknowledged { causes: 0b1001, by: AcknowledgedBy::Modbus as u8, index: 3 };
+        let told = text(Message::Acknowledged(acknowledged));
+        assert_eq!(told, "[1.25] ALARM acknowledged by modbus: state microphone");
+    }
+
+    #[test]
     fn a_state_without_a_label_keeps_its_number() {
-        let alarm = Alarm { active: true, cause: 2, state: Some(7), index: 3 };
+        let alarm = Alarm { active: true, cause: 2, state: Some(7), index: 3, unacknowledged: true };
         assert_eq!(text(Message::Alarm(alarm)), "[1.25] ALARM on: no_sound, state class 7");
     }
 }

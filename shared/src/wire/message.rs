@@ -19,6 +19,8 @@ pub enum Message<'a> {
     Health(Health),
     /// Frames of sound were lost.
     Gap(Gap),
+    /// Somebody has acknowledged alarms.
+    Acknowledged(Acknowledged),
     /// A kind that this reader does not know, of a newer sender.
     Other {
         /// The kind.
@@ -38,6 +40,7 @@ impl Message<'_> {
             Self::Alarm(_) => kind::ALARM,
             Self::Health(_) => kind::HEALTH,
             Self::Gap(_) => kind::GAP,
+            Self::Acknowledged(_) => kind::ACKNOWLEDGED,
             Self::Other { kind, .. } => *kind,
         }
     }
@@ -108,6 +111,38 @@ pub struct Alarm {
     pub state: Option<u16>,
     /// The newest window.
     pub index: u64,
+    /// Whether this cause is yet to be acknowledged: a latched alarm that has ended is still one then.
+    pub unacknowledged: bool,
+}
+
+/// Somebody has acknowledged alarms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// The causes that were unacknowledged until now: bit *n* is the cause of number *n* of [`AlarmCause`].
+    pub causes: u32,
+    /// By which way, as a number of [`AcknowledgedBy`].
+    pub by: u8,
+    /// The newest window.
+    pub index: u64,
+}
+
+/// By which way alarms were acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum AcknowledgedBy {
+    /// A signal to the program.
+    Signal = 0,
+    /// A button on a GPIO line.
+    Gpio = 1,
+    /// A message from the MQTT broker.
+    Mqtt = 2,
+    /// A coil of the Modbus server.
+    Modbus = 3,
+}
+
+impl AcknowledgedBy {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Signal, Self::Gpio, Self::Mqtt, Self::Modbus];
 }
 
 /// Why there is an alarm.
@@ -171,6 +206,22 @@ pub struct Health {
     pub suspends: u32,
     /// Faults of the microphone, as bits of [`crate::microphone`].
     pub microphone: u8,
+    /// Latched alarms that nobody has acknowledged, by cause as in `alarms`; they may have ended.
+    pub unacknowledged: u32,
+    /// Whether the device's clock is right, as a number of [`ClockState`].
+    pub clock: u8,
+}
+
+/// Whether the device's clock is right: a Pi has none that runs on without power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ClockState {
+    /// An older sender does not tell.
+    Unknown = 0,
+    /// Nothing has set it since the start, or not for long: times of day may be wrong.
+    Unsynchronised = 1,
+    /// It follows a time server.
+    Synchronised = 2,
 }
 
 /// The bits of [`Health::refused`].

@@ -21,8 +21,11 @@ mod tests;
 pub use decode::{Damage, Decoder, Frame};
 pub use encode::{Error, encode};
 pub use floats::Floats;
-pub use line::{Line, Refused, StateName, capture_name, cause_name};
-pub use message::{Alarm, AlarmCause, CaptureState, Gap, Health, Hello, Message, StateChange, Verdict, refused};
+pub use line::{Causes, Line, Refused, StateName, by_name, capture_name, cause_name, clock_name};
+pub use message::{
+    Acknowledged, AcknowledgedBy, Alarm, AlarmCause, CaptureState, ClockState, Gap, Health, Hello, Message,
+    StateChange, Verdict, refused,
+};
 
 /// The version of the frame's layout, its first byte.
 pub const VERSION: u8 = 1;
@@ -44,6 +47,7 @@ mod kind {
     pub const ALARM: u8 = 4;
     pub const HEALTH: u8 = 5;
     pub const GAP: u8 = 6;
+    pub const ACKNOWLEDGED: u8 = 7;
 }
 
 /// What comes before the payload.

@@ -38,7 +38,13 @@ fn change() -> Message<'static> {
 }
 
 fn alarm() -> Message<'static> {
-    Message::Alarm(Alarm { active: true, cause: AlarmCause::State as u8, state: Some(1), index: 300 })
+    Message::Alarm(Alarm {
+        active: true,
+        cause: AlarmCause::State as u8,
+        state: Some(1),
+        index: 300,
+        unacknowledged: true,
+    })
 }
 
 fn health() -> Message<'static> {
@@ -65,6 +71,8 @@ fn health() -> Message<'static> {
         stalls: 0,
         suspends: 0,
         microphone: crate::microphone::OFFSET,
+        unacknowledged: 1 << AlarmCause::State as u8,
+        clock: ClockState::Synchronised as u8,
     })
 }
 
@@ -72,8 +80,12 @@ fn gap() -> Message<'static> {
     Message::Gap(Gap { index: 300, lost_frames: 24_000 })
 }
 
-fn all(probabilities: &[f32]) -> [Message<'_>; 6] {
-    [hello(), verdict(probabilities), change(), alarm(), health(), gap()]
+fn acknowledged() -> Message<'static> {
+    Message::Acknowledged(Acknowledged { causes: 1, by: AcknowledgedBy::Mqtt as u8, index: 300 })
+}
+
+fn all(probabilities: &[f32]) -> [Message<'_>; 7] {
+    [hello(), verdict(probabilities), change(), alarm(), health(), gap(), acknowledged()]
 }
 
 fn encoded(sequence: u32, message: &Message<'_>) -> Vec<u8> {
@@ -137,11 +149,22 @@ fn health_of_the_first_release_is_read_with_zeros_for_what_it_lacks() {
     let Message::Health(now) = health() else { unreachable!() };
     let mut room = [0; 160];
     let full = postcard::to_slice(&now, &mut room).unwrap();
-    // Seven counters of one byte each have come since.
-    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 7] }));
-    let old = Health { alarms: 0, refused: 0, late: 0, microphone: 0, ..now };
+    // Nine fields of one byte each have come since.
+    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 9] }));
+    let old = Health { alarms: 0, refused: 0, late: 0, microphone: 0, unacknowledged: 0, clock: 0, ..now };
     assert!(seen[0].contains(&format!("{old:?}")), "{seen:?}");
-    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 8] }));
+    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 10] }));
+    assert!(seen[0].contains("Payload"), "{seen:?}");
+}
+
+#[test]
+fn an_alarm_of_the_first_release_is_read_as_one_that_needs_no_acknowledgement() {
+    let Message::Alarm(now) = alarm() else { unreachable!() };
+    let mut room = [0; 32];
+    let full = postcard::to_slice(&now, &mut room).unwrap();
+    let seen = decoded(&encoded(0, &Message::Other { kind: 4, payload: &full[..full.len() - 1] }));
+    assert!(seen[0].contains(&format!("{:?}", Alarm { unacknowledged: false, ..now })), "{seen:?}");
+    let seen = decoded(&encoded(0, &Message::Other { kind: 4, payload: &full[..full.len() - 3] }));
     assert!(seen[0].contains("Payload"), "{seen:?}");
 }
 
@@ -232,7 +255,7 @@ proptest! {
 
     #[test]
     fn no_payload_whatever_makes_the_decoder_panic(
-        kind in 0u8..8,
+        kind in 0u8..9,
         payload in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         let seen = decoded(&encoded(0, &Message::Other { kind, payload: &payload }));

@@ -6,7 +6,7 @@ use rmodbus::ModbusProto;
 use rmodbus::consts::ModbusErrorCode;
 use rmodbus::server::ModbusFrame;
 
-use super::map::Image;
+use super::map::{self, Image};
 
 /// Longest frame in bytes: the head and a PDU of 253 (application protocol, section 4.1).
 pub const LONGEST: usize = 260;
@@ -22,34 +22,54 @@ pub fn whole(head: &[u8; LONGEST]) -> Option<usize> {
     (2..=LONGEST + 1 - HEAD).contains(&length).then_some(HEAD - 1 + length)
 }
 
-/// The answer to a whole frame, for the registers of `image`; `None` when there is nothing to say to it.
-pub fn answer(request: &[u8], image: impl FnOnce() -> Image) -> Option<Vec<u8, LONGEST>> {
+/// The answer to a whole frame, for the registers of `image`; `None` when there is nothing to say to it. Causes of alarm that
+/// are acknowledged by it are told to `acknowledge`; without that nothing can be written.
+pub fn answer(
+    request: &[u8],
+    image: impl FnOnce() -> Image,
+    acknowledge: Option<&dyn Fn(u32)>,
+) -> Option<Vec<u8, LONGEST>> {
     let (unit, pdu) = request.get(HEAD - 1..)?.split_first()?;
-    if let Err(code) = check(pdu) {
+    if let Err(code) = check(pdu, acknowledge.is_some()) {
         return exception(request, code);
     }
     let mut answer = Vec::new();
     // Over TCP the address is the device's own: the unit is echoed, whatever it is.
     let mut frame = ModbusFrame::new(*unit, request, ModbusProto::TcpUdp, &mut answer).with_broadcast_units(&[]);
     frame.parse().ok()?;
-    if frame.processing_required {
+    if frame.processing_required && frame.readonly {
         frame.process_read(&image()).ok()?;
+    } else if frame.processing_required {
+        // Only coils that are written with 1 ask for something: what they were before does not matter.
+        let mut written = Image::new();
+        frame.process_write(&mut written).ok()?;
+        if let (None, Some(acknowledge)) = (frame.error, acknowledge) {
+            acknowledge(map::causes(&written));
+        }
     }
     frame.finalize_response().ok()?;
     Some(answer)
 }
 
 /// Whether a PDU is a request that is served, of exactly the length that it should have.
-fn check(pdu: &[u8]) -> Result<(), ModbusErrorCode> {
-    let most = match pdu.first() {
-        Some(1 | 2) => 2000,
-        Some(3 | 4) => 125,
+fn check(pdu: &[u8], writable: bool) -> Result<(), ModbusErrorCode> {
+    let good = match pdu {
+        [1 | 2, rest @ ..] => matches!(rest, [_, _, high, low] if (1..=2000).contains(&number(*high, *low))),
+        [3 | 4, rest @ ..] => matches!(rest, [_, _, high, low] if (1..=125).contains(&number(*high, *low))),
+        // On is 0xFF00 and off is 0: the library looks.
+        [5, rest @ ..] if writable => rest.len() == 4,
+        [15, rest @ ..] if writable => matches!(rest, [_, _, high, low, bytes, data @ ..]
+            if (1..=1968).contains(&number(*high, *low))
+                && data.len() == usize::from(*bytes)
+                && data.len() == usize::from(number(*high, *low).div_ceil(8))),
         _ => return Err(ModbusErrorCode::IllegalFunction),
     };
-    match pdu {
-        [_, _, _, high, low] if (1..=most).contains(&u16::from_be_bytes([*high, *low])) => Ok(()),
-        _ => Err(ModbusErrorCode::IllegalDataValue),
-    }
+    if good { Ok(()) } else { Err(ModbusErrorCode::IllegalDataValue) }
+}
+
+/// A number of two bytes.
+const fn number(high: u8, low: u8) -> u16 {
+    u16::from_be_bytes([high, low])
 }
 
 /// The answer that refuses a request.
@@ -72,7 +92,14 @@ mod tests {
     }
 
     fn ask(request: &[u8]) -> Option<std::vec::Vec<u8>> {
-        answer(request, || map::image(&Snapshot::default())).map(|answer| answer.to_vec())
+        answer(request, || map::image(&Snapshot::default()), None).map(|answer| answer.to_vec())
+    }
+
+    /// The answer where acknowledging is allowed, and what was acknowledged.
+    fn write(request: &[u8]) -> (Option<std::vec::Vec<u8>>, u32) {
+        let acknowledged = std::cell::Cell::new(0);
+        let answer = answer(request, || map::image(&Snapshot::default()), Some(&|causes| acknowledged.set(causes)));
+        (answer.map(|answer| answer.to_vec()), acknowledged.get())
     }
 
     /// Exception code of the answer to a PDU.
@@ -134,6 +161,45 @@ mod tests {
     }
 
     #[test]
+    fn coils_that_are_written_with_1_acknowledge_their_causes_where_that_is_allowed() {
+        for (pdu, causes) in [
+            (&[5, 0, 0, 0xFF, 0][..], u32::MAX),
+            (&[5, 0, 0, 0, 0], 0),
+            (&[5, 0, 18, 0xFF, 0], 1 << 2),
+            (&[15, 0, 16, 0, 4, 1, 0b1001], 0b1001),
+            (&[15, 0, 0, 0, 17, 3, 0, 0, 1], 1),
+        ] {
+            let (answer, acknowledged) = write(&frame(pdu));
+            let answer = answer.unwrap();
+            assert_eq!((&answer[7..], acknowledged), (&pdu[..5], causes), "{pdu:?}");
+            assert_eq!(refused(pdu), 1);
+        }
+    }
+
+    #[test]
+    fn writes_that_cannot_be_are_refused_and_acknowledge_nothing() {
+        for (pdu, code) in [
+            (&[5][..], 3),
+            (&[5, 0, 0, 0xFF], 3),
+            (&[5, 0, 0, 0x12, 0x34], 3),
+            (&[5, 0xFF, 0xFF, 0xFF, 0], 2),
+            (&[15], 3),
+            (&[15, 0, 0, 0, 1], 3),
+            (&[15, 0, 0, 0, 1, 1], 3),
+            (&[15, 0, 0, 0, 1, 255, 1], 3),
+            (&[15, 0, 0, 0, 9, 1, 0xFF], 3),
+            (&[15, 0, 0, 0, 0, 0], 3),
+            (&[15, 0, 31, 0, 2, 1, 3], 2),
+            (&[6, 0, 0, 0, 1], 1),
+            (&[16, 0, 0, 0, 1, 2, 0, 1], 1),
+        ] {
+            let (answer, acknowledged) = write(&frame(pdu));
+            let answer = answer.unwrap();
+            assert_eq!((answer[7], answer[8], answer.len(), acknowledged), (pdu[0] | 0x80, code, 9, 0), "{pdu:?}");
+        }
+    }
+
+    #[test]
     fn heads_that_are_no_modbus_end_the_connection() {
         let head = |bytes: [u8; 6]| {
             let mut head = [0; LONGEST];
@@ -170,7 +236,8 @@ mod tests {
                     request.truncate(12);
                 }
             }
-            let Some(answer) = ask(&request) else { continue };
+            let asked = if round % 3 == 0 { ask(&request) } else { write(&request).0 };
+            let Some(answer) = asked else { continue };
             answered += 1;
             assert!(
                 answer.len() <= LONGEST && usize::from(answer[4]) * 256 + usize::from(answer[5]) + 6 == answer.len()

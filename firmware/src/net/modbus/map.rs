@@ -8,8 +8,14 @@ use crate::net::Snapshot;
 /// Discrete inputs: single bits, then a bit for each cause of alarm, then one for each state.
 const DISCRETES: usize = 128;
 
-/// First of the bits that say which causes of alarm hold.
+/// First of the bits that say which causes of alarm hold; of the coils that acknowledge them.
 const CAUSES: usize = 16;
+
+/// First of the bits that say which causes are yet to be acknowledged.
+const UNACKNOWLEDGED: usize = 32;
+
+/// Coils: the first acknowledges every alarm, those from [`CAUSES`] on one cause each.
+const COILS: usize = 32;
 
 /// The bit that says that the state is unknown; the classes follow.
 const STATES: usize = 64;
@@ -27,7 +33,7 @@ const NAMED: usize = 32;
 const REGISTERS: usize = NAMES + NAMED * NAME;
 
 /// Everything that can be read; input and holding registers are the same.
-pub type Image = ModbusStorage<0, DISCRETES, REGISTERS, REGISTERS>;
+pub type Image = ModbusStorage<COILS, DISCRETES, REGISTERS, REGISTERS>;
 
 /// A value in one or more registers, the highest first.
 enum Value {
@@ -57,11 +63,13 @@ pub fn image(now: &Snapshot) -> Image {
         }
     }
     image.holdings = image.inputs;
-    let bits = [now.alarms != 0, now.heard(), now.health.microphone & microphone::DEAD != 0, now.health.realtime];
+    let dead = now.health.microphone & microphone::DEAD != 0;
+    let bits = [now.is_alarm(), now.heard(), dead, now.health.realtime, now.unacknowledged != 0];
     image.discretes[..bits.len()].copy_from_slice(&bits);
-    for (cause, bit) in image.discretes[CAUSES..][..16].iter_mut().enumerate() {
-        *bit = now.alarms >> cause & 1 == 1;
-    }
+    spread(now.alarms, &mut image.discretes[CAUSES..][..16]);
+    spread(now.unacknowledged, &mut image.discretes[UNACKNOWLEDGED..][..16]);
+    image.coils[0] = now.unacknowledged != 0;
+    spread(now.unacknowledged, &mut image.coils[CAUSES..]);
     let state = now.heard_state().map_or(0, |class| 1 + usize::from(class));
     if let Some(bit) = image.discretes[STATES..].get_mut(state) {
         *bit = true;
@@ -69,8 +77,21 @@ pub fn image(now: &Snapshot) -> Image {
     image
 }
 
+/// The lowest bits one by one.
+fn spread(bits: u32, into: &mut [bool]) {
+    for (place, bit) in into.iter_mut().enumerate() {
+        *bit = bits >> place & 1 == 1;
+    }
+}
+
+/// The causes that coils acknowledge which are written with 1.
+pub fn causes(written: &Image) -> u32 {
+    let one = |place: usize| u32::from(written.coils[CAUSES + place]) << place;
+    if written.coils[0] { u32::MAX } else { (0..COILS - CAUSES).map(one).sum() }
+}
+
 /// Addresses, names and values.
-fn values(now: &Snapshot) -> [(usize, &'static str, Value); 32] {
+fn values(now: &Snapshot) -> [(usize, &'static str, Value); 33] {
     use Value::{F32, I16, U16, U32, U64};
     let health = &now.health;
     let hundredths = |value: f32| (value * 100.0).round().max(f32::from(NONE + 1)) as i16;
@@ -82,6 +103,7 @@ fn values(now: &Snapshot) -> [(usize, &'static str, Value); 32] {
         (3, "confidence, ten-thousandths", U16((now.confidence * 1e4).round() as u16)),
         (4, "level, hundredths of a dB of full scale", I16(now.level_dbfs.map_or(NONE, hundredths))),
         (5, "alarms", U16(now.alarms as u16)),
+        (6, "unacknowledged", U16(now.unacknowledged as u16)),
         (7, "capture", U16(health.capture.into())),
         (8, "microphone", U16(health.microphone.into())),
         (9, "privileges refused", U16(health.refused.into())),
@@ -166,6 +188,7 @@ mod tests {
             confidence: 0.97,
             level_dbfs: Some(-32.14),
             alarms: 1 << 3 | 1,
+            unacknowledged: 1 << 2 | 1,
             health,
             time_us: 90_000_000_000,
             ..Snapshot::default()
@@ -175,7 +198,7 @@ mod tests {
     #[test]
     fn numbers_stand_where_the_map_says_the_highest_word_first() {
         let image = image(&snapshot());
-        assert_eq!(image.inputs[..6], [1, 1, 2, 9700, (-3214i16).cast_unsigned(), 9]);
+        assert_eq!(image.inputs[..7], [1, 1, 2, 9700, (-3214i16).cast_unsigned(), 9, 5]);
         assert_eq!(image.inputs[11], (-12i16).cast_unsigned());
         assert_eq!(f32::from_bits(u32::from(image.inputs[14]) << 16 | u32::from(image.inputs[15])), 0.97);
         assert!(f32::from_bits(u32::from(image.inputs[18]) << 16 | u32::from(image.inputs[19])).is_nan());
@@ -198,12 +221,14 @@ mod tests {
         let set = |now: &Snapshot| -> Vec<usize> {
             image(now).discretes.iter().enumerate().filter(|(_, bit)| **bit).map(|(at, _)| at).collect()
         };
-        assert_eq!(set(&snapshot()), [0, 1, 3, 16, 19, 66]);
+        assert_eq!(set(&snapshot()), [0, 1, 3, 4, 16, 19, 32, 34, 66]);
         let mut silent = snapshot();
         silent.health.capture = CaptureState::Absent as u8;
-        assert_eq!(set(&silent), [0, 3, 16, 19, 64]);
+        assert_eq!(set(&silent), [0, 3, 4, 16, 19, 32, 34, 64]);
         assert_eq!(image(&silent).inputs[1], UNKNOWN);
-        assert_eq!(set(&Snapshot { state: Some(5000), ..snapshot() }), [0, 1, 3, 16, 19]);
+        assert_eq!(set(&Snapshot { state: Some(5000), ..snapshot() }), [0, 1, 3, 4, 16, 19, 32, 34]);
+        let coils = image(&snapshot()).coils;
+        assert_eq!([0, 16, 17, 18].map(|coil: usize| coils[coil]), [true, true, false, true]);
     }
 
     #[test]

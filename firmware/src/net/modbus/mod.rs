@@ -11,9 +11,12 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use shared::wire::AcknowledgedBy;
+
 use super::server;
 use crate::config::ModbusConfig;
 use crate::outbox::Inbox;
+use crate::outputs::Signs;
 
 /// Connections at a time.
 const MOST: usize = 8;
@@ -25,12 +28,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Serves what the reports say until there will be no more.
-pub fn run(inbox: &Inbox, config: &ModbusConfig) {
+pub fn run(inbox: &Inbox, config: &ModbusConfig, signs: &Signs) {
     server::run("modbus", inbox, config.listen, MOST, |mut stream, now, stop| {
         let mut patience = PATIENCE;
         let mut request = [0; frame::LONGEST];
         while let Some(request) = read(&mut stream, &mut request, patience, stop) {
-            let Some(answer) = frame::answer(request, || map::image(&now())) else { return };
+            let acknowledge = |causes| signs.alarms.acknowledge(AcknowledgedBy::Modbus, causes);
+            let acknowledge = config.acknowledge.then_some(&acknowledge as &dyn Fn(u32));
+            let Some(answer) = frame::answer(request, || map::image(&now()), acknowledge) else { return };
             if stream.set_write_timeout(Some(PATIENCE)).and_then(|()| stream.write_all(&answer)).is_err() {
                 return;
             }

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use rumqttc::{AsyncClient, Event, EventLoop, Packet, QoS, v5};
+use shared::wire::Causes;
 
 use super::messages::{Message, Messages};
 use super::outgoing::WINDOW;
+use crate::alarms::ALL;
 use crate::config::{MqttConfig, MqttVersion};
 use crate::outputs::warn;
 
-/// Requests between the two tasks: all that may be on its way, and the end.
-const CHANNEL: usize = WINDOW + 2;
+/// Requests between the two tasks: all that may be on its way, a subscription, and the end.
+const CHANNEL: usize = WINDOW + 3;
 
 /// What the connection has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Told {
     Connected,
     /// The oldest message that was sent has arrived.
     Acknowledged,
+    /// Somebody wants these causes of alarm acknowledged.
+    Acknowledge(u32),
     /// Nothing that matters here.
     Other,
 }
@@ -45,6 +49,8 @@ impl Link {
             Self::V3(link) => match link.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => Ok(Told::Connected),
                 Ok(Event::Incoming(Packet::PubAck(_))) => Ok(Told::Acknowledged),
+                // Only one topic is subscribed to. What the broker has kept is no news: it comes again with every connection.
+                Ok(Event::Incoming(Packet::Publish(message))) if !message.retain => Ok(asked(&message.payload)),
                 Ok(_) => Ok(Told::Other),
                 Err(error) => {
                     link.clean();
@@ -55,6 +61,9 @@ impl Link {
             Self::V5(link) => match link.poll().await {
                 Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::ConnAck(_))) => Ok(Told::Connected),
                 Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::PubAck(_))) => Ok(Told::Acknowledged),
+                Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::Publish(message))) if !message.retain => {
+                    Ok(asked(&message.payload))
+                }
                 Ok(_) => Ok(Told::Other),
                 Err(error) => {
                     link.clean();
@@ -66,7 +75,29 @@ impl Link {
     }
 }
 
+/// What a message asks for: `all`, or one cause by its name.
+fn asked(payload: &[u8]) -> Told {
+    let causes = Causes { bits: ALL }.names().zip(0..);
+    match payload {
+        b"all" => Told::Acknowledge(ALL),
+        name => causes
+            .filter(|(cause, _)| cause.as_bytes() == name && *cause != "other")
+            .map(|(_, bit)| Told::Acknowledge(1 << bit))
+            .next()
+            .unwrap_or(Told::Other),
+    }
+}
+
 impl Publisher {
+    /// Asks for what comes on a topic.
+    pub fn subscribe(&self, topic: String) {
+        // The channel has room for it: a connection has just been made, and asks once.
+        let _ = match self {
+            Self::V3(client) => client.try_subscribe(topic, QoS::AtLeastOnce).is_ok(),
+            Self::V5(client) => client.try_subscribe(topic, v5::mqttbytes::QoS::AtLeastOnce).is_ok(),
+        };
+    }
+
     /// Hands a message to the connection; `false` when it takes none now.
     pub fn publish(&self, message: &Message) -> bool {
         let (topic, payload, retain) = (message.topic.clone(), message.payload.clone(), message.retain);
@@ -159,4 +190,18 @@ fn transport(config: &MqttConfig) -> Result<rumqttc::Transport, String> {
 #[cfg(not(feature = "tls"))]
 fn transport(_: &MqttConfig) -> Result<rumqttc::Transport, String> {
     Ok(rumqttc::Transport::tcp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_acknowledges_all_or_one_cause_by_its_name_and_anything_else_nothing() {
+        assert_eq!(asked(b"all"), Told::Acknowledge(u32::MAX));
+        assert_eq!(asked(b"no_sound"), Told::Acknowledge(1 << 2));
+        for payload in [&b""[..], b"other", b"ALL", b"state ", b"\xff\x00", &[b'a'; 5000]] {
+            assert_eq!(asked(payload), Told::Other);
+        }
+    }
 }

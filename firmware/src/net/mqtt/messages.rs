@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::microphone;
-use shared::wire::{Line, capture_name, cause_name};
+use shared::wire::{Causes, Line, capture_name};
 
 use crate::config::MqttConfig;
 use crate::net::Snapshot;
@@ -25,13 +25,20 @@ pub struct Messages {
     device: String,
     base: String,
     discovery: String,
+    /// Whether alarms can be acknowledged.
+    acknowledge: bool,
 }
 
 impl Messages {
     /// Of the device that the configuration names.
     pub fn new(config: &MqttConfig) -> Self {
         let device = config.device();
-        Self { base: format!("{}/{device}", config.prefix), device, discovery: config.discovery.clone() }
+        Self {
+            base: format!("{}/{device}", config.prefix),
+            device,
+            discovery: config.discovery.clone(),
+            acknowledge: config.acknowledge,
+        }
     }
 
     /// The device's name at the broker.
@@ -45,17 +52,23 @@ impl Messages {
         Message { topic: format!("{}/availability", self.base), payload: payload.into(), retain: true }
     }
 
+    /// The topic of messages that acknowledge alarms.
+    pub fn acknowledge(&self) -> String {
+        format!("{}/acknowledge", self.base)
+    }
+
     /// What is so now.
     pub fn state(&self, now: &Snapshot, dropped_events: u64) -> Message {
         let health = &now.health;
-        let causes: Vec<&str> = (0..32).filter(|bit| now.alarms >> bit & 1 == 1).map(cause_name).collect();
+        let causes = |bits| Causes { bits }.names().collect::<Vec<_>>();
         let payload = json!({
             "state": now.state_name(),
             "confidence": round(now.confidence, 1e4),
             "anomaly": now.anomaly.map(|score| round(score, 1e4)),
             "level_dbfs": now.level_dbfs.map(|level| round(level, 1e2)),
-            "alarm": now.alarms != 0,
-            "alarms": causes,
+            "alarm": now.is_alarm(),
+            "alarms": causes(now.alarms),
+            "unacknowledged": causes(now.unacknowledged),
             "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
             "capture": capture_name(health.capture),
             "up_s": now.time_us / 1_000_000,
@@ -112,20 +125,26 @@ impl Messages {
             binary("alarm", "Alarm", "value_json.alarm"),
             binary("microphone", "Microphone", "value_json.microphone or value_json.capture != 'running'"),
         ];
+        let button = self.acknowledge.then(|| {
+            let config = json!({"name": "Acknowledge", "command_topic": self.acknowledge(), "payload_press": "all"});
+            ("button", "acknowledge".to_owned(), config)
+        });
         let message = |(component, object, config): (&str, String, Value)| {
-            let common = json!({
+            let mut common = json!({
                 "unique_id": format!("acoustic_monitor_{}_{object}", self.device),
-                "state_topic": format!("{}/state", self.base),
                 "availability_topic": format!("{}/availability", self.base),
                 "device": device,
             });
+            if component != "button" {
+                common["state_topic"] = format!("{}/state", self.base).into();
+            }
             Message {
                 topic: format!("{}/{component}/{}/{object}/config", self.discovery, self.device),
                 payload: with(common, config).to_string(),
                 retain: true,
             }
         };
-        entities.into_iter().map(message).collect()
+        entities.into_iter().chain(button).map(message).collect()
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use link::{Link, Publisher, Told};
 use messages::Messages;
 use outgoing::Outgoing;
+use shared::wire::AcknowledgedBy;
 
 use super::Snapshot;
 use crate::config::MqttConfig;
@@ -48,7 +49,7 @@ fn connect_and_feed(inbox: &Inbox, config: &MqttConfig, signs: &Signs) -> Result
     let outgoing = RefCell::new(Outgoing::new(config.queue as usize));
     runtime.block_on(async {
         tokio::select! {
-            () = drive(&mut link, &outgoing, &publisher, &messages, config) => {}
+            () = drive(&mut link, &outgoing, &publisher, &messages, config, signs) => {}
             () = feed(inbox, &outgoing, &publisher, &messages, config, signs) => {}
         }
     });
@@ -62,6 +63,7 @@ async fn drive(
     publisher: &Publisher,
     messages: &Messages,
     config: &MqttConfig,
+    signs: &Signs,
 ) {
     let mut pause = PAUSES.0;
     let mut warned = false;
@@ -75,7 +77,11 @@ async fn drive(
                 let mut outgoing = outgoing.borrow_mut();
                 outgoing.connected();
                 outgoing.announce(messages.availability(true));
+                if config.acknowledge {
+                    publisher.subscribe(messages.acknowledge());
+                }
             }
+            Ok(Told::Acknowledge(causes)) => signs.alarms.acknowledge(AcknowledgedBy::Mqtt, causes),
             Ok(Told::Acknowledged) => outgoing.borrow_mut().acknowledged(),
             Ok(Told::Other) => {}
             Err(error) => {
@@ -113,7 +119,11 @@ async fn feed(
                 Received::End => break true,
             };
             snapshot.take(&item);
-            if matches!(item.report, Report::StateChange(_) | Report::Alarm(_) | Report::Gap(_)) {
+            let happened = matches!(
+                item.report,
+                Report::StateChange(_) | Report::Alarm(_) | Report::Acknowledged(_) | Report::Gap(_)
+            );
+            if happened {
                 outgoing.borrow_mut().event(messages.event(&item, snapshot.labels()));
             }
         };
@@ -140,8 +150,8 @@ async fn feed(
 struct Said {
     /// The labels that were discovered.
     labels: Option<String>,
-    /// When, and with which state, alarms and faults.
-    state: Option<(Instant, (String, u32, u8))>,
+    /// When, and with which state, alarms, those that are yet to be acknowledged, and faults.
+    state: Option<(Instant, (String, u32, u32, u8))>,
 }
 
 impl Said {
@@ -156,7 +166,7 @@ impl Said {
             messages.discovery(now).into_iter().for_each(|message| outgoing.announce(message));
             self.state = None;
         }
-        let newest = (now.state_name(), now.alarms, now.health.microphone);
+        let newest = (now.state_name(), now.alarms, now.unacknowledged, now.health.microphone);
         let same = |(at, said): &(Instant, _)| *said == newest && at.elapsed().as_secs_f32() < every_s;
         if !self.state.as_ref().is_some_and(same) {
             self.state = Some((Instant::now(), newest));

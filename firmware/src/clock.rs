@@ -1,0 +1,37 @@
+//! Whether the time of day is right. A Pi has no clock that runs on without power: until a time server has set it, dates are
+//! those of the last shutdown or of 1970.
+#![allow(unsafe_code)]
+
+use core::mem::MaybeUninit;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use nix::libc;
+use shared::wire::ClockState;
+
+/// Largest error in microseconds of a clock that is synchronised.
+///
+/// The kernel counts how far it may be off, 500 ppm of the time since whoever keeps it told last, and starts at 16 s. This is how
+/// `timedatectl` judges ("System clock synchronized", `ntp_synced` in systemd's timedated.c): by this limit and not by the flag
+/// `STA_UNSYNC`, which also says whether the kernel may set the hardware's clock and which chrony therefore may leave set. It
+/// works inside a container, where `/run/systemd/timesync/synchronized` does not, and with any time server's program.
+const SYNCHRONISED_US: libc::c_long = 16_000_000;
+
+/// Whether the time of day is right, as the kernel knows it.
+pub fn state() -> ClockState {
+    let mut timex = MaybeUninit::<libc::timex>::zeroed();
+    // SAFETY:
+    // - all zeros is a `timex`: it has only numbers in it; its mode is 0, which reads and sets nothing, and needs no privilege;
+    // - the kernel writes within it, and not after the call.
+    let (status, timex) = unsafe { (libc::adjtimex(timex.as_mut_ptr()), timex.assume_init()) };
+    if status >= 0 && timex.maxerror < SYNCHRONISED_US { ClockState::Synchronised } else { ClockState::Unsynchronised }
+}
+
+/// Whether the time of day is right.
+pub fn is_synchronised() -> bool {
+    state() == ClockState::Synchronised
+}
+
+/// Milliseconds since 1970 by the device's clock, right or not; 0 before.
+pub fn unix_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+}

@@ -1,0 +1,115 @@
+//! Latched alarms of the real program, and every way to acknowledge them that a machine without pins has.
+#![cfg(feature = "mqtt")]
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+#[path = "common/broker.rs"]
+mod broker;
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+
+use broker::{Broker, Ear, free_port, is_there};
+use common::place::{Place, status_of};
+use common::program::Program;
+use nix::sys::signal::Signal;
+use rumqttc::QoS;
+use serde_json::{Value, json};
+
+/// A machine that is quiet for 3 s, loud for 3 s (which is an alarm), and quiet again.
+fn machine(more: &str) -> Place {
+    let config = format!("[alarm]\nstates = [\"on_state\"]\nlatch = true\n{more}\n");
+    let place = Place::new(&config, 3, 3.0);
+    let mut samples = common::model::noise(2, 3.0);
+    samples.extend(common::model::noise(1, 12.0));
+    common::model::write_wav(&place.wav(), &samples);
+    place
+}
+
+/// By which ways alarms were acknowledged.
+fn acknowledged(program: &Program) -> Vec<Value> {
+    program.of("acknowledged").iter().map(|line| json!([line["causes"], line["by"]])).collect()
+}
+
+/// What the status file says: whether there is an alarm, which holds, and which is yet to be acknowledged.
+fn status(place: &Place) -> Value {
+    status_of(&place.status()).map_or(Value::Null, |s| json!([s["alarm"], s["alarms"], s["unacknowledged"]]))
+}
+
+#[test]
+fn a_latched_alarm_that_has_ended_stays_until_a_signal_acknowledges_it() {
+    let place = machine("");
+    let program = place.run_on_stdin();
+    program.wait("the alarm", |_| status(&place) == json!([true, ["state"], ["state"]]));
+    program.wait("its end, unacknowledged", |_| status(&place) == json!([true, [], ["state"]]));
+    let ended = program.of("alarm").pop().unwrap();
+    assert_eq!((&ended["active"], &ended["unacknowledged"]), (&json!(false), &json!(true)));
+    program.signal(Signal::SIGUSR1);
+    program.wait("normal", |_| status(&place) == json!([false, [], []]));
+    assert_eq!(acknowledged(&program), [json!([["state"], "signal"])]);
+    // There is nothing more to acknowledge.
+    program.signal(Signal::SIGUSR1);
+    program.signal(Signal::SIGTERM);
+    let (status, _, lines, words) = program.end();
+    assert!(status.success(), "{words}");
+    assert_eq!(lines.iter().filter(|line| line["kind"] == "acknowledged").count(), 1);
+}
+
+#[test]
+fn an_alarm_that_holds_is_acknowledged_by_a_coil_and_then_ends_of_itself() {
+    let port = free_port();
+    let place = machine(&format!("[modbus]\nenabled = true\nacknowledge = true\nlisten = \"127.0.0.1:{port}\"\n"));
+    let program = place.run_on_stdin();
+    program.wait("the alarm", |_| status(&place) == json!([true, ["state"], ["state"]]));
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let mut ask = |pdu: &[u8]| {
+        stream.write_all(&[&[0, 1, 0, 0, 0, pdu.len() as u8 + 1, 255], pdu].concat()).unwrap();
+        let mut head = [0; 7];
+        stream.read_exact(&mut head).unwrap();
+        let mut answer = vec![0; usize::from(head[5]) - 1];
+        stream.read_exact(&mut answer).unwrap();
+        answer
+    };
+    // The coil of another cause does nothing to this one.
+    assert_eq!(ask(&[5, 0, 18, 0xFF, 0]), [5, 0, 18, 0xFF, 0]);
+    assert_eq!(ask(&[1, 0, 16, 0, 4]), [1, 1, 1]);
+    assert_eq!(ask(&[5, 0, 16, 0xFF, 0]), [5, 0, 16, 0xFF, 0]);
+    program.wait("acknowledged", |_| status(&place) == json!([true, ["state"], []]));
+    assert_eq!(acknowledged(&program), [json!([["state"], "modbus"])]);
+    assert_eq!(ask(&[1, 0, 16, 0, 4]), [1, 1, 0]);
+    program.wait("normal", |_| status(&place) == json!([false, [], []]));
+}
+
+#[test]
+fn a_message_acknowledges_in_both_versions_and_one_that_the_broker_kept_does_not() {
+    if !is_there() {
+        return;
+    }
+    for version in ["3.1.1", "5"] {
+        let port = free_port();
+        let place = machine(&format!(
+            "[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\nversion = \"{version}\"\nacknowledge = true\nevery_s = 0.5\n"
+        ));
+        let _broker = Broker::start(place.folder.path(), port, "allow_anonymous true");
+        let ear = Ear::new(port, None);
+        ear.wait("the ear", |ear| ear.subscriptions() == 1);
+        let topic = "monitor/pump/acknowledge";
+        ear.client.publish(topic, QoS::AtLeastOnce, true, "all").unwrap();
+        ear.wait("what is kept", |ear| ear.of(topic) == ["all"]);
+        let program = place.run_on_stdin();
+        ear.wait("the alarm", |ear| ear.newest("monitor/pump/state")["unacknowledged"] == json!(["state"]));
+        assert_eq!(acknowledged(&program), [] as [Value; 0]);
+        for payload in ["nonsense", "no_sound", "state"] {
+            ear.client.publish(topic, QoS::AtLeastOnce, false, payload).unwrap();
+        }
+        ear.wait("acknowledged", |ear| {
+            let state = ear.newest("monitor/pump/state");
+            state["unacknowledged"] == json!([])
+                && ear.of("monitor/pump/event").iter().any(|e| e.contains("\"acknowledged\""))
+        });
+        assert_eq!(acknowledged(&program), [json!([["state"], "mqtt"])]);
+        ear.wait("the button", |ear| {
+            ear.newest("homeassistant/button/pump/acknowledge/config")["command_topic"] == topic
+        });
+    }
+}
