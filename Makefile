@@ -1,6 +1,6 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz deny image containers deb sdcard test-pi
+.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz deny image containers deb test-deb sdcard test-pi
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -15,6 +15,7 @@ lint:
 	@scripts/need-packages.sh libasound2-dev pkg-config
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	@image/test/buildroot.sh
 
 unit:
 	@scripts/need-packages.sh libasound2-dev pkg-config mosquitto openssl gcc faketime
@@ -56,7 +57,7 @@ fuzz: ## Search for bytes that break a reader, 10 minutes each (needs cargo-fuzz
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources
 
-image: ## The container for amd64 and arm64, twice: same bytes, and no bigger than promised (MODEL=FILE bakes one in)
+image: ## The container for amd64 and arm64, twice: same bytes, and no bigger than promised (MODEL=artifacts/FILE bakes one in)
 	@image/image.sh
 
 containers: ## The README's docker lines as written, self-test and sizes, for amd64 and arm64 (needs a Docker engine)
@@ -64,6 +65,9 @@ containers: ## The README's docker lines as written, self-test and sizes, for am
 
 deb: ## A Debian package for arm64
 	@image/deb/build.sh
+
+test-deb: ## The package is built, installed, checked by systemd, removed (needs a Docker engine)
+	@image/test/deb.sh
 
 sdcard: ## A flashable card for Pi 3 and 4 that runs from memory (MODEL=FILE puts a model on it)
 	@image/sdcard.sh

@@ -1,6 +1,6 @@
 #!/bin/bash
 # make image: builds the container twice for each architecture, holds it to its sizes and to giving the same bytes twice.
-#   image.sh [ARCHITECTURE...]    amd64 and arm64 unless given;  MODEL=FILE bakes one in (below the repository)
+#   image.sh [ARCHITECTURE...]    amd64 and arm64 unless given;  MODEL=artifacts/FILE bakes one in
 # Needs a Docker engine whose client has BuildKit; leaves monitor:amd64, monitor:arm64 and target/image/monitor-*.tar.
 set -euo pipefail
 cd "$(dirname "$0")/.."

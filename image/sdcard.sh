@@ -18,12 +18,13 @@ cp "$trees"/bcm2837-rpi-3-b.dtb "$trees"/bcm2837-rpi-3-b-plus.dtb "$trees"/bcm27
 for tree in "$image"/bcm2837-*.dtb; do
     fdtput -t s "$tree" /soc/serial@7e201000/bluetooth status disabled
 done
+image/pi/i2s.sh "$image"/*.dtb
 boot=$fetched/root/usr/lib/raspi-firmware
 cp "$boot"/{bootcode.bin,start_cd.elf,fixup_cd.dat,start4cd.elf,fixup4cd.dat} "$image/"
 cp "$fetched/root/usr/share/doc/raspi-firmware/copyright" "$image/raspi-firmware.txt"
-cp image/pi/config.txt image/pi/cmdline.txt "$image/"
+cp image/pi/{config,cmdline,microphone-usb,microphone-i2s}.txt "$image/"
 cp firmware/monitor.toml "$image/monitor.toml"
-[ -z "${MODEL:-}" ] || cp "$MODEL" "$image/sound_classifier.tflite"
+[ -z "${MODEL:-}" ] || image/card-update.sh "$image" "$MODEL"
 find "$image" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 rm -f "$out"
 # 61 MiB: below 64 MB.

@@ -1,10 +1,10 @@
 #!/bin/bash
 # Fetches what a card is made of beside the firmware, from Debian, and unpacks it: fetch.sh FOLDER
-# FOLDER/root has the kernel, its modules, busybox and alsa-utils; FOLDER/firmware the Pi's boot files.
+# FOLDER/root has the kernel, its modules, busybox, the Pi's boot files, and alsa-utils and runc for the tests.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$1
-[ ! -f "$folder/done" ] || exit 0
+[ ! -f "$folder/done" ] || [ ! -x "$folder/root/usr/sbin/runc" ] || exit 0
 scripts/need-packages.sh cpio kmod ca-certificates
 rm -rf "$folder"
 mkdir -p "$folder/debs" "$folder/root" "$folder/state/lists/partial" "$folder/cache/archives/partial"
@@ -16,7 +16,7 @@ apt=(apt-get -qq -o "Dir::Etc::SourceList=$here/sources.list" -o Dir::Etc::Sourc
 "${apt[@]}" update
 cached=(apt-cache "${apt[@]:2}")
 kernel=$("${cached[@]}" depends linux-image-arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*-arm64\).*/\1/p' | head -n 1)
-(cd "$folder/debs" && "${apt[@]}" download "$kernel" busybox-static alsa-utils raspi-firmware)
+(cd "$folder/debs" && "${apt[@]}" download "$kernel" busybox-static alsa-utils raspi-firmware runc libseccomp2)
 for deb in "$folder"/debs/*.deb; do
     dpkg-deb -x "$deb" "$folder/root"
 done

@@ -24,7 +24,7 @@ rm -rf "$work"
 cp "$work"/data/timeline/*.wav "$work/x.wav"
 "$tools" predict --model "$work/artifacts/sound_classifier.tflite" "$work/x.wav" | grep '^Time' | sed 's/ | Inf.*//' >"$work/expected"
 # The largest model: with the base model in it. Where the base model is not, the one without.
-largest=artifacts/.containers-test.tflite
+largest=artifacts/containers-test.tflite
 if "$tools" train --data "$work/data" --out "$work/hybrid" --features hybrid --folds 0 >/dev/null 2>"$work/errors"; then
     cp "$work/hybrid/sound_classifier.tflite" "$largest"
 else
@@ -50,7 +50,7 @@ built() {
 # Runs a container that hears the recording as fast as it sounds, until it says that it is well.
 is_healthy() {
     docker run -d --name monitor-test --read-only --network none --tmpfs /run/monitor:uid=10001,gid=29,mode=755 -v "$work:/data" \
-        -v "$work/artifacts/sound_classifier.tflite:/etc/monitor/sound_classifier.tflite:ro" --ulimit rtprio=95 --ulimit memlock=-1 \
+        -v "$work/artifacts/sound_classifier.tflite:/etc/monitor/sound_classifier.tflite:ro" "${limits[@]}" \
         monitor run --wav /data/x.wav --realtime >/dev/null
     for _ in $(seq 1 60); do
         if said=$(docker exec monitor-test /usr/bin/firmware health 2>&1) && [[ $said != *" 0 windows"* ]]; then
@@ -65,9 +65,15 @@ is_healthy() {
     exit 1
 }
 
+limits=(--ulimit rtprio=95 --ulimit memlock=-1)
 for arch in "$@"; do
     export DOCKER_DEFAULT_PLATFORM=linux/$arch
     built "$arch" monitor:latest "$build"
+    # An engine inside a container of its own may lack the right to raise them.
+    if [ ${#limits[@]} -gt 0 ] && ! docker run --rm "${limits[@]}" monitor --version >/dev/null 2>"$work/errors"; then
+        echo "  SKIPPED: ${limits[*]}: this engine may not: $(grep -o 'error setting.*' "$work/errors" | head -n 1)"
+        limits=()
+    fi
     echo "$arch: $check"
     (cd "$work" && eval "$check") >"$work/said" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     sed 's/ | Inf.*//' "$work/said" | cmp - "$work/expected" || {

@@ -52,13 +52,13 @@ class Machine:
                 raise RuntimeError(answer["error"]["desc"])
 
     def run(self, seconds: float, look, enough=lambda: False) -> bool:
-        """Until the machine is off (`True`), the time is over or it is `enough`; calls `look` about four times a second."""
+        """Until the machine is off (`True`), the time is over or it is `enough`; calls `look` about ten times a second."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not enough():
             if self.process.poll() is not None:
                 return True
             look()
-            time.sleep(0.25)
+            time.sleep(0.1)
         return False
 
     def kill(self) -> None:

@@ -9,13 +9,22 @@ import csv
 import json
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
+import time
 
 from machine import Machine
 
-# Smoothing, hysteresis and dwell say a state later than it begins, in seconds.
-LATEST = 4.0
+# Half a window, smoothing and dwell (0.5 s each) say a state later than it begins, in seconds: spans that last longer are judged.
+LATEST = 2.5
+# What a pin may be apart from the state that it shows, in seconds: it is looked at ten times a second, on a busy machine less often.
+PIN_APART = 0.6
+# Of the PL061, GPIO 0 to 7: the line of on_state and that of the heartbeat.
+ON_STATE, HEARTBEAT = 4, 5
+# A machine that stops for so long, in seconds, or whose player of the recording does not keep up, is no Pi: what is lost by that is
+# to be counted, and no fault.
+STOPPED = 0.15
 
 
 def reports(tools: pathlib.Path, wire: pathlib.Path) -> list[dict]:
@@ -50,7 +59,26 @@ def heard_right(frames: list[dict], timeline: list[tuple[float, float, str]]) ->
     return best, len(timeline)
 
 
-def judge(judge: Judge, machine: Machine, frames: list[dict], pins: list[int], timeline) -> None:
+def edges(levels: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """The moments at which a level changes, and to what."""
+    return [(at, level) for (at, level), (_, before) in zip(levels[1:], levels) if level != before]
+
+
+def apart(pins: list[tuple[float, int]], frames: list[dict]) -> tuple[int, int, float]:
+    """Edges of on_state's line, changes of the reported state from and to it, and how far they are apart at most.
+
+    The clocks of the two machines tick alike but start at different times: that is their median distance.
+    """
+    line = edges([(at, word >> ON_STATE & 1) for at, word in pins])
+    told = edges([(f["time_s"], int(f["state"] == "on_state")) for f in frames if f["kind"] == "verdict"])
+    if len(line) != len(told) or not line:
+        return len(line), len(told), float("inf")
+    distances = [a - b for (a, _), (b, _) in zip(line, told)]
+    middle = statistics.median(distances)
+    return len(line), len(told), max(abs(distance - middle) for distance in distances)
+
+
+def judge(judge: Judge, machine: Machine, frames: list[dict], pins: list[tuple[float, int]], timeline) -> None:
     said = machine.said()
     kinds = [frame["kind"] for frame in frames]
     health = [frame for frame in frames if frame["kind"] == "health"]
@@ -58,24 +86,44 @@ def judge(judge: Judge, machine: Machine, frames: list[dict], pins: list[int], t
                 "hello" in kinds and not {"lost", "damage"} & set(kinds), len(frames))
     quiet = [h for h in health if h["recoveries"] == 0 and h["capture"] == "running"]
     last = quiet[-1] if quiet else {}
-    judge.holds("sound is captured without xrun, gap or lost frame until the module is unloaded",
-                bool(quiet) and all(last[key] == 0 for key in ("xruns", "gaps", "lost_frames", "dropped_windows")),
-                {key: last.get(key) for key in ("frames", "xruns", "gaps", "lost_frames", "windows", "dropped_windows")})
+    stopped = max((b - a for (a, _), (b, _) in zip(pins, pins[1:])), default=0.0) - 0.1
+    counters = {key: last.get(key) for key in ("frames", "xruns", "gaps", "lost_frames", "windows", "dropped_windows")}
+    late = "underrun!!!" in said or stopped > STOPPED
+    if late and last.get("gaps"):
+        judge.holds(f"this machine was too busy (it stopped for {stopped:.2f} s): what was lost by it is counted", last["lost_frames"] > 0, counters)
+    else:
+        judge.holds("with the default buffer of 200 ms there is no xrun, gap or lost frame until the module is unloaded",
+                    bool(quiet) and all(last[key] == 0 for key in ("xruns", "gaps", "lost_frames", "dropped_windows")), counters)
     times = [h["time_s"] for h in health]
-    apart = [b - a for a, b in zip(times, times[1:])]
-    judge.holds("health comes every second", bool(apart) and max(apart) < 2.0,
-                f"{len(health)} times, at most {max(apart, default=0):.2f} s apart")
+    waits = [b - a for a, b in zip(times, times[1:])]
+    judge.holds("health comes every second", bool(waits) and max(waits) < 2.0,
+                f"{len(health)} times, at most {max(waits, default=0):.2f} s apart")
     right, spans = heard_right(frames, timeline)
-    judge.holds("every state of the recording that lasts 4 s is reported in its time", right == spans, f"{right} of {spans}")
+    judge.holds(f"every state of the recording that lasts {LATEST} s is reported in its time", right == spans, f"{right} of {spans}")
     policies = dict(re.findall(r"TEST policy (\S+) (\d+)", said))
     judge.holds("capture runs under SCHED_FIFO and inference does not",
                 policies.get("capture") == "1" and policies.get("inference") == "0", policies)
-    judge.holds("the line of on_state goes up and down", {0, 1} <= set(pins), f"{len(pins)} looks, {sum(pins)} high")
+    line, told, most = apart(pins, frames)
+    judge.holds(f"the line of on_state changes when that state is reported, within {PIN_APART} s", most <= PIN_APART,
+                f"{line} and {told} changes, {most:.2f} s apart at most, {len(pins)} looks")
+    beats = len(edges([(at, word >> HEARTBEAT & 1) for at, word in pins]))
+    judge.holds("the heartbeat's line beats", beats > 10, f"{beats} changes seen")
+    began = re.search(r"TEST started (\d+)", said)
+    first = next((frame["time_s"] for frame in frames if frame["kind"] == "verdict"), None)
+    judge.holds("a verdict comes by itself after power is switched on", bool(began) and first is not None,
+                began and first and f"{int(began[1]) / 100 + first:.1f} s after the kernel's start, of which {first:.1f} s the program")
     judge.holds("the sound module is unloaded while in use, and capture recovers when it is back",
                 "TEST unloaded" in said and "TEST again" in said
-                and any(h["capture"] == "absent" for h in health) and health[-2]["capture"] == "running",
+                and any(h["capture"] == "absent" for h in health) and any(h["recoveries"] > 0 and h["capture"] == "running" for h in health),
                 re.findall(r"TEST again (.*)", said))
     judge.holds("SIGTERM stops it cleanly", "TEST stopped" in said and "was stopped, code 0" in said)
+    if "TEST container" in said:
+        health = re.findall(r"TEST container health (.*)", said)
+        judge.holds("the container's image runs under runc, and is healthy", bool(health) and " 0 xruns" in health[0], health)
+        judge.holds("its capture has SCHED_FIFO as a user without capabilities, and SIGTERM stops it",
+                    "TEST container policy 1" in said and "TEST container ended 0" in said)
+    else:
+        print("  SKIPPED: the container under runc: `make containers` leaves the image where a Docker engine runs", flush=True)
     judge.holds("nothing timed out inside", "TEST timeout" not in said and "TEST end" in said)
 
 
@@ -94,12 +142,11 @@ def main() -> int:
         "-M", "virt", "-cpu", "cortex-a53", "-smp", "2", "-m", "512", "-nic", "none", "-serial", "file:{console}",
         "-chardev", "file,id=wire,path={wire}", "-device", "pci-serial,chardev=wire",
     ], "console=ttyAMA0 quiet monitor.card=none")
-    pins: list[int] = []
-    # GPIO 0 to 7 of the PL061: line 4 is that of on_state.
-    look = lambda: pins.append(machine.read_word(0x09030000 + (0xFF << 2)) >> 4 & 1) if machine.said() else None
+    pins: list[tuple[float, int]] = []
+    look = lambda: pins.append((time.monotonic(), machine.read_word(0x09030000 + (0xFF << 2)))) if machine.said() else None
     try:
-        if not machine.run(240, look):
-            print("  the machine did not end by itself in 240 s", flush=True)
+        if not machine.run(300, look):
+            print("  the machine did not end by itself in 300 s", flush=True)
     finally:
         machine.kill()
     verdict = Judge()

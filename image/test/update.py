@@ -1,0 +1,116 @@
+"""A new model is dropped on the card, and the power is cut at every single write of its update: update.py IMAGE OLD NEW FIRMWARE WORK
+
+The very SD image boots under QEMU's -M raspi3b, which logs every write to the card in order (blklogwrites). Then each beginning
+of that log is a power cut: on the card as it was with just those writes, the program (FIRMWARE, of this machine) must find the
+old model or the new one, whole, and the boot files must be untouched. One such card is booted again.
+"""
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import sys
+
+from card import START, boot, copy, sha256, unpack
+
+SECTOR = 512
+BOOT_FILES = ("kernel8.img", "initrd.gz", "config.txt", "cmdline.txt", "monitor.toml")
+
+
+def tool(*words) -> str:
+    return subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True,
+                          env={**os.environ, "MTOOLS_SKIP_CHECK": "1"}).stdout
+
+
+def drop(card: pathlib.Path, model: pathlib.Path, folder: pathlib.Path) -> None:
+    """As somebody would who has the card in a reader."""
+    (folder / "sha256").write_text(f"{sha256(model)}  sound_classifier.tflite\n")
+    copy("-i", f"{card}{START}", model, "::sound_classifier.tflite")
+    copy("-i", f"{card}{START}", folder / "sha256", "::sound_classifier.tflite.sha256")
+
+
+def in_use(firmware: pathlib.Path, card: pathlib.Path, folder: pathlib.Path) -> str | None:
+    """The hash of the model that the program finds on the card; what was dropped there is not looked at."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "card").mkdir(parents=True)
+    # What cannot be read, after a cut, is for the program to judge.
+    subprocess.run(["mcopy", "-s", "-n", "-o", "-i", f"{card}{START}", "::monitor", str(folder / "card")],
+                   env={**os.environ, "MTOOLS_SKIP_CHECK": "1"}, stderr=subprocess.DEVNULL)
+    tool(firmware, "update", "--card", folder / "card", "--into", folder / "etc", "--work", folder / "work",
+         "--note", folder / "update.txt")
+    model = folder / "etc" / "sound_classifier.tflite"
+    return sha256(model) if model.exists() else None
+
+
+def writes(log: pathlib.Path):
+    """The writes of a log of blklogwrites, in order: (offset in bytes, data)."""
+    # Its first sector is written when QEMU ends in good order, which the power cut keeps it from: no count, no magic number.
+    data, at = log.read_bytes(), SECTOR
+    while at + SECTOR <= len(data):
+        first, count, flags, _ = struct.unpack_from("<QQQQ", data, at)
+        at += SECTOR
+        if count and not flags & 4:
+            yield first * SECTOR, data[at:at + count * SECTOR]
+            at += count * SECTOR
+
+
+def chains(card: pathlib.Path) -> list[str]:
+    """Where on the card the boot files are."""
+    return [tool("mshowfat", "-i", f"{card}{START}", f"::{name}") for name in BOOT_FILES]
+
+
+def main() -> int:
+    image, old, new, firmware, work = map(pathlib.Path, sys.argv[1:])
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    unpack(image, work)
+    card, before, log = work / "sd.img", work / "before.img", work / "writes.log"
+    shutil.copy(image, card)
+    os.truncate(card, 64 << 20)
+    # The old model is in use: as this machine's own program, which is the same code, puts it there.
+    shutil.copytree(old.parent, work / "first")
+    (work / "first" / "sound_classifier.tflite.sha256").write_text(sha256(old))
+    tool(firmware, "update", "--card", work / "first", "--into", work / "etc", "--work", work / "try", "--note", work / "update.txt")
+    copy("-s", "-i", f"{card}{START}", work / "first" / "monitor", "::")
+    drop(card, new, work)
+    shutil.copy(card, before)
+
+    log.touch()
+    said = boot(work, card, f"in use: sound_classifier.tflite {sha256(new)[:12]}", 180, log)
+    all_writes = list(writes(log))
+    print(f"  ok   a new model is taken: {len(all_writes)} writes to the card", flush=True)
+    assert "what was dropped on the card works" in said
+
+    shutil.copy(before, card)
+    where, found, middle = chains(before), [], work / "middle.img"
+    with open(card, "r+b") as file:
+        for number in range(len(all_writes) + 1):
+            found.append(in_use(firmware, card, work / "cut"))
+            if found[-1] not in (sha256(old), sha256(new)):
+                print(f"  FAIL a power cut after {number} of {len(all_writes)} writes: the model in use is {found[-1]}")
+                return 1
+            if chains(card) != where:
+                print(f"  FAIL a power cut after {number} of {len(all_writes)} writes: the boot files are not where they were")
+                return 1
+            if number == len(all_writes) * 2 // 3:
+                shutil.copy(card, middle)
+            if number < len(all_writes):
+                offset, data = all_writes[number]
+                file.seek(offset)
+                file.write(data)
+                file.flush()
+    changed = sum(a != b for a, b in zip(found, found[1:]))
+    assert found[0] == sha256(old) and found[-1] == sha256(new) and changed == 1, found
+    print(f"  ok   a power cut after any of them leaves the old model (the first {found.index(sha256(new))}) or the new one, and the boot files")
+    said = boot(work, middle, f"in use: sound_classifier.tflite {sha256(new)[:12]}", 180)
+    print("  ok   a card of such a cut boots, and the update is made up for")
+    for name in BOOT_FILES:
+        copy("-i", f"{image}{START}", f"::{name}", work / "was")
+        copy("-i", f"{middle}{START}", f"::{name}", work / "is")
+        assert (work / "was").read_bytes() == (work / "is").read_bytes(), name
+    print("3 passed, 0 failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
