@@ -55,6 +55,7 @@ impl Place {
             confidence: number(&window["state_confidence"]),
             level_dbfs: number(&window["level_dbfs"]),
             anomaly: window["anomaly"].as_f64(),
+            alarm: window["anomaly_alarm"] == true,
             probabilities: window["probabilities"].as_array().unwrap().iter().map(number).collect(),
         };
         (0..).zip(windows).map(heard).collect()
@@ -118,6 +119,8 @@ fn the_verdicts_of_a_model_with_an_anomaly_score_are_the_same_through_every_way_
     let heard = all_ways(&Place::new(loudness_model_with_anomaly_score("off_state", "on_state"), 4), true);
     let scores: Vec<f64> = heard.iter().map(|window| window.anomaly.unwrap()).collect();
     assert!(scores.iter().any(|score| *score != scores[0]), "{scores:?}");
+    let alarms: Vec<bool> = heard.iter().map(|window| window.alarm).collect();
+    assert!(alarms.contains(&true) && !alarms[0], "{scores:?} {alarms:?}");
 }
 
 #[test]

@@ -29,7 +29,9 @@ fn card(bytes: &[u8]) {
 
 fn tables(bytes: &[u8]) {
     let Ok(tables) = Tables::from_bytes(bytes) else { return };
-    assert!((1..=32).contains(&tables.n) && (1..=tables.n).contains(&tables.k) && tables.threshold.is_finite());
+    assert!(tables.persistence.check().is_ok() && tables.threshold.is_finite());
+    let (k, n) = tables.persistence.windows(0.48);
+    assert!((1..=128).contains(&n) && (1..=n).contains(&k));
     let embedding = tables.space(Input::Embedding).is_some();
     let detector = Detector::new(tables);
     for level in [0.0, -6.9, 1e30] {

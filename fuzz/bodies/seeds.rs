@@ -2,7 +2,7 @@
 
 use host_tools::export::{self, Dense};
 use ndarray::Array2;
-use shared::anomaly::{self, Input, STATISTICS_LEN, Space};
+use shared::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
 use shared::features::FeatureKind;
 use shared::model_card::{ModelCard, TrainingSummary};
 use shared::tflite::Scalars;
@@ -25,7 +25,7 @@ fn tables() -> Vec<u8> {
         centres: Scalars::new(&centres),
     };
     let mut tables = Vec::new();
-    anomaly::write(2.0, 3, 5, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    anomaly::write(2.0, Persistence::default(), &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
     tables
 }
 

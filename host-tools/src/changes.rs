@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Serialize;
 use shared::anomaly::{self, Alarm};
+use shared::classifier::Classifier;
 use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 
@@ -17,7 +18,7 @@ use crate::features::hear;
 use crate::predict::labels;
 
 /// One window, 15 600 samples at 16 kHz, in seconds.
-const WINDOW_S: f64 = 0.975;
+pub(crate) const WINDOW_S: f64 = 0.975;
 
 /// What was reported: from which second, which label; `None` for unknown.
 type Reported = (f64, Option<String>);
@@ -49,7 +50,7 @@ pub struct Followed {
     pub anomaly_alarms: Option<AnomalyAlarms>,
 }
 
-/// Alarms on a recording that is normal from its beginning to its end, which makes every one of them false.
+/// Alarms on a recording; on one that is normal from its beginning to its end every one of them is false.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AnomalyAlarms {
     /// End of the window that raised each, in seconds.
@@ -58,6 +59,14 @@ pub struct AnomalyAlarms {
     pub per_hour: f64,
     /// Highest score; 1 is the threshold.
     pub highest_score: f32,
+}
+
+impl AnomalyAlarms {
+    /// Count, rate and highest score, in words.
+    pub(crate) fn words(&self) -> String {
+        let Self { at_s, per_hour, highest_score } = self;
+        format!("{}, {per_hour:.1} per hour; highest score {highest_score:.2}", at_s.len())
+    }
 }
 
 impl Followed {
@@ -69,11 +78,8 @@ impl Followed {
             lines.push(format!("  {:7.1} s  {}: {delay}", span.start_s, span.label));
         }
         lines.push(format!("  false reports: {}, {:.1} per hour", self.false_reports, self.false_reports_per_hour));
-        if let Some(AnomalyAlarms { at_s, per_hour, highest_score }) = &self.anomaly_alarms {
-            let count = at_s.len();
-            lines.push(format!(
-                "  false alarms by the anomaly score: {count}, {per_hour:.1} per hour; highest score {highest_score:.2}"
-            ));
+        if let Some(alarms) = &self.anomaly_alarms {
+            lines.push(format!("  false alarms by the anomaly score: {}", alarms.words()));
         }
         lines
     }
@@ -101,8 +107,7 @@ pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Resu
         block: None,
     };
     let mut reported: Vec<Reported> = Vec::new();
-    let mut watch =
-        classifier.anomaly().map(|detector| Watch::new(Alarm::new(detector.tables().k, detector.tables().n)));
+    let mut watch = Watch::of(&classifier, hop_columns as f32 / 100.0);
     hear(&recording, classifier, hop_columns, |window| {
         let decided = decision.step(window.verdict.probabilities);
         if decided.changed {
@@ -110,7 +115,7 @@ pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Resu
             reported.push((window.start_s + WINDOW_S, label));
         }
         if let (Some(watch), Some(score)) = (&mut watch, window.verdict.anomaly) {
-            watch.step(window.start_s + WINDOW_S, score);
+            watch.step(window.start_s + WINDOW_S, score, decided.steady);
         }
     })
     .with_context(|| format!("cannot follow {}", path.display()))?;
@@ -120,27 +125,33 @@ pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Resu
 }
 
 /// The device's alarm, and when it was raised.
-struct Watch {
+pub(crate) struct Watch {
     alarm: Alarm,
     at_s: Vec<f64>,
     highest_score: f32,
 }
 
 impl Watch {
+    /// That of a model with an anomaly score, for windows that are `hop_s` seconds apart.
+    pub(crate) fn of(classifier: &Classifier<'_>, hop_s: f32) -> Option<Self> {
+        Some(Self::new(Alarm::new(classifier.anomaly()?.tables().persistence, hop_s)))
+    }
+
     fn new(alarm: Alarm) -> Self {
         Self { alarm, at_s: Vec::new(), highest_score: 0.0 }
     }
 
-    /// Takes the score of the window that ends at `end_s`.
-    fn step(&mut self, end_s: f64, score: f32) {
+    /// Takes the score of the window that ends at `end_s`, and whether the state is steady; says whether there is an alarm.
+    pub(crate) fn step(&mut self, end_s: f64, score: f32, steady: bool) -> bool {
         self.highest_score = self.highest_score.max(score);
-        if self.alarm.step(score) == Some(anomaly::Change::Raised) {
+        if self.alarm.step(score, steady) == Some(anomaly::Change::Raised) {
             self.at_s.push(end_s);
         }
+        self.alarm.active()
     }
 
     /// What `seconds` of sound brought.
-    fn over(self, seconds: f64) -> AnomalyAlarms {
+    pub(crate) fn over(self, seconds: f64) -> AnomalyAlarms {
         let per_hour = if seconds > 0.0 { self.at_s.len() as f64 * 3600.0 / seconds } else { 0.0 };
         AnomalyAlarms { at_s: self.at_s, per_hour, highest_score: self.highest_score }
     }
@@ -175,6 +186,7 @@ fn judge(file: String, timeline: Timeline, reported: &[Reported]) -> Followed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::anomaly::Persistence;
 
     fn judged(reported: &[(f64, Option<&str>)]) -> Followed {
         let timeline = Timeline::parse("start_s,end_s,label\n0,10,off\n10,20,on\n20,36,off\n").unwrap();
@@ -205,9 +217,10 @@ mod tests {
 
     #[test]
     fn alarms_are_counted_when_they_are_raised_and_not_while_they_last() {
-        let mut watch = Watch::new(Alarm::new(2, 3));
+        let persistence = Persistence { raise_s: 2.0, within_s: 3.0, change_s: 0.0 };
+        let mut watch = Watch::new(Alarm::new(persistence, 1.0));
         for (second, score) in [(1.0, 0.2), (2.0, 1.5), (3.0, 1.2), (4.0, 1.7), (5.0, 0.1), (6.0, 0.1), (7.0, 0.1)] {
-            watch.step(second, score);
+            watch.step(second, score, true);
         }
         let alarms = watch.over(1800.0);
         assert_eq!(alarms, AnomalyAlarms { at_s: vec![3.0], per_hour: 2.0, highest_score: 1.7 });

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use shared::decision::Decision;
+use shared::anomaly;
+use shared::decision::Decided;
 use shared::listener::Verdict;
 use shared::microphone::Microphone;
 use shared::owned::Memory;
@@ -33,7 +34,8 @@ pub struct Args {
     /// Seconds between two windows
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = super::device_args::hop)]
     pub hop: f32,
-    /// Print each window as `firmware run` does: one JSON object, with what the decision makes of it
+    /// Print each window as `firmware run` does: one JSON object, with what the decision makes of it; and one per change of
+    /// the alarm by the anomaly score
     #[arg(long)]
     pub json: bool,
 }
@@ -56,6 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rate = sound.rate()?;
     let classifier = setup.model.classifier()?;
     let mut decision = setup.decision()?;
+    let mut alarm = setup.anomaly_alarm(&classifier, None);
     let mut memory = Memory::new(&classifier, rate)?;
     let mut listener = memory.listener(classifier, rate, setup.hop_columns)?;
     listener.set_clock(now_ns);
@@ -68,7 +71,12 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut on_window = |verdict: &Verdict<'_>, dead: bool| {
         times.push((verdict.inference_ns / 1000) as u32);
         let written = if args.json {
-            json(verdict, (&mut decision, dead), &setup.who.labels, &mut out)
+            let decided = decision.hear(verdict.probabilities, dead);
+            let change = alarm
+                .as_mut()
+                .zip(verdict.anomaly.filter(|_| !dead))
+                .and_then(|(alarm, score)| alarm.step(score, decided.steady));
+            json(verdict, decided, change, &setup.who.labels, &mut out)
         } else {
             line(verdict, chunk, &setup.who.labels, &mut out)
         };
@@ -128,17 +136,28 @@ fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -
     writeln!(out, "{line}")
 }
 
-/// The line that `run` writes.
+/// The lines that `run` writes.
 fn json(
     verdict: &Verdict<'_>,
-    (decision, dead): (&mut Decision, bool),
+    decided: Decided,
+    change: Option<anomaly::Change>,
     labels: &str,
     out: &mut impl Write,
 ) -> std::io::Result<()> {
-    let decided = decision.hear(verdict.probabilities, dead);
     let window = Window::new(verdict, decided);
-    let frame =
-        wire::Frame { sequence: verdict.index as u32, time_us: 0, message: wire::Message::Verdict(window.verdict()) };
-    serde_json::to_writer(&mut *out, &wire::Line { frame, labels })?;
-    writeln!(out)
+    let alarm = change.map(|change| wire::Alarm {
+        active: change == anomaly::Change::Raised,
+        cause: wire::AlarmCause::Anomaly as u8,
+        state: window.state,
+        index: verdict.index,
+        unacknowledged: false,
+    });
+    for message in
+        [Some(wire::Message::Verdict(window.verdict())), alarm.map(wire::Message::Alarm)].into_iter().flatten()
+    {
+        let frame = wire::Frame { sequence: verdict.index as u32, time_us: 0, message };
+        serde_json::to_writer(&mut *out, &wire::Line { frame, labels })?;
+        writeln!(out)?;
+    }
+    Ok(())
 }

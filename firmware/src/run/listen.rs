@@ -157,16 +157,11 @@ fn turn(
         Ok(classifier) => classifier,
         Err(error) => return end(progress, error),
     };
-    let scores = classifier.anomaly().filter(|_| setup.anomaly_alarm).map(|detector| *detector.tables());
-    carried.anomaly = match (carried.anomaly.take(), scores) {
-        (Some(alarm), Some(_)) => Some(alarm),
-        (None, Some(tables)) => Some(anomaly::Alarm::new(tables.k, tables.n)),
-        (Some(alarm), None) if alarm.active() => {
-            tell_alarm(AlarmCause::Anomaly, false, None, front.index(), outboxes, progress);
-            None
-        }
-        _ => None,
-    };
+    let before = carried.anomaly.take();
+    carried.anomaly = setup.anomaly_alarm(&classifier, before);
+    if carried.anomaly.is_none() && before.is_some_and(|alarm| alarm.active()) {
+        tell_alarm(AlarmCause::Anomaly, false, None, front.index(), outboxes, progress);
+    }
     let mut arena = vec![Block::ZERO; classifier.arena_len()];
     let mut back = match BackEnd::new(classifier, &mut arena) {
         Ok(back) => back,
@@ -290,9 +285,8 @@ fn window(
     if let Some(active) = alarm.step(decided.state) {
         tell_alarm(AlarmCause::State, active, decided.state.class(), verdict.index, outboxes, progress);
     }
-    if let Some(change) =
-        unlike.as_mut().zip(verdict.anomaly.filter(|_| !dead)).and_then(|(alarm, score)| alarm.step(score))
-    {
+    let heard = unlike.as_mut().zip(verdict.anomaly.filter(|_| !dead));
+    if let Some(change) = heard.and_then(|(alarm, score)| alarm.step(score, decided.steady)) {
         let raised = change == anomaly::Change::Raised;
         tell_alarm(AlarmCause::Anomaly, raised, decided.state.class(), verdict.index, outboxes, progress);
     }

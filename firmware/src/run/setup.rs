@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use shared::anomaly::Alarm;
+use shared::classifier::Classifier;
 use shared::decision::{Decision, DecisionConfig, Steps};
 use shared::microphone::Limits;
 use shared::model_card::{self, ModelCard};
@@ -114,6 +116,16 @@ impl Setup {
         let mut decision = Decision::new(self.steps, self.confidences.len())?;
         decision.set_confidences(&self.confidences)?;
         Ok(decision)
+    }
+
+    /// The alarm by the anomaly score of this setup's `classifier`, going on from `before`; `None` without a score or where
+    /// the configuration does not want it.
+    pub fn anomaly_alarm(&self, classifier: &Classifier<'_>, before: Option<Alarm>) -> Option<Alarm> {
+        let persistence = classifier.anomaly().filter(|_| self.anomaly_alarm)?.tables().persistence;
+        let hop_s = self.hop_columns as f32 / 100.0;
+        let mut alarm = before.unwrap_or_else(|| Alarm::new(persistence, hop_s));
+        alarm.set(persistence, hop_s);
+        Some(alarm)
     }
 }
 

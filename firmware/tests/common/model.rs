@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use host_tools::export::{self, Dense};
-use shared::anomaly::{self, Input, STATISTICS_LEN, Space};
+use shared::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
 use shared::decision::DecisionConfig;
 use shared::features::FeatureKind;
 use shared::model_card::ModelCard;
@@ -32,8 +32,9 @@ pub fn loudness_model_with_anomaly_score(quiet: &str, loud: &str) -> Vec<u8> {
         scales: Scalars::new(&scales),
         centres: Scalars::new(&centres),
     };
+    let persistence = Persistence { raise_s: 0.5, within_s: 0.75, change_s: 0.5 };
     let mut tables = Vec::new();
-    anomaly::write(2.0, 3, 5, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    anomaly::write(2.0, persistence, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
     loudness_model_with(quiet, loud, Some(&tables))
 }
 

@@ -137,13 +137,20 @@ pub struct Heard {
     pub confidence: f64,
     pub level_dbfs: f64,
     pub anomaly: Option<f64>,
+    /// Whether there is an alarm by the anomaly score after this window.
+    pub alarm: bool,
     pub probabilities: Vec<f64>,
 }
 
 /// The verdicts among lines.
 pub fn heard(lines: &[Value]) -> Vec<Heard> {
-    let verdicts = lines.iter().filter(|line| line["kind"] == "verdict");
-    verdicts
+    let of_kind = |kind| lines.iter().filter(move |line| line["kind"] == kind);
+    let alarm_after = |index: u64| {
+        let mut changes = of_kind("alarm").filter(|line| line["cause"] == "anomaly");
+        let last = changes.rfind(|line| line["index"].as_u64().unwrap() <= index);
+        last.is_some_and(|line| line["active"] == true)
+    };
+    of_kind("verdict")
         .map(|line| Heard {
             index: line["index"].as_u64().unwrap(),
             start_s: line["start_s"].as_f64().unwrap(),
@@ -151,6 +158,7 @@ pub fn heard(lines: &[Value]) -> Vec<Heard> {
             confidence: line["confidence"].as_f64().unwrap(),
             level_dbfs: line["level_dbfs"].as_f64().unwrap(),
             anomaly: line["anomaly"].as_f64(),
+            alarm: alarm_after(line["index"].as_u64().unwrap()),
             probabilities: line["probabilities"].as_array().unwrap().iter().map(|p| p.as_f64().unwrap()).collect(),
         })
         .collect()

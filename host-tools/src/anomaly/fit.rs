@@ -9,14 +9,10 @@ use anyhow::Context;
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::anomaly::{self, Input, Tables};
+use shared::anomaly::{self, Input, Persistence, Tables};
 
 use super::space::FittedSpace;
 
-/// Windows of the last [`N`] that raise the alarm.
-pub const K: u8 = 3;
-/// See [`K`].
-pub const N: u8 = 5;
 /// What the threshold lies above the highest that normal sound reached, in deviations.
 const MARGIN: f32 = 0.25;
 /// Times that groups are left out, at most.
@@ -88,7 +84,7 @@ impl Fitted {
     pub fn tables(&self) -> anyhow::Result<Vec<u8>> {
         let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.space())).collect();
         let mut bytes = Vec::new();
-        anomaly::write(self.threshold, K, N, &spaces, |part| bytes.extend_from_slice(part));
+        anomaly::write(self.threshold, Persistence::default(), &spaces, |part| bytes.extend_from_slice(part));
         Tables::from_bytes(&bytes).context("the anomaly tables do not read back: please report this")?;
         Ok(bytes)
     }
@@ -129,7 +125,7 @@ pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<
     for windows in files.values_mut() {
         windows.sort_by_key(|(row, _)| *row);
         let scores: Vec<f32> = windows.iter().map(|(_, score)| *score).collect();
-        threshold = threshold.max(highest_lasting(&scores));
+        threshold = threshold.max(highest_lasting(&scores, hop_s));
     }
     let seconds = rows.len() as f64 * hop_s;
     let groups: BTreeSet<usize> = rows.iter().map(|row| windows.groups[*row]).collect();
@@ -143,10 +139,12 @@ pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<
     Ok(Fitted { spaces, threshold: threshold + MARGIN, standing })
 }
 
-/// The highest level that [`K`] of [`N`] windows in a row reach; of fewer windows, the highest that all of them do.
-fn highest_lasting(scores: &[f32]) -> f32 {
-    let n = usize::from(N).min(scores.len()).max(1);
-    let k = usize::from(K).min(n);
+/// The highest level at which the alarm would just be raised; of fewer windows than that takes, the highest that all of
+/// them reach.
+fn highest_lasting(scores: &[f32], hop_s: f64) -> f32 {
+    let (k, n) = Persistence::default().windows(hop_s as f32);
+    let n = (n as usize).min(scores.len()).max(1);
+    let k = (k as usize).min(n);
     let kth = |window: &[f32]| {
         let mut sorted = window.to_vec();
         sorted.sort_by(|a, b| b.total_cmp(a));
@@ -222,7 +220,7 @@ mod tests {
         let of = |row| fitted.deviations(&windows, row).1;
         assert!((240..280).all(|row| of(row) > fitted.threshold));
         let normal: Vec<f32> = (0..240).map(of).collect();
-        assert!(highest_lasting(&normal) < fitted.threshold);
+        assert!(highest_lasting(&normal, 0.48) < fitted.threshold);
         assert_eq!((fitted.standing.windows, fitted.standing.groups, fitted.standing.grouped), (240, 4, true));
         let bytes = fitted.tables().unwrap();
         assert!(bytes.len() < 50_000, "{}", bytes.len());

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::ensure;
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::anomaly::{Alarm, Change};
+use shared::anomaly::{Alarm, Change, Persistence};
 
-use super::fit::{Fitted, K, N, Windows, fit};
+use super::fit::{Fitted, Windows, fit};
 use super::roc::{self, Area};
 
 /// A window that was scored by a fit which had not seen its group.
@@ -171,7 +171,7 @@ struct Alarms {
     delay_s: Option<f64>,
 }
 
-/// Runs the device's alarm over every file of every fold.
+/// Runs the device's alarm over every file of every fold: files of one state, so that it is taken as steady.
 fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) -> Alarms {
     let mut files: BTreeMap<(usize, usize), Vec<&Scored>> = BTreeMap::new();
     for scored in all {
@@ -179,8 +179,8 @@ fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) ->
     }
     let (mut raised, mut others, mut delays) = (0, 0, Vec::new());
     for scored in files.values() {
-        let mut alarm = Alarm::new(K, N);
-        let changes = scored.iter().map(|scored| alarm.step(scored.score));
+        let mut alarm = Alarm::new(Persistence::default(), hop_s as f32);
+        let changes = scored.iter().map(|scored| alarm.step(scored.score, true));
         let at: Vec<usize> =
             changes.enumerate().filter(|(_, change)| *change == Some(Change::Raised)).map(|(at, _)| at).collect();
         if normal[scored[0].row] {

@@ -13,6 +13,7 @@ use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 use shared::report::Line;
 
+use crate::changes::{AnomalyAlarms, WINDOW_S, Watch};
 use crate::json::JsonOut;
 use crate::predict::{Judged, Summary, Window, batch_log, labels, listen, parent_name, wav_files};
 use crate::ui::Ui;
@@ -60,6 +61,8 @@ struct FileReport {
     #[serde(flatten)]
     judged: Judged,
     summary: Option<Summary>,
+    /// Alarms by the anomaly score, as the device raises them; absent where the model has none.
+    anomaly_alarms: Option<AnomalyAlarms>,
     windows: Vec<Told>,
 }
 
@@ -74,6 +77,8 @@ struct Told {
     state: String,
     /// Its smoothed probability, or that of the leading class while the state is unknown.
     state_confidence: f32,
+    /// Whether there is an alarm by the anomaly score; absent where the model has none.
+    anomaly_alarm: Option<bool>,
 }
 
 /// Runs the command.
@@ -134,17 +139,23 @@ fn hear(
     let folder = parent_name(file);
     let chunk = u64::from(args.hop) * HOP as u64;
     let mut windows = Vec::new();
+    let mut watch = Watch::of(classifier, args.hop as f32 / 100.0);
+    let mut alarm = watch.as_ref().map(|_| false);
     let heard = listen(file, classifier.clone(), args.hop, |window, verdict| {
+        let dead = window.microphone_dead;
+        let decided = decision.hear(verdict.probabilities, dead);
+        if let Some((watch, score)) = watch.as_mut().zip(verdict.anomaly.filter(|_| !dead)) {
+            alarm = Some(watch.step(window.start_s + WINDOW_S, score, decided.steady));
+        }
         // Of many classes and windows that is much: kept only where somebody wants it.
         if args.json.json.is_some() {
-            let dead = window.microphone_dead;
-            let decided = decision.hear(verdict.probabilities, dead);
             let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
             windows.push(Told {
                 window: window.clone(),
                 probabilities: verdict.probabilities.to_vec(),
                 state: state.map_or("unknown", String::as_str).to_owned(),
                 state_confidence: decided.confidence,
+                anomaly_alarm: alarm,
             });
         }
         let Window { start_s, class, confidence, inference_ms, .. } = *window;
@@ -155,16 +166,23 @@ fn hear(
         Ok(heard) => heard,
         Err(error) => {
             let judged = Judged::failed(file, folder, format!("{error:#}"));
-            return FileReport { judged, summary: None, windows: Vec::new() };
+            return FileReport { judged, summary: None, anomaly_alarms: None, windows: Vec::new() };
         }
     };
     let summary = Summary::new(&heard, labels, chunk as f64 / f64::from(RATE_HZ));
-    teller.say(&summary.lines(&file.display().to_string(), MOST_STATES));
+    let mut lines = summary.lines(&file.display().to_string(), MOST_STATES);
+    let anomaly_alarms = watch.map(|watch| watch.over(heard.seconds));
+    if let Some(alarms) = &anomaly_alarms {
+        let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
+        let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
+        lines.push_str(&format!("  alarms by the anomaly score: {}{first}\n", alarms.words()));
+    }
+    teller.say(&lines);
     let judged = match &summary.predicted {
         Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
         None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
     };
-    FileReport { judged, summary: Some(summary), windows }
+    FileReport { judged, summary: Some(summary), anomaly_alarms, windows }
 }
 
 /// Says lines until nobody reads them any more.

@@ -21,7 +21,7 @@ mod space;
 mod statistics;
 mod tables;
 
-pub use alarm::{Alarm, Change};
+pub use alarm::{Alarm, Change, Persistence};
 pub use error::Error;
 pub use space::{MAX_COMPONENTS, Space};
 pub use statistics::{STATISTICS_LEN, statistics};

@@ -1,30 +1,28 @@
 //! The tables as bytes: little-endian, read where they lie.
 //!
 //! ```text
-//! u16 schema, u8 spaces, u8 k, u8 n, u8[3] 0, f32 threshold
+//! u16 schema, u8 spaces, u8 0, f32 threshold, f32 raise_s, f32 within_s, f32 change_s
 //! per space: u8 input (0 embedding, 1 log-mel), u8 components, u16 classes, f32 location, f32 deviation, f32 residual,
 //!            f32[components x values], f32[classes x components], f32[components],
 //!            and where residual > 0: f32[values], f32[classes x values]
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
-use super::{Error, Input, MAX_COMPONENTS, Space};
+use super::{Error, Input, MAX_COMPONENTS, Persistence, Space};
 use crate::tflite::Scalars;
 
 /// The layout that this version writes, and the only one it reads.
-pub const SCHEMA: u16 = 1;
+pub const SCHEMA: u16 = 2;
 
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// What a model knows of normal sound. Borrows from the file.
 #[derive(Debug, Clone, Copy)]
 pub struct Tables<'m> {
-    /// Of the last `n` windows `k` must be at the threshold or above for an alarm.
-    pub k: u8,
-    /// See `k`; 1 to 32, at least `k`.
-    pub n: u8,
     /// The deviation at which the score is 1.
     pub threshold: f32,
+    /// How long sound must be above it for an alarm.
+    pub persistence: Persistence,
     spaces: [Option<Space<'m>>; 2],
 }
 
@@ -44,19 +42,20 @@ impl<'m> Tables<'m> {
             return Err(Error::Damaged);
         }
         let mut rest = Reader(body);
-        let [_, _, count, k, n, _, _, _] = rest.take::<8>()?;
+        let [_, _, count, _] = rest.take::<4>()?;
         let threshold = rest.number()?;
+        let (raise_s, within_s, change_s) = (rest.number()?, rest.number()?, rest.number()?);
+        let persistence = Persistence { raise_s, within_s, change_s }.check()?;
         let mut spaces = [None, None];
         for _ in 0..count {
             let (input, space) = rest.space()?;
             let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;
             *place = Some(space);
         }
-        let fits = count > 0 && (1..=32).contains(&n) && (1..=n).contains(&k) && threshold.is_finite();
-        if !fits || !rest.0.is_empty() {
+        if count == 0 || !rest.0.is_empty() {
             return Err(Error::Damaged);
         }
-        Ok(Self { k, n, threshold, spaces })
+        Ok(Self { threshold, persistence, spaces })
     }
 
     /// The space over `input`, where there is one.
@@ -113,16 +112,17 @@ fn finite(number: f32) -> Result<f32, Error> {
     if number.is_finite() { Ok(number) } else { Err(Error::Damaged) }
 }
 
-/// Writes tables through `put`, piece by piece: `threshold`, `k` of `n` windows, and the spaces there are.
-pub fn write(threshold: f32, k: u8, n: u8, spaces: &[(Input, Space<'_>)], mut put: impl FnMut(&[u8])) {
+/// Writes tables through `put`, piece by piece: threshold, persistence, and the spaces there are.
+pub fn write(threshold: f32, persistence: Persistence, spaces: &[(Input, Space<'_>)], mut put: impl FnMut(&[u8])) {
     let mut digest = CRC.digest();
     let mut say = |bytes: &[u8]| {
         digest.update(bytes);
         put(bytes);
     };
     say(&SCHEMA.to_le_bytes());
-    say(&[spaces.len() as u8, k, n, 0, 0, 0]);
-    say(&threshold.to_le_bytes());
+    say(&[spaces.len() as u8, 0]);
+    let Persistence { raise_s, within_s, change_s } = persistence;
+    [threshold, raise_s, within_s, change_s].iter().for_each(|number| say(&number.to_le_bytes()));
     for (input, space) in spaces {
         say(&[*input as u8, space.components() as u8]);
         say(&(space.classes() as u16).to_le_bytes());
@@ -141,6 +141,8 @@ mod tests {
     use super::*;
     use crate::log_mel::BANDS;
     use crate::window::{COLUMNS, Patch};
+
+    const PERSISTENCE: Persistence = Persistence { raise_s: 1.0, within_s: 1.5, change_s: 0.0 };
 
     fn le(numbers: &[f32]) -> std::vec::Vec<u8> {
         numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
@@ -163,7 +165,7 @@ mod tests {
             centres: Scalars::new(&zeros),
         };
         let mut out = std::vec::Vec::new();
-        write(2.0, 3, 5, &[(Input::Statistics, space)], |bytes| out.extend(bytes));
+        write(2.0, PERSISTENCE, &[(Input::Statistics, space)], |bytes| out.extend(bytes));
         out
     }
 
@@ -171,7 +173,7 @@ mod tests {
     fn what_is_written_is_read_and_scores_by_the_formula() {
         let bytes = bytes();
         let tables = Tables::from_bytes(&bytes).unwrap();
-        assert_eq!((tables.k, tables.n), (3, 5));
+        assert_eq!(tables.persistence, PERSISTENCE);
         let mut x = [0.0; STATISTICS_LEN];
         (x[0], x[1]) = (2.0, 1.5);
         // 2^2 / 4 + 4 * 1.5^2 = 10

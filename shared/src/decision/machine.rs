@@ -34,6 +34,8 @@ pub struct Decided {
     pub changed: bool,
     /// Smoothed probability of the state, or of the leading class while unknown. 0 to 1.
     pub confidence: f32,
+    /// Whether no other state is on its way: this window neither changed the state nor spoke for another.
+    pub steady: bool,
 }
 
 /// Turns the probabilities of one window after the other into a state.
@@ -95,7 +97,8 @@ impl Decision {
             self.state = candidate;
             self.waited = 0;
         }
-        Decided { state: self.state, previous, changed, confidence: self.of(self.state).unwrap_or(self.leader().1) }
+        let confidence = self.of(self.state).unwrap_or(self.leader().1);
+        Decided { state: self.state, previous, changed, confidence, steady: candidate == previous }
     }
 
     /// [`Decision::step`], unless the microphone is dead: then [`Decision::forget`].
@@ -109,7 +112,7 @@ impl Decision {
         let previous = self.state;
         self.smoothed.fill(0.0);
         (self.state, self.candidate, self.waited, self.started) = (State::Unknown, State::Unknown, 0, false);
-        Decided { state: State::Unknown, previous, changed: previous != State::Unknown, confidence: 0.0 }
+        Decided { state: State::Unknown, previous, changed: previous != State::Unknown, confidence: 0.0, steady: false }
     }
 
     /// Goes on with other settings, every class with their confidence; the state stays until they change it.
@@ -228,6 +231,15 @@ mod tests {
         let seen: std::vec::Vec<_> = (0..4).map(|_| decision.step(&[1.0, 0.0])).collect();
         assert_eq!(seen.iter().map(|d| d.changed).collect::<std::vec::Vec<_>>(), [false, false, true, false]);
         assert_eq!((seen[2].previous, seen[2].state), (State::Unknown, State::Class(0)));
+    }
+
+    #[test]
+    fn the_state_is_steady_unless_another_is_on_its_way() {
+        let mut decision = plain(2.0);
+        let windows = [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]];
+        let steady = windows.map(|p| decision.step(&p).steady);
+        assert_eq!(steady, [false, false, true, false, false, false, true]);
+        assert!(!decision.forget().steady);
     }
 
     #[test]
