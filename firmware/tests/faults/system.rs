@@ -98,7 +98,7 @@ fn no_memory_at_the_start_is_an_end_with_a_word_or_a_signal_and_never_half_a_pro
     let place = Place::new("", 2, 1.0);
     let (mut refused, mut ran) = (0, 0);
     // KiB of address space, from less than the libraries take to enough.
-    for kib in [4_000, 8_000, 12_000, 14_000, 16_000, 20_000, 24_000, 28_000, 32_000, 48_000, 64_000, 1_000_000] {
+    for kib in [4_000, 8_000, 9_000, 9_500, 10_000, 10_500, 11_000, 11_500, 12_000, 16_000, 64_000, 1_000_000] {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -c 0; ulimit -v {kib}; exec \"$@\""), "sh"]);
         command.arg(firmware()).args(["run", "--config"]).arg(place.path("monitor.toml"));
