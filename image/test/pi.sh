@@ -26,7 +26,7 @@ image/container/configuration.sh /run/monitor/status.json | sed -e 's|^device = 
     -e 's|^# class_confidence = .*|class_confidence = { off_state = 0.6, on_state = 0.6, soft_state = 0.6, solid_state = 0.6 }|' \
     -e 's|^# heartbeat = 22|heartbeat = 5|' -e 's|^# on_state = 17|on_state = 4|' >"$work/over/etc/monitor/monitor.toml"
 if [ -f target/image/containers/arm64.tar ]; then
-    image/container/libraries.sh arm64 target/image/pi/root/usr/sbin/runc "$work/over"
+    image/container/libraries.sh arm64 target/image/pi/root/usr/sbin/runc "$work/over" target/image/pi/root/usr/lib/aarch64-linux-gnu
     install -D -m 755 target/image/pi/root/usr/sbin/runc "$work/over/usr/bin/runc"
     python3 image/test/bundle.py target/image/containers/arm64.tar "$work/over/container"
     sed -e 's|^device = "default"|device = "hw:Loopback,1"|' -e 's|^rate = 48000|rate = 16000|' -e '0,/^format = "auto"/s//format = "s16"/' \
