@@ -18,6 +18,8 @@ pub mod anomaly;
 pub mod atomic_file;
 #[cfg(feature = "std")]
 pub mod base_model;
+#[cfg(feature = "std")]
+mod blocks;
 pub mod classifier;
 pub mod decision;
 pub mod features;

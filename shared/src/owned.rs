@@ -20,6 +20,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::anomaly::{self, Detector, Tables};
+use crate::blocks::Blocks;
 use crate::classifier::{self, Classifier};
 use crate::features::FeatureKind;
 use crate::graph::{self, Parts};
@@ -38,25 +39,6 @@ pub struct OwnedModel {
     isa: Isa,
 }
 
-/// Blocks on the heap that take no physical memory until they are written: the packer asks for more than it uses.
-#[derive(Debug)]
-struct Blocks(Vec<u64>);
-
-impl Blocks {
-    fn zeroed(len: usize) -> Self {
-        // One more than needed, as the allocation may begin anywhere within a block.
-        Self(if len == 0 { Vec::new() } else { vec![0; (len + 1) * size_of::<Block>() / size_of::<u64>()] })
-    }
-
-    fn get(&self) -> &[Block] {
-        bytemuck::pod_align_to(&self.0).1
-    }
-
-    fn get_mut(&mut self) -> &mut [Block] {
-        bytemuck::pod_align_to_mut(&mut self.0).1
-    }
-}
-
 impl OwnedModel {
     /// Reads, checks and packs the model at `path`: a trained model or the plain base model.
     ///
@@ -72,11 +54,13 @@ impl OwnedModel {
     /// # Errors
     /// If it is no model that this program runs.
     pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
-        let (mut packed, mut used) = (Blocks::zeroed(0), 0);
+        let (mut packed, mut used) = (Blocks::NONE, 0);
         {
             let (graph, parts) = parts(&bytes)?;
             if let Some(body) = body(&graph, &parts)? {
-                packed = Blocks::zeroed(Network::packed_len(&body, isa).map_err(Cause::Network)?);
+                let len = Network::packed_len(&body, isa).map_err(Cause::Network)?;
+                let filled = Network::usual_packed_len(&body, isa).map_err(Cause::Network)?;
+                packed = Blocks::zeroed(len, filled).map_err(|_| Cause::NoMemory)?;
                 used = Network::pack(&body, isa, packed.get_mut()).map_err(Cause::Network)?;
             }
         }
@@ -203,6 +187,8 @@ pub enum Cause {
     Classifier(classifier::Error),
     /// Its anomaly tables cannot be read.
     Anomaly(anomaly::Error),
+    /// The system has no memory left for its weights.
+    NoMemory,
 }
 
 impl fmt::Display for Cause {
@@ -213,6 +199,7 @@ impl fmt::Display for Cause {
             Self::Network(error) => error.fmt(f),
             Self::Classifier(error) => error.fmt(f),
             Self::Anomaly(error) => error.fmt(f),
+            Self::NoMemory => f.write_str("there is no memory left for the network's weights; end other programs"),
         }
     }
 }

@@ -30,6 +30,14 @@ impl<'m> Network<'m> {
         Ok(Block::count_for(isa.packed_len(body, &isa.plan(body)?)))
     }
 
+    /// Blocks of packed memory that are filled in any case, but for a few: what is worth to lie on large pages.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`].
+    pub fn usual_packed_len(body: &Body, isa: Isa) -> Result<usize, Error> {
+        Ok(Block::count_for(isa.usual_packed_len(body, &isa.plan(body)?)))
+    }
+
     /// Packs the weights of `body` into `packed`, once per model; returns the blocks used.
     ///
     /// # Errors

@@ -24,9 +24,13 @@ use tops::Tops;
 
 /// Bytes that are enough to pack `body`: exact, or where weights may be split, an upper bound.
 pub fn enough<V: Vectors>(body: &Body, plan: &Plan) -> usize {
-    let most = if V::PAIRS { 2 } else { 1 };
+    len::<V>(body, plan, if V::PAIRS { 2 } else { 1 })
+}
+
+/// Bytes that packing `body` takes if each step of four or more bytes becomes `times` steps.
+pub fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
     let panel = |source: &Source| {
-        let steps = most * source.steps(V::STEP);
+        let steps = times * source.steps(V::STEP);
         (V::WIDTH / PANEL * CONSTANTS_LEN + steps * (V::WIDTH * V::STEP + size_of::<u16>())).next_multiple_of(64)
     };
     let layers = body.layers.iter().zip(&plan.steps).map(|(layer, step)| match step {

@@ -5,13 +5,15 @@
 //! heavy weights of the same sign costs an extra step (see [`super::exact`]). Matching each channel with the best of a few
 //! others leaves about a third of those steps. Deterministic; some milliseconds for the whole network.
 
-use super::tops::Tops;
+use super::tops::{Tops, heaviness};
 use crate::nn::body::{Layer, MAX_CHANNELS};
 
 /// Channel at each place.
 #[derive(Clone, Debug)]
 pub struct Order([u16; MAX_CHANNELS]);
 
+/// Channels that are transposed at a time.
+const LANES: usize = 16;
 /// Others that are looked at for each channel.
 const TRIES: usize = 32;
 
@@ -62,10 +64,15 @@ impl Order {
 
 /// `[outputs][inputs]` to `[inputs][outputs]`, each weight as heavy as its input can make it.
 fn transpose(weights: &[i8], inputs: usize, outputs: usize, tops: &Tops, columns: &mut [u8]) {
-    for first in (0..inputs).step_by(16) {
+    for first in (0..inputs).step_by(LANES) {
+        let tops: [u8; LANES] = core::array::from_fn(|lane| tops.top(first + lane));
         for (output, row) in weights.chunks_exact(inputs).enumerate() {
-            for (lane, &weight) in row[first..inputs.min(first + 16)].iter().enumerate() {
-                columns[(first + lane) * outputs + output] = tops.heaviness(first + lane, weight).cast_unsigned();
+            let mut heavy = [0; LANES];
+            for ((heavy, &weight), top) in heavy.iter_mut().zip(&row[first..]).zip(tops) {
+                *heavy = heaviness(weight, top).cast_unsigned();
+            }
+            for (lane, heavy) in heavy.into_iter().enumerate().take(inputs - first) {
+                columns[(first + lane) * outputs + output] = heavy;
             }
         }
     }

@@ -34,16 +34,28 @@ impl Tops {
     pub fn top(&self, channel: usize) -> u8 {
         self.0.get(channel).copied().unwrap_or(255)
     }
-
-    /// The weight, no smaller in magnitude, that would add as much if the channel went up to 255.
-    pub fn heaviness(&self, channel: usize, weight: i8) -> i8 {
-        heaviness(weight, self.top(channel))
-    }
 }
 
 /// The weight, rounded away from zero, that adds at most as much to a sum with a value of 255 as `weight` with `top`.
+#[inline(always)]
 pub fn heaviness(weight: i8, top: u8) -> i8 {
-    let magnitude = (u16::from(weight.unsigned_abs()) * u16::from(top)).div_ceil(255);
-    // At most the magnitude of the weight, which is not -128.
-    magnitude as i8 * weight.signum()
+    // The quotient by 255, rounded up; at most the magnitude of the weight, which is not -128.
+    let product = u16::from(weight.unsigned_abs()) * u16::from(top) + 254;
+    let magnitude = ((product + 1 + (product >> 8)) >> 8) as i8;
+    if weight < 0 { -magnitude } else { magnitude }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heaviness_is_the_product_over_255_rounded_away_from_zero() {
+        for weight in -127_i8..=127 {
+            for top in 0..=255_u8 {
+                let expected = (u32::from(weight.unsigned_abs()) * u32::from(top)).div_ceil(255) as i8;
+                assert_eq!(heaviness(weight, top), expected * weight.signum(), "{weight} {top}");
+            }
+        }
+    }
 }

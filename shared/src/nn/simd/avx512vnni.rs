@@ -59,6 +59,11 @@ unsafe impl Vectors for Avx512Vnni {
     }
 
     #[inline(always)]
+    fn prefetch(address: *const u8) {
+        Avx2::prefetch(address);
+    }
+
+    #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [__m512i; R], constants: *const Constants, out: [*mut u8; R]) {
         // SAFETY: AVX-512 is there; constants of both halves are readable, and each pointer is writable for 16 bytes.
         unsafe {

@@ -140,6 +140,11 @@ impl Isa {
         dispatch!(self, V => pack::enough::<V>(body, plan))
     }
 
+    /// Bytes that packing `body` takes unless weights are split or left out.
+    pub fn usual_packed_len(self, body: &Body, plan: &Plan) -> usize {
+        dispatch!(self, V => pack::len::<V>(body, plan, 1))
+    }
+
     /// Packs `body` for these kernels into `out`; returns the bytes used.
     pub fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
         dispatch!(self, V => pack::pack::<V>(body, plan, out))

@@ -77,6 +77,12 @@ pub unsafe trait Vectors: Copy {
         weights: *const u8,
     );
 
+    /// Asks for the cache line at `address`, which need not be valid. Does nothing unless overridden.
+    #[inline(always)]
+    fn prefetch(address: *const u8) {
+        let _ = address;
+    }
+
     /// The end of a tile: brings the sums to one per channel, requantises and stores them.
     ///
     /// # Safety

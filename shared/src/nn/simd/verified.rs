@@ -172,11 +172,15 @@ impl<'m> Verified<'m> {
                 let rows = &packed[product.rows_at + 4 * first_row..];
                 for panel in 0..product.panels {
                     let Some(Head { at, groups }) = self.head(product, panel) else { return };
+                    // Panels lie one after the other; the last product's last panel has none after it.
+                    let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
+                    let next = [head(panel + 1), head(panel + 2)].map(|at| packed.as_ptr().wrapping_add(at));
                     let job = ProductJob {
                         input: input.as_ptr(),
                         input_step: product.input_step,
                         tiles,
                         panel: packed[at..].as_ptr(),
+                        next,
                         groups,
                         out: wide[I::WIDTH * panel..].as_mut_ptr(),
                         rows: rows.as_ptr().cast(),

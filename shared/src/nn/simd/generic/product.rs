@@ -14,6 +14,8 @@ pub struct ProductJob {
     pub tiles: usize,
     /// The panel: [`Constants`] of each eight channels, then the weights of all steps, then their offsets.
     pub panel: *const u8,
+    /// Where the next panel begins and ends, which is brought into the cache meanwhile. Never accessed.
+    pub next: [*const u8; 2],
     /// Groups of 4, 3, 2 and 1 steps.
     pub groups: [usize; 4],
     /// Output of the panel's first channel, to which each position's offset is added.
@@ -40,6 +42,7 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
         let constants = job.panel.cast::<Constants>();
         let first_weights = job.panel.add(I::WIDTH / PANEL * CONSTANTS_LEN);
         let first_offset = first_weights.add(steps * I::STEP * I::WIDTH).cast::<u16>();
+        let [mut ahead, end] = job.next;
         let mut input = job.input;
         let mut rows = job.rows;
         for _ in 0..job.tiles {
@@ -50,6 +53,10 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
                 ($count:expr, $len:literal) => {
                     for _ in 0..$count {
                         I::group::<R, $len>(&mut acc, input, job.input_step, offsets, weights);
+                        for _ in 0..if job.tiles == 1 { ($len * I::STEP * I::WIDTH).div_ceil(64) } else { 1 } {
+                            I::prefetch(ahead);
+                            ahead = ahead.wrapping_add(64).min(end);
+                        }
                         offsets = offsets.add($len);
                         weights = weights.add($len * I::STEP * I::WIDTH);
                     }
