@@ -14,6 +14,7 @@ pub mod download;
 pub mod evaluate;
 pub mod export;
 pub mod features;
+pub mod in_order;
 pub mod json;
 pub mod measured;
 pub mod metrics;

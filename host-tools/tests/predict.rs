@@ -85,6 +85,30 @@ fn a_window_per_second_is_a_line_as_in_the_original_system() {
 }
 
 #[test]
+fn several_recordings_heard_at_once_are_told_in_order_and_then_the_real_time_factor_of_all() {
+    let folder = scene();
+    let files: Vec<String> = (0..6).map(|index| format!("data/{index}.wav")).collect();
+    for (index, file) in files.iter().enumerate() {
+        // The first takes the longest.
+        wav(&folder.path().join(file), 48_000, f64::from(8 - index as u32), 1.0);
+    }
+    let output = run(predict(folder.path()).args(&files).args(["--json", "figures.json"]));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let stdout = text(&output.stdout);
+    let told: Vec<_> = stdout.lines().filter_map(|line| line.strip_prefix("== ")).collect();
+    assert_eq!(told, files, "{stdout}");
+    for (file, rest) in files.iter().zip(stdout.split("== ").skip(1)) {
+        assert!(rest.starts_with(file) && rest.contains(&format!("Summary of {file}: ")), "{rest}");
+    }
+    // 9 + 8 + 7 + 6 + 5 + 4 seconds.
+    let last = stdout.lines().last().unwrap();
+    assert!(last.starts_with("6 recordings, 39.0 s heard in ") && last.contains("real-time factor 0.0"), "{last}");
+    let figures: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("figures.json")).unwrap()).unwrap();
+    assert_eq!(figures["speed"]["seconds"], 39.0);
+}
+
+#[test]
 fn the_hop_is_free() {
     let folder = scene();
     let output = run(predict(folder.path()).args(["data/on_state/a.wav", "--hop", "0.1"]));

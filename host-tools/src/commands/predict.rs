@@ -1,8 +1,13 @@
 //! `host-tools predict`: what a model hears in recordings, window by window.
+//!
+//! A single recording is told while it is heard. Several are heard at once, one on each core, and each is told when it and all
+//! before it are done.
 
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use anyhow::Context;
 use serde::Serialize;
@@ -14,8 +19,9 @@ use shared::owned::OwnedModel;
 use shared::report::Line;
 
 use crate::changes::{AnomalyAlarms, WINDOW_S, Watch};
+use crate::in_order::in_order;
 use crate::json::JsonOut;
-use crate::predict::{Judged, Summary, Window, batch_log, labels, listen, parent_name, wav_files};
+use crate::predict::{Judged, Speed, Summary, Window, batch_log, labels, listen, parent_name, wav_files};
 use crate::ui::Ui;
 
 /// Options of `host-tools predict`.
@@ -53,6 +59,8 @@ struct Report<'a> {
     model: &'a Path,
     hop_s: f64,
     classes: &'a [String],
+    /// All recordings together, by the clock.
+    speed: Speed,
     files: Vec<FileReport>,
 }
 
@@ -94,20 +102,35 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .with_context(|| format!("cannot use the model {}", args.model.display()))?
         .unwrap_or_else(|| ModelCard::untrained(classifier.kind()));
     let mut teller = Teller { ui: Ui::new(&args.json), closed: false, failed: None };
-    let wanted = args.wanted();
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
+    // Each recording begins as unknown.
+    let decision = card.decider(labels.len(), hop_s as f32)?;
+    let hearing = Hearing { classifier: &classifier, labels: &labels, args, decision: &decision };
 
+    let started = Instant::now();
     let mut reports = Vec::new();
-    for file in &files {
-        if teller.closed && !wanted {
-            break;
-        }
-        if files.len() > 1 {
-            teller.say(&format!("== {}", file.display()));
-        }
-        // Each recording begins as unknown.
-        let decision = card.decider(labels.len(), hop_s as f32)?;
-        reports.push(hear(file, &classifier, &labels, args, decision, &mut teller));
+    if let [file] = &files[..] {
+        reports.push(hearing.hear(file, |line| teller.say(line)));
+    } else {
+        let unread = AtomicBool::new(false);
+        let work = |file: &PathBuf| {
+            let mut text = format!("== {}", file.display());
+            let report = hearing.hear(file, |line| {
+                text.push('\n');
+                text.push_str(line);
+                !unread.load(Ordering::Relaxed)
+            });
+            (report, text)
+        };
+        in_order(&files, work, |(report, text)| {
+            unread.store(!teller.say(&text), Ordering::Relaxed);
+            reports.push(report);
+        });
+    }
+    let heard_s = reports.iter().filter_map(|report| report.summary.as_ref()).map(|summary| summary.seconds).sum();
+    let speed = Speed::new(heard_s, started.elapsed().as_secs_f64());
+    if files.len() > 1 {
+        teller.say(&format!("{} recordings, {speed}", files.len()));
     }
     if let Some(error) = teller.failed {
         return Err(error).context("cannot write to the standard output");
@@ -118,7 +141,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write the log {}", path.display()))?;
         teller.say(&format!("log: {}", path.display()));
     }
-    args.json.write(&Report { model: &args.model, hop_s, classes: &labels, files: reports })?;
+    args.json.write(&Report { model: &args.model, hop_s, classes: &labels, speed, files: reports })?;
     let errors: Vec<String> =
         judged.iter().filter_map(|file| Some(format!("{}: {}", file.file.display(), file.error.as_deref()?))).collect();
     match errors.len() {
@@ -127,62 +150,67 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
-/// Hears one file: a line per window, then its summary.
-fn hear(
-    file: &Path,
-    classifier: &Classifier<'_>,
-    labels: &[String],
-    args: &Args,
-    mut decision: Decision,
-    teller: &mut Teller,
-) -> FileReport {
-    let folder = parent_name(file);
-    let chunk = u64::from(args.hop) * HOP as u64;
-    let mut windows = Vec::new();
-    let mut watch = Watch::of(classifier, args.hop as f32 / 100.0);
-    let mut alarm = watch.as_ref().map(|_| false);
-    let heard = listen(file, classifier.clone(), args.hop, |window, verdict| {
-        let dead = window.microphone_dead;
-        let decided = decision.hear(verdict.probabilities, dead);
-        if let Some((watch, score)) = watch.as_mut().zip(verdict.anomaly.filter(|_| !dead)) {
-            alarm = Some(watch.step(window.start_s + WINDOW_S, score, decided.steady));
+/// What every recording is heard with.
+struct Hearing<'a> {
+    classifier: &'a Classifier<'a>,
+    labels: &'a [String],
+    args: &'a Args,
+    decision: &'a Decision,
+}
+
+impl Hearing<'_> {
+    /// Hears one file: a line per window, then its summary. `say` tells whether anybody reads the lines.
+    fn hear(&self, file: &Path, mut say: impl FnMut(&str) -> bool) -> FileReport {
+        let Self { labels, args, .. } = *self;
+        let folder = parent_name(file);
+        let chunk = u64::from(args.hop) * HOP as u64;
+        let mut decision = self.decision.clone();
+        let mut windows = Vec::new();
+        let mut watch = Watch::of(self.classifier, args.hop as f32 / 100.0);
+        let mut alarm = watch.as_ref().map(|_| false);
+        let heard = listen(file, self.classifier.clone(), args.hop, |window, verdict| {
+            let dead = window.microphone_dead;
+            let decided = decision.hear(verdict.probabilities, dead);
+            if let Some((watch, score)) = watch.as_mut().zip(verdict.anomaly.filter(|_| !dead)) {
+                alarm = Some(watch.step(window.start_s + WINDOW_S, score, decided.steady));
+            }
+            // Of many classes and windows that is much: kept only where somebody wants it.
+            if args.json.json.is_some() {
+                let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
+                windows.push(Told {
+                    window: window.clone(),
+                    probabilities: verdict.probabilities.to_vec(),
+                    state: state.map_or("unknown", String::as_str).to_owned(),
+                    state_confidence: decided.confidence,
+                    anomaly_alarm: alarm,
+                });
+            }
+            let Window { start_s, class, confidence, inference_ms, .. } = *window;
+            let read = say(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
+            if read || args.wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        let heard = match heard {
+            Ok(heard) => heard,
+            Err(error) => {
+                let judged = Judged::failed(file, folder, format!("{error:#}"));
+                return FileReport { judged, summary: None, anomaly_alarms: None, windows: Vec::new() };
+            }
+        };
+        let summary = Summary::new(&heard, labels, chunk as f64 / f64::from(RATE_HZ));
+        let mut lines = summary.lines(&file.display().to_string(), MOST_STATES);
+        let anomaly_alarms = watch.map(|watch| watch.over(heard.seconds));
+        if let Some(alarms) = &anomaly_alarms {
+            let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
+            let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
+            lines.push_str(&format!("  alarms by the anomaly score: {}{first}\n", alarms.words()));
         }
-        // Of many classes and windows that is much: kept only where somebody wants it.
-        if args.json.json.is_some() {
-            let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
-            windows.push(Told {
-                window: window.clone(),
-                probabilities: verdict.probabilities.to_vec(),
-                state: state.map_or("unknown", String::as_str).to_owned(),
-                state_confidence: decided.confidence,
-                anomaly_alarm: alarm,
-            });
-        }
-        let Window { start_s, class, confidence, inference_ms, .. } = *window;
-        teller.say(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
-        if teller.closed && !args.wanted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    let heard = match heard {
-        Ok(heard) => heard,
-        Err(error) => {
-            let judged = Judged::failed(file, folder, format!("{error:#}"));
-            return FileReport { judged, summary: None, anomaly_alarms: None, windows: Vec::new() };
-        }
-    };
-    let summary = Summary::new(&heard, labels, chunk as f64 / f64::from(RATE_HZ));
-    let mut lines = summary.lines(&file.display().to_string(), MOST_STATES);
-    let anomaly_alarms = watch.map(|watch| watch.over(heard.seconds));
-    if let Some(alarms) = &anomaly_alarms {
-        let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
-        let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
-        lines.push_str(&format!("  alarms by the anomaly score: {}{first}\n", alarms.words()));
+        say(&lines);
+        let judged = match &summary.predicted {
+            Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
+            None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
+        };
+        FileReport { judged, summary: Some(summary), anomaly_alarms, windows }
     }
-    teller.say(&lines);
-    let judged = match &summary.predicted {
-        Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
-        None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
-    };
-    FileReport { judged, summary: Some(summary), anomaly_alarms, windows }
 }
 
 /// Says lines until nobody reads them any more.
@@ -195,9 +223,10 @@ struct Teller {
 }
 
 impl Teller {
-    fn say(&mut self, line: &str) {
+    /// Whether it could be said.
+    fn say(&mut self, line: &str) -> bool {
         if self.closed {
-            return;
+            return false;
         }
         if let Err(error) = self.ui.try_say(line) {
             self.closed = true;
@@ -205,6 +234,7 @@ impl Teller {
                 self.failed = Some(error);
             }
         }
+        !self.closed
     }
 }
 

@@ -6,10 +6,12 @@ mod batch_log;
 mod files;
 mod labels;
 mod listen;
+mod speed;
 mod summary;
 
 pub use batch_log::{Judged, Outcome, batch_log};
 pub use files::{parent_name, wav_files};
 pub use labels::labels;
 pub use listen::{Heard, Window, listen};
+pub use speed::Speed;
 pub use summary::{State, Summary, Timing, quantile};

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::listen::Heard;
+use super::speed::Speed;
 
 /// A state that was heard.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,7 +88,7 @@ impl Summary {
             predicted: (!heard.windows.is_empty()).then(|| labels[best].clone()),
             mean_confidence: heard.mean.get(best).copied().unwrap_or(0.0),
             inference,
-            real_time_factor: if heard.seconds > 0.0 { heard.took_s / heard.seconds } else { 0.0 },
+            real_time_factor: Speed::new(heard.seconds, heard.took_s).real_time_factor,
         }
     }
 
@@ -113,13 +114,8 @@ impl Summary {
         }
         let _ = writeln!(text, "  on the whole {predicted}, mean confidence {:.2}", self.mean_confidence);
         let Timing { p50_ms, p99_ms, max_ms } = timing;
-        let factor = self.real_time_factor;
-        let (times, how) = if factor > 1.0 { (factor, "slower") } else { (1.0 / factor.max(1e-9), "faster") };
-        let _ = writeln!(
-            text,
-            "  inference p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, max {max_ms:.2} ms; real-time factor {factor:.4}: \
-             {times:.0} times {how} than it sounds"
-        );
+        let pace = Speed::words(self.real_time_factor);
+        let _ = writeln!(text, "  inference p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, max {max_ms:.2} ms; {pace}");
         text
     }
 }
