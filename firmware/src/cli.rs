@@ -30,6 +30,8 @@ pub enum Command {
     Check(commands::check::Args),
     /// Say whether the running instance is well
     Health(commands::health::Args),
+    /// Print the event log, or write it as CSV
+    Events(commands::events::Args),
     /// Check a configuration file
     ValidateConfig(commands::validate_config::Args),
     /// Use what was dropped on the card's partition, once it has proved itself
@@ -49,6 +51,7 @@ impl Cli {
             Command::Run(args) => commands::run::run(args),
             Command::Check(args) => commands::check::run(args),
             Command::Health(args) => commands::health::run(args),
+            Command::Events(args) => commands::events::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
             Command::Update(args) => commands::update::run(args),
         }

@@ -35,3 +35,50 @@ pub fn is_synchronised() -> bool {
 pub fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
+
+/// A moment since 1970 in milliseconds as UTC: `2024-02-29T23:59:59.123Z`.
+pub fn utc(unix_ms: u64) -> String {
+    let [year, month, day, hour, minute, second] = civil(unix_ms / 1000);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", unix_ms % 1000)
+}
+
+/// A moment since 1970 in seconds as part of a file's name, in UTC: `20240229T235959Z`.
+pub fn stamp(unix_s: u64) -> String {
+    let [year, month, day, hour, minute, second] = civil(unix_s);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+/// Year, month, day, hour, minute and second (UTC) of a moment since 1970 in seconds.
+fn civil(seconds: u64) -> [u64; 6] {
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    // Days of the era that begins on 1 March of a year divisible by 400: leap days then come last in a year.
+    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    [year, month, day, second / 3600, second / 60 % 60, second % 60]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_its_utc_date_and_time() {
+        assert_eq!(utc(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(utc(951_827_696_001), "2000-02-29T12:34:56.001Z");
+        assert_eq!(utc(4_102_444_800_999), "2100-01-01T00:00:00.999Z");
+    }
+
+    #[test]
+    fn the_kernel_says_whether_the_clock_is_right() {
+        // Whatever it says here, it is one of the two, and asking changes nothing.
+        assert_ne!(state(), ClockState::Unknown);
+        assert_eq!(state(), state());
+    }
+}

@@ -4,7 +4,13 @@
 //! used only for sound that came from 16 bits. (`shared::wav` writes 16 bits only: a quiet microphone of 24 bits would lose
 //! most of its sound by it.)
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use shared::atomic_file;
+use shared::pcm::SampleFormat;
+
+use crate::capture::{ChannelChoice, StreamSpec};
 
 /// How samples are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +22,14 @@ pub enum WavFormat {
 }
 
 impl WavFormat {
+    /// The smaller one that holds every sample of a device exactly.
+    #[must_use]
+    pub fn exact_for(spec: &StreamSpec, channel: ChannelChoice) -> Self {
+        // The mean of several 16-bit channels does not fit 16 bits.
+        let one = spec.channels == 1 || matches!(channel, ChannelChoice::Pick(_));
+        if spec.format == SampleFormat::S16 && one { Self::S16 } else { Self::F32 }
+    }
+
     /// Bytes of one sample.
     #[must_use]
     pub const fn bytes(self) -> u16 {
@@ -78,6 +92,23 @@ impl<W: Write + Seek> WavWriter<W> {
         self.to.flush()?;
         Ok(self.samples)
     }
+}
+
+/// Writes a whole file of mono sound, which is there whole or not at all.
+///
+/// # Errors
+/// What writing says.
+pub fn write_file<'a>(
+    path: &Path,
+    format: WavFormat,
+    rate: u32,
+    mut parts: impl Iterator<Item = &'a [f32]>,
+) -> io::Result<()> {
+    atomic_file::write_with(path, |file| {
+        let mut writer = WavWriter::new(BufWriter::new(file), format, rate)?;
+        parts.try_for_each(|samples| writer.write(samples))?;
+        writer.finish().map(drop)
+    })
 }
 
 /// RIFF, `fmt `, `fact` and the head of `data`: `fact` and the long `fmt ` are what the standard wants for floats.

@@ -12,10 +12,12 @@ use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use common::model::{base_model, loudness_model, noise, write_wav};
-use firmware::capture::CaptureStatus;
+use firmware::capture::ring::ring;
+use firmware::capture::{CaptureStatus, StreamSpec};
 use firmware::config::Config;
 use firmware::outbox::{Inbox, Outboxes, Received};
-use firmware::run::{FileSound, Listening, Progress, Setup, Sound, listen};
+use firmware::run::{FileSound, Listening, Piece, Progress, Setup, Sound, listen};
+use shared::pcm::{Channel, SampleFormat};
 use shared::wire;
 
 /// The system's, but with as many allocations as the thread has been granted.
@@ -113,6 +115,23 @@ fn three_times_the_sound_allocates_not_once_more() {
 fn three_times_the_sound_allocates_not_once_more_with_the_network() {
     if let Some(model) = base_model() {
         more_sound_allocates_not_once_more(&model);
+    }
+}
+
+#[test]
+fn handing_sound_on_for_clips_allocates_nothing_even_when_nobody_takes_it() {
+    let spec =
+        StreamSpec { format: SampleFormat::S16, channels: 1, rate: 48_000, period_frames: 480, buffer_frames: 960 };
+    let status = Arc::new(CaptureStatus::default());
+    let (mut writer, reader) = ring(0, Duration::from_secs(60), Arc::clone(&status));
+    let (tap, _kept) = ring(0, Duration::from_secs(60), Arc::default());
+    let mut sound = Sound::ring(reader, status, Arc::default(), Channel::Average).with_tap(tap);
+    for block in 0..200 {
+        writer.stage(&[1; 960]);
+        writer.commit(spec, block * 480, Duration::ZERO, 480);
+        // The first makes the decoder and room for the longest block.
+        let most = if block == 0 { u64::MAX } else { 0 };
+        granted(most, || assert!(matches!(sound.next(Duration::ZERO), Piece::Samples { lost_before: 0, .. })));
     }
 }
 

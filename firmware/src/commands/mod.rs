@@ -3,6 +3,7 @@ pub mod check;
 pub mod device_args;
 pub mod devices;
 pub mod doctor;
+pub mod events;
 pub mod health;
 pub mod record;
 pub mod run;

@@ -3,6 +3,7 @@
 //! Every key has a default, so that an empty file is a valid one; an unknown key is an error, so that a slip of the pen is
 //! not silently a default. `firmware/monitor.toml` is shipped with every default written out; a test holds the two equal.
 
+mod clips;
 mod load;
 mod microphone;
 mod net;
@@ -17,10 +18,11 @@ use shared::decision::DecisionConfig;
 
 use crate::capture::CaptureConfig;
 
+pub use clips::ClipsConfig;
 pub use load::{DEFAULT_PATH, Error};
 pub use microphone::MicrophoneConfig;
 pub use net::{ModbusConfig, MqttConfig, MqttVersion, PrometheusConfig};
-pub use outputs::{GpioConfig, SerialConfig, SerialFormat, StatusConfig, StdoutConfig, StdoutFormat};
+pub use outputs::{EventsConfig, GpioConfig, SerialConfig, SerialFormat, StatusConfig, StdoutConfig, StdoutFormat};
 pub use range::OutOfRange;
 
 /// The whole file.
@@ -45,6 +47,10 @@ pub struct Config {
     pub gpio: GpioConfig,
     /// `[status]`: the state in a file, for `firmware health`.
     pub status: StatusConfig,
+    /// `[events]`: what happened, on the device's own disk.
+    pub events: EventsConfig,
+    /// `[clips]`: the sound around each alarm.
+    pub clips: ClipsConfig,
     /// `[mqtt]`: state and events at the plant's broker.
     pub mqtt: MqttConfig,
     /// `[prometheus]`: counters for a Prometheus server.
@@ -166,6 +172,8 @@ impl Config {
         self.serial.validate()?;
         self.gpio.validate()?;
         self.mqtt.validate()?;
+        self.events.validate()?;
+        self.clips.validate()?;
         within("status.every_s", self.status.every_s, 0.1, 3600.0)?;
         // With the built-in settings in the place of the model's: a sum that is too large with them is found at load.
         let decision = self.decision.over(DecisionConfig { confidence: 0.0, hysteresis: 0.0, ..Default::default() });
@@ -229,6 +237,8 @@ mod tests {
             "[stdout]\nx = 1",
             "[status]\nx = 1",
             "[microphone]\nx = 1",
+            "[events]\nx = 1",
+            "[clips]\nx = 1",
             "[mqtt]\nx = 1",
             "[prometheus]\nx = 1",
             "[modbus]\nx = 1",
@@ -256,6 +266,10 @@ mod tests {
             ("[capture]\nperiod_ms = 0", "capture.period_ms"),
             ("[microphone]\nclipped = 2", "microphone.clipped"),
             ("[mqtt]\nqueue = 0", "mqtt.queue"),
+            ("[events]\nmax_kib = 1", "events.max_kib"),
+            ("[clips]\nbefore_s = 61", "clips.before_s"),
+            ("[clips]\nafter_s = nan", "clips.after_s"),
+            ("[clips]\nmax_mib = 0", "clips.max_mib"),
             ("[mqtt]\nid = \"a/b\"", "mqtt.id"),
             ("[mqtt]\nprefix = \"a/#\"", "mqtt.prefix"),
             ("[prometheus]\nlisten = \"9464\"", "listen"),

@@ -1,4 +1,4 @@
-//! Where the state is told: `[stdout]`, `[serial]`, `[gpio]`, `[status]`.
+//! Where the state is told: `[stdout]`, `[serial]`, `[gpio]`, `[status]`, `[events]`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -159,5 +159,29 @@ pub struct StatusConfig {
 impl Default for StatusConfig {
     fn default() -> Self {
         Self { file: PathBuf::new(), every_s: 1.0 }
+    }
+}
+
+/// `[events]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EventsConfig {
+    /// Folder of the event log; empty for none.
+    pub folder: PathBuf,
+    /// Most KiB that the log takes, 64 to 1048576; the oldest is deleted first.
+    pub max_kib: u32,
+}
+
+impl Default for EventsConfig {
+    fn default() -> Self {
+        Self { folder: PathBuf::new(), max_kib: 1024 }
+    }
+}
+
+impl EventsConfig {
+    /// Checks the range.
+    pub(super) fn validate(&self) -> Result<(), Error> {
+        range::within("events.max_kib", self.max_kib as f32, 64.0, 1_048_576.0)?;
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use shared::microphone;
-use shared::wire::{capture_name, cause_name};
+use shared::wire::{ClockState, capture_name, cause_name};
 
 use super::{Snapshot, http, server};
 use crate::config::PrometheusConfig;
@@ -57,6 +57,8 @@ fn page(now: &Snapshot) -> String {
             f64::from(now.unacknowledged >> cause & 1),
         );
     }
+    let synchronised = f64::from(u8::from(health.clock == ClockState::Synchronised as u8));
+    page.one("clock_synchronised", "gauge", "Whether the device's clock follows a time server.", synchronised);
     page.family("microphone_fault", "gauge", "1 for each fault of the microphone.");
     for (bit, fault) in microphone::NAMES {
         page.sample("microphone_fault", &[("fault", fault)], f64::from(u8::from(health.microphone & bit != 0)));

@@ -28,12 +28,17 @@ use std::time::{Duration, Instant};
 
 use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
+use crate::clips::{self, Tap};
 use crate::config::{Config, StdoutFormat};
+use crate::events;
 use crate::net;
 use crate::outbox::{Inbox, Outbox, Outboxes};
 
 /// Reports that may wait for standard output and for the pins.
 const QUEUE: usize = 32;
+
+/// Reports that may wait for a disk, which may be busy for seconds.
+const DISK_QUEUE: usize = 64;
 
 /// What outputs share with the rest of the program.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +47,8 @@ pub struct Signs {
     pub hurry: Arc<AtomicBool>,
     /// What capture counts: the heartbeat follows its frames.
     pub capture: Arc<CaptureStatus>,
+    /// The sound that inference hands on.
+    pub tap: Tap,
     /// Where acknowledgements are asked for.
     pub alarms: Arc<Alarms>,
     /// Set for one output when another takes its place: no more patience either.
@@ -56,7 +63,12 @@ impl Signs {
 
     /// Whether there is no more time to wait for a slow line.
     pub fn hurry(&self) -> bool {
-        self.hurry.load(Relaxed) || self.replaced.load(Relaxed)
+        self.hurry.load(Relaxed) || self.is_replaced()
+    }
+
+    /// Whether another output takes the place of the one that asks, or none does.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Relaxed)
     }
 }
 
@@ -70,11 +82,22 @@ enum Kind {
     Mqtt,
     Prometheus,
     Modbus,
+    Events,
+    Clips,
 }
 
 impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Gpio, Self::Stdout, Self::Serial, Self::Status, Self::Mqtt, Self::Prometheus, Self::Modbus];
+    const ALL: [Self; 9] = [
+        Self::Gpio,
+        Self::Stdout,
+        Self::Serial,
+        Self::Status,
+        Self::Mqtt,
+        Self::Prometheus,
+        Self::Modbus,
+        Self::Events,
+        Self::Clips,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -85,6 +108,8 @@ impl Kind {
             Self::Mqtt => "mqtt",
             Self::Prometheus => "prometheus",
             Self::Modbus => "modbus",
+            Self::Events => "events",
+            Self::Clips => "clips",
         }
     }
 
@@ -98,6 +123,8 @@ impl Kind {
             Self::Mqtt => (!config.mqtt.host.is_empty()).then_some(QUEUE),
             Self::Prometheus => config.prometheus.enabled.then_some(QUEUE),
             Self::Modbus => config.modbus.enabled.then_some(QUEUE),
+            Self::Events => (!config.events.folder.as_os_str().is_empty()).then_some(DISK_QUEUE),
+            Self::Clips => config.clips.is_on().then_some(DISK_QUEUE),
         }
     }
 
@@ -115,6 +142,8 @@ impl Kind {
             Self::Mqtt => a.mqtt == b.mqtt,
             Self::Prometheus => a.prometheus == b.prometheus,
             Self::Modbus => a.modbus == b.modbus,
+            Self::Events => a.events == b.events,
+            Self::Clips => a.clips == b.clips,
         }
     }
 
@@ -132,6 +161,8 @@ impl Kind {
             Self::Mqtt => {}
             Self::Prometheus => net::run_prometheus(inbox, &config.prometheus),
             Self::Modbus => net::run_modbus(inbox, &config.modbus, signs),
+            Self::Events => events::run(inbox, &config.events, signs),
+            Self::Clips => clips::run(inbox, &config.clips, config.capture.channel, signs),
         }
     }
 }

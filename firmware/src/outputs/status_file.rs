@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use shared::wire::{Causes, Refused, StateName, capture_name};
+use shared::wire::{Causes, Refused, StateName, capture_name, clock_name};
 
 use super::warn;
 use crate::config::StatusConfig;
@@ -20,6 +20,9 @@ pub struct StatusFile {
     /// When this was written, in seconds since the machine was started: what its age is told by.
     #[serde(default)]
     pub boot_s: u64,
+    /// Whether that is right: `synchronised`, or `unsynchronised`.
+    #[serde(default)]
+    pub clock: String,
     /// Seconds that the program has run.
     pub up_s: f64,
     /// Name of the model's file.
@@ -99,6 +102,7 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
             }
             Report::Health(health) => {
                 status.capture = capture_name(health.capture).into();
+                status.clock = clock_name(health.clock).into();
                 (status.frames, status.windows) = (health.frames, health.windows);
                 (status.xruns, status.gaps) = (health.xruns, health.gaps);
                 (status.dropped_windows, status.dropped_reports) = (health.dropped_windows, health.dropped_reports);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use shared::pcm::{Channel, Decoder};
 
 use super::FileSound;
+use crate::capture::ring::Writer;
 use crate::capture::{CaptureStatus, Reader, StreamSpec};
 use crate::outputs::warn;
 
@@ -54,6 +55,8 @@ enum Source {
         ended: Arc<AtomicBool>,
         channel: Channel,
         decoder: Option<(StreamSpec, Decoder)>,
+        /// Whoever else wants the blocks.
+        tap: Option<Writer>,
     },
     File {
         file: FileSound,
@@ -64,7 +67,21 @@ enum Source {
 impl Sound {
     /// From the ring; `ended` says that no more will be put into it.
     pub fn ring(reader: Reader, status: Arc<CaptureStatus>, ended: Arc<AtomicBool>, channel: Channel) -> Self {
-        Self::new(Source::Ring { reader, status, ended, channel, decoder: None })
+        Self::new(Source::Ring { reader, status, ended, channel, decoder: None, tap: None })
+    }
+
+    /// The same, with every block that comes from the ring handed on into another, if it has room there.
+    #[must_use]
+    pub fn with_tap(mut self, writer: Writer) -> Self {
+        if let Source::Ring { tap, .. } = &mut self.source {
+            *tap = Some(writer);
+        }
+        self
+    }
+
+    /// Whether it comes at its own pace, from a device or the player.
+    pub fn is_live(&self) -> bool {
+        matches!(self.source, Source::Ring { .. })
     }
 
     /// From a file as fast as it can be read; frames are counted in `status`.
@@ -112,7 +129,7 @@ impl Sound {
 
     /// Fetches a block; `None` when there is one.
     fn fetch_block(&mut self, timeout: Duration) -> Option<Piece<'static>> {
-        let Source::Ring { reader, status, ended, channel, decoder } = &mut self.source else {
+        let Source::Ring { reader, status, ended, channel, decoder, tap } = &mut self.source else {
             return Some(Piece::End);
         };
         // Asked before looking: what was put in before the end is still found.
@@ -121,6 +138,15 @@ impl Sound {
             return Some(if over { Piece::End } else { Piece::Nothing });
         }
         let Some(block) = reader.read() else { return Some(Piece::Nothing) };
+        if let Some(tap) = tap {
+            tap.stage(block.bytes);
+            tap.commit(
+                block.spec,
+                block.first_frame,
+                block.recorded,
+                (block.bytes.len() / block.spec.frame_bytes().max(1)) as u32,
+            );
+        }
         if decoder.as_ref().is_none_or(|(spec, _)| *spec != block.spec) {
             let made = Decoder::new(block.spec.format, block.spec.channels, *channel).or_else(|error| {
                 warn(format!("capture.channel: {error}; listening to the average of all"));

@@ -1,18 +1,15 @@
 //! From blocks to files: parts without a break, each whole or absent.
 
-use std::io::BufWriter;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::Context;
-use shared::atomic_file;
-use shared::pcm::SampleFormat;
 
 use super::name;
 use super::terminal::Level;
 use crate::capture::{Block, CaptureConfig, ChannelChoice, Mono, Reader, StreamSpec};
 use crate::meter::{Clipping, Measured, Meter};
-use crate::wav_writer::{MOST_SAMPLES, WavFormat, WavWriter};
+use crate::wav_writer::{MOST_SAMPLES, WavFormat, write_file};
 
 /// A part shorter than a window of the classifier is of no use.
 const SHORTEST: f64 = 0.975;
@@ -110,15 +107,10 @@ impl Recorder {
             return Ok(());
         }
         let path = name::part(&self.recording, self.files.len() as u32);
-        // The mean of several 16-bit channels does not fit 16 bits.
-        let exact = spec.channels == 1 || matches!(self.channel, ChannelChoice::Pick(_));
-        let format = if spec.format == SampleFormat::S16 && exact { WavFormat::S16 } else { WavFormat::F32 };
-        atomic_file::write_with(&path, |file| {
-            let mut writer = WavWriter::new(BufWriter::new(file), format, spec.rate)?;
-            held.chunks(4096).try_for_each(|samples| writer.write(samples))?;
-            writer.finish().map(drop)
-        })
-        .with_context(|| format!("{} cannot be written: is there space, may this user write there?", path.display()))?;
+        let format = WavFormat::exact_for(&spec, self.channel);
+        write_file(&path, format, spec.rate, held.chunks(4096)).with_context(|| {
+            format!("{} cannot be written: is there space, may this user write there?", path.display())
+        })?;
         self.files.push((path, seconds));
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use rmodbus::server::storage::ModbusStorage;
 use shared::microphone;
+use shared::wire::ClockState;
 
 use crate::net::Snapshot;
 
@@ -63,8 +64,9 @@ pub fn image(now: &Snapshot) -> Image {
         }
     }
     image.holdings = image.inputs;
+    let synchronised = now.health.clock == ClockState::Synchronised as u8;
     let dead = now.health.microphone & microphone::DEAD != 0;
-    let bits = [now.is_alarm(), now.heard(), dead, now.health.realtime, now.unacknowledged != 0];
+    let bits = [now.is_alarm(), now.heard(), dead, now.health.realtime, now.unacknowledged != 0, synchronised];
     image.discretes[..bits.len()].copy_from_slice(&bits);
     spread(now.alarms, &mut image.discretes[CAUSES..][..16]);
     spread(now.unacknowledged, &mut image.discretes[UNACKNOWLEDGED..][..16]);
@@ -91,7 +93,7 @@ pub fn causes(written: &Image) -> u32 {
 }
 
 /// Addresses, names and values.
-fn values(now: &Snapshot) -> [(usize, &'static str, Value); 33] {
+fn values(now: &Snapshot) -> [(usize, &'static str, Value); 34] {
     use Value::{F32, I16, U16, U32, U64};
     let health = &now.health;
     let hundredths = |value: f32| (value * 100.0).round().max(f32::from(NONE + 1)) as i16;
@@ -110,6 +112,7 @@ fn values(now: &Snapshot) -> [(usize, &'static str, Value); 33] {
         (10, "heartbeat", U16(now.beats)),
         (11, "processor, tenths of a degree Celsius", I16(health.cpu_millidegrees.map_or(NONE, tenths))),
         (12, "queue depth", U16(health.queue_depth)),
+        (13, "clock", U16(health.clock.into())),
         (14, "confidence", F32(now.confidence)),
         (16, "level, dB of full scale", F32(now.level_dbfs.unwrap_or(f32::NAN))),
         (18, "anomaly", F32(now.anomaly.unwrap_or(f32::NAN))),

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use shared::microphone;
-use shared::wire::{Causes, Line, capture_name};
+use shared::wire::{Causes, Line, capture_name, clock_name};
 
+use crate::clock;
 use crate::config::MqttConfig;
 use crate::net::Snapshot;
 use crate::outbox::Item;
@@ -71,6 +72,7 @@ impl Messages {
             "unacknowledged": causes(now.unacknowledged),
             "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
             "capture": capture_name(health.capture),
+            "clock": clock_name(health.clock),
             "up_s": now.time_us / 1_000_000,
             "windows": health.windows,
             "xruns": health.xruns,
@@ -88,8 +90,8 @@ impl Messages {
     pub fn event(&self, item: &Item, labels: &str) -> Message {
         // Numbers and texts: it cannot fail.
         let mut payload = serde_json::to_value(Line { frame: item.frame(), labels }).unwrap_or_default();
-        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        payload["unix_s"] = json!(since_1970.map_or(0.0, |time| (time.as_secs_f64() * 1e3).round() / 1e3));
+        payload["unix_s"] = json!(clock::unix_ms() as f64 / 1e3);
+        payload["clock"] = json!(clock_name(clock::state() as u8));
         Message { topic: format!("{}/event", self.base), payload: payload.to_string(), retain: false }
     }
 

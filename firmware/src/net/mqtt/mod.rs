@@ -10,6 +10,7 @@ mod messages;
 mod outgoing;
 
 use std::cell::RefCell;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 use link::{Link, Publisher, Told};
@@ -92,12 +93,19 @@ async fn drive(
                         config.host, config.port
                     ));
                 }
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(jittered(pause)).await;
                 pause = (pause * 2).min(PAUSES.1);
             }
         }
         send(outgoing, publisher);
     }
+}
+
+/// At random from half a pause to the whole of it: devices that lost their broker at one moment come back one after the other.
+fn jittered(pause: Duration) -> Duration {
+    // The keys of a new hasher are random: enough for this, and no library is needed for it.
+    let random = RandomState::new().build_hasher().finish();
+    pause.mul_f64(0.5 + 0.5 * random as f64 / u64::MAX as f64)
 }
 
 /// Takes reports, and hands out what may be sent.
@@ -179,4 +187,20 @@ impl Said {
 /// Hands out what may be sent now.
 fn send(outgoing: &RefCell<Outgoing>, publisher: &Publisher) {
     outgoing.borrow_mut().send(|message| publisher.publish(message));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_spread_over_their_second_half() {
+        let pauses: Vec<f64> = (0..1000).map(|_| jittered(Duration::from_secs(8)).as_secs_f64()).collect();
+        assert!(pauses.iter().all(|pause| (4.0..=8.0).contains(pause)));
+        for quarter in 0..4 {
+            let from = 4.0 + f64::from(quarter);
+            let share = pauses.iter().filter(|pause| (from..from + 1.0).contains(*pause)).count();
+            assert!((150..350).contains(&share), "{quarter}: {share}");
+        }
+    }
 }

@@ -22,13 +22,16 @@ use super::notify::Notify;
 use super::signals::{Signals, Told};
 use super::{Listening, Progress, Setup, listen};
 use crate::alarms::ALL;
-use crate::capture::DeviceState;
+use crate::capture::{DeviceState, ring};
 use crate::config::Config;
 use crate::outbox::Outboxes;
 use crate::outputs::{Outputs, Signs, crash, flush_words, safe};
 
 /// Stack of the inference thread: front end and back end live on it, 60 kB, and what the network needs.
 const STACK: usize = 512 * 1024;
+
+/// How long sound may wait for whoever keeps clips: a card may be busy for so long.
+const TAP: Duration = Duration::from_secs(10);
 
 /// Time between two looks at everything.
 const LOOK: Duration = Duration::from_millis(50);
@@ -66,6 +69,13 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     progress.alarms.latch(config.alarm.latch);
     let (source, sound) = source::open(options, &config, &progress)?;
     let signs = Signs { capture: Arc::clone(&source.status), alarms: Arc::clone(&progress.alarms), ..Signs::default() };
+    let sound = if config.clips.is_on() && sound.is_live() {
+        let (writer, reader) = ring::ring(config.capture.ring_kib as usize * 1024, TAP, Arc::default());
+        signs.tap.put(reader);
+        sound.with_tap(writer)
+    } else {
+        sound
+    };
     // A recording that is played as fast as possible waits for its reader; the world does not.
     let lossless = options.input != Input::Device && !options.realtime;
     let (outputs, outboxes) = Outputs::start(&config, &signs, lossless, start).context("no thread for an output")?;

@@ -1,0 +1,177 @@
+//! `firmware events`: the event log, for people or as CSV.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, ensure};
+
+use crate::clock;
+use crate::config::Config;
+use crate::events::{Event, Record, read};
+
+/// Options of `firmware events`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The log's folder; the configuration's unless given
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Comma-separated values with a header
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// The columns. Each event has its part of them, the others are empty.
+const HEADER: &str =
+    "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail";
+
+/// Runs the command.
+///
+/// # Errors
+/// When there is no log, or it cannot be read.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let config = Config::load(args.config.as_deref())?;
+    let folder = args.folder.as_ref().unwrap_or(&config.events.folder);
+    ensure!(
+        !folder.as_os_str().is_empty(),
+        "no event log is configured; set [events] folder, for example to \"/var/lib/monitor/events\""
+    );
+    let (records, damaged) =
+        read(folder).with_context(|| format!("{}: the event log cannot be read", folder.display()))?;
+    let mut text = String::new();
+    if args.csv {
+        let _ = write!(text, "{HEADER}\r\n");
+    }
+    for (record, time) in records.iter().zip(times(&records)) {
+        let columns = columns(record, &time);
+        if args.csv {
+            let quoted: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+            let _ = write!(text, "{}\r\n", quoted.join(","));
+        } else {
+            let names = HEADER.split(',').zip(&columns).skip(5);
+            let said: Vec<String> =
+                names.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name} {value}")).collect();
+            let doubt = if columns[2] == "unsynchronised" { "?" } else { "" };
+            let _ = writeln!(text, "{}{doubt} {} {}", columns[1], columns[4], said.join(", "));
+        }
+    }
+    out!("{text}");
+    if damaged > 0 {
+        errln!("{damaged} pieces of records were passed over: torn by a power cut or a full disk");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// When a record was made, and how well that is known.
+struct Time {
+    unix_ms: u64,
+    clock: &'static str,
+}
+
+/// The times of all records. In a run in which the clock was set later, what came before is known by the time since the start.
+fn times(records: &[Record]) -> Vec<Time> {
+    // What to add to the time since the start: of the run that is looked at, from its end on.
+    let mut known: Option<u64> = None;
+    let mut times: Vec<Time> = Vec::with_capacity(records.len());
+    for record in records.iter().rev() {
+        times.push(match known {
+            _ if record.synchronised => Time { unix_ms: record.unix_ms, clock: "synchronised" },
+            Some(start_ms) => Time { unix_ms: start_ms + record.up_ms, clock: "corrected" },
+            None => Time { unix_ms: record.unix_ms, clock: "unsynchronised" },
+        });
+        if record.synchronised {
+            known = Some(record.unix_ms.saturating_sub(record.up_ms));
+        }
+        if matches!(record.event, Event::Start { .. }) {
+            known = None;
+        }
+    }
+    times.reverse();
+    times
+}
+
+/// The values of [`HEADER`].
+fn columns(record: &Record, time: &Time) -> [String; 14] {
+    let mut columns = [const { String::new() }; 14];
+    let up_s = format!("{:.3}", record.up_ms as f64 / 1e3);
+    columns[..4].clone_from_slice(&[record.number.to_string(), clock::utc(time.unix_ms), time.clock.into(), up_s]);
+    let (name, rest): (&str, &[(usize, String)]) = match &record.event {
+        Event::Start { version } => ("start", &[(13, version.clone())]),
+        Event::Model { model, sha256 } => ("model", &[(13, format!("{model} {sha256}"))]),
+        Event::State { previous, state, confidence } => {
+            ("state", &[(5, state.clone()), (6, previous.clone()), (7, format!("{confidence:.4}"))])
+        }
+        Event::Alarm { active, cause, state, unacknowledged } => (
+            "alarm",
+            &[(5, state.clone()), (8, active.to_string()), (9, cause.clone()), (10, unacknowledged.to_string())],
+        ),
+        Event::Acknowledged { causes, by } => ("acknowledged", &[(9, causes.clone()), (11, by.clone())]),
+        Event::Clock {} => ("clock", &[]),
+        Event::Duration { state, seconds } => ("duration", &[(5, state.clone()), (12, seconds.to_string())]),
+        Event::Dropped { count } => ("dropped", &[(13, count.to_string())]),
+        Event::Stop {} => ("stop", &[]),
+    };
+    columns[4] = name.into();
+    for (place, value) in rest {
+        columns[*place].clone_from(value);
+    }
+    columns
+}
+
+/// A value as RFC 4180 wants it.
+fn quoted(value: &str) -> String {
+    if value.contains([',', '"', '\n', '\r']) { format!("\"{}\"", value.replace('"', "\"\"")) } else { value.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(unix_ms: u64, synchronised: bool, up_ms: u64, event: Event) -> Record {
+        Record { number: 1, unix_ms, synchronised, up_ms, event }
+    }
+
+    #[test]
+    fn times_before_the_clock_was_set_are_corrected_within_the_run_and_marked_in_all_others() {
+        let start = || Event::Start { version: String::new() };
+        let records = [
+            record(5, false, 0, start()),
+            record(1005, false, 1000, Event::Stop {}),
+            record(7, false, 0, start()),
+            record(2007, false, 2000, Event::Clock {}),
+            record(1_764_072_005_000, true, 5000, Event::Clock {}),
+            record(1_764_072_006_000, true, 6000, Event::Stop {}),
+        ];
+        let told: Vec<(u64, &str)> = times(&records).iter().map(|time| (time.unix_ms, time.clock)).collect();
+        assert_eq!(
+            told,
+            [
+                (5, "unsynchronised"),
+                (1005, "unsynchronised"),
+                (1_764_072_000_000, "corrected"),
+                (1_764_072_002_000, "corrected"),
+                (1_764_072_005_000, "synchronised"),
+                (1_764_072_006_000, "synchronised"),
+            ]
+        );
+    }
+
+    #[test]
+    fn values_with_commas_and_quotes_stay_one_value() {
+        assert_eq!(quoted("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
+        assert_eq!(quoted("on_state"), "on_state");
+    }
+
+    #[test]
+    fn every_column_has_a_name() {
+        let time = Time { unix_ms: 1_764_072_000_123, clock: "synchronised" };
+        let event = Event::State { previous: "unknown".into(), state: "on_state".into(), confidence: 0.5 };
+        let columns = columns(&record(0, true, 391_200, event), &time);
+        assert_eq!(columns.len(), HEADER.split(',').count());
+        let line = columns.join(",");
+        assert_eq!(line, "1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,");
+    }
+}

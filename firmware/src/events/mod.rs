@@ -1,0 +1,32 @@
+//! What happened, on the device's own disk: bounded, and safe from power cuts. Its form: `docs/events.md`.
+
+mod log;
+mod record;
+mod store;
+
+use std::time::Duration;
+
+use log::Log;
+pub use record::{Event, Record};
+pub use store::read;
+
+use crate::config::EventsConfig;
+use crate::outbox::{Inbox, Received};
+use crate::outputs::Signs;
+
+/// Longest time without a look at what is to be made safe.
+const GLANCE: Duration = Duration::from_millis(250);
+
+/// Writes what happens until there will be no more reports.
+pub fn run(inbox: &Inbox, config: &EventsConfig, signs: &Signs) {
+    let mut log = Log::new(config);
+    loop {
+        match inbox.next(GLANCE) {
+            Received::Item(item) => log.take(&item),
+            Received::Nothing => {}
+            Received::End => break,
+        }
+        log.write();
+    }
+    log.end(!signs.is_replaced());
+}
