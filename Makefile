@@ -1,6 +1,6 @@
 # The README's two commands are `make demo` and `make test`; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz deny image containers deb test-deb sdcard test-pi
+.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz sanitize soak soak-short deny sbom image containers deb test-deb sdcard test-pi
 
 help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -53,6 +53,25 @@ count-instructions: ## Instructions per window on 64-bit Arm, ours and LiteRT's,
 fuzz: ## Search for bytes that break a reader, 10 minutes each (needs cargo-fuzz; SECONDS_EACH=, TARGETS=)
 	@scripts/need-packages.sh libasound2-dev pkg-config clang
 	@scripts/fuzz.sh $(TARGETS)
+
+sanitize: ## The core under the address sanitizer, the ring between the threads under the thread sanitizer
+	@scripts/need-packages.sh libasound2-dev pkg-config
+	@scripts/sanitize.sh
+
+soak: ## Ten minutes of listening with everything that goes on in a plant: memory must stay as it is (SECONDS_OF_SOAK=; after make demo)
+	@scripts/need-packages.sh libasound2-dev pkg-config python3
+	cargo build --locked -p firmware
+	@python3 scripts/soak.py $${SECONDS_OF_SOAK:-600}
+
+soak-short: ## The same for two minutes
+	@SECONDS_OF_SOAK=120 $(MAKE) --no-print-directory soak
+
+sbom: ## What programs and images consist of, as CycloneDX, into target/sbom (images need this machine's apt)
+	@mkdir -p target/sbom
+	@for what in "firmware amd64" "firmware arm64" firmware host-tools; do \
+		python3 scripts/sbom.py $$what >"target/sbom/$$(echo $$what | tr ' ' -).cdx.json" || exit 1; \
+	done
+	@ls target/sbom
 
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources

@@ -214,6 +214,19 @@ mod tests {
     }
 
     #[test]
+    fn the_numbers_of_reports_wrap() {
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(8, false);
+        *outboxes.boxes[0].gauge.sequence.lock().unwrap() = u32::MAX - 1;
+        (0..4).for_each(|index| outboxes.send(&gap(index)));
+        let mut sequences = Vec::new();
+        while let Received::Item(item) = inbox.next(Duration::ZERO) {
+            sequences.push(item.sequence);
+        }
+        assert_eq!(sequences, [u32::MAX - 1, u32::MAX, 0, 1]);
+    }
+
+    #[test]
     fn an_output_that_is_gone_does_not_hold_up_the_others() {
         let mut outboxes = Outboxes::new(Instant::now());
         drop(outboxes.open(2, true));

@@ -196,6 +196,20 @@ mod tests {
     }
 
     #[test]
+    fn blocks_beyond_32_bits_of_frames_come_out_without_a_gap() {
+        let (mut writer, mut reader, _) = small(1000);
+        let first = (1u64 << 32) - 15;
+        push(&mut writer, first, &[0; 10]);
+        push(&mut writer, first + 10, &[1; 10]);
+        // A year of 192 kHz.
+        let year = 365 * 24 * 3600 * 192_000;
+        assert_eq!(reader.read().map(|block| (block.first_frame, block.lost_before)), Some((first, first)));
+        assert_eq!(reader.read().map(|block| (block.first_frame, block.lost_before)), Some((first + 10, 0)));
+        push(&mut writer, year, &[2; 10]);
+        assert_eq!(reader.read().map(|block| block.lost_before), Some(year - first - 20));
+    }
+
+    #[test]
     fn blocks_come_out_as_they_went_in() {
         let (mut writer, mut reader, _) = small(1000);
         push(&mut writer, 0, &[1, 2, 3]);

@@ -156,6 +156,23 @@ mod tests {
     }
 
     #[test]
+    fn after_a_year_and_beyond_32_bits_of_frames_nothing_is_lost_and_a_gap_is_as_long_as_it_was() {
+        let year = Duration::from_secs(365 * 24 * 3600);
+        let mut line = Timeline::new();
+        line.started(SPEC, Duration::ZERO);
+        // A gap of a year, as long as it says; then sound as ever.
+        line.took(480, 0, PERIOD);
+        assert_eq!(line.started(SPEC, PERIOD + year), 365 * 24 * 3600 * 48_000);
+        assert!(line.next() > u64::from(u32::MAX));
+        let (now, lost) = play(&mut line, PERIOD + year, Duration::from_secs(30), 480);
+        assert_eq!((lost, line.hurries(now)), (0, false));
+        line.started(SPEC, now + Duration::from_millis(500));
+        let before = line.next();
+        assert_eq!(line.started(SPEC, now + Duration::from_secs(1)), 24_000);
+        assert_eq!(line.next(), before + 24_000);
+    }
+
+    #[test]
     fn a_restart_loses_what_the_clock_says() {
         let mut line = Timeline::new();
         line.started(SPEC, Duration::ZERO);

@@ -97,9 +97,9 @@ impl Progress {
 
     /// Counts a window that took so long.
     pub fn window(&self, inference_us: u32) {
-        let timed = self.timed.load(Relaxed);
+        // Wraps where a machine word is short, after years.
+        let timed = self.timed.fetch_add(1, Relaxed);
         self.times_us[timed % TIMES].store(inference_us, Relaxed);
-        self.timed.store(timed + 1, Relaxed);
         self.windows.fetch_add(1, Relaxed);
     }
 
@@ -117,6 +117,15 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_times_wraps() {
+        let progress = Progress::default();
+        progress.timed.store(usize::MAX, Relaxed);
+        progress.window(7);
+        progress.window(9);
+        assert_eq!(progress.times().max, 9);
+    }
 
     #[test]
     fn the_percentiles_are_those_of_the_last_windows() {

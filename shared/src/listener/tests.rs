@@ -48,6 +48,28 @@ fn with_a_hop_of_one_second_window_k_starts_at_16000_k() {
 }
 
 #[test]
+fn after_a_year_and_at_every_turn_of_a_32_bit_counter_windows_are_the_same_and_their_numbers_go_on() {
+    let samples = signal(48_000 * 4);
+    let from = |index: u64, position: u64| {
+        let mut storage = vec![0.0; Resampler::storage_len(48_000).unwrap()];
+        let mut back = BackEnd::new(Classifier::log_mel(), &mut []).unwrap();
+        let mut front = FrontEnd::new(48_000, 48, &mut storage).unwrap().continuing(index, position);
+        let mut heard = Vec::new();
+        front.push(&mut back, &samples, |verdict| {
+            heard.push((verdict.index - index, verdict.start_sample - position, verdict.features.to_vec()));
+        });
+        heard
+    };
+    let fresh = from(0, 0);
+    assert!(fresh.len() > 5);
+    let year = 365 * 24 * 3600 * 16_000;
+    // 2^32 samples of 16 kHz are three days; 2^32 windows, of 0.48 s, are 65 years.
+    for (index, position) in [(560_000, (1 << 32) - 20_000), (u64::from(u32::MAX) - 2, 1 << 40), (65_700_000, year)] {
+        assert_eq!(from(index, position), fresh, "{index} {position}");
+    }
+}
+
+#[test]
 fn the_level_is_that_of_the_windows_own_samples() {
     let samples = signal(16_000 * 3);
     for verdict in hear(16_000, 30, |listener, on| listener.push(&samples, on)) {
