@@ -151,6 +151,26 @@ def processor_flags():
         return []
 
 
+def summary_of(program, model):
+    """What only concerns us, of `host-tools bench`: speed on one core and on all, and the time to load."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        command = [program, "bench", "--model", model, "--json", file.name]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        report = json.loads(pathlib.Path(file.name).read_text(encoding="utf-8"))
+    cores = report["batch"]["cores"]
+    return {
+        "gigahertz": report["gigahertz"],
+        "load_ms": report["load_to_first_verdict_ms"],
+        "front_end_us": report["front_end_us"],
+        "cores": cores,
+        "two_cores": cores[-1]["windows_per_s"] / cores[0]["windows_per_s"],
+        "sets": {
+            part["isa"]: {"body_us": part["body_us"], "mac_per_cycle": part["mac_per_cycle"], "packed_bytes": part["packed_bytes"]}
+            for part in report["sets"]
+        },
+    }
+
+
 def main():
     """Runs the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -159,6 +179,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
     args = parser.parse_args()
     path = base_model()
+    before = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     data = path.read_bytes()
     body = body_of(data)
     fast, scalar = Ours(args.ours, str(path)), Ours(args.ours, str(path), "scalar")
@@ -192,16 +213,17 @@ def main():
         "date": now.strftime("%Y-%m-%d"),
         "processor": processor(),
         "cores": os.cpu_count(),
-        "load_average": load,
+        "load_average": {"before": before, "after": load},
         "peer": "ai-edge-litert 2.3.0, one thread",
         "figures": figures,
+        "ours": summary_of(args.ours, str(path)),
     }
     args.out.mkdir(parents=True, exist_ok=True)
     file = args.out / f"{now:%Y-%m-%d}-peers-{os.uname().machine}.json"
     temporary = file.with_suffix(".tmp")
     temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     temporary.replace(file)
-    print(f"{record['processor']}, load average {load}")
+    print(f"{record['processor']}, load average {before} before and {load} after")
     for name, figure in figures.items():
         ratio = figure["ratio"]
         low, high = ratio["quartiles"]
@@ -209,6 +231,8 @@ def main():
             f"{name}: {figure['ours_ms']['median']:.3f} ms against {figure['peer_ms']['median']:.3f} ms, "
             f"ratio {ratio['median']:.3f} ({low:.3f} to {high:.3f}), of the least {ratio['of_least']:.3f}"
         )
+    ours = record["ours"]
+    print(f"two cores against one, a batch of windows: {ours['two_cores']:.2f}; load to first verdict {ours['load_ms']:.1f} ms")
     print(f"written to {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
 
 
