@@ -28,6 +28,8 @@ pub enum Command {
     Run(commands::run::Args),
     /// Test the model on a recording, window by window
     Check(commands::check::Args),
+    /// Listen to the machine running well and refit the anomaly score to it
+    Learn(commands::learn::Args),
     /// Say whether the running instance is well
     Health(commands::health::Args),
     /// Print the event log, or write it as CSV
@@ -50,6 +52,7 @@ impl Cli {
             Command::Doctor(args) => commands::doctor::run(args),
             Command::Run(args) => commands::run::run(args),
             Command::Check(args) => commands::check::run(args),
+            Command::Learn(args) => commands::learn::run(args),
             Command::Health(args) => commands::health::run(args),
             Command::Events(args) => commands::events::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),

@@ -10,6 +10,7 @@ pub mod clips;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod enrolment;
 pub mod events;
 pub mod meter;
 pub mod net;

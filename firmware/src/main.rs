@@ -2,12 +2,16 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 
 fn main() -> ExitCode {
     // clap ends the program with 2 on a usage error.
-    match firmware::cli::Cli::parse().run() {
+    let result = firmware::cli::Cli::parse().run();
+    // Warnings are written beside the work: before the last word, not lost with the process.
+    firmware::outputs::flush_words(Duration::from_secs(1));
+    match result {
         Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "error: {error:#}");

@@ -15,6 +15,7 @@ use shared::owned::OwnedModel;
 use crate::dataset::Recording;
 use crate::dataset::timeline::{self, Span, Timeline};
 use crate::features::hear;
+use crate::plots::timeline::Track;
 use crate::predict::labels;
 
 /// One window, 15 600 samples at 16 kHz, in seconds.
@@ -85,17 +86,14 @@ impl Followed {
     }
 }
 
-/// Has `model` follow the recording `path`, which has a timeline beside it, with a window every `hop_columns` columns.
+/// Has `model` follow the recording `path`, which has a timeline beside it, with a window every `hop_columns` columns. Also
+/// what there is to draw of it.
 ///
 /// # Errors
 /// When the recording, its timeline or the model cannot be read.
-pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Result<Followed> {
+pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Result<(Followed, Track)> {
     let timeline = Timeline::read(&timeline::beside(path))?;
     let classes = labels(model)?;
-    let classifier = model.classifier()?;
-    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
-    let card = card.context("the model has no card, and so no decision; train one")?;
-    let mut decision = card.decider(classifier.classes(), hop_columns as f32 / 100.0)?;
     let recording = Recording {
         path: path.into(),
         label: 0,
@@ -106,22 +104,70 @@ pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Resu
         seconds: 0.0,
         block: None,
     };
-    let mut reported: Vec<Reported> = Vec::new();
-    let mut watch = Watch::of(&classifier, hop_columns as f32 / 100.0);
-    hear(&recording, classifier, hop_columns, |window| {
-        let decided = decision.step(window.verdict.probabilities);
-        if decided.changed {
-            let label = decided.state.class().and_then(|class| classes.get(usize::from(class))).cloned();
-            reported.push((window.start_s + WINDOW_S, label));
-        }
-        if let (Some(watch), Some(score)) = (&mut watch, window.verdict.anomaly) {
-            watch.step(window.start_s + WINDOW_S, score, decided.steady);
-        }
-    })
-    .with_context(|| format!("cannot follow {}", path.display()))?;
+    let Trace { reported, watch, mut track } = trace(model, &recording, hop_columns)?;
+    let class = |span: &Span| classes.iter().position(|class| *class == span.label);
+    track.truth = timeline.spans.iter().filter_map(|span| Some((span.start_s, span.end_s, class(span)?))).collect();
+    let name = |class: Option<usize>| class.and_then(|class| classes.get(class)).cloned();
+    let reported: Vec<Reported> = reported.into_iter().map(|(at, class)| (at, name(class))).collect();
     let followed = judge(path.display().to_string(), timeline, &reported);
     let anomaly_alarms = watch.map(|watch| watch.over(followed.seconds));
-    Ok(Followed { anomaly_alarms, ..followed })
+    Ok((Followed { anomaly_alarms, ..followed }, track))
+}
+
+/// What there is to draw of a recording of one state, `class` of the model.
+///
+/// # Errors
+/// When the recording or the model cannot be read.
+pub fn track(model: &OwnedModel, recording: &Recording, class: usize, hop_columns: u32) -> anyhow::Result<Track> {
+    let track = trace(model, recording, hop_columns)?.track;
+    Ok(Track { truth: vec![(0.0, track.seconds, class)], ..track })
+}
+
+/// What a device would have told.
+struct Trace {
+    /// From which second on which class was reported; `None` is unknown.
+    reported: Vec<(f64, Option<usize>)>,
+    watch: Option<Watch>,
+    track: Track,
+}
+
+/// Columns of log-mel that one of the picture stands for.
+const BLUR: usize = 8;
+
+fn trace(model: &OwnedModel, recording: &Recording, hop_columns: u32) -> anyhow::Result<Trace> {
+    let classifier = model.classifier()?;
+    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
+    let card = card.context("the model has no card, and so no decision; train one")?;
+    let mut decision = card.decider(classifier.classes(), hop_columns as f32 / 100.0)?;
+    let mut watch = Watch::of(&classifier, hop_columns as f32 / 100.0);
+    let (mut reported, mut track, mut alarm) = (Vec::new(), Track::default(), false);
+    hear(recording, classifier, hop_columns, |window| {
+        let (verdict, end_s) = (window.verdict, window.start_s + WINDOW_S);
+        let decided = decision.step(verdict.probabilities);
+        if decided.changed {
+            reported.push((end_s, decided.state.class().map(usize::from)));
+        }
+        // Windows overlap: of each what the next one does not hold.
+        let fresh = &verdict.patch[..verdict.patch.len().min(hop_columns as usize)];
+        track.columns.extend(fresh.chunks(BLUR).map(|columns| {
+            std::array::from_fn(|band| columns.iter().map(|column| column[band]).sum::<f32>() / columns.len() as f32)
+        }));
+        track.seconds = end_s;
+        if let (Some(watch), Some(score)) = (&mut watch, verdict.anomaly) {
+            track.scores.push((end_s, f64::from(score)));
+            let before = std::mem::replace(&mut alarm, watch.step(end_s, score, decided.steady));
+            match track.alarms.last_mut() {
+                Some(last) if before => last.1 = end_s,
+                _ if alarm => track.alarms.push((end_s, end_s)),
+                _ => {}
+            }
+        }
+    })
+    .with_context(|| format!("cannot follow {}", recording.path.display()))?;
+    let ends = reported.iter().skip(1).map(|(at, _)| *at).chain([track.seconds]);
+    let spans = reported.iter().zip(ends).filter_map(|((from, class), to)| Some((*from, to, (*class)?)));
+    track.reported = spans.collect();
+    Ok(Trace { reported, watch, track })
 }
 
 /// The device's alarm, and when it was raised.

@@ -156,6 +156,11 @@ impl Heard {
         measure.measured(rows, self.probabilities.select(Axis(0), rows).view(), note)
     }
 
+    /// The model's class of a class of the data.
+    pub fn class_of(&self, label: usize) -> usize {
+        self.class_of[label]
+    }
+
     /// Whether the model was trained on the file of a row.
     pub fn was_trained_on(&self, row: usize) -> bool {
         self.trained_on[self.rows[row].recording]

@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let loaded = begun.elapsed();
     let mut sound = FileSound::wav(&args.wav, &config.capture)?;
     let rate = sound.rate()?;
-    let classifier = setup.model.classifier()?;
+    let classifier = setup.classifier()?;
     let mut decision = setup.decision()?;
     let mut alarm = setup.anomaly_alarm(&classifier, None);
     let mut memory = Memory::new(&classifier, rate)?;

@@ -5,6 +5,7 @@ pub mod devices;
 pub mod doctor;
 pub mod events;
 pub mod health;
+pub mod learn;
 pub mod record;
 pub mod run;
 pub mod update;

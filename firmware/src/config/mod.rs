@@ -71,6 +71,10 @@ pub struct ListenConfig {
     pub require_signature: bool,
     /// The file of the public key that models are signed by; needed with `require_signature`.
     pub public_key: PathBuf,
+    /// Where what this device learns of its machine lies ([`crate::enrolment`]).
+    pub state_dir: PathBuf,
+    /// Whether that is used, though it bears no signature, with `require_signature`.
+    pub allow_enrolment: bool,
 }
 
 impl Default for ListenConfig {
@@ -80,6 +84,8 @@ impl Default for ListenConfig {
             hop_s: 0.48,
             require_signature: false,
             public_key: PathBuf::new(),
+            state_dir: "/var/lib/monitor".into(),
+            allow_enrolment: false,
         }
     }
 }

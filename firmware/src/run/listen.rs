@@ -153,7 +153,7 @@ fn turn(
     carried: &mut Carried,
 ) -> Left {
     // The setup was checked as a whole when it was loaded; should one of these fail all the same, it ends with a word.
-    let classifier = match setup.model.classifier() {
+    let classifier = match setup.classifier() {
         Ok(classifier) => classifier,
         Err(error) => return end(progress, error),
     };

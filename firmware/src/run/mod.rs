@@ -23,4 +23,5 @@ pub use listen::{Listening, listen};
 pub use progress::{Progress, Times};
 pub use setup::{Setup, SetupError, now_ns};
 pub use sound::{Piece, Sound};
+pub(crate) use supervisor::open;
 pub use supervisor::{Input, Options, run};

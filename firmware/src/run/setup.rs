@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use shared::anomaly::Alarm;
+use shared::anomaly::{Alarm, Detector, Tables};
 use shared::classifier::Classifier;
 use shared::decision::{Decision, DecisionConfig, Steps};
 use shared::microphone::Limits;
@@ -15,6 +15,8 @@ use shared::owned::{self, OwnedModel};
 
 use super::alarm::StateAlarm;
 use crate::config::Config;
+use crate::enrolment;
+use crate::outputs::warn;
 use crate::report::Who;
 use crate::signature;
 
@@ -37,6 +39,8 @@ pub struct Setup {
     pub microphone: Limits,
     /// Whether sound unlike normal sound is an alarm.
     pub anomaly_alarm: bool,
+    /// Anomaly tables that this device has learned, in the place of the model's.
+    enrolment: Option<Vec<u8>>,
 }
 
 impl Setup {
@@ -102,12 +106,27 @@ impl Setup {
             alarm: StateAlarm::new(alarm),
             microphone: config.microphone.limits(),
             anomaly_alarm: config.alarm.anomaly,
+            enrolment: enrolment::load(&config.listen, model.bytes()).unwrap_or_else(|ignored| {
+                warn(ignored.to_string());
+                None
+            }),
             model,
         })
     }
 }
 
 impl Setup {
+    /// The model's classifier, its anomaly score refitted by what this device has learned.
+    ///
+    /// # Errors
+    /// None in practice: all was checked at load.
+    pub fn classifier(&self) -> Result<Classifier<'_>, owned::Cause> {
+        let classifier = self.model.classifier()?;
+        let Some(learned) = &self.enrolment else { return Ok(classifier) };
+        let tables = Tables::from_bytes(learned).map_err(owned::Cause::Anomaly)?;
+        Ok(classifier.with_anomaly(Some(Detector::new(tables))))
+    }
+
     /// A decision by these settings that starts as unknown.
     ///
     /// # Errors

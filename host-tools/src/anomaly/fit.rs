@@ -9,12 +9,11 @@ use anyhow::Context;
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
+use shared::anomaly::scale::{MARGIN, highest_lasting, scales};
 use shared::anomaly::{self, Input, Persistence, Tables};
 
 use super::space::FittedSpace;
 
-/// What the threshold lies above the highest that normal sound reached, in deviations.
-const MARGIN: f32 = 0.25;
 /// Times that groups are left out, at most.
 const FOLDS: usize = 8;
 
@@ -106,12 +105,12 @@ pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<
             Ok((out.clone(), each))
         })
         .collect::<anyhow::Result<_>>()?;
-    for (place, space) in spaces.iter_mut().enumerate() {
-        let all: Vec<f64> = held.iter().flat_map(|(_, each)| &each[place]).map(|value| f64::from(*value)).collect();
-        let mean = all.iter().sum::<f64>() / all.len().max(1) as f64;
-        let variance = all.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / all.len().max(1) as f64;
-        space.location = mean as f32;
-        space.deviation = (variance.sqrt() as f32).max(1e-3);
+    let unseen =
+        |place: usize| held.iter().flat_map(move |(_, each)| &each[place]).map(|value| f64::from(*value)).collect();
+    let unseen: Vec<Vec<f64>> = (0..spaces.len()).map(unseen).collect();
+    let of: Vec<usize> = held.iter().flat_map(|(out, _)| out.iter().map(|row| windows.groups[*row])).collect();
+    for (space, (location, deviation)) in spaces.iter_mut().zip(scales(&unseen, &of)) {
+        (space.location, space.deviation) = (location as f32, deviation as f32);
     }
     // ln d of the left-out windows becomes what it is in deviations; per file in the order of time.
     let mut files: BTreeMap<usize, Vec<(usize, f32)>> = BTreeMap::new();
@@ -125,7 +124,7 @@ pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<
     for windows in files.values_mut() {
         windows.sort_by_key(|(row, _)| *row);
         let scores: Vec<f32> = windows.iter().map(|(_, score)| *score).collect();
-        threshold = threshold.max(highest_lasting(&scores, hop_s));
+        threshold = threshold.max(highest_lasting(&scores, Persistence::default(), hop_s));
     }
     let seconds = rows.len() as f64 * hop_s;
     let groups: BTreeSet<usize> = rows.iter().map(|row| windows.groups[*row]).collect();
@@ -137,20 +136,6 @@ pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<
         grouped,
     };
     Ok(Fitted { spaces, threshold: threshold + MARGIN, standing })
-}
-
-/// The highest level at which the alarm would just be raised; of fewer windows than that takes, the highest that all of
-/// them reach.
-fn highest_lasting(scores: &[f32], hop_s: f64) -> f32 {
-    let (k, n) = Persistence::default().windows(hop_s as f32);
-    let n = (n as usize).min(scores.len()).max(1);
-    let k = (k as usize).min(n);
-    let kth = |window: &[f32]| {
-        let mut sorted = window.to_vec();
-        sorted.sort_by(|a, b| b.total_cmp(a));
-        sorted.get(k - 1).copied().unwrap_or(f32::NEG_INFINITY)
-    };
-    scores.windows(n).map(kth).fold(f32::NEG_INFINITY, f32::max)
 }
 
 fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedSpace>> {
@@ -220,7 +205,7 @@ mod tests {
         let of = |row| fitted.deviations(&windows, row).1;
         assert!((240..280).all(|row| of(row) > fitted.threshold));
         let normal: Vec<f32> = (0..240).map(of).collect();
-        assert!(highest_lasting(&normal, 0.48) < fitted.threshold);
+        assert!(highest_lasting(&normal, Persistence::default(), 0.48) < fitted.threshold);
         assert_eq!((fitted.standing.windows, fitted.standing.groups, fitted.standing.grouped), (240, 4, true));
         let bytes = fitted.tables().unwrap();
         assert!(bytes.len() < 50_000, "{}", bytes.len());

@@ -1,7 +1,7 @@
 //! Fitting and measuring the anomaly score of [`shared::anomaly`].
 //!
-//! [`components`] finds the principal components, [`space`] fits one detector, [`fit`] both of them with the scale and the
-//! threshold that unseen normal windows give, and [`trial`] measures all of it on groups that were held out.
+//! [`components`] finds the principal components, [`space`] fits one detector, [`shared::anomaly::scale`] puts both on one scale,
+//! [`fit`] does all of that with the threshold that unseen normal windows give, and [`trial`] measures all of it on groups that were held out.
 
 pub mod components;
 pub mod fit;

@@ -3,18 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use rayon::prelude::*;
 use serde::Serialize;
 use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 
-use crate::changes::{Followed, follow};
+use crate::changes::{self, Followed, follow};
 use crate::dataset::Dataset;
-use crate::evaluate::{Evaluation, hear_all};
+use crate::evaluate::{Evaluation, Heard, hear_all};
 use crate::features::{columns, hop};
 use crate::json::JsonOut;
 use crate::measured::Measured;
 use crate::metrics::{Confusion, confusion_table};
 use crate::plots;
+use crate::plots::timeline::Track;
 use crate::ui::Ui;
 
 /// The picture.
@@ -27,21 +29,45 @@ const READABLE: usize = 40;
 /// Options of `host-tools evaluate`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Folder with one folder of WAV files per class, or with a manifest.csv
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub on: Subject,
+    /// Folder for confusion_matrix.png and reliability.png
+    #[arg(long, value_name = "DIR", default_value = "artifacts")]
+    pub out: PathBuf,
+    /// Also draw every recording over time into OUT/timelines: log-mel, true and reported state, anomaly score
+    #[arg(long)]
+    pub timelines: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub json: JsonOut,
+}
+
+/// A model and what it is tried on: shared with `report`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Subject {
+    /// Folder with one folder of WAV files per class, or with a manifest.csv: recordings that the model never heard
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// The model
     #[arg(long, value_name = "FILE", default_value = "artifacts/sound_classifier.tflite")]
     pub model: PathBuf,
-    /// Folder for confusion_matrix.png and reliability.png
-    #[arg(long, value_name = "DIR", default_value = "artifacts")]
-    pub out: PathBuf,
     /// From one window to the next, in seconds (0.01 to 10) [default: as in training]
     #[arg(long, value_name = "S", value_parser = hop)]
     pub hop: Option<f64>,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub json: JsonOut,
+}
+
+impl Subject {
+    /// The hop that was asked for, or that the model was trained with, in columns.
+    pub(crate) fn hop_columns(&self, model: &OwnedModel) -> anyhow::Result<u32> {
+        self.hop.map_or_else(|| hop_of(model), |seconds| Ok(columns(seconds)))
+    }
+}
+
+/// The hop that the model was trained with.
+pub(crate) fn hop_of(model: &OwnedModel) -> anyhow::Result<u32> {
+    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
+    Ok(card.map_or(shared::window::DEFAULT_HOP, |card| u32::from(card.training.hop_columns)))
 }
 
 #[derive(Debug, Serialize)]
@@ -62,32 +88,40 @@ struct Figures<'a> {
 /// written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    let model = OwnedModel::load(&args.model)?;
-    let dataset = Dataset::load(&args.data, &ui)?;
-    let hop_columns = match args.hop {
-        Some(seconds) => columns(seconds),
-        None => hop_of(&model)?,
-    };
+    let model = OwnedModel::load(&args.on.model)?;
+    let dataset = Dataset::load(&args.on.data, &ui)?;
+    let hop_columns = args.on.hop_columns(&model)?;
     let heard = hear_all(&model, dataset, hop_columns, &ui)
-        .with_context(|| format!("cannot evaluate {}", args.model.display()))?;
+        .with_context(|| format!("cannot evaluate {}", args.on.model.display()))?;
     let evaluation = heard.evaluation(ModelCard::of(&model.model()?)?.is_some());
     heard.dataset.say_remarks(&ui);
     say(&evaluation, &ui);
-    let timelines = followed(&model, &heard.dataset, hop_columns, evaluation.training_known)?;
+    let (timelines, tracks): (Vec<Followed>, Vec<Track>) =
+        followed(&model, &heard.dataset, hop_columns, evaluation.training_known)?.into_iter().unzip();
     if !timelines.is_empty() {
         ui.say("\nRecordings with a known timeline, by the decision that the model asks for:");
         timelines.iter().flat_map(Followed::lines).for_each(|line| ui.say(line));
     }
-    let pictures = [args.out.join(PICTURE), args.out.join(RELIABILITY)];
-    draw(evaluation.honest(), &args.model, &pictures[0])?;
-    reliability(evaluation.honest(), &args.model)?.save(&pictures[1])?;
+    let mut pictures = vec![args.out.join(PICTURE), args.out.join(RELIABILITY)];
+    draw(evaluation.honest(), &args.on.model, &pictures[0])?;
+    reliability(evaluation.honest(), &args.on.model)?.save(&pictures[1])?;
+    for (path, track) in heard.dataset.timelines.iter().zip(&tracks) {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        pictures.push(args.out.join(format!("timeline_{stem}.png")));
+        over_time(path, &heard.classes, track)?.save(&pictures[pictures.len() - 1])?;
+    }
+    if args.timelines {
+        let folder = args.out.join("timelines");
+        draw_all(&model, &heard, hop_columns, &folder, &ui)?;
+        pictures.push(folder);
+    }
     ui.say("");
     heard.dataset.say_skipped(&ui);
     pictures.iter().for_each(|path| ui.say(path.display().to_string()));
     let skipped = heard.dataset.skipped.iter().map(|skipped| format!("{}: {}", skipped.path.display(), skipped.reason));
     let hop_s = f64::from(hop_columns) / 100.0;
     let (evaluation, timelines, skipped) = (&evaluation, &timelines[..], skipped.collect());
-    args.json.write(&Figures { model: &args.model, hop_s, evaluation, timelines, skipped })
+    args.json.write(&Figures { model: &args.on.model, hop_s, evaluation, timelines, skipped })
 }
 
 /// How the model follows the data's recordings with a known timeline: none without a card (`has_card`), as there is no
@@ -97,14 +131,8 @@ pub(crate) fn followed(
     dataset: &Dataset,
     hop_columns: u32,
     has_card: bool,
-) -> anyhow::Result<Vec<Followed>> {
+) -> anyhow::Result<Vec<(Followed, Track)>> {
     dataset.timelines.iter().filter(|_| has_card).map(|path| follow(model, path, hop_columns)).collect()
-}
-
-/// The hop that the model was trained with.
-pub(crate) fn hop_of(model: &OwnedModel) -> anyhow::Result<u32> {
-    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
-    Ok(card.map_or(shared::window::DEFAULT_HOP, |card| u32::from(card.training.hop_columns)))
 }
 
 /// Prints the figures and what to know about them.
@@ -137,6 +165,31 @@ pub(crate) fn say(evaluation: &Evaluation, ui: &Ui) {
     if let Some(never) = never_trained_on {
         print(never, "Recordings that the model was never trained on:");
     }
+}
+
+/// Draws a recording over time.
+pub(crate) fn over_time(path: &Path, classes: &[String], track: &Track) -> anyhow::Result<plots::Picture> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let subtitle =
+        "what the device would have reported, by the decision that the model asks for; score 1 is the threshold";
+    plots::timeline::draw(&format!("{name}, {:.0} s", track.seconds), subtitle, classes, track)
+}
+
+/// Draws every recording of the data over time, each into the folder of its class.
+fn draw_all(model: &OwnedModel, heard: &Heard, hop_columns: u32, folder: &Path, ui: &Ui) -> anyhow::Result<()> {
+    let bar = ui.progress("drawing", heard.dataset.recordings.len() as u64);
+    let drawn = heard.dataset.recordings.par_iter().enumerate().map(|(number, recording)| {
+        let class = heard.class_of(recording.label);
+        let track = changes::track(model, recording, class, hop_columns)?;
+        let stem = recording.path.file_stem().unwrap_or_default().to_string_lossy();
+        // Files of one name may lie in two folders of a class.
+        let path = folder.join(&heard.classes[class]).join(format!("{number:04}_{stem}.png"));
+        bar.inc(1);
+        over_time(&recording.path, &heard.classes, &track)?.save(&path)
+    });
+    drawn.collect::<anyhow::Result<()>>()?;
+    bar.finish_and_clear();
+    Ok(())
 }
 
 /// Draws the confusion matrix by window into a file.

@@ -7,11 +7,10 @@ use sha2::{Digest, Sha256};
 use shared::model_card::ModelCard;
 use shared::owned::OwnedModel;
 
-use super::evaluate::{confusion, followed, hop_of, reliability};
+use super::evaluate::{Subject, confusion, followed, over_time, reliability};
 use crate::dataset::Dataset;
 use crate::download::hex;
 use crate::evaluate::hear_all;
-use crate::features::{columns, hop};
 use crate::json::JsonOut;
 use crate::report::{Page, Picture};
 use crate::ui::Ui;
@@ -19,18 +18,12 @@ use crate::ui::Ui;
 /// Options of `host-tools report`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Folder with one folder of WAV files per class, or with a manifest.csv: recordings that the model never heard
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
-    /// The model
-    #[arg(long, value_name = "FILE", default_value = "artifacts/sound_classifier.tflite")]
-    pub model: PathBuf,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub on: Subject,
     /// The page to write
     #[arg(long, value_name = "FILE.html", default_value = "artifacts/report.html")]
     pub out: PathBuf,
-    /// From one window to the next, in seconds (0.01 to 10) [default: as in training]
-    #[arg(long, value_name = "S", value_parser = hop)]
-    pub hop: Option<f64>,
 }
 
 /// Runs the command.
@@ -42,31 +35,34 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&JsonOut::default());
     let out = &args.out;
     ensure!(!out.is_dir(), "--out {}: this is a folder; name a file, such as report.html", out.display());
-    let model = OwnedModel::load(&args.model)?;
-    let dataset = Dataset::load(&args.data, &ui)?;
-    let hop_columns = match args.hop {
-        Some(seconds) => columns(seconds),
-        None => hop_of(&model)?,
-    };
+    let model = OwnedModel::load(&args.on.model)?;
+    let dataset = Dataset::load(&args.on.data, &ui)?;
+    let hop_columns = args.on.hop_columns(&model)?;
     let heard = hear_all(&model, dataset, hop_columns, &ui)
-        .with_context(|| format!("cannot report on {}", args.model.display()))?;
+        .with_context(|| format!("cannot report on {}", args.on.model.display()))?;
     let parsed = model.model()?;
     let card = ModelCard::of(&parsed)?;
     let evaluation = heard.evaluation(card.is_some());
-    let timelines = followed(&model, &heard.dataset, hop_columns, card.is_some())?;
+    let (timelines, tracks): (Vec<_>, Vec<_>) =
+        followed(&model, &heard.dataset, hop_columns, card.is_some())?.into_iter().unzip();
     let measured = evaluation.honest();
-    let pictures = vec![
+    let mut pictures = vec![
         Picture {
             caption: "Confusion matrix by window: true classes down, predicted classes across".into(),
-            png: confusion(measured, &args.model)?.png()?,
+            png: confusion(measured, &args.on.model)?.png()?,
         },
         Picture {
             caption: "Reliability: how often the model is right at each confidence".into(),
-            png: reliability(measured, &args.model)?.png()?,
+            png: reliability(measured, &args.on.model)?.png()?,
         },
     ];
+    for (path, track) in heard.dataset.timelines.iter().zip(&tracks) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let caption = format!("{name} over time: log-mel, true and reported state, anomaly score");
+        pictures.push(Picture { caption, png: over_time(path, &heard.classes, track)?.png()? });
+    }
     let page = Page {
-        model: args.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        model: args.on.model.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         bytes: model.bytes().len(),
         sha256: hex(&Sha256::digest(model.bytes())),
         labels: &heard.classes,

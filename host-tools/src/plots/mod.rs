@@ -2,7 +2,7 @@
 //!
 //! Each plot takes plain data and yields a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
 //! our anti-aliased [`canvas`], which is its [`backend`]; [`theme`] holds the colours and sizes that all pictures share,
-//! [`legend`] what stands above the data; on these stand [`history`], [`confusion`], [`scatter`] and [`log_mel`]. Cost: well under a second and 30 MB a picture.
+//! [`legend`] what stands above the data; on these stand [`history`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`]. Cost: well under a second and 30 MB a picture.
 
 pub mod anomaly;
 pub mod axes;
@@ -18,5 +18,6 @@ pub mod reliability;
 pub mod scatter;
 pub mod theme;
 pub mod ticks;
+pub mod timeline;
 
 pub use picture::Picture;

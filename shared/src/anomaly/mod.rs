@@ -7,7 +7,8 @@
 //! ```text
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
 //! d     = sqrt(min over classes q_c)
-//! z     = (ln d - location) / deviation     location and deviation of normal windows that the fit never saw
+//! z     = (ln d - location) / deviation     location and deviation of normal windows that the fit never saw; the latter is
+//!                                           the larger, the less a detector is to be trusted (`scale`)
 //! score = exp((max z - threshold) / 2)      1 is the alarm threshold
 //! ```
 //!
@@ -16,7 +17,11 @@
 //! with an embedding and four normal classes, 40 kB without. Sums have one fixed order: the same score on every machine.
 
 mod alarm;
+#[cfg(feature = "std")]
+pub mod enrol;
 mod error;
+#[cfg(feature = "std")]
+pub mod scale;
 mod space;
 mod statistics;
 mod tables;

@@ -40,18 +40,34 @@ impl Space<'_> {
 
     /// ln of the distance of `x` to the nearest class, in deviations of unseen normal windows.
     pub fn deviation(&self, x: &[f32]) -> f32 {
+        (self.ln_distance(x) - self.location) / self.deviation
+    }
+
+    /// ln of the distance of `x` to the nearest class.
+    pub fn ln_distance(&self, x: &[f32]) -> f32 {
         // A distance of nothing would have no logarithm.
-        (libm::logf(libm::fmaxf(self.distance(x), 1e-6)) - self.location) / self.deviation
+        libm::logf(libm::fmaxf(self.distance(x), 1e-6))
     }
 
     /// Distance of `x` to the nearest class, 0 and up.
     pub fn distance(&self, x: &[f32]) -> f32 {
-        let components = self.components().min(MAX_COMPONENTS);
+        self.nearest(x).1
+    }
+
+    /// `x` along each component; beyond [`components`](Self::components) zeros.
+    pub fn project(&self, x: &[f32]) -> [f32; MAX_COMPONENTS] {
         let mut projected = [0.0; MAX_COMPONENTS];
         for (out, row) in projected.iter_mut().zip(self.projection.raw().chunks_exact(4 * x.len().max(1))) {
             *out = dot(row, x);
         }
-        let mut nearest = f32::INFINITY;
+        projected
+    }
+
+    /// The class that `x` is nearest to, and its distance, 0 and up.
+    pub fn nearest(&self, x: &[f32]) -> (usize, f32) {
+        let components = self.components().min(MAX_COMPONENTS);
+        let projected = self.project(x);
+        let mut nearest = (0, f32::INFINITY);
         for (class, mean) in self.means.raw().chunks_exact(4 * components.max(1)).enumerate() {
             let (mut within, mut along) = (0.0, 0.0);
             let parts = projected[..components].iter().zip(Scalars::<f32>::new(mean).iter());
@@ -61,9 +77,12 @@ impl Space<'_> {
                 along += off;
             }
             let outside = if self.residual > 0.0 { libm::fmaxf(self.squared(x, class) - along, 0.0) } else { 0.0 };
-            nearest = libm::fminf(nearest, within + self.residual * outside);
+            let squared = within + self.residual * outside;
+            if squared < nearest.1 {
+                nearest = (class, squared);
+            }
         }
-        libm::sqrtf(nearest)
+        (nearest.0, libm::sqrtf(nearest.1))
     }
 
     /// Squared standardised distance of `x` from the mean of `class`.

@@ -14,7 +14,7 @@ use crate::tflite::Scalars;
 /// The layout that this version writes, and the only one it reads.
 pub const SCHEMA: u16 = 2;
 
-const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+pub(super) const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// What a model knows of normal sound. Borrows from the file.
 #[derive(Debug, Clone, Copy)]

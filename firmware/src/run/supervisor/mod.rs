@@ -17,6 +17,7 @@ use shared::wire::AcknowledgedBy;
 
 pub use options::{Input, Options};
 use source::Source;
+pub(crate) use source::open;
 
 use super::notify::Notify;
 use super::signals::{Signals, Told};
@@ -67,7 +68,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let setup = Setup::load(&config)?;
     let progress = Arc::new(Progress::default());
     progress.alarms.latch(config.alarm.latch);
-    let (source, sound) = source::open(options, &config, &progress)?;
+    let (source, sound) = open(options, &config, &progress)?;
     let signs = Signs { capture: Arc::clone(&source.status), alarms: Arc::clone(&progress.alarms), ..Signs::default() };
     let sound = if config.clips.is_on() && sound.is_live() {
         let (writer, reader) = ring::ring(config.capture.ring_kib as usize * 1024, TAP, Arc::default());

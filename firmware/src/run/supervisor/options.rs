@@ -36,7 +36,7 @@ pub struct Options {
 
 impl Options {
     /// The configuration with what the command line says in its place.
-    pub(super) fn load(&self) -> anyhow::Result<Config> {
+    pub(crate) fn load(&self) -> anyhow::Result<Config> {
         let mut config = Config::load(self.config.as_deref())?;
         if let Some(model) = &self.model {
             config.listen.model.clone_from(model);

@@ -1,0 +1,147 @@
+//! `firmware learn`: listen to the machine running well, and refit the anomaly score to it.
+//!
+//! The model is never changed: what was learned goes to a file in the state directory ([`crate::enrolment`]), which `run`
+//! and `check` take up. Run it while the machine does all that is normal, each of its states for a minute or more.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use shared::anomaly::enrol::Enrolment;
+use shared::microphone::Microphone;
+use shared::owned::Memory;
+
+use super::device_args::number;
+use crate::enrolment;
+use crate::run::{Input, Options, Piece, Progress, Setup, open};
+
+/// Options of `firmware learn`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How long to listen, in minutes of sound (1 to 60); a recording is heard to its end if that is sooner
+    #[arg(long, value_name = "MINUTES", default_value_t = 10.0, value_parser = |text: &str| number(text, 1.0, 60.0))]
+    pub minutes: f64,
+    /// The model; the configuration's unless given
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The sound device, as `firmware devices` names it; the configuration's unless given
+    #[arg(long, value_name = "NAME", conflicts_with = "wav")]
+    pub device: Option<String>,
+    /// Learn from a WAV file instead of a device
+    #[arg(long, value_name = "FILE")]
+    pub wav: Option<PathBuf>,
+}
+
+/// How long a device may be silent.
+const PATIENCE: u32 = 100;
+/// How long to wait for sound at once.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Runs the command.
+///
+/// # Errors
+/// When the model has no anomaly score or may not be refitted, no sound comes or too little, or the file cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let options = Options {
+        config: args.config.clone(),
+        model: args.model.clone(),
+        device: args.device.clone(),
+        hop_s: None,
+        stdout: None,
+        input: args.wav.clone().map_or(Input::Device, Input::Wav),
+        realtime: false,
+    };
+    let config = options.load()?;
+    ensure!(
+        enrolment::allowed(&config.listen),
+        "listen.require_signature is set, and what is learned here bears no signature; set listen.allow_enrolment = true"
+    );
+    let setup = Setup::load(&config)?;
+    // The model's own tables, not those of an enrolment before.
+    let classifier = setup.model.classifier()?;
+    let tables = classifier.anomaly().map(|detector| *detector.tables());
+    let tables = tables.with_context(|| {
+        format!(
+            "{}: the model has no anomaly score to refit; train it again with recordings of normal sound",
+            setup.who.model
+        )
+    })?;
+    let progress = Arc::new(Progress::default());
+    let (source, mut sound) = open(&options, &config, &progress)?;
+    let mut enrolment = Enrolment::new(tables);
+    let mut microphone = Microphone::new(setup.microphone);
+    let (mut seconds, mut waited) = (0.0, 0);
+    let mut ended = false;
+    // One turn per rate of the input: mostly one.
+    while !ended && seconds < args.minutes * 60.0 {
+        let rate = match sound.next(GLANCE) {
+            Piece::Samples { rate, .. } => rate,
+            Piece::Nothing if waited < PATIENCE => {
+                waited += 1;
+                continue;
+            }
+            Piece::Nothing => bail!("no sound from `{}` for 10 s: {}", config.capture.device, source.status.device()),
+            Piece::End => break,
+            Piece::Failed(why) => bail!(why),
+        };
+        sound.unread();
+        let mut memory = Memory::new(&classifier, rate)?;
+        let mut listener = memory.listener(classifier.clone(), rate, setup.hop_columns)?;
+        let mut told = seconds;
+        while seconds < args.minutes * 60.0 {
+            match sound.next(GLANCE) {
+                Piece::Samples { rate: now, .. } if now != rate => {
+                    sound.unread();
+                    break;
+                }
+                Piece::Samples { samples, no_numbers, lost_before, .. } => {
+                    waited = 0;
+                    if lost_before > 0 {
+                        listener.gap(lost_before);
+                    }
+                    seconds += samples.len() as f64 / f64::from(rate);
+                    microphone.hear(samples, no_numbers, rate, |part, dead| {
+                        // A dead microphone says nothing of the machine.
+                        listener.push(part, |verdict| {
+                            if !dead && !verdict.spans_gap {
+                                enrolment.hear(verdict.patch, verdict.features);
+                            }
+                        });
+                    });
+                }
+                Piece::Nothing if waited < PATIENCE => waited += 1,
+                Piece::Nothing => {
+                    bail!("no sound from `{}` for 10 s: {}", config.capture.device, source.status.device())
+                }
+                Piece::End => {
+                    ended = true;
+                    break;
+                }
+                Piece::Failed(why) => bail!(why),
+            }
+            if seconds - told >= 60.0 {
+                told = seconds;
+                errln!("{:.0} of {:.0} minutes heard", seconds / 60.0, args.minutes);
+            }
+        }
+    }
+    progress.stop.store(true, Relaxed);
+    if let Some(capture) = source.capture {
+        capture.stop();
+    }
+    let hop_s = f64::from(setup.hop_columns) / 100.0;
+    let learned = enrolment.learn(hop_s)?;
+    let path = enrolment::path(&config.listen);
+    enrolment::save(&path, setup.model.bytes(), &learned).with_context(|| {
+        format!("cannot write {}; set listen.state_dir to a folder that can be written to", path.display())
+    })?;
+    outln!("{}: {} windows in {seconds:.0} s of normal sound", path.display(), enrolment.windows());
+    errln!("`run` takes it up at its next start or SIGHUP; delete the file to go back to what the model knows");
+    Ok(ExitCode::SUCCESS)
+}
