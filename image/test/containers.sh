@@ -17,7 +17,7 @@ docker() { "$repository/image/docker.sh" "$@"; }
 
 image/base-image.sh docker
 image/emulate.sh
-[ -x "$tools" ] || cargo build --locked -p host-tools
+[ -n "${HOST_TOOLS:-}" ] || cargo build --locked -p host-tools
 rm -rf "$work"
 "$tools" synth --out "$work/data" --seed 1 --timeline-seconds 20 >/dev/null
 "$tools" train --data "$work/data" --out "$work/artifacts" --features logmel >/dev/null
