@@ -10,6 +10,7 @@ pub mod http;
 pub mod link;
 pub mod manifest;
 pub mod metadata;
+pub mod modbus;
 pub mod model;
 pub mod seeds;
 pub mod wav;
@@ -26,7 +27,7 @@ pub struct Target {
 }
 
 /// Every body.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "model", body: read_and_run_model, seeds: seeds::models },
     Target { name: "metadata", body: metadata::read, seeds: seeds::metadata },
     Target { name: "wav", body: wav::read, seeds: seeds::wavs },
@@ -34,6 +35,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "config", body: config::read, seeds: seeds::configs },
     Target { name: "wire", body: wire::read, seeds: seeds::frames },
     Target { name: "link", body: link::read, seeds: seeds::streams },
+    Target { name: "modbus", body: modbus::read, seeds: seeds::modbus },
     Target { name: "http", body: http::read, seeds: seeds::requests },
 ];
 

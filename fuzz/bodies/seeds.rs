@@ -110,7 +110,7 @@ pub fn configs() -> Vec<Vec<u8>> {
 }
 
 /// One of each message.
-fn messages(each: impl FnMut(Message<'_>)) {
+pub fn messages(each: impl FnMut(Message<'_>)) {
     let (hello, verdict) = (
         Hello {
             model: "m.tflite",
@@ -185,4 +185,17 @@ pub fn requests() -> Vec<Vec<u8>> {
         "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
     ];
     texts.map(|text| text.as_bytes().to_vec()).into()
+}
+
+/// Requests of every function that is served, whole.
+pub fn modbus() -> Vec<Vec<u8>> {
+    let requests: [&[u8]; 6] = [
+        &[1, 0, 0, 0, 8],
+        &[2, 0, 0, 0, 16],
+        &[3, 0, 0, 0, 20],
+        &[4, 0, 0, 0, 2],
+        &[5, 0, 0, 0xff, 0],
+        &[15, 0, 0, 0, 4, 1, 0x0f],
+    ];
+    requests.map(|pdu| [&[0, 7, 0, 0, 0, pdu.len() as u8 + 1, 1], pdu].concat()).into()
 }

@@ -1,7 +1,7 @@
 //! What the plant's network gets: each a thread with a bounded queue like every other output, off unless switched on.
 
 pub mod http;
-mod modbus;
+pub mod modbus;
 #[cfg(feature = "mqtt")]
 mod mqtt;
 mod prometheus;

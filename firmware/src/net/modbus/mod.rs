@@ -3,8 +3,8 @@
 //! Source of the protocol: "MODBUS Application Protocol Specification V1.1b3" and "MODBUS Messaging on TCP/IP Implementation
 //! Guide V1.0b", <https://www.modbus.org/modbus-specifications>.
 
-mod frame;
-mod map;
+pub mod frame;
+pub mod map;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
