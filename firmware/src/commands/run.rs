@@ -41,6 +41,7 @@ pub struct Args {
 /// # Errors
 /// When there is no configuration, model or recording to begin with.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    crate::rt::settle_heap();
     let input = match (&args.wav, args.stdin) {
         (Some(path), _) => Input::Wav(path.clone()),
         (None, true) => Input::Stdin,

@@ -3,6 +3,7 @@
 //! A program that may not have them works all the same, only with less margin: it says so once, with the way to grant them,
 //! and in every status.
 
+mod heap;
 mod memory;
 mod sched;
 
@@ -11,6 +12,7 @@ use core::fmt;
 use nix::errno::Errno;
 use serde::Serialize;
 
+pub use heap::settle_heap;
 pub use memory::{lock_memory, prefault_stack};
 pub use sched::{pin, schedule};
 

@@ -1,4 +1,4 @@
-//! Scheduling of the calling thread. The one file of this module with calls that no safe wrapper has.
+//! Scheduling of the calling thread, by calls that no safe wrapper has.
 #![allow(unsafe_code)]
 
 use nix::errno::Errno;
