@@ -6,8 +6,11 @@ use super::Picture;
 use super::axes::{Axis, Frame};
 use super::canvas::{Align, Canvas, Pen};
 use super::legend::{Key, header, header_height};
-use super::theme::{CURVE, GRID, INK, LINE, MARGIN, Mark, Rgb, SMALL, TEXT, VALIDATION, colour};
+use super::theme::{CURVE, GRID, INK, LINE, MARGIN, Mark, Rgb, SMALL, SOFT_INK, TEXT, colour};
 use super::ticks::ticks;
+
+/// Of the time with an alarm: no class has it, however many there are.
+const ALARM: Rgb = SOFT_INK;
 
 /// What is drawn.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +47,7 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> a
         .map(|class| (Key::Mark(Mark::Square, colour(class)), classes[class].clone()))
         .collect();
     if !track.scores.is_empty() {
-        legend.push((Key::Mark(Mark::Square, VALIDATION), "anomaly alarm".to_string()));
+        legend.push((Key::Mark(Mark::Square, ALARM), "anomaly alarm".to_string()));
     }
     let top = header_height(WIDTH, title, subtitle, &legend)?;
     let scores = if track.scores.is_empty() { 0.0 } else { SCORE + GAP };
@@ -76,7 +79,7 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> a
         return Ok(canvas.finish());
     }
     for (from, to) in &track.alarms {
-        canvas.area(&[(at(*from), y), (at(*to), y), (at(*to), y + SCORE), (at(*from), y + SCORE)], VALIDATION, 0.25);
+        canvas.area(&[(at(*from), y), (at(*to), y), (at(*to), y + SCORE), (at(*from), y + SCORE)], ALARM, 0.4);
     }
     let marks = [(-2.0, "0.01"), (-1.0, "0.1"), (0.0, "1"), (1.0, "10"), (2.0, "100")];
     let ticks = marks.map(|(at, name)| (at, name.to_string())).to_vec();
@@ -84,10 +87,10 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> a
         Frame { left, top: y, width, height: SCORE, x, y: Axis { low: -2.0, high: 2.0, ticks, label: String::new() } };
     frame.draw(&mut canvas);
     canvas.text_up("score", (MARGIN + SMALL / 2.0, y + SCORE / 2.0), Align::Middle, TEXT, INK);
-    frame.curve(&mut canvas, &[(0.0, 0.0), (track.seconds, 0.0)], Pen::solid(INK, 1.6).dashed(5.0, 4.0));
+    frame.curve(&mut canvas, &[(0.0, 0.0), (track.seconds, 0.0)], Pen::solid(SOFT_INK, 1.6).dashed(5.0, 4.0));
     let curve: Vec<_> =
         track.scores.iter().map(|(second, score)| (*second, score.max(1e-3).log10().clamp(-2.0, 2.0))).collect();
-    frame.curve(&mut canvas, &curve, Pen::solid(colour(4), if curve.len() > 1000 { 1.0 } else { CURVE }));
+    frame.curve(&mut canvas, &curve, Pen::solid(INK, if curve.len() > 1000 { 1.0 } else { CURVE }));
     Ok(canvas.finish())
 }
 
