@@ -46,7 +46,7 @@ impl Alarms {
 
     /// Notes that the alarm of this cause is raised, or has ended; returns what is to be told of it.
     pub fn change(&self, cause: u8, active: bool, state: Option<u16>, index: u64) -> Alarm {
-        let bit = 1u32 << cause.min(31);
+        let bit = Alarm::bit(cause);
         if active {
             if self.latch.load(Relaxed) {
                 self.unacknowledged.fetch_or(bit, Relaxed);

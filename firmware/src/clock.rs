@@ -6,6 +6,7 @@ use core::mem::MaybeUninit;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use nix::libc;
+use shared::calendar::civil;
 use shared::wire::ClockState;
 
 /// Largest error in microseconds of a clock that is synchronised.
@@ -46,22 +47,6 @@ pub fn utc(unix_ms: u64) -> String {
 pub fn stamp(unix_s: u64) -> String {
     let [year, month, day, hour, minute, second] = civil(unix_s);
     format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
-}
-
-/// Year, month, day, hour, minute and second (UTC) of a moment since 1970 in seconds.
-fn civil(seconds: u64) -> [u64; 6] {
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Days of the era that begins on 1 March of a year divisible by 400: leap days then come last in a year.
-    // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    [year, month, day, second / 3600, second / 60 % 60, second % 60]
 }
 
 #[cfg(test)]

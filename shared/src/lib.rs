@@ -20,6 +20,7 @@ pub mod atomic_file;
 pub mod base_model;
 #[cfg(feature = "std")]
 mod blocks;
+pub mod calendar;
 pub mod classifier;
 pub mod decision;
 pub mod features;

@@ -13,6 +13,7 @@ use crate::config::EventsConfig;
 use crate::outbox::Item;
 use crate::outputs::warn;
 use crate::report::{Report, Who};
+use crate::update::hex;
 
 /// Time between two records of how long each state was reported.
 const DURATIONS: Duration = Duration::from_secs(3600);
@@ -84,7 +85,7 @@ impl<'a> Log<'a> {
                 let same = |before: &Arc<Who>| (&before.model, before.model_sha256) == (&who.model, who.model_sha256);
                 if !self.who.as_ref().is_some_and(same) {
                     self.tell_durations();
-                    let sha256 = who.model_sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+                    let sha256 = hex(&who.model_sha256);
                     self.add(Event::Model { model: text(&who.model), sha256 });
                 }
                 self.who = Some(Arc::clone(who));

@@ -44,11 +44,7 @@ impl Snapshot {
                 (self.level_dbfs, self.anomaly) = (Some(window.level_dbfs), window.anomaly);
             }
             Report::StateChange(change) => (self.state, self.confidence) = (change.state, change.confidence),
-            Report::Alarm(alarm) => {
-                let bit = 1u32 << alarm.cause.min(31);
-                self.alarms = if alarm.active { self.alarms | bit } else { self.alarms & !bit };
-                self.unacknowledged |= if alarm.unacknowledged { bit } else { 0 };
-            }
+            Report::Alarm(alarm) => alarm.enter(&mut self.alarms, &mut self.unacknowledged),
             Report::Acknowledged(acknowledged) => self.unacknowledged &= !acknowledged.causes,
             Report::Health(health) => {
                 self.health = *health;

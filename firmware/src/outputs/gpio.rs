@@ -76,11 +76,7 @@ impl<'a> Pins<'a> {
             }
             Report::Window(window) => self.state = window.state,
             Report::StateChange(change) => self.state = change.state,
-            Report::Alarm(alarm) => {
-                let bit = 1u32 << alarm.cause.min(31);
-                self.alarms = if alarm.active { self.alarms | bit } else { self.alarms & !bit };
-                self.unacknowledged |= if alarm.unacknowledged { bit } else { 0 };
-            }
+            Report::Alarm(alarm) => alarm.enter(&mut self.alarms, &mut self.unacknowledged),
             Report::Acknowledged(acknowledged) => self.unacknowledged &= !acknowledged.causes,
             Report::Health(health) => {
                 (self.alarms, self.unacknowledged) = (health.alarms, health.unacknowledged);

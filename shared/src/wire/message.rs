@@ -115,6 +115,27 @@ pub struct Alarm {
     pub unacknowledged: bool,
 }
 
+impl Alarm {
+    /// The bit of a cause's number: what is beyond 31 counts as 31.
+    #[must_use]
+    pub const fn bit(cause: u8) -> u32 {
+        1 << if cause < 31 { cause } else { 31 }
+    }
+
+    /// Enters it into the causes that hold and those that are yet to be acknowledged.
+    pub const fn enter(&self, alarms: &mut u32, unacknowledged: &mut u32) {
+        let bit = Self::bit(self.cause);
+        if self.active {
+            *alarms |= bit;
+        } else {
+            *alarms &= !bit;
+        }
+        if self.unacknowledged {
+            *unacknowledged |= bit;
+        }
+    }
+}
+
 /// Somebody has acknowledged alarms.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Acknowledged {

@@ -7,6 +7,7 @@ use shared::tflite::metadata::TensorInfo;
 use shared::tflite::{Model, Operator, Tensor};
 
 use super::describe;
+use crate::download::hex;
 
 /// Everything about a file.
 #[derive(Debug, Serialize)]
@@ -225,8 +226,4 @@ impl CardView {
             recording_hashes: training.recording_hashes.len() / shared::model_card::HASH_LEN,
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
