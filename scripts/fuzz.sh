@@ -10,7 +10,7 @@ seconds=${SECONDS_EACH:-600}
 mkdir -p fuzz/target/corpus
 FUZZ_SEEDS=$PWD/fuzz/target/corpus cargo test -q --locked -p firmware --test fuzz_bodies -- --ignored --exact write_the_seeds
 cargo fuzz build --target x86_64-unknown-linux-gnu
-for target in ${*:-model metadata wav manifest config wire link modbus http}; do
+for target in ${*:-model metadata wav manifest config wire link modbus events http}; do
     echo "== $target, $seconds s"
     # Models are long and mostly weights; everything else says all it can in a few kilobytes.
     case $target in model) longest=100000 ;; *) longest=8192 ;; esac

@@ -3,7 +3,7 @@
 # smoke run in `make test` and the next search begin with it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for target in ${*:-model metadata wav manifest config wire link modbus http}; do
+for target in ${*:-model metadata wav manifest config wire link modbus events http}; do
     all=fuzz/target/corpus/$target merged=fuzz/target/merged/$target kept=fuzz/corpus/$target
     rm -rf "$merged" "$kept"
     mkdir -p "$merged" "$kept"

@@ -15,7 +15,10 @@ fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_listened_to_
     let place = Place::new("", 2, 4.0);
     let folder = place.path("clips");
     let config = "before_s = 2.0\nafter_s = 1.5\nreserve_mib = 0\n";
-    place.configure(&format!("[alarm]\nstates = [\"on_state\"]\n[clips]\nfolder = {folder:?}\n{config}"));
+    let events = place.path("events");
+    place.configure(&format!(
+        "[alarm]\nstates = [\"on_state\"]\n[clips]\nfolder = {folder:?}\n{config}[events]\nfolder = {events:?}\n"
+    ));
     let (code, text, words) = output(&mut place.run(&["--realtime", "--wav", place.wav().to_str().unwrap()]));
     assert_eq!(code, Some(0), "{words}");
     let clips: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -36,6 +39,13 @@ fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_listened_to_
     let (from_s, seconds) = (start as f64 / 48e3, heard.len() as f64 / 48e3);
     assert!((2.0..=3.6).contains(&seconds), "{seconds}");
     assert!((from_s - (raised_s - 2.0)).abs() < 1.0, "{from_s} {raised_s}");
+    // The event log names it.
+    let logged = Command::new(firmware()).args(["events", "--csv", "--folder"]).arg(&events).output().unwrap();
+    let table = String::from_utf8(logged.stdout).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name| rows[0].iter().position(|column| *column == name).unwrap();
+    let named: Vec<&Vec<&str>> = rows.iter().filter(|row| row[column("event")] == "clip").collect();
+    assert_eq!((named.len(), named[0][column("clip")], named[0][column("cause")]), (1, name, "state"), "{table}");
     let checked = Command::new(firmware()).arg("check").arg("--model").arg(place.model()).arg(clip).output().unwrap();
     assert!(checked.status.success() && String::from_utf8_lossy(&checked.stdout).contains("on_state"), "{checked:?}");
 }

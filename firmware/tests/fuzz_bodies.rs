@@ -118,6 +118,11 @@ fn any_bytes_as_modbus_have_a_whole_answer_or_none() {
 }
 
 #[test]
+fn any_bytes_as_an_event_log_are_passed_over_or_records_that_can_be_shown_and_written_again() {
+    smoke("events");
+}
+
+#[test]
 fn any_bytes_as_a_request_have_one_of_four_answers() {
     smoke("http");
 }
@@ -145,6 +150,8 @@ fn the_seeds_are_valid() {
     let rows = |index| host_tools::dataset::manifest_rows(text(index), Path::new("/nowhere")).unwrap();
     assert_eq!((rows(0), rows(1)), ((0, 2), (0, 3)));
     assert_eq!(host_tools::dataset::timeline::Timeline::parse(text(2)).unwrap().spans.len(), 2);
+    let events = bodies::seeds::events();
+    assert_eq!((firmware::events::records(&events[0]).0.len(), firmware::events::records(&events[1]).1), (10, 10));
     let mut link = host_tools::monitor::Link::default();
     let frames = bodies::seeds::frames();
     link.push(&frames[0], |_| {});

@@ -6,6 +6,7 @@
 //! that does not hold (what was read can be written and read again; numbers are finite; memory is bounded).
 
 pub mod config;
+pub mod events;
 pub mod http;
 pub mod link;
 pub mod manifest;
@@ -27,7 +28,7 @@ pub struct Target {
 }
 
 /// Every body.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "model", body: read_and_run_model, seeds: seeds::models },
     Target { name: "metadata", body: metadata::read, seeds: seeds::metadata },
     Target { name: "wav", body: wav::read, seeds: seeds::wavs },
@@ -36,6 +37,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "wire", body: wire::read, seeds: seeds::frames },
     Target { name: "link", body: link::read, seeds: seeds::streams },
     Target { name: "modbus", body: modbus::read, seeds: seeds::modbus },
+    Target { name: "events", body: events::read, seeds: seeds::events },
     Target { name: "http", body: http::read, seeds: seeds::requests },
 ];
 

@@ -1,5 +1,6 @@
 //! Valid inputs of every body, made by the code that writes such bytes: what a search starts from.
 
+use firmware::events::{Record, sealed};
 use host_tools::export::{self, Dense};
 use ndarray::Array2;
 use shared::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
@@ -199,3 +200,25 @@ pub fn modbus() -> Vec<Vec<u8>> {
     ];
     requests.map(|pdu| [&[0, 7, 0, 0, 0, pdu.len() as u8 + 1, 1], pdu].concat()).into()
 }
+
+/// A file of the event log, and the objects of its lines without their check sums.
+pub fn events() -> Vec<Vec<u8>> {
+    let records: Vec<Record> =
+        EVENTS.iter().filter_map(|json| Record::read(sealed(json.as_bytes().to_vec()).trim_ascii_end())).collect();
+    let file = records.iter().flat_map(Record::line).collect();
+    vec![file, EVENTS.join("\n").into_bytes()]
+}
+
+/// One of each event.
+const EVENTS: [&str; 10] = [
+    r#"{"number":1,"unix_ms":5,"synchronised":false,"up_ms":0,"event":"start","version":"0.1.0"}"#,
+    r#"{"number":2,"unix_ms":6,"synchronised":false,"up_ms":1,"event":"model","model":"m.tflite","sha256":"00ff"}"#,
+    r#"{"number":3,"unix_ms":1764072000123,"synchronised":true,"up_ms":7,"event":"clock"}"#,
+    r#"{"number":4,"unix_ms":1764072000124,"synchronised":true,"up_ms":8,"event":"state","previous":"unknown","state":"on, \"1\"","confidence":0.83}"#,
+    r#"{"number":5,"unix_ms":1764072000125,"synchronised":true,"up_ms":9,"event":"alarm","state":"x","active":true,"cause":"state","unacknowledged":true}"#,
+    r#"{"number":6,"unix_ms":1764072000126,"synchronised":true,"up_ms":10,"event":"acknowledged","causes":"state anomaly","by":"mqtt"}"#,
+    r#"{"number":7,"unix_ms":1764072000127,"synchronised":true,"up_ms":11,"event":"clip","cause":"state","clip":"000001_state_x_1s.wav"}"#,
+    r#"{"number":8,"unix_ms":1764072000128,"synchronised":true,"up_ms":12,"event":"duration","state":"x","seconds":3600.48}"#,
+    r#"{"number":9,"unix_ms":1764072000129,"synchronised":true,"up_ms":13,"event":"dropped","count":3}"#,
+    r#"{"number":10,"unix_ms":1764072000130,"synchronised":true,"up_ms":14,"event":"stop"}"#,
+];

@@ -3,6 +3,7 @@
 //! Inference hands every block of sound on into a ring of its own ([`Tap`]), which allocates nothing and waits for nobody; the
 //! thread here keeps the newest seconds of it and writes. What it cannot take in time is lost to clips only.
 
+mod kept;
 mod preroll;
 mod recorder;
 mod store;
@@ -10,6 +11,7 @@ mod store;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+pub use kept::Kept;
 use recorder::Recorder;
 
 use crate::capture::{ChannelChoice, Reader};
@@ -48,7 +50,8 @@ pub fn run(inbox: &Inbox, config: &ClipsConfig, channel: ChannelChoice, signs: &
         while !matches!(inbox.next(Duration::from_secs(3600)), Received::End) {}
         return;
     };
-    let mut recorder = Recorder::new(config, channel);
+    signs.kept.expect_more(true);
+    let mut recorder = Recorder::new(config, channel, &signs.kept);
     loop {
         let received = inbox.next(GLANCE);
         // The sound first: an alarm is about what came before it.
@@ -62,5 +65,6 @@ pub fn run(inbox: &Inbox, config: &ClipsConfig, channel: ChannelChoice, signs: &
         }
     }
     recorder.finish();
+    signs.kept.expect_more(false);
     signs.tap.put(reader);
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use shared::wire::{StateName, cause_name};
 
+use super::kept::{Clip, Kept};
 use super::preroll::Preroll;
 use super::store::room;
 use crate::capture::{Block, ChannelChoice, Mono, StreamSpec};
@@ -21,6 +22,7 @@ const HEAD: u64 = 64;
 
 /// An alarm whose clip is not finished.
 struct Pending {
+    cause: &'static str,
     /// What the clip's name says of it.
     rest: String,
     /// Samples that are still to come.
@@ -41,11 +43,12 @@ pub struct Recorder<'a> {
     last: Option<Instant>,
     labels: String,
     refused: bool,
+    kept: &'a Kept,
 }
 
 impl<'a> Recorder<'a> {
-    /// One that has heard nothing.
-    pub fn new(config: &'a ClipsConfig, channel: ChannelChoice) -> Self {
+    /// One that has heard nothing; it tells `kept` of each clip.
+    pub fn new(config: &'a ClipsConfig, channel: ChannelChoice, kept: &'a Kept) -> Self {
         Self {
             config,
             channel,
@@ -56,6 +59,7 @@ impl<'a> Recorder<'a> {
             last: None,
             labels: String::new(),
             refused: false,
+            kept,
         }
     }
 
@@ -96,9 +100,10 @@ impl<'a> Recorder<'a> {
                     return;
                 }
                 let state = StateName { labels: &self.labels, state: alarm.state }.to_string();
-                let rest = format!("{}_{}_{}", cause_name(alarm.cause), plain(&state), time(time_us));
+                let cause = cause_name(alarm.cause);
+                let rest = format!("{cause}_{}_{}", plain(&state), time(time_us));
                 let end = Instant::now() + Duration::from_secs_f32(self.config.after_s + 2.0);
-                self.pending = Some(Pending { rest, left: samples(self.config.after_s, spec), end });
+                self.pending = Some(Pending { cause, rest, left: samples(self.config.after_s, spec), end });
             }
             _ => {}
         }
@@ -124,7 +129,10 @@ impl<'a> Recorder<'a> {
         }
         let format = WavFormat::exact_for(&spec, self.channel);
         match self.write(&pending.rest, format, spec.rate, parts) {
-            Ok(true) => self.refused = false,
+            Ok(Some(file)) => {
+                self.refused = false;
+                self.kept.push(Clip { file, cause: pending.cause });
+            }
             refused => {
                 let why = match refused {
                     Err(error) => error.to_string(),
@@ -137,16 +145,16 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Whether there was room.
+    /// The file's name; `None` where there was no room.
     ///
     /// The folder is looked at anew each time: people take clips away, and a card may be another.
-    fn write(&self, rest: &str, format: WavFormat, rate: u32, parts: [&[f32]; 2]) -> std::io::Result<bool> {
+    fn write(&self, rest: &str, format: WavFormat, rate: u32, parts: [&[f32]; 2]) -> std::io::Result<Option<String>> {
         const MIB: u64 = 1024 * 1024;
         let (most, reserve) = (u64::from(self.config.max_mib) * MIB, u64::from(self.config.reserve_mib) * MIB);
         let bytes = (parts[0].len() + parts[1].len()) as u64 * u64::from(format.bytes()) + HEAD;
-        let Some(path) = room(&self.config.folder, most, reserve, bytes, rest)? else { return Ok(false) };
+        let Some(path) = room(&self.config.folder, most, reserve, bytes, rest)? else { return Ok(None) };
         write_file(&path, format, rate, parts.into_iter().flat_map(|part| part.chunks(4096)))?;
-        Ok(true)
+        Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()))
     }
 }
 
@@ -232,7 +240,8 @@ mod tests {
     fn a_clip_is_the_seconds_before_the_alarm_and_after_it_sample_by_sample() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
-        let mut recorder = Recorder::new(&config, ChannelChoice::Average);
+        let kept = Kept::default();
+        let mut recorder = Recorder::new(&config, ChannelChoice::Average, &kept);
         hear(&mut recorder, 0..300, 0);
         alarm(&mut recorder);
         hear(&mut recorder, 300..320, 0);
@@ -242,13 +251,17 @@ mod tests {
         assert_eq!(clips(folder.path()), [(2000, 1500)]);
         let name = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().file_name();
         assert!(name.to_str().unwrap().starts_with("000001_anomaly_unknown_"), "{name:?}");
+        // The event log is told of it, once.
+        assert_eq!(kept.pop(), Some(Clip { file: name.into_string().unwrap(), cause: "anomaly" }));
+        assert_eq!(kept.pop(), None);
     }
 
     #[test]
     fn lost_sound_ends_a_clip_and_the_next_begins_after_it() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
-        let mut recorder = Recorder::new(&config, ChannelChoice::Average);
+        let kept = Kept::default();
+        let mut recorder = Recorder::new(&config, ChannelChoice::Average, &kept);
         hear(&mut recorder, 0..200, 0);
         alarm(&mut recorder);
         hear(&mut recorder, 200..220, 0);
@@ -262,14 +275,15 @@ mod tests {
     fn after_a_clip_there_is_a_pause_and_what_is_too_short_for_the_classifier_is_none() {
         let folder = tempfile::tempdir().unwrap();
         let config = ClipsConfig { pause_s: 1000.0, ..config(folder.path()) };
-        let mut recorder = Recorder::new(&config, ChannelChoice::Average);
+        let kept = Kept::default();
+        let mut recorder = Recorder::new(&config, ChannelChoice::Average, &kept);
         hear(&mut recorder, 0..200, 0);
         for _ in 0..3 {
             alarm(&mut recorder);
             hear(&mut recorder, 200..260, 0);
         }
         assert_eq!(clips(folder.path()).len(), 1);
-        let mut short = Recorder::new(&config, ChannelChoice::Average);
+        let mut short = Recorder::new(&config, ChannelChoice::Average, &kept);
         hear(&mut short, 0..90, 0);
         alarm(&mut short);
         short.finish();
@@ -282,7 +296,8 @@ mod tests {
         let place = folder.path().join("clips");
         std::fs::write(&place, "").unwrap();
         let config = config(&place);
-        let mut recorder = Recorder::new(&config, ChannelChoice::Average);
+        let kept = Kept::default();
+        let mut recorder = Recorder::new(&config, ChannelChoice::Average, &kept);
         for round in 0..2 {
             hear(&mut recorder, 0..200, 1);
             alarm(&mut recorder);
@@ -294,5 +309,6 @@ mod tests {
         }
         assert!(!recorder.refused);
         assert_eq!(clips(&place), [(1000, 1500)]);
+        assert!(kept.pop().is_some() && kept.pop().is_none());
     }
 }

@@ -17,7 +17,7 @@ use nix::sys::statvfs::statvfs;
 pub fn room(folder: &Path, most: u64, reserve: u64, bytes: u64, rest: &str) -> io::Result<Option<PathBuf>> {
     std::fs::create_dir_all(folder)?;
     let mut clips = clips(folder)?;
-    let next = clips.back().map_or(1, |(number, ..)| number + 1);
+    let next = clips.back().map_or(1, |(number, ..)| number.saturating_add(1));
     loop {
         let total: u64 = clips.iter().map(|(.., size)| size).sum();
         if total + bytes <= most && free(folder)? >= bytes + reserve {
@@ -97,6 +97,19 @@ mod tests {
         assert!((0..2).all(|_| write(folder.path(), 250, 0, 100)));
         let expected = [".other.tmp", "000008_state_on_x.wav", "000009_notes.txt", "000009_state_on_x.wav", "mine.wav"];
         assert_eq!(names(folder.path()), expected);
+    }
+
+    #[test]
+    fn numbers_beyond_six_digits_and_of_years_are_still_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("999999_state_on_x.wav"), [0; 100]).unwrap();
+        assert!((0..3).all(|_| write(folder.path(), 300, 0, 100)));
+        let expected = [1_000_000, 1_000_001, 1_000_002].map(|number| format!("{number}_state_on_x.wav"));
+        assert_eq!(names(folder.path()), expected);
+        // One that is named so by hand is no reason to panic, nor to exceed the bound.
+        std::fs::write(folder.path().join(format!("{}_mine.wav", u64::MAX)), [0; 100]).unwrap();
+        assert!((0..3).all(|_| write(folder.path(), 300, 0, 100)));
+        assert_eq!(names(folder.path()).len(), 2);
     }
 
     #[test]

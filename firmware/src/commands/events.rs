@@ -26,7 +26,7 @@ pub struct Args {
 
 /// The columns. Each event has its part of them, the others are empty.
 const HEADER: &str =
-    "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail";
+    "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip";
 
 /// Runs the command.
 ///
@@ -41,13 +41,22 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     );
     let (records, damaged) =
         read(folder).with_context(|| format!("{}: the event log cannot be read", folder.display()))?;
+    out!("{}", text(&records, args.csv));
+    if damaged > 0 {
+        errln!("{damaged} pieces of records were passed over: torn by a power cut or a full disk");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The records as text: comma-separated values, or lines for people.
+pub fn text(records: &[Record], csv: bool) -> String {
     let mut text = String::new();
-    if args.csv {
+    if csv {
         let _ = write!(text, "{HEADER}\r\n");
     }
-    for (record, time) in records.iter().zip(times(&records)) {
+    for (record, time) in records.iter().zip(times(records)) {
         let columns = columns(record, &time);
-        if args.csv {
+        if csv {
             let quoted: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
             let _ = write!(text, "{}\r\n", quoted.join(","));
         } else {
@@ -58,11 +67,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let _ = writeln!(text, "{}{doubt} {} {}", columns[1], columns[4], said.join(", "));
         }
     }
-    out!("{text}");
-    if damaged > 0 {
-        errln!("{damaged} pieces of records were passed over: torn by a power cut or a full disk");
-    }
-    Ok(ExitCode::SUCCESS)
+    text
 }
 
 /// When a record was made, and how well that is known.
@@ -79,13 +84,13 @@ fn times(records: &[Record]) -> Vec<Time> {
     for record in records.iter().rev() {
         times.push(match known {
             _ if record.synchronised => Time { unix_ms: record.unix_ms, clock: "synchronised" },
-            Some(start_ms) => Time { unix_ms: start_ms + record.up_ms, clock: "corrected" },
+            Some(start_ms) => Time { unix_ms: start_ms.saturating_add(record.up_ms), clock: "corrected" },
             None => Time { unix_ms: record.unix_ms, clock: "unsynchronised" },
         });
         if record.synchronised {
             known = Some(record.unix_ms.saturating_sub(record.up_ms));
         }
-        if matches!(record.event, Event::Start { .. }) {
+        if record.event == Event::Start {
             known = None;
         }
     }
@@ -94,31 +99,28 @@ fn times(records: &[Record]) -> Vec<Time> {
 }
 
 /// The values of [`HEADER`].
-fn columns(record: &Record, time: &Time) -> [String; 14] {
-    let mut columns = [const { String::new() }; 14];
-    let up_s = format!("{:.3}", record.up_ms as f64 / 1e3);
-    columns[..4].clone_from_slice(&[record.number.to_string(), clock::utc(time.unix_ms), time.clock.into(), up_s]);
-    let (name, rest): (&str, &[(usize, String)]) = match &record.event {
-        Event::Start { version } => ("start", &[(13, version.clone())]),
-        Event::Model { model, sha256 } => ("model", &[(13, format!("{model} {sha256}"))]),
-        Event::State { previous, state, confidence } => {
-            ("state", &[(5, state.clone()), (6, previous.clone()), (7, format!("{confidence:.4}"))])
-        }
-        Event::Alarm { active, cause, state, unacknowledged } => (
-            "alarm",
-            &[(5, state.clone()), (8, active.to_string()), (9, cause.clone()), (10, unacknowledged.to_string())],
-        ),
-        Event::Acknowledged { causes, by } => ("acknowledged", &[(9, causes.clone()), (11, by.clone())]),
-        Event::Clock {} => ("clock", &[]),
-        Event::Duration { state, seconds } => ("duration", &[(5, state.clone()), (12, seconds.to_string())]),
-        Event::Dropped { count } => ("dropped", &[(13, count.to_string())]),
-        Event::Stop {} => ("stop", &[]),
-    };
-    columns[4] = name.into();
-    for (place, value) in rest {
-        columns[*place].clone_from(value);
-    }
-    columns
+fn columns(record: &Record, time: &Time) -> [String; 15] {
+    let said = |text: &Option<String>| text.clone().unwrap_or_default();
+    let told = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
+    let model = record.model.as_ref().map(|model| format!("{model} {}", said(&record.sha256)));
+    let dropped = record.count.map(|count| count.to_string());
+    [
+        record.number.to_string(),
+        clock::utc(time.unix_ms),
+        time.clock.into(),
+        format!("{:.3}", record.up_ms as f64 / 1e3),
+        record.event.name().into(),
+        said(&record.state),
+        said(&record.previous),
+        record.confidence.map_or(String::new(), |confidence| format!("{confidence:.4}")),
+        told(record.active),
+        said(if record.causes.is_some() { &record.causes } else { &record.cause }),
+        told(record.unacknowledged),
+        said(&record.by),
+        record.seconds.map_or(String::new(), |seconds| seconds.to_string()),
+        said(&record.version.clone().or(model).or(dropped)),
+        said(&record.clip),
+    ]
 }
 
 /// A value as RFC 4180 wants it.
@@ -131,19 +133,18 @@ mod tests {
     use super::*;
 
     fn record(unix_ms: u64, synchronised: bool, up_ms: u64, event: Event) -> Record {
-        Record { number: 1, unix_ms, synchronised, up_ms, event }
+        Record { unix_ms, synchronised, up_ms, event, ..Record::default() }
     }
 
     #[test]
     fn times_before_the_clock_was_set_are_corrected_within_the_run_and_marked_in_all_others() {
-        let start = || Event::Start { version: String::new() };
         let records = [
-            record(5, false, 0, start()),
-            record(1005, false, 1000, Event::Stop {}),
-            record(7, false, 0, start()),
-            record(2007, false, 2000, Event::Clock {}),
-            record(1_764_072_005_000, true, 5000, Event::Clock {}),
-            record(1_764_072_006_000, true, 6000, Event::Stop {}),
+            record(5, false, 0, Event::Start),
+            record(1005, false, 1000, Event::Stop),
+            record(7, false, 0, Event::Start),
+            record(2007, false, 2000, Event::Clock),
+            record(1_764_072_005_000, true, 5000, Event::Clock),
+            record(1_764_072_006_000, true, 6000, Event::Stop),
         ];
         let told: Vec<(u64, &str)> = times(&records).iter().map(|time| (time.unix_ms, time.clock)).collect();
         assert_eq!(
@@ -168,10 +169,12 @@ mod tests {
     #[test]
     fn every_column_has_a_name() {
         let time = Time { unix_ms: 1_764_072_000_123, clock: "synchronised" };
-        let event = Event::State { previous: "unknown".into(), state: "on_state".into(), confidence: 0.5 };
-        let columns = columns(&record(0, true, 391_200, event), &time);
+        let (previous, state) = (Some("unknown".into()), Some("on_state".into()));
+        let change =
+            Record { number: 1, previous, state, confidence: Some(0.5), ..record(0, true, 391_200, Event::State) };
+        let columns = columns(&change, &time);
         assert_eq!(columns.len(), HEADER.split(',').count());
         let line = columns.join(",");
-        assert_eq!(line, "1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,");
+        assert_eq!(line, "1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,,");
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use shared::wire::{Causes, StateName, by_name, cause_name};
 
-use super::record::{Event, text};
+use super::record::{Event, Record, text};
 use super::store::Store;
+use crate::clips::Kept;
 use crate::clock;
 use crate::config::EventsConfig;
 use crate::outbox::Item;
@@ -27,19 +28,12 @@ const SYNC: Duration = Duration::from_secs(1);
 /// Records that may wait for a disk that refuses.
 const MOST_WAITING: usize = 256;
 
-/// Something to be written, with its times.
-struct Waiting {
-    unix_ms: u64,
-    synchronised: bool,
-    up_ms: u64,
-    event: Event,
-}
-
 /// The log of a running program.
 pub struct Log<'a> {
     config: &'a EventsConfig,
     store: Option<Store>,
-    waiting: VecDeque<Waiting>,
+    /// What is to be written. Its number it gets then.
+    waiting: VecDeque<Record>,
     /// What found no room, and is yet to be told.
     dropped: u64,
     /// Of the next report.
@@ -70,7 +64,7 @@ impl<'a> Log<'a> {
             refused: None,
             unsafe_since: None,
         };
-        log.add(Event::Start { version: env!("CARGO_PKG_VERSION").into() });
+        log.add(Record { version: Some(env!("CARGO_PKG_VERSION").into()), ..of(Event::Start) });
         log
     }
 
@@ -85,8 +79,8 @@ impl<'a> Log<'a> {
                 let same = |before: &Arc<Who>| (&before.model, before.model_sha256) == (&who.model, who.model_sha256);
                 if !self.who.as_ref().is_some_and(same) {
                     self.tell_durations();
-                    let sha256 = hex(&who.model_sha256);
-                    self.add(Event::Model { model: text(&who.model), sha256 });
+                    let (model, sha256) = (Some(text(&who.model)), Some(hex(&who.model_sha256)));
+                    self.add(Record { model, sha256, ..of(Event::Model) });
                 }
                 self.who = Some(Arc::clone(who));
             }
@@ -98,24 +92,33 @@ impl<'a> Log<'a> {
                 }
             }
             Report::StateChange(change) => {
-                let (previous, state) = (self.name(change.previous), self.name(change.state));
-                self.add(Event::State { previous, state, confidence: change.confidence });
+                let (previous, state) = (Some(self.name(change.previous)), Some(self.name(change.state)));
+                self.add(Record { previous, state, confidence: Some(change.confidence), ..of(Event::State) });
             }
             Report::Alarm(alarm) => {
-                let (cause, state) = (cause_name(alarm.cause).into(), self.name(alarm.state));
-                let (active, unacknowledged) = (alarm.active, alarm.unacknowledged);
-                self.add(Event::Alarm { active, cause, state, unacknowledged });
+                let (cause, state) = (Some(cause_name(alarm.cause).into()), Some(self.name(alarm.state)));
+                let (active, unacknowledged) = (Some(alarm.active), Some(alarm.unacknowledged));
+                self.add(Record { active, cause, state, unacknowledged, ..of(Event::Alarm) });
             }
             Report::Acknowledged(told) => {
                 let causes = Causes { bits: told.causes }.names().collect::<Vec<_>>().join(" ");
-                self.add(Event::Acknowledged { causes, by: by_name(told.by).into() });
+                let (causes, by) = (Some(causes), Some(by_name(told.by).into()));
+                self.add(Record { causes, by, ..of(Event::Acknowledged) });
             }
             Report::Health(health) => {
                 if std::mem::replace(&mut self.clock, health.clock) != health.clock {
-                    self.add(Event::Clock {});
+                    self.add(of(Event::Clock));
                 }
             }
             Report::Gap(_) => {}
+        }
+    }
+
+    /// Takes the clips that were kept.
+    pub fn take_clips(&mut self, kept: &Kept) {
+        while let Some(clip) = kept.pop() {
+            let (clip, cause) = (Some(clip.file), Some(clip.cause.into()));
+            self.add(Record { clip, cause, ..of(Event::Clip) });
         }
     }
 
@@ -123,7 +126,7 @@ impl<'a> Log<'a> {
     pub fn end(&mut self, of_program: bool) {
         self.tell_durations();
         if of_program {
-            self.add(Event::Stop {});
+            self.add(of(Event::Stop));
         }
         self.refused = None;
         self.write();
@@ -169,11 +172,13 @@ impl<'a> Log<'a> {
         let mut urgent = false;
         while let Some(next) = self.waiting.front() {
             if self.dropped > 0 {
-                store.append(next.unix_ms, next.synchronised, next.up_ms, &Event::Dropped { count: self.dropped })?;
+                let Record { unix_ms, synchronised, up_ms, .. } = *next;
+                let count = Some(self.dropped);
+                store.append(&Record { unix_ms, synchronised, up_ms, count, ..of(Event::Dropped) })?;
                 self.dropped = 0;
             }
-            store.append(next.unix_ms, next.synchronised, next.up_ms, &next.event)?;
-            urgent |= matches!(next.event, Event::Alarm { .. } | Event::Acknowledged { .. });
+            store.append(next)?;
+            urgent |= matches!(next.event, Event::Alarm | Event::Acknowledged);
             self.unsafe_since.get_or_insert_with(Instant::now);
             self.waiting.pop_front();
         }
@@ -187,7 +192,8 @@ impl<'a> Log<'a> {
     fn tell_durations(&mut self) {
         self.told = Instant::now();
         for (state, seconds) in std::mem::take(&mut self.seconds) {
-            self.add(Event::Duration { state, seconds: (seconds * 1e3).round() / 1e3 });
+            let seconds = Some((seconds * 1e3).round() / 1e3);
+            self.add(Record { state: Some(state), seconds, ..of(Event::Duration) });
         }
     }
 
@@ -196,14 +202,20 @@ impl<'a> Log<'a> {
         text(&StateName { labels, state }.to_string())
     }
 
-    fn add(&mut self, event: Event) {
+    /// Adds a record, with the times of now.
+    fn add(&mut self, record: Record) {
         if self.waiting.len() == MOST_WAITING {
             self.waiting.pop_front();
             self.dropped += 1;
         }
         let (unix_ms, synchronised) = (clock::unix_ms(), clock::is_synchronised());
-        self.waiting.push_back(Waiting { unix_ms, synchronised, up_ms: self.up_ms, event });
+        self.waiting.push_back(Record { unix_ms, synchronised, up_ms: self.up_ms, ..record });
     }
+}
+
+/// A record of this event that says nothing else yet.
+fn of(event: Event) -> Record {
+    Record { event, ..Record::default() }
 }
 
 #[cfg(test)]
@@ -238,8 +250,8 @@ mod tests {
         let (records, damaged) = read(&place).unwrap();
         assert_eq!((records.len(), damaged), (257, 0));
         // The start, 300 alarms and the stop, of which 256 could wait.
-        assert_eq!(records[0].event, Event::Dropped { count: 302 - 256 });
-        assert_eq!(records[256].event, Event::Stop {});
+        assert_eq!((records[0].event, records[0].count), (Event::Dropped, Some(302 - 256)));
+        assert_eq!(records[256].event, Event::Stop);
     }
 
     #[test]
@@ -253,19 +265,9 @@ mod tests {
         log.write();
         take(&mut log, 2, change);
         log.end(true);
-        let events: Vec<Event> = read(folder.path()).unwrap().0.into_iter().map(|record| record.event).collect();
-        assert!(
-            matches!(
-                events[..],
-                [
-                    Event::Start { .. },
-                    Event::State { .. },
-                    Event::Dropped { count: 2 },
-                    Event::State { .. },
-                    Event::Stop {}
-                ]
-            ),
-            "{events:?}"
-        );
+        let records = read(folder.path()).unwrap().0;
+        let events: Vec<Event> = records.iter().map(|record| record.event).collect();
+        assert_eq!(events, [Event::Start, Event::State, Event::Dropped, Event::State, Event::Stop]);
+        assert_eq!(records[2].count, Some(2));
     }
 }

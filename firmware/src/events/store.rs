@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::record::{Event, Record};
+use super::record::Record;
 
 /// Files that the log is divided into: so much of it is lost with the oldest.
 const PARTS: u64 = 8;
@@ -36,20 +36,20 @@ impl Store {
         std::fs::create_dir_all(folder)?;
         let parts = parts(folder)?;
         // The newest file with a record in it has the highest number.
-        let last = parts.iter().rev().find_map(|(_, path)| lines(path).ok()?.0.last().map(|record| record.number));
+        let newest = |path: &PathBuf| records(&std::fs::read(path).ok()?).0.last().map(|record| record.number);
+        let last = parts.iter().rev().find_map(|(_, path)| newest(path));
         let part = parts.last().map_or(1, |(part, _)| *part);
         let (file, len, torn) = append_to(&path(folder, part))?;
-        let next = last.map_or(1, |last| last + 1);
+        let next = last.map_or(1, |last| last.wrapping_add(1));
         Ok(Self { folder: folder.into(), most, most_part: most / PARTS, part, file, len, torn, next })
     }
 
-    /// Appends what happened. It is on disk after the next [`sync`](Self::sync).
+    /// Appends what happened, with the next number. It is on disk after the next [`sync`](Self::sync).
     ///
     /// # Errors
     /// Whatever the file system says; what was written before is whole, and the next line begins anew.
-    pub fn append(&mut self, unix_ms: u64, synchronised: bool, up_ms: u64, event: &Event) -> io::Result<()> {
-        let record = Record { number: self.next, unix_ms, synchronised, up_ms, event: event.clone() };
-        let mut line = record.line();
+    pub fn append(&mut self, record: &Record) -> io::Result<()> {
+        let mut line = Record { number: self.next, ..record.clone() }.line();
         if self.len + line.len() as u64 + 1 > self.most_part && self.len > 0 {
             self.turn()?;
         }
@@ -62,7 +62,7 @@ impl Store {
             return Err(error);
         }
         (self.torn, self.len) = (false, self.len + line.len() as u64);
-        self.next += 1;
+        self.next = self.next.wrapping_add(1);
         Ok(())
     }
 
@@ -100,11 +100,12 @@ impl Store {
 /// # Errors
 /// When the folder or a file in it cannot be read.
 pub fn read(folder: &Path) -> io::Result<(Vec<Record>, usize)> {
-    let (mut records, mut damaged) = (Vec::new(), 0);
+    let (mut all, mut damaged) = (Vec::new(), 0);
     for (_, path) in parts(folder)? {
-        match lines(&path) {
-            Ok((more, bad)) => {
-                records.extend(more);
+        match std::fs::read(&path) {
+            Ok(bytes) => {
+                let (more, bad) = records(&bytes);
+                all.extend(more);
                 damaged += bad;
             }
             // The running program has deleted it meanwhile.
@@ -112,19 +113,19 @@ pub fn read(folder: &Path) -> io::Result<(Vec<Record>, usize)> {
             Err(error) => return Err(error),
         }
     }
-    Ok((records, damaged))
+    Ok((all, damaged))
 }
 
-/// The records of a file, and how many of its lines are none.
-fn lines(path: &Path) -> io::Result<(Vec<Record>, usize)> {
+/// The records among the bytes of a file, and how many of its lines are none.
+pub fn records(bytes: &[u8]) -> (Vec<Record>, usize) {
     let (mut records, mut damaged) = (Vec::new(), 0);
-    for line in std::fs::read(path)?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         match Record::read(line) {
             Some(record) => records.push(record),
             None => damaged += 1,
         }
     }
-    Ok((records, damaged))
+    (records, damaged)
 }
 
 /// Opens a file for appending: its length, and whether it ends amid a line.
@@ -146,7 +147,9 @@ fn parts(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let number = name.strip_prefix("events-").and_then(|rest| rest.strip_suffix(".log"));
-        parts.extend(number.and_then(|number| number.parse().ok()).map(|number: u64| (number, path)));
+        // One that this program never comes to is none of its own.
+        let number = number.and_then(|number| number.parse::<u32>().ok());
+        parts.extend(number.map(|number| (u64::from(number), path)));
     }
     parts.sort();
     Ok(parts)
@@ -159,12 +162,14 @@ fn path(folder: &Path, part: u64) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::Event;
 
     const MOST: u64 = 64 * 1024;
 
     fn fill(store: &mut Store, count: u64) {
         for up_ms in 0..count {
-            store.append(1, true, up_ms, &Event::Dropped { count: up_ms }).unwrap();
+            let count = Some(up_ms);
+            store.append(&Record { up_ms, event: Event::Dropped, count, ..Record::default() }).unwrap();
         }
     }
 
@@ -186,13 +191,13 @@ mod tests {
                 std::fs::write(&path, &left).unwrap();
                 let kept = read(folder.path()).unwrap().0;
                 let mut store = Store::open(folder.path(), MOST).unwrap();
-                store.append(2, true, 0, &Event::Stop {}).unwrap();
+                store.append(&Record { event: Event::Stop, ..Record::default() }).unwrap();
                 let (after, damaged) = read(folder.path()).unwrap();
                 // All whole lines are there, the new one after them, and at most one piece of a line.
                 let whole_lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
                 assert!(kept.len() >= whole_lines && after[..kept.len()] == kept, "cut {cut}");
                 let last = after.last().unwrap();
-                assert_eq!((after.len(), &last.event), (kept.len() + 1, &Event::Stop {}), "cut {cut}");
+                assert_eq!((after.len(), last.event), (kept.len() + 1, Event::Stop), "cut {cut}");
                 assert_eq!(last.number, kept.len() as u64 + 1);
                 assert!(damaged <= 1, "cut {cut}");
             }
@@ -221,6 +226,23 @@ mod tests {
         std::fs::write(path(folder.path(), 2), "").unwrap();
         fill(&mut Store::open(folder.path(), MOST).unwrap(), 2);
         assert_eq!(numbers(folder.path()), [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn numbers_of_years_and_their_wrap_are_read_and_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(folder.path()).unwrap();
+        for (part, number) in [(1, u64::from(u32::MAX)), (99_999_999, u64::MAX)] {
+            let record = Record { number, unix_ms: u64::MAX, up_ms: u64::MAX, ..Record::default() };
+            std::fs::write(path(folder.path(), part), record.line()).unwrap();
+            fill(&mut Store::open(folder.path(), MOST).unwrap(), 2);
+        }
+        let turn = u64::from(u32::MAX);
+        assert_eq!(numbers(folder.path()), [turn, turn + 1, turn + 2, u64::MAX, 0, 1]);
+        // The files' numbers go on beyond their eight digits.
+        fill(&mut Store::open(folder.path(), MOST).unwrap(), 120);
+        assert!(folder.path().join("events-100000000.log").exists());
+        assert_eq!(numbers(folder.path()).last(), Some(&121));
     }
 
     #[test]

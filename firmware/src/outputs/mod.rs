@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
-use crate::clips::{self, Tap};
+use crate::clips::{self, Kept, Tap};
 use crate::config::{Config, StdoutFormat};
 use crate::events;
 use crate::net;
@@ -49,6 +49,8 @@ pub struct Signs {
     pub capture: Arc<CaptureStatus>,
     /// The sound that inference hands on.
     pub tap: Tap,
+    /// The clips that were kept of it.
+    pub kept: Kept,
     /// Where acknowledgements are asked for.
     pub alarms: Arc<Alarms>,
     /// Set for one output when another takes its place: no more patience either.
