@@ -5,7 +5,7 @@ mod common;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::place::Place;
 use common::program::wait;
@@ -74,6 +74,39 @@ fn a_master_reads_state_alarm_names_and_a_heartbeat_and_can_write_nothing() {
     program.signal(Signal::SIGTERM);
     let (status, took, _, words) = program.end();
     assert!(status.success() && took < Duration::from_secs(1), "{took:?} {words}");
+}
+
+#[test]
+fn eight_idle_connections_make_room_for_another_within_seconds_and_one_that_asks_keeps_its_place() {
+    let (place, port) = device();
+    let program = place.run_on_stdin();
+    wait(|| Master::connect(port).is_some(), || "the server".into());
+    // All eight places: each has asked once, and might stay for a minute.
+    let mut idle = Vec::new();
+    wait(
+        || {
+            let asked = |mut master: Master| master.registers(0, 1).map(|_| master);
+            idle.extend(Master::connect(port).and_then(asked));
+            idle.len() == 8
+        },
+        || "eight places".into(),
+    );
+    let mut busy = idle.pop().unwrap();
+    let begun = Instant::now();
+    wait(
+        || {
+            assert!(busy.registers(0, 1).is_some(), "one that asks has lost its place");
+            Master::connect(port).is_some_and(|mut master| master.registers(0, 1).is_some())
+        },
+        || "a ninth's answer".into(),
+    );
+    let took = begun.elapsed();
+    assert!(took > Duration::from_secs(4) && took < Duration::from_secs(15), "{took:?}");
+    // It was the place of one: of the first that had asked.
+    assert!(idle[0].registers(0, 1).is_none());
+    assert!(idle[6].registers(0, 1).is_some() && busy.registers(0, 1).is_some());
+    program.signal(Signal::SIGTERM);
+    assert!(program.end().0.success());
 }
 
 #[test]

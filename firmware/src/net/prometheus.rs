@@ -16,8 +16,8 @@ const MOST: usize = 4;
 
 /// Serves what the reports say until there will be no more.
 pub fn run(inbox: &Inbox, config: &PrometheusConfig) {
-    server::run("prometheus", inbox, config.listen, MOST, |stream, now, _| {
-        http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&now()));
+    server::run("prometheus", inbox, config.listen, MOST, |stream, visit| {
+        http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now()));
     });
 }
 

@@ -8,12 +8,11 @@ pub mod map;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use shared::wire::AcknowledgedBy;
 
-use super::server;
+use super::server::{self, Visit};
 use crate::config::ModbusConfig;
 use crate::outbox::Inbox;
 use crate::outputs::Signs;
@@ -29,13 +28,14 @@ const IDLE: Duration = Duration::from_secs(60);
 
 /// Serves what the reports say until there will be no more.
 pub fn run(inbox: &Inbox, config: &ModbusConfig, signs: &Signs) {
-    server::run("modbus", inbox, config.listen, MOST, |mut stream, now, stop| {
+    server::run("modbus", inbox, config.listen, MOST, |mut stream, visit| {
         let mut patience = PATIENCE;
         let mut request = [0; frame::LONGEST];
-        while let Some(request) = read(&mut stream, &mut request, patience, stop) {
+        while let Some(request) = read(&mut stream, &mut request, patience, visit) {
+            visit.asked();
             let acknowledge = |causes| signs.alarms.acknowledge(AcknowledgedBy::Modbus, causes);
             let acknowledge = config.acknowledge.then_some(&acknowledge as &dyn Fn(u32));
-            let Some(answer) = frame::answer(request, || map::image(&now()), acknowledge) else { return };
+            let Some(answer) = frame::answer(request, || map::image(&visit.now()), acknowledge) else { return };
             if stream.set_write_timeout(Some(PATIENCE)).and_then(|()| stream.write_all(&answer)).is_err() {
                 return;
             }
@@ -49,11 +49,14 @@ fn read<'a>(
     stream: &mut TcpStream,
     into: &'a mut [u8; frame::LONGEST],
     idle: Duration,
-    stop: &AtomicBool,
+    visit: &Visit<'_>,
 ) -> Option<&'a [u8]> {
     let mut end = Instant::now() + idle;
     let (mut len, mut wanted) = (0, frame::HEAD);
     while len < wanted {
+        if visit.is_over() {
+            return None;
+        }
         // So short that the end of the program is not held up.
         stream.set_read_timeout(Some(Duration::from_millis(server::GLANCE_MS.into()))).ok()?;
         match stream.read(&mut into[len..wanted]) {
@@ -65,7 +68,7 @@ fn read<'a>(
                 len += read;
             }
             Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
-                if stop.load(Relaxed) || Instant::now() >= end {
+                if Instant::now() >= end {
                     return None;
                 }
             }
