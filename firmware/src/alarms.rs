@@ -34,6 +34,25 @@ impl Alarms {
         }
     }
 
+    /// Takes over what a program before left unacknowledged; its causes have ended until they are raised.
+    pub fn restore(&self, unacknowledged: u32) {
+        if self.latch.load(Relaxed) {
+            self.unacknowledged.fetch_or(unacknowledged, Relaxed);
+        }
+    }
+
+    /// What there is to tell at the start: alarms that were left unacknowledged.
+    pub fn left(&self) -> impl Iterator<Item = Alarm> + use<> {
+        let left = self.unacknowledged();
+        (0..32).filter(move |cause| left & Alarm::bit(*cause) != 0).map(|cause| Alarm {
+            active: false,
+            cause,
+            state: None,
+            index: 0,
+            unacknowledged: true,
+        })
+    }
+
     /// The causes that hold.
     pub fn active(&self) -> u32 {
         self.active.load(Relaxed)
@@ -136,6 +155,22 @@ mod tests {
         let told: Vec<_> = alarms.acknowledged().collect();
         assert_eq!(told, [(AcknowledgedBy::Gpio, 0b100), (AcknowledgedBy::Modbus, 0b001)]);
         assert_eq!(alarms.unacknowledged(), 0b1000);
+    }
+
+    #[test]
+    fn what_was_left_is_told_as_ended_and_unacknowledged_and_only_where_alarms_are_latched() {
+        let alarms = Alarms::default();
+        alarms.restore(0b1001);
+        assert_eq!(alarms.left().count(), 0);
+        alarms.latch(true);
+        alarms.restore(0b1001);
+        assert_eq!(state(&alarms), (false, true));
+        let told: Vec<_> = alarms.left().map(|alarm| (alarm.cause, alarm.active, alarm.unacknowledged)).collect();
+        assert_eq!(told, [(0, false, true), (3, false, true)]);
+        // Raised again it is the same alarm.
+        assert!(alarms.change(0, true, None, 0).unacknowledged);
+        alarms.acknowledge(AcknowledgedBy::Signal, ALL);
+        assert_eq!(alarms.acknowledged().collect::<Vec<_>>(), [(AcknowledgedBy::Signal, 0b1001)]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod enrolment;
 pub mod events;
+pub mod latched;
 pub mod meter;
 pub mod net;
 pub mod outbox;

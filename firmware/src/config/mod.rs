@@ -71,7 +71,8 @@ pub struct ListenConfig {
     pub require_signature: bool,
     /// The file of the public key that models are signed by; needed with `require_signature`.
     pub public_key: PathBuf,
-    /// Where what this device learns of its machine lies ([`crate::enrolment`]).
+    /// Where what this device keeps for itself lies: what it learns of its machine ([`crate::enrolment`]), and latched alarms
+    /// ([`crate::latched`]); empty to keep none of these.
     pub state_dir: PathBuf,
     /// Whether that is used, though it bears no signature, with `require_signature`.
     pub allow_enrolment: bool,

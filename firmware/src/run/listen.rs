@@ -74,6 +74,7 @@ pub fn listen(listening: Listening) {
     };
     let (mut index, mut position) = (0, 0);
     tell(&mut carried, &current, current.0.who.rate_hz, true, &progress);
+    progress.alarms.left().for_each(|alarm| say(&current.1, &progress, &Report::Alarm(alarm)));
     // One turn per rate of the input: mostly one.
     loop {
         let rate = loop {

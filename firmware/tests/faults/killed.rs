@@ -1,60 +1,12 @@
 //! SIGKILL in the middle of every write: at each call that changes a file, one run that ends there.
 
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::process::Command;
 
 use crate::common::place::{Place, status_of};
 use crate::common::program::firmware;
 use crate::common::{Devices, ramp};
-
-/// More calls than any of the programs makes.
-const MOST: usize = 60;
-
-/// The library that kills, built once.
-fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/kill_at.c");
-        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kill_at.{}.so", std::process::id()));
-        let built = Command::new("cc")
-            .args(["-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o"])
-            .args([&library, &source])
-            .arg("-ldl")
-            .status();
-        assert!(built.expect("a C compiler, cc, is needed (package gcc)").success());
-        library
-    })
-}
-
-/// Runs what `command` makes again and again, killed at the first, second, ... change below `folder`, until it comes to its
-/// end; after each run `check` looks at what is there. Returns how often it was killed.
-fn at_every_write(folder: &Path, mut command: impl FnMut() -> Command, mut check: impl FnMut(usize)) -> usize {
-    for at in 1..MOST {
-        let mut command = command();
-        command.env("LD_PRELOAD", library()).env("KILL_BELOW", folder).env("KILL_AT", at.to_string());
-        let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-        check(at);
-        if status.signal() != Some(nix::libc::SIGKILL) {
-            assert!(ended_well(status), "{status}");
-            return at - 1;
-        }
-    }
-    panic!("it goes on writing");
-}
-
-fn ended_well(status: ExitStatus) -> bool {
-    status.success()
-}
-
-/// What is below a folder: temporary files, and others.
-fn files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
-    let mut all: Vec<PathBuf> =
-        std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
-    all.sort();
-    all.into_iter().partition(|path| path.file_name().unwrap().to_string_lossy().ends_with(".tmp"))
-}
+use crate::kill_at::{at_every_write, files};
 
 /// The part that is killed: writes 200 kB over a file, as models and reports are written.
 #[test]
@@ -115,6 +67,33 @@ fn sigkill_in_the_middle_of_every_write_leaves_a_whole_status_file_and_the_next_
     });
     assert!(kills >= 6 && left == 1, "{kills} kills, {left} temporary files");
     assert_eq!(files(&folder), (vec![], vec![]));
+}
+
+#[test]
+fn sigkill_in_the_middle_of_every_write_leaves_the_latched_alarms_of_before_or_of_after() {
+    let place = Place::new("", 2, 2.0);
+    let state = place.path("state");
+    let listen = format!("[listen]\nstate_dir = {state:?}\n");
+    place.configure("[alarm]\nstates = [\"on_state\"]\nlatch = true\n");
+    let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
+    std::fs::write(place.path("monitor.toml"), text.replace("[listen]\n", &listen)).unwrap();
+    let kept = state.join(firmware::latched::NAME);
+    let wav = place.wav();
+    let command = || {
+        std::fs::create_dir_all(&state).unwrap();
+        // Another alarm was left, and this run adds its own.
+        std::fs::write(&kept, "microphone\n").unwrap();
+        place.run(&["--realtime", "--wav", wav.to_str().unwrap()])
+    };
+    let (mut before, mut after) = (0, 0);
+    let kills = at_every_write(&state, command, |at| match std::fs::read_to_string(&kept).unwrap().as_str() {
+        "microphone\n" => before += 1,
+        "state\nmicrophone\n" => after += 1,
+        other => panic!("{other:?} after the {at}th call"),
+    });
+    // Opened, written, synced, renamed; the folder synced; and one that ran to its end. What a killed one left is removed.
+    assert!(kills >= 5 && before >= 4 && after >= 2, "{kills} {before} {after}");
+    assert_eq!(files(&state).0, [] as [PathBuf; 0]);
 }
 
 #[test]

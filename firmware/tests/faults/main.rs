@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod disk;
+mod kill_at;
 mod killed;
 mod sound;
 mod system;

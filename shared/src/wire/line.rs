@@ -90,6 +90,12 @@ impl Causes {
     pub fn names(self) -> impl Iterator<Item = &'static str> + Clone {
         (0..32).filter(move |bit| self.bits >> bit & 1 == 1).map(cause_name)
     }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let known = (0..32).find(|cause| cause_name(*cause) == name && name != "other");
+        known.map(|cause| Self { bits: 1 << cause })
+    }
 }
 
 /// The words for the numbers of [`CaptureState`].

@@ -77,14 +77,10 @@ impl Link {
 
 /// What a message asks for: `all`, or one cause by its name.
 fn asked(payload: &[u8]) -> Told {
-    let causes = Causes { bits: ALL }.names().zip(0..);
-    match payload {
-        b"all" => Told::Acknowledge(ALL),
-        name => causes
-            .filter(|(cause, _)| cause.as_bytes() == name && *cause != "other")
-            .map(|(_, bit)| Told::Acknowledge(1 << bit))
-            .next()
-            .unwrap_or(Told::Other),
+    match std::str::from_utf8(payload) {
+        Ok("all") => Told::Acknowledge(ALL),
+        Ok(name) => Causes::named(name).map_or(Told::Other, |cause| Told::Acknowledge(cause.bits)),
+        Err(_) => Told::Other,
     }
 }
 

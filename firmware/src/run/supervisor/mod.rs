@@ -25,6 +25,7 @@ use super::{Listening, Progress, Setup, listen};
 use crate::alarms::ALL;
 use crate::capture::{DeviceState, ring};
 use crate::config::Config;
+use crate::latched::{self, Keeper};
 use crate::outbox::Outboxes;
 use crate::outputs::{Outputs, Signs, crash, flush_words, safe};
 
@@ -42,6 +43,9 @@ const HEALTH: Duration = Duration::from_secs(1);
 
 /// What outputs get to write at the end after a signal; everything together stays below a second.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// How long after the signal the disk may still write which alarms are yet to be acknowledged.
+const LAST_WRITE: Duration = Duration::from_millis(700);
 
 /// What they get at the end of a recording, when nobody is in a hurry.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,6 +72,10 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let setup = Setup::load(&config)?;
     let progress = Arc::new(Progress::default());
     progress.alarms.latch(config.alarm.latch);
+    // A recording that is played as fast as possible is not the plant's machine.
+    let lossless = options.is_lossless();
+    let left = if lossless { 0 } else { latched::left(&config) };
+    progress.alarms.restore(left);
     let (source, sound) = open(options, &config, &progress)?;
     let signs = Signs { capture: Arc::clone(&source.status), alarms: Arc::clone(&progress.alarms), ..Signs::default() };
     let sound = if config.clips.is_on() && sound.is_live() {
@@ -77,8 +85,6 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     } else {
         sound
     };
-    // A recording that is played as fast as possible waits for its reader; the world does not.
-    let lossless = options.input != Input::Device && !options.realtime;
     let (outputs, outboxes) = Outputs::start(&config, &signs, lossless, start).context("no thread for an output")?;
     let (setups, next) = sync_channel(1);
     let listening = Listening { sound, first: (setup, outboxes.clone()), next, progress: Arc::clone(&progress) };
@@ -96,6 +102,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     };
     let mut supervisor = Supervisor {
         options,
+        keeper: (!lossless).then(|| Keeper::start(&config, left)).flatten(),
         config,
         source,
         progress,
@@ -127,6 +134,8 @@ struct Supervisor<'a> {
     config: Config,
     source: Source,
     progress: Arc<Progress>,
+    /// Keeps latched alarms over a restart.
+    keeper: Option<Keeper>,
     signs: Signs,
     outputs: Outputs,
     outboxes: Outboxes,

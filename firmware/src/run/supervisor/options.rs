@@ -35,6 +35,12 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether sound waits for whoever reads what is said of it: a recording that is played as fast as possible. The world does
+    /// not.
+    pub(super) fn is_lossless(&self) -> bool {
+        self.input != Input::Device && !self.realtime
+    }
+
     /// The configuration with what the command line says in its place.
     pub(crate) fn load(&self) -> anyhow::Result<Config> {
         let mut config = Config::load(self.config.as_deref())?;

@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::{STACK, Supervisor};
 use crate::config::Config;
+use crate::latched::{self, Keeper};
 use crate::outputs::warn;
 use crate::run::Setup;
 
@@ -70,6 +71,13 @@ impl Supervisor<'_> {
         self.setups.try_send((setup, self.outboxes.clone())).context("listening has ended")?;
         self.sent += 1;
         self.progress.alarms.latch(config.alarm.latch);
+        if !self.options.is_lossless() && !self.keeper.as_ref().is_some_and(|keeper| keeper.fits(&config)) {
+            if let Some(keeper) = self.keeper.take() {
+                // They are kept elsewhere from now on, or nowhere.
+                drop(keeper.close(0));
+            }
+            self.keeper = Keeper::start(&config, latched::left(&config));
+        }
         self.config = Config { capture: self.config.capture.clone(), ..config };
         // New outputs hear of raised alarms at once, and of the state with the next window.
         self.tell_health();

@@ -33,11 +33,14 @@ impl Supervisor<'_> {
         self.acknowledge();
     }
 
-    /// Takes the acknowledgements that were asked for, and tells of them.
-    fn acknowledge(&self) {
+    /// Takes the acknowledgements that were asked for, tells of them, and keeps what is left to acknowledge.
+    fn acknowledge(&mut self) {
         let index = self.progress.next_index.load(Relaxed);
         for (by, causes) in self.progress.alarms.acknowledged() {
             self.outboxes.send(&Report::Acknowledged(Acknowledged { causes, by: by as u8, index }));
+        }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.keep(self.progress.alarms.unacknowledged());
         }
     }
 
