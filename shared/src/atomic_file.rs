@@ -39,7 +39,7 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     sync_folder(folder)
 }
 
-/// Removes the temporary files beside `path` of programs that were killed while they wrote it: each leaves one.
+/// Removes the temporary files and folders beside `path` of programs that were killed while they wrote it: each leaves one.
 ///
 /// Whether a program still runs is told by `/proc`; where there is none, nothing is removed.
 pub fn tidy(path: &Path) {
@@ -55,7 +55,7 @@ pub fn tidy(path: &Path) {
         let pid = file.strip_prefix(&begin).and_then(|rest| rest.strip_suffix(".tmp")?.parse::<u32>().ok());
         if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
             // Somebody else may have been quicker.
-            let _ = fs::remove_file(entry.path());
+            let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
         }
     }
 }
@@ -103,11 +103,13 @@ mod tests {
         let dead = folder.join(".model.4194305.tmp");
         let running = folder.join(format!(".model.{}.tmp", std::process::id()));
         let other = folder.join(".model.tflite.4194305.tmp");
+        let dead_folder = folder.join(".model.4194306.tmp");
+        fs::create_dir_all(dead_folder.join("half")).unwrap();
         for file in [&dead, &running, &other] {
             fs::write(file, b"half").unwrap();
         }
         tidy(&folder.join("model"));
-        assert_eq!([dead, running, other].map(|file| file.exists()), [false, true, true]);
+        assert_eq!([dead, dead_folder, running, other].map(|file| file.exists()), [false, false, true, true]);
         fs::remove_dir_all(folder).unwrap();
     }
 

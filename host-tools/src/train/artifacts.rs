@@ -26,6 +26,8 @@ pub const HISTORY: &str = "training_history.png";
 pub const REPORT: &str = "training_report.json";
 /// Folder of the runs within the output folder.
 pub const RUNS: &str = "runs";
+/// What a run's folder is called, with more around it, until all is in it.
+const UNFINISHED: &str = "unfinished";
 
 /// The files, each with its name.
 #[derive(Debug, Clone)]
@@ -65,9 +67,12 @@ impl Artifacts {
     /// When a file cannot be written.
     pub fn save(&self, out: &Path) -> anyhow::Result<PathBuf> {
         let runs = out.join(RUNS);
+        // What a training that was killed has left.
+        for name in self.0.iter().map(|(name, _)| out.join(name)).chain([runs.join(UNFINISHED)]) {
+            shared::atomic_file::tidy(&name);
+        }
         let folder = timestamp::unused(&runs);
-        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let unfinished = runs.join(format!(".{name}.{}.tmp", std::process::id()));
+        let unfinished = runs.join(format!(".{UNFINISHED}.{}.tmp", std::process::id()));
         let written = self.0.iter().try_for_each(|(name, bytes)| write(&unfinished.join(name), bytes)).and_then(|()| {
             std::fs::rename(&unfinished, &folder)
                 .with_context(|| format!("cannot make the folder {}", folder.display()))
