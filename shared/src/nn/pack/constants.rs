@@ -67,6 +67,7 @@ pub fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
         out[32 + 4 * lane..][..4].copy_from_slice(&channel.mantissa.to_le_bytes());
         out[round..][..8].copy_from_slice(&channel.round.to_le_bytes());
         out[128 + 4 * lane..][..4].copy_from_slice(&channel.shift.to_le_bytes());
+        out[160 + 4 * lane..][..4].copy_from_slice(&(-channel.shift - 1).to_le_bytes());
     }
     out
 }

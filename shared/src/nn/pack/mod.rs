@@ -4,6 +4,7 @@
 //! of its panels, and the channels of every depthwise layer; then, one after the other, the panels: constants, weights in
 //! groups of steps, input offsets of the steps. A panel's length depends on its weights (see [`exact`]).
 
+mod chains;
 mod constants;
 mod exact;
 mod order;
@@ -15,7 +16,7 @@ pub use constants::origin;
 
 use super::body::{Body, Kind, Layer};
 use super::plan::{HEAD_LEN, PANEL, Plan, Product, Step, Wide};
-use super::simd::{CONSTANTS_LEN, Vectors};
+use super::simd::{CONSTANTS_LEN, Groups, Vectors};
 use constants::Channel;
 use order::Order;
 use panel::Source;
@@ -24,7 +25,7 @@ use tops::Tops;
 
 /// Bytes that are enough to pack `body`: exact, or where weights may be split, an upper bound.
 pub fn enough<V: Vectors>(body: &Body, plan: &Plan) -> usize {
-    len::<V>(body, plan, if V::PAIRS { 2 } else { 1 })
+    len::<V>(body, plan, if V::GROUPS == Groups::Pairs { 2 } else { 1 })
 }
 
 /// Bytes that packing `body` takes if each step of four or more bytes becomes `times` steps.
@@ -60,9 +61,10 @@ pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
                 let before = index.checked_sub(1).and_then(|before| body.layers.get(before));
                 channels.tops = before.map_or(Tops::FULL, Tops::of);
                 channels.inputs = match layer.kind {
-                    Kind::Pointwise if V::PAIRS => {
+                    Kind::Pointwise if V::GROUPS == Groups::Pairs => {
                         Order::matched(layer, &channels.tops, out.get_mut(at..).unwrap_or_default())
                     }
+                    Kind::Pointwise => Order::zeros_last(layer, &channels.tops),
                     _ => Order::natural(),
                 };
                 let mut sink = Sink::new(out);

@@ -28,6 +28,16 @@ impl Order {
         self.0.get(place).copied().map_or(place, usize::from)
     }
 
+    /// The file's order but for channels that are always zero, which come last: their steps are left out.
+    pub fn zeros_last(layer: &Layer, tops: &Tops) -> Self {
+        let is_zero = |&channel: &u16| tops.top(usize::from(channel)) == 0;
+        let all = || 0..layer.input.channels as u16;
+        let mut order = Self::natural();
+        let places = order.0.iter_mut().zip(all().filter(|channel| !is_zero(channel)).chain(all().filter(is_zero)));
+        places.for_each(|(place, channel)| *place = channel);
+        order
+    }
+
     /// An order for the input channels of a 1x1 convolution, whose values are at most `tops`. `scratch` must hold its weights
     /// once; otherwise the order is the natural one.
     pub fn matched(layer: &Layer, tops: &Tops, scratch: &mut [u8]) -> Self {

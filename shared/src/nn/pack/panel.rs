@@ -1,12 +1,14 @@
 //! One panel of a product: eight or sixteen output channels.
 
 use super::Channels;
+use super::chains;
 use super::constants::{self, Channel, origin};
 use super::exact;
 use super::sink::Sink;
+use super::tops::Tops;
 use crate::nn::body::{Kind, Layer, Scores};
 use crate::nn::plan::PANEL;
-use crate::nn::simd::{CONSTANTS_LEN, Vectors};
+use crate::nn::simd::{CONSTANTS_LEN, Groups, Vectors};
 
 /// Where the weights of a product come from.
 pub enum Source<'a> {
@@ -65,8 +67,10 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn channel<V: Vectors>(&self, channel: usize) -> Channel {
-        let total = self.row(channel).iter().map(|&weight| i32::from(weight)).sum();
+    /// Constants of output `channel`, whose inputs reach `tops`: those that are always zero are left out of every sum.
+    fn channel<V: Vectors>(&self, channel: usize, tops: &Tops) -> Channel {
+        let weights = self.row(channel).iter().enumerate();
+        let total = weights.filter(|(input, _)| tops.top(*input) > 0).map(|(_, &weight)| i32::from(weight)).sum();
         match self {
             Self::Pointwise(layer) | Self::Stem(layer, _) if channel < layer.output.channels => {
                 Channel::convolution(layer, channel, total, origin::<V>())
@@ -109,7 +113,27 @@ impl Rows<'_> {
     /// Weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; zero where there is none.
     pub fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
         let place = self.source.input(step, byte, len);
-        self.rows[lane].get(self.channels.inputs.channel(place)).copied().unwrap_or(0)
+        let input = self.channels.inputs.channel(place);
+        self.rows[lane].get(input).copied().filter(|_| self.channels.tops.top(input) > 0).unwrap_or(0)
+    }
+
+    /// The steps of `len` bytes that have an input which is not always zero.
+    pub fn live_steps(&self, len: usize) -> impl Iterator<Item = usize> + use<'_> {
+        (0..self.source.steps(len)).filter(move |&step| {
+            let inputs = (0..len).map(|byte| self.channels.inputs.channel(self.source.input(step, byte, len)));
+            inputs.into_iter().any(|input| self.channels.tops.top(input) > 0)
+        })
+    }
+
+    /// Writes the weights of a step of `V` at `at`.
+    pub fn write<V: Vectors>(&self, sink: &mut Sink, step: usize, at: usize) {
+        sink.with(at, V::WIDTH * V::STEP, |out| {
+            for lane in 0..V::WIDTH {
+                for byte in 0..V::STEP {
+                    out[V::weight_index(lane, byte)] = self.weight(lane, step, byte, V::STEP).cast_unsigned();
+                }
+            }
+        });
     }
 }
 
@@ -125,31 +149,30 @@ pub fn pack<V: Vectors>(
     let channels: [usize; MOST] = core::array::from_fn(|lane| all.outputs.channel(V::WIDTH * panel + lane));
     let mut weights_at = at;
     for channels in channels[..V::WIDTH].chunks_exact(PANEL) {
-        let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane]));
+        let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane], &all.tops));
         sink.write(weights_at, &constants::bytes(&constants));
         weights_at += CONSTANTS_LEN;
     }
     let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), channels: all };
-    let (groups, steps) =
-        if V::PAIRS { exact::pack::<V>(sink, &rows, weights_at) } else { natural::<V>(sink, &rows, weights_at) };
+    let (groups, steps) = match V::GROUPS {
+        Groups::Pairs => exact::pack::<V>(sink, &rows, weights_at),
+        Groups::Chains => chains::pack::<V>(sink, &rows, weights_at),
+        Groups::Single | Groups::Runs => natural::<V>(sink, &rows, weights_at),
+    };
     let end = weights_at + steps * (V::WIDTH * V::STEP + size_of::<u16>());
     (groups, end.next_multiple_of(64))
 }
 
-/// All steps in the order of the input, one per group.
+/// All steps in the order of the input.
 fn natural<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
-    let steps = rows.source.steps(V::STEP);
+    let steps = rows.live_steps(V::STEP).count();
     let offsets_at = at + steps * V::WIDTH * V::STEP;
-    for step in 0..steps {
-        sink.with(at + step * V::WIDTH * V::STEP, V::WIDTH * V::STEP, |out| {
-            for lane in 0..V::WIDTH {
-                for byte in 0..V::STEP {
-                    out[V::weight_index(lane, byte)] = rows.weight(lane, step, byte, V::STEP).cast_unsigned();
-                }
-            }
-        });
-        let offset = rows.source.offset(step, V::STEP) as u16;
-        sink.write(offsets_at + 2 * step, &offset.to_le_bytes());
+    for (place, step) in rows.live_steps(V::STEP).enumerate() {
+        rows.write::<V>(sink, step, at + place * V::WIDTH * V::STEP);
+        sink.write(offsets_at + 2 * place, &(rows.source.offset(step, V::STEP) as u16).to_le_bytes());
     }
-    ([0, 0, 0, steps], steps)
+    // The lines of the first convolution's kernel are no run.
+    let runs = V::GROUPS == Groups::Runs && !matches!(rows.source, Source::Stem(..));
+    let fours = if runs { steps / 4 } else { 0 };
+    ([fours, 0, 0, steps - 4 * fours], steps)
 }

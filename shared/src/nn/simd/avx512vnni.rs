@@ -8,7 +8,7 @@ use core::arch::x86_64::*;
 
 use super::avx2::Avx2;
 use super::generic::{self, PlanesJob, ProductJob};
-use super::vectors::{Constants, Vectors};
+use super::vectors::{Constants, Groups, Vectors};
 use crate::nn::plan::PANEL;
 
 /// 512-bit integer vectors with dot products.
@@ -21,7 +21,7 @@ unsafe impl Vectors for Avx512Vnni {
     const STEP: usize = 4;
     const LONGEST: usize = 1;
     const WIDTH: usize = 2 * PANEL;
-    const PAIRS: bool = false;
+    const GROUPS: Groups = Groups::Single;
     const FLIP: u8 = Avx2::FLIP;
     const ROWS: &'static [usize] = &[12, 6];
     const TAPS_LEN: usize = Avx2::TAPS_LEN;
@@ -29,11 +29,16 @@ unsafe impl Vectors for Avx512Vnni {
     type Acc = __m512i;
     type Sum = <Avx2 as Vectors>::Sum;
     type Column = <Avx2 as Vectors>::Column;
+    type Scale = <Avx2 as Vectors>::Scale;
+    type Taps = <Avx2 as Vectors>::Taps;
 
     #[inline(always)]
-    unsafe fn zero() -> __m512i {
-        // SAFETY: AVX-512F is there.
-        unsafe { _mm512_setzero_si512() }
+    unsafe fn start(constants: *const Constants) -> __m512i {
+        // SAFETY: AVX-512F is there; constants of both halves are readable.
+        unsafe {
+            let low = _mm512_castsi256_si512(Avx2::start(constants));
+            _mm512_inserti64x4::<1>(low, Avx2::start(constants.add(1)))
+        }
     }
 
     #[inline(always)]
@@ -79,9 +84,14 @@ unsafe impl Vectors for Avx512Vnni {
     }
 
     #[inline(always)]
-    unsafe fn requantise(sum: Self::Sum, constants: *const Constants) -> Self::Sum {
+    unsafe fn scale(constants: *const Constants) -> Self::Scale {
+        constants
+    }
+
+    #[inline(always)]
+    unsafe fn requantise(sum: Self::Sum, scale: Self::Scale) -> Self::Sum {
         // SAFETY: as this function's.
-        unsafe { Avx2::requantise(sum, constants) }
+        unsafe { Avx2::requantise(sum, scale) }
     }
 
     #[inline(always)]
@@ -105,9 +115,14 @@ unsafe impl Vectors for Avx512Vnni {
     }
 
     #[inline(always)]
-    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8) -> Self::Sum {
+    unsafe fn load_taps(taps: *const u8) -> Self::Taps {
+        taps
+    }
+
+    #[inline(always)]
+    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: Self::Taps, scale: Self::Scale) -> Self::Sum {
         // SAFETY: as this function's.
-        unsafe { Avx2::taps::<ROW>(columns, taps) }
+        unsafe { Avx2::taps::<ROW>(columns, taps, scale) }
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {

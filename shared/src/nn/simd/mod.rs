@@ -18,7 +18,7 @@ mod vectors;
 mod verified;
 
 pub use block::Block;
-pub use vectors::{CONSTANTS_LEN, Vectors};
+pub use vectors::{CONSTANTS_LEN, Groups, Vectors};
 
 use super::body::Body;
 use super::error::Error;

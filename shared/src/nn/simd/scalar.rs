@@ -1,7 +1,7 @@
 //! Portable code, on every processor, in forms that compilers turn into what vectors there are.
 
 use super::generic::{self, PlanesJob, ProductJob};
-use super::vectors::{Constants, Vectors};
+use super::vectors::{Constants, Groups, Vectors};
 use crate::nn::plan::PANEL;
 
 /// No instructions in particular.
@@ -19,7 +19,7 @@ unsafe impl Vectors for Scalar {
     const STEP: usize = STEP;
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 1;
-    const PAIRS: bool = false;
+    const GROUPS: Groups = Groups::Single;
     const FLIP: u8 = 0x80;
     const ROWS: &'static [usize] = &[1];
     const TAPS_LEN: usize = 192;
@@ -27,10 +27,13 @@ unsafe impl Vectors for Scalar {
     type Acc = [i32; PANEL];
     type Sum = [i32; PANEL];
     type Column = Rows;
+    type Scale = *const Constants;
+    type Taps = *const u8;
 
     #[inline(always)]
-    unsafe fn zero() -> Self::Acc {
-        [0; PANEL]
+    unsafe fn start(constants: *const Constants) -> Self::Acc {
+        // SAFETY: the caller promises readable, aligned constants.
+        unsafe { (*constants).bias }
     }
 
     #[inline(always)]
@@ -63,13 +66,17 @@ unsafe impl Vectors for Scalar {
     }
 
     #[inline(always)]
-    unsafe fn requantise(sum: Self::Sum, constants: *const Constants) -> Self::Sum {
+    unsafe fn scale(constants: *const Constants) -> Self::Scale {
+        constants
+    }
+
+    #[inline(always)]
+    unsafe fn requantise(sum: Self::Sum, scale: Self::Scale) -> Self::Sum {
         // SAFETY: the caller promises readable, aligned constants.
-        let constants = unsafe { &*constants };
+        let constants = unsafe { &*scale };
         core::array::from_fn(|lane| {
             let round = if lane % 2 == 0 { constants.round_even } else { constants.round_odd }[lane / 2];
-            let sum = sum[lane].wrapping_add(constants.bias[lane]);
-            let scaled = i64::from(sum).wrapping_mul(i64::from(constants.mantissa[lane])).wrapping_add(round);
+            let scaled = i64::from(sum[lane]).wrapping_mul(i64::from(constants.mantissa[lane])).wrapping_add(round);
             ((scaled >> 32) as i32) >> (constants.shift[lane] & 31)
         })
     }
@@ -98,10 +105,14 @@ unsafe impl Vectors for Scalar {
     }
 
     #[inline(always)]
-    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8) -> Self::Sum {
-        // SAFETY: the caller promises `TAPS_LEN` readable bytes, aligned to 32.
-        let taps = unsafe { &*taps.cast::<[[i16; PANEL]; 9]>() };
-        let mut sums = [0; PANEL];
+    unsafe fn load_taps(taps: *const u8) -> Self::Taps {
+        taps
+    }
+
+    #[inline(always)]
+    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8, scale: Self::Scale) -> Self::Sum {
+        // SAFETY: the caller promises `TAPS_LEN` readable bytes, aligned to 32, and readable constants.
+        let (taps, mut sums) = unsafe { (&*taps.cast::<[[i16; PANEL]; 9]>(), (*scale).bias) };
         for row in 0..3 {
             for (column, values) in columns.iter().enumerate() {
                 let (values, tap) = (values[row + ROW], taps[3 * row + column]);

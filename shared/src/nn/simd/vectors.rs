@@ -1,8 +1,7 @@
 //! What a set of vector instructions must offer; the kernels in [`super::generic`] are written on this and nothing else.
 //!
 //! A *step* is the unit of a product: [`Vectors::STEP`] neighbouring bytes of input, multiplied with as many weights for each
-//! of the eight channels of a panel. Steps may be summed in narrow integers up to [`Vectors::LONGEST`] at a time before they
-//! are widened; the packer forms such groups only where no sum can overflow, for whatever input.
+//! channel of a panel. Steps are done in groups of up to four; what a group is, [`Groups`] says.
 
 use crate::nn::plan::PANEL;
 
@@ -22,8 +21,24 @@ pub struct Constants {
     pub round_odd: [i64; PANEL / 2],
     /// Shift beyond 32 bits, 0 to 30.
     pub shift: [i32; PANEL],
-    /// Nothing.
-    pub unused: [i32; PANEL],
+    /// `-shift - 1`: for instructions that shift left, and double a product before they take its upper half.
+    pub left: [i32; PANEL],
+}
+
+/// How the packer forms groups of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "every architecture uses some of them")]
+pub enum Groups {
+    /// Of one step each.
+    Single,
+    /// Of four steps that lie one after the other in the input, so that only the first one's offset counts; what remains,
+    /// of one.
+    Runs,
+    /// Of two steps whose products may be added up in 16 bits, whatever the signed bytes of input (see `pack::chains`).
+    Chains,
+    /// Of up to four steps of unsigned bytes whose pairs of products may be (see `pack::exact`); steps are split where even
+    /// one pair may not.
+    Pairs,
 }
 
 /// Bytes of [`Constants`].
@@ -37,15 +52,15 @@ pub const CONSTANTS_LEN: usize = size_of::<Constants>();
 pub unsafe trait Vectors: Copy {
     /// Bytes of input per step: a multiple of 4.
     const STEP: usize;
-    /// Most steps that are summed before widening, 1 to 4.
+    /// Most steps of a group, 1 to 4.
     const LONGEST: usize;
+    /// How they are formed.
+    const GROUPS: Groups;
     /// Output channels of a panel: 8 or 16.
     const WIDTH: usize;
-    /// Whether products of bytes must be paired so that two of them never exceed 16 bits (see `pack::exact`).
-    const PAIRS: bool;
     /// What is added to an int8 value modulo 256 to store it: 128 where bytes are unsigned, 0 where they are signed.
     const FLIP: u8;
-    /// Positions per tile to choose from.
+    /// Positions per tile to choose from. Tiles of one position are left to FULLY_CONNECTED.
     const ROWS: &'static [usize];
     /// Bytes of packed depthwise weights of eight channels: a multiple of 64.
     const TAPS_LEN: usize;
@@ -56,18 +71,23 @@ pub unsafe trait Vectors: Copy {
     type Sum: Copy;
     /// Eight channels of three or four rows of one column of pixels.
     type Column: Copy;
+    /// Requantisation of eight channels: where it lies, or, where there are registers enough, what lies there.
+    type Scale: Copy;
+    /// The same for depthwise weights.
+    type Taps: Copy;
 
-    /// Sums of nothing.
+    /// The sums that a position begins with: the biases, unless [`finish`](Self::finish) adds them.
     ///
     /// # Safety
-    /// As the trait says.
-    unsafe fn zero() -> Self::Acc;
+    /// As the trait says; `constants` is readable for `WIDTH / 8` elements and aligned.
+    unsafe fn start(constants: *const Constants) -> Self::Acc;
 
     /// Adds a group of `L` steps to the sums of `R` positions.
     ///
     /// # Safety
     /// - as the trait says;
     /// - `input + r * input_step + offset` is readable for `STEP` bytes, for each `r < R` and each of the `L` offsets;
+    /// - if groups are [`Groups::Runs`], each of the offsets is `STEP` more than the one before;
     /// - `weights` is readable for `L * STEP * WIDTH` bytes and aligned to 32.
     unsafe fn group<const R: usize, const L: usize>(
         acc: &mut [Self::Acc; R],
@@ -83,18 +103,25 @@ pub unsafe trait Vectors: Copy {
         let _ = address;
     }
 
-    /// The end of a tile: brings the sums to one per channel, requantises and stores them.
+    /// The end of a tile: brings the sums to one per channel, requantises and stores them. Rounds twice, as convolutions do,
+    /// or (the same wherever the constants say so) once; once if `R` is 1, as FULLY_CONNECTED does.
     ///
     /// # Safety
     /// As the trait says; `constants` is readable for `WIDTH / 8` elements and aligned; each pointer is writable for `WIDTH`
     /// bytes.
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]);
 
-    /// Adds the bias and requantises: values that clamp to bytes.
+    /// The requantisation of eight channels.
     ///
     /// # Safety
-    /// As the trait says; `constants` is readable and aligned.
-    unsafe fn requantise(sum: Self::Sum, constants: *const Constants) -> Self::Sum;
+    /// As the trait says; `constants` is readable and aligned, and stays so.
+    unsafe fn scale(constants: *const Constants) -> Self::Scale;
+
+    /// Requantises sums of a convolution: values that clamp to bytes.
+    ///
+    /// # Safety
+    /// As the trait says; `scale` is from [`scale`](Self::scale).
+    unsafe fn requantise(sum: Self::Sum, scale: Self::Scale) -> Self::Sum;
 
     /// Clamps to 0..=255, brings to the stored form and writes eight bytes per position.
     ///
@@ -119,11 +146,17 @@ pub unsafe trait Vectors: Copy {
     /// As the trait says; eight bytes are readable at each row.
     unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column;
 
-    /// The sums of an output pixel in row `ROW` (0 or 1) of the strip from three columns.
+    /// The packed depthwise weights of eight channels.
     ///
     /// # Safety
-    /// As the trait says; `taps` is readable for `TAPS_LEN` bytes and aligned to 32.
-    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8) -> Self::Sum;
+    /// As the trait says; `taps` is readable for `TAPS_LEN` bytes and aligned to 32, and stays so.
+    unsafe fn load_taps(taps: *const u8) -> Self::Taps;
+
+    /// The sums, bias included, of an output pixel in row `ROW` (0 or 1) of the strip from three columns.
+    ///
+    /// # Safety
+    /// As the trait says; `taps` is from [`load_taps`](Self::load_taps), `scale` from [`scale`](Self::scale).
+    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: Self::Taps, scale: Self::Scale) -> Self::Sum;
 
     /// The kernels over these functions, each compiled with the instructions enabled: `rows` positions of each of `tiles`.
     ///

@@ -7,7 +7,7 @@
 
 use super::block::Block;
 use super::generic::{PlanesJob, ProductJob};
-use super::vectors::{CONSTANTS_LEN, Vectors};
+use super::vectors::{CONSTANTS_LEN, Groups, Vectors};
 use crate::nn::error::Error;
 use crate::nn::plan::{HEAD_LEN, PANEL, Plan, Planes, Product, Step};
 
@@ -27,6 +27,18 @@ struct Head {
 impl Head {
     fn steps(&self) -> usize {
         self.groups.iter().zip([4, 3, 2, 1]).map(|(count, len)| count * len).sum()
+    }
+
+    /// Whether in each group every offset is `step` more than the one before.
+    fn are_runs(&self, mut offsets: &[u8], step: usize) -> bool {
+        self.groups.iter().zip([4, 3, 2, 1]).all(|(&count, len)| {
+            let (these, later) = offsets.split_at(2 * len * count);
+            offsets = later;
+            these.chunks_exact(2 * len).all(|group| {
+                let next = group[2..].chunks_exact(2);
+                group.chunks_exact(2).zip(next).all(|(offset, next)| le16(offset) + step == le16(next))
+            })
+        })
     }
 }
 
@@ -101,10 +113,9 @@ impl<'m> Verified<'m> {
         let offsets_at = head.at + I::WIDTH / PANEL * CONSTANTS_LEN + steps * I::WIDTH * I::STEP;
         let Some(offsets) = self.bytes().get(offsets_at..offsets_at + 2 * steps) else { return false };
         let longest_kept = head.groups.iter().zip([4, 3, 2, 1]).all(|(&count, len)| count == 0 || len <= I::LONGEST);
-        let offsets_inside = offsets
-            .chunks_exact(2)
-            .all(|offset| usize::from(u16::from_le_bytes([offset[0], offset[1]])) + I::STEP <= product.span);
-        head.at.is_multiple_of(64) && longest_kept && offsets_inside
+        let offsets_inside = offsets.chunks_exact(2).all(|offset| le16(offset) + I::STEP <= product.span);
+        let runs = I::GROUPS != Groups::Runs || head.are_runs(offsets, I::STEP);
+        head.at.is_multiple_of(64) && longest_kept && offsets_inside && runs
     }
 
     fn head(&self, product: &Product, panel: usize) -> Option<Head> {
@@ -189,8 +200,8 @@ impl<'m> Verified<'m> {
                     // - the caller promises the instructions;
                     // - `product_inside` has checked that the last position's input ends within `dense_len`, and every
                     //   output offset plus all panels within `wide_len`;
-                    // - `panel_inside` has checked that every offset plus a step lies within a position's span, that
-                    //   weights and offsets of all groups lie in the packed memory, and that the panel is aligned to 64;
+                    // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs
+                    //   are runs, that weights and offsets of all groups lie in the packed memory, and that the panel is aligned to 64;
                     // - offsets (u16) follow weights of 32 bytes per step, rows (u32) lie at multiples of 4;
                     // - the buffers are separate slices.
                     unsafe { I::product(product.rows, &job) }
@@ -201,6 +212,25 @@ impl<'m> Verified<'m> {
     }
 }
 
+fn le16(bytes: &[u8]) -> usize {
+    bytes.first_chunk().map_or(usize::MAX / 2, |word| usize::from(u16::from_le_bytes(*word)))
+}
+
 fn le32(bytes: &[u8]) -> usize {
     bytes.first_chunk().map_or(usize::MAX / 2, |word| u32::from_le_bytes(*word) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_groups_whose_offsets_follow_each_other_are_runs() {
+        let head = Head { at: 0, groups: [1, 0, 1, 2] };
+        let bytes = |offsets: [u16; 8]| offsets.map(u16::to_le_bytes).concat();
+        assert!(head.are_runs(&bytes([16, 20, 24, 28, 0, 4, 90, 40]), 4));
+        assert!(!head.are_runs(&bytes([16, 20, 24, 32, 0, 4, 90, 40]), 4), "in the group of four");
+        assert!(!head.are_runs(&bytes([16, 20, 24, 28, 4, 0, 90, 40]), 4), "in the group of two");
+        assert!(!head.are_runs(&bytes([16, 20, 24, 28, 0, 4, 90, 40]), 16));
+    }
 }

@@ -8,7 +8,7 @@ mod group;
 use core::arch::x86_64::*;
 
 use super::generic::{self, PlanesJob, ProductJob};
-use super::vectors::{Constants, Vectors};
+use super::vectors::{Constants, Groups, Vectors};
 use crate::nn::plan::PANEL;
 
 /// 256-bit integer vectors.
@@ -21,7 +21,7 @@ unsafe impl Vectors for Avx2 {
     const STEP: usize = 4;
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 4;
-    const PAIRS: bool = true;
+    const GROUPS: Groups = Groups::Pairs;
     const FLIP: u8 = 0x80;
     const ROWS: &'static [usize] = &[8, 6];
     const TAPS_LEN: usize = 384;
@@ -30,11 +30,13 @@ unsafe impl Vectors for Avx2 {
     type Sum = __m256i;
     /// Rows 0 and 1, and rows 2 and 3, interleaved and widened to 16 bits.
     type Column = (__m256i, __m256i);
+    type Scale = *const Constants;
+    type Taps = *const u8;
 
     #[inline(always)]
-    unsafe fn zero() -> __m256i {
-        // SAFETY: AVX2 is there.
-        unsafe { _mm256_setzero_si256() }
+    unsafe fn start(constants: *const Constants) -> __m256i {
+        // SAFETY: AVX2 is there; the constants are readable and aligned to 64.
+        unsafe { _mm256_load_si256((&raw const (*constants).bias).cast()) }
     }
 
     #[inline(always)]
@@ -87,11 +89,15 @@ unsafe impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn requantise(sum: __m256i, constants: *const Constants) -> __m256i {
+    unsafe fn scale(constants: *const Constants) -> Self::Scale {
+        constants
+    }
+
+    #[inline(always)]
+    unsafe fn requantise(sum: __m256i, constants: Self::Scale) -> __m256i {
         // SAFETY: AVX2 is there; the constants are readable and aligned to 64.
         unsafe {
             let load = |part: *const i32| _mm256_load_si256(part.cast());
-            let sum = _mm256_add_epi32(sum, load((&raw const (*constants).bias).cast()));
             let mantissa = load((&raw const (*constants).mantissa).cast());
             let even = _mm256_mul_epi32(sum, mantissa);
             let odd = _mm256_mul_epi32(_mm256_srli_epi64::<32>(sum), _mm256_srli_epi64::<32>(mantissa));
@@ -153,8 +159,13 @@ unsafe impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8) -> __m256i {
-        // SAFETY: AVX2 is there; the taps are readable and aligned to 32.
+    unsafe fn load_taps(taps: *const u8) -> Self::Taps {
+        taps
+    }
+
+    #[inline(always)]
+    unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8, scale: Self::Scale) -> __m256i {
+        // SAFETY: AVX2 is there; taps and constants are readable and aligned to 32.
         unsafe {
             let tap = |index: usize| _mm256_load_si256(taps.cast::<__m256i>().add(6 * ROW + index));
             let mut sums = [_mm256_setzero_si256(); 3];
@@ -163,7 +174,8 @@ unsafe impl Vectors for Avx2 {
                 let upper = _mm256_madd_epi16(upper, tap(2 * column));
                 *sum = _mm256_add_epi32(upper, _mm256_madd_epi16(lower, tap(2 * column + 1)));
             }
-            _mm256_add_epi32(_mm256_add_epi32(sums[0], sums[1]), sums[2])
+            let sum = _mm256_add_epi32(_mm256_add_epi32(sums[0], sums[1]), sums[2]);
+            _mm256_add_epi32(sum, Self::start(scale))
         }
     }
 

@@ -46,8 +46,10 @@ pub unsafe fn planes<I: Vectors>(job: &PlanesJob) {
                 let out = job.out.add(y * job.width * job.channels + channel);
                 if two {
                     two_rows::<I>(job, input, out, packed);
+                } else if job.stride == 1 {
+                    one_row::<I, 1>(job, input, out, packed);
                 } else {
-                    one_row::<I>(job, input, out, packed);
+                    one_row::<I, 2>(job, input, out, packed);
                 }
             }
             channel += PANEL;
@@ -61,8 +63,8 @@ pub unsafe fn planes<I: Vectors>(job: &PlanesJob) {
 unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
     // SAFETY: as `planes`; four rows of `width + 2` pixels are read, two of `width` written.
     unsafe {
-        let constants = packed.cast::<Constants>();
-        let taps = packed.add(CONSTANTS_LEN);
+        let scale = I::scale(packed.cast::<Constants>());
+        let taps = I::load_taps(packed.add(CONSTANTS_LEN));
         let mut left = I::column::<4>(input, job.row_step);
         let mut middle = I::column::<4>(input.add(job.channels), job.row_step);
         let mut next = input.add(2 * job.channels);
@@ -70,8 +72,8 @@ unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, 
         for _ in 0..job.width {
             let right = I::column::<4>(next, job.row_step);
             let columns = [left, middle, right];
-            let first = I::requantise(I::taps::<0>(columns, taps), constants);
-            let second = I::requantise(I::taps::<1>(columns, taps), constants);
+            let first = I::requantise(I::taps::<0>(columns, taps, scale), scale);
+            let second = I::requantise(I::taps::<1>(columns, taps, scale), scale);
             I::store([first, second], [upper, upper.add(job.width * job.channels)]);
             (left, middle) = (middle, right);
             next = next.add(job.channels);
@@ -82,11 +84,11 @@ unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, 
 
 /// One output row of eight channels.
 #[inline(always)]
-unsafe fn one_row<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
+unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
     // SAFETY: as `planes`; three rows of `(width - 1) * stride + 3` pixels are read, one of `width` written.
     unsafe {
-        let constants = packed.cast::<Constants>();
-        let taps = packed.add(CONSTANTS_LEN);
+        let scale = I::scale(packed.cast::<Constants>());
+        let taps = I::load_taps(packed.add(CONSTANTS_LEN));
         let mut left = I::column::<3>(input, job.row_step);
         let mut pixel = input;
         let mut out = out;
@@ -94,9 +96,9 @@ unsafe fn one_row<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, p
             // Written out: a closure would be compiled without the instructions, and its calls not inlined.
             let middle = I::column::<3>(pixel.add(job.channels), job.row_step);
             let right = I::column::<3>(pixel.add(2 * job.channels), job.row_step);
-            I::store([I::requantise(I::taps::<0>([left, middle, right], taps), constants)], [out]);
-            pixel = pixel.add(job.stride * job.channels);
-            left = if job.stride == 2 { right } else { middle };
+            I::store([I::requantise(I::taps::<0>([left, middle, right], taps, scale), scale)], [out]);
+            pixel = pixel.add(STRIDE * job.channels);
+            left = if STRIDE == 2 { right } else { middle };
             out = out.add(job.channels);
         }
     }

@@ -46,7 +46,7 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
         let mut input = job.input;
         let mut rows = job.rows;
         for _ in 0..job.tiles {
-            let mut acc = [I::zero(); R];
+            let mut acc = [I::start(constants); R];
             let mut weights = first_weights;
             let mut offsets = first_offset;
             macro_rules! groups {
@@ -91,10 +91,11 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
 pub unsafe fn finish<I: Vectors, const R: usize>(sums: [I::Sum; R], constants: *const Constants, out: [*mut u8; R]) {
     // SAFETY: as this function's.
     unsafe {
+        let scale = I::scale(constants);
         // Written out: a closure would be compiled without the instructions.
-        let mut values = [I::requantise(sums[0], constants); R];
+        let mut values = [I::requantise(sums[0], scale); R];
         for r in 1..R {
-            values[r] = I::requantise(sums[r], constants);
+            values[r] = I::requantise(sums[r], scale);
         }
         I::store(values, out);
     }
