@@ -22,6 +22,8 @@ pub struct Who {
     pub rate_hz: u32,
     /// Microseconds between two windows.
     pub hop_us: u32,
+    /// What was offered to this device and is not used, and why, one per line.
+    pub not_used: String,
 }
 
 /// One window, before and after the decision: a [`wire::Verdict`] that owns its probabilities.
@@ -111,6 +113,7 @@ impl Report {
                 labels: &who.labels,
                 rate_hz: who.rate_hz,
                 hop_us: who.hop_us,
+                not_used: &who.not_used,
             }),
             Self::Window(window) => wire::Message::Verdict(window.verdict()),
             Self::StateChange(change) => wire::Message::StateChange(*change),

@@ -44,9 +44,15 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         place.configure(&format!(
             "[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\nversion = \"{version}\"\nevery_s = 0.5\n"
         ));
-        let mut program = place.run_on_stdin();
+        let note = place.path("update.txt");
+        std::fs::write(&note, "in use: no model\nnot used: firmware: does not start\n").unwrap();
+        let mut program =
+            Program::start(place.run(&["--stdin", "--realtime", "--update-note", note.to_str().unwrap()]));
+        program.feed(place.wav());
         let first = Ear::new(port, None);
         first.wait("a state", |ear| ear.newest("monitor/pump/state")["state"] == "off_state");
+        let state = first.newest("monitor/pump/state");
+        assert_eq!(state["not_used"], serde_json::json!(["firmware: does not start"]));
         // Who comes later gets it all from the broker.
         let ear = Ear::new(port, None);
         ear.wait("discovery", |ear| ear.newest("homeassistant/sensor/pump/state/config")["unique_id"].is_string());

@@ -78,6 +78,7 @@ fn hear(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, chang
         labels: "off_state\non_state".into(),
         rate_hz: 48_000,
         hop_us: 480_000,
+        not_used: String::new(),
     });
     all.iter().for_each(|outboxes| outboxes.send(&Report::Hello(Arc::clone(&who))));
     let mut tick = 0u64;

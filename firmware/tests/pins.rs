@@ -82,7 +82,14 @@ fn probe() {
     let pins = std::thread::spawn(move || run_gpio(&inbox, &config, &chip, &Signs::default()));
     let labels = "off_state\non_state".to_owned();
     let (model, model_sha256) = (String::new(), [0; 32]);
-    outboxes.send(&Report::Hello(Arc::new(Who { model, model_sha256, labels, rate_hz: 0, hop_us: 0 })));
+    outboxes.send(&Report::Hello(Arc::new(Who {
+        model,
+        model_sha256,
+        labels,
+        rate_hz: 0,
+        hop_us: 0,
+        not_used: String::new(),
+    })));
     outboxes.send(&Report::StateChange(StateChange { index: 0, previous: None, state: Some(1), confidence: 1.0 }));
     outboxes.send(&Report::Alarm(Alarm { active: false, cause: 0, state: None, index: 0, unacknowledged: false }));
     // The parent looks, and says when.

@@ -107,9 +107,11 @@ fn a_reload_without_a_good_signature_keeps_the_old_model() {
     program.wait("a word about the signature", |program| program.words().contains("was changed"));
     let before = program.of("verdict").len();
     program.wait("more windows", |program| program.of("verdict").len() > before);
-    assert_eq!(program.of("hello").len(), 1, "the old model speaks");
+    let hello = program.of("hello").pop().unwrap();
+    assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "the old model speaks");
+    assert!(hello["not_used"][0].as_str().unwrap().contains("was changed"), "and says why: {hello}");
     // The same model with a signature is taken.
     signed.sign();
     program.signal(Signal::SIGHUP);
-    program.wait("the new model", |program| program.of("hello").len() == 2);
+    program.wait("the new model", |program| program.of("hello").len() == 3);
 }

@@ -192,6 +192,22 @@ fn a_good_model_beside_a_bad_program_is_used() {
     assert!(text.contains("not used: firmware"), "{text}");
 }
 
+#[test]
+fn why_something_is_refused_is_told_by_what_runs_in_its_place() {
+    let card = Card::new();
+    card.drop_file(FIRMWARE, &script("exit 1"));
+    card.update();
+    let wav = card.path("sound.wav");
+    write_wav(&wav, &noise(1, 1.5));
+    let mut run = Command::new(firmware());
+    run.arg("run").arg("--wav").arg(&wav).arg("--model").arg(card.path("etc").join(MODEL));
+    run.arg("--update-note").arg(card.path("update.txt"));
+    let (code, lines, words) = output(&mut run);
+    assert_eq!(code, Some(0), "{words}");
+    let hello: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert!(hello["not_used"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
+}
+
 /// Content of a slot, of that generation.
 fn content(generation: u64) -> Slot {
     let text = |name: &str| format!("{name} of generation {generation}").into_bytes();

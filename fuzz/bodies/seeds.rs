@@ -120,6 +120,7 @@ pub fn messages(each: impl FnMut(Message<'_>)) {
             labels: "off_state\non_state",
             rate_hz: 48_000,
             hop_us: 480_000,
+            not_used: "firmware: does not start",
         },
         Verdict {
             index: 300,

@@ -69,7 +69,7 @@ fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<Strin
         "{} ({:.2}), {} windows, {} xruns, {} gaps, up {:.0} s",
         status.state, status.confidence, status.windows, status.xruns, status.gaps, status.up_s
     );
-    for why in &status.update {
+    for why in &status.not_used {
         line += &format!("; not used: {why}");
     }
     Ok(line)
@@ -89,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn what_an_update_refused_is_told() {
-        let status = StatusFile { update: vec!["firmware: does not start".into()], ..good() };
+    fn what_is_not_used_is_told() {
+        let status = StatusFile { not_used: vec!["firmware: does not start".into()], ..good() };
         assert!(judge(&status, 1000, 1.0).unwrap().ends_with("; not used: firmware: does not start"));
     }
 

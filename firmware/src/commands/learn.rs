@@ -56,6 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         stdout: None,
         input: args.wav.clone().map_or(Input::Device, Input::Wav),
         realtime: false,
+        update_note: PathBuf::new(),
     };
     let config = options.load()?;
     ensure!(

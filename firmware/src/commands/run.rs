@@ -34,6 +34,9 @@ pub struct Args {
     /// What is written on standard output; the configuration's unless given
     #[arg(long, value_name = "FORMAT")]
     pub stdout: Option<StdoutFormat>,
+    /// What `firmware update` left: why something on the card is not used is told with the state
+    #[arg(long, value_name = "FILE", default_value = crate::update::NOTE)]
+    pub update_note: PathBuf,
 }
 
 /// Runs the command.
@@ -55,6 +58,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         stdout: args.stdout,
         input,
         realtime: args.realtime,
+        update_note: args.update_note.clone(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

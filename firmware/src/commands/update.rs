@@ -20,8 +20,8 @@ pub struct Args {
     /// A folder in memory, for trials
     #[arg(long, value_name = "FOLDER", default_value = "/run/monitor/update")]
     pub work: PathBuf,
-    /// File for what is used and what is not, and why; beside the state file its reasons show up in `firmware health`
-    #[arg(long, value_name = "FILE", default_value = "/run/monitor/update.txt")]
+    /// File for what is used and what is not, and why: `firmware run` tells its reasons with the state
+    #[arg(long, value_name = "FILE", default_value = crate::update::NOTE)]
     pub note: PathBuf,
     /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]

@@ -59,6 +59,13 @@ fn page(now: &Snapshot) -> String {
     }
     let synchronised = f64::from(u8::from(health.clock == ClockState::Synchronised as u8));
     page.one("clock_synchronised", "gauge", "Whether the device's clock follows a time server.", synchronised);
+    let not_used = now.not_used().lines().count();
+    page.one(
+        "not_used",
+        "gauge",
+        "Things that were offered to the device, an update say, and are not used.",
+        not_used as f64,
+    );
     page.family("microphone_fault", "gauge", "1 for each fault of the microphone.");
     for (bit, fault) in microphone::NAMES {
         page.sample("microphone_fault", &[("fault", fault)], f64::from(u8::from(health.microphone & bit != 0)));

@@ -65,6 +65,11 @@ impl Snapshot {
         self.who.as_ref().map_or("", |who| &who.labels)
     }
 
+    /// What was offered and is not used, one reason per line.
+    pub fn not_used(&self) -> &str {
+        self.who.as_ref().map_or("", |who| &who.not_used)
+    }
+
     /// Whether sound arrives, or a recording has ended: else the state is what it was, which says nothing of what it is.
     pub fn heard(&self) -> bool {
         [CaptureState::Running as u8, CaptureState::Ended as u8].contains(&self.health.capture)

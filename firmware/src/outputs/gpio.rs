@@ -266,6 +266,7 @@ mod tests {
             labels: LABELS.into(),
             rate_hz: 0,
             hop_us: 0,
+            not_used: String::new(),
         }))
     }
 

@@ -176,6 +176,7 @@ mod tests {
             labels: "off_state\non_state".into(),
             rate_hz: 48_000,
             hop_us: 480_000,
+            not_used: String::new(),
         }))
     }
 

@@ -62,21 +62,14 @@ pub struct StatusFile {
     /// Faults of the microphone.
     #[serde(default)]
     pub microphone: Vec<String>,
-    /// What was dropped on the card and is not used, and why.
+    /// What was offered to this device and is not used, and why.
     #[serde(default)]
-    pub update: Vec<String>,
-}
-
-/// The reasons that `firmware update` left beside the state file before this program began.
-fn update_of(file: &std::path::Path) -> Vec<String> {
-    let text = std::fs::read_to_string(file.with_file_name("update.txt")).unwrap_or_default();
-    text.lines().filter_map(|line| line.strip_prefix("not used: ")).map(String::from).collect()
+    pub not_used: Vec<String>,
 }
 
 /// Writes the file until there will be no more reports; then removes it, so that nobody takes it for a running program's.
 pub fn run(inbox: &Inbox, config: &StatusConfig) {
-    let update = update_of(&config.file);
-    let mut status = StatusFile { pid: std::process::id(), state: "unknown".into(), update, ..StatusFile::default() };
+    let mut status = StatusFile { pid: std::process::id(), state: "unknown".into(), ..StatusFile::default() };
     let mut labels = String::new();
     let mut written: Option<Instant> = None;
     let mut warned = false;
@@ -92,6 +85,7 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
             Report::Hello(who) => {
                 labels.clone_from(&who.labels);
                 status.model.clone_from(&who.model);
+                status.not_used = who.not_used.lines().map(String::from).collect();
             }
             Report::Window(window) => {
                 status.confidence = window.confidence;
@@ -175,6 +169,7 @@ mod tests {
             labels: "off_state\non_state".into(),
             rate_hz: 48_000,
             hop_us: 480_000,
+            not_used: "firmware: too old\nmodel: broken".into(),
         })));
         outboxes.send(&Report::Window(Window {
             index: 0,
@@ -202,6 +197,7 @@ mod tests {
         let status: StatusFile = serde_json::from_slice(&std::fs::read(&config.file).unwrap()).unwrap();
         assert_eq!((status.state.as_str(), status.alarm), ("on_state", true));
         assert_eq!(status.refused, ["locked memory"]);
+        assert_eq!(status.not_used, ["firmware: too old", "model: broken"]);
         assert_eq!(
             (status.alarms.join(" "), status.unacknowledged.join(" ")),
             ("state".into(), "state no_sound".into())

@@ -126,9 +126,8 @@ pub fn listen(listening: Listening) {
 
 /// Says who speaks, if that has changed or there may be new outputs.
 fn tell(carried: &mut Carried, (setup, outboxes): &(Setup, Outboxes), rate_hz: u32, anyway: bool, progress: &Progress) {
-    let who = Who { rate_hz, ..setup.who.clone() };
-    if anyway || carried.told.as_deref() != Some(&who) {
-        let who = Arc::new(who);
+    let who = progress.not_used.beside(Who { rate_hz, ..setup.who.clone() });
+    if anyway || carried.told.as_ref() != Some(&who) {
         say(outboxes, progress, &Report::Hello(Arc::clone(&who)));
         carried.told = Some(who);
     }

@@ -9,6 +9,7 @@ mod alarm;
 mod file_sound;
 mod health;
 mod listen;
+mod not_used;
 mod notify;
 mod player;
 mod progress;

@@ -1,8 +1,9 @@
-//! What inference has done so far, readable by anyone at any time without a lock.
+//! What inference has done so far, readable by anyone at any time; the counters without a lock.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 
+use super::not_used::NotUsed;
 use crate::alarms::Alarms;
 
 /// Inference times that are remembered.
@@ -25,6 +26,8 @@ pub struct Progress {
     pub pieces: AtomicU64,
     /// The alarms: inference's and the main thread's.
     pub alarms: Arc<Alarms>,
+    /// What was offered and is not used.
+    pub not_used: NotUsed,
     /// Faults of the microphone, as bits of [`shared::microphone`].
     pub microphone: AtomicU8,
     /// Inference waits for an output that is not read: no sound is missing, it is not asked for.
@@ -49,6 +52,7 @@ impl Default for Progress {
             next_index: AtomicU64::default(),
             pieces: AtomicU64::default(),
             alarms: Arc::default(),
+            not_used: NotUsed::default(),
             microphone: AtomicU8::default(),
             held: AtomicBool::default(),
             setups: AtomicU64::default(),

@@ -97,6 +97,8 @@ impl Setup {
             labels: labels.join("\n"),
             rate_hz: config.capture.rate,
             hop_us: hop_columns * 10_000,
+            // For whoever tells it.
+            not_used: String::new(),
         };
         Ok(Self {
             who,

@@ -30,6 +30,11 @@ pub const FIRMWARE: &str = "firmware";
 /// All of them.
 pub const NAMES: [&str; 3] = [MODEL, SIGNATURE, FIRMWARE];
 
+/// Where `firmware update` leaves what became of it, and `firmware run` looks for that.
+pub const NOTE: &str = "/run/monitor/update.txt";
+/// What a line of it begins with that says why something is not used.
+const NOT_USED: &str = "not used: ";
+
 /// What an update works with.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -64,10 +69,17 @@ impl Outcome {
         };
         let mut text = format!("in use: {}, {}\n", of(MODEL, "no model"), of(FIRMWARE, "the card's own firmware"));
         for line in &self.refused {
-            text += &format!("not used: {line}\n");
+            text += &format!("{NOT_USED}{line}\n");
         }
         text
     }
+}
+
+/// The reasons that a text of [`Outcome::text`] in a file gives; none where there is no such file, as where nothing is updated.
+#[must_use]
+pub fn refused_in(note: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(note).unwrap_or_default();
+    text.lines().filter_map(|line| line.strip_prefix(NOT_USED)).map(String::from).collect()
 }
 
 /// The first digits of the SHA-256, as people compare them.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use shared::wire::{Damage, Frame, Health, Line, Message, StateName};
+use shared::wire::{Damage, Frame, Health, Hello, Line, Message, StateName};
 
 use super::link::Counts;
 
@@ -27,6 +27,8 @@ pub struct Board {
     pub labels: String,
     /// One line about model and program.
     pub who: String,
+    /// What was offered to the device and is not used, and why, one per line.
+    pub not_used: String,
     /// The sender's clock in seconds.
     pub now_s: f64,
     /// The reported state; `None` is unknown.
@@ -84,7 +86,13 @@ impl Board {
         match frame.message {
             Message::Hello(hello) => {
                 self.labels = hello.labels.into();
-                let line = Line { frame: *frame, labels: "" }.to_string();
+                // A line of its own for each, when it is new: the one about model and program has no room for it.
+                if self.not_used != hello.not_used {
+                    hello.not_used.lines().for_each(|why| self.event(format!("[{now_s:.2}] not used: {why}")));
+                    self.not_used = hello.not_used.into();
+                }
+                let message = Message::Hello(Hello { not_used: "", ..hello });
+                let line = Line { frame: Frame { message, ..*frame }, labels: "" }.to_string();
                 self.who = line.split_once("HELLO ").map_or(line.clone(), |(_, who)| who.into());
             }
             Message::Verdict(verdict) => {
@@ -182,11 +190,15 @@ mod tests {
             labels: "off_state\non_state",
             rate_hz: 48_000,
             hop_us: 480_000,
+            not_used: "sound_classifier.tflite: the self-test fails",
         };
+        // It is repeated.
+        board.frame(&frame(0, Message::Hello(hello)), 0);
         board.frame(&frame(0, Message::Hello(hello)), 0);
         board.frame(&frame(0, verdict(Some(1), false)), 0);
         assert_eq!((board.name(board.state), board.name(None)), ("on_state".into(), "unknown".into()));
         assert!(board.who.starts_with("m.tflite, version 1"), "{}", board.who);
+        assert_eq!(board.events, ["[0.00] not used: sound_classifier.tflite: the self-test fails"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Alarm, CRC, Header, Health, Message, VERSION, kind};
+use super::{Alarm, CRC, Header, Health, Hello, Message, VERSION, kind};
 
 /// A frame that arrived whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,7 +108,7 @@ fn frame(bytes: &mut [u8]) -> Result<Frame<'_>, Damage> {
 
 fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
     Ok(match kind {
-        kind::HELLO => Message::Hello(fields(kind, payload)?),
+        kind::HELLO => Message::Hello(hello(payload)?),
         kind::VERDICT => Message::Verdict(fields(kind, payload)?),
         kind::STATE_CHANGE => Message::StateChange(fields(kind, payload)?),
         kind::ALARM => Message::Alarm(grown::<OldestAlarm, Alarm>(kind, payload)?),
@@ -124,6 +124,15 @@ fn fields<'a, T: Deserialize<'a>>(kind: u8, payload: &'a [u8]) -> Result<T, Dama
     postcard::take_from_bytes(payload).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
 }
 
+/// A hello; one of an older sender ends before `not_used`.
+fn hello(payload: &[u8]) -> Result<Hello<'_>, Damage> {
+    let damage = |_| Damage::Payload { kind: kind::HELLO };
+    let (oldest, rest) = postcard::take_from_bytes::<OldestHello<'_>>(payload).map_err(damage)?;
+    let (model, model_sha256, build, labels, rate_hz, hop_us) = oldest;
+    let not_used = if rest.is_empty() { "" } else { fields(kind::HELLO, rest)? };
+    Ok(Hello { model, model_sha256, build, labels, rate_hz, hop_us, not_used })
+}
+
 /// Fields of a kind that has grown since it was `Oldest`: those that an older sender does not have are 0, a zero byte each.
 fn grown<Oldest: DeserializeOwned, Now: DeserializeOwned>(kind: u8, payload: &[u8]) -> Result<Now, Damage> {
     let mut bytes = [0; LONGEST];
@@ -133,6 +142,9 @@ fn grown<Oldest: DeserializeOwned, Now: DeserializeOwned>(kind: u8, payload: &[u
     bytes[..known].copy_from_slice(&payload[..known]);
     postcard::take_from_bytes(&bytes).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
 }
+
+/// The fields of a hello in the first release, by their types.
+type OldestHello<'a> = (&'a str, [u8; 32], &'a str, &'a str, u32, u32);
 
 /// The fields of an alarm in the first release, by their types.
 type OldestAlarm = (bool, u8, Option<u16>, u64);

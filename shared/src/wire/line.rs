@@ -124,7 +124,8 @@ impl fmt::Display for Line<'_> {
             Message::Hello(hello) => {
                 write!(f, "HELLO {}, version {}, states:", hello.model, hello.build)?;
                 hello.labels.lines().try_for_each(|label| write!(f, " {label}"))?;
-                write!(f, ", every {} s, sound at {} Hz", f64::from(hello.hop_us) / 1e6, hello.rate_hz)
+                write!(f, ", every {} s, sound at {} Hz", f64::from(hello.hop_us) / 1e6, hello.rate_hz)?;
+                hello.not_used.lines().try_for_each(|why| write!(f, "; not used: {why}"))
             }
             Message::Verdict(v) => {
                 write!(f, "Time {:.2}s: {} ({:.2})", v.start_sample as f64 / 16e3, self.name(v.state), v.confidence)?;
@@ -218,6 +219,7 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("labels", &Lines(hello.labels))?;
                 map.serialize_entry("rate_hz", &hello.rate_hz)?;
                 map.serialize_entry("hop_s", &(f64::from(hello.hop_us) / 1e6))?;
+                map.serialize_entry("not_used", &Lines(hello.not_used))?;
             }
             Message::Verdict(v) => {
                 map.serialize_entry("index", &v.index)?;

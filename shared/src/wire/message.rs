@@ -61,6 +61,8 @@ pub struct Hello<'a> {
     pub rate_hz: u32,
     /// Time between two windows in microseconds.
     pub hop_us: u32,
+    /// What was offered to the device and is not used, and why: one per line; empty where there is no such thing.
+    pub not_used: &'a str,
 }
 
 /// One window: before (`probabilities`) and after (`state`, `confidence`) the decision.

@@ -16,6 +16,7 @@ fn hello() -> Message<'static> {
         labels: LABELS,
         rate_hz: 48_000,
         hop_us: 480_000,
+        not_used: "firmware: too old",
     })
 }
 
@@ -142,6 +143,31 @@ fn a_kind_of_the_future_is_passed_over_and_the_next_frame_read() {
     let seen = decoded(&stream);
     assert!(seen[0].contains("Other { kind: 99, payload: [1, 0, 2] }"), "{seen:?}");
     assert!(seen[1].contains("StateChange"), "{seen:?}");
+}
+
+#[test]
+fn a_hello_of_the_first_release_is_read_as_one_where_all_that_was_offered_is_used() {
+    let Message::Hello(now) = hello() else { unreachable!() };
+    let mut room = [0; 160];
+    let full = postcard::to_slice(&now, &mut room).unwrap();
+    let old = full.len() - 1 - now.not_used.len();
+    let seen = decoded(&encoded(0, &Message::Other { kind: 1, payload: &full[..old] }));
+    assert!(seen[0].contains(&format!("{:?}", Hello { not_used: "", ..now })), "{seen:?}");
+    for cut in [old - 1, full.len() - 1] {
+        let seen = decoded(&encoded(0, &Message::Other { kind: 1, payload: &full[..cut] }));
+        assert!(seen[0].contains("Payload"), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_reader_of_the_first_release_passes_over_what_a_hello_has_at_its_end() {
+    let Message::Hello(now) = hello() else { unreachable!() };
+    let mut room = [0; 160];
+    let full = postcard::to_slice(&now, &mut room).unwrap();
+    type First<'a> = (&'a str, [u8; 32], &'a str, &'a str, u32, u32);
+    let (first, rest) = postcard::take_from_bytes::<First<'_>>(full).unwrap();
+    assert_eq!(first, (now.model, now.model_sha256, now.build, now.labels, now.rate_hz, now.hop_us));
+    assert_eq!(rest.len(), 1 + now.not_used.len());
 }
 
 #[test]

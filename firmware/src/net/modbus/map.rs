@@ -186,6 +186,7 @@ mod tests {
                 labels: "off_state\non\u{e4}".into(),
                 rate_hz: 48_000,
                 hop_us: 480_000,
+                not_used: String::new(),
             })),
             state: Some(1),
             confidence: 0.97,

@@ -73,6 +73,7 @@ impl Messages {
             "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
             "capture": capture_name(health.capture),
             "clock": clock_name(health.clock),
+            "not_used": now.not_used().lines().collect::<Vec<_>>(),
             "up_s": now.time_us / 1_000_000,
             "windows": health.windows,
             "xruns": health.xruns,
@@ -125,6 +126,7 @@ impl Messages {
             sensor("anomaly", "Anomaly", "anomaly", measured.clone()),
             sensor("level", "Level", "level_dbfs", with(measured, json!({"unit_of_measurement": "dBFS"}))),
             binary("alarm", "Alarm", "value_json.alarm"),
+            binary("not_used", "Update not used", "value_json.not_used"),
             binary("microphone", "Microphone", "value_json.microphone or value_json.capture != 'running'"),
         ];
         let button = self.acknowledge.then(|| {

@@ -153,13 +153,16 @@ async fn feed(
     tokio::time::sleep(Duration::from_millis(20)).await;
 }
 
+/// What is told at once when it changes: state, alarms, those that are yet to be acknowledged, faults, what is not used.
+type News = (String, u32, u32, u8, String);
+
 /// What was said of the device last.
 #[derive(Default)]
 struct Said {
     /// The labels that were discovered.
     labels: Option<String>,
-    /// When, and with which state, alarms, those that are yet to be acknowledged, and faults.
-    state: Option<(Instant, (String, u32, u32, u8))>,
+    /// When, and what.
+    state: Option<(Instant, News)>,
 }
 
 impl Said {
@@ -174,7 +177,8 @@ impl Said {
             messages.discovery(now).into_iter().for_each(|message| outgoing.announce(message));
             self.state = None;
         }
-        let newest = (now.state_name(), now.alarms, now.unacknowledged, now.health.microphone);
+        let not_used = now.not_used().to_owned();
+        let newest = (now.state_name(), now.alarms, now.unacknowledged, now.health.microphone, not_used);
         let same = |(at, said): &(Instant, _)| *said == newest && at.elapsed().as_secs_f32() < every_s;
         if !self.state.as_ref().is_some_and(same) {
             self.state = Some((Instant::now(), newest));

@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::latched::{self, Keeper};
 use crate::outbox::Outboxes;
 use crate::outputs::{Outputs, Signs, crash, flush_words, safe};
+use crate::update::refused_in;
 
 /// Stack of the inference thread: front end and back end live on it, 60 kB, and what the network needs.
 const STACK: usize = 512 * 1024;
@@ -76,6 +77,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let lossless = options.is_lossless();
     let left = if lossless { 0 } else { latched::left(&config) };
     progress.alarms.restore(left);
+    progress.not_used.of_update(refused_in(&options.update_note));
     let (source, sound) = open(options, &config, &progress)?;
     let signs = Signs { capture: Arc::clone(&source.status), alarms: Arc::clone(&progress.alarms), ..Signs::default() };
     let sound = if config.clips.is_on() && sound.is_live() {

@@ -32,6 +32,8 @@ pub struct Options {
     pub input: Input,
     /// Whether a recording is played at its own pace.
     pub realtime: bool,
+    /// What `firmware update` left of an update.
+    pub update_note: PathBuf,
 }
 
 impl Options {

@@ -9,6 +9,7 @@ use super::{STACK, Supervisor};
 use crate::config::Config;
 use crate::latched::{self, Keeper};
 use crate::outputs::warn;
+use crate::report::Report;
 use crate::run::Setup;
 
 impl Supervisor<'_> {
@@ -53,7 +54,12 @@ impl Supervisor<'_> {
         self.loading = None;
         match loaded.and_then(|(config, setup)| self.take_over(config, setup)) {
             Ok(()) => warn("model and configuration were read again"),
-            Err(error) => warn(format!("nothing is changed, the old model and configuration stay: {error:#}")),
+            Err(error) => {
+                warn(format!("nothing is changed, the old model and configuration stay: {error:#}"));
+                if let Some(who) = self.progress.not_used.of_reload(Some(format!("{error:#}"))) {
+                    self.outboxes.send(&Report::Hello(who));
+                }
+            }
         }
         self.notify.reloaded();
         if std::mem::take(&mut self.reload_again) {
@@ -66,6 +72,8 @@ impl Supervisor<'_> {
             warn("the [capture] part of the configuration has changed: it takes a restart");
         }
         anyhow::ensure!(!self.inference.is_finished(), "listening has ended");
+        // Told with who speaks, once inference has taken it.
+        self.progress.not_used.of_reload(None);
         self.outboxes = self.outputs.change(&self.config, &config, &self.signs, &self.outboxes);
         // There is room: the one before was taken. Outputs that were replaced end when inference takes this one.
         self.setups.try_send((setup, self.outboxes.clone())).context("listening has ended")?;
