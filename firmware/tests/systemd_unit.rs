@@ -1,0 +1,36 @@
+//! The systemd unit lets the program do what it does. (Run with the unit's filter of system calls and without those that are named
+//! here, it ends by SIGSYS as soon as it looks at the clock.)
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+use firmware::config::Config;
+
+const UNIT: &str = include_str!("../../image/systemd/acoustic-monitor.service");
+
+/// All values of a setting.
+fn values(name: &str) -> Vec<&str> {
+    UNIT.lines()
+        .filter_map(|line| line.split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value)
+        .collect()
+}
+
+#[test]
+fn the_unit_allows_to_read_whether_the_clock_is_synchronised_but_not_to_set_it() {
+    // `systemd-analyze syscall-filter @system-service`: these, by one of which a C library reads it, are not among them.
+    let allowed: Vec<&str> = values("SystemCallFilter").iter().flat_map(|value| value.split(' ')).collect();
+    for call in ["@system-service", "adjtimex", "clock_adjtime", "clock_adjtime64"] {
+        assert!(allowed.contains(&call), "{call} is not in {allowed:?}");
+    }
+    // It refuses to read as well.
+    assert!(values("ProtectClock").is_empty());
+    let capabilities = values("CapabilityBoundingSet").join(" ");
+    assert!(!capabilities.is_empty() && !capabilities.contains("CAP_SYS_TIME"), "{capabilities}");
+}
+
+#[test]
+fn the_state_directory_is_one_that_the_unit_lets_it_write_to() {
+    assert_eq!(values("ProtectSystem"), ["strict"]);
+    let own = values("StateDirectory").join("");
+    assert_eq!(Config::default().listen.state_dir, std::path::Path::new("/var/lib").join(own));
+}
