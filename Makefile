@@ -20,6 +20,7 @@ lint:
 unit:
 	@scripts/need-packages.sh libasound2-dev pkg-config mosquitto openssl gcc faketime
 	cargo test --workspace --locked
+	cargo test --workspace --locked --features firmware/tls --test mqtt -- tls
 
 no-std: ## The core compiles for a microcontroller without an operating system
 	@rustup target list --installed 2>/dev/null | grep -q thumbv7em-none-eabihf || scripts/need-packages.sh rustc-web rust-web-src
