@@ -9,12 +9,13 @@ use shared::wire::{AlarmCause, CaptureState, Health, capture_name, cause_name, r
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 
 /// What an error text or a warning stands in.
-const CALLS: [&str; 11] = [
+const CALLS: [&str; 12] = [
     "Err(",
     "Refused(",
     "map_err(",
     "warn(",
     "bail!(",
+    "anyhow!(",
     "ensure!(",
     "context(",
     "fail(",

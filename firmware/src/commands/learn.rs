@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use shared::anomaly::enrol::Enrolment;
 use shared::microphone::Microphone;
 use shared::owned::Memory;
 
 use super::device_args::number;
 use crate::enrolment;
-use crate::run::{Input, Options, Piece, Progress, Setup, open};
+use crate::run::{Input, Options, Piece, Progress, Setup, Sound, open};
 
 /// Options of `firmware learn`.
 #[derive(Debug, clap::Args)]
@@ -38,9 +38,8 @@ pub struct Args {
     pub wav: Option<PathBuf>,
 }
 
-/// How long a device may be silent.
-const PATIENCE: u32 = 100;
-/// How long to wait for sound at once.
+/// How often sound is waited for, and how long each time: 10 s in all.
+const GLANCES: u32 = 100;
 const GLANCE: Duration = Duration::from_millis(100);
 
 /// Runs the command.
@@ -77,55 +76,28 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (source, mut sound) = open(&options, &config, &progress)?;
     let mut enrolment = Enrolment::new(tables);
     let mut microphone = Microphone::new(setup.microphone);
-    let (mut seconds, mut waited) = (0.0, 0);
-    let mut ended = false;
+    let mut seconds = 0.0;
+    let silent = || anyhow!("no sound from `{}` for 10 s: {}", config.capture.device, source.status.device());
     // One turn per rate of the input: mostly one.
-    while !ended && seconds < args.minutes * 60.0 {
-        let rate = match sound.next(GLANCE) {
-            Piece::Samples { rate, .. } => rate,
-            Piece::Nothing if waited < PATIENCE => {
-                waited += 1;
-                continue;
-            }
-            Piece::Nothing => bail!("no sound from `{}` for 10 s: {}", config.capture.device, source.status.device()),
-            Piece::End => break,
-            Piece::Failed(why) => bail!(why),
-        };
-        sound.unread();
+    while seconds < args.minutes * 60.0 {
+        let Some(rate) = next_rate(&mut sound, silent)? else { break };
         let mut memory = Memory::new(&classifier, rate)?;
         let mut listener = memory.listener(classifier.clone(), rate, setup.hop_columns)?;
         let mut told = seconds;
-        while seconds < args.minutes * 60.0 {
-            match sound.next(GLANCE) {
-                Piece::Samples { rate: now, .. } if now != rate => {
-                    sound.unread();
-                    break;
-                }
-                Piece::Samples { samples, no_numbers, lost_before, .. } => {
-                    waited = 0;
-                    if lost_before > 0 {
-                        listener.gap(lost_before);
-                    }
-                    seconds += samples.len() as f64 / f64::from(rate);
-                    microphone.hear(samples, no_numbers, rate, |part, dead| {
-                        // A dead microphone says nothing of the machine.
-                        listener.push(part, |verdict| {
-                            if !dead && !verdict.spans_gap {
-                                enrolment.hear(verdict.patch, verdict.features);
-                            }
-                        });
-                    });
-                }
-                Piece::Nothing if waited < PATIENCE => waited += 1,
-                Piece::Nothing => {
-                    bail!("no sound from `{}` for 10 s: {}", config.capture.device, source.status.device())
-                }
-                Piece::End => {
-                    ended = true;
-                    break;
-                }
-                Piece::Failed(why) => bail!(why),
+        while seconds < args.minutes * 60.0 && next_rate(&mut sound, silent)? == Some(rate) {
+            let Piece::Samples { samples, no_numbers, lost_before, .. } = sound.next(GLANCE) else { continue };
+            if lost_before > 0 {
+                listener.gap(lost_before);
             }
+            seconds += samples.len() as f64 / f64::from(rate);
+            microphone.hear(samples, no_numbers, rate, |part, dead| {
+                // A dead microphone says nothing of the machine.
+                listener.push(part, |verdict| {
+                    if !dead && !verdict.spans_gap {
+                        enrolment.hear(verdict.patch, verdict.features);
+                    }
+                });
+            });
             if seconds - told >= 60.0 {
                 told = seconds;
                 errln!("{:.0} of {:.0} minutes heard", seconds / 60.0, args.minutes);
@@ -145,4 +117,20 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     outln!("{}: {} windows in {seconds:.0} s of normal sound", path.display(), enrolment.windows());
     errln!("`run` takes it up at its next start or SIGHUP; delete the file to go back to what the model knows");
     Ok(ExitCode::SUCCESS)
+}
+
+/// The rate of the piece of sound that comes next; `None` at the end, and `silent` when none comes for 10 s.
+fn next_rate(sound: &mut Sound, silent: impl Fn() -> anyhow::Error) -> anyhow::Result<Option<u32>> {
+    for _ in 0..GLANCES {
+        match sound.next(GLANCE) {
+            Piece::Samples { rate, .. } => {
+                sound.unread();
+                return Ok(Some(rate));
+            }
+            Piece::Nothing => {}
+            Piece::End => return Ok(None),
+            Piece::Failed(why) => bail!(why),
+        }
+    }
+    Err(silent())
 }
