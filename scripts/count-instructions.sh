@@ -4,7 +4,7 @@
 # benches/records/. Needs the base model, and `make bench-peers` once before.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-model=$(scripts/base-model.sh)
+model=$(realpath "$(scripts/base-model.sh)")
 host_python=$PWD/target/bench-peers/bin/python
 [ -x "$host_python" ] || { echo "count-instructions: run make bench-peers first" >&2; exit 1; }
 (
