@@ -61,8 +61,8 @@ sanitize: ## The core under the address sanitizer, the ring between the threads 
 
 soak: ## Ten minutes of listening with everything that goes on in a plant: memory must stay as it is (SECONDS_OF_SOAK=; after make demo)
 	@scripts/need-packages.sh libasound2-dev pkg-config python3
-	cargo build --locked -p firmware
-	@python3 scripts/soak.py $${SECONDS_OF_SOAK:-600}
+	[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
+	@python3 scripts/soak.py $${SECONDS_OF_SOAK:-600} --firmware "$${HOST_FIRMWARE:-target/debug/firmware}"
 
 soak-short: ## The same for two minutes
 	@SECONDS_OF_SOAK=120 $(MAKE) --no-print-directory soak

@@ -1,8 +1,4 @@
 # To be sourced from the repository's root: what cross compiling to 64-bit Arm on Debian 12 needs, installed and set.
-dpkg --print-foreign-architectures | grep -qx arm64 || {
-    [ "$(id -u)" -eq 0 ] || { echo "needed: sudo dpkg --add-architecture arm64" >&2; exit 1; }
-    dpkg --add-architecture arm64
-}
 scripts/need-packages.sh rustc-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu libc6-dev-arm64-cross libc6:arm64 \
     qemu-user-static
 export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc

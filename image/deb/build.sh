@@ -8,10 +8,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 for arch in "$@"; do
     packages=(gcc libc6-dev pkg-config "libasound2-dev:$arch")
     . image/container/target.sh "$arch"
-    if [ "$arch" != "$(dpkg --print-architecture)" ]; then
-        packages+=("gcc-${triplet//_/-}")
-        [ "$(id -u)" -ne 0 ] || dpkg --add-architecture "$arch"
-    fi
+    [ "$arch" = "$(dpkg --print-architecture)" ] || packages+=("gcc-${triplet//_/-}")
     [ -d "$(rustc --print sysroot)/lib/rustlib/$rust_target/lib" ] || packages+=(rustc-web "libstd-rust-web-dev:$arch")
     scripts/need-packages.sh "${packages[@]}"
     program=$(image/container/compile.sh "$arch")

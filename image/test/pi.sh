@@ -4,7 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=target/image/test tools=${HOST_TOOLS:-target/debug/host-tools}
-[ "$(id -u)" -ne 0 ] || dpkg --add-architecture arm64
 scripts/need-packages.sh qemu-system-arm mtools cpio kmod gcc-aarch64-linux-gnu libc6-dev-arm64-cross libasound2-dev:arm64 \
     pkg-config libasound2-dev rustc-web libstd-rust-web-dev:arm64 python3
 image/pi/fetch.sh target/image/pi
@@ -42,6 +41,6 @@ image/sdcard.sh
 echo "QEMU -M raspi3b from the card"
 python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/card"
 echo "an update of that card, and power cuts"
-cargo build --locked -p firmware
+[ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
 python3 image/test/update.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/other-model/sound_classifier.tflite" \
-    target/debug/firmware "$work/update"
+    "${HOST_FIRMWARE:-target/debug/firmware}" "$work/update"
