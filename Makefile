@@ -44,7 +44,7 @@ bench-peers: ## The engine against LiteRT in one interleaved run; writes a recor
 	@scripts/bench-peers.sh
 
 measure: ## Memory, CPU share, start-up and size of the firmware; writes a record under benches/records
-	@scripts/need-packages.sh libasound2-dev pkg-config gcc
+	@scripts/need-packages.sh libasound2-dev pkg-config gcc binutils python3
 	cargo build --release --locked -p firmware -p host-tools
 	@scripts/measure-firmware.sh
 

@@ -64,7 +64,39 @@ measure() {
         'BEGIN { printf "%.0f %.2f %d %d %.2f\n", f / 1e6, 100 * t / hz / s, r, p, i }'
 }
 
+# A second of that sound: one window. (`wave` writes the header that `tail` left out.)
+python3 - "$work/sound.raw" "$work/second.wav" <<'END'
+import sys
+import wave
+
+with wave.open(sys.argv[2], "wb") as out:
+    out.setparams((1, 2, 48000, 0, "NONE", ""))
+    out.writeframes(open(sys.argv[1], "rb").read(2 * 48000))
+END
+
+# Milliseconds of a fresh `firmware check` on one window, from its start to its end.
+check_ms() {
+    local begun
+    begun=$(date +%s%N)
+    "$firmware" check --model "$model" "$work/second.wav" >/dev/null 2>"$work/check.log"
+    echo $((($(date +%s%N) - begun) / 1000)) | awk '{ printf "%.1f\n", $1 / 1000 }'
+}
+
+# The greatest resident memory of `firmware check` on the whole recording, in KiB, looked at until it ends.
+check_peak_kib() {
+    local pid now peak=0
+    "$firmware" check --model "$model" "$wav" >/dev/null 2>"$work/check.log" &
+    pid=$!
+    while now=$(status "$pid" VmHWM 2>/dev/null) && [ -n "$now" ]; do peak=$now; done
+    wait "$pid"
+    echo "$peak"
+}
+
 load=$(cut -d' ' -f1-3 /proc/loadavg)
+checks=21
+check_median=$(for _ in $(seq $checks); do check_ms; done | sort -n | sed -n "$((checks / 2 + 1))p")
+check_peak=$(for _ in 1 2 3; do check_peak_kib; done | sort -n | tail -1)
+engine=$(scripts/engine-size.sh)
 read -r first_a cpu_a rss_a peak_a p50_a <<< "$(measure 0.48)"
 read -r first_b cpu_b rss_b peak_b p50_b <<< "$(measure 0.1)"
 read -r first_c _ _ _ _ <<< "$(SECONDS_EACH=1 seconds=1 measure 0.48)"
@@ -85,6 +117,9 @@ $seconds s for each hop. \`make measure\`.
 | its peak | $((peak_a / 1024)) MiB | $((peak_b / 1024)) MiB |
 | inference, median | $p50_a ms | $p50_b ms |
 | from the start to the first window told | $first_a ms, again $first_c ms | $first_b ms |
+
+`firmware check` on one second of sound, a fresh process from its start to its end, $checks times: median $check_median ms. Its peak of
+resident memory on a whole recording: $(awk "BEGIN { printf \"%.1f\", $check_peak / 1024 }") MiB. The engine's code in the program: $engine bytes (\`scripts/engine-size.sh\`).
 
 The first window needs 975 ms of sound; the rest is reading and packing the model and opening the device. Size of the program:
 $size bytes, stripped, libasound and libc apart.
