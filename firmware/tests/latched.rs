@@ -10,19 +10,11 @@ use common::program::{firmware, output};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-/// A machine that is quiet for a second, loud for 3 s (which is an alarm), and quiet again, and keeps its state in `state`.
+/// A machine that is quiet for a second, loud for 3 s (which is an alarm), and quiet again.
 fn machine() -> Place {
     let place = Place::new("", 1, 1.0);
-    let (state, events) = (place.path("state"), place.path("events"));
-    // `Place` begins with [listen], to which the state directory belongs.
-    let config = format!("[alarm]\nstates = [\"on_state\"]\nlatch = true\n[events]\nfolder = {events:?}\n");
-    place.configure(&config);
-    let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
-    std::fs::write(
-        place.path("monitor.toml"),
-        text.replace("[listen]\n", &format!("[listen]\nstate_dir = {state:?}\n")),
-    )
-    .unwrap();
+    let events = place.path("events");
+    place.configure(&format!("[alarm]\nstates = [\"on_state\"]\nlatch = true\n[events]\nfolder = {events:?}\n"));
     let sound = [common::model::noise(1, 1.0), common::model::noise(2, 3.0)[144_000..].to_vec(), quiet()].concat();
     common::model::write_wav(&place.wav(), &sound);
     place
@@ -33,7 +25,7 @@ fn quiet() -> Vec<i16> {
 }
 
 fn kept(place: &Place) -> Option<String> {
-    std::fs::read_to_string(place.path("state/alarms.latched")).ok()
+    std::fs::read_to_string(place.state().join("alarms.latched")).ok()
 }
 
 /// What the status file says: whether there is an alarm, which holds, and which is yet to be acknowledged.
@@ -94,7 +86,7 @@ fn a_reload_without_latching_forgets_what_was_kept() {
 #[test]
 fn a_state_directory_that_cannot_be_written_costs_listening_nothing() {
     let place = machine();
-    std::fs::write(place.path("state"), "a file in the way").unwrap();
+    std::fs::write(place.state(), "a file in the way").unwrap();
     let program = place.run_on_stdin();
     program.wait("the word", |program| program.words().contains("a restart would forget"));
     program.wait("the alarm", |_| status(&place) == json!([true, [], ["state"]]));

@@ -29,12 +29,11 @@ impl Machine {
         self.place.configure("");
         let path = self.place.path("monitor.toml");
         let text = std::fs::read_to_string(&path).unwrap();
-        let state = format!("[listen]\nstate_dir = {:?}\n{more}", self.place.path("state"));
-        std::fs::write(path, text.replacen("[listen]\n", &state, 1)).unwrap();
+        std::fs::write(path, text.replacen("[listen]\n", &format!("[listen]\n{more}"), 1)).unwrap();
     }
 
     fn learned(&self) -> PathBuf {
-        self.place.path("state").join("anomaly.enrolment")
+        self.place.state().join("anomaly.enrolment")
     }
 
     fn command(&self, name: &str) -> Command {

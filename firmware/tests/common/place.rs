@@ -36,8 +36,13 @@ impl Place {
         self.path("status.json")
     }
 
+    /// What the program keeps for itself.
+    pub fn state(&self) -> PathBuf {
+        self.path("state")
+    }
+
     pub fn configure(&self, config: &str) {
-        let listen = format!("[listen]\nmodel = {:?}\nhop_s = 0.25\n", self.model());
+        let listen = format!("[listen]\nmodel = {:?}\nhop_s = 0.25\nstate_dir = {:?}\n", self.model(), self.state());
         let status = format!("[status]\nfile = {:?}\nevery_s = 0.1\n", self.status());
         std::fs::write(self.path("monitor.toml"), listen + &status + config).unwrap();
     }

@@ -71,12 +71,8 @@ fn sigkill_in_the_middle_of_every_write_leaves_a_whole_status_file_and_the_next_
 
 #[test]
 fn sigkill_in_the_middle_of_every_write_leaves_the_latched_alarms_of_before_or_of_after() {
-    let place = Place::new("", 2, 2.0);
-    let state = place.path("state");
-    let listen = format!("[listen]\nstate_dir = {state:?}\n");
-    place.configure("[alarm]\nstates = [\"on_state\"]\nlatch = true\n");
-    let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
-    std::fs::write(place.path("monitor.toml"), text.replace("[listen]\n", &listen)).unwrap();
+    let place = Place::new("[alarm]\nstates = [\"on_state\"]\nlatch = true\n", 2, 2.0);
+    let state = place.state();
     let kept = state.join(firmware::latched::NAME);
     let wav = place.wav();
     let command = || {
