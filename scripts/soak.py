@@ -137,14 +137,15 @@ def run(arguments, folder: pathlib.Path) -> dict:
     soak.stop.set()
     threads[1].join(5)
     third = len(samples) // 3
-    most = lambda part, what: max(sample[what] for sample in part)
+    # Of memory the most. Of threads and descriptors the least: those of a reload or a page come and go, those that pile up stay.
+    of = lambda part, what: (max if what == "rss_kib" else min)(sample[what] for sample in part)
     middle, last = samples[third:2 * third], samples[2 * third:]
     return {
         "seconds": round(elapsed, 1), "exit_code": code, "ended_s": round(ended_s, 3), "reloads": reloads,
         "plugged": soak.plugged, "scraped": soak.scraped, "told": soak.kinds.get("verdict", 0), "missing_lines": soak.missing,
         "expected_windows": int((elapsed - 2) / HOP_S), "dropped_windows": soak.health.get("dropped_windows"),
         "gaps": soak.health.get("gaps"), "microphone": soak.health.get("microphone"),
-        **{f"{what}_{name}": most(part, what) for what in samples[0] for name, part in (("middle", middle), ("last", last))},
+        **{f"{what}_{name}": of(part, what) for what in samples[0] for name, part in (("middle", middle), ("last", last))},
     }
 
 
