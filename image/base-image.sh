@@ -17,5 +17,9 @@ python3 image/debian_sources.py main | mmdebstrap --quiet --variant=minbase --in
     --customize-hook='upload /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt' bookworm - >"$tar"
 case "$engine" in
 docker) docker import "$tar" "$name" >/dev/null ;;
-buildah) podman import -q "$tar" "docker.io/library/$name" >/dev/null ;;
+buildah)
+    container=$(buildah from scratch)
+    buildah add -q "$container" "$tar" / >/dev/null
+    buildah commit -q --rm "$container" "docker.io/library/$name" >/dev/null
+    ;;
 esac

@@ -1,19 +1,50 @@
 #!/bin/bash
 # make image: builds the container twice for each architecture, holds it to its sizes and to giving the same bytes twice.
-#   image.sh [ARCHITECTURE...]    amd64 and arm64 unless given;  MODEL=artifacts/FILE bakes one in
-# Needs a Docker engine whose client has BuildKit; leaves monitor:amd64, monitor:arm64 and target/image/monitor-*.tar.
+#   image.sh [ARCHITECTURE...]    amd64 and arm64 unless given;  MODEL=artifacts/FILE bakes one in;  ENGINE=docker|buildah
+# With Docker where an engine runs (its client needs BuildKit), else with buildah. Leaves monitor:amd64 and monitor:arm64 there, and
+# target/image/monitor-*.tar, which `docker load` takes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 arm64
 export SOURCE_DATE_EPOCH=1700000000
+[ -n "${ENGINE:-}" ] || if docker version >/dev/null 2>&1; then ENGINE=docker; else ENGINE=buildah; fi
+# Builds by the Dockerfile and writes what `docker save` would: build ARCHITECTURE ROUND
+case "$ENGINE" in
+docker)
+    build() {
+        image/docker.sh build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
+            --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
+        image/docker.sh save "monitor:$1"
+    }
+    ;;
+buildah)
+    scripts/need-packages.sh buildah
+    # Nothing to run containers with is needed, and no file system that the kernel may lack.
+    export BUILDAH_ISOLATION=chroot
+    buildah info >/dev/null 2>&1 || export STORAGE_DRIVER=vfs
+    build() {
+        local saved
+        saved=$(mktemp -d)
+        # Docker's format has the health check; OCI's has not.
+        buildah build --layers --format docker -f image/Dockerfile --ignorefile image/Dockerfile.dockerignore --platform "linux/$1" \
+            --build-arg BUILDPLATFORM="linux/$(dpkg --print-architecture)" -t "monitor:$1" \
+            --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >"$saved/log" 2>&1 || { tail -n 40 "$saved/log" >&2; return 1; }
+        buildah push -q "monitor:$1" "docker-archive:$saved/image:monitor:$1" >&2
+        cat "$saved/image"
+        rm -r "$saved"
+    }
+    ;;
+*)
+    echo "image: ENGINE=$ENGINE: docker or buildah" >&2
+    exit 2
+    ;;
+esac
 mkdir -p target/image
-image/base-image.sh docker
+image/base-image.sh "$ENGINE"
 for arch in "$@"; do
     for round in 1 2; do
         # The second time nothing comes from the cache but the base and the compiler that was installed on it.
-        image/docker.sh build -q -f image/Dockerfile --platform "linux/$arch" -t "monitor:$arch" \
-            --build-arg ROUND="$round" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
-        image/docker.sh save "monitor:$arch" | python3 image/archive.py "target/image/monitor-$arch.$round.tar"
+        build "$arch" "$round" | python3 image/archive.py "target/image/monitor-$arch.$round.tar"
     done
     cmp "target/image/monitor-$arch.1.tar" "target/image/monitor-$arch.2.tar" || {
         echo "image: two builds for $arch differ" >&2
@@ -21,6 +52,6 @@ for arch in "$@"; do
     }
     mv "target/image/monitor-$arch.1.tar" "target/image/monitor-$arch.tar"
     rm "target/image/monitor-$arch.2.tar"
-    docker load -q -i "target/image/monitor-$arch.tar" >/dev/null
+    [ "$ENGINE" != docker ] || docker load -q -i "target/image/monitor-$arch.tar" >/dev/null
     python3 image/sizes.py "target/image/monitor-$arch.tar"
 done
