@@ -14,7 +14,7 @@ image/pi/initramfs.sh "$fetched" "$program" "$image/initrd.gz"
 gzip -9n <"$(echo "$fetched"/root/boot/vmlinuz-*)" >"$image/kernel8.img"
 trees=$(echo "$fetched"/root/usr/lib/linux-image-*/broadcom)
 cp "$trees"/bcm2837-rpi-3-b.dtb "$trees"/bcm2837-rpi-3-b-plus.dtb "$trees"/bcm2711-rpi-4-b.dtb "$image/"
-# The serial line of the header is for the monitor, not for bluetooth.
+# The header's line is the other one, /dev/ttyS1: nothing here speaks to the bluetooth chip.
 for tree in "$image"/bcm2837-*.dtb; do
     fdtput -t s "$tree" /soc/serial@7e201000/bluetooth status disabled
 done
