@@ -1,4 +1,8 @@
 //! Receiver operating characteristic of scores: area under it, in whole and at few false alarms, with bootstrap intervals.
+//!
+//! Scores of several folds can be taken in two ways. [`mean_over`] folds: an area within each fold, then their mean; every
+//! comparison is between scores of one fit, as on a device. [`pooled`]: one area over the scores of all folds together; scores
+//! of different fits are compared with each other as well, so it also falls when their scales differ.
 
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -40,39 +44,103 @@ pub fn area(points: &[(f64, f64)], most: f64) -> f64 {
     points.windows(2).map(part).sum::<f64>() / most
 }
 
-/// An area with its 95 % interval over resampled recordings.
+/// The curve's height at each of `at`, ascending, 0 to 1: what vertical averaging of curves needs (Fawcett, "An introduction
+/// to ROC analysis", 2006, section 7).
+fn heights(points: &[(f64, f64)], at: &[f64]) -> Vec<f64> {
+    let height = |x: f64| {
+        let next = points.partition_point(|point| point.0 <= x);
+        match (points[..next].last(), points.get(next)) {
+            (Some((x0, y0)), Some((x1, y1))) => y0 + (y1 - y0) * (x - x0) / (x1 - x0),
+            (Some((_, y)), None) => *y,
+            (None, _) => 0.0,
+        }
+    };
+    at.iter().map(|x| height(*x)).collect()
+}
+
+/// The mean of several curves, height by height.
+pub fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+    let at: Vec<f64> = (0..=500).map(|step| f64::from(step) / 500.0).collect();
+    let mut sums = vec![0.0; at.len()];
+    for curve in curves {
+        sums.iter_mut().zip(heights(curve, &at)).for_each(|(sum, height)| *sum += height);
+    }
+    let mean = at.into_iter().zip(sums).map(|(x, sum)| (x, sum / curves.len().max(1) as f64));
+    std::iter::once((0.0, 0.0)).chain(mean).collect()
+}
+
+/// A recording: the scores of its windows, and whether it is an anomaly.
+pub type Recording = (Vec<f64>, bool);
+
+/// An area with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Area {
     /// Area under the curve.
     pub auc: f64,
     /// Partial area, up to a false-positive rate of 0.1, divided by that.
     pub pauc: f64,
-    /// 2.5th and 97.5th percentile of the area when recordings are drawn anew.
+    /// 2.5th and 97.5th percentile of the area in the bootstrap.
     pub interval: [f64; 2],
 }
 
-/// Area of `recordings`: each with its scores and whether it is an anomaly. Recordings are what is drawn in the bootstrap.
-pub fn measure(recordings: &[(Vec<f64>, bool)], seed: u64) -> Area {
-    let flat = |chosen: &[usize]| -> Vec<(f64, bool)> {
-        let of = |&index: &usize| recordings[index].0.iter().map(move |score| (*score, recordings[index].1));
-        chosen.iter().flat_map(of).collect()
-    };
-    let whole = curve(&flat(&(0..recordings.len()).collect::<Vec<_>>()));
-    let sides: [Vec<usize>; 2] =
-        [true, false].map(|side| (0..recordings.len()).filter(|index| recordings[*index].1 == side).collect());
+/// Curve over the scores of all `recordings` together.
+pub fn curve_of(recordings: &[Recording]) -> Vec<(f64, f64)> {
+    curve(&points(recordings.iter()))
+}
+
+/// Area over the scores of all `recordings` together; the interval is of recordings drawn anew.
+pub fn pooled(recordings: &[Recording], seed: u64) -> Area {
+    let of = |chosen: &[usize]| curve(&points(chosen.iter().map(|index| &recordings[*index])));
+    let sides = [true, false].map(|side| places(recordings, side));
+    let whole = curve_of(recordings);
+    let interval = interval(seed, |random| {
+        let drawn: Vec<usize> = sides.iter().flat_map(|side| draw(side, random)).collect();
+        area(&of(&drawn), 1.0)
+    });
+    Area { auc: area(&whole, 1.0), pauc: area(&whole, PARTIAL), interval }
+}
+
+/// Mean over the folds of the area within each; the interval is of folds drawn anew, and of the anomalous recordings, which
+/// are the same in every fold and in the same order.
+pub fn mean_over(folds: &[Vec<Recording>], seed: u64) -> Area {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let whole: Vec<_> = folds.iter().map(|fold| curve_of(fold)).collect();
+    let areas = |most: f64| whole.iter().map(|curve| area(curve, most)).collect::<Vec<_>>();
+    let all: Vec<usize> = (0..folds.len()).collect();
+    let sides: Vec<[Vec<usize>; 2]> = folds.iter().map(|fold| [true, false].map(|side| places(fold, side))).collect();
+    let others: Vec<usize> = (0..sides.first().map_or(0, |[others, _]| others.len())).collect();
+    let interval = interval(seed, |random| {
+        let others = draw(&others, random);
+        let drawn = draw(&all, random).into_iter().map(|fold| {
+            let [anomalies, normal] = &sides[fold];
+            let chosen = others.iter().filter_map(|other| anomalies.get(*other)).chain(normal);
+            area(&curve(&points(chosen.map(|index| &folds[fold][*index]))), 1.0)
+        });
+        mean(&drawn.collect::<Vec<_>>())
+    });
+    Area { auc: mean(&areas(1.0)), pauc: mean(&areas(PARTIAL)), interval }
+}
+
+fn points<'a>(recordings: impl Iterator<Item = &'a Recording>) -> Vec<(f64, bool)> {
+    recordings.flat_map(|(scores, anomaly)| scores.iter().map(move |score| (*score, *anomaly))).collect()
+}
+
+/// Places in `recordings` of those that are anomalies, or are not.
+fn places(recordings: &[Recording], anomalies: bool) -> Vec<usize> {
+    (0..recordings.len()).filter(|index| recordings[*index].1 == anomalies).collect()
+}
+
+/// As many as there are, each any of them.
+fn draw(places: &[usize], random: &mut Xoshiro256PlusPlus) -> Vec<usize> {
+    places.iter().map(|_| places[random.gen_range(0..places.len())]).collect()
+}
+
+/// 2.5th and 97.5th percentile of many draws.
+fn interval(seed: u64, drawn: impl Fn(&mut Xoshiro256PlusPlus) -> f64) -> [f64; 2] {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let mut draws: Vec<f64> = (0..DRAWS)
-        .map(|_| {
-            let mut draw = Vec::new();
-            for side in sides.iter().filter(|side| !side.is_empty()) {
-                draw.extend((0..side.len()).map(|_| side[random.gen_range(0..side.len())]));
-            }
-            area(&curve(&flat(&draw)), 1.0)
-        })
-        .collect();
-    draws.sort_by(f64::total_cmp);
-    let at = |share: f64| draws[((share * DRAWS as f64) as usize).min(DRAWS - 1)];
-    Area { auc: area(&whole, 1.0), pauc: area(&whole, PARTIAL), interval: [at(0.025), at(0.975)] }
+    let mut areas: Vec<f64> = (0..DRAWS).map(|_| drawn(&mut random)).collect();
+    areas.sort_by(f64::total_cmp);
+    [0.025, 0.975].map(|share| areas[((share * DRAWS as f64) as usize).min(DRAWS - 1)])
 }
 
 #[cfg(test)]
@@ -99,8 +167,27 @@ mod tests {
     #[test]
     fn the_interval_encloses_the_area() {
         let recordings: Vec<_> = (0..20).map(|i| (vec![f64::from((i * 7) % 20), f64::from(i)], i % 3 == 0)).collect();
-        let found = measure(&recordings, 1);
-        assert!(found.interval[0] <= found.auc && found.auc <= found.interval[1], "{found:?}");
-        assert_eq!(found, measure(&recordings, 1));
+        let folds: Vec<_> = recordings.chunks(5).map(<[Recording]>::to_vec).collect();
+        for found in [pooled(&recordings, 1), mean_over(&folds, 1)] {
+            assert!(found.interval[0] <= found.auc && found.auc <= found.interval[1], "{found:?}");
+        }
+        assert_eq!(mean_over(&folds, 1), mean_over(&folds, 1));
+    }
+
+    #[test]
+    fn folds_on_different_scales_are_told_apart_within_each_and_not_when_pooled() {
+        let fold = |shift: f64| vec![(vec![shift, 1.0 + shift], false), (vec![2.0 + shift, 3.0 + shift], true)];
+        let folds = [fold(0.0), fold(10.0)];
+        assert_eq!(mean_over(&folds, 1).auc, 1.0);
+        // Both anomalies of the first fold lie below both normal recordings of the second: 4 * 2 of 4 * 4 pairs are right,
+        // and the 4 of the second fold against the first.
+        assert_eq!(pooled(&folds.concat(), 1).auc, 0.75);
+    }
+
+    #[test]
+    fn the_area_under_the_mean_curve_is_the_mean_area() {
+        let curves =
+            [curve(&[(4.0, true), (3.0, false), (2.0, true), (1.0, false)]), curve(&[(2.0, true), (1.0, false)])];
+        assert!((area(&mean_curve(&curves), 1.0) - 0.875).abs() < 2e-3);
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::anomaly::{Alarm, Change, Persistence};
 
 use super::fit::{Fitted, Windows, fit};
-use super::roc::{self, Area};
+use super::roc::{self, Area, Recording};
 
 /// A window that was scored by a fit which had not seen its group.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,17 +23,40 @@ pub struct Scored {
     pub score: f32,
 }
 
-/// Areas of one method.
+/// Areas of one method, over the held-out groups and over all of them together.
 #[derive(Debug, Clone, Serialize)]
 pub struct Method {
     /// Its name.
     pub method: String,
+    /// Mean over the held-out groups of the area within each: the figure to quote. A device has one fit, and so has each of
+    /// these areas.
+    pub mean_over_groups: Areas,
+    /// One area over the scores of all fits together.
+    pub pooled: Areas,
+    /// Each held-out group.
+    pub groups: Vec<OfGroup>,
+}
+
+/// By window and by recording, each recording by the mean over its windows.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Areas {
     /// By window.
     pub by_window: Area,
-    /// By recording, each by the mean over its windows.
+    /// By recording.
     pub by_recording: Area,
-    /// Mean over the folds of the area by window within each.
-    pub mean_over_folds: f64,
+}
+
+/// Areas within one held-out group: its normal sound against everything that is not normal.
+#[derive(Debug, Clone, Serialize)]
+pub struct OfGroup {
+    /// Its name.
+    pub group: String,
+    /// Its normal recordings: with few of them the area by recording takes few values.
+    pub normal_recordings: usize,
+    /// By window.
+    pub by_window: f64,
+    /// By recording.
+    pub by_recording: f64,
 }
 
 /// What came out.
@@ -70,7 +93,7 @@ pub fn methods(fitted: &Fitted) -> Vec<String> {
     each.chain(["fused".to_string()]).collect()
 }
 
-/// Runs the trial: `normal` says of each window whether it is, `sessions` of which recording it is.
+/// Runs the trial: `normal` says of each window whether it is, `sessions` of which recording it is; `names` are the groups'.
 ///
 /// # Errors
 /// When there is nothing to compare, or too little normal sound to fit.
@@ -78,6 +101,7 @@ pub fn run(
     windows: &Windows<'_>,
     normal: &[bool],
     sessions: &[usize],
+    names: &[String],
     hop_s: f64,
     seed: u64,
     done: impl Fn() + Sync,
@@ -101,24 +125,12 @@ pub fn run(
             Ok((fitted, scored))
         })
         .collect::<anyhow::Result<_>>()?;
-    let names = held.first().map(|(fitted, _)| methods(fitted)).unwrap_or_default();
+    let each = held.first().map(|(fitted, _)| methods(fitted)).unwrap_or_default();
     let all: Vec<Scored> = held.into_iter().flat_map(|(_, scored)| scored).collect();
-    let methods = names.into_iter().enumerate().map(|(place, method)| {
-        let (by_window, means) = recordings(&all, normal, sessions, |scored| f64::from(scored.deviations[place]));
-        let folds: Vec<f64> = (0..groups.len())
-            .map(|fold| {
-                let of_fold = all.iter().filter(|scored| scored.fold == fold);
-                let points: Vec<_> =
-                    of_fold.map(|scored| (f64::from(scored.deviations[place]), !normal[scored.row])).collect();
-                roc::area(&roc::curve(&points), 1.0)
-            })
-            .collect();
-        Method {
-            method,
-            by_window: roc::measure(&by_window, seed),
-            by_recording: roc::measure(&means, seed),
-            mean_over_folds: folds.iter().sum::<f64>() / folds.len() as f64,
-        }
+    let held_out: Vec<&str> = groups.iter().map(|group| names.get(*group).map_or("", String::as_str)).collect();
+    let methods = each.into_iter().enumerate().map(|(place, method)| {
+        let folds = recordings(&all, held_out.len(), normal, sessions, |scored| f64::from(scored.deviations[place]));
+        areas(method, &held_out, &folds, seed)
     });
     let methods = methods.collect();
     let alarms = alarms(&all, windows, normal, hop_s);
@@ -145,24 +157,40 @@ fn scored(fitted: &Fitted, windows: &Windows<'_>, fold: usize, row: usize) -> Sc
     Scored { fold, row, deviations, score: ((highest - fitted.threshold) / 2.0).exp() }
 }
 
-type Recordings = Vec<(Vec<f64>, bool)>;
-
-/// The windows of each recording in each fold, and the mean of each.
+/// The windows of each recording, fold by fold.
 fn recordings(
     all: &[Scored],
+    folds: usize,
     normal: &[bool],
     sessions: &[usize],
     value: impl Fn(&Scored) -> f64,
-) -> (Recordings, Recordings) {
-    let mut found: BTreeMap<(usize, usize, bool), Vec<f64>> = BTreeMap::new();
+) -> Vec<Vec<Recording>> {
+    let mut found: Vec<BTreeMap<(usize, bool), Vec<f64>>> = vec![BTreeMap::new(); folds];
     for scored in all {
-        let key = (scored.fold, sessions[scored.row], !normal[scored.row]);
-        found.entry(key).or_default().push(value(scored));
+        let key = (sessions[scored.row], !normal[scored.row]);
+        found[scored.fold].entry(key).or_default().push(value(scored));
     }
-    let windows: Recordings = found.into_iter().map(|((_, _, other), values)| (values, other)).collect();
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
-    let means = windows.iter().map(|(values, other)| (vec![mean(values)], *other)).collect();
-    (windows, means)
+    let fold = |fold: BTreeMap<(usize, bool), Vec<f64>>| fold.into_iter().map(|((_, other), v)| (v, other)).collect();
+    found.into_iter().map(fold).collect()
+}
+
+fn areas(method: String, names: &[&str], folds: &[Vec<Recording>], seed: u64) -> Method {
+    let mean = |(values, other): &Recording| (vec![values.iter().sum::<f64>() / values.len().max(1) as f64], *other);
+    let means: Vec<Vec<Recording>> = folds.iter().map(|fold| fold.iter().map(mean).collect()).collect();
+    let one = |fold: &[Recording]| roc::area(&roc::curve_of(fold), 1.0);
+    let group = |((name, windows), means): ((&&str, &Vec<Recording>), &Vec<Recording>)| OfGroup {
+        group: (*name).to_string(),
+        normal_recordings: windows.iter().filter(|(_, other)| !other).count(),
+        by_window: one(windows),
+        by_recording: one(means),
+    };
+    let both = |area: &dyn Fn(&[Vec<Recording>]) -> Area| Areas { by_window: area(folds), by_recording: area(&means) };
+    Method {
+        method,
+        mean_over_groups: both(&|folds| roc::mean_over(folds, seed)),
+        pooled: both(&|folds| roc::pooled(&folds.concat(), seed)),
+        groups: names.iter().zip(folds).zip(&means).map(group).collect(),
+    }
 }
 
 struct Alarms {

@@ -6,13 +6,14 @@ use ndarray::{Axis, Slice};
 use serde::Serialize;
 use shared::features::{EMBEDDING_LEN, FeatureKind};
 
-use crate::anomaly::Windows;
-use crate::anomaly::trial::{self, Trial};
+use crate::anomaly::trial::{self, Areas, Method, OfGroup, Scored, Trial};
+use crate::anomaly::{Windows, roc as area};
+use crate::columns::{Columns, Side};
 use crate::dataset::Dataset;
 use crate::features::{FeatureSet, InputOptions};
 use crate::json::JsonOut;
 use crate::measured::sessions;
-use crate::plots::anomaly::{roc, scores};
+use crate::plots::anomaly::{Curve, roc, scores};
 use crate::ui::Ui;
 
 /// Picture of the curves.
@@ -66,10 +67,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let hop_s = f64::from(set.hop_columns) / 100.0;
     let progress = ui.progress("holding groups out", set.dataset.groups.len() as u64);
     let sessions = sessions(&set.dataset, &set.rows);
-    let trial = trial::run(&windows, &normal, &sessions, hop_s, args.seed, || progress.inc(1))?;
+    let names = &set.dataset.groups;
+    let trial = trial::run(&windows, &normal, &sessions, names, hop_s, args.seed, || progress.inc(1))?;
     progress.finish_and_clear();
     words(&trial, kind, &args.normal).iter().for_each(|line| ui.say(line));
-    let names: Vec<&str> = trial.methods.iter().map(|method| method.method.as_str()).collect();
     let subtitle = format!(
         "{kind} features; normal: {}; {} groups held out in turn, {} normal and {} other recordings",
         args.normal.join(", "),
@@ -77,11 +78,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         trial.normal_recordings,
         trial.other_recordings
     );
-    let by_method: Vec<Vec<(f64, bool)>> = (0..names.len())
-        .map(|place| trial.scored.iter().map(|s| (f64::from(s.deviations[place]), !normal[s.row])).collect())
-        .collect();
-    let areas: Vec<f64> = trial.methods.iter().map(|method| method.by_window.auc).collect();
-    roc("Anomaly score: detected against false alarms", &subtitle, &names, &areas, &by_method)?
+    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&trial, &normal))?
         .save(&args.out.join(ROC))?;
     let by_class: Vec<(String, bool, Vec<f64>)> = set
         .dataset
@@ -130,6 +127,46 @@ pub(crate) fn windows<'a>(
     Windows { embedding, statistics: set.statistics.view(), classes, groups, files }
 }
 
+/// What is drawn of each method.
+fn curves(trial: &Trial, normal: &[bool]) -> Vec<Curve> {
+    let of_method = |(place, method): (usize, &Method)| {
+        let points = |scored: &Scored| (f64::from(scored.deviations[place]), !normal[scored.row]);
+        let fold = |fold: usize| trial.scored.iter().filter(move |scored| scored.fold == fold);
+        let folds: Vec<_> = (0..trial.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
+        Curve {
+            name: method.method.clone(),
+            mean_over_groups: (area::mean_curve(&folds), method.mean_over_groups.by_window.auc),
+            pooled: (area::curve(&trial.scored.iter().map(points).collect::<Vec<_>>()), method.pooled.by_window.auc),
+        }
+    };
+    trial.methods.iter().enumerate().map(of_method).collect()
+}
+
+/// The fused areas of each group; of many only the lowest.
+fn each_group(trial: &Trial) -> Vec<String> {
+    const MOST: usize = 8;
+    let Some(fused) = trial.methods.last() else { return Vec::new() };
+    let mut groups: Vec<&OfGroup> = fused.groups.iter().collect();
+    let heading = if groups.len() > MOST {
+        groups.sort_by(|a, b| a.by_window.total_cmp(&b.by_window));
+        format!("Fused, the {MOST} lowest of {} held-out groups:", groups.len())
+    } else {
+        "Fused, each held-out group:".to_string()
+    };
+    let mut columns = Columns::new(&[
+        ("group", Side::Left),
+        ("normal recordings", Side::Right),
+        ("AUC by window", Side::Right),
+        ("AUC by recording", Side::Right),
+    ]);
+    for group in groups.into_iter().take(MOST) {
+        let areas = [group.by_window, group.by_recording].map(|area| format!("{area:.3}"));
+        let [window, recording] = areas;
+        columns.row([group.group.clone(), group.normal_recordings.to_string(), window, recording]);
+    }
+    std::iter::once(heading).chain(columns.lines(2)).collect()
+}
+
 fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
     let mut lines = vec![
         format!("{kind} features; normal: {}", normal.join(", ")),
@@ -137,24 +174,35 @@ fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
             "{} groups of normal sound held out in turn: {} windows of {} normal recordings against {} windows of {} others.",
             trial.folds, trial.normal_windows, trial.normal_recordings, trial.other_windows, trial.other_recordings
         ),
-        format!(
-            "  {:<10} {:>7} {:>15} {:>7} {:>14} {:>15} {:>11}",
-            "method", "AUC", "95 % interval", "pAUC", "mean of folds", "by recording", "interval"
-        ),
     ];
-    for method in &trial.methods {
-        let interval = |[low, high]: [f64; 2]| format!("{low:.3}-{high:.3}");
-        lines.push(format!(
-            "  {:<10} {:>7.3} {:>15} {:>7.3} {:>14.3} {:>15.3} {:>11}",
-            method.method,
-            method.by_window.auc,
-            interval(method.by_window.interval),
-            method.by_window.pauc,
-            method.mean_over_folds,
-            method.by_recording.auc,
-            interval(method.by_recording.interval)
-        ));
-    }
+    let mut table = |heading: &str, areas: fn(&Method) -> Areas| {
+        lines.push(heading.to_string());
+        let number = |heading| (heading, Side::Right);
+        let mut columns = Columns::new(&[
+            ("method", Side::Left),
+            number("AUC by window"),
+            number("95 % interval"),
+            number("pAUC"),
+            number("AUC by recording"),
+            number("95 % interval"),
+        ]);
+        for method in &trial.methods {
+            let Areas { by_window, by_recording } = areas(method);
+            let interval = |[low, high]: [f64; 2]| format!("{low:.3}-{high:.3}");
+            columns.row([
+                method.method.clone(),
+                format!("{:.3}", by_window.auc),
+                interval(by_window.interval),
+                format!("{:.3}", by_window.pauc),
+                format!("{:.3}", by_recording.auc),
+                interval(by_recording.interval),
+            ]);
+        }
+        lines.extend(columns.lines(2));
+    };
+    table("Mean over the held-out groups, each with a fit of its own, as on a device:", |m| m.mean_over_groups);
+    table("Pooled, the scores of all fits compared with each other as well:", |method| method.pooled);
+    lines.extend(each_group(trial));
     lines.push(format!(
         "False alarms: {:.2} per hour of normal sound ({:.2} h). Detected: {:.0} % of the other files{}.",
         trial.false_alarms_per_hour,

@@ -6,28 +6,37 @@ use super::canvas::{Align, Canvas, Pen};
 use super::legend::{Key, header, header_height};
 use super::theme::{CURVE, INK, LINE, MARGIN, Mark, SMALL, SOFT_INK, TEXT, TRAINING, VALIDATION, colour};
 use super::ticks::ticks;
-use crate::anomaly::roc::{PARTIAL, curve};
+use crate::anomaly::roc::PARTIAL;
 
 const SIDE: f64 = 560.0;
 
-/// One curve per method; `scores[method]` are score and whether the window is no normal one.
+/// A method's curves, and the area under each.
+#[derive(Debug, Clone)]
+pub struct Curve {
+    /// Its name.
+    pub name: String,
+    /// The mean of the held-out groups' curves.
+    pub mean_over_groups: (Vec<(f64, f64)>, f64),
+    /// The curve of the scores of all fits together.
+    pub pooled: (Vec<(f64, f64)>, f64),
+}
+
+/// Two curves per method, the last of which is emphasised.
 ///
 /// # Errors
 /// When the picture cannot be made.
-pub fn roc(
-    title: &str,
-    subtitle: &str,
-    names: &[&str],
-    areas: &[f64],
-    scores: &[Vec<(f64, bool)>],
-) -> anyhow::Result<Picture> {
-    let pen = |place: usize| Pen::solid(colour(place), if place + 1 == names.len() { CURVE * 1.5 } else { CURVE });
-    let legend: Vec<_> = names
-        .iter()
-        .zip(areas)
-        .enumerate()
-        .map(|(place, (name, area))| (Key::Line(pen(place)), format!("{name} (AUC {area:.3})")))
-        .collect();
+pub fn roc(title: &str, subtitle: &str, methods: &[Curve]) -> anyhow::Result<Picture> {
+    let width_of = |place: usize| if place + 1 == methods.len() { CURVE * 1.5 } else { CURVE };
+    let pen = |place: usize| Pen::solid(colour(place), width_of(place));
+    let pooled_pen = |place: usize| Pen::solid(colour(place), width_of(place) * 0.6).dashed(2.0, 3.0);
+    let entry = |(place, method): (usize, &Curve)| {
+        let (mean, pooled) = (method.mean_over_groups.1, method.pooled.1);
+        [
+            (Key::Line(pen(place)), format!("{}: mean over groups, AUC {mean:.3}", method.name)),
+            (Key::Line(pooled_pen(place)), format!("{}: pooled, AUC {pooled:.3}", method.name)),
+        ]
+    };
+    let legend: Vec<_> = methods.iter().enumerate().flat_map(entry).collect();
     let width = 2.0 * MARGIN + SIDE + 240.0;
     let top = header_height(width, title, subtitle, &legend)?;
     let axis = |label: &str| Axis { low: 0.0, high: 1.0, ticks: ticks(0.0, 1.0, 5), label: label.to_string() };
@@ -43,8 +52,9 @@ pub fn roc(
     frame.curve(&mut canvas, &[(PARTIAL, 0.0), (PARTIAL, 1.0)], chance);
     let (at, bottom) = frame.place(PARTIAL, 0.0);
     canvas.text("pAUC counts left of here", (at + 8.0, bottom - 16.0), Align::Start, SMALL, SOFT_INK);
-    for (place, scores) in scores.iter().enumerate() {
-        frame.curve(&mut canvas, &curve(scores), pen(place));
+    for (place, method) in methods.iter().enumerate() {
+        frame.curve(&mut canvas, &method.pooled.0, pooled_pen(place));
+        frame.curve(&mut canvas, &method.mean_over_groups.0, pen(place));
     }
     Ok(canvas.finish())
 }
