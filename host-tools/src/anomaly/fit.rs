@@ -212,6 +212,23 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_both_detectors_and_four_classes_fit_256_kb() {
+        let (x, groups) = data();
+        let embedding =
+            Array2::from_shape_fn((280, 1024), |(row, value)| x[[row, value % 256]] * (1 + value / 256) as f32);
+        let classes: Vec<usize> = (0..280).map(|row| row % 4).collect();
+        let windows = Windows {
+            embedding: Some(embedding.view()),
+            statistics: x.view(),
+            classes: &classes,
+            groups: &groups,
+            files: &groups,
+        };
+        let bytes = fit(&windows, &(0..280).collect::<Vec<_>>(), 0.48).unwrap().tables().unwrap();
+        assert!((200_000..256_000).contains(&bytes.len()), "{}", bytes.len());
+    }
+
+    #[test]
     fn one_file_is_cut_into_stretches_and_marked_so() {
         let (x, _) = data();
         let same = vec![0; 280];

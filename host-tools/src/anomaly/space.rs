@@ -1,9 +1,10 @@
-//! One detector: standardisation, principal components and class means of normal windows.
+//! One detector: standardisation, principal components and clusters of normal windows.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use shared::anomaly::{Input, MAX_COMPONENTS, Space};
 use shared::tflite::Scalars;
 
+use super::clusters::{clusters, mean_of};
 use super::components::components;
 
 /// Share of the mean variance that every component's variance is drawn towards it (shrinkage).
@@ -14,6 +15,11 @@ const FLOOR: f64 = 0.1;
 const MOST: usize = 3000;
 /// How many times its usual size the residual may have before it counts as much as one component.
 const RESIDUAL: f64 = 3.0;
+
+/// Clusters of all classes together at most (with 48 components 12 kB), of one class at most, and windows for each at least.
+const CLUSTERS: usize = 64;
+const OF_A_CLASS: usize = 16;
+const WINDOWS: usize = 8;
 
 /// Tables of one detector, as bytes of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,8 +60,8 @@ impl FittedSpace {
         let mut names: Vec<usize> = classes.clone();
         names.sort_unstable();
         names.dedup();
-        let means: Vec<Array1<f64>> = names.iter().map(|class| mean_of(&x, &classes, *class)).collect();
-        let mut off = x;
+        let means: Vec<Array1<f64>> = names.iter().filter_map(|class| mean_of(x.view(), &classes, *class)).collect();
+        let mut off = x.clone();
         for (mut row, class) in off.rows_mut().into_iter().zip(&classes) {
             row -= &means[names.partition_point(|name| name < class)];
         }
@@ -69,6 +75,16 @@ impl FittedSpace {
         let mean_variance = variances.mean().unwrap_or(1.0).max(1e-9);
         let precisions = variances.mapv(|v| 1.0 / ((1.0 - SHRINKAGE) * v + SHRINKAGE * mean_variance));
         let projection = &directions * &scales;
+        // A class is seldom one cloud: a machine runs at several speeds, a microphone hangs in several places. The log-mel
+        // statistics gain nothing by more than one cluster a class, and would need the residual's centre for each.
+        let means = match input {
+            Input::Embedding => {
+                let whitened = off.dot(&directions.t()) * precisions.mapv(f64::sqrt);
+                let most = (CLUSTERS / names.len()).clamp(1, OF_A_CLASS);
+                names.iter().flat_map(|class| clustered(&x, &whitened, &classes, *class, most)).collect()
+            }
+            Input::Statistics => means,
+        };
         let projected = means.iter().map(|mean| projection.dot(mean));
         let outside = off.iter().map(|value| value * value).sum::<f64>() / windows - variances.sum();
         let beyond = (off.ncols() - count).max(1) as f64;
@@ -109,9 +125,19 @@ impl FittedSpace {
     }
 }
 
-fn mean_of(x: &Array2<f64>, classes: &[usize], class: usize) -> Array1<f64> {
+/// The means of the clusters that the windows `x` of `class` form where they are `whitened`, `most` at most.
+fn clustered(
+    x: &Array2<f64>,
+    whitened: &Array2<f64>,
+    classes: &[usize],
+    class: usize,
+    most: usize,
+) -> Vec<Array1<f64>> {
     let rows: Vec<usize> = (0..classes.len()).filter(|row| classes[*row] == class).collect();
-    x.select(Axis(0), &rows).mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(x.ncols()))
+    let count = most.min(rows.len() / WINDOWS).max(1);
+    let (x, whitened) = (x.select(Axis(0), &rows), whitened.select(Axis(0), &rows));
+    let of = clusters(whitened.view(), count);
+    (0..count).filter_map(|cluster| mean_of(x.view(), &of, cluster)).collect()
 }
 
 /// One over the standard deviation of each value about its class, which is at least a share of the median one.
@@ -125,4 +151,47 @@ fn scales(off: &Array2<f64>) -> Array1<f64> {
 
 fn bytes<'a>(values: impl Iterator<Item = &'a f64>) -> Vec<u8> {
     values.flat_map(|value| (*value as f32).to_le_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(row: usize, value: usize) -> f32 {
+        ((row * 7919 + value * 104_729 + row * value) % 1009) as f32 / 1009.0
+    }
+
+    /// Windows of the class 0, in two clouds far apart, and of the class 1, in one halfway between them.
+    fn clouds() -> (Array2<f32>, Vec<usize>) {
+        let x = Array2::from_shape_fn((240, 1024), |(row, value)| {
+            noise(row, value) + [20.0, -20.0, 0.0][row / 80] * if value % 2 == 0 { 1.0 } else { -1.0 }
+        });
+        (x, (0..240).map(|row| row / 160).collect())
+    }
+
+    #[test]
+    fn what_lies_between_two_clouds_of_a_class_is_far_from_both() {
+        let (x, classes) = clouds();
+        let (x, classes) = (x.slice_axis(Axis(0), ndarray::Slice::from(..160)), &classes[..160]);
+        let fitted = FittedSpace::fit(Input::Embedding, x, classes).unwrap();
+        assert!((2..=OF_A_CLASS).contains(&fitted.space().clusters()));
+        for (row, heard) in x.rows().into_iter().enumerate() {
+            // Nearer to the mean of the class, farther from all that was heard.
+            let between = Array1::from_shape_fn(1024, |value| noise(row, value));
+            assert!(fitted.deviation(between.view()) > fitted.deviation(heard) + 1.0);
+        }
+    }
+
+    #[test]
+    fn classes_share_the_clusters_and_the_statistics_have_one_for_each() {
+        let (x, classes) = clouds();
+        let clusters = |input: Input, classes: &[usize]| {
+            let x = x.slice_axis(Axis(1), ndarray::Slice::from(..input.len()));
+            FittedSpace::fit(input, x, classes).unwrap().space().clusters()
+        };
+        assert_eq!(clusters(Input::Statistics, &classes), 2);
+        let each: Vec<usize> = (0..240).map(|row| row / 3).collect();
+        // Eighty classes of three windows: one cluster each, however many.
+        assert_eq!(clusters(Input::Embedding, &each), 80);
+    }
 }

@@ -1,8 +1,8 @@
 //! Anomaly tables refitted to one machine in its place, without a workstation: what `firmware learn` does.
 //!
 //! Some minutes of normal sound cannot say along which directions normal sound varies: projections, precisions and scales
-//! stay the model's. They do say where this machine lies: each class takes the mean of the windows nearest to it, and a
-//! class that was not heard keeps its own. Location, deviation and threshold come, as in training, from windows that were
+//! stay the model's. They do say where this machine lies: each cluster takes the mean of the windows nearest to it, and one
+//! that was not heard keeps its own. Location, deviation and threshold come, as in training, from windows that were
 //! left out: a fifth of the time in turn.
 
 use core::fmt;
@@ -19,7 +19,7 @@ pub const LEAST_S: f64 = 60.0;
 /// Parts of the time that are left out in turn.
 const PARTS: usize = 5;
 
-/// Windows from which on a class takes their mean.
+/// Windows from which on a cluster takes their mean.
 const LEAST_WINDOWS: usize = 8;
 
 /// First bytes of the file.
@@ -81,10 +81,10 @@ impl<'m> Enrolment<'m> {
         let (mut moved, mut unseen) = (Vec::new(), Vec::new());
         for input in Input::ALL {
             let (Some(space), rows) = (self.tables.space(input), &self.heard[input as usize]) else { continue };
-            let classes: Vec<usize> = rows.iter().map(|x| space.nearest(x).0).collect();
+            let clusters: Vec<usize> = rows.iter().map(|x| space.nearest(x).0).collect();
             let of = |left_out: Option<usize>| {
-                let kept = rows.iter().zip(&classes).zip(&parts).filter(move |(_, part)| Some(**part) != left_out);
-                move_means(space, kept.map(|((x, class), _)| (&x[..], *class)))
+                let kept = rows.iter().zip(&clusters).zip(&parts).filter(move |(_, part)| Some(**part) != left_out);
+                move_means(space, kept.map(|((x, cluster), _)| (&x[..], *cluster)))
             };
             let held: Vec<Moved> = (0..PARTS).map(|part| of(Some(part))).collect();
             let ln = |(x, part): (&Vec<f32>, &usize)| f64::from(held[*part].space(space).ln_distance(x));
@@ -110,22 +110,22 @@ impl<'m> Enrolment<'m> {
     }
 }
 
-/// The means of `space` moved to those of `rows`, each with the class that it is nearest to.
+/// The means of `space` moved to those of `rows`, each with the cluster that it is nearest to.
 fn move_means<'a>(space: &Space<'_>, rows: impl Iterator<Item = (&'a [f32], usize)>) -> Moved {
     let (values, components) = (space.projection.len() / space.components().max(1), space.components());
-    let mut sums = std::vec![(0_usize, std::vec![0.0_f64; values]); space.classes()];
-    for (x, class) in rows {
-        let (count, sum) = &mut sums[class];
+    let mut sums = std::vec![(0_usize, std::vec![0.0_f64; values]); space.clusters()];
+    for (x, cluster) in rows {
+        let (count, sum) = &mut sums[cluster];
         *count += 1;
         sum.iter_mut().zip(x).for_each(|(sum, value)| *sum += f64::from(*value));
     }
     let mut moved = Moved { means: space.means.raw().to_vec(), centres: space.centres.raw().to_vec() };
-    for (class, (count, sum)) in sums.into_iter().enumerate().filter(|(_, (count, _))| *count >= LEAST_WINDOWS) {
+    for (cluster, (count, sum)) in sums.into_iter().enumerate().filter(|(_, (count, _))| *count >= LEAST_WINDOWS) {
         let centre: Vec<f32> = sum.into_iter().map(|sum| (sum / count as f64) as f32).collect();
         let mean = space.project(&centre);
-        put(&mut moved.means, class * components, &mean[..components]);
+        put(&mut moved.means, cluster * components, &mean[..components]);
         if !moved.centres.is_empty() {
-            put(&mut moved.centres, class * values, &centre);
+            put(&mut moved.centres, cluster * values, &centre);
         }
     }
     moved

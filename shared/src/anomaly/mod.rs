@@ -1,19 +1,20 @@
 //! How unlike all normal training sound a window is.
 //!
-//! Two detectors, each a Mahalanobis distance in a principal-component space of normal windows, taken to the nearest normal
-//! class: one over YAMNet's embedding, one over log-mel statistics without the level ([`statistics`]), to which the distance
-//! from the space itself (the residual) is added. What one of them misses the other often catches, so the larger one counts:
+//! Two detectors, each a Mahalanobis distance in a principal-component space of normal windows, taken to the nearest cluster
+//! of them: one over YAMNet's embedding, with up to 16 clusters of each normal class, one over log-mel statistics without the
+//! level ([`statistics`]), with one, to which the distance from the space itself (the residual) is added. What one of them
+//! misses the other often catches, so the larger one counts:
 //!
 //! ```text
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
-//! d     = sqrt(min over classes q_c)
+//! d     = sqrt(min over clusters q_c)
 //! z     = (ln d - location) / deviation     location and deviation of normal windows that the fit never saw; the latter is
 //!                                           the larger, the less a detector is to be trusted (`scale`)
 //! score = exp((max z - threshold) / 2)      1 is the alarm threshold
 //! ```
 //!
 //! The tables are fitted by host-tools, lie in a Metadata entry of the model file ([`ENTRY`]) and are read where they lie.
-//! Cost: about 60,000 multiplications a window and no memory beyond 4 kB of stack; tables of the default size take 235 kB
+//! Cost: about 60,000 multiplications a window and no memory beyond 4 kB of stack; tables of the default size take 246 kB
 //! with an embedding and four normal classes, 40 kB without. Sums have one fixed order: the same score on every machine.
 
 mod alarm;

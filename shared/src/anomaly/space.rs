@@ -1,4 +1,4 @@
-//! A principal-component space of normal windows and the distance to its nearest class.
+//! A principal-component space of normal windows and the distance to the nearest cluster of them.
 
 use crate::head::dot;
 use crate::tflite::Scalars;
@@ -17,13 +17,13 @@ pub struct Space<'m> {
     pub residual: f32,
     /// Rows of the projection, standardisation folded in: `[components x values]`.
     pub projection: Scalars<'m, f32>,
-    /// Projected mean of each normal class: `[classes x components]`.
+    /// Projected mean of each cluster of normal windows, one or more for each normal class: `[clusters x components]`.
     pub means: Scalars<'m, f32>,
     /// One over the variance along each component.
     pub precisions: Scalars<'m, f32>,
     /// One over the standard deviation of each value; empty where the residual does not count.
     pub scales: Scalars<'m, f32>,
-    /// Mean of each class: `[classes x values]`; empty where the residual does not count.
+    /// Mean of each cluster: `[clusters x values]`; empty where the residual does not count.
     pub centres: Scalars<'m, f32>,
 }
 
@@ -33,23 +33,23 @@ impl Space<'_> {
         self.precisions.len()
     }
 
-    /// Number of normal classes.
-    pub fn classes(&self) -> usize {
+    /// Number of clusters.
+    pub fn clusters(&self) -> usize {
         self.means.len().checked_div(self.components()).unwrap_or(0)
     }
 
-    /// ln of the distance of `x` to the nearest class, in deviations of unseen normal windows.
+    /// ln of the distance of `x` to the nearest cluster, in deviations of unseen normal windows.
     pub fn deviation(&self, x: &[f32]) -> f32 {
         (self.ln_distance(x) - self.location) / self.deviation
     }
 
-    /// ln of the distance of `x` to the nearest class.
+    /// ln of the distance of `x` to the nearest cluster.
     pub fn ln_distance(&self, x: &[f32]) -> f32 {
         // A distance of nothing would have no logarithm.
         libm::logf(libm::fmaxf(self.distance(x), 1e-6))
     }
 
-    /// Distance of `x` to the nearest class, 0 and up.
+    /// Distance of `x` to the nearest cluster, 0 and up.
     pub fn distance(&self, x: &[f32]) -> f32 {
         self.nearest(x).1
     }
@@ -63,12 +63,12 @@ impl Space<'_> {
         projected
     }
 
-    /// The class that `x` is nearest to, and its distance, 0 and up.
+    /// The cluster that `x` is nearest to, and its distance, 0 and up.
     pub fn nearest(&self, x: &[f32]) -> (usize, f32) {
         let components = self.components().min(MAX_COMPONENTS);
         let projected = self.project(x);
         let mut nearest = (0, f32::INFINITY);
-        for (class, mean) in self.means.raw().chunks_exact(4 * components.max(1)).enumerate() {
+        for (cluster, mean) in self.means.raw().chunks_exact(4 * components.max(1)).enumerate() {
             let (mut within, mut along) = (0.0, 0.0);
             let parts = projected[..components].iter().zip(Scalars::<f32>::new(mean).iter());
             for ((value, mean), precision) in parts.zip(self.precisions.iter()) {
@@ -76,18 +76,18 @@ impl Space<'_> {
                 within += off * precision;
                 along += off;
             }
-            let outside = if self.residual > 0.0 { libm::fmaxf(self.squared(x, class) - along, 0.0) } else { 0.0 };
+            let outside = if self.residual > 0.0 { libm::fmaxf(self.squared(x, cluster) - along, 0.0) } else { 0.0 };
             let squared = within + self.residual * outside;
             if squared < nearest.1 {
-                nearest = (class, squared);
+                nearest = (cluster, squared);
             }
         }
         (nearest.0, libm::sqrtf(nearest.1))
     }
 
-    /// Squared standardised distance of `x` from the mean of `class`.
-    fn squared(&self, x: &[f32], class: usize) -> f32 {
-        let centre = self.centres.raw().chunks_exact(4 * x.len().max(1)).nth(class).unwrap_or_default();
+    /// Squared standardised distance of `x` from the mean of `cluster`.
+    fn squared(&self, x: &[f32], cluster: usize) -> f32 {
+        let centre = self.centres.raw().chunks_exact(4 * x.len().max(1)).nth(cluster).unwrap_or_default();
         let values = x.iter().zip(Scalars::<f32>::new(centre).iter()).zip(self.scales.iter());
         values.map(|((value, centre), scale)| (value - centre) * scale).map(|off| off * off).sum()
     }

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! u16 schema, u8 spaces, u8 0, f32 threshold, f32 raise_s, f32 within_s, f32 change_s
-//! per space: u8 input (0 embedding, 1 log-mel), u8 components, u16 classes, f32 location, f32 deviation, f32 residual,
-//!            f32[components x values], f32[classes x components], f32[components],
-//!            and where residual > 0: f32[values], f32[classes x values]
+//! per space: u8 input (0 embedding, 1 log-mel), u8 components, u16 clusters, f32 location, f32 deviation, f32 residual,
+//!            f32[components x values], f32[clusters x components], f32[components],
+//!            and where residual > 0: f32[values], f32[clusters x values]
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
@@ -89,18 +89,18 @@ impl<'m> Reader<'m> {
 
     fn space(&mut self) -> Result<(u8, Space<'m>), Error> {
         let [kind, components] = self.take()?;
-        let classes = usize::from(u16::from_le_bytes(self.take()?));
+        let clusters = usize::from(u16::from_le_bytes(self.take()?));
         let input = Input::ALL.get(usize::from(kind)).ok_or(Error::Damaged)?;
         let (values, components) = (input.len(), usize::from(components));
         let (location, deviation, residual) = (self.number()?, self.number()?, self.number()?);
-        let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&classes);
+        let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
         if !fits || deviation <= 0.0 || residual < 0.0 {
             return Err(Error::Damaged);
         }
         let projection = self.numbers(components * values)?;
-        let (means, precisions) = (self.numbers(classes * components)?, self.numbers(components)?);
+        let (means, precisions) = (self.numbers(clusters * components)?, self.numbers(components)?);
         let counted = if residual > 0.0 { values } else { 0 };
-        let (scales, centres) = (self.numbers(counted)?, self.numbers(classes * counted)?);
+        let (scales, centres) = (self.numbers(counted)?, self.numbers(clusters * counted)?);
         if precisions.iter().any(|precision| precision < 0.0) {
             return Err(Error::Damaged);
         }
@@ -125,7 +125,7 @@ pub fn write(threshold: f32, persistence: Persistence, spaces: &[(Input, Space<'
     [threshold, raise_s, within_s, change_s].iter().for_each(|number| say(&number.to_le_bytes()));
     for (input, space) in spaces {
         say(&[*input as u8, space.components() as u8]);
-        say(&(space.classes() as u16).to_le_bytes());
+        say(&(space.clusters() as u16).to_le_bytes());
         [space.location, space.deviation, space.residual].iter().for_each(|number| say(&number.to_le_bytes()));
         [space.projection, space.means, space.precisions, space.scales, space.centres]
             .iter()
@@ -148,7 +148,7 @@ mod tests {
         numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
     }
 
-    /// One component along the first value, one class at 0, and the residual.
+    /// One component along the first value, one cluster at 0, and the residual.
     fn bytes() -> std::vec::Vec<u8> {
         let mut first = [0.0; STATISTICS_LEN];
         first[0] = 1.0;
