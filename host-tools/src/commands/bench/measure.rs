@@ -106,6 +106,22 @@ pub fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
     Ok(Time::of(times.split_off(1)).divided_by(hops))
 }
 
+/// The anomaly score of a window, as the device computes it; `None` for a model without one.
+pub fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Time>> {
+    let classifier = model.classifier()?;
+    let Some(detector) = classifier.anomaly().copied() else { return Ok(None) };
+    let mut memory = Memory::new(&classifier, RATE_HZ)?;
+    let mut listener = memory.listener(classifier, RATE_HZ, DEFAULT_HOP)?;
+    let mut window = None;
+    listener.push(&sound(1), |verdict| window = Some((*verdict.patch, verdict.features.to_vec())));
+    let (patch, features) = window.context("a second of sound gave no window")?;
+    let score = || -> Result<(), std::convert::Infallible> {
+        std::hint::black_box(detector.score(std::hint::black_box(&patch), std::hint::black_box(&features)));
+        Ok(())
+    };
+    time(runs, score).map(Some)
+}
+
 /// From the file's name to the first verdict, in milliseconds, once the file is in the page cache.
 pub fn load_to_first_verdict(path: &Path) -> anyhow::Result<f64> {
     let samples = sound(1);

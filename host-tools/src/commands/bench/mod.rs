@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Serialize;
+use shared::anomaly::ENTRY;
 use shared::base_model;
 use shared::nn::Isa;
 use shared::nn::body::{Kind, Layer};
@@ -62,6 +63,10 @@ struct Report {
     front_end_us: Time,
     /// Samples to verdicts, per window at a hop of 0.48 s.
     stream_us: Time,
+    /// The anomaly score within that, for a model that has one.
+    anomaly_us: Option<Time>,
+    /// Size of what it reads.
+    anomaly_bytes: usize,
     sets: Vec<Set>,
     batch: Batch,
 }
@@ -116,6 +121,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         load_to_first_verdict_ms: load,
         front_end_us: measure::front_end(args.runs),
         stream_us: measure::stream(&model, args.runs)?,
+        anomaly_us: measure::anomaly(&model, args.runs)?,
+        anomaly_bytes: model.model()?.metadata(ENTRY).map_or(0, <[u8]>::len),
         sets: sets.into_iter().map(|isa| set(&bytes, isa, args.runs, gigahertz)).collect::<Result<_, _>>()?,
         batch: measure::batch(&model, args.runs)?,
     };
@@ -178,6 +185,10 @@ fn print(ui: &Ui, report: &Report) {
     let line = |name: &str, time: &Time| ui.say(format!("{name:22} {:8.1}  {:8.1}", time.median, time.least));
     line("front end, a window", &report.front_end_us);
     line("samples to verdict", &report.stream_us);
+    if let Some(time) = &report.anomaly_us {
+        line("  anomaly score", time);
+        ui.say(format!("{:22} {:8.0} kB of tables", "", report.anomaly_bytes as f64 / 1e3));
+    }
     for set in &report.sets {
         ui.say(format!("\n{}: {} kB packed, {} kB arena", set.isa, set.packed_bytes / 1000, set.arena_bytes / 1000));
         line("body", &set.body_us);
