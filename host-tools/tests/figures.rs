@@ -58,6 +58,29 @@ fn a_real_motor_s_load_is_told_in_grouped_cross_validation_and_printed_beside_th
 }
 
 #[test]
+fn a_motor_s_propeller_is_unlike_the_motor_alone_and_the_areas_say_what_they_are_over() {
+    if common::base_model().is_none() {
+        return;
+    }
+    let Some(data) = common::recordings("drone_motor_load") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let figures = folder.path().join("anomaly.json");
+    let out = folder.path();
+    let text =
+        host_tools(&[&"anomaly", &"--data", &data, &"--normal", &"unloaded", &"--out", &out, &"--json", &figures]);
+    let figures = json(&figures);
+    let fused = figures["methods"].as_array().unwrap().last().unwrap();
+    let area = |over: &str, by: &str| fused[over][by]["auc"].as_f64().unwrap();
+    let (window, recording) = (area("mean_over_groups", "by_window"), area("mean_over_groups", "by_recording"));
+    assert!(window >= 0.90 && recording >= 0.95, "{window} {recording}\n{text}");
+    assert_eq!(fused["groups"].as_array().unwrap().len(), 6);
+    assert!(area("pooled", "by_window") < window, "the folds have scales of their own");
+    for words in ["Mean over the held-out groups", "Pooled", "each held-out group", "thr20"] {
+        assert!(text.contains(words), "no {words:?} in\n{text}");
+    }
+}
+
+#[test]
 fn synthetic_machines_that_training_never_heard_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let (train, heldout, report) =

@@ -10,7 +10,7 @@ use super::score::Score;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum HeadChoice {
-    /// The better of both on grouped validation
+    /// Linear, or MLP where that is clearly better on grouped validation
     Auto,
     /// Dense(128, ReLU), dropout 0.2, Dense(classes), softmax
     Mlp,
@@ -29,12 +29,12 @@ impl HeadChoice {
     }
 }
 
-/// Regularisation where there is nothing to validate on.
+/// The usual regularisation: there must be reason to take another ([`super::prefer`]).
 pub(super) const DEFAULT_ALPHA: f64 = 10.0;
 /// Epochs where there is nothing to validate on: on real machines validation loss is flat long before.
 pub(super) const DEFAULT_EPOCHS: usize = 20;
 
-/// What was found best for a kind of head, and how it did on validation.
+/// What was taken for a kind of head, and how it did on validation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Candidate {
     /// Kind of head.
@@ -78,32 +78,5 @@ impl Candidate {
             HeadKind::Mlp => (None, Some(DEFAULT_EPOCHS)),
         };
         Self { kind, alpha, epochs, training: Score::default(), validation: None, macro_f1: None }
-    }
-
-    /// Better first: higher macro-F1, then the smaller head.
-    pub(super) fn by_merit(&self, other: &Self) -> std::cmp::Ordering {
-        let merit = |candidate: &Self| candidate.macro_f1.unwrap_or(0.0);
-        let size = |candidate: &Self| u8::from(candidate.kind == HeadKind::Mlp);
-        merit(other).total_cmp(&merit(self)).then(size(self).cmp(&size(other)))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn candidate(kind: HeadKind, macro_f1: f64) -> Candidate {
-        Candidate { macro_f1: Some(macro_f1), ..Candidate::unvalidated(kind) }
-    }
-
-    #[test]
-    fn the_higher_macro_f1_wins_and_the_smaller_head_if_they_are_equal() {
-        let best = |mut candidates: [Candidate; 2]| {
-            candidates.sort_by(Candidate::by_merit);
-            candidates[0].kind
-        };
-        let (linear, mlp) = (HeadKind::Linear, HeadKind::Mlp);
-        assert_eq!(best([candidate(linear, 0.9), candidate(mlp, 0.95)]), mlp);
-        assert_eq!(best([candidate(mlp, 0.9), candidate(linear, 0.9)]), linear);
     }
 }

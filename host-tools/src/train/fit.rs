@@ -1,12 +1,12 @@
 //! From rows to a head: what to choose is chosen on grouped validation, then the chosen head learns from all rows.
 //!
 //! The rows given are all that is ever looked at. They are split into *inner* folds by group; each candidate learns from
-//! one part and is scored on the other: the linear head at each of
-//! [`ALPHAS`](logistic::ALPHAS), the perceptron after each of
-//! its epochs. Over the inner folds the loss decides on alpha and on the epoch (the mean of the folds' losses), and
-//! macro-F1 of the pooled predictions on the kind of head (`auto`; equal: the linear one, a hundredth of the size). Then the winner is fitted to all
-//! rows: with the alpha, or for the number of epochs, that validation found best. Its probabilities are calibrated by what
-//! its kind said of the windows that the inner folds held back ([`super::calibration`]).
+//! one part and is scored on the other: the linear head at each of [`ALPHAS`](logistic::ALPHAS), the perceptron after each of
+//! its epochs. Of the epochs the one of the lowest loss is taken, the mean of the folds' losses. The usual alpha gives way to
+//! that of the lowest loss, and of the kinds of head (`auto`) the linear one, a hundredth of the size, to the perceptron, only
+//! where that makes clearly fewer errors ([`super::prefer`]): what a lower loss alone gains is confidence, which calibration
+//! sets anyway. Then the winner is fitted to all rows, with that alpha or for that number of epochs. Its probabilities are
+//! calibrated by what its kind said of the windows that the inner folds held back ([`super::calibration`]).
 
 use std::ops::ControlFlow;
 
@@ -14,11 +14,12 @@ use anyhow::{Context, ensure};
 use ndarray::Array2;
 use shared::decision::DecisionConfig;
 
-use super::calibration::{Calibration, OutOfFold};
+use super::calibration::Calibration;
 use super::candidate::{self, Candidate, Epoch, HeadChoice};
 use super::head::{HeadKind, TrainedHead};
 use super::samples::{Prepared, Samples};
-use super::{logistic, mlp, seed, validate};
+use super::validate::{self, Tried};
+use super::{logistic, mlp, seed};
 use crate::export::Dense;
 use crate::split::Fold;
 
@@ -72,38 +73,36 @@ pub struct Fitted {
 pub fn fit(samples: &Samples<'_>, rows: &[usize], inner: &[Fold], effort: Effort, seed: u64) -> anyhow::Result<Fitted> {
     let prepared = Prepared::new(samples, rows, seed);
     prepared.check()?;
-    let (mut candidates, mut said) = (Vec::new(), Vec::new());
-    let mut epochs = Vec::new();
+    // What was tried on validation, else only its default, in the order of the kinds: a smaller head first.
+    let mut tried: Vec<(Candidate, Option<Tried>)> = Vec::new();
     let mut failures = Vec::new();
     for kind in effort.choice.kinds() {
         // Nothing beats a smaller head without a mistake.
-        if !effort.thorough && candidates.iter().any(|tried: &Candidate| tried.macro_f1 == Some(1.0)) {
+        if !effort.thorough && tried.iter().any(|(candidate, _)| candidate.macro_f1 == Some(1.0)) {
             break;
         }
-        let tried = match kind {
+        let on_inner_folds = match kind {
             HeadKind::Linear => validate::linear(samples, inner, seed),
             HeadKind::Mlp => Ok(validate::mlp(samples, inner, effort.patience, seed)),
         };
-        match tried {
-            Ok(Some(mut tried)) => {
-                epochs.append(&mut tried.epochs);
-                candidates.push(tried.candidate);
-                said.push(Some(tried.said));
-            }
-            Ok(None) => {
-                candidates.push(Candidate::unvalidated(*kind));
-                said.push(None);
-            }
+        match on_inner_folds {
+            Ok(Some(on)) => tried.push((on.candidate.clone(), Some(on))),
+            Ok(None) => tried.push((Candidate::unvalidated(*kind), None)),
             Err(error) => failures.push(error),
         }
     }
-    let mut ranked: Vec<(Candidate, Option<OutOfFold>)> = candidates.iter().cloned().zip(said).collect();
-    ranked.sort_by(|(a, _), (b, _)| a.by_merit(b));
-    for (chosen, said) in ranked {
+    let candidates: Vec<Candidate> = tried.iter().map(|(candidate, _)| candidate.clone()).collect();
+    let epochs = tried.iter().filter_map(|(_, on)| Some(&on.as_ref()?.epochs)).flatten().copied().collect::<Vec<_>>();
+    if let [(_, Some(usual)), (_, Some(larger))] = &tried[..]
+        && larger.clearly_better_than(usual)
+    {
+        tried.swap(0, 1);
+    }
+    for (chosen, on) in tried {
         match refit(&prepared, &chosen, samples.classes, seed) {
             Ok(layers) => {
                 let default = (DecisionConfig::default().confidence * 100.0).round() as u8;
-                let calibration = said.map_or_else(Calibration::none, |said| Calibration::learn(&said, default));
+                let calibration = on.map_or_else(Calibration::none, |on| Calibration::learn(&on.said, default));
                 let head = TrainedHead { kind: chosen.kind, layers }.tempered(calibration.temperature);
                 return Ok(Fitted { head, chosen, candidates, epochs, calibration });
             }

@@ -8,6 +8,7 @@ mod fit;
 mod head;
 pub mod logistic;
 pub mod mlp;
+mod prefer;
 pub mod protocol;
 pub mod report;
 mod samples;

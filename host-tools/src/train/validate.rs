@@ -1,4 +1,4 @@
-//! Candidates on inner folds: what setting is best, and how good it is there.
+//! Candidates on inner folds: what setting is to be taken, and how good it is there.
 
 use std::ops::ControlFlow;
 
@@ -6,9 +6,10 @@ use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use super::calibration::OutOfFold;
-use super::candidate::{Candidate, Epoch};
+use super::candidate::{Candidate, DEFAULT_ALPHA, Epoch};
 use super::head::HeadKind;
 use super::logistic::{self, ALPHAS};
+use super::prefer::{by_group, clearly_less};
 use super::samples::{Prepared, Samples};
 use super::score::Score;
 use super::{mlp, seed};
@@ -61,19 +62,42 @@ pub(super) struct Tried {
     pub said: OutOfFold,
     /// Every epoch of a perceptron.
     pub epochs: Vec<Epoch>,
+    /// Share of each group's windows, when they were held back, that it is wrong about.
+    pub errors: Vec<f64>,
 }
 
-/// `folds[fold][setting]` at the setting of the lowest mean validation loss, and that setting's index.
+impl Tried {
+    /// Whether this is so much better than `usual`, on the same inner folds, that it should take its place.
+    pub fn clearly_better_than(&self, usual: &Self) -> bool {
+        clearly_less(&self.errors, &usual.errors)
+    }
+}
+
+/// For each group the share of its windows that one setting is wrong about.
+fn errors(folds: &[Vec<Outcome>], setting: usize, samples: &Samples<'_>, inner: &[Fold]) -> Vec<f64> {
+    by_group(folds.iter().zip(inner).flat_map(|(outcomes, fold)| {
+        let said = outcomes[setting].said.rows().into_iter().zip(&fold.test);
+        said.map(|(said, row)| {
+            (samples.groups[*row], f64::from(u8::from(argmax(&said.to_vec()) != samples.labels[*row])))
+        })
+    }))
+}
+
+/// `folds[fold][setting]` at the setting of the lowest mean validation loss, and that setting's index; where there is a
+/// `usual` one, that one unless the best is wrong clearly less often.
 fn best_setting(
     kind: HeadKind,
     folds: &[Vec<Outcome>],
+    usual: Option<usize>,
     samples: &Samples<'_>,
     inner: &[Fold],
 ) -> Option<(usize, Tried)> {
     let settings = folds.iter().map(Vec::len).min()?;
-    let losses: Vec<f64> =
+    let means: Vec<f64> =
         (0..settings).map(|setting| mean(folds, setting, |outcome| outcome.validation).loss).collect();
-    let best = (0..settings).min_by(|a, b| losses[*a].total_cmp(&losses[*b]))?;
+    let lowest = (0..settings).min_by(|a, b| means[*a].total_cmp(&means[*b]))?;
+    let of = |setting| errors(folds, setting, samples, inner);
+    let best = usual.filter(|usual| !clearly_less(&of(lowest), &of(*usual))).unwrap_or(lowest);
     let parts: Vec<_> = folds.iter().map(|fold| fold[best].said.view()).collect();
     let probabilities = ndarray::concatenate(Axis(0), &parts).ok()?;
     let labels: Vec<usize> = inner.iter().flat_map(|fold| samples.labels_of(&fold.test)).collect();
@@ -87,10 +111,11 @@ fn best_setting(
         validation: Some(mean(folds, best, |outcome| outcome.validation)),
         macro_f1: Some(Figures::of_pairs(&names, labels.iter().copied().zip(predicted)).macro_average.f1),
     };
-    Some((best, Tried { candidate, said: OutOfFold { probabilities, labels }, epochs: Vec::new() }))
+    let errors = of(best);
+    Some((best, Tried { candidate, said: OutOfFold { probabilities, labels }, epochs: Vec::new(), errors }))
 }
 
-/// The linear head at each of [`ALPHAS`]; `None` without folds.
+/// The linear head at each of [`ALPHAS`], of which [`DEFAULT_ALPHA`] is the usual one; `None` without folds.
 ///
 /// # Errors
 /// When the regression does not converge.
@@ -114,7 +139,8 @@ pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result
             Ok(outcomes)
         })
         .collect::<Result<_, _>>()?;
-    Ok(best_setting(HeadKind::Linear, &folds, samples, inner).map(|(best, mut tried)| {
+    let usual = ALPHAS.iter().position(|alpha| *alpha == DEFAULT_ALPHA);
+    Ok(best_setting(HeadKind::Linear, &folds, usual, samples, inner).map(|(best, mut tried)| {
         tried.candidate.alpha = Some(ALPHAS[best]);
         tried
     }))
@@ -144,7 +170,7 @@ pub(super) fn mlp(samples: &Samples<'_>, inner: &[Fold], patience: usize, seed: 
             outcomes
         })
         .collect();
-    let (best, mut tried) = best_setting(HeadKind::Mlp, &folds, samples, inner)?;
+    let (best, mut tried) = best_setting(HeadKind::Mlp, &folds, None, samples, inner)?;
     let epochs = folds.iter().map(Vec::len).min()?;
     let epoch = |epoch: usize| Epoch {
         training: mean(&folds, epoch, |outcome| outcome.training),

@@ -53,6 +53,8 @@ fn a_head_asked_for_is_the_head_that_is_made() {
     assert_eq!((fitted.head.layers.len(), fitted.chosen.kind), (1, HeadKind::Linear));
     assert!(accuracy > 0.9, "{accuracy}");
     assert!(fitted.epochs.is_empty());
+    // No alpha is clearly less often wrong here.
+    assert_eq!(fitted.chosen.alpha, Some(candidate::DEFAULT_ALPHA));
     let (fitted, _) = fit_all(line, HeadChoice::Mlp, 1).unwrap();
     assert_eq!((fitted.head.layers.len(), fitted.chosen.kind), (2, HeadKind::Mlp));
 }
