@@ -7,7 +7,7 @@ use anyhow::{Context, ensure};
 use super::anomaly::{files, normal_classes, windows};
 use crate::anomaly::{self, Fitted};
 use crate::dataset::Dataset;
-use crate::features::{FeatureSet, InputOptions};
+use crate::features::{FeatureSet, InputOptions, augment};
 use crate::json::JsonOut;
 use crate::train::HeadChoice;
 use crate::train::artifacts::{self, Artifacts};
@@ -49,6 +49,11 @@ pub struct Options {
     /// Classes whose sound is normal: only they teach the anomaly score [default: all]
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
     pub normal: Vec<String>,
+    /// Learn from changed copies of every recording too: gain, noise, a later start, speed, colour of the room; how many of
+    /// each [default: 0, or 2 without a number]
+    #[arg(long, value_name = "COPIES", num_args = 0..=1, default_value_t = 0, default_missing_value = "2",
+          hide_default_value = true, value_parser = clap::value_parser!(u32).range(0..=20))]
+    pub augment: u32,
     /// Decides everything random: the same seed makes the same files
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -99,13 +104,22 @@ pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
     let started = std::time::Instant::now();
     // What can go wrong at once goes wrong before the long work.
     writable(&options.out)?;
+    ensure!(
+        options.augment == 0 || !options.input.is_tables(),
+        "--augment changes recordings, and tables hold none; name the folder of recordings"
+    );
     let (set, base) = options.input.load(Dataset::require_two_classes, ui)?.with_base(&options.input.features, ui)?;
     let kind = set.kind;
+    let Options { augment: copies, seed, .. } = *options;
     let settings =
-        Settings { choice: options.head, folds: options.folds, hold_out: options.hold_out, seed: options.seed };
+        Settings { choice: options.head, folds: options.folds, hold_out: options.hold_out, seed, augment: copies };
     set.dataset.say_remarks(ui);
     ui.say(format!("{kind} features ({} values), a window every {} s", kind.len(), f64::from(set.hop_columns) / 100.0));
-    let outcome = protocol::run(&set, &settings, ui);
+    let copies = (copies > 0).then(|| augment(&set, base.as_ref(), copies, seed, ui)).transpose()?;
+    if let Some(copies) = &copies {
+        ui.say(format!("{} windows of changed copies besides, for training alone", copies.of.len()));
+    }
+    let outcome = protocol::run(&set, copies.as_ref(), &settings, ui);
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(error) => {

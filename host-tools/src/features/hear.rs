@@ -5,8 +5,10 @@ use shared::classifier::Classifier;
 use shared::listener::Verdict;
 use shared::log_mel::RATE_HZ;
 use shared::owned::Memory;
+use shared::resample::{MAX_HZ, MIN_HZ};
 use shared::wav::WavReader;
 
+use super::augment::Change;
 use crate::dataset::Recording;
 
 /// Samples that are read at once.
@@ -29,18 +31,32 @@ pub fn hear<'m>(
     recording: &Recording,
     classifier: Classifier<'m>,
     hop_columns: u32,
+    on_window: impl FnMut(&Window<'_>),
+) -> anyhow::Result<()> {
+    hear_as(recording, classifier, hop_columns, &mut Change::none(), on_window)
+}
+
+/// The same of a recording that is changed on the way; its windows' starts are those of the changed one.
+pub(super) fn hear_as<'m>(
+    recording: &Recording,
+    classifier: Classifier<'m>,
+    hop_columns: u32,
+    change: &mut Change,
     mut on_window: impl FnMut(&Window<'_>),
 ) -> anyhow::Result<()> {
     let mut reader = WavReader::open(&recording.path).context("cannot read it")?;
     let rate_hz = reader.rate_hz();
-    let mut memory = Memory::new(&classifier, rate_hz)?;
-    let mut listener = memory.listener(classifier, rate_hz, hop_columns)?;
+    let heard_hz = ((f64::from(rate_hz) * change.speed).round() as u32).clamp(MIN_HZ, MAX_HZ);
+    let mut memory = Memory::new(&classifier, heard_hz)?;
+    let mut listener = memory.listener(classifier, heard_hz, hop_columns)?;
     let frame = |second: f64| (second * f64::from(rate_hz)).round() as u64;
     let (first, mut left) = match &recording.block {
         Some(block) => (frame(block.start), frame(block.end) - frame(block.start)),
         None => (0, u64::MAX),
     };
-    reader.skip(first).context("cannot read it")?;
+    let skipped = frame(change.skip_s).min(left);
+    left -= skipped;
+    reader.skip(first + skipped).context("cannot read it")?;
     let offset_s = first as f64 / f64::from(rate_hz);
     let mut say = |verdict: &Verdict<'_>| {
         let start_s = offset_s + verdict.start_sample as f64 / f64::from(RATE_HZ);
@@ -54,6 +70,7 @@ pub fn hear<'m>(
             break;
         }
         left -= read as u64;
+        change.apply(&mut block[..read]);
         listener.push(&block[..read], &mut say);
     }
     listener.finish(say);

@@ -4,6 +4,7 @@
 //! and gathered in their order, so that the result does not depend on the number of cores. Cost: the network, about a
 //! millisecond per window and core, where the features need it; memory, 4 bytes per value.
 
+mod augment;
 mod hear;
 mod input;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use shared::window::COLUMNS;
 use crate::dataset::{Dataset, Recording, Skipped};
 use crate::ui::Ui;
 
+pub use augment::{Augmented, augment};
 pub use hear::{Window, hear};
 pub use input::{Input, InputOptions};
 pub(crate) use input::{columns, hop};

@@ -3,12 +3,12 @@ use std::path::Path;
 use super::*;
 use crate::json::JsonOut;
 
-fn ui() -> Ui {
+pub(super) fn ui() -> Ui {
     Ui::new(&JsonOut::default())
 }
 
 /// A file of noise at a level, with a pitch of its own.
-fn wav(path: &Path, rate_hz: u32, seconds: f64, level: f32) {
+pub(super) fn wav(path: &Path, rate_hz: u32, seconds: f64, level: f32) {
     let mut state = path.to_string_lossy().bytes().fold(1_u32, |state, byte| state.wrapping_mul(31) + u32::from(byte));
     shared::wav::write(path, rate_hz, 1, |writer| {
         for _ in 0..(seconds * f64::from(rate_hz)) as usize {
@@ -20,7 +20,7 @@ fn wav(path: &Path, rate_hz: u32, seconds: f64, level: f32) {
     .unwrap();
 }
 
-fn extract(folder: &Path, hop_columns: u32) -> anyhow::Result<FeatureSet> {
+pub(super) fn extract(folder: &Path, hop_columns: u32) -> anyhow::Result<FeatureSet> {
     FeatureSet::extract(Dataset::load(folder, &ui())?, FeatureKind::LogMel, None, hop_columns, &ui())
 }
 

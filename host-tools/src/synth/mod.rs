@@ -10,9 +10,9 @@
 //! Cost: about a third of a microsecond per sample and core.
 
 mod background;
-mod dice;
+pub(crate) mod dice;
 mod faults;
-mod filters;
+pub(crate) mod filters;
 mod machine;
 mod plan;
 mod room;

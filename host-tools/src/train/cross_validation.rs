@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn what_helps_only_within_a_group_does_not_help_across_groups() {
         let (x, labels, groups) = memory();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
+        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
         let result = cross_validate(&samples, 4, Procedure::Chosen(HeadChoice::Linear), 1, || {}).unwrap();
         let accuracy = accuracy(result.predictions.probabilities.view(), &labels);
         assert!(accuracy < 0.7, "{accuracy}");
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn every_window_is_predicted_once_and_in_order() {
         let (x, labels, groups) = memory();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
+        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
         let result = cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, || {}).unwrap();
         assert_eq!(result.predictions.rows, (0..160).collect::<Vec<_>>());
         assert_eq!(result.folds.iter().map(|fold| fold.groups.len()).sum::<usize>(), 8);
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn one_group_cannot_be_cross_validated() {
         let (x, labels, _) = memory();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &[0; 160], classes: 2 };
+        let samples = Samples { x: x.view(), labels: &labels, groups: &[0; 160], classes: 2, copies: None };
         assert!(cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, || {}).is_err());
     }
 }

@@ -22,10 +22,10 @@ use shared::features::{EMBEDDING_LEN, FeatureKind};
 use super::candidate::HeadChoice;
 use super::cross_validation::{CrossValidation, Predictions, Procedure, cross_validate};
 use super::fit::{Effort, Fitted, fit};
-use super::samples::Samples;
+use super::samples::{Copies, Samples};
 use super::validate::inner_folds;
 use super::{TrainedHead, seed};
-use crate::features::FeatureSet;
+use crate::features::{Augmented, FeatureSet};
 use crate::measured::sessions;
 use crate::split::{self, Fold};
 use crate::ui::Ui;
@@ -41,6 +41,8 @@ pub struct Settings {
     pub hold_out: f64,
     /// Decides everything random.
     pub seed: u64,
+    /// Changed copies of each recording that training hears too.
+    pub augment: u32,
 }
 
 /// Folds where the user does not say.
@@ -63,14 +65,18 @@ pub struct Outcome {
     pub sessions: Vec<usize>,
 }
 
-/// Runs the protocol on `set`.
+/// Runs the protocol on `set`; where there are changed `copies` of its windows, every step that learns from a window learns
+/// from its copies too, and no figure is about them.
 ///
 /// # Errors
 /// When there are fewer than two classes or nothing can be learned.
-pub fn run(set: &FeatureSet, settings: &Settings, ui: &Ui) -> anyhow::Result<Outcome> {
+pub fn run(set: &FeatureSet, copies: Option<&Augmented>, settings: &Settings, ui: &Ui) -> anyhow::Result<Outcome> {
     let (labels, groups) = (set.labels(), set.groups());
-    let samples = Samples { x: set.x.view(), labels: &labels, groups: &groups, classes: set.dataset.classes.len() };
-    ensure!(set.x.iter().all(|value| value.is_finite()), "a feature is not a number: please report this");
+    let copies = copies.map(|copies| Copies { x: copies.x.view(), of: &copies.of });
+    let classes = set.dataset.classes.len();
+    let samples = Samples { x: set.x.view(), labels: &labels, groups: &groups, classes, copies };
+    let mut values = set.x.iter().chain(copies.iter().flat_map(|copies| copies.x));
+    ensure!(values.all(|value| value.is_finite()), "a feature is not a number: please report this");
 
     let count = settings.folds.unwrap_or_else(|| FOLDS.min(split::most_folds(&labels, &groups)));
     let progress = ui.progress("training", count.min(set.dataset.groups.len()) as u64 + 1);

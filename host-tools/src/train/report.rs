@@ -93,6 +93,8 @@ pub struct Asked {
     pub hold_out: f64,
     /// Seed of everything random.
     pub seed: u64,
+    /// Changed copies of each recording that training heard too.
+    pub augment: u32,
 }
 
 /// The head.
@@ -240,6 +242,7 @@ impl Report {
                 folds: settings.folds,
                 hold_out: settings.hold_out,
                 seed: settings.seed,
+                augment: settings.augment,
             },
             head: Head {
                 chosen: fitted.chosen.clone(),

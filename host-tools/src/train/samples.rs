@@ -15,6 +15,17 @@ pub struct Samples<'a> {
     pub groups: &'a [usize],
     /// Number of classes.
     pub classes: usize,
+    /// Changed copies of windows: whoever learns from a window learns from its copies too. Nothing is measured on them.
+    pub copies: Option<Copies<'a>>,
+}
+
+/// Changed copies of windows.
+#[derive(Debug, Clone, Copy)]
+pub struct Copies<'a> {
+    /// Features, [copies x features].
+    pub x: ArrayView2<'a, f32>,
+    /// The window that each is a copy of.
+    pub of: &'a [usize],
 }
 
 impl<'a> Samples<'a> {
@@ -30,13 +41,31 @@ impl<'a> Samples<'a> {
 
     /// The same windows with the features `columns` alone.
     pub fn columns(&self, columns: std::ops::Range<usize>) -> Samples<'a> {
-        let (_, from) = self.x.split_at(Axis(1), columns.start);
-        let (x, _) = from.split_at(Axis(1), columns.len());
-        Samples { x, ..*self }
+        let of = |x: ArrayView2<'a, f32>| {
+            let (_, from) = x.split_at(Axis(1), columns.start);
+            from.split_at(Axis(1), columns.len()).0
+        };
+        let copies = self.copies.map(|copies| Copies { x: of(copies.x), ..copies });
+        Samples { x: of(self.x), copies, ..*self }
+    }
+
+    /// Features and classes of `rows` and of their copies.
+    fn with_copies(&self, rows: &[usize]) -> (Array2<f32>, Vec<usize>) {
+        let (mut x, mut labels) = (self.features_of(rows), self.labels_of(rows));
+        let Some(copies) = self.copies else { return (x, labels) };
+        let mut wanted = vec![false; self.labels.len()];
+        rows.iter().for_each(|row| wanted[*row] = true);
+        for (copy, of) in copies.x.rows().into_iter().zip(copies.of).filter(|(_, of)| wanted[**of]) {
+            // The widths are those of the same features.
+            if x.push_row(copy).is_ok() {
+                labels.push(self.labels[*of]);
+            }
+        }
+        (x, labels)
     }
 }
 
-/// Rows made ready to learn from: classes balanced, features standardised.
+/// Rows, with their copies, made ready to learn from: classes balanced, features standardised.
 pub(super) struct Prepared {
     pub standardiser: Standardiser,
     /// [balanced rows x features that change].
@@ -46,8 +75,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub fn new(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Self {
-        let labels = samples.labels_of(rows);
-        let raw = samples.features_of(rows);
+        let (raw, labels) = samples.with_copies(rows);
         // Mean and deviation come from the windows as they are; repeats are for the classes' weight alone.
         let standardiser = Standardiser::fit(raw.view());
         let chosen = balanced(&labels, samples.classes, seed);
@@ -65,7 +93,20 @@ mod tests {
     #[test]
     fn columns_are_a_slice_of_the_same_windows() {
         let x = array![[0.0_f32, 1.0, 2.0, 3.0], [4.0, 5.0, 6.0, 7.0]];
-        let samples = Samples { x: x.view(), labels: &[0, 1], groups: &[0, 1], classes: 2 };
-        assert_eq!(samples.columns(1..3).x, array![[1.0, 2.0], [5.0, 6.0]]);
+        let copies = Copies { x: x.view(), of: &[1, 0] };
+        let samples = Samples { x: x.view(), labels: &[0, 1], groups: &[0, 1], classes: 2, copies: Some(copies) };
+        let columns = samples.columns(1..3);
+        assert_eq!(columns.x, array![[1.0, 2.0], [5.0, 6.0]]);
+        assert_eq!(columns.copies.unwrap().x, columns.x);
+    }
+
+    #[test]
+    fn whoever_learns_from_a_window_learns_from_its_copies_and_from_no_others() {
+        let x = array![[0.0_f32], [1.0], [2.0]];
+        let copied = array![[20.0_f32], [0.5], [21.0], [10.0]];
+        let copies = Copies { x: copied.view(), of: &[2, 0, 2, 1] };
+        let samples = Samples { x: x.view(), labels: &[0, 1, 1], groups: &[0, 1, 2], classes: 2, copies: Some(copies) };
+        assert_eq!(samples.with_copies(&[0, 2]), (array![[0.0], [2.0], [20.0], [0.5], [21.0]], vec![0, 1, 1, 0, 1]));
+        assert_eq!(samples.features_of(&[0, 2]), array![[0.0], [2.0]]);
     }
 }

@@ -191,7 +191,7 @@ mod tests {
         let x = Array2::zeros((40, 1));
         let labels: Vec<usize> = (0..40).map(|row| row % 2).collect();
         let groups: Vec<usize> = (0..40).map(|row| row / 4).collect();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2 };
+        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
         let rows: Vec<usize> = (8..32).collect();
         let folds = inner_folds(&samples, &rows, 1);
         assert_eq!(folds.len(), INNER_FOLDS);
@@ -209,6 +209,7 @@ mod tests {
             labels: &[0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
             groups: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8],
             classes: 3,
+            copies: None,
         };
         for fold in inner_folds(&samples, &(0..12).collect::<Vec<_>>(), 1) {
             assert!(fold.train.iter().any(|row| samples.labels[*row] == 2));
