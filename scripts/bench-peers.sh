@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The engine against LiteRT on this machine, in one interleaved run; writes a dated record under benches/records/.
+# The engine against LiteRT and tract on this machine, in one interleaved run; writes a dated record under benches/records/.
 # Needs the base model (`host-tools fetch`) and Python 3.9 or newer; ai-edge-litert comes from PyPI into target/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,4 +12,7 @@ if [ ! -x "$venv/bin/python" ]; then
         exit 1
     }
 fi
-exec "$venv/bin/python" scripts/bench_peers/compare.py --ours "${HOST_TOOLS:-target/release/host-tools}" "$@"
+# tract is a crate of its own, so that the workspace's lock file stays free of it.
+cargo build --quiet --release --locked --manifest-path scripts/bench_peers/tract/Cargo.toml --target-dir target/bench-peers-tract
+exec "$venv/bin/python" scripts/bench_peers/compare.py --ours "${HOST_TOOLS:-target/release/host-tools}" \
+    --tract target/bench-peers-tract/release/peer-tract "$@"

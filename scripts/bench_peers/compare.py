@@ -1,4 +1,4 @@
-"""Alternates blocks of ten runs of our engine with blocks of LiteRT, and writes the ratios as a dated record.
+"""Alternates blocks of ten runs of our engine with blocks of LiteRT (and a few of tract), and writes the ratios as a dated record.
 
 Alternating makes whatever else the machine does meet both alike; the median of the blocks' ratios is the figure that counts.
 """
@@ -42,6 +42,23 @@ def body_of(data):
     first = next(i for i, o in enumerate(graph.operators) if codes[o.opcodeIndex] == schema.BuiltinOperator.QUANTIZE)
     graph.operators = graph.operators[first:]
     graph.inputs = [graph.operators[0].inputs[0]]
+    return packed(model, data)
+
+
+def convolutions_of(data):
+    """The model cut to what tract loads of it, from the int8 patch to the embedding: not QUANTIZE, SPLIT and FULLY_CONNECTED."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+    graph = model.subgraphs[0]
+    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
+    operators = schema.BuiltinOperator
+    kinds = [codes[o.opcodeIndex] for o in graph.operators]
+    graph.operators = graph.operators[kinds.index(operators.SPLIT) + 1 : kinds.index(operators.MEAN) + 1]
+    graph.inputs, graph.outputs = [graph.operators[0].inputs[0]], [graph.operators[-1].outputs[0]]
+    return packed(model, data)
+
+
+def packed(model, data):
+    """The bytes of a changed model; `data` are those it had."""
     model.metadata = None
     builder = flatbuffers.Builder(len(data))
     builder.Finish(model.Pack(builder), b"TFL3")
@@ -74,53 +91,41 @@ class LiteRt:
         return times
 
 
-class Ours:
-    """`host-tools bench --serve` of one instruction set."""
+class Served:
+    """Another program that answers each line of a request with milliseconds."""
 
-    def __init__(self, program, model, isa=None):
-        command = [program, "bench", "--serve", "--model", model] + (["--isa", isa] if isa else [])
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def block(self, what):
-        """Milliseconds of each run of `body`, `cold` or `stream`."""
-        self.process.stdin.write(what + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit("bench-peers: host-tools ended; build it with `cargo build --release -p host-tools`")
-        return [float(value) for value in line.split()]
-
-
-class WithoutAvx512:
-    """LiteRT in a process of its own that believes to run on a processor with AVX2 and no more."""
-
-    def __init__(self, models):
-        environment = without_avx512.prepare(ROOT / "target/bench-peers-avx2")
-        self.folder = tempfile.TemporaryDirectory()
-        arguments = []
-        for name, data in models.items():
-            path = pathlib.Path(self.folder.name) / f"{name}.tflite"
-            path.write_bytes(data)
-            arguments.append(f"{name}={path}")
-        command = [sys.executable, without_avx512.__file__, *arguments]
+    def __init__(self, name, command, environment=None):
+        self.name = name
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
 
-    def block(self, name, kind="hot"):
-        """Milliseconds of each run."""
-        self.process.stdin.write(f"{name} {kind} {RUNS}\n")
+    def block(self, request):
+        """Milliseconds of each run of the block."""
+        self.process.stdin.write(f"{request}\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit("bench-peers: LiteRT without AVX-512 ended")
+            raise SystemExit(f"bench-peers: {self.name} ended; what it wrote above says why")
         return [float(value) for value in line.split()]
 
 
-def compare(ours, peer, blocks):
+def ours(program, model, isa=None):
+    """`host-tools bench --serve` of one instruction set; blocks are `body`, `cold` and `stream`, of ten runs."""
+    return Served("host-tools", [program, "bench", "--serve", "--model", model] + (["--isa", isa] if isa else []))
+
+
+def litert_without_avx512(models):
+    """LiteRT in a process that believes to run on a processor with AVX2 and no more; blocks are `NAME KIND RUNS`."""
+    environment = without_avx512.prepare(ROOT / "target/bench-peers-avx2")
+    arguments = [f"{name}={path}" for name, path in models.items()]
+    return Served("LiteRT without AVX-512", [sys.executable, without_avx512.__file__, *arguments], environment)
+
+
+def compare(own, peer, blocks):
     """Medians and least of both, and the ratio's median and quartiles over alternating blocks."""
-    ours(), peer()
-    pairs = [(ours(), peer()) for _ in range(blocks)]
+    own(), peer()
+    pairs = [(own(), peer()) for _ in range(blocks)]
     ratios = [statistics.median(a) / statistics.median(b) for a, b in pairs]
     quartiles = statistics.quantiles(ratios, n=4)
     a = [t for block, _ in pairs for t in block]
@@ -175,6 +180,7 @@ def main():
     """Runs the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ours", required=True)
+    parser.add_argument("--tract", help="the program that bench_peers/tract builds")
     parser.add_argument("--blocks", type=int, default=60)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
     args = parser.parse_args()
@@ -182,7 +188,12 @@ def main():
     before = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     data = path.read_bytes()
     body = body_of(data)
-    fast, scalar = Ours(args.ours, str(path)), Ours(args.ours, str(path), "scalar")
+    folder = tempfile.TemporaryDirectory()
+    models = {"body": body, "whole": data, "convolutions": convolutions_of(data)}
+    paths = {name: pathlib.Path(folder.name) / f"{name}.tflite" for name in models}
+    for name, file in paths.items():
+        file.write_bytes(models[name])
+    fast, scalar = ours(args.ours, str(path)), ours(args.ours, str(path), "scalar")
     xnnpack, reference, whole = LiteRt(body), LiteRt(body, reference=True), LiteRt(data)
     few = max(2, args.blocks // 10)
     figures = {
@@ -193,18 +204,21 @@ def main():
             lambda: scalar.block("body"), lambda: reference.block(3), few
         ),
     }
+    if args.tract:
+        tract = Served("tract", [args.tract, paths["convolutions"]])
+        figures["body, hot, against tract 0.23 as far as the embedding"] = compare(lambda: fast.block("body"), lambda: tract.block(3), few)
     if "avx512_vnni" in processor_flags():
         # The class of machine that has AVX2 and no VNNI, on this one: both sides without it.
-        avx2, peer = Ours(args.ours, str(path), "avx2"), WithoutAvx512({"body": body, "whole": data})
+        avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in ("body", "whole")})
         figures |= {
             "AVX2 alone: body, hot, against XNNPACK": compare(
-                lambda: avx2.block("body"), lambda: peer.block("body"), args.blocks
+                lambda: avx2.block("body"), lambda: peer.block(f"body hot {RUNS}"), args.blocks
             ),
             "AVX2 alone: body, cold, against XNNPACK": compare(
-                lambda: avx2.block("cold"), lambda: peer.block("body", "cold"), few * 2
+                lambda: avx2.block("cold"), lambda: peer.block(f"body cold {RUNS}"), few * 2
             ),
             "AVX2 alone: samples to scores at hop 0.48 s, against XNNPACK": compare(
-                lambda: avx2.block("stream"), lambda: peer.block("whole"), args.blocks
+                lambda: avx2.block("stream"), lambda: peer.block(f"whole hot {RUNS}"), args.blocks
             ),
         }
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -231,8 +245,8 @@ def main():
             f"{name}: {figure['ours_ms']['median']:.3f} ms against {figure['peer_ms']['median']:.3f} ms, "
             f"ratio {ratio['median']:.3f} ({low:.3f} to {high:.3f}), of the least {ratio['of_least']:.3f}"
         )
-    ours = record["ours"]
-    print(f"two cores against one, a batch of windows: {ours['two_cores']:.2f}; load to first verdict {ours['load_ms']:.1f} ms")
+    own = record["ours"]
+    print(f"two cores against one, a batch of windows: {own['two_cores']:.2f}; load to first verdict {own['load_ms']:.1f} ms")
     print(f"written to {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
 
 
