@@ -6,6 +6,13 @@ import subprocess
 import time
 
 
+def reports(tools: pathlib.Path, line: pathlib.Path) -> list[dict]:
+    """All frames that a serial line has brought, as `host-tools monitor` decodes them."""
+    command = [str(tools), "monitor", "--file", str(line), "--json"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [json.loads(text) for text in text.splitlines()]
+
+
 class Machine:
     """Starts QEMU; `console` and `wire` are the files that the two lines write."""
 

@@ -6,15 +6,13 @@ an emulated Cortex-A53 keeps up with.
 """
 import argparse
 import csv
-import json
 import pathlib
 import re
 import statistics
-import subprocess
 import sys
 import time
 
-from machine import Machine
+from machine import Machine, reports
 
 # Half a window, smoothing and dwell (0.5 s each) say a state later than it begins, in seconds: spans that last longer are judged.
 LATEST = 2.5
@@ -25,13 +23,6 @@ ON_STATE, HEARTBEAT = 4, 5
 # A machine that stops for so long, in seconds, or whose player of the recording does not keep up, is no Pi: what is lost by that is
 # to be counted, and no fault.
 STOPPED = 0.15
-
-
-def reports(tools: pathlib.Path, wire: pathlib.Path) -> list[dict]:
-    """All frames of the second serial line."""
-    command = [str(tools), "monitor", "--file", str(wire), "--json"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return [json.loads(line) for line in text.splitlines()]
 
 
 class Judge:

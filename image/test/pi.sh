@@ -39,7 +39,7 @@ python3 image/test/pi.py --kernel target/image/pi/root/boot/vmlinuz-* --initrd "
 "$tools" train --data "$work/other" --out "$work/other-model" --features logmel >/dev/null
 image/sdcard.sh
 echo "QEMU -M raspi3b from the card"
-python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/card"
+python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card"
 echo "an update of that card, and power cuts"
 [ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
 python3 image/test/update.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/other-model/sound_classifier.tflite" \

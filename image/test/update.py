@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 
-from card import START, boot, copy, sha256, unpack
+from card import START, boot, copy, drop, sha256, unpack
 
 SECTOR = 512
 BOOT_FILES = ("kernel8.img", "initrd.gz", "config.txt", "cmdline.txt", "monitor.toml")
@@ -20,13 +20,6 @@ BOOT_FILES = ("kernel8.img", "initrd.gz", "config.txt", "cmdline.txt", "monitor.
 def tool(*words) -> str:
     return subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True,
                           env={**os.environ, "MTOOLS_SKIP_CHECK": "1"}).stdout
-
-
-def drop(card: pathlib.Path, model: pathlib.Path, folder: pathlib.Path) -> None:
-    """As somebody would who has the card in a reader."""
-    (folder / "sha256").write_text(f"{sha256(model)}  sound_classifier.tflite\n")
-    copy("-i", f"{card}{START}", model, "::sound_classifier.tflite")
-    copy("-i", f"{card}{START}", folder / "sha256", "::sound_classifier.tflite.sha256")
 
 
 def in_use(firmware: pathlib.Path, card: pathlib.Path, folder: pathlib.Path) -> str | None:
@@ -72,7 +65,7 @@ def main() -> int:
     (work / "first" / "sound_classifier.tflite.sha256").write_text(sha256(old))
     tool(firmware, "update", "--card", work / "first", "--into", work / "etc", "--work", work / "try", "--note", work / "update.txt")
     copy("-s", "-i", f"{card}{START}", work / "first" / "monitor", "::")
-    drop(card, new, work)
+    drop(card, new, "sound_classifier.tflite")
     shutil.copy(card, before)
 
     log.touch()
