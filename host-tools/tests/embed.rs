@@ -111,3 +111,17 @@ fn a_name_that_no_command_would_take_for_a_table_is_refused() {
     let error = refused(tempfile::tempdir().unwrap().path(), "embed --data data --out features.csv");
     assert!(error.contains("features.csv") && error.contains(".parquet"), "{error}");
 }
+
+#[test]
+fn changed_copies_are_the_same_for_the_same_seed_and_tables_have_none() {
+    let scene = scene(3);
+    let folder = scene.path();
+    for (out, more) in [("plain", ""), ("one", "--augment 1"), ("two", "--augment 1")] {
+        done(folder, &format!("train --head linear --folds 0 --data data --out {out} {LOGMEL} {more}"));
+    }
+    let model = |out: &str| std::fs::read(folder.join(out).join("sound_classifier.tflite")).unwrap();
+    assert!(model("one") == model("two") && model("one") != model("plain"));
+    done(folder, &format!("embed --data data --out data.parquet {LOGMEL}"));
+    let error = refused(folder, "train --data data.parquet --out tables --augment");
+    assert!(error.contains("--augment") && error.contains("recordings"), "{error}");
+}
