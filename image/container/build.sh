@@ -12,4 +12,6 @@ echo 'monitor:x:10001:29::/:/usr/bin/firmware' >"$root/etc/passwd"
 echo 'audio:x:29:' >"$root/etc/group"
 # The state, for the health check; with a read-only root a tmpfs is mounted there.
 install -d -m 755 -o 10001 -g 29 "$root/run/monitor"
+# What the device keeps for itself: a volume that is mounted there takes over whose it is.
+install -d -m 755 -o 10001 -g 29 "$root/var/lib/monitor"
 install -d -m 1777 "$root/tmp"

@@ -22,6 +22,8 @@ rm -rf "$work"
 "$tools" synth --out "$work/data" --seed 1 --timeline-seconds 20 >/dev/null
 "$tools" train --data "$work/data" --out "$work/artifacts" --features logmel >/dev/null
 cp "$work"/data/timeline/*.wav "$work/x.wav"
+"$tools" synth --out "$work/shift" --seed 2 --recordings 1 --timeline-seconds 70 >/dev/null
+cp "$work"/shift/timeline/*.wav "$work/shift.wav"
 "$tools" predict --model "$work/artifacts/sound_classifier.tflite" "$work/x.wav" | grep '^Time' | sed 's/ | Inf.*//' >"$work/expected"
 # The largest model: with the base model in it. Where the base model is not, the one without.
 largest=artifacts/containers-test.tflite
@@ -32,7 +34,7 @@ else
     [ "${CI:-}" != true ] || exit 1
     cp "$work/artifacts/sound_classifier.tflite" "$largest"
 fi
-trap 'docker rm -f monitor-test >/dev/null 2>&1 || true; rm -f "$repository/$largest"' EXIT
+trap 'docker rm -f monitor-test >/dev/null 2>&1 || true; docker volume rm -f monitor-test >/dev/null 2>&1 || true; rm -f "$repository/$largest"' EXIT
 # The container's user is another one than this.
 chmod -R a+rX "$work"
 passed=0
@@ -65,6 +67,22 @@ is_healthy() {
     exit 1
 }
 
+# What one container learns lies in a volume, and another uses it.
+learns() {
+    docker volume rm -f monitor-test >/dev/null
+    local run=(docker run --rm --read-only --network none -v "$work:/data:ro" -v monitor-test:/var/lib/monitor monitor)
+    local model=(--model /data/artifacts/sound_classifier.tflite)
+    scores() { "${run[@]}" check --json "${model[@]}" /data/x.wav 2>"$work/errors" | grep -o '"anomaly":[^,}]*'; }
+    scores >"$work/before"
+    "${run[@]}" learn "${model[@]}" --wav /data/shift.wav >/dev/null 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
+    scores >"$work/after"
+    if [ ! -s "$work/before" ] || cmp -s "$work/before" "$work/after"; then
+        echo "containers: on $1 what was learned is not used by another container" >&2
+        exit 1
+    fi
+    passes "$1 keeps what it learns in a volume, with a read-only root"
+}
+
 limits=(--ulimit rtprio=95 --ulimit memlock=-1)
 for arch in "$@"; do
     export DOCKER_DEFAULT_PLATFORM=linux/$arch
@@ -82,6 +100,7 @@ for arch in "$@"; do
     }
     passes "$arch hears what host-tools predict does: $(tail -n 1 "$work/errors")"
     is_healthy "$arch"
+    learns "$arch"
     built "$arch-with-model" monitor:with-model "${with/artifacts\/sound_classifier.tflite/$largest}"
     docker run --rm -v "$work:/data:ro" monitor:with-model check /data/x.wav >"$work/said" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     passes "$arch runs the model in it: $(tail -n 1 "$work/errors")"
