@@ -6,7 +6,7 @@ help: ## List the targets
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 demo: ## The main job end to end: data, training, evaluation, plots, verdicts
-	cargo build --release --locked -p host-tools
+	@[ -n "$$HOST_TOOLS" ] || cargo build --release --locked -p host-tools
 	@scripts/demo.sh
 
 test: lint unit no-std windows ## Lints, every test, the bare-metal and the Windows build
@@ -33,7 +33,7 @@ verify: ## The int8 engine against the TFLite C++ interpreter, bit for bit (buil
 	@scripts/verify.sh
 
 interop: ## The exported files in LiteRT and MediaPipe, against our own verdicts
-	cargo build --release --locked -p host-tools
+	@[ -n "$$HOST_TOOLS" ] || cargo build --release --locked -p host-tools
 	@scripts/interop.sh
 
 arm64: ## The engine's tests on the kernels of 64-bit Arm, with and without dot products, under QEMU
@@ -61,7 +61,7 @@ sanitize: ## The core under the address sanitizer, the ring between the threads 
 
 soak: ## Ten minutes of listening with everything that goes on in a plant: memory must stay as it is (SECONDS_OF_SOAK=; after make demo)
 	@scripts/need-packages.sh libasound2-dev pkg-config python3
-	[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
+	@[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
 	@python3 scripts/soak.py $${SECONDS_OF_SOAK:-600} --firmware "$${HOST_FIRMWARE:-target/debug/firmware}"
 
 soak-short: ## The same for two minutes
@@ -80,7 +80,7 @@ deny: ## Licences and sources of all dependencies (needs cargo-deny)
 image: ## The container for amd64 and arm64, twice: same bytes, and no bigger than promised (MODEL=artifacts/FILE bakes one in)
 	@image/image.sh
 
-containers: ## The README's docker lines as written, self-test and sizes, for amd64 and arm64 (needs a Docker engine)
+containers: ## The README's docker lines as written, self-test and sizes, for amd64 and arm64 (ENGINE=docker or buildah)
 	@image/test/containers.sh
 
 deb: ## A Debian package for arm64

@@ -8,37 +8,20 @@ cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 arm64
 export SOURCE_DATE_EPOCH=1700000000
 [ -n "${ENGINE:-}" ] || if docker version >/dev/null 2>&1; then ENGINE=docker; else ENGINE=buildah; fi
-# Builds by the Dockerfile and writes what `docker save` would: build ARCHITECTURE ROUND
 case "$ENGINE" in
-docker)
-    build() {
-        image/docker.sh build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
-            --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
-        image/docker.sh save "monitor:$1"
-    }
-    ;;
-buildah)
-    scripts/need-packages.sh buildah
-    # Nothing to run containers with is needed, and no file system that the kernel may lack.
-    export BUILDAH_ISOLATION=chroot
-    buildah info >/dev/null 2>&1 || export STORAGE_DRIVER=vfs
-    build() {
-        local saved
-        saved=$(mktemp -d)
-        # Docker's format has the health check; OCI's has not.
-        buildah build --layers --format docker -f image/Dockerfile --ignorefile image/Dockerfile.dockerignore --platform "linux/$1" \
-            --build-arg BUILDPLATFORM="linux/$(dpkg --print-architecture)" -t "monitor:$1" \
-            --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >"$saved/log" 2>&1 || { tail -n 40 "$saved/log" >&2; return 1; }
-        buildah push -q "monitor:$1" "docker-archive:$saved/image:monitor:$1" >&2
-        cat "$saved/image"
-        rm -r "$saved"
-    }
-    ;;
+docker) ;;
+buildah) scripts/need-packages.sh buildah ;;
 *)
     echo "image: ENGINE=$ENGINE: docker or buildah" >&2
     exit 2
     ;;
 esac
+# Builds by the Dockerfile and writes what `docker save` would: build ARCHITECTURE ROUND
+build() {
+    "image/$ENGINE.sh" build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
+        --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
+    "image/$ENGINE.sh" save "monitor:$1"
+}
 mkdir -p target/image
 image/base-image.sh "$ENGINE"
 for arch in "$@"; do

@@ -2,7 +2,7 @@
 # The main job from end to end on a machine made of mathematics: data, training, held-out evaluation, plots, verdicts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-tools=target/release/host-tools
+tools=${HOST_TOOLS:-target/release/host-tools}
 out=artifacts/demo
 step() { printf '\n== %s\n' "$*"; }
 
