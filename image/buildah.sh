@@ -32,7 +32,7 @@ run)
     container=$(buildah from -q --pull-never --platform "${DOCKER_DEFAULT_PLATFORM:-$own}" "$1")
     shift
     trap 'buildah rm "$container" >/dev/null' EXIT
-    read -ra entry <<<"$(buildah inspect --format '{{join .OCIv1.Config.Entrypoint " "}}' "$container")"
+    read -ra entry <<<"$(buildah inspect --format '{{range .OCIv1.Config.Entrypoint}}{{.}} {{end}}' "$container")"
     buildah run "${options[@]}" "$container" -- "${entry[@]}" "$@"
     ;;
 save)
