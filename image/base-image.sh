@@ -5,8 +5,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=debian:bookworm-slim engine=$1
-# As image/buildah.sh does.
-[ "$engine" != buildah ] || buildah info >/dev/null 2>&1 || export STORAGE_DRIVER=vfs
 case "$engine" in
 docker) ! docker image inspect "$name" >/dev/null 2>&1 && ! timeout 60 docker pull -q "$name" 2>/dev/null || exit 0 ;;
 buildah) ! buildah images -q "docker.io/library/$name" >/dev/null 2>&1 && ! timeout 60 buildah pull -q "docker.io/library/$name" 2>/dev/null || exit 0 ;;

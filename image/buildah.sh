@@ -1,11 +1,8 @@
 #!/bin/bash
 # What image/docker.sh does, where no Docker engine runs: by buildah alone, with as much of docker's command line as the README's
-# lines and the tests have.
+# lines and the tests have. How buildah stores and runs them image/engine.sh has set.
 #   buildah.sh build OPTION... CONTEXT      buildah.sh run OPTION... IMAGE ARGUMENT...      buildah.sh save IMAGE
 set -euo pipefail
-# Nothing to run containers with is needed, and no file system that the kernel may lack.
-export BUILDAH_ISOLATION=chroot
-buildah info >/dev/null 2>&1 || export STORAGE_DRIVER=vfs
 own=linux/$(dpkg --print-architecture) command=$1
 shift
 case "$command" in

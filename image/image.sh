@@ -7,15 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 arm64
 export SOURCE_DATE_EPOCH=1700000000
-[ -n "${ENGINE:-}" ] || if docker version >/dev/null 2>&1; then ENGINE=docker; else ENGINE=buildah; fi
-case "$ENGINE" in
-docker) ;;
-buildah) scripts/need-packages.sh buildah ;;
-*)
-    echo "image: ENGINE=$ENGINE: docker or buildah" >&2
-    exit 2
-    ;;
-esac
+. image/engine.sh
 # Builds by the Dockerfile and writes what `docker save` would: build ARCHITECTURE ROUND
 build() {
     "image/$ENGINE.sh" build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \

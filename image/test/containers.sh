@@ -6,8 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- amd64 arm64
-[ -n "${ENGINE:-}" ] || if docker version >/dev/null 2>&1; then ENGINE=docker; else ENGINE=buildah; fi
-[ "$ENGINE" = docker ] || scripts/need-packages.sh buildah
+. image/engine.sh
 repository=$PWD work=$PWD/target/image/containers tools=${HOST_TOOLS:-target/debug/host-tools}
 line() { grep -m 1 "$1" image/README.md | sed 's/ *# [0-9].*//'; }
 build=$(line '^docker build .* monitor \.') with=$(line '^docker build .*MODEL=') check=$(line '^docker run .* check ')
