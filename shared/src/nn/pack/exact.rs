@@ -81,9 +81,25 @@ impl Quad {
     }
 }
 
-/// Whether two loads may share a sum.
-fn fits(a: &Load, b: &Load) -> bool {
-    a.iter().zip(b).fold(true, |fits, (a, b)| fits & (a.saturating_add(*b) <= LIMIT))
+/// What a sum has left for more steps.
+struct Room {
+    left: Load,
+    /// The pair with the least left, which is what most steps fail at.
+    tightest: usize,
+}
+
+impl Room {
+    fn beside(load: &Load) -> Self {
+        let left = load.map(|load| LIMIT - load);
+        let least = left.iter().fold(LIMIT, |least, &left| least.min(left));
+        Self { left, tightest: left.iter().position(|&left| left == least).unwrap_or(0) }
+    }
+
+    fn holds(&self, load: &Load) -> bool {
+        // Without a branch: bytes are compared by vectors.
+        let excess = |excess, (load, left): (&u8, &u8)| excess | load.saturating_sub(*left);
+        load[self.tightest] <= self.left[self.tightest] && load.iter().zip(&self.left).fold(0, excess) == 0
+    }
 }
 
 /// Packs the weights `rows` of a panel at `at`; returns its groups of 4, 3, 2, 1 steps, and all steps.
@@ -126,9 +142,9 @@ fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MOST>, [usize;
         let mut group: heapless::Vec<u16, 4> = heapless::Vec::new();
         let _ = group.push(seed);
         while group.len() < longest.min(4) {
-            let Some(place) = heavy_first.iter().position(|&other| fits(&load, &quads[usize::from(other)].load)) else {
-                break;
-            };
+            let room = Room::beside(&load);
+            let fits = |&other: &u16| room.holds(&quads[usize::from(other)].load);
+            let Some(place) = heavy_first.iter().position(fits) else { break };
             let other = heavy_first.remove(place);
             load.iter_mut().zip(quads[usize::from(other)].load).for_each(|(load, more)| *load += more);
             let _ = group.push(other);
