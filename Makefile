@@ -19,7 +19,9 @@ lint:
 
 unit:
 	@scripts/need-packages.sh libasound2-dev pkg-config mosquitto openssl gcc faketime
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-run
+	@# Alone, host-tools would be compiled once more, with fewer features of what it shares with the firmware.
+	HOST_TOOLS=$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/host-tools cargo test --workspace --locked
 	cargo test --workspace --locked --features firmware/tls --test mqtt -- tls
 
 no-std: ## The core compiles for a microcontroller without an operating system
