@@ -1,8 +1,14 @@
 #!/bin/bash
 # Compiles the firmware for the architecture $1 and prints where it is. With Debian's compiler where the active toolchain
-# has no standard library for that target (`rustup target add` gives it one).
+# has no standard library for that target (`rustup target add` gives it one). PROGRAM_ARM64 or PROGRAM_AMD64 names one that is
+# compiled already, as an image has it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+already=PROGRAM_${1^^}
+if [ -n "${!already:-}" ]; then
+    echo "${!already}"
+    exit 0
+fi
 . image/container/target.sh "$1"
 if [ ! -d "$(rustc --print sysroot 2>/dev/null)/lib/rustlib/$rust_target/lib" ]; then
     export RUSTC=/usr/bin/rustc
