@@ -44,23 +44,28 @@ struct Quad {
 }
 
 impl Quad {
+    #[inline(always)]
     fn new(weights: Weights, offset: u16, tops: Tops) -> Self {
+        // Loops over arrays of one length: vectors do all of this.
+        let (mut positive, mut negative) = ([0; PANEL * QUAD], [0; PANEL * QUAD]);
+        let all_tops: Load = core::array::from_fn(|index| tops[index % QUAD]);
+        for index in 0..PANEL * QUAD {
+            let heavy = heaviness(weights[index], all_tops[index]);
+            positive[index] = heavy.max(0).cast_unsigned();
+            negative[index] = heavy.min(0).unsigned_abs();
+        }
         let mut load = [0; 2 * PAIRS];
-        let (positive, negative) = load.split_at_mut(PAIRS);
-        for (channel, weights) in weights.chunks_exact(QUAD).enumerate() {
-            for (byte, (&weight, top)) in weights.iter().zip(tops).enumerate() {
-                let heavy = heaviness(weight, top);
-                let pair = channel * QUAD / 2 + byte / 2;
-                // Weights are at least -127, so each sum is at most 254.
-                positive[pair] += heavy.max(0).cast_unsigned();
-                negative[pair] += heavy.min(0).unsigned_abs();
-            }
+        for pair in 0..PAIRS {
+            // Weights are at least -127, so each sum is at most 254.
+            load[pair] = positive[2 * pair] + positive[2 * pair + 1];
+            load[PAIRS + pair] = negative[2 * pair] + negative[2 * pair + 1];
         }
         let heaviest = load.iter().fold(0, |heaviest, &load| heaviest.max(load));
         Self { weights, offset, tops, load, heaviest }
     }
 
     /// Splits off what exceeds the limit in any pair.
+    #[inline(always)]
     fn split(self) -> (Self, Option<Self>) {
         if self.heaviest <= LIMIT {
             return (self, None);
@@ -81,33 +86,19 @@ impl Quad {
     }
 }
 
-/// What a sum has left for more steps.
-struct Room {
-    left: Load,
-    /// The pair with the least left, which is what most steps fail at.
-    tightest: usize,
-}
-
-impl Room {
-    fn beside(load: &Load) -> Self {
-        let left = load.map(|load| LIMIT - load);
-        let least = left.iter().fold(LIMIT, |least, &left| least.min(left));
-        Self { left, tightest: left.iter().position(|&left| left == least).unwrap_or(0) }
-    }
-
-    fn holds(&self, load: &Load) -> bool {
-        // Without a branch: bytes are compared by vectors.
-        let excess = |excess, (load, left): (&u8, &u8)| excess | load.saturating_sub(*left);
-        load[self.tightest] <= self.left[self.tightest] && load.iter().zip(&self.left).fold(0, excess) == 0
-    }
+/// Whether a sum that has this much `left` has room for `load`.
+#[inline(always)]
+fn is_within(load: &Load, left: &Load) -> bool {
+    load.iter().zip(left).fold(0, |excess, (load, left)| excess | load.saturating_sub(*left)) == 0
 }
 
 /// Packs the weights `rows` of a panel at `at`; returns its groups of 4, 3, 2, 1 steps, and all steps.
+#[inline(always)]
 pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let mut quads: heapless::Vec<Quad, MOST> = heapless::Vec::new();
     for step in 0..rows.source.steps(QUAD) {
         let (weights, tops) = rows.step(step);
-        if weights == [0; PANEL * QUAD] {
+        if weights.iter().fold(0, |any, weight| any | weight) == 0 {
             continue;
         }
         let (kept, excess) = Quad::new(weights, rows.source.offset(step, QUAD) as u16, tops).split();
@@ -132,6 +123,7 @@ pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4],
 }
 
 /// Order of the steps, groups of 4 first, then of 3, 2 and 1; and how many groups of each.
+#[inline(always)]
 fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MOST>, [usize; 4]) {
     let mut heavy_first: heapless::Vec<u16, MOST> = (0..quads.len() as u16).collect();
     heavy_first.sort_unstable_by_key(|&index| core::cmp::Reverse(quads[usize::from(index)].heaviest));
@@ -142,8 +134,8 @@ fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MOST>, [usize;
         let mut group: heapless::Vec<u16, 4> = heapless::Vec::new();
         let _ = group.push(seed);
         while group.len() < longest.min(4) {
-            let room = Room::beside(&load);
-            let fits = |&other: &u16| room.holds(&quads[usize::from(other)].load);
+            let left = load.map(|load| LIMIT - load);
+            let fits = |&other: &u16| is_within(&quads[usize::from(other)].load, &left);
             let Some(place) = heavy_first.iter().position(fits) else { break };
             let other = heavy_first.remove(place);
             load.iter_mut().zip(quads[usize::from(other)].load).for_each(|(load, more)| *load += more);

@@ -47,6 +47,8 @@ pub fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
 ///
 /// From the last layer to the first: the order of a layer's inputs is chosen by its weights, and decides the order of the
 /// outputs of the layers before it.
+// This and what it spends its time in are inlined always: into a function for the instructions at hand.
+#[inline(always)]
 pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     let mut at = plan.fixed_len;
     let mut channels = Channels { outputs: Order::natural(), inputs: Order::natural(), tops: Tops::FULL };
@@ -114,6 +116,7 @@ fn rows(sink: &mut Sink, product: &Product, spill_at: usize, place: impl Fn(usiz
 }
 
 /// All panels of a product from `at`; returns where they end.
+#[inline(always)]
 fn panels<V: Vectors>(
     sink: &mut Sink,
     product: &Product,

@@ -40,6 +40,7 @@ impl Order {
 
     /// An order for the input channels of a 1x1 convolution, whose values are at most `tops`. `scratch` must hold its weights
     /// once; otherwise the order is the natural one.
+    #[inline(always)]
     pub fn matched(layer: &Layer, tops: &Tops, scratch: &mut [u8]) -> Self {
         let (inputs, outputs) = (layer.input.channels, layer.output.channels);
         let Some(columns) = scratch.get_mut(..inputs * outputs) else { return Self::natural() };
@@ -73,6 +74,7 @@ impl Order {
 }
 
 /// `[outputs][inputs]` to `[inputs][outputs]`, each weight as heavy as its input can make it.
+#[inline(always)]
 fn transpose(weights: &[i8], inputs: usize, outputs: usize, tops: &Tops, columns: &mut [u8]) {
     for first in (0..inputs).step_by(LANES) {
         let tops: [u8; LANES] = core::array::from_fn(|lane| tops.top(first + lane));
@@ -89,6 +91,7 @@ fn transpose(weights: &[i8], inputs: usize, outputs: usize, tops: &Tops, columns
 }
 
 /// How many outputs' pairs of weights overflow a signed byte, which is how they would exceed the limit.
+#[inline(always)]
 fn conflicts(a: &[u8], b: &[u8]) -> u16 {
     let mut count = 0_u16;
     for (a, b) in a.chunks(128).zip(b.chunks(128)) {

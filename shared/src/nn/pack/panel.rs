@@ -68,9 +68,10 @@ impl<'a> Source<'a> {
     }
 
     /// Constants of output `channel`, whose inputs reach `tops`: those that are always zero are left out of every sum.
+    #[inline(always)]
     fn channel<V: Vectors>(&self, channel: usize, tops: &Tops) -> Channel {
-        let weights = self.row(channel).iter().enumerate();
-        let total = weights.filter(|(input, _)| tops.top(*input) > 0).map(|(_, &weight)| i32::from(weight)).sum();
+        let weights = self.row(channel).iter().zip(tops.all());
+        let total = weights.map(|(&weight, &top)| if top > 0 { i32::from(weight) } else { 0 }).sum();
         match self {
             Self::Pointwise(layer) | Self::Stem(layer, _) if channel < layer.output.channels => {
                 Channel::convolution(layer, channel, total, origin::<V>())
@@ -96,15 +97,17 @@ pub struct Rows<'a> {
 
 impl Rows<'_> {
     /// Weights of a step of four bytes, four of each of the first eight channels; and how great the four inputs can be.
+    #[inline(always)]
     pub fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
         let places: [usize; 4] =
             core::array::from_fn(|byte| self.channels.inputs.channel(self.source.input(step, byte, 4)));
         let tops = places.map(|place| self.channels.tops.top(place));
+        // An input that is always zero needs no weight.
+        let places: [usize; 4] = core::array::from_fn(|byte| if tops[byte] > 0 { places[byte] } else { usize::MAX });
         let mut weights = [0; 4 * PANEL];
         for (weights, row) in weights.chunks_exact_mut(4).zip(self.rows) {
-            for ((weight, place), top) in weights.iter_mut().zip(places).zip(tops) {
-                // An input that is always zero needs no weight.
-                *weight = row.get(place).copied().filter(|_| top > 0).unwrap_or(0);
+            for (weight, place) in weights.iter_mut().zip(places) {
+                *weight = row.get(place).copied().unwrap_or(0);
             }
         }
         (weights, tops)
@@ -138,6 +141,7 @@ impl Rows<'_> {
 }
 
 /// Packs panel number `panel` at `at`: constants, weights, offsets. Returns the groups of 4, 3, 2 and 1 steps and the end.
+#[inline(always)]
 pub fn pack<V: Vectors>(
     sink: &mut Sink,
     source: &Source,

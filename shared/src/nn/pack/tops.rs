@@ -30,6 +30,11 @@ impl Tops {
         tops
     }
 
+    /// Of every channel there can be.
+    pub fn all(&self) -> &[u8; MAX_CHANNELS] {
+        &self.0
+    }
+
     /// Of one channel.
     pub fn top(&self, channel: usize) -> u8 {
         self.0.get(channel).copied().unwrap_or(255)

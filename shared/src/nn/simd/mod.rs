@@ -147,6 +147,11 @@ impl Isa {
 
     /// Packs `body` for these kernels into `out`; returns the bytes used.
     pub fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+        #[cfg(target_arch = "x86_64")]
+        if self == Self::Avx2 && self.is_available() {
+            // SAFETY: as just asked.
+            return unsafe { avx2::pack(body, plan, out) };
+        }
         dispatch!(self, V => pack::pack::<V>(body, plan, out))
     }
 }

@@ -9,7 +9,18 @@ use core::arch::x86_64::*;
 
 use super::generic::{self, PlanesJob, ProductJob};
 use super::vectors::{Constants, Groups, Vectors};
-use crate::nn::plan::PANEL;
+use crate::nn::body::Body;
+use crate::nn::pack;
+use crate::nn::plan::{PANEL, Plan};
+
+/// The packer compiled with these instructions: it searches, which is most of the time of a load.
+///
+/// # Safety
+/// This processor has AVX2.
+#[target_feature(enable = "avx2")]
+pub unsafe fn pack(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+    pack::pack::<Avx2>(body, plan, out)
+}
 
 /// 256-bit integer vectors.
 #[derive(Clone, Copy, Debug)]
