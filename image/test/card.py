@@ -33,7 +33,7 @@ def copy(*words) -> None:
 
 
 def prepare(case: str, image: pathlib.Path, model: pathlib.Path, toml: str, folder: pathlib.Path) -> pathlib.Path:
-    """A card with that fault. QEMU wants a size that is a power of two."""
+    """A card with that fault, or with none of them. QEMU wants a size that is a power of two."""
     folder.mkdir(parents=True, exist_ok=True)
     card = folder / "sd.img"
     shutil.copy(image, card)

@@ -64,7 +64,11 @@ class Machine:
         while time.monotonic() < end and not enough():
             if self.process.poll() is not None:
                 return True
-            look()
+            try:
+                look()
+            except (OSError, ValueError):
+                # It went off in between.
+                self.process.wait(5)
             time.sleep(0.1)
         return False
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # make test-pi: builds for aarch64, packs the initramfs with a recording and a model made for it, and boots it under QEMU;
-# then the card, with something broken on it.
+# then the card with the same recording, with something broken on it, and with an update.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=target/image/test tools=${HOST_TOOLS:-target/debug/host-tools}
@@ -10,14 +10,16 @@ image/pi/fetch.sh target/image/pi
 program=$(image/container/compile.sh arm64)
 [ -n "${HOST_TOOLS:-}" ] || cargo build --locked -p host-tools
 rm -rf "$work"
-mkdir -p "$work/over/etc/monitor"
+# What plays the recording, and what a machine has that runs from its initramfs alone.
+mkdir -p "$work/more/usr/bin" "$work/over/etc/monitor"
 "$tools" synth --out "$work/data" --seed 1 --timeline-seconds 40 --rate 16000 >/dev/null
 "$tools" train --data "$work/data" --out "$work/model" --features logmel >/dev/null
 cp "$work/model/sound_classifier.tflite" "$work/over/etc/monitor/"
-cp "$work"/data/timeline/*.wav "$work/over/recording.wav"
-install -m 755 image/test/guest "$work/over/test"
-install -D -m 755 target/image/pi/root/usr/bin/aplay "$work/over/usr/bin/aplay"
-image/container/libraries.sh arm64 target/image/pi/root/usr/bin/aplay "$work/over"
+cp "$work"/data/timeline/*.wav "$work/more/recording.wav"
+install -m 755 image/test/guest "$work/more/test"
+install -m 755 target/image/pi/root/usr/bin/aplay "$work/more/usr/bin/aplay"
+image/container/libraries.sh arm64 target/image/pi/root/usr/bin/aplay "$work/more"
+cp -a "$work/more/." "$work/over/"
 # The first format is that of [capture], the other one that of [stdout].
 image/container/configuration.sh /run/monitor/status.json | sed -e 's|^device = "default"|device = "hw:Loopback,1"|' \
     -e 's|^rate = 48000|rate = 16000|' -e '0,/^format = "auto"/s//format = "s16"/' -e 's|^device = ""|device = "/dev/ttyS0"|' \
@@ -38,7 +40,9 @@ python3 image/test/pi.py --kernel target/image/pi/root/boot/vmlinuz-* --initrd "
 "$tools" synth --out "$work/other" --seed 2 --timeline-seconds 0 --rate 16000 >/dev/null
 "$tools" train --data "$work/other" --out "$work/other-model" --features logmel >/dev/null
 image/sdcard.sh
-echo "QEMU -M raspi3b from the card"
+python3 image/test/pi.py --card target/image/sdcard.img --more "$work/more" --model "$work/model/sound_classifier.tflite" \
+    --config "$work/over/etc/monitor/monitor.toml" --tools "$tools" --timeline "$work"/data/timeline/*.csv --work "$work"
+echo "that card with something broken on it"
 python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card"
 echo "an update of that card, and power cuts"
 [ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
