@@ -1,4 +1,4 @@
-"""Alternates blocks of ten runs of our engine with blocks of LiteRT (and a few of tract), and writes the ratios as a dated record.
+"""Alternates blocks of ten runs of our engine with blocks of LiteRT (and a few of other peers), and writes the ratios as a dated record.
 
 Alternating makes whatever else the machine does meet both alike; the median of the blocks' ratios is the figure that counts.
 """
@@ -58,8 +58,13 @@ def convolutions_of(data):
 
 
 def packed(model, data):
-    """The bytes of a changed model; `data` are those it had."""
+    """The bytes of a changed model; `data` are those it had. An old runtime refuses kinds of operators that it does not know, used or not."""
     model.metadata = None
+    operators = model.subgraphs[0].operators
+    used = sorted({operator.opcodeIndex for operator in operators})
+    model.operatorCodes = [model.operatorCodes[index] for index in used]
+    for operator in operators:
+        operator.opcodeIndex = used.index(operator.opcodeIndex)
     builder = flatbuffers.Builder(len(data))
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
@@ -104,8 +109,9 @@ class Served:
         """Milliseconds of each run of the block."""
         self.process.stdin.write(f"{request}\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
+        # The tflite crate writes a word of its own to the same place.
+        line = next((line for line in self.process.stdout if line[:1].isdigit()), None)
+        if line is None:
             raise SystemExit(f"bench-peers: {self.name} ended; what it wrote above says why")
         return [float(value) for value in line.split()]
 
@@ -181,6 +187,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ours", required=True)
     parser.add_argument("--tract", help="the program that bench_peers/tract builds")
+    parser.add_argument("--tflite", help="the program that bench_peers/tflite builds")
     parser.add_argument("--blocks", type=int, default=60)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
     args = parser.parse_args()
@@ -207,6 +214,9 @@ def main():
     if args.tract:
         tract = Served("tract", [args.tract, paths["convolutions"]])
         figures["body, hot, against tract 0.23 as far as the embedding"] = compare(lambda: fast.block("body"), lambda: tract.block(3), few)
+    if args.tflite:
+        crate = Served("the tflite crate", [args.tflite, paths["body"]])
+        figures["body, hot, against the tflite crate 0.9.8"] = compare(lambda: fast.block("body"), lambda: crate.block(3), few)
     if "avx512_vnni" in processor_flags():
         # The class of machine that has AVX2 and no VNNI, on this one: both sides without it.
         avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in ("body", "whole")})
