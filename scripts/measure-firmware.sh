@@ -118,7 +118,7 @@ $seconds s for each hop. \`make measure\`.
 | inference, median | $p50_a ms | $p50_b ms |
 | from the start to the first window told | $first_a ms, again $first_c ms | $first_b ms |
 
-`firmware check` on one second of sound, a fresh process from its start to its end, $checks times: median $check_median ms. Its peak of
+\`firmware check\` on one second of sound, a fresh process from its start to its end, $checks times: median $check_median ms. Its peak of
 resident memory on a whole recording: $(awk "BEGIN { printf \"%.1f\", $check_peak / 1024 }") MiB. The engine's code in the program: $engine bytes (\`scripts/engine-size.sh\`).
 
 The first window needs 975 ms of sound; the rest is reading and packing the model and opening the device. Size of the program:
