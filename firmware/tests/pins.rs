@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use firmware::config::GpioConfig;
 use firmware::outbox::Outboxes;
-use firmware::outputs::gpio_chip::{Button, Chip, Error, Levels, Lines};
+use firmware::outputs::gpio::chip::{Button, Chip, Error, Levels, Lines};
 use firmware::outputs::{Signs, crash, run_gpio, safe};
 use firmware::report::{Report, Who};
 use nix::sys::signal::{Signal, raise};

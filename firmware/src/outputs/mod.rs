@@ -1,9 +1,7 @@
 //! The outputs: each is a thread with a queue of its own, and whatever happens to it stays there.
 
 pub mod crash;
-mod gpio;
-mod gpio_button;
-pub mod gpio_chip;
+pub mod gpio;
 mod json;
 mod live;
 mod patient;
@@ -152,7 +150,7 @@ impl Kind {
     /// What its thread does.
     fn run(self, inbox: &Inbox, config: &Config, signs: &Signs) {
         match self {
-            Self::Gpio => run_gpio(inbox, &config.gpio, &gpio_chip::CharacterDevice, signs),
+            Self::Gpio => run_gpio(inbox, &config.gpio, &gpio::chip::CharacterDevice, signs),
             Self::Stdout => run_stdout(inbox, config.stdout.format, signs),
             Self::Serial => run_serial(inbox, &config.serial, signs),
             Self::Status => run_status_file(inbox, &config.status),

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::gpio_chip::{Levels, Lines};
+use super::gpio::chip::{Levels, Lines};
 
 /// The lines in use and their safe levels.
 static LINES: Remembered = Remembered(Mutex::new(None));
@@ -67,7 +67,7 @@ pub fn on_panic() {
 
 #[cfg(test)]
 mod tests {
-    use super::super::gpio_chip::Error;
+    use super::super::gpio::chip::Error;
     use super::*;
 
     #[derive(Default)]

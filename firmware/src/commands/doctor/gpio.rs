@@ -3,7 +3,7 @@
 use super::places::access;
 use super::report::{Check, Verdict};
 use crate::config::GpioConfig;
-use crate::outputs::gpio_chip::CONSUMER;
+use crate::outputs::gpio::chip::CONSUMER;
 
 /// What the chip says of a line: who uses it, if anybody does.
 struct Line {

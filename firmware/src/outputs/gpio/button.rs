@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::wire::AcknowledgedBy;
 
-use super::gpio_chip::{Button, Chip, Error};
+use super::chip::{Button, Chip, Error};
 use crate::alarms::{ALL, Alarms};
 use crate::config::GpioConfig;
 
