@@ -5,14 +5,19 @@
 mod common;
 
 use std::io::{BufRead, BufReader};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use common::base_model;
 use host_tools::export::{self, Dense};
+use host_tools::predict::listen;
 use ndarray::Array2;
 use shared::features::FeatureKind;
+use shared::listener::Verdict;
 use shared::model_card::ModelCard;
+use shared::owned::{Memory, OwnedModel};
+use shared::wav::WavReader;
 
 /// A model that takes the mean level of the bands for the state: silence is `off_state`, noise is `on_state`.
 fn model(path: &Path) {
@@ -106,6 +111,43 @@ fn several_recordings_heard_at_once_are_told_in_order_and_then_the_real_time_fac
     let figures: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("figures.json")).unwrap()).unwrap();
     assert_eq!(figures["speed"]["seconds"], 39.0);
+}
+
+#[test]
+fn windows_that_several_cores_compute_are_those_of_one_listener_in_its_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, sound) = (folder.path().join("model.tflite"), folder.path().join("long.wav"));
+    model(&file);
+    wav(&sound, 48_000, 6.0, 10.0);
+    let model = OwnedModel::load(&file).unwrap();
+    let classifier = model.classifier().unwrap();
+
+    // A window every 50 ms: several batches, the last of them not full.
+    let mut expected = Vec::new();
+    let mut hear = |verdict: &Verdict<'_>| expected.push((verdict.start_sample, verdict.probabilities.to_vec()));
+    let mut memory = Memory::new(&classifier, 48_000).unwrap();
+    let mut listener = memory.listener(classifier.clone(), 48_000, 5).unwrap();
+    let (mut reader, mut samples) = (WavReader::open(&sound).unwrap(), vec![0.0; 16 * 48_000]);
+    assert_eq!(reader.read(&mut samples).unwrap(), samples.len());
+    listener.push(&samples, &mut hear);
+    listener.finish(&mut hear);
+    assert!(expected.len() > 290, "{}", expected.len());
+
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut told = Vec::new();
+        let heard = pool.install(|| {
+            listen(&sound, &classifier, 5, |window, probabilities| {
+                told.push(((window.start_s * 16_000.0).round() as u64, probabilities.to_vec()));
+                ControlFlow::Continue(())
+            })
+        });
+        let heard = heard.unwrap();
+        assert_eq!(told, expected, "{threads} threads");
+        assert_eq!((heard.windows.len(), heard.seconds), (expected.len(), 16.0));
+        let broken_off = pool.install(|| listen(&sound, &classifier, 5, |_, _| ControlFlow::Break(()))).unwrap();
+        assert_eq!(broken_off.windows.len(), 1);
+    }
 }
 
 #[test]

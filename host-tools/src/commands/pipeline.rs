@@ -179,7 +179,7 @@ fn test_recording(args: &Args, trained: &Trained) -> anyhow::Result<PathBuf> {
 fn predict(model: &OwnedModel, path: &Path, ui: &Ui) -> anyhow::Result<Summary> {
     let labels = labels(model)?;
     let chunk = u64::from(PREDICT_HOP_COLUMNS) * HOP as u64;
-    let heard = listen(path, model.classifier()?, PREDICT_HOP_COLUMNS, |window, _| {
+    let heard = listen(path, &model.classifier()?, PREDICT_HOP_COLUMNS, |window, _| {
         let Window { start_s, class, confidence, inference_ms, .. } = *window;
         ui.say(Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
         ControlFlow::Continue(())

@@ -168,10 +168,10 @@ impl Hearing<'_> {
         let mut windows = Vec::new();
         let mut watch = Watch::of(self.classifier, args.hop as f32 / 100.0);
         let mut alarm = watch.as_ref().map(|_| false);
-        let heard = listen(file, self.classifier.clone(), args.hop, |window, verdict| {
+        let heard = listen(file, self.classifier, args.hop, |window, probabilities| {
             let dead = window.microphone_dead;
-            let decided = decision.hear(verdict.probabilities, dead);
-            if let Some((watch, score)) = watch.as_mut().zip(verdict.anomaly.filter(|_| !dead)) {
+            let decided = decision.hear(probabilities, dead);
+            if let Some((watch, score)) = watch.as_mut().zip(window.anomaly.filter(|_| !dead)) {
                 alarm = Some(watch.step(window.start_s + WINDOW_S, score, decided.steady));
             }
             // Of many classes and windows that is much: kept only where somebody wants it.
@@ -179,7 +179,7 @@ impl Hearing<'_> {
                 let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
                 windows.push(Told {
                     window: window.clone(),
-                    probabilities: verdict.probabilities.to_vec(),
+                    probabilities: probabilities.to_vec(),
                     state: state.map_or("unknown", String::as_str).to_owned(),
                     state_confidence: decided.confidence,
                     anomaly_alarm: alarm,

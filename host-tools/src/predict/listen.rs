@@ -1,22 +1,28 @@
 //! One recording through the model, window by window, as fast as the machine can.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use rayon::prelude::*;
 use serde::Serialize;
 use shared::classifier::Classifier;
-use shared::listener::Verdict;
+use shared::listener::{BackEnd, DueWindow, FrontEnd, Verdict};
 use shared::log_mel::RATE_HZ;
 use shared::microphone::{Limits, Microphone};
-use shared::owned::Memory;
+use shared::nn::Block;
+use shared::resample::Resampler;
 use shared::wav::WavReader;
 
 use crate::metrics::argmax;
 
 /// Samples that are read at once.
 const BLOCK: usize = 1 << 14;
+/// Windows that are computed at once: some hundredths of a second of work.
+const BATCH: usize = 64;
 
 /// What the model says about one window.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +43,21 @@ pub struct Window {
     pub microphone_dead: bool,
 }
 
+impl Window {
+    fn of(verdict: &Verdict<'_>, microphone_dead: bool) -> Self {
+        let class = argmax(verdict.probabilities);
+        Self {
+            start_s: verdict.start_sample as f64 / f64::from(RATE_HZ),
+            class,
+            confidence: verdict.probabilities.get(class).copied().unwrap_or(0.0),
+            anomaly: verdict.anomaly,
+            level_dbfs: verdict.level_dbfs,
+            inference_ms: verdict.inference_ns as f64 / 1e6,
+            microphone_dead,
+        }
+    }
+}
+
 /// What the model says about one recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
@@ -50,72 +71,114 @@ pub struct Heard {
     pub took_s: f64,
 }
 
-/// Hears the WAV file at `path`, a window every `hop_columns` columns of 10 ms; `on_window` may break it off.
+/// Hears the WAV file at `path`, a window every `hop_columns` columns of 10 ms; `on_window` gets each with its probabilities,
+/// in order, and may break it off. Windows are computed on all cores while the file is read.
 ///
 /// # Errors
-/// When the file cannot be read to its end or the hop is out of range.
-pub fn listen<'m>(
+/// When the file cannot be read to its end (what was heard before has been handed over) or the hop is out of range.
+pub fn listen(
     path: &Path,
-    classifier: Classifier<'m>,
+    classifier: &Classifier<'_>,
     hop_columns: u32,
-    mut on_window: impl FnMut(&Window, &Verdict<'_>) -> ControlFlow<()>,
+    mut on_window: impl FnMut(&Window, &[f32]) -> ControlFlow<()>,
 ) -> anyhow::Result<Heard> {
     let started = Instant::now();
-    let mut reader = WavReader::open(path)?;
+    let reader = WavReader::open(path)?;
     let rate_hz = reader.rate_hz();
+    let mut storage = vec![0.0; Resampler::storage_len(rate_hz)?];
+    let mut sound = Sound::new(reader, FrontEnd::new(rate_hz, hop_columns, &mut storage)?);
+    let mut arenas = vec![vec![Block::ZERO; classifier.arena_len()]; rayon::current_num_threads()];
+    let backs = arenas.iter_mut().map(|arena| BackEnd::new(classifier.clone(), arena));
+    let mut backs = backs.collect::<Result<Vec<_>, _>>()?;
+    backs.iter_mut().for_each(|back| back.set_clock(now_ns));
+
     let mut sums = vec![0.0_f64; classifier.classes()];
     let mut windows = Vec::new();
-    let mut memory = Memory::new(&classifier, rate_hz)?;
-    let mut listener = memory.listener(classifier, rate_hz, hop_columns)?;
-    listener.set_clock(now_ns);
-    let mut microphone = Microphone::new(Limits::default());
-    let mut flow = ControlFlow::Continue(());
-    let mut say = |verdict: &Verdict<'_>, microphone_dead: bool| {
-        if flow.is_break() {
-            return flow;
+    let mut batch = Vec::new();
+    let mut ended = sound.read(&mut batch);
+    while !batch.is_empty() {
+        let mut next = Vec::new();
+        let more = matches!(ended, Ok(false));
+        let (heard, mut read) =
+            rayon::join(|| compute(&mut backs, &batch), || if more { Some(sound.read(&mut next)) } else { None });
+        for (window, probabilities) in heard {
+            for (sum, probability) in sums.iter_mut().zip(&probabilities) {
+                *sum += f64::from(*probability);
+            }
+            let flow = on_window(&window, &probabilities);
+            windows.push(window);
+            if flow.is_break() {
+                (read, next) = (Some(Ok(true)), Vec::new());
+                break;
+            }
         }
-        let class = argmax(verdict.probabilities);
-        let window = Window {
-            start_s: verdict.start_sample as f64 / f64::from(RATE_HZ),
-            class,
-            confidence: verdict.probabilities.get(class).copied().unwrap_or(0.0),
-            anomaly: verdict.anomaly,
-            level_dbfs: verdict.level_dbfs,
-            inference_ms: verdict.inference_ns as f64 / 1e6,
-            microphone_dead,
-        };
-        for (sum, probability) in sums.iter_mut().zip(verdict.probabilities) {
-            *sum += f64::from(*probability);
-        }
-        flow = on_window(&window, verdict);
-        windows.push(window);
-        flow
-    };
-    let mut block = vec![0.0; BLOCK];
-    let (mut frames, mut replaced) = (0_u64, 0);
-    let mut broken = false;
-    while !broken {
-        let read = reader.read(&mut block)?;
-        if read == 0 {
-            break;
-        }
-        frames += read as u64;
-        let no_numbers = u32::try_from(reader.replaced() - replaced).unwrap_or(u32::MAX);
-        replaced = reader.replaced();
-        microphone.hear(&block[..read], no_numbers, rate_hz, |part, dead| {
-            listener.push(part, |verdict| broken |= say(verdict, dead).is_break());
-        });
+        ended = read.unwrap_or(ended);
+        batch = next;
     }
-    if !broken {
-        listener.finish(|verdict| broken |= say(verdict, microphone.is_dead()).is_break());
-    }
+    ended?;
     let count = windows.len().max(1) as f64;
     Ok(Heard {
         mean: sums.into_iter().map(|sum| sum / count).collect(),
         windows,
-        seconds: frames as f64 / f64::from(rate_hz),
+        seconds: sound.frames as f64 / f64::from(rate_hz),
         took_s: started.elapsed().as_secs_f64(),
     })
+}
+
+/// A window to be computed, and whether the microphone was dead at its end.
+type Due = (DueWindow, bool);
+
+/// A recording on its way through the front end.
+struct Sound<'s> {
+    reader: WavReader<BufReader<File>>,
+    front: FrontEnd<'s>,
+    microphone: Microphone,
+    block: Vec<f32>,
+    frames: u64,
+}
+
+impl<'s> Sound<'s> {
+    fn new(reader: WavReader<BufReader<File>>, front: FrontEnd<'s>) -> Self {
+        Self { reader, front, microphone: Microphone::new(Limits::default()), block: vec![0.0; BLOCK], frames: 0 }
+    }
+
+    /// Adds the windows that come next, about [`BATCH`], to `batch`; says whether that was the last of them.
+    fn read(&mut self, batch: &mut Vec<Due>) -> anyhow::Result<bool> {
+        let Self { reader, front, microphone, block, frames } = self;
+        let keep = |batch: &mut Vec<Due>, due: &shared::listener::Due<'_>, dead| {
+            let mut window = DueWindow::NONE;
+            due.keep(&mut window);
+            batch.push((window, dead));
+        };
+        while batch.len() < BATCH {
+            let before = reader.replaced();
+            let read = reader.read(block)?;
+            if read == 0 {
+                let dead = microphone.is_dead();
+                front.finish_apart(|due| keep(batch, due, dead));
+                return Ok(true);
+            }
+            *frames += read as u64;
+            let no_numbers = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
+            microphone.hear(&block[..read], no_numbers, front.rate_hz(), |part, dead| {
+                front.push_apart(part, |due| keep(batch, due, dead));
+            });
+        }
+        Ok(false)
+    }
+}
+
+/// What every window of `batch` is heard as, in its order; each back end takes a part.
+fn compute(backs: &mut [BackEnd<'_>], batch: &[Due]) -> Vec<(Window, Vec<f32>)> {
+    let part = batch.len().div_ceil(backs.len().max(1)).max(1);
+    let hear = |(back, part): (&mut BackEnd<'_>, &[Due])| {
+        let mut heard = Vec::with_capacity(part.len());
+        for (window, dead) in part {
+            back.hear(window, |verdict| heard.push((Window::of(verdict, *dead), verdict.probabilities.to_vec())));
+        }
+        heard
+    };
+    backs.par_iter_mut().zip(batch.par_chunks(part)).flat_map_iter(hear).collect()
 }
 
 /// Nanoseconds since the first call.

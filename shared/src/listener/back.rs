@@ -1,18 +1,23 @@
 //! What is made of a window: features, then the head.
 
-use super::{Error, Verdict, front::Due};
+use super::due::{Due, DueWindow};
+use super::{Error, Verdict};
 use crate::classifier::{Classifier, MAX_PROBABILITIES};
 use crate::head::MAX_WIDTH;
-use crate::log_mel::BANDS;
 use crate::nn::Block;
-use crate::window::{COLUMNS, Patch};
 
 /// A classifier with the memory that it works in.
 #[derive(Debug)]
 pub struct BackEnd<'m> {
+    window: DueWindow,
+    chain: Chain<'m>,
+}
+
+/// From a window to its verdict.
+#[derive(Debug)]
+struct Chain<'m> {
     classifier: Classifier<'m>,
     arena: &'m mut [Block],
-    patch: Patch,
     features: [f32; MAX_WIDTH],
     probabilities: [f32; MAX_PROBABILITIES],
     now_ns: Option<fn() -> u64>,
@@ -31,45 +36,56 @@ impl<'m> BackEnd<'m> {
         if classifier.classes() > MAX_PROBABILITIES {
             return Err(Error::Classes(classifier.classes()));
         }
-        Ok(Self {
+        let chain = Chain {
             classifier,
             arena,
-            patch: [[0.0; BANDS]; COLUMNS],
             features: [0.0; MAX_WIDTH],
             probabilities: [0.0; MAX_PROBABILITIES],
             now_ns: None,
-        })
+        };
+        Ok(Self { window: DueWindow::NONE, chain })
     }
 
     /// Has every verdict say how long features and head took, by a clock in nanoseconds.
     pub fn set_clock(&mut self, now_ns: fn() -> u64) {
-        self.now_ns = Some(now_ns);
+        self.chain.now_ns = Some(now_ns);
     }
 
     /// The classifier in use.
     pub fn classifier(&self) -> &Classifier<'m> {
-        &self.classifier
+        &self.chain.classifier
+    }
+
+    /// Computes a window that was kept; see [`super::FrontEnd::push_apart`].
+    pub fn hear(&mut self, window: &DueWindow, on_window: impl FnMut(&Verdict)) {
+        self.chain.hear(window, on_window);
     }
 
     /// Computes the window that is due.
     pub(super) fn window(&mut self, due: &Due<'_>, on_window: &mut impl FnMut(&Verdict)) {
-        due.ring.copy_to(&mut self.patch);
+        due.keep(&mut self.window);
+        self.chain.hear(&self.window, on_window);
+    }
+}
+
+impl Chain<'_> {
+    fn hear(&mut self, window: &DueWindow, mut on_window: impl FnMut(&Verdict)) {
         let features = &mut self.features[..self.classifier.kind().len()];
         let probabilities = &mut self.probabilities[..self.classifier.classes()];
         let now = || self.now_ns.map_or(0, |now| now());
         let before = now();
         // The arena's length was checked at construction; nothing else can fail.
-        let ran = self.classifier.run(&self.patch, self.arena, features, probabilities);
+        let ran = self.classifier.run(&window.patch, self.arena, features, probabilities);
         debug_assert!(ran.is_ok());
-        let anomaly = self.classifier.anomaly().and_then(|detector| detector.score(&self.patch, features));
+        let anomaly = self.classifier.anomaly().and_then(|detector| detector.score(&window.patch, features));
         on_window(&Verdict {
-            index: due.index,
-            start_sample: due.start_sample,
+            index: window.index,
+            start_sample: window.start_sample,
             probabilities,
             features,
-            patch: &self.patch,
-            level_dbfs: due.level.dbfs(),
-            spans_gap: due.spans_gap,
+            patch: &window.patch,
+            level_dbfs: window.level_dbfs,
+            spans_gap: window.spans_gap,
             anomaly,
             inference_ns: now().saturating_sub(before),
         });

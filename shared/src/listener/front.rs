@@ -1,20 +1,12 @@
 //! From samples at the input's rate to windows that are due.
 
 use super::clock::Clock;
+use super::due::Due;
 use super::level::{BLOCK, Level};
 use super::{BackEnd, Error, Verdict};
 use crate::log_mel::{Column, LogMel};
 use crate::resample::Resampler;
 use crate::window::{COLUMNS, SAMPLES, WindowRing};
-
-/// A window that is due: where it lies and what it is made of.
-pub(super) struct Due<'a> {
-    pub ring: &'a WindowRing,
-    pub level: &'a Level,
-    pub index: u64,
-    pub start_sample: u64,
-    pub spans_gap: bool,
-}
 
 /// Everything before the classifier. It outlives a change of the model without losing a sample.
 #[derive(Debug)]
@@ -89,6 +81,12 @@ impl<'s> FrontEnd<'s> {
         self.advance(samples, |due| back.window(due, &mut on_window));
     }
 
+    /// Takes samples as [`push`](Self::push) does, and hands every window they complete to `on_due`: for windows that several back
+    /// ends compute ([`BackEnd::hear`]), as many threads as there are.
+    pub fn push_apart(&mut self, samples: &[f32], on_due: impl FnMut(&Due<'_>)) {
+        self.advance(samples, on_due);
+    }
+
     /// Takes samples as [`push`](Self::push) does, but passes over the windows they complete: they are not computed, only
     /// counted. Returns how many. For a device that is behind; the next window that is computed is as if all had been.
     pub fn pass_over(&mut self, samples: &[f32]) -> u64 {
@@ -99,10 +97,15 @@ impl<'s> FrontEnd<'s> {
 
     /// Ends the stream; see [`super::Listener::finish`].
     pub fn finish(&mut self, back: &mut BackEnd<'_>, mut on_window: impl FnMut(&Verdict)) {
+        self.finish_apart(|due| back.window(due, &mut on_window));
+    }
+
+    /// The same for [`push_apart`](Self::push_apart).
+    pub fn finish_apart(&mut self, mut on_due: impl FnMut(&Due<'_>)) {
         let Self { resampler, clock, stages } = self;
         resampler.finish(|sample| {
             clock.made(1);
-            stages.sample(sample, clock, &mut |due: &Due<'_>| back.window(due, &mut on_window));
+            stages.sample(sample, clock, &mut on_due);
         });
         self.gap(0);
     }

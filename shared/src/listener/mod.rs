@@ -6,10 +6,12 @@
 //! static), besides the memory lent.
 //!
 //! It consists of a [`FrontEnd`] and a [`BackEnd`]. A device that changes the model while sound goes on, or passes over
-//! windows because it is behind, holds the two itself; everybody else holds a listener.
+//! windows because it is behind, and a tool that spreads windows over threads, holds the two itself; everybody else holds a
+//! listener.
 
 mod back;
 mod clock;
+mod due;
 mod error;
 mod front;
 mod level;
@@ -17,6 +19,7 @@ mod level;
 mod tests;
 
 pub use back::BackEnd;
+pub use due::{Due, DueWindow};
 pub use error::Error;
 pub use front::FrontEnd;
 pub use level::FLOOR_DBFS;
