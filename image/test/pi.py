@@ -1,15 +1,14 @@
 """The system test: the firmware on an emulated Pi listens to a recording whose states are known. pi.py --help
 
-The machine is QEMU's `virt`, or with `--card` its Pi 3 from that very SD image. Everything is judged from outside: by what `host-tools monitor` decodes from the second serial line, by the pins as QMP
-reads them, and by the console. Emulation is slow: the recording has 16 kHz and the model is a `logmel` one, which is what
-an emulated Cortex-A53 keeps up with.
+The machine is QEMU's `virt`, or with `--card` its Pi 3 from that very SD image. Everything is judged from outside: by what
+`host-tools monitor` decodes from the second serial line, by the pins as QMP reads them, and by the console. Emulation is slow: the
+recording has 16 kHz and the model is a `logmel` one, which is what an emulated Cortex-A53 keeps up with.
 """
 import argparse
 import csv
 import itertools
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -145,8 +144,7 @@ def pi3(args) -> Machine:
         initrd.write(more)
     # The first of its two lines; the other one is the console.
     toml = args.config.read_text().replace('device = "/dev/ttyS0"', 'device = "/dev/ttyAMA0"')
-    shutil.copy(args.model, work / "model")
-    return card.start(work, work, card.prepare("", args.card, work / "model", toml, work))
+    return card.start(work, work, card.prepare("", args.card, args.model, toml, work))
 
 
 def main() -> int:

@@ -211,12 +211,13 @@ def main():
             lambda: scalar.block("body"), lambda: reference.block(3), few
         ),
     }
-    if args.tract:
-        tract = Served("tract", [args.tract, paths["convolutions"]])
-        figures["body, hot, against tract 0.23 as far as the embedding"] = compare(lambda: fast.block("body"), lambda: tract.block(3), few)
-    if args.tflite:
-        crate = Served("the tflite crate", [args.tflite, paths["body"]])
-        figures["body, hot, against the tflite crate 0.9.8"] = compare(lambda: fast.block("body"), lambda: crate.block(3), few)
+    for name, program, model in [
+        ("tract 0.23 as far as the embedding", args.tract, "convolutions"),
+        ("the tflite crate 0.9.8", args.tflite, "body"),
+    ]:
+        if program:
+            peer = Served(name, [program, paths[model]])
+            figures[f"body, hot, against {name}"] = compare(lambda: fast.block("body"), lambda: peer.block(3), few)
     if "avx512_vnni" in processor_flags():
         # The class of machine that has AVX2 and no VNNI, on this one: both sides without it.
         avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in ("body", "whole")})

@@ -10,7 +10,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 use serde::Serialize;
 use shared::classifier::Classifier;
-use shared::listener::{BackEnd, DueWindow, FrontEnd, Verdict};
+use shared::listener::{BackEnd, Due, DueWindow, FrontEnd, Verdict};
 use shared::log_mel::RATE_HZ;
 use shared::microphone::{Limits, Microphone};
 use shared::nn::Block;
@@ -94,28 +94,25 @@ pub fn listen(
 
     let mut sums = vec![0.0_f64; classifier.classes()];
     let mut windows = Vec::new();
-    let mut batch = Vec::new();
-    let mut ended = sound.read(&mut batch);
-    while !batch.is_empty() {
-        let mut next = Vec::new();
-        let more = matches!(ended, Ok(false));
-        let (heard, mut read) =
-            rayon::join(|| compute(&mut backs, &batch), || if more { Some(sound.read(&mut next)) } else { None });
+    let mut broken = false;
+    let mut batch = sound.batch();
+    while !broken && !batch.is_empty() {
+        let (heard, next) = rayon::join(|| compute(&mut backs, &batch), || sound.batch());
         for (window, probabilities) in heard {
             for (sum, probability) in sums.iter_mut().zip(&probabilities) {
                 *sum += f64::from(*probability);
             }
-            let flow = on_window(&window, &probabilities);
+            broken = on_window(&window, &probabilities).is_break();
             windows.push(window);
-            if flow.is_break() {
-                (read, next) = (Some(Ok(true)), Vec::new());
+            if broken {
                 break;
             }
         }
-        ended = read.unwrap_or(ended);
         batch = next;
     }
-    ended?;
+    if !broken {
+        sound.ended.transpose()?;
+    }
     let count = windows.len().max(1) as f64;
     Ok(Heard {
         mean: sums.into_iter().map(|sum| sum / count).collect(),
@@ -126,7 +123,7 @@ pub fn listen(
 }
 
 /// A window to be computed, and whether the microphone was dead at its end.
-type Due = (DueWindow, bool);
+type Kept = (DueWindow, bool);
 
 /// A recording on its way through the front end.
 struct Sound<'s> {
@@ -135,43 +132,52 @@ struct Sound<'s> {
     microphone: Microphone,
     block: Vec<f32>,
     frames: u64,
+    /// How it ended, once it has.
+    ended: Option<anyhow::Result<()>>,
 }
 
 impl<'s> Sound<'s> {
     fn new(reader: WavReader<BufReader<File>>, front: FrontEnd<'s>) -> Self {
-        Self { reader, front, microphone: Microphone::new(Limits::default()), block: vec![0.0; BLOCK], frames: 0 }
+        let microphone = Microphone::new(Limits::default());
+        Self { reader, front, microphone, block: vec![0.0; BLOCK], frames: 0, ended: None }
     }
 
-    /// Adds the windows that come next, about [`BATCH`], to `batch`; says whether that was the last of them.
-    fn read(&mut self, batch: &mut Vec<Due>) -> anyhow::Result<bool> {
-        let Self { reader, front, microphone, block, frames } = self;
-        let keep = |batch: &mut Vec<Due>, due: &shared::listener::Due<'_>, dead| {
+    /// The windows that come next, about [`BATCH`]; none once it has ended.
+    fn batch(&mut self) -> Vec<Kept> {
+        let mut batch = Vec::new();
+        while batch.len() < BATCH && self.ended.is_none() {
+            self.ended = self.read(&mut batch).transpose();
+        }
+        batch
+    }
+
+    /// Adds the windows that the next block completes; `None` as long as there may be more.
+    fn read(&mut self, batch: &mut Vec<Kept>) -> anyhow::Result<Option<()>> {
+        let Self { reader, front, microphone, block, frames, .. } = self;
+        let mut keep = |due: &Due<'_>, dead| {
             let mut window = DueWindow::NONE;
             due.keep(&mut window);
             batch.push((window, dead));
         };
-        while batch.len() < BATCH {
-            let before = reader.replaced();
-            let read = reader.read(block)?;
-            if read == 0 {
-                let dead = microphone.is_dead();
-                front.finish_apart(|due| keep(batch, due, dead));
-                return Ok(true);
-            }
-            *frames += read as u64;
-            let no_numbers = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
-            microphone.hear(&block[..read], no_numbers, front.rate_hz(), |part, dead| {
-                front.push_apart(part, |due| keep(batch, due, dead));
-            });
+        let before = reader.replaced();
+        let read = reader.read(block)?;
+        if read == 0 {
+            front.finish_apart(|due| keep(due, microphone.is_dead()));
+            return Ok(Some(()));
         }
-        Ok(false)
+        *frames += read as u64;
+        let no_numbers = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
+        microphone.hear(&block[..read], no_numbers, front.rate_hz(), |part, dead| {
+            front.push_apart(part, |due| keep(due, dead));
+        });
+        Ok(None)
     }
 }
 
 /// What every window of `batch` is heard as, in its order; each back end takes a part.
-fn compute(backs: &mut [BackEnd<'_>], batch: &[Due]) -> Vec<(Window, Vec<f32>)> {
+fn compute(backs: &mut [BackEnd<'_>], batch: &[Kept]) -> Vec<(Window, Vec<f32>)> {
     let part = batch.len().div_ceil(backs.len().max(1)).max(1);
-    let hear = |(back, part): (&mut BackEnd<'_>, &[Due])| {
+    let hear = |(back, part): (&mut BackEnd<'_>, &[Kept])| {
         let mut heard = Vec::with_capacity(part.len());
         for (window, dead) in part {
             back.hear(window, |verdict| heard.push((Window::of(verdict, *dead), verdict.probabilities.to_vec())));

@@ -78,20 +78,25 @@ impl<'s> FrontEnd<'s> {
 
     /// Takes mono samples at the input's rate, full scale 1; calls `on_window` for every window they complete.
     pub fn push(&mut self, back: &mut BackEnd<'_>, samples: &[f32], mut on_window: impl FnMut(&Verdict)) {
-        self.advance(samples, |due| back.window(due, &mut on_window));
+        self.push_apart(samples, |due| back.window(due, &mut on_window));
     }
 
     /// Takes samples as [`push`](Self::push) does, and hands every window they complete to `on_due`: for windows that several back
     /// ends compute ([`BackEnd::hear`]), as many threads as there are.
-    pub fn push_apart(&mut self, samples: &[f32], on_due: impl FnMut(&Due<'_>)) {
-        self.advance(samples, on_due);
+    pub fn push_apart(&mut self, samples: &[f32], mut on_due: impl FnMut(&Due<'_>)) {
+        let Self { resampler, clock, stages } = self;
+        clock.heard(samples.len() as u64);
+        resampler.push(samples, |sample| {
+            clock.made(1);
+            stages.sample(sample, clock, &mut on_due);
+        });
     }
 
     /// Takes samples as [`push`](Self::push) does, but passes over the windows they complete: they are not computed, only
     /// counted. Returns how many. For a device that is behind; the next window that is computed is as if all had been.
     pub fn pass_over(&mut self, samples: &[f32]) -> u64 {
         let before = self.stages.index;
-        self.advance(samples, |_| {});
+        self.push_apart(samples, |_| {});
         self.stages.index - before
     }
 
@@ -117,15 +122,6 @@ impl<'s> FrontEnd<'s> {
         self.stages.filled = 0;
         self.stages.log_mel.reset();
         self.stages.columns_since_gap = 0;
-    }
-
-    fn advance(&mut self, samples: &[f32], mut on_due: impl FnMut(&Due<'_>)) {
-        let Self { resampler, clock, stages } = self;
-        clock.heard(samples.len() as u64);
-        resampler.push(samples, |sample| {
-            clock.made(1);
-            stages.sample(sample, clock, &mut on_due);
-        });
     }
 }
 

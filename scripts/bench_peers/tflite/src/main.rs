@@ -1,8 +1,10 @@
 //! Times the `tflite` crate on demand: `peer-tflite MODEL`, then for each line of stdin, a number of runs, the milliseconds of
 //! each in one line. The model takes floats, as `compare.py` has cut it: log-mel patch to scores.
 
+#[path = "../../serve.rs"]
+mod serve;
+
 use std::error::Error;
-use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use tflite::ops::builtin::BuiltinOpResolver;
@@ -18,14 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (at, value) in interpreter.tensor_data_mut::<f32>(input)?.iter_mut().enumerate() {
         *value = -6.0 + (7 * at % 256) as f32 / 42.0;
     }
-    for line in std::io::stdin().lock().lines() {
-        let mut times = Vec::new();
-        for _ in 0..line?.trim().parse::<usize>()? {
-            let start = Instant::now();
-            interpreter.invoke()?;
-            times.push(format!("{:.5}", start.elapsed().as_secs_f64() * 1e3));
-        }
-        writeln!(std::io::stdout(), "{}", times.join(" "))?;
-    }
-    Ok(())
+    serve::serve(|| {
+        let start = Instant::now();
+        interpreter.invoke()?;
+        Ok(start.elapsed())
+    })
 }

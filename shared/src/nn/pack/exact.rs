@@ -48,7 +48,7 @@ impl Quad {
     fn new(weights: Weights, offset: u16, tops: Tops) -> Self {
         // Loops over arrays of one length: vectors do all of this.
         let (mut positive, mut negative) = ([0; PANEL * QUAD], [0; PANEL * QUAD]);
-        let all_tops: Load = core::array::from_fn(|index| tops[index % QUAD]);
+        let all_tops: [u8; PANEL * QUAD] = core::array::from_fn(|index| tops[index % QUAD]);
         for index in 0..PANEL * QUAD {
             let heavy = heaviness(weights[index], all_tops[index]);
             positive[index] = heavy.max(0).cast_unsigned();
@@ -98,6 +98,7 @@ pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4],
     let mut quads: heapless::Vec<Quad, MOST> = heapless::Vec::new();
     for step in 0..rows.source.steps(QUAD) {
         let (weights, tops) = rows.step(step);
+        // By vectors; a comparison with zeros is not.
         if weights.iter().fold(0, |any, weight| any | weight) == 0 {
             continue;
         }
