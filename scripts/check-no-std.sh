@@ -10,7 +10,7 @@ debian_rustc=/usr/bin/rustc
 # Apart from the host's builds: another compiler, other flags.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/no-std"
 # The release profile, since it leaves the procedural macros unoptimised: half the time.
-check=(cargo check --release --locked -p shared --lib --no-default-features --target "$target")
+check=(cargo check --release --locked -p monitor-core -p monitor-wire --lib --target "$target")
 
 if [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
     "${check[@]}"

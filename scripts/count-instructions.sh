@@ -9,7 +9,7 @@ host_python=$PWD/target/bench-peers/bin/python
 [ -x "$host_python" ] || { echo "count-instructions: run make bench-peers first" >&2; exit 1; }
 (
     . scripts/arm64-env.sh
-    cargo build --release --config 'profile.release.lto="off"' --locked -p shared --features std \
+    cargo build --release --config 'profile.release.lto="off"' --locked -p monitor-model \
         --target aarch64-unknown-linux-gnu --example windows
 )
 work=$PWD/target/count-instructions

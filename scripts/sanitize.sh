@@ -12,7 +12,7 @@ for what in ${*:-address thread}; do
     case $what in
     address)
         RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=1 \
-            cargo test --locked --target "$target" --target-dir target/address -p shared --features std --lib --tests
+            cargo test --locked --target "$target" --target-dir target/address -p monitor-tflite -p monitor-nn -p monitor-core -p monitor-wire -p monitor-model --features monitor-nn/std --lib --tests
         ;;
     thread)
         # The standard library is not built for it, but what it inlines into the ring's code is.

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/arm64-env.sh
-tests=(--release --config 'profile.release.lto="off"' --locked -p shared --features std --target aarch64-unknown-linux-gnu
+tests=(--release --config 'profile.release.lto="off"' --locked -p monitor-nn -p monitor-core --features monitor-nn/std --target aarch64-unknown-linux-gnu
     --test nn_properties --test nn_golden --test same_bits)
 CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -cpu cortex-a76 -L /" cargo test "${tests[@]}"
 # The same programs on a processor that lacks dot products: the choice by detection must leave them out.

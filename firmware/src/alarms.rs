@@ -10,12 +10,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use shared::wire::{AcknowledgedBy, Alarm};
+use monitor_wire::{AcknowledgedBy, Alarm};
 
 /// All causes.
 pub const ALL: u32 = u32::MAX;
 
-/// What is so now; a bit for each cause, by its number in [`shared::wire::AlarmCause`].
+/// What is so now; a bit for each cause, by its number in [`monitor_wire::AlarmCause`].
 #[derive(Debug, Default)]
 pub struct Alarms {
     active: AtomicU32,

@@ -5,9 +5,9 @@
 use core::mem::MaybeUninit;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use monitor_model::calendar::civil;
+use monitor_wire::ClockState;
 use nix::libc;
-use shared::calendar::civil;
-use shared::wire::ClockState;
 
 /// Largest error in microseconds of a clock that is synchronised.
 ///

@@ -7,7 +7,7 @@
 use core::fmt;
 use std::path::{Path, PathBuf};
 
-use shared::anomaly::enrol;
+use monitor_model::anomaly::enrol;
 
 use crate::config::ListenConfig;
 
@@ -49,7 +49,7 @@ pub fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<Vec<u8>>, Igno
 /// # Errors
 /// When the file cannot be written.
 pub fn save(path: &Path, model: &[u8], tables: &[u8]) -> std::io::Result<()> {
-    shared::atomic_file::write(path, &enrol::seal(model, tables))
+    monitor_model::atomic_file::write(path, &enrol::seal(model, tables))
 }
 
 /// A file that is not used, and why: the model's own tables hold.

@@ -11,8 +11,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use shared::atomic_file;
-use shared::wire::Causes;
+use monitor_model::atomic_file;
+use monitor_model::line::Causes;
 
 use crate::config::Config;
 use crate::outputs::warn;

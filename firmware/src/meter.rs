@@ -3,8 +3,8 @@
 //! Sums are f64 in the order of the samples. Levels are dB of full scale by RMS: a full-scale square wave is 0, a sine
 //! -3.01, silence [`FLOOR_DBFS`].
 
+use monitor_core::pcm::Channel;
 use serde::Serialize;
-use shared::pcm::Channel;
 
 use crate::capture::{Block, Mono};
 
@@ -94,7 +94,7 @@ pub fn dbfs(amplitude: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use shared::pcm::SampleFormat;
+    use monitor_core::pcm::SampleFormat;
 
     use super::*;
     use crate::capture::StreamSpec;

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use shared::decision::{Decided, MAX_CLASSES};
-use shared::listener::Verdict;
-use shared::wire;
+use monitor_core::decision::{Decided, MAX_CLASSES};
+use monitor_core::listener::Verdict;
+use monitor_wire as wire;
 
 /// Who speaks: the model and the program, as told in a hello.
 #[derive(Debug, Clone, PartialEq, Eq)]

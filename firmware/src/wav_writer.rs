@@ -1,14 +1,14 @@
 //! Writes mono WAV files piece by piece: 16-bit integer, or 32-bit float for what 16 bits cannot hold.
 //!
 //! Either holds exactly the samples that inference gets from the device: the float is the decoder's own, and 16 bits are
-//! used only for sound that came from 16 bits. (`shared::wav` writes 16 bits only: a quiet microphone of 24 bits would lose
+//! used only for sound that came from 16 bits. (`monitor_model::wav` writes 16 bits only: a quiet microphone of 24 bits would lose
 //! most of its sound by it.)
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use shared::atomic_file;
-use shared::pcm::SampleFormat;
+use monitor_core::pcm::SampleFormat;
+use monitor_model::atomic_file;
 
 use crate::capture::{ChannelChoice, StreamSpec};
 
@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back_bit_for_bit_by_what_training_reads_with() {
         for (format, samples) in [(WavFormat::S16, [0.5, -1.0, 3.0 / 32_768.0]), (WavFormat::F32, [0.1, -0.7, 1e-7])] {
-            let mut reader = shared::wav::WavReader::new(Cursor::new(file(format, &samples))).unwrap();
+            let mut reader = monitor_model::wav::WavReader::new(Cursor::new(file(format, &samples))).unwrap();
             let mut back = [9.0; 4];
             assert_eq!((reader.read(&mut back).unwrap(), reader.rate_hz()), (3, 48_000));
             assert_eq!(back[..3], samples);

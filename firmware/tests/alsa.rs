@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use common::{Devices, ramp};
 use firmware::capture::{self, CaptureConfig, FormatChoice};
+use monitor_core::pcm::SampleFormat;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use shared::pcm::SampleFormat;
 
 /// The part of each test that opens the device: a process of its own, told by the environment what to do, that prints what
 /// it heard as one line of JSON.

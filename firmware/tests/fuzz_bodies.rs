@@ -130,15 +130,15 @@ fn any_bytes_as_a_request_have_one_of_four_answers() {
 /// The seeds do what they are for: each is taken by its reader, so that mutations begin behind the first check.
 #[test]
 fn the_seeds_are_valid() {
-    use shared::anomaly::Tables;
+    use monitor_core::anomaly::Tables;
     assert!(bodies::seeds::models().iter().all(|bytes| bodies::model::read_model(bytes)));
     let metadata = bodies::seeds::metadata();
-    assert!(shared::model_card::ModelCard::from_bytes(&metadata[0]).is_ok());
+    assert!(monitor_core::model_card::ModelCard::from_bytes(&metadata[0]).is_ok());
     assert!(Tables::from_bytes(&metadata[1]).is_ok());
     let summed = [&metadata[2][..], &bodies::metadata::crc32(&metadata[2]).to_le_bytes()].concat();
     assert!(Tables::from_bytes(&summed).is_ok());
     for wav in bodies::seeds::wavs() {
-        let mut reader = shared::wav::WavReader::new(&wav[..]).unwrap();
+        let mut reader = monitor_model::wav::WavReader::new(&wav[..]).unwrap();
         assert_eq!(reader.read(&mut [0.0; 100]).unwrap(), 40);
     }
     for text in bodies::seeds::configs() {
@@ -149,7 +149,7 @@ fn the_seeds_are_valid() {
     // None of the files is there.
     let rows = |index| host_tools::dataset::manifest_rows(text(index), Path::new("/nowhere")).unwrap();
     assert_eq!((rows(0), rows(1)), ((0, 2), (0, 3)));
-    assert_eq!(host_tools::dataset::timeline::Timeline::parse(text(2)).unwrap().spans.len(), 2);
+    assert_eq!(monitor_synth::timeline::Timeline::parse(text(2)).unwrap().spans.len(), 2);
     let events = bodies::seeds::events();
     assert_eq!((firmware::events::records(&events[0]).0.len(), firmware::events::records(&events[1]).1), (10, 10));
     let mut link = host_tools::monitor::Link::default();

@@ -22,8 +22,8 @@ use firmware::net::run_mqtt;
 use firmware::outbox::Outboxes;
 use firmware::outputs::Signs;
 use firmware::report::{Report, Who, Window};
+use monitor_wire::{CaptureState, Health, StateChange};
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
-use shared::wire::{CaptureState, Health, StateChange};
 
 /// A number from the environment.
 fn number(name: &str, default: u64) -> u64 {

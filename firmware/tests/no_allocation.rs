@@ -14,8 +14,8 @@ use firmware::capture::ring::ring;
 use firmware::capture::scripted::Scripted;
 use firmware::capture::scripted::Step::{Do, Frames, Nothing, State, WaitFails};
 use firmware::capture::{CaptureConfig, CaptureStatus, StreamSpec};
+use monitor_core::pcm::SampleFormat;
 use nix::errno::Errno;
-use shared::pcm::SampleFormat;
 
 /// The system's, but for threads that have sworn off it.
 struct Watched;

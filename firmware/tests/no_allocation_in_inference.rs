@@ -17,8 +17,8 @@ use firmware::capture::{CaptureStatus, StreamSpec};
 use firmware::config::Config;
 use firmware::outbox::{Inbox, Outboxes, Received};
 use firmware::run::{FileSound, Listening, Piece, Progress, Setup, Sound, listen};
-use shared::pcm::{Channel, SampleFormat};
-use shared::wire;
+use monitor_core::pcm::{Channel, SampleFormat};
+use monitor_wire as wire;
 
 /// The system's, but with as many allocations as the thread has been granted.
 struct Watched;

@@ -15,7 +15,7 @@ use firmware::config::Config;
 use firmware::outbox::{Outboxes, Received};
 use firmware::report::Report;
 use firmware::run::{Listening, Progress, Setup, Sound, listen};
-use shared::pcm::{Channel, SampleFormat};
+use monitor_core::pcm::{Channel, SampleFormat};
 
 const SPEC: StreamSpec =
     StreamSpec { format: SampleFormat::S16, channels: 1, rate: 48_000, period_frames: 480, buffer_frames: 9_600 };

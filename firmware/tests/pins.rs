@@ -16,8 +16,8 @@ use firmware::outbox::Outboxes;
 use firmware::outputs::gpio::chip::{Button, Chip, Error, Levels, Lines};
 use firmware::outputs::{Signs, crash, run_gpio, safe};
 use firmware::report::{Report, Who};
+use monitor_wire::{Alarm, StateChange};
 use nix::sys::signal::{Signal, raise};
-use shared::wire::{Alarm, StateChange};
 
 /// A chip whose lines are files that hold the voltage: `active_low` turns the level, as the kernel does.
 #[derive(Debug, Clone)]

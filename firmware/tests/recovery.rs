@@ -12,8 +12,8 @@ use firmware::capture::scripted::Step::{
 };
 use firmware::capture::scripted::{Call, Scripted, Step};
 use firmware::capture::{CaptureConfig, CaptureStatus, CounterValues, DeviceState, StreamSpec};
+use monitor_core::pcm::SampleFormat;
 use nix::errno::Errno;
-use shared::pcm::SampleFormat;
 
 /// 480 frames are 10 ms.
 const SPEC: StreamSpec =

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use common::model::loudness_model;
 use common::place::{Place, status_of};
 use common::program::{Program, firmware, heard, output, parse, wait};
+use monitor_wire::{Decoder, LARGEST_FRAME};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use shared::wire::{Decoder, LARGEST_FRAME};
 
 #[test]
 fn the_states_of_a_recording_are_told_with_the_changes_between_them() {
@@ -195,9 +195,9 @@ fn pty() -> (File, std::path::PathBuf) {
 }
 
 /// Reads frames until the other end is closed: the number of verdicts, and the last health.
-fn read_line_to_the_end(master: &mut File) -> (u32, shared::wire::Health) {
-    use shared::wire::Message;
-    let (mut verdicts, mut last) = (0, shared::wire::Health::default());
+fn read_line_to_the_end(master: &mut File) -> (u32, monitor_wire::Health) {
+    use monitor_wire::Message;
+    let (mut verdicts, mut last) = (0, monitor_wire::Health::default());
     let (mut buffer, mut some) = (vec![0; LARGEST_FRAME], [0; 1024]);
     let mut decoder = Decoder::new(&mut buffer);
     let mut begun = false;

@@ -3,8 +3,9 @@
 
 use std::path::{Path, PathBuf};
 
-use shared::microphone;
-use shared::wire::{AlarmCause, CaptureState, Health, capture_name, cause_name, refused};
+use monitor_core::microphone;
+use monitor_model::line::{capture_name, cause_name};
+use monitor_wire::{AlarmCause, CaptureState, Health, refused};
 
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 

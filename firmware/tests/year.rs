@@ -7,10 +7,10 @@ use firmware::net::modbus::map;
 use firmware::outbox::Item;
 use firmware::report::Report;
 use host_tools::monitor::Link;
-use shared::anomaly::{Alarm, Change, Persistence};
-use shared::decision::{Decision, DecisionConfig, State};
-use shared::microphone::{Limits, Microphone, SILENT};
-use shared::wire::{self, Health};
+use monitor_core::anomaly::{Alarm, Change, Persistence};
+use monitor_core::decision::{Decision, DecisionConfig, State};
+use monitor_core::microphone::{Limits, Microphone, SILENT};
+use monitor_wire::{self as wire, Health};
 
 const SECONDS: u64 = 365 * 24 * 3600;
 

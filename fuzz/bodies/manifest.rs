@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use host_tools::dataset;
-use host_tools::dataset::timeline::Timeline;
+use monitor_synth::timeline::Timeline;
 
 /// Reads the bytes as either.
 pub fn read(bytes: &[u8]) {

@@ -1,8 +1,8 @@
 //! The entries of our own in a model's metadata: the card, and the tables of the anomaly score.
 
-use shared::anomaly::{Detector, Input, STATISTICS_LEN, Tables};
-use shared::features::EMBEDDING_LEN;
-use shared::model_card::ModelCard;
+use monitor_core::anomaly::{Detector, Input, STATISTICS_LEN, Tables};
+use monitor_core::features::EMBEDDING_LEN;
+use monitor_core::model_card::ModelCard;
 
 /// Reads the bytes as either entry. The tables end in a check sum, which no search would find: they are read with the right
 /// one behind them as well.

@@ -1,10 +1,10 @@
 //! TFLite reader and executor: whatever the bytes are, reading ends, and a model that loads runs.
 
-use shared::graph::{self, Parts};
-use shared::model_card::ModelCard;
-use shared::nn::{Block, Isa};
-use shared::owned::OwnedModel;
-use shared::tflite::Model;
+use monitor_core::graph::{self, Parts};
+use monitor_core::model_card::ModelCard;
+use monitor_model::owned::OwnedModel;
+use monitor_nn::{Block, Isa};
+use monitor_tflite::Model;
 
 /// Reads everything of `bytes` that any program of this project reads; returns whether the file parses.
 ///

@@ -1,13 +1,13 @@
 //! Valid inputs of every body, made by the code that writes such bytes: what a search starts from.
 
 use firmware::events::{Record, sealed};
-use host_tools::export::{self, Dense};
+use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
+use monitor_core::features::FeatureKind;
+use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_export::{self as export, Dense};
+use monitor_tflite::Scalars;
+use monitor_wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, Verdict, encode};
 use ndarray::Array2;
-use shared::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
-use shared::features::FeatureKind;
-use shared::model_card::{ModelCard, TrainingSummary};
-use shared::tflite::Scalars;
-use shared::wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, Verdict, encode};
 
 /// Tables of one component and one class.
 fn tables() -> Vec<u8> {

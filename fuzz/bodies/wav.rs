@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use shared::wav::{RATES_HZ, WavReader};
+use monitor_model::wav::{RATES_HZ, WavReader};
 
 /// Reads to the end in blocks, and once more behind a part that is left out.
 pub fn read(bytes: &[u8]) {

@@ -1,6 +1,7 @@
 //! The wire decoder: any bytes, and any payloads in frames whose check sum is right, which no search would find.
 
-use shared::wire::{Decoder, Frame, LARGEST_FRAME, Line, Message, encode};
+use monitor_model::line::Line;
+use monitor_wire::{Decoder, Frame, LARGEST_FRAME, Message, encode};
 
 /// Decodes the bytes as they are, then as the payloads of well-made frames: kind, length, payload, and so on.
 pub fn read(bytes: &[u8]) {

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use monitor_core::features::FeatureKind;
+use monitor_model::base_model;
+use monitor_model::owned::OwnedModel;
+use monitor_nn::Isa;
 use sha2::{Digest, Sha256};
-use shared::base_model;
-use shared::features::FeatureKind;
-use shared::nn::Isa;
-use shared::owned::OwnedModel;
 
 use crate::download::{Expected, hex};
 use crate::ui::Ui;

@@ -6,17 +6,17 @@
 use std::path::Path;
 
 use anyhow::Context;
+use monitor_core::anomaly::{self, Alarm};
+use monitor_core::classifier::Classifier;
+use monitor_core::model_card::ModelCard;
+use monitor_model::owned::OwnedModel;
 use serde::Serialize;
-use shared::anomaly::{self, Alarm};
-use shared::classifier::Classifier;
-use shared::model_card::ModelCard;
-use shared::owned::OwnedModel;
 
 use crate::dataset::Recording;
-use crate::dataset::timeline::{self, Span, Timeline};
 use crate::features::hear;
 use crate::plots::timeline::Track;
 use crate::predict::labels;
+use monitor_synth::timeline::{self, Span, Timeline};
 
 /// One window, 15 600 samples at 16 kHz, in seconds.
 pub(crate) const WINDOW_S: f64 = 0.975;
@@ -232,7 +232,7 @@ fn judge(file: String, timeline: Timeline, reported: &[Reported]) -> Followed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::anomaly::Persistence;
+    use monitor_core::anomaly::Persistence;
 
     fn judged(reported: &[(f64, Option<&str>)]) -> Followed {
         let timeline = Timeline::parse("start_s,end_s,label\n0,10,off\n10,20,on\n20,36,off\n").unwrap();

@@ -70,7 +70,7 @@ pub fn download(
 
     // What went wrong with the download, as opposed to the disk.
     let mut refusal = None;
-    let stored = shared::atomic_file::write_with(path, |file| {
+    let stored = monitor_model::atomic_file::write_with(path, |file| {
         receive(&mut body, expected, file, &mut progress).map_err(|failure| match failure {
             Failure::Disk(error) => error,
             Failure::Download(error) => {

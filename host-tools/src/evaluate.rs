@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use monitor_core::model_card::ModelCard;
+use monitor_model::owned::OwnedModel;
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::model_card::ModelCard;
-use shared::owned::OwnedModel;
 
 use crate::dataset::{Dataset, Skipped};
 use crate::features::{Row, hear};

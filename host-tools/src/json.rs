@@ -31,7 +31,7 @@ impl JsonOut {
         if self.takes_stdout() {
             std::io::stdout().write_all(text.as_bytes()).context("cannot write the JSON to stdout")
         } else {
-            shared::atomic_file::write(path, text.as_bytes())
+            monitor_model::atomic_file::write(path, text.as_bytes())
                 .with_context(|| format!("cannot write the JSON to {}", path.display()))
         }
     }

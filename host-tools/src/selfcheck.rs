@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
-use shared::nn::Isa;
-use shared::owned::{Memory, OwnedModel};
-use shared::wav::WavReader;
+use monitor_model::owned::{Memory, OwnedModel};
+use monitor_model::wav::WavReader;
+use monitor_nn::Isa;
 
 /// Chunk sizes that share no factor with each other, a hop or a window.
 const CHUNKS: [usize; 3] = [16_384, 997, 61];
@@ -49,7 +49,7 @@ pub fn selfcheck(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'static str>>
 fn bits(model: &OwnedModel, rate_hz: u32, samples: &[f32], chunk: usize) -> anyhow::Result<Vec<u32>> {
     let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, rate_hz)?;
-    let mut listener = memory.listener(classifier, rate_hz, shared::window::DEFAULT_HOP)?;
+    let mut listener = memory.listener(classifier, rate_hz, monitor_core::window::DEFAULT_HOP)?;
     let mut bits = Vec::new();
     for chunk in samples.chunks(chunk) {
         listener.push(chunk, |verdict| bits.extend(verdict.probabilities.iter().map(|p| p.to_bits())));

@@ -40,7 +40,7 @@ pub fn generate(key: &Path, password: String) -> anyhow::Result<PathBuf> {
     .context("no key can be made")?;
     let secret = pair.sk.to_box(Some("secret key of the acoustic machine monitor"))?.into_string();
     write_secret(key, &secret).with_context(|| format!("cannot write {}", key.display()))?;
-    shared::atomic_file::write(&public, pair.pk.to_box()?.into_string().as_bytes())
+    monitor_model::atomic_file::write(&public, pair.pk.to_box()?.into_string().as_bytes())
         .with_context(|| format!("cannot write {}", public.display()))?;
     Ok(public)
 }
@@ -75,7 +75,7 @@ pub fn secret_key(path: &Path, password: Option<String>) -> anyhow::Result<Secre
 /// When the model cannot be read or the signature cannot be written.
 pub fn sign(model: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
     let bytes = std::fs::read(model).with_context(|| format!("{}: cannot be read", model.display()))?;
-    shared::tflite::Model::parse(&bytes)
+    monitor_tflite::Model::parse(&bytes)
         .with_context(|| format!("{}: only model files are signed", model.display()))?;
     let public = PublicKey::from_secret_key(key)?;
     let name = model.file_name().unwrap_or_default().to_string_lossy();
@@ -87,7 +87,7 @@ pub fn sign(model: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
     minisign::verify(&public, &signature, Cursor::new(&bytes), true, false, false)
         .context("the signature just made is not good: is the memory sound?")?;
     let path = with_suffix(model, ".minisig");
-    shared::atomic_file::write(&path, signature.into_string().as_bytes())
+    monitor_model::atomic_file::write(&path, signature.into_string().as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }

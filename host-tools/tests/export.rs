@@ -1,18 +1,18 @@
 //! What export writes, read by the device's reader.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../shared/tests/common/mod.rs"]
+#[path = "../../shared/core/tests/common/mod.rs"]
 mod common;
 
 use std::path::Path;
 
 use common::base_model;
-use host_tools::export::{self, Dense};
+use monitor_core::features::FeatureKind;
+use monitor_core::graph::{Output, Parts};
+use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_export::{self as export, Dense};
+use monitor_tflite::Model;
 use ndarray::Array2;
-use shared::features::FeatureKind;
-use shared::graph::{Output, Parts};
-use shared::model_card::{ModelCard, TrainingSummary};
-use shared::tflite::Model;
 
 fn card() -> ModelCard<'static> {
     let training = TrainingSummary { within_recording: true, recording_hashes: &[1; 8], ..TrainingSummary::default() };
@@ -61,7 +61,7 @@ fn every_kind_reads_back_with_its_head_labels_and_card() {
             assert!(model.labels().unwrap().unwrap().iter().eq(labels()));
             let read = ModelCard::of(&model).unwrap().unwrap();
             assert_eq!((read.feature_kind, read.training), (kind, card().training));
-            assert_eq!(read.base_sha256, kind.needs_body().then_some(shared::base_model::SHA256));
+            assert_eq!(read.base_sha256, kind.needs_body().then_some(monitor_model::base_model::SHA256));
         }
     }
 }

@@ -2,7 +2,7 @@
 //! that training never heard.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../shared/tests/common/mod.rs"]
+#[path = "../../shared/core/tests/common/mod.rs"]
 mod common;
 
 use std::path::Path;

@@ -1,17 +1,17 @@
 //! `host-tools inspect` as a person and a machine see it.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../shared/tests/common/mod.rs"]
+#[path = "../../shared/core/tests/common/mod.rs"]
 mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use host_tools::export::{self, Dense};
+use monitor_core::features::FeatureKind;
+use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_export::{self as export, Dense};
 use ndarray::Array2;
 use serde_json::Value;
-use shared::features::FeatureKind;
-use shared::model_card::{ModelCard, TrainingSummary};
 
 fn inspect(file: &Path, options: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_host-tools")).arg("inspect").arg(file).args(options).output().unwrap()

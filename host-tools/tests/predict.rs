@@ -1,7 +1,7 @@
 //! `predict` from the outside: what a person and a script see.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../shared/tests/common/mod.rs"]
+#[path = "../../shared/core/tests/common/mod.rs"]
 mod common;
 
 use std::io::{BufRead, BufReader};
@@ -10,14 +10,14 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use common::base_model;
-use host_tools::export::{self, Dense};
 use host_tools::predict::listen;
+use monitor_core::features::FeatureKind;
+use monitor_core::listener::Verdict;
+use monitor_core::model_card::ModelCard;
+use monitor_export::{self as export, Dense};
+use monitor_model::owned::{Memory, OwnedModel};
+use monitor_model::wav::WavReader;
 use ndarray::Array2;
-use shared::features::FeatureKind;
-use shared::listener::Verdict;
-use shared::model_card::ModelCard;
-use shared::owned::{Memory, OwnedModel};
-use shared::wav::WavReader;
 
 /// A model that takes the mean level of the bands for the state: silence is `off_state`, noise is `on_state`.
 fn model(path: &Path) {
@@ -36,7 +36,7 @@ fn model(path: &Path) {
 /// `quiet` seconds of silence, then `loud` seconds of noise.
 fn wav(path: &Path, rate_hz: u32, quiet: f64, loud: f64) {
     let mut state = 1_u32;
-    shared::wav::write(path, rate_hz, 1, |writer| {
+    monitor_model::wav::write(path, rate_hz, 1, |writer| {
         let frames = |seconds: f64| (seconds * f64::from(rate_hz)) as usize;
         writer.push(&vec![0.0; frames(quiet)])?;
         for _ in 0..frames(loud) {

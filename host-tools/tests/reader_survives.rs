@@ -2,18 +2,18 @@
 //! reads a model. `fuzz/` has the same body for cargo-fuzz, which searches instead of sampling.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../shared/tests/common/mod.rs"]
+#[path = "../../shared/core/tests/common/mod.rs"]
 mod common;
 #[path = "../../fuzz/bodies/model.rs"]
 mod model;
 
-use host_tools::export::{self, Dense};
 use model::{read_model, run_model};
+use monitor_core::features::FeatureKind;
+use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_export::{self as export, Dense};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use shared::features::FeatureKind;
-use shared::model_card::{ModelCard, TrainingSummary};
 
 /// Mutations of each file.
 const CASES: u64 = 4000;
@@ -36,7 +36,7 @@ fn classifier() -> Vec<u8> {
 /// Offsets of the file's structure: everything but the contents of large constants, where a change means nothing.
 fn structure(file: &[u8]) -> Vec<usize> {
     let mut is_structure = vec![true; file.len()];
-    let model = shared::tflite::Model::parse(file).unwrap();
+    let model = monitor_tflite::Model::parse(file).unwrap();
     for data in model.graph().tensors().filter_map(|tensor| tensor.data).filter(|data| data.len() > 256) {
         let at = data.as_ptr() as usize - file.as_ptr() as usize;
         is_structure[at..at + data.len()].fill(false);

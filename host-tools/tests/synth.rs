@@ -2,6 +2,12 @@
 
 use std::process::{Command, Output};
 
+use host_tools::dataset::Dataset;
+use host_tools::json::JsonOut;
+use host_tools::ui::Ui;
+use monitor_synth::timeline::{self, Timeline};
+use monitor_synth::{Options, State, make};
+
 fn synth(arguments: &[&str]) -> std::io::Result<Output> {
     Command::new(env!("CARGO_BIN_EXE_host-tools")).arg("synth").args(arguments).output()
 }
@@ -35,4 +41,32 @@ fn a_folder_that_cannot_be_made_is_a_plain_error() {
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(error.contains("cannot write") && !error.contains("panicked"), "{error}");
+}
+
+#[test]
+fn what_is_made_is_read_as_a_data_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        Options { recordings: 4, machines: 3, faults: false, seed: 1, seconds: 2, timeline_s: 10, rate_hz: 16_000 };
+    let summary = make(folder.path(), &options, |_| ()).unwrap();
+    assert_eq!(summary.recordings.len(), 4 * 4 + 1);
+    let dataset = Dataset::load(folder.path(), &Ui::new(&JsonOut::default())).unwrap();
+    assert_eq!(dataset.classes, State::ALL.map(State::label));
+    assert_eq!(dataset.groups, ["m00", "m01", "m02"]);
+    assert_eq!((dataset.recordings.len(), dataset.skipped.len()), (16, 0));
+    assert!(dataset.remarks.is_empty() && !dataset.within_recording);
+    let timeline = Timeline::read(&timeline::beside(&dataset.timelines[0])).unwrap();
+    assert_eq!(timeline.spans.last().unwrap().end_s, 10.0);
+}
+
+#[test]
+fn files_of_another_set_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_string_lossy().into_owned();
+    let small = ["--seconds", "1", "--timeline-seconds", "3", "--rate", "8000", "--json", "-"];
+    let made = |more: &[&str]| synth(&[&["--out", &out], &small[..], more].concat()).unwrap();
+    assert!(made(&["--recordings", "2", "--faults"]).status.success());
+    let fewer = made(&["--recordings", "1"]);
+    let json: serde_json::Value = serde_json::from_slice(&fewer.stdout).unwrap();
+    assert_eq!(json["others"].as_array().unwrap().len(), 4 + 10);
 }

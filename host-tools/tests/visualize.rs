@@ -9,7 +9,7 @@ const PICTURES: [&str; 3] = ["embeddings_pca_check.png", "embeddings_tsne_check.
 /// A tone in noise; tone and noise are the file's own.
 fn wav(path: &Path, tone_hz: f32, seconds: f32) {
     let mut state = path.to_string_lossy().bytes().fold(7_u32, |state, byte| state.wrapping_mul(31) + u32::from(byte));
-    shared::wav::write(path, 16_000, 1, |writer| {
+    monitor_model::wav::write(path, 16_000, 1, |writer| {
         for i in 0..(seconds * 16_000.0) as usize {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let noise = (state >> 8) as f32 / 8_388_608.0 - 1.0;

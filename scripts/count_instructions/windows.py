@@ -1,4 +1,4 @@
-"""Runs the body in LiteRT a number of times: `windows.py BODY COUNT`. The counterpart of shared/examples/windows.rs."""
+"""Runs the body in LiteRT a number of times: `windows.py BODY COUNT`. The counterpart of shared/model/examples/windows.rs."""
 
 import sys
 

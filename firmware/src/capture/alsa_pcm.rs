@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use alsa::pcm::{Access, Format, Frames, HwParams, PCM, State};
 use alsa::{Direction, Output, ValueOr};
+use monitor_core::pcm::SampleFormat;
 use nix::errno::Errno;
-use shared::pcm::SampleFormat;
 
 use super::config::{CaptureConfig, FormatChoice};
 use super::pcm::{Pcm, PcmError, PcmState, Source, StreamSpec};

@@ -1,6 +1,6 @@
 //! From a block's bytes to mono samples, whatever the device gives at the moment.
 
-use shared::pcm::{Channel, Decoder, Error};
+use monitor_core::pcm::{Channel, Decoder, Error};
 
 use super::config::ChannelChoice;
 use super::pcm::StreamSpec;
@@ -59,7 +59,7 @@ impl Mono {
 mod tests {
     use core::time::Duration;
 
-    use shared::pcm::SampleFormat;
+    use monitor_core::pcm::SampleFormat;
 
     use super::*;
 

@@ -6,8 +6,8 @@
 use core::fmt;
 use core::time::Duration;
 
+use monitor_core::pcm::SampleFormat;
 use nix::errno::Errno;
-use shared::pcm::SampleFormat;
 
 /// What an open device gives, which need not be what was asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

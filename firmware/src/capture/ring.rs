@@ -176,7 +176,7 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use shared::pcm::SampleFormat;
+    use monitor_core::pcm::SampleFormat;
 
     use super::*;
 

@@ -9,8 +9,8 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use monitor_core::pcm::SampleFormat;
 use nix::errno::Errno;
-use shared::pcm::SampleFormat;
 
 use super::pcm::{Clock, Pcm, PcmError, PcmState, Source, StreamSpec};
 use super::status::CaptureStatus;

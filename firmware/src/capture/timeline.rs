@@ -131,7 +131,7 @@ impl Default for Timeline {
 
 #[cfg(test)]
 mod tests {
-    use shared::pcm::SampleFormat;
+    use monitor_core::pcm::SampleFormat;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use shared::wire::{StateName, cause_name};
+use monitor_model::line::{StateName, cause_name};
 
 use super::kept::{Clip, Kept};
 use super::preroll::Preroll;
@@ -181,9 +181,9 @@ fn time(time_us: u64) -> String {
 mod tests {
     use std::path::Path;
 
-    use shared::pcm::SampleFormat;
-    use shared::wav::WavReader;
-    use shared::wire::Alarm;
+    use monitor_core::pcm::SampleFormat;
+    use monitor_model::wav::WavReader;
+    use monitor_wire::Alarm;
 
     use super::*;
 
@@ -212,7 +212,7 @@ mod tests {
         paths.sort();
         let read = |path: &std::path::PathBuf| {
             let mut samples = vec![0.0; 80_000];
-            let mut reader = WavReader::open_channel(path, shared::pcm::Channel::Average).unwrap();
+            let mut reader = WavReader::open_channel(path, monitor_core::pcm::Channel::Average).unwrap();
             let mut len = 0;
             while let Ok(more @ 1..) = reader.read(&mut samples[len..]) {
                 len += more;

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use shared::anomaly;
-use shared::decision::Decided;
-use shared::listener::Verdict;
-use shared::microphone::Microphone;
-use shared::owned::Memory;
-use shared::report::Line;
-use shared::wire;
+use monitor_core::anomaly;
+use monitor_core::decision::Decided;
+use monitor_core::listener::Verdict;
+use monitor_core::microphone::Microphone;
+use monitor_model::owned::Memory;
+use monitor_model::report::Line;
+use monitor_wire as wire;
 
 use crate::config::Config;
 use crate::report::Window;
@@ -125,7 +125,7 @@ fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -
     let best = (0u16..).zip(verdict.probabilities).fold((0, f32::MIN), |best, (class, &probability)| {
         if probability > best.1 { (class, probability) } else { best }
     });
-    let label = wire::StateName { labels, state: Some(best.0) }.to_string();
+    let label = monitor_model::line::StateName { labels, state: Some(best.0) }.to_string();
     let line = Line {
         start_s: verdict.start_sample as f64 / 16e3,
         label: &label,
@@ -156,7 +156,7 @@ fn json(
         [Some(wire::Message::Verdict(window.verdict())), alarm.map(wire::Message::Alarm)].into_iter().flatten()
     {
         let frame = wire::Frame { sequence: verdict.index as u32, time_us: 0, message };
-        serde_json::to_writer(&mut *out, &wire::Line { frame, labels })?;
+        serde_json::to_writer(&mut *out, &monitor_model::line::Line { frame, labels })?;
         writeln!(out)?;
     }
     Ok(())

@@ -6,8 +6,8 @@ use alsa::card;
 use alsa::ctl::{Ctl, DeviceIter};
 use alsa::pcm::{HwParams, PCM};
 use alsa::{Direction, Output};
+use monitor_core::pcm::SampleFormat;
 use serde::Serialize;
-use shared::pcm::SampleFormat;
 
 use crate::capture::PcmError;
 use crate::capture::alsa_pcm::{alsa_format, pcm_error};

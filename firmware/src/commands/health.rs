@@ -58,8 +58,8 @@ fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<Strin
         status.capture
     );
     // An offset or clipping leaves something to listen to.
-    let dead =
-        shared::microphone::names(shared::microphone::DEAD).find(|fault| status.microphone.iter().any(|f| f == fault));
+    let dead = monitor_core::microphone::names(monitor_core::microphone::DEAD)
+        .find(|fault| status.microphone.iter().any(|f| f == fault));
     if let Some(fault) = dead {
         anyhow::bail!(
             "microphone fault: {fault}; is it connected, switched on and not muted? `firmware doctor` says more"

@@ -10,9 +10,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
-use shared::anomaly::enrol::Enrolment;
-use shared::microphone::Microphone;
-use shared::owned::Memory;
+use monitor_core::microphone::Microphone;
+use monitor_model::anomaly::enrol::Enrolment;
+use monitor_model::owned::Memory;
 
 use super::device_args::number;
 use crate::enrolment;

@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let text = outcome.text();
     errln!("{}", text.trim_end());
     let _ = std::fs::remove_dir_all(&args.work);
-    shared::atomic_file::write(&args.note, text.as_bytes()).with_context(|| args.note.display().to_string())?;
+    monitor_model::atomic_file::write(&args.note, text.as_bytes()).with_context(|| args.note.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

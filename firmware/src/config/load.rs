@@ -54,7 +54,7 @@ pub enum Error {
     /// A value outside its range.
     OutOfRange(OutOfRange),
     /// A value of `[decision]` outside its range.
-    Decision(shared::decision::Error),
+    Decision(monitor_core::decision::Error),
     /// Signatures are required, but by no key.
     NoPublicKey,
     /// A text that cannot be used.
@@ -109,8 +109,8 @@ impl From<OutOfRange> for Error {
     }
 }
 
-impl From<shared::decision::Error> for Error {
-    fn from(error: shared::decision::Error) -> Self {
+impl From<monitor_core::decision::Error> for Error {
+    fn from(error: monitor_core::decision::Error) -> Self {
         Self::Decision(error)
     }
 }

@@ -1,7 +1,7 @@
 //! `[microphone]`: what a microphone that works may give.
 
+use monitor_core::microphone::Limits;
 use serde::{Deserialize, Serialize};
-use shared::microphone::Limits;
 
 use super::{OutOfRange, range};
 

@@ -13,8 +13,8 @@ mod range;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use monitor_core::decision::DecisionConfig;
 use serde::{Deserialize, Serialize};
-use shared::decision::DecisionConfig;
 
 use crate::capture::CaptureConfig;
 

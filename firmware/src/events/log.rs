@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use shared::wire::{Causes, StateName, by_name, cause_name};
+use monitor_model::line::{Causes, StateName, by_name, cause_name};
 
 use super::record::{Event, Record, text};
 use super::store::Store;
@@ -220,7 +220,7 @@ fn of(event: Event) -> Record {
 
 #[cfg(test)]
 mod tests {
-    use shared::wire::{Alarm, StateChange};
+    use monitor_wire::{Alarm, StateChange};
 
     use super::*;
     use crate::events::read;

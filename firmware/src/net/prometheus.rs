@@ -4,8 +4,9 @@
 
 use std::fmt::Write;
 
-use shared::microphone;
-use shared::wire::{ClockState, capture_name, cause_name};
+use monitor_core::microphone;
+use monitor_model::line::{capture_name, cause_name};
+use monitor_wire::ClockState;
 
 use super::{Snapshot, http, server};
 use crate::config::PrometheusConfig;

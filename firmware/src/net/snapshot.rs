@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use shared::wire::{CaptureState, Health, StateName};
+use monitor_model::line::StateName;
+use monitor_wire::{CaptureState, Health};
 
 use crate::outbox::Item;
 use crate::report::{Report, Who};

@@ -1,6 +1,6 @@
 //! One JSON object per report and line.
 
-use shared::wire::Line;
+use monitor_model::line::Line;
 
 use crate::outbox::Item;
 

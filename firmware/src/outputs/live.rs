@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use shared::wire::{CaptureState, Health, Line, Message, Refused, StateName};
+use monitor_model::line::{Line, Refused, StateName};
+use monitor_wire::{CaptureState, Health, Message};
 
 use crate::outbox::Item;
 use crate::report::Window;
@@ -36,7 +37,7 @@ impl Live {
     /// Appends the last counters and leaves the line.
     pub fn end(&self, out: &mut Vec<u8>) {
         let message = Message::Health(self.health);
-        let frame = shared::wire::Frame { sequence: 0, time_us: 0, message };
+        let frame = monitor_wire::Frame { sequence: 0, time_us: 0, message };
         let text = Line { frame, labels: "" }.to_string();
         let counters = text.split_once("HEALTH ").map_or("", |(_, counters)| counters);
         let _ = writeln!(out, "{AGAIN}stopped: {counters}");
@@ -45,7 +46,7 @@ impl Live {
     fn line(&self, labels: &str) -> String {
         let health = &self.health;
         let Some(window) = &self.window else {
-            let capture = shared::wire::capture_name(health.capture);
+            let capture = monitor_model::line::capture_name(health.capture);
             return format!("waiting for sound: capture {capture}, {} frames", health.frames);
         };
         let mut line = format!(
@@ -60,14 +61,14 @@ impl Live {
         let heard = [CaptureState::Running as u8, CaptureState::Ended as u8];
         if health.frames > 0 && !heard.contains(&health.capture) {
             // What the last window said is no longer what is so.
-            line = format!("capture {} | last: {line}", shared::wire::capture_name(health.capture));
+            line = format!("capture {} | last: {line}", monitor_model::line::capture_name(health.capture));
         }
         for (count, what) in [(health.gaps, "gaps"), (health.dropped_windows, "windows dropped")] {
             if count > 0 {
                 line += &format!(" | {what} {count}");
             }
         }
-        for fault in shared::microphone::names(health.microphone) {
+        for fault in monitor_core::microphone::names(health.microphone) {
             line += &format!(" | microphone {fault}");
         }
         for privilege in (Refused { bits: health.refused }).names() {
@@ -79,7 +80,7 @@ impl Live {
 
 #[cfg(test)]
 mod tests {
-    use shared::wire::StateChange;
+    use monitor_wire::StateChange;
 
     use super::*;
     use crate::report::Report;
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn the_line_says_that_the_device_is_absent_and_which_privileges_were_refused() {
         let mut live = Live::default();
-        let refused = shared::wire::refused::SCHEDULING;
+        let refused = monitor_wire::refused::SCHEDULING;
         let health = Health { frames: 1, capture: CaptureState::Absent as u8, refused, ..Health::default() };
         live.write(&item(window()), "off_state\non_state", &mut Vec::new());
         live.write(&item(Report::Health(health)), "off_state\non_state", &mut Vec::new());

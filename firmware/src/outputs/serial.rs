@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use shared::wire::{self, LARGEST_FRAME, Line};
+use monitor_model::line::Line;
+use monitor_wire::{self as wire, LARGEST_FRAME};
 
 use super::{PatientWriter, Signs, WriteError, serial_port, warn};
 use crate::config::{SerialConfig, SerialFormat};
@@ -162,8 +163,8 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::Ordering::Relaxed;
 
+    use monitor_wire::{Decoder, Gap, Message};
     use nix::pty::openpty;
-    use shared::wire::{Decoder, Gap, Message};
 
     use super::*;
     use crate::outbox::Outboxes;

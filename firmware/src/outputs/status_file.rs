@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use monitor_model::line::{Causes, Refused, StateName, capture_name, clock_name};
 use serde::{Deserialize, Serialize};
-use shared::wire::{Causes, Refused, StateName, capture_name, clock_name};
 
 use super::warn;
 use crate::config::StatusConfig;
@@ -73,7 +73,7 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
     let mut labels = String::new();
     let mut written: Option<Instant> = None;
     let mut warned = false;
-    shared::atomic_file::tidy(&config.file);
+    monitor_model::atomic_file::tidy(&config.file);
     loop {
         let item = match inbox.next(Duration::from_secs(3600)) {
             Received::Item(item) => item,
@@ -103,7 +103,7 @@ pub fn run(inbox: &Inbox, config: &StatusConfig) {
                 status.inference_p99_ms = f64::from(health.inference_p99_us) / 1e3;
                 status.realtime = health.realtime;
                 status.refused = Refused { bits: health.refused }.names().map(String::from).collect();
-                status.microphone = shared::microphone::names(health.microphone).map(String::from).collect();
+                status.microphone = monitor_core::microphone::names(health.microphone).map(String::from).collect();
                 let causes = |bits| Causes { bits }.names().map(String::from).collect();
                 (status.alarms, status.unacknowledged) = (causes(health.alarms), causes(health.unacknowledged));
                 status.alarm = health.alarms | health.unacknowledged != 0;
@@ -139,7 +139,7 @@ fn write(status: &mut StatusFile, config: &StatusConfig) -> Result<(), Box<dyn s
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     status.unix_s = since_1970.map_or(0, |time| time.as_secs());
     status.boot_s = boot_s();
-    shared::atomic_file::write(&config.file, &serde_json::to_vec(status)?)?;
+    monitor_model::atomic_file::write(&config.file, &serde_json::to_vec(status)?)?;
     Ok(())
 }
 
@@ -147,7 +147,7 @@ fn write(status: &mut StatusFile, config: &StatusConfig) -> Result<(), Box<dyn s
 mod tests {
     use std::sync::Arc;
 
-    use shared::wire::{Alarm, Health, refused};
+    use monitor_wire::{Alarm, Health, refused};
 
     use super::*;
     use crate::outbox::Outboxes;

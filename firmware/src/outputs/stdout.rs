@@ -73,7 +73,7 @@ mod tests {
     use std::io::Read;
     use std::time::Instant;
 
-    use shared::wire::Gap;
+    use monitor_wire::Gap;
 
     use super::*;
     use crate::outbox::Outboxes;

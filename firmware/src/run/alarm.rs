@@ -1,6 +1,6 @@
 //! Which reported states are an alarm.
 
-use shared::decision::State;
+use monitor_core::decision::State;
 
 /// Watches the reported state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

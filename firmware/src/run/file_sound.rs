@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use anyhow::Context;
+use monitor_core::pcm::{Channel, Decoder, SampleFormat};
+use monitor_model::wav::{self, WavReader};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use shared::pcm::{Channel, Decoder, SampleFormat};
-use shared::wav::{self, WavReader};
 
 use super::Progress;
 use crate::capture::{CaptureConfig, ChannelChoice, FormatChoice};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use core::sync::atomic::Ordering::Relaxed;
-use shared::wire::{CaptureState, Health, refused};
+use monitor_wire::{CaptureState, Health, refused};
 
 use super::Progress;
 use crate::capture::{CaptureStatus, DeviceState};

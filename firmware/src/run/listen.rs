@@ -10,13 +10,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use shared::anomaly;
-use shared::decision::{Decision, State};
-use shared::listener::{BackEnd, FrontEnd, Verdict};
-use shared::microphone::Microphone;
-use shared::nn::Block;
-use shared::resample::Resampler;
-use shared::wire::{AlarmCause, Gap, StateChange};
+use monitor_core::anomaly;
+use monitor_core::decision::{Decision, State};
+use monitor_core::listener::{BackEnd, FrontEnd, Verdict};
+use monitor_core::microphone::Microphone;
+use monitor_core::resample::Resampler;
+use monitor_nn::Block;
+use monitor_wire::{AlarmCause, Gap, StateChange};
 
 use super::alarm::StateAlarm;
 use super::sound::{Piece, Sound};

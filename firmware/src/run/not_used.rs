@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::report::Who;
 
-/// Longest text that is told, in bytes: with the labels of any usual model it fits [`shared::wire::USUAL_FRAME`].
+/// Longest text that is told, in bytes: with the labels of any usual model it fits [`monitor_wire::USUAL_FRAME`].
 const MOST: usize = 512;
 
 /// See the module.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use shared::pcm::SampleFormat;
+use monitor_core::pcm::SampleFormat;
 
 use super::{FileSound, Progress};
 use crate::capture::ring::Writer;

@@ -28,7 +28,7 @@ pub struct Progress {
     pub alarms: Arc<Alarms>,
     /// What was offered and is not used.
     pub not_used: NotUsed,
-    /// Faults of the microphone, as bits of [`shared::microphone`].
+    /// Faults of the microphone, as bits of [`monitor_core::microphone`].
     pub microphone: AtomicU8,
     /// Inference waits for an output that is not read: no sound is missing, it is not asked for.
     pub held: AtomicBool,

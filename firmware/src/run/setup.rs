@@ -4,14 +4,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use monitor_core::anomaly::{Alarm, Detector, Tables};
+use monitor_core::classifier::Classifier;
+use monitor_core::decision::{Decision, DecisionConfig, Steps};
+use monitor_core::microphone::Limits;
+use monitor_core::model_card::{self, ModelCard};
+use monitor_model::owned::{self, OwnedModel};
+use monitor_nn::Isa;
 use sha2::{Digest, Sha256};
-use shared::anomaly::{Alarm, Detector, Tables};
-use shared::classifier::Classifier;
-use shared::decision::{Decision, DecisionConfig, Steps};
-use shared::microphone::Limits;
-use shared::model_card::{self, ModelCard};
-use shared::nn::Isa;
-use shared::owned::{self, OwnedModel};
 
 use super::alarm::StateAlarm;
 use crate::config::Config;
@@ -133,7 +133,7 @@ impl Setup {
     ///
     /// # Errors
     /// When there are more classes than a decision can hold.
-    pub fn decision(&self) -> Result<Decision, shared::decision::Error> {
+    pub fn decision(&self) -> Result<Decision, monitor_core::decision::Error> {
         let mut decision = Decision::new(self.steps, self.confidences.len())?;
         decision.set_confidences(&self.confidences)?;
         Ok(decision)
@@ -171,7 +171,7 @@ pub enum SetupError {
         cause: String,
     },
     /// The decision's settings, the file's and the model's together.
-    Decision(shared::decision::Error),
+    Decision(monitor_core::decision::Error),
     /// The configuration names a state that the model does not have.
     NoSuchState {
         /// Where it is named.

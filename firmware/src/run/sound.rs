@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use shared::pcm::{Channel, Decoder};
+use monitor_core::pcm::{Channel, Decoder};
 
 use super::FileSound;
 use crate::capture::ring::Writer;
@@ -192,7 +192,7 @@ impl Sound {
 
 #[cfg(test)]
 mod tests {
-    use shared::pcm::SampleFormat;
+    use monitor_core::pcm::SampleFormat;
 
     use super::*;
     use crate::capture::ring::ring;

@@ -37,7 +37,8 @@ impl<'a> Trial<'a> {
             None => options.work.join("made-up.wav"),
         };
         if golden.is_none() {
-            shared::wav::write(&sound, RATE, 1, |writer| writer.push_i16(&made_up())).map_err(io::Error::other)?;
+            monitor_model::wav::write(&sound, RATE, 1, |writer| writer.push_i16(&made_up()))
+                .map_err(io::Error::other)?;
         }
         Ok(Self { options, sound, golden })
     }

@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use host_tools::export::{self, Dense};
-use shared::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
-use shared::decision::DecisionConfig;
-use shared::features::FeatureKind;
-use shared::model_card::ModelCard;
-use shared::tflite::Scalars;
+use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
+use monitor_core::decision::DecisionConfig;
+use monitor_core::features::FeatureKind;
+use monitor_core::model_card::ModelCard;
+use monitor_export::{self as export, Dense};
+use monitor_tflite::Scalars;
 
 /// A model of two states that tells loud (the second) from quiet (the first) by the sum of the band means.
 pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
@@ -72,7 +72,7 @@ pub fn noise(parts: usize, part_s: f32) -> Vec<i16> {
 
 /// Writes mono samples at 48 kHz.
 pub fn write_wav(path: &Path, samples: &[i16]) {
-    shared::wav::write(path, 48_000, 1, |writer| writer.push_i16(samples)).unwrap();
+    monitor_model::wav::write(path, 48_000, 1, |writer| writer.push_i16(samples)).unwrap();
 }
 
 /// The base model, or `None` after a line that says so; with `CI=true` in the environment its absence fails.

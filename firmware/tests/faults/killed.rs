@@ -13,7 +13,7 @@ use crate::kill_at::{at_every_write, files};
 #[ignore = "the other tests run it"]
 fn probe() {
     let Some(file) = std::env::var_os("KILLED_FILE") else { return };
-    shared::atomic_file::write(Path::new(&file), &[b'n'; 200_000]).unwrap();
+    monitor_model::atomic_file::write(Path::new(&file), &[b'n'; 200_000]).unwrap();
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn sigkill_in_the_middle_of_every_write_leaves_only_whole_parts_of_a_recording()
     let mut whole = 0;
     let kills = at_every_write(&out, command, |at| {
         for part in files(&out.join("on")).1 {
-            let mut reader = shared::wav::WavReader::open(&part).unwrap();
+            let mut reader = monitor_model::wav::WavReader::open(&part).unwrap();
             let mut samples = vec![0.0; 20_000];
             assert_eq!(reader.read(&mut samples).unwrap(), 16_000, "{} after the {at}th call", part.display());
             whole += 1;

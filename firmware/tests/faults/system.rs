@@ -29,7 +29,7 @@ fn a_clock_that_is_stepped_back_and_forward_costs_nothing() {
     let offset = place.path("offset");
     let step = |by: &str| {
         // Whole or absent: it is read at every look at the clock.
-        shared::atomic_file::write(&offset, by.as_bytes()).unwrap();
+        monitor_model::atomic_file::write(&offset, by.as_bytes()).unwrap();
     };
     step("+0");
     let mut command = place.run(&["--stdin", "--realtime"]);

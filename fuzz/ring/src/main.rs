@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use firmware::capture::ring::ring;
 use firmware::capture::{CaptureStatus, StreamSpec};
-use shared::pcm::SampleFormat;
+use monitor_core::pcm::SampleFormat;
 
 const SPEC: StreamSpec =
     StreamSpec { format: SampleFormat::S32, channels: 1, rate: 48_000, period_frames: 480, buffer_frames: 9_600 };

@@ -6,11 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
+use monitor_core::anomaly::{self, Input, Persistence, Tables};
+use monitor_model::anomaly::scale::{MARGIN, highest_lasting, scales};
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::anomaly::scale::{MARGIN, highest_lasting, scales};
-use shared::anomaly::{self, Input, Persistence, Tables};
 
 use super::space::FittedSpace;
 
@@ -22,7 +22,7 @@ const FOLDS: usize = 8;
 pub struct Windows<'a> {
     /// The embedding [windows x 1024], where the features have one.
     pub embedding: Option<ArrayView2<'a, f32>>,
-    /// [`shared::anomaly::statistics`] [windows x 256].
+    /// [`monitor_core::anomaly::statistics`] [windows x 256].
     pub statistics: ArrayView2<'a, f32>,
     /// The class.
     pub classes: &'a [usize],

@@ -1,8 +1,8 @@
 //! One detector: standardisation, principal components and clusters of normal windows.
 
+use monitor_core::anomaly::{Input, MAX_COMPONENTS, Space};
+use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
-use shared::anomaly::{Input, MAX_COMPONENTS, Space};
-use shared::tflite::Scalars;
 
 use super::clusters::{clusters, mean_of};
 use super::components::components;

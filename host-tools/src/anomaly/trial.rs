@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::ensure;
+use monitor_core::anomaly::{Alarm, Change, Persistence};
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::anomaly::{Alarm, Change, Persistence};
 
 use super::fit::{Fitted, Windows, fit};
 use super::roc::{self, Area, Recording};

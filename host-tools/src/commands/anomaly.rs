@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
 use ndarray::{Axis, Slice};
 use serde::Serialize;
-use shared::features::{EMBEDDING_LEN, FeatureKind};
 
 use crate::anomaly::trial::{self, Areas, Method, OfGroup, Scored, Trial};
 use crate::anomaly::{Windows, roc as area};

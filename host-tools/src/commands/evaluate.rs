@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use monitor_core::model_card::ModelCard;
+use monitor_model::owned::OwnedModel;
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::model_card::ModelCard;
-use shared::owned::OwnedModel;
 
 use crate::changes::{self, Followed, follow};
 use crate::dataset::Dataset;
@@ -67,7 +67,7 @@ impl Subject {
 /// The hop that the model was trained with.
 pub(crate) fn hop_of(model: &OwnedModel) -> anyhow::Result<u32> {
     let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
-    Ok(card.map_or(shared::window::DEFAULT_HOP, |card| u32::from(card.training.hop_columns)))
+    Ok(card.map_or(monitor_core::window::DEFAULT_HOP, |card| u32::from(card.training.hop_columns)))
 }
 
 #[derive(Debug, Serialize)]

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::ProgressStyle;
+use monitor_model::base_model;
 use serde::Serialize;
-use shared::base_model;
 
 use crate::base::{self, ADDRESSES, EXPECTED};
 use crate::download::{self, Expected, Patience, hex};

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::ensure;
-use shared::wire::{Line, Message};
+use monitor_model::line::Line;
+use monitor_wire::Message;
 
 use crate::monitor::source::Event;
 use crate::monitor::{From, Link, Source, dashboard};

@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
+use monitor_core::log_mel::{HOP, RATE_HZ};
+use monitor_core::model_card::{self, ModelCard};
+use monitor_model::owned::OwnedModel;
+use monitor_model::report::Line;
 use serde::Serialize;
-use shared::log_mel::{HOP, RATE_HZ};
-use shared::model_card::{self, ModelCard};
-use shared::owned::OwnedModel;
-use shared::report::Line;
 
 use super::evaluate::{PICTURE, draw, hop_of};
 use super::train::{Options, Trained, execute};

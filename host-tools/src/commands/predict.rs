@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
+use monitor_core::classifier::Classifier;
+use monitor_core::decision::Decision;
+use monitor_core::log_mel::{HOP, RATE_HZ};
+use monitor_core::model_card::ModelCard;
+use monitor_model::owned::OwnedModel;
+use monitor_model::report::Line;
 use serde::Serialize;
-use shared::classifier::Classifier;
-use shared::decision::Decision;
-use shared::log_mel::{HOP, RATE_HZ};
-use shared::model_card::ModelCard;
-use shared::owned::OwnedModel;
-use shared::report::Line;
 
 use crate::changes::{AnomalyAlarms, WINDOW_S, Watch};
 use crate::in_order::in_order;
@@ -137,7 +137,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     }
     let judged: Vec<Judged> = reports.iter().map(|report| report.judged.clone()).collect();
     if let Some(path) = &args.log {
-        shared::atomic_file::write(path, batch_log(&args.model, hop_s, &labels, &judged).as_bytes())
+        monitor_model::atomic_file::write(path, batch_log(&args.model, hop_s, &labels, &judged).as_bytes())
             .with_context(|| format!("cannot write the log {}", path.display()))?;
         teller.say(&format!("log: {}", path.display()));
     }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
+use monitor_core::model_card::ModelCard;
+use monitor_model::owned::OwnedModel;
 use sha2::{Digest, Sha256};
-use shared::model_card::ModelCard;
-use shared::owned::OwnedModel;
 
 use super::evaluate::{Subject, confusion, followed, over_time, reliability};
 use crate::dataset::Dataset;
@@ -73,7 +73,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         pictures,
     };
     let html = page.html();
-    shared::atomic_file::write(out, html.as_bytes()).with_context(|| format!("cannot write {}", out.display()))?;
+    monitor_model::atomic_file::write(out, html.as_bytes())
+        .with_context(|| format!("cannot write {}", out.display()))?;
     heard.dataset.say_skipped(&ui);
     ui.say(format!("{} ({:.0} KiB)", out.display(), html.len() as f64 / 1024.0));
     Ok(())

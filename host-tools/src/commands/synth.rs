@@ -1,12 +1,15 @@
 //! `host-tools synth`: a data set of a believable four-state machine.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::value_parser;
 
+use crate::dataset;
 use crate::json::JsonOut;
-use crate::synth::{self, Options, Summary};
 use crate::ui::Ui;
+use monitor_synth::{self as synth, Options, Summary};
 
 /// Options of `host-tools synth`.
 #[derive(Debug, clap::Args)]
@@ -54,9 +57,19 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         rate_hz: args.rate,
         faults: args.faults,
     };
-    let summary = synth::make(&args.out, &options, &ui)?;
+    let bar = ui.progress("making", synth::seconds_of_sound(&options));
+    let mut summary = synth::make(&args.out, &options, |seconds| bar.inc(seconds))?;
+    bar.finish_and_clear();
+    summary.others = other_recordings(&args.out, &summary)?;
     say(&summary, args, &ui);
     args.json.write(&summary)
+}
+
+/// WAV files in the folders of `out` that are not of the set.
+fn other_recordings(out: &Path, summary: &Summary) -> anyhow::Result<Vec<PathBuf>> {
+    let made: BTreeSet<&Path> = summary.recordings.iter().map(|recording| recording.file.as_path()).collect();
+    let below = dataset::wav_files_below(out).with_context(|| format!("cannot read the folder {}", out.display()))?;
+    Ok(below.into_iter().filter(|path| !made.contains(path.as_path())).collect())
 }
 
 fn say(summary: &Summary, args: &Args, ui: &Ui) {

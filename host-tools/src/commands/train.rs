@@ -141,7 +141,7 @@ pub fn execute(options: &Options, ui: &Ui) -> anyhow::Result<Trained> {
     if options.folds.is_some_and(|folds| folds > set.dataset.groups.len()) {
         ui.say(format!("note: there are {} groups, so no more folds", set.dataset.groups.len()));
     }
-    let bytes = base.as_ref().map(shared::owned::OwnedModel::bytes);
+    let bytes = base.as_ref().map(monitor_model::owned::OwnedModel::bytes);
     let tables = anomaly.as_ref().map(Fitted::tables).transpose()?;
     let artifacts = Artifacts::new(&set, &outcome, &report, bytes, tables.as_deref())?;
     let run = artifacts.save(&options.out)?;

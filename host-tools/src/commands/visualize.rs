@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
-use shared::features::{EMBEDDING_LEN, FeatureKind};
 
 use crate::base::FeatureOptions;
 use crate::dataset::Dataset;
@@ -43,7 +43,7 @@ pub struct Args {
 }
 
 /// Columns of 10 ms from one window to the next: half a window, as in training.
-const HOP_COLUMNS: u32 = shared::window::DEFAULT_HOP;
+const HOP_COLUMNS: u32 = monitor_core::window::DEFAULT_HOP;
 
 #[derive(Debug, Serialize)]
 struct Figures {

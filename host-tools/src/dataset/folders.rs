@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::load::{Found, Listing};
-use super::timeline;
+use monitor_synth::timeline;
 
 /// Lists the WAV files of every class folder of `folder`, in the order of their names.
 ///
@@ -74,6 +74,16 @@ pub fn wav_files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
         let inside = if path.is_dir() { entries(&path).unwrap_or_default() } else { vec![path] };
         found.extend(inside.into_iter().filter(|path| is_wav(path)));
     }
+    Ok(found)
+}
+
+/// The recordings with a timeline in a folder and the folders in it, in the order of their names.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn with_timelines(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = wav_files_below(folder)?;
+    found.retain(|path| timeline::beside(path).is_file());
     Ok(found)
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use rayon::prelude::*;
 
 use super::probe::{Probe, probe};
-use super::{Dataset, Recording, Skipped, blocks, folders, grouping, manifest, timeline};
+use super::{Dataset, Recording, Skipped, blocks, folders, grouping, manifest};
 use crate::ui::Ui;
 
 /// The name of a manifest within the folder of a data set.
@@ -61,7 +61,7 @@ impl Dataset {
             None => folders::list(folder)?,
         };
         let timelines =
-            timeline::find(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
+            folders::with_timelines(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
         let mut dataset = Self { skipped: listing.skipped, remarks: listing.remarks, timelines, ..Self::default() };
         let usable = dataset.probe_all(listing.found, ui);
         let usable = dataset.without_copies(usable);

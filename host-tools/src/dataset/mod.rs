@@ -15,7 +15,6 @@ mod probe;
 mod summary;
 #[cfg(test)]
 mod tests;
-pub mod timeline;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -37,7 +36,7 @@ pub struct Dataset {
     pub skipped: Vec<Skipped>,
     /// What a person should know about how the data was read: lines to print.
     pub remarks: Vec<String>,
-    /// Recordings with a known [`timeline`](timeline::Timeline) beside them; they are in no class.
+    /// Recordings with a known [timeline](monitor_synth::timeline::Timeline) beside them; they are in no class.
     pub timelines: Vec<PathBuf>,
     /// Some class has so few files that blocks of one file are its groups: every figure is then to be marked
     /// [`WITHIN_RECORDING`].

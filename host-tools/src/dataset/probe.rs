@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use monitor_model::wav::WavReader;
 use sha2::{Digest, Sha256};
-use shared::wav::WavReader;
 
 /// The shortest recording that is used, in seconds: one window.
 pub(super) const SHORTEST_S: f64 = 1.0;

@@ -11,7 +11,7 @@ use crate::ui::Ui;
 fn wav(folder: &Path, name: &str, seconds: f64) {
     let path = folder.join(name);
     let mut state = name.bytes().fold(1_u32, |state, byte| state.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    shared::wav::write(&path, 8_000, 1, |writer| {
+    monitor_model::wav::write(&path, 8_000, 1, |writer| {
         for _ in 0..(seconds * 8_000.0) as usize {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             writer.push_i16(&[(state >> 17) as i16])?;

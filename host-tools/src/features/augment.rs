@@ -5,16 +5,16 @@
 //! the seed, the file's bytes, the block and the copy's number alone, so neither other recordings nor the number of cores
 //! change it. Only the head's training looks at copies; nothing is ever measured on them ([`crate::train`]).
 
+use monitor_model::owned::OwnedModel;
 use ndarray::Array2;
 use rayon::prelude::*;
-use shared::owned::OwnedModel;
 
 use super::hear::hear_as;
 use super::{FeatureSet, Progress, classifier};
 use crate::dataset::Recording;
-use crate::synth::dice::Dice;
-use crate::synth::filters::{Biquad, Wander};
 use crate::ui::Ui;
+use monitor_synth::dice::Dice;
+use monitor_synth::filters::{Biquad, Wander};
 
 /// Gain, in dB.
 const GAIN_DB: f64 = 10.0;

@@ -1,12 +1,12 @@
 //! One recording through the listener.
 
 use anyhow::Context;
-use shared::classifier::Classifier;
-use shared::listener::Verdict;
-use shared::log_mel::RATE_HZ;
-use shared::owned::Memory;
-use shared::resample::{MAX_HZ, MIN_HZ};
-use shared::wav::WavReader;
+use monitor_core::classifier::Classifier;
+use monitor_core::listener::Verdict;
+use monitor_core::log_mel::RATE_HZ;
+use monitor_core::resample::{MAX_HZ, MIN_HZ};
+use monitor_model::owned::Memory;
+use monitor_model::wav::WavReader;
 
 use super::augment::Change;
 use crate::dataset::Recording;

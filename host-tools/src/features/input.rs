@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
-use shared::log_mel;
-use shared::owned::OwnedModel;
-use shared::window::DEFAULT_HOP;
+use monitor_core::log_mel;
+use monitor_core::window::DEFAULT_HOP;
+use monitor_model::owned::OwnedModel;
 
 use super::FeatureSet;
 use crate::base::FeatureOptions;

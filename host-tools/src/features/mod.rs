@@ -14,14 +14,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
+use monitor_core::anomaly::{STATISTICS_LEN, statistics};
+use monitor_core::classifier::Classifier;
+use monitor_core::features::FeatureKind;
+use monitor_core::log_mel::BANDS;
+use monitor_core::window::COLUMNS;
+use monitor_model::owned::OwnedModel;
 use ndarray::{Array1, Array2};
 use rayon::prelude::*;
-use shared::anomaly::{STATISTICS_LEN, statistics};
-use shared::classifier::Classifier;
-use shared::features::FeatureKind;
-use shared::log_mel::BANDS;
-use shared::owned::OwnedModel;
-use shared::window::COLUMNS;
 
 use crate::dataset::{Dataset, Recording, Skipped};
 use crate::ui::Ui;
@@ -40,7 +40,7 @@ pub struct FeatureSet {
     pub hop_columns: u32,
     /// Features, one window per row: `[windows x kind.len()]`, not standardised.
     pub x: Array2<f32>,
-    /// What the log-mel anomaly detector looks at: `[windows x 256]`, see [`shared::anomaly::statistics`].
+    /// What the log-mel anomaly detector looks at: `[windows x 256]`, see [`monitor_core::anomaly::statistics`].
     pub statistics: Array2<f32>,
     /// What each row of `x` is.
     pub rows: Vec<Row>,

@@ -10,7 +10,7 @@ pub(super) fn ui() -> Ui {
 /// A file of noise at a level, with a pitch of its own.
 pub(super) fn wav(path: &Path, rate_hz: u32, seconds: f64, level: f32) {
     let mut state = path.to_string_lossy().bytes().fold(1_u32, |state, byte| state.wrapping_mul(31) + u32::from(byte));
-    shared::wav::write(path, rate_hz, 1, |writer| {
+    monitor_model::wav::write(path, rate_hz, 1, |writer| {
         for _ in 0..(seconds * f64::from(rate_hz)) as usize {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             writer.push(&[((state >> 8) as f32 / 8_388_608.0 - 1.0) * level])?;

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use shared::wire::{Damage, Frame, Health, Hello, Line, Message, StateName};
+use monitor_model::line::{Line, StateName};
+use monitor_wire::{Damage, Frame, Health, Hello, Message};
 
 use super::link::Counts;
 
@@ -157,7 +158,7 @@ impl Board {
 
 #[cfg(test)]
 mod tests {
-    use shared::wire::{Alarm, Floats, Hello, StateChange, Verdict};
+    use monitor_wire::{Alarm, Floats, Hello, StateChange, Verdict};
 
     use super::*;
 

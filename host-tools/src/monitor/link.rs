@@ -1,6 +1,6 @@
 //! From bytes to frames, with a count of what was lost or damaged on the way.
 
-use shared::wire::{Damage, Decoder, Frame, LARGEST_FRAME};
+use monitor_wire::{Damage, Decoder, Frame, LARGEST_FRAME};
 
 /// The quality of the line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -78,7 +78,7 @@ fn lost_before(last: Option<u32>, sequence: u32) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use shared::wire::{Gap, Message, encode};
+    use monitor_wire::{Gap, Message, encode};
 
     use super::*;
 

@@ -1,11 +1,11 @@
 //! The dashboard: state, probabilities, timeline, health, events, on a terminal of any size.
 
+use monitor_model::line::{capture_name, cause_name};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
-use shared::wire::{capture_name, cause_name};
 
 use super::Board;
 
@@ -154,9 +154,9 @@ fn draw_events(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 
 #[cfg(test)]
 mod tests {
+    use monitor_wire::{CaptureState, Health};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
-    use shared::wire::{CaptureState, Health};
 
     use super::super::board::Moment;
     use super::*;

@@ -3,7 +3,7 @@
 //! One panel a class with the same axes, the other classes in grey behind: up to 12 classes stay readable where curves and
 //! spreads in one panel would cover each other.
 
-use shared::log_mel::{BANDS, HIGH_HZ, LOW_HZ};
+use monitor_core::log_mel::{BANDS, HIGH_HZ, LOW_HZ};
 
 use super::Picture;
 use super::axes::{Axis, Frame};

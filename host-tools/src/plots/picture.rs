@@ -59,7 +59,7 @@ impl Picture {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
-        shared::atomic_file::write(path, &self.png()?)
+        monitor_model::atomic_file::write(path, &self.png()?)
             .with_context(|| format!("cannot write the picture {}", path.display()))
     }
 }

@@ -1,6 +1,6 @@
 //! One recording over time: its log-mel spectrum, the true and the reported state, the anomaly score.
 
-use shared::log_mel::BANDS;
+use monitor_core::log_mel::BANDS;
 
 use super::Picture;
 use super::axes::{Axis, Frame};

@@ -1,6 +1,6 @@
 //! Names of a model's classes.
 
-use shared::owned::OwnedModel;
+use monitor_model::owned::OwnedModel;
 
 /// The names in the order of the model's probabilities, from the TFLite Metadata of its file.
 ///

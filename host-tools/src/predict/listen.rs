@@ -7,15 +7,15 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use monitor_core::classifier::Classifier;
+use monitor_core::listener::{BackEnd, Due, DueWindow, FrontEnd, Verdict};
+use monitor_core::log_mel::RATE_HZ;
+use monitor_core::microphone::{Limits, Microphone};
+use monitor_core::resample::Resampler;
+use monitor_model::wav::WavReader;
+use monitor_nn::Block;
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::classifier::Classifier;
-use shared::listener::{BackEnd, Due, DueWindow, FrontEnd, Verdict};
-use shared::log_mel::RATE_HZ;
-use shared::microphone::{Limits, Microphone};
-use shared::nn::Block;
-use shared::resample::Resampler;
-use shared::wav::WavReader;
 
 use crate::metrics::argmax;
 

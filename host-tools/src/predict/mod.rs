@@ -1,6 +1,6 @@
 //! What a model hears in recordings: windows, a summary per file, and the log of a batch.
 //!
-//! The chain is the device's own ([`shared::listener`]); here is only what is said about its verdicts.
+//! The chain is the device's own ([`monitor_core::listener`]); here is only what is said about its verdicts.
 
 mod batch_log;
 mod files;

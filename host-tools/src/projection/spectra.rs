@@ -1,7 +1,7 @@
 //! The mean spectrum of each class, out of the log-mel statistics of its windows.
 
+use monitor_core::log_mel::BANDS;
 use ndarray::ArrayView2;
-use shared::log_mel::BANDS;
 
 use crate::plots::log_mel::Spectrum;
 

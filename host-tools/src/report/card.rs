@@ -1,6 +1,6 @@
 //! The model card: what the model is and was trained on, and what must not be expected of it.
 
-use shared::model_card::{HASH_LEN, ModelCard};
+use monitor_core::model_card::{HASH_LEN, ModelCard};
 
 use super::html::{definitions, paragraph};
 use crate::dataset::WITHIN_RECORDING;

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use shared::model_card::ModelCard;
+use monitor_core::model_card::ModelCard;
 
 use super::card;
 use super::html::{escape, paragraph, table, tile};

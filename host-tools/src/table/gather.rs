@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use monitor_core::anomaly::STATISTICS_LEN;
 use ndarray::Array2;
-use shared::anomaly::STATISTICS_LEN;
 
 use super::{Meta, Rows, read};
 use crate::dataset::{Dataset, Recording, Skipped};

@@ -1,10 +1,10 @@
 //! What holds for a whole table.
 
 use anyhow::{Context, ensure};
+use monitor_core::features::FeatureKind;
+use monitor_model::owned::OwnedModel;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::features::FeatureKind;
-use shared::owned::OwnedModel;
 
 use crate::download::hex;
 use crate::features::FeatureSet;

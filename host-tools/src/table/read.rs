@@ -49,7 +49,7 @@ fn read_file(path: &Path) -> anyhow::Result<(Meta, Rows)> {
         rows.rate_hz.extend(columns.integers("rate_hz")?);
         rows.level_dbfs.extend(columns.floats("level_dbfs", 1)?);
         rows.features.extend(columns.floats("features", meta.kind()?.len())?);
-        rows.statistics.extend(columns.floats("statistics", shared::anomaly::STATISTICS_LEN)?);
+        rows.statistics.extend(columns.floats("statistics", monitor_core::anomaly::STATISTICS_LEN)?);
     }
     Ok((meta, rows))
 }

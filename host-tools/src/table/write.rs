@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use monitor_model::owned::OwnedModel;
 use ndarray::{Array2, Axis, Slice};
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type};
@@ -11,7 +12,6 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::ColumnPath;
-use shared::owned::OwnedModel;
 
 use super::meta::{KEY, Meta};
 use super::schema::schema;
@@ -28,7 +28,7 @@ const GROUP: usize = 8192;
 /// When the file cannot be written.
 pub fn write(path: &Path, set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<()> {
     let bytes = encode(set, base, data).context("the features cannot be put into a table")?;
-    shared::atomic_file::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
+    monitor_model::atomic_file::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn encode(set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<Vec<u8>> {

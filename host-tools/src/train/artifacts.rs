@@ -7,14 +7,14 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use shared::model_card::{HASH_LEN, ModelCard, TrainingSummary};
+use monitor_core::model_card::{HASH_LEN, ModelCard, TrainingSummary};
 
 use super::protocol::Outcome;
 use super::report::Report;
 use super::{timestamp, verify};
-use crate::export;
 use crate::features::FeatureSet;
 use crate::plots;
+use monitor_export as export;
 
 /// The whole classifier.
 pub const MODEL: &str = "sound_classifier.tflite";
@@ -69,7 +69,7 @@ impl Artifacts {
         let runs = out.join(RUNS);
         // What a training that was killed has left.
         for name in self.0.iter().map(|(name, _)| out.join(name)).chain([runs.join(UNFINISHED)]) {
-            shared::atomic_file::tidy(&name);
+            monitor_model::atomic_file::tidy(&name);
         }
         let folder = timestamp::unused(&runs);
         let unfinished = runs.join(format!(".{UNFINISHED}.{}.tmp", std::process::id()));
@@ -92,7 +92,7 @@ impl Artifacts {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    shared::atomic_file::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    monitor_model::atomic_file::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The beginning of the hash of every file that was trained on, each once.

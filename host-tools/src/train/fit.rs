@@ -11,8 +11,8 @@
 use std::ops::ControlFlow;
 
 use anyhow::{Context, ensure};
+use monitor_core::decision::DecisionConfig;
 use ndarray::Array2;
-use shared::decision::DecisionConfig;
 
 use super::calibration::Calibration;
 use super::candidate::{self, Candidate, Epoch, HeadChoice};
@@ -20,8 +20,8 @@ use super::head::{HeadKind, TrainedHead};
 use super::samples::{Prepared, Samples};
 use super::validate::{self, Tried};
 use super::{logistic, mlp, seed};
-use crate::export::Dense;
 use crate::split::Fold;
+use monitor_export::Dense;
 
 /// How much to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use ndarray::{Array1, Array2, ArrayView2, Axis, NdFloat};
 use serde::Serialize;
 
-use crate::export::Dense;
+use monitor_export::Dense;
 
 /// Which kind of head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ValueEnum)]

@@ -17,7 +17,7 @@
 //! [`WITHIN_RECORDING`](crate::dataset::WITHIN_RECORDING).
 
 use anyhow::{Context, ensure};
-use shared::features::{EMBEDDING_LEN, FeatureKind};
+use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
 
 use super::candidate::HeadChoice;
 use super::cross_validation::{CrossValidation, Predictions, Procedure, cross_validate};

@@ -10,7 +10,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use crate::export::Dense;
+use monitor_export::Dense;
 
 /// Smallest deviation divided by. Some four quantisation steps (0.022) of the int8 embedding; of a log-mel band, 0.9 dB,
 /// which a step towards the microphone changes.

@@ -22,7 +22,7 @@ pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
 
 /// Seconds since 1970 as a name.
 fn name(seconds: u64) -> String {
-    let [year, month, day, hour, minute, second] = shared::calendar::civil(seconds);
+    let [year, month, day, hour, minute, second] = monitor_model::calendar::civil(seconds);
     format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
 }
 

@@ -1,12 +1,12 @@
 //! Holds exported bytes against the head that was trained: read and run by the device's own code.
 
 use anyhow::{Context, bail, ensure};
+use monitor_core::graph::{Output, Parts};
+use monitor_core::head::{Dense, Head};
+use monitor_model::owned::OwnedModel;
+use monitor_nn::Isa;
+use monitor_tflite::{Activation, BuiltinOp, Model, Options};
 use ndarray::ArrayView2;
-use shared::graph::{Output, Parts};
-use shared::head::{Dense, Head};
-use shared::nn::Isa;
-use shared::owned::OwnedModel;
-use shared::tflite::{Activation, BuiltinOp, Model, Options};
 
 use super::head::TrainedHead;
 use crate::features::{FeatureSet, hear};
@@ -88,11 +88,11 @@ fn distance<'a>(found: &[f32], expected: impl ExactSizeIterator<Item = &'a f32>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export;
     use crate::train::HeadKind;
+    use monitor_core::features::FeatureKind;
+    use monitor_core::model_card::ModelCard;
+    use monitor_export as export;
     use ndarray::Array2;
-    use shared::features::FeatureKind;
-    use shared::model_card::ModelCard;
 
     fn trained(bias: f32) -> TrainedHead {
         let weights = Array2::from_shape_fn((2, 128), |(out, i)| ((out * 7 + i * 13) % 11) as f32 / 11.0 - 0.5);

@@ -48,7 +48,7 @@ struct Heard {
     spec: StreamSpec,
 }
 
-fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<Heard, shared::pcm::Error> {
+fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<Heard, monitor_core::pcm::Error> {
     let (mut mono, mut all, mut moment, mut levels) =
         (Mono::new(config.channel), Meter::default(), Meter::default(), vec![]);
     let mut clipping = Clipping::default();
@@ -74,7 +74,7 @@ fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<H
     let measured_rate = span.map_or(0.0, |(first, from, last, to)| (to - from) as f64 / (last - first).as_secs_f64());
     let floor_dbfs = levels.get(levels.len() / 10).copied().unwrap_or(crate::meter::FLOOR_DBFS);
     // Something was waiting before, so there was a block.
-    let spec = last_spec.ok_or(shared::pcm::Error::NoChannels)?;
+    let spec = last_spec.ok_or(monitor_core::pcm::Error::NoChannels)?;
     Ok(Heard { all: all.measured(), clipped: clipping.clipped(), floor_dbfs, measured_rate, spec })
 }
 
@@ -164,7 +164,7 @@ fn judge(heard: &Heard) -> [Check; 3] {
 
 #[cfg(test)]
 mod tests {
-    use shared::pcm::SampleFormat;
+    use monitor_core::pcm::SampleFormat;
 
     use super::*;
 

@@ -1,8 +1,8 @@
 //! What stands in which register: `docs/modbus.md`, which a test compares.
 
+use monitor_core::microphone;
+use monitor_wire::ClockState;
 use rmodbus::server::storage::ModbusStorage;
-use shared::microphone;
-use shared::wire::ClockState;
 
 use crate::net::Snapshot;
 
@@ -165,7 +165,7 @@ impl Value {
 mod tests {
     use std::sync::Arc;
 
-    use shared::wire::{CaptureState, Health};
+    use monitor_wire::{CaptureState, Health};
 
     use super::*;
     use crate::report::Who;

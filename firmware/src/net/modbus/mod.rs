@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use shared::wire::AcknowledgedBy;
+use monitor_wire::AcknowledgedBy;
 
 use super::server::{self, Visit};
 use crate::config::ModbusConfig;

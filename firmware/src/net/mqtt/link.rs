@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use monitor_model::line::Causes;
 use rumqttc::{AsyncClient, Event, EventLoop, Packet, QoS, v5};
-use shared::wire::Causes;
 
 use super::messages::{Message, Messages};
 use super::outgoing::WINDOW;

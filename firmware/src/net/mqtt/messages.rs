@@ -1,8 +1,8 @@
 //! Topics and payloads, as `docs/mqtt.md` writes them down.
 
+use monitor_core::microphone;
+use monitor_model::line::{Causes, Line, capture_name, clock_name};
 use serde_json::{Value, json};
-use shared::microphone;
-use shared::wire::{Causes, Line, capture_name, clock_name};
 
 use crate::clock;
 use crate::config::MqttConfig;

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use link::{Link, Publisher, Told};
 use messages::Messages;
+use monitor_wire::AcknowledgedBy;
 use outgoing::Outgoing;
-use shared::wire::AcknowledgedBy;
 
 use super::Snapshot;
 use crate::config::MqttConfig;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::wire::AcknowledgedBy;
+use monitor_wire::AcknowledgedBy;
 
 use super::chip::{Button, Chip, Error};
 use crate::alarms::{ALL, Alarms};

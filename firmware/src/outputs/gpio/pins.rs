@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use shared::wire::{CaptureState, StateName};
+use monitor_model::line::StateName;
+use monitor_wire::CaptureState;
 
 use super::super::safe;
 use super::chip::{Chip, Error, Levels, Lines};

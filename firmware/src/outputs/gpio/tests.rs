@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use shared::wire::{Acknowledged, Alarm, CaptureState, Health, StateChange};
+use monitor_wire::{Acknowledged, Alarm, CaptureState, Health, StateChange};
 
 use super::chip::{Button, Error, Levels, Lines};
 use super::*;
@@ -183,7 +183,7 @@ fn a_press_of_the_button_acknowledges_every_alarm() {
         assert!(begun.elapsed() < Duration::from_secs(10));
         std::thread::sleep(Duration::from_millis(1));
     };
-    assert_eq!(told, [(shared::wire::AcknowledgedBy::Gpio, 1 << 2)]);
+    assert_eq!(told, [(monitor_wire::AcknowledgedBy::Gpio, 1 << 2)]);
     drop(outboxes);
     thread.join().unwrap();
 }

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use shared::wire::AcknowledgedBy;
+use monitor_wire::AcknowledgedBy;
 
 pub use options::{Input, Options};
 use source::Source;

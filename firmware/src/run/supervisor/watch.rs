@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
-use shared::wire::{Acknowledged, AlarmCause, Health, Refused};
+use monitor_model::line::Refused;
+use monitor_wire::{Acknowledged, AlarmCause, Health};
 
 use super::{HEALTH, Supervisor};
 use crate::capture::DeviceState;
@@ -71,7 +72,7 @@ impl Supervisor<'_> {
         self.outboxes.send(&Report::Health(health));
         let mut line = format!(
             "capture {}, {} windows, {} gaps",
-            shared::wire::capture_name(health.capture),
+            monitor_model::line::capture_name(health.capture),
             health.windows,
             health.gaps
         );

@@ -4,12 +4,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use monitor_core::log_mel::{HOP, LogMel, RATE_HZ};
+use monitor_core::window::{COLUMNS, DEFAULT_HOP, Patch};
+use monitor_model::owned::{Memory, OwnedModel};
+use monitor_nn::{Block, Network};
 use rayon::prelude::*;
 use serde::Serialize;
-use shared::log_mel::{HOP, LogMel, RATE_HZ};
-use shared::nn::{Block, Network};
-use shared::owned::{Memory, OwnedModel};
-use shared::window::{COLUMNS, DEFAULT_HOP, Patch};
 
 /// Microseconds of one run.
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -9,12 +9,12 @@ mod serve;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use monitor_core::anomaly::ENTRY;
+use monitor_model::base_model;
+use monitor_model::owned::OwnedModel;
+use monitor_nn::Isa;
+use monitor_nn::body::{Kind, Layer};
 use serde::Serialize;
-use shared::anomaly::ENTRY;
-use shared::base_model;
-use shared::nn::Isa;
-use shared::nn::body::{Kind, Layer};
-use shared::owned::OwnedModel;
 
 use crate::json::JsonOut;
 use crate::ui::Ui;

@@ -4,10 +4,10 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use anyhow::Context;
-use shared::log_mel::{HOP, RATE_HZ};
-use shared::nn::Isa;
-use shared::owned::{Memory, OwnedModel};
-use shared::window::DEFAULT_HOP;
+use monitor_core::log_mel::{HOP, RATE_HZ};
+use monitor_core::window::DEFAULT_HOP;
+use monitor_model::owned::{Memory, OwnedModel};
+use monitor_nn::Isa;
 
 use super::measure;
 

@@ -1,7 +1,7 @@
 //! Parts and parameters in words.
 
-use shared::graph::{self, Head, Output, Parts};
-use shared::tflite::{Activation, BuiltinOp, Graph, Options, Padding};
+use monitor_core::graph::{self, Head, Output, Parts};
+use monitor_tflite::{Activation, BuiltinOp, Graph, Options, Padding};
 
 /// What this program recognises in the graph, or why it would not run it.
 pub(super) fn recognised(graph: &Graph<'_>) -> Result<String, String> {

@@ -7,7 +7,7 @@ mod view;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use shared::tflite::Model;
+use monitor_tflite::Model;
 
 use crate::json::JsonOut;
 use crate::ui::Ui;

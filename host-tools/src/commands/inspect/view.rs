@@ -1,10 +1,10 @@
 //! What `inspect` shows, gathered from the file; as JSON it is for machines.
 
+use monitor_core::model_card::ModelCard;
+use monitor_tflite::metadata::TensorInfo;
+use monitor_tflite::{Model, Operator, Tensor};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use shared::model_card::ModelCard;
-use shared::tflite::metadata::TensorInfo;
-use shared::tflite::{Model, Operator, Tensor};
 
 use super::describe;
 use crate::download::hex;
@@ -175,7 +175,7 @@ impl TensorView {
     }
 }
 
-fn metadata(model: &Model<'_>) -> Result<Option<MetadataView>, shared::tflite::Error> {
+fn metadata(model: &Model<'_>) -> Result<Option<MetadataView>, monitor_tflite::Error> {
     let Some(found) = model.tflite_metadata()? else { return Ok(None) };
     Ok(Some(MetadataView {
         name: found.name.into(),
@@ -223,7 +223,7 @@ impl CardView {
             folds: training.folds,
             macro_f1: training.macro_f1,
             created_unix: training.created_unix,
-            recording_hashes: training.recording_hashes.len() / shared::model_card::HASH_LEN,
+            recording_hashes: training.recording_hashes.len() / monitor_core::model_card::HASH_LEN,
         }
     }
 }

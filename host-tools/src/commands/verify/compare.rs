@@ -1,16 +1,16 @@
 //! Window by window: ours and the reference's last convolution and embedding.
 
 use anyhow::{Context, ensure};
+use monitor_model::base_model;
+use monitor_nn::{Block, Body, Isa, Network};
+use monitor_tflite::{BuiltinOp, Model};
 use serde::Serialize;
-use shared::base_model;
-use shared::nn::{Block, Body, Isa, Network};
-use shared::tflite::{BuiltinOp, Model};
 
 use super::reference::Reference;
 use super::{Args, patches};
 use crate::base;
-use crate::export::cut::{self, End};
 use crate::ui::Ui;
+use monitor_export::cut::{self, End};
 
 /// What the comparison found.
 #[derive(Debug, Serialize)]

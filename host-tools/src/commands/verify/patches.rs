@@ -1,8 +1,8 @@
 //! Log-mel windows that reach every corner of the network: silence, overload, noise of every spread, stripes, steps.
 
+use monitor_core::window::{COLUMNS, Patch};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use shared::window::{COLUMNS, Patch};
 
 /// ln(0.001): what digital silence gives.
 const SILENCE: f32 = -6.907_755;

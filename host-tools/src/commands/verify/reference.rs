@@ -1,7 +1,7 @@
 //! The TFLite C++ interpreter on one cut network.
 
 use anyhow::{Context, anyhow, ensure};
-use shared::window::Patch;
+use monitor_core::window::Patch;
 use tflite::ops::builtin::BuiltinOpResolver;
 use tflite::{FlatBufferModel, Interpreter, InterpreterBuilder};
 
@@ -13,7 +13,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Loads `model`, a file as [`crate::export::cut::network`] writes it.
+    /// Loads `model`, a file as [`monitor_export::cut::network`] writes it.
     pub fn new(model: Vec<u8>) -> anyhow::Result<Self> {
         let model = FlatBufferModel::build_from_buffer(model).map_err(|error| anyhow!("{error}"))?;
         let builder =

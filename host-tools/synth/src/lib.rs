@@ -1,0 +1,145 @@
+//! A believable four-state machine, made of mathematics: data for the demo and for tests.
+//!
+//! A motor drives a shaft with a fan and a gear; a tool works soft or solid material. Load pulls the speed down and lets it
+//! waver, material adds noise and impacts of its own colour, the room adds echoes, the microphone its own colour and noise,
+//! and the place its background. Every machine, load, distance, gain and place is another one, so that no level and no
+//! single tone gives the state away. Nothing is recorded sound; figures from it say that the tools work, not how well a
+//! real machine can be heard.
+//!
+//! The same options give the same bytes on every platform: integers from a fixed generator, `libm`, and sums in one order.
+//! Cost: about a third of a microsecond per sample and core.
+#![forbid(unsafe_code)]
+
+mod background;
+pub mod dice;
+mod faults;
+pub mod filters;
+mod machine;
+mod plan;
+mod room;
+mod rotor;
+mod scene;
+mod shift;
+mod state;
+#[cfg(test)]
+mod tests;
+pub mod timeline;
+mod tones;
+mod work;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use rayon::prelude::*;
+use serde::Serialize;
+
+pub use faults::Fault;
+pub use state::State;
+
+use crate::timeline::Span;
+use plan::{Job, Made};
+
+/// Samples that are made at once.
+const BLOCK: usize = 4_800;
+
+/// What to make.
+#[derive(Debug, Clone, Serialize)]
+pub struct Options {
+    /// Decides everything that is drawn.
+    pub seed: u64,
+    /// Recordings per class, at least 1.
+    pub recordings: u32,
+    /// Machines that the recordings of a class are of, at least 1.
+    pub machines: u32,
+    /// Length of each in seconds, at least 1.
+    pub seconds: u32,
+    /// Length of the long recording whose state changes, in seconds; 0 for none.
+    pub timeline_s: u32,
+    /// Sample rate in Hz, 8 000 to 192 000.
+    pub rate_hz: u32,
+    /// Whether to make the classes of faults as well.
+    pub faults: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { seed: 1, recordings: 16, machines: 16, seconds: 8, timeline_s: 120, rate_hz: 48_000, faults: false }
+    }
+}
+
+/// What was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// By which options.
+    #[serde(flatten)]
+    pub options: Options,
+    /// The files, by name.
+    pub recordings: Vec<RecordingSummary>,
+    /// WAV files that lay in the folder before and are not of this set; [`make`] leaves it empty.
+    pub others: Vec<PathBuf>,
+}
+
+/// One file.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordingSummary {
+    /// Where it is.
+    pub file: PathBuf,
+    /// Its class; none for the long recording.
+    pub label: Option<&'static str>,
+    /// Its length in seconds.
+    pub seconds: f64,
+    /// What happens in the long recording.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
+}
+
+/// Seconds of sound that [`make`] writes by these options: the total of its progress.
+pub fn seconds_of_sound(options: &Options) -> u64 {
+    plan::jobs(options).iter().map(|job| u64::from(job.seconds(options))).sum()
+}
+
+/// Writes a data set to the folder `out`: `out/<class>/m<machine>_<take>.wav` and `out/timeline/`. `progress` is called with
+/// the seconds of sound of each file that is done.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn make(out: &Path, options: &Options, progress: impl Fn(u64) + Sync) -> anyhow::Result<Summary> {
+    let made: Vec<anyhow::Result<RecordingSummary>> = plan::jobs(options)
+        .par_iter()
+        .map(|job| {
+            let made = write(out, job, options);
+            progress(job.seconds(options).into());
+            made
+        })
+        .collect();
+    let mut recordings = made.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
+    recordings.sort_by(|a, b| a.file.cmp(&b.file));
+    Ok(Summary { options: options.clone(), recordings, others: Vec::new() })
+}
+
+fn write(out: &Path, job: &Job, options: &Options) -> anyhow::Result<RecordingSummary> {
+    let Made { file, label, mut scene, samples, timeline } = job.set(options);
+    let path = out.join(file);
+    monitor_model::wav::write(&path, options.rate_hz, 1, |writer| {
+        let mut block = [0.0; BLOCK];
+        let mut left = samples;
+        while left > 0 {
+            let len = left.min(BLOCK as u64) as usize;
+            scene.fill(&mut block[..len]);
+            writer.push(&block[..len])?;
+            left -= len as u64;
+        }
+        Ok(())
+    })
+    .with_context(|| format!("cannot write {}; is there room, and may files be made there?", path.display()))?;
+    let spans = match timeline {
+        Some(timeline) => {
+            let beside = timeline::beside(&path);
+            monitor_model::atomic_file::write(&beside, timeline.to_csv().as_bytes())
+                .with_context(|| format!("cannot write {}", beside.display()))?;
+            timeline.spans
+        }
+        None => Vec::new(),
+    };
+    Ok(RecordingSummary { file: path, label, seconds: samples as f64 / f64::from(options.rate_hz), spans })
+}

@@ -1,0 +1,127 @@
+//! Which recordings a data set consists of.
+
+use std::path::PathBuf;
+
+use super::Options;
+use super::dice::Dice;
+use super::faults::Fault;
+use super::machine::Machine;
+use super::scene::{Scene, Setup, Stretch};
+use super::shift;
+use super::state::{Duty, State};
+use crate::timeline::Timeline;
+
+/// Purposes of streams of random numbers: each has its own, so that more recordings change none of the others.
+const MACHINE: u64 = 1;
+const RECORDING: u64 = 2;
+const SHIFT: u64 = 3;
+
+/// The machine of the long recording is none of the others', unless there is but one: then a monitor on its own machine is
+/// what the data set is about.
+const SHIFT_MACHINE: u64 = 1_000_000;
+
+/// The folder of the long recording.
+pub const SHIFT_FOLDER: &str = "timeline";
+
+/// A recording to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Job {
+    kind: Kind,
+    machine: u32,
+    take: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Class(State),
+    Fault(Fault, State),
+    Shift,
+}
+
+/// What a job makes.
+pub struct Made {
+    /// Within the data set's folder.
+    pub file: PathBuf,
+    /// Its class; none for the long recording.
+    pub label: Option<&'static str>,
+    /// The sound.
+    pub scene: Scene,
+    /// Its length in samples.
+    pub samples: u64,
+    /// What is known of the long recording.
+    pub timeline: Option<Timeline>,
+}
+
+/// All recordings of a data set, the longest first.
+pub fn jobs(options: &Options) -> Vec<Job> {
+    let takes = |kind: Kind| {
+        (0..options.recordings).map(move |number| Job {
+            kind,
+            machine: number % options.machines,
+            take: number / options.machines,
+        })
+    };
+    let shift = (options.timeline_s > 0).then_some(Job { kind: Kind::Shift, machine: 0, take: 0 });
+    let classes = State::ALL.into_iter().flat_map(|state| takes(Kind::Class(state)));
+    let faults = Fault::ALL.into_iter().filter(|_| options.faults).enumerate().flat_map(|(index, fault)| {
+        takes(Kind::Fault(fault, State::On)).enumerate().map(move |(number, job)| {
+            // Every fault is heard at every kind of work.
+            let state = [State::On, State::Soft, State::Solid][(number + index) % 3];
+            Job { kind: Kind::Fault(fault, state), ..job }
+        })
+    });
+    shift.into_iter().chain(classes).chain(faults).collect()
+}
+
+impl Job {
+    /// Sets the scene.
+    pub fn set(&self, options: &Options) -> Made {
+        let rate = f64::from(options.rate_hz);
+        let Self { kind, machine, take } = *self;
+        let numbers = [u64::from(machine), u64::from(take)];
+        let class_samples = u64::from(options.rate_hz) * u64::from(options.seconds);
+        let single = |duty: Duty| vec![Stretch { duty, samples: class_samples }];
+        let file = |label: &str| PathBuf::from(label).join(format!("m{machine:02}_{take:03}.wav"));
+        match kind {
+            Kind::Class(state) => {
+                let dice = &mut Dice::new(options.seed, &[RECORDING, state as u64, numbers[0], numbers[1]]);
+                let setup = Setup::draw(dice);
+                let setup = if state == State::Off && dice.chance(0.5) { setup.turned_up(dice) } else { setup };
+                let stretches = single(Duty::draw(state, dice));
+                let scene = Scene::new(rate, build(options, machine.into()), None, setup, stretches, dice.clone());
+                let label = state.label();
+                Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
+            }
+            Kind::Fault(fault, state) => {
+                let dice = &mut Dice::new(options.seed, &[RECORDING, 100 + fault as u64, numbers[0], numbers[1]]);
+                let setup = Setup::draw(dice);
+                let normal = Duty::draw(state, dice);
+                let stretches = single(fault.duty(normal, dice));
+                let scene =
+                    Scene::new(rate, build(options, machine.into()), Some(fault), setup, stretches, dice.clone());
+                let label = fault.label();
+                Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
+            }
+            Kind::Shift => {
+                let dice = &mut Dice::new(options.seed, &[SHIFT]);
+                let setup = Setup::draw(dice);
+                let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, dice);
+                let samples = stretches.iter().map(|stretch| stretch.samples).sum();
+                let machine = if options.machines == 1 { 0 } else { SHIFT_MACHINE };
+                let scene = Scene::new(rate, build(options, machine), None, setup, stretches, dice.clone());
+                let file = PathBuf::from(SHIFT_FOLDER).join("shift_000.wav");
+                Made { file, label: None, scene, samples, timeline: Some(timeline) }
+            }
+        }
+    }
+
+    /// About how long it takes, in seconds of sound.
+    pub fn seconds(&self, options: &Options) -> u32 {
+        if let Kind::Shift = self.kind { options.timeline_s } else { options.seconds }
+    }
+}
+
+/// The machine of a number: the same in all its recordings.
+fn build(options: &Options, number: u64) -> Machine {
+    Machine::draw(&mut Dice::new(options.seed, &[MACHINE, number]))
+}

@@ -1,0 +1,209 @@
+//! The tables as bytes: little-endian, read where they lie.
+//!
+//! ```text
+//! u16 schema, u8 spaces, u8 0, f32 threshold, f32 raise_s, f32 within_s, f32 change_s
+//! per space: u8 input (0 embedding, 1 log-mel), u8 components, u16 clusters, f32 location, f32 deviation, f32 residual,
+//!            f32[components x values], f32[clusters x components], f32[components],
+//!            and where residual > 0: f32[values], f32[clusters x values]
+//! u32 CRC-32 (ISO HDLC) of all before it
+//! ```
+
+use super::{Error, Input, MAX_COMPONENTS, Persistence, Space};
+use monitor_tflite::Scalars;
+
+/// The layout that this version writes, and the only one it reads.
+pub const SCHEMA: u16 = 2;
+
+/// The check sum of tables, and of the model that baseline tables belong to.
+pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
+/// What a model knows of normal sound. Borrows from the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Tables<'m> {
+    /// The deviation at which the score is 1.
+    pub threshold: f32,
+    /// How long sound must be above it for an alarm.
+    pub persistence: Persistence,
+    spaces: [Option<Space<'m>>; 2],
+}
+
+impl<'m> Tables<'m> {
+    /// Reads the tables.
+    ///
+    /// # Errors
+    /// [`Error`] when the schema is unknown, or the bytes are not whole or out of range.
+    pub fn from_bytes(bytes: &'m [u8]) -> Result<Self, Error> {
+        let mut head = Reader(bytes);
+        let schema = u16::from_le_bytes(head.take()?);
+        if schema != SCHEMA {
+            return Err(Error::Schema(schema));
+        }
+        let (body, sum) = bytes.split_last_chunk::<4>().ok_or(Error::Damaged)?;
+        if CRC.checksum(body) != u32::from_le_bytes(*sum) {
+            return Err(Error::Damaged);
+        }
+        let mut rest = Reader(body);
+        let [_, _, count, _] = rest.take::<4>()?;
+        let threshold = rest.number()?;
+        let (raise_s, within_s, change_s) = (rest.number()?, rest.number()?, rest.number()?);
+        let persistence = Persistence { raise_s, within_s, change_s }.check()?;
+        let mut spaces = [None, None];
+        for _ in 0..count {
+            let (input, space) = rest.space()?;
+            let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;
+            *place = Some(space);
+        }
+        if count == 0 || !rest.0.is_empty() {
+            return Err(Error::Damaged);
+        }
+        Ok(Self { threshold, persistence, spaces })
+    }
+
+    /// The space over `input`, where there is one.
+    pub fn space(&self, input: Input) -> Option<&Space<'m>> {
+        self.spaces[input as usize].as_ref()
+    }
+}
+
+struct Reader<'m>(&'m [u8]);
+
+impl<'m> Reader<'m> {
+    fn bytes(&mut self, len: usize) -> Result<&'m [u8], Error> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(Error::Damaged)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        self.bytes(N)?.try_into().map_err(|_| Error::Damaged)
+    }
+
+    fn number(&mut self) -> Result<f32, Error> {
+        Ok(f32::from_le_bytes(self.take()?)).and_then(finite)
+    }
+
+    fn numbers(&mut self, len: usize) -> Result<Scalars<'m, f32>, Error> {
+        let numbers = Scalars::new(self.bytes(4 * len)?);
+        numbers.iter().try_for_each(|number| finite(number).map(drop))?;
+        Ok(numbers)
+    }
+
+    fn space(&mut self) -> Result<(u8, Space<'m>), Error> {
+        let [kind, components] = self.take()?;
+        let clusters = usize::from(u16::from_le_bytes(self.take()?));
+        let input = Input::ALL.get(usize::from(kind)).ok_or(Error::Damaged)?;
+        let (values, components) = (input.len(), usize::from(components));
+        let (location, deviation, residual) = (self.number()?, self.number()?, self.number()?);
+        let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
+        if !fits || deviation <= 0.0 || residual < 0.0 {
+            return Err(Error::Damaged);
+        }
+        let projection = self.numbers(components * values)?;
+        let (means, precisions) = (self.numbers(clusters * components)?, self.numbers(components)?);
+        let counted = if residual > 0.0 { values } else { 0 };
+        let (scales, centres) = (self.numbers(counted)?, self.numbers(clusters * counted)?);
+        if precisions.iter().any(|precision| precision < 0.0) {
+            return Err(Error::Damaged);
+        }
+        Ok((kind, Space { location, deviation, residual, projection, means, precisions, scales, centres }))
+    }
+}
+
+fn finite(number: f32) -> Result<f32, Error> {
+    if number.is_finite() { Ok(number) } else { Err(Error::Damaged) }
+}
+
+/// Writes tables through `put`, piece by piece: threshold, persistence, and the spaces there are.
+pub fn write(threshold: f32, persistence: Persistence, spaces: &[(Input, Space<'_>)], mut put: impl FnMut(&[u8])) {
+    let mut digest = CRC.digest();
+    let mut say = |bytes: &[u8]| {
+        digest.update(bytes);
+        put(bytes);
+    };
+    say(&SCHEMA.to_le_bytes());
+    say(&[spaces.len() as u8, 0]);
+    let Persistence { raise_s, within_s, change_s } = persistence;
+    [threshold, raise_s, within_s, change_s].iter().for_each(|number| say(&number.to_le_bytes()));
+    for (input, space) in spaces {
+        say(&[*input as u8, space.components() as u8]);
+        say(&(space.clusters() as u16).to_le_bytes());
+        [space.location, space.deviation, space.residual].iter().for_each(|number| say(&number.to_le_bytes()));
+        [space.projection, space.means, space.precisions, space.scales, space.centres]
+            .iter()
+            .for_each(|numbers| say(numbers.raw()));
+    }
+    let sum = digest.finalize();
+    put(&sum.to_le_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Detector, STATISTICS_LEN};
+    use super::*;
+    use crate::log_mel::BANDS;
+    use crate::window::{COLUMNS, Patch};
+
+    const PERSISTENCE: Persistence = Persistence { raise_s: 1.0, within_s: 1.5, change_s: 0.0 };
+
+    fn le(numbers: &[f32]) -> std::vec::Vec<u8> {
+        numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+    }
+
+    /// One component along the first value, one cluster at 0, and the residual.
+    fn bytes() -> std::vec::Vec<u8> {
+        let mut first = [0.0; STATISTICS_LEN];
+        first[0] = 1.0;
+        let (projection, zeros) = (le(&first), le(&[0.0; STATISTICS_LEN]));
+        let (one, ones, mean) = (le(&[0.25]), le(&[1.0; STATISTICS_LEN]), le(&[0.0]));
+        let space = Space {
+            location: 0.0,
+            deviation: 0.5,
+            residual: 4.0,
+            projection: Scalars::new(&projection),
+            means: Scalars::new(&mean),
+            precisions: Scalars::new(&one),
+            scales: Scalars::new(&ones),
+            centres: Scalars::new(&zeros),
+        };
+        let mut out = std::vec::Vec::new();
+        write(2.0, PERSISTENCE, &[(Input::Statistics, space)], |bytes| out.extend(bytes));
+        out
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_scores_by_the_formula() {
+        let bytes = bytes();
+        let tables = Tables::from_bytes(&bytes).unwrap();
+        assert_eq!(tables.persistence, PERSISTENCE);
+        let mut x = [0.0; STATISTICS_LEN];
+        (x[0], x[1]) = (2.0, 1.5);
+        // 2^2 / 4 + 4 * 1.5^2 = 10
+        assert_eq!(tables.space(Input::Statistics).unwrap().distance(&x), 10.0_f32.sqrt());
+        // The bands' means less their mean are 31.5 and 63 times -0.5, the first band's other values 32, 32 and 64.
+        let patch: Patch =
+            core::array::from_fn(|j| core::array::from_fn(|b| if b == 0 && j % 2 == 1 { 64.0 } else { 0.0 }));
+        let q = 31.5 * 31.5 / 4.0 + 4.0 * (63.0 * 0.25 + 32.0 * 32.0 * 2.0 + 64.0 * 64.0);
+        let expected = ((f32::ln(f32::sqrt(q)) / 0.5 - 2.0) / 2.0).exp();
+        let score = Detector::new(tables).score(&patch, &[]).unwrap();
+        assert!((score / expected - 1.0).abs() < 1e-4, "{score} {expected}");
+        assert_eq!((COLUMNS, BANDS), (96, 64));
+    }
+
+    #[test]
+    fn tables_cut_anywhere_or_changed_in_any_byte_are_refused() {
+        let bytes = bytes();
+        for end in 0..bytes.len() {
+            assert!(Tables::from_bytes(&bytes[..end]).is_err(), "cut at {end}");
+        }
+        for at in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x10;
+            assert!(Tables::from_bytes(&changed).is_err(), "changed at {at}");
+        }
+    }
+
+    #[test]
+    fn a_later_schema_is_refused_by_its_number() {
+        assert_eq!(Tables::from_bytes(&[9, 0, 1]).unwrap_err(), Error::Schema(9));
+    }
+}

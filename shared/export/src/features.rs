@@ -1,0 +1,90 @@
+//! From the waveform to the features of each kind.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, ensure};
+use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
+use monitor_core::graph::{Body, Parts};
+use monitor_core::log_mel::BANDS;
+use monitor_core::window::{COLUMNS, SAMPLES};
+use monitor_tflite::{Activation, BuiltinOp as Op, Graph, Model, Options, TensorType};
+
+use super::front_end;
+use super::model_buf::{ModelBuf, TensorId};
+
+const F32: TensorType = TensorType::Float32;
+
+/// Adds the input, f32 [1 x 15600], and everything up to the features, f32 [1 x kind.len()], and returns those.
+///
+/// `base` is the base model; only kinds without its body do without.
+pub(super) fn write(model: &mut ModelBuf, kind: FeatureKind, base: Option<&[u8]>) -> anyhow::Result<TensorId> {
+    let input = model.tensor("waveform", F32, &[1, SAMPLES]);
+    model.inputs.push(input);
+    let waveform = model.reshape(input, "waveform/flat", F32, &[SAMPLES]);
+    if !kind.needs_body() {
+        let log_mel = front_end::write(model, waveform);
+        let [mean, deviation] = statistics(model, log_mel);
+        return Ok(concatenate(model, kind, &[mean, deviation]));
+    }
+    let base = base.with_context(|| format!("{kind} features need the base model; `host-tools fetch` gets it"))?;
+    let base = Model::parse(base).context("the base model")?;
+    let graph = base.graph();
+    let parts = Parts::of(&graph).context("the base model")?;
+    let body = parts.body.context("the base model has no int8 network; `host-tools fetch` gets one that has")?;
+    let (log_mel, embedding) = copy_body(model, &graph, &parts, body, waveform)?;
+    Ok(match kind {
+        FeatureKind::Yamnet | FeatureKind::LogMel => embedding,
+        FeatureKind::Hybrid => {
+            let [mean, deviation] = statistics(model, log_mel);
+            concatenate(model, kind, &[embedding, mean, deviation])
+        }
+    })
+}
+
+/// Copies front end and body of the base model; gives the log-mel patch and the embedding, f32 [1 x 1024].
+fn copy_body(
+    model: &mut ModelBuf,
+    graph: &Graph<'_>,
+    parts: &Parts<'_>,
+    body: Body,
+    waveform: TensorId,
+) -> anyhow::Result<(TensorId, TensorId)> {
+    let input = graph.inputs().get(0).context("the base model has no input")?;
+    ensure!(
+        *graph.tensor(input)?.shape == [SAMPLES],
+        "the base model's input is not [{SAMPLES}]: take the official yamnet.tflite, `host-tools fetch` gets it"
+    );
+    let mut known = HashMap::from([(input, waveform)]);
+    for operator in 0..=body.mean {
+        model.copy(graph, operator, &mut known)?;
+    }
+    let here = |tensor| known.get(&tensor).copied().context("the base model's parts are not connected");
+    let (log_mel, embedding) = (here(parts.log_mel)?, here(body.embedding)?);
+    let shape = [1, 1, 1, EMBEDDING_LEN];
+    let floats = model.apply(Op::DEQUANTIZE, Options::None, &[embedding], "embedding/float", &shape);
+    // DEQUANTIZE takes int8 from version 2 on.
+    if let Some(operator) = model.operators.last_mut() {
+        operator.version = 2;
+    }
+    Ok((log_mel, model.reshape(floats, "embedding", F32, &[1, EMBEDDING_LEN])))
+}
+
+/// Mean and population deviation of each band over the 96 columns, f32 [1 x 64] each.
+fn statistics(model: &mut ModelBuf, log_mel: TensorId) -> [TensorId; 2] {
+    let time = model.integers("statistics/time", &[1], &[0]);
+    let (mean_over, row) = (Options::Reducer { keep_dims: true }, [1, BANDS]);
+    let mean = model.apply(Op::MEAN, mean_over, &[log_mel, time], "statistics/mean", &row);
+    let inputs = [log_mel, mean];
+    // `SquaredDifferenceOptions` in `union BuiltinOptions`; it has no fields.
+    let options = Options::Other(76);
+    let name = "statistics/squares";
+    let squares = model.apply(Op::SQUARED_DIFFERENCE, options, &inputs, name, &[COLUMNS, BANDS]);
+    let variance = model.apply(Op::MEAN, mean_over, &[squares, time], "statistics/variance", &row);
+    let deviation = model.apply(Op::SQRT, Options::None, &[variance], "statistics/deviation", &row);
+    [mean, deviation]
+}
+
+fn concatenate(model: &mut ModelBuf, kind: FeatureKind, parts: &[TensorId]) -> TensorId {
+    let options = Options::Concatenation { axis: 1, activation: Activation::None };
+    model.apply(Op::CONCATENATION, options, parts, "features", &[1, kind.len()])
+}

@@ -1,0 +1,142 @@
+//! Writes trained heads as TFLite files.
+//!
+//! [`classifier`] makes the whole model: waveform in, probabilities out, by surgery on the base model (its operators up to
+//! the embedding are taken over as they are, the 521-class end is left out) or, for features without a body, from scratch.
+//! [`head`] makes the head alone. Both carry their labels as TFLite Metadata, and our card in an entry of its own; both
+//! have one output, as MediaPipe refuses more. Equal arguments give equal bytes. What was written is read back by the
+//! device's own reader before it is handed out.
+#![forbid(unsafe_code)]
+
+pub mod cut;
+mod dense;
+mod features;
+mod flat;
+mod front_end;
+mod layers;
+mod metadata;
+mod model_buf;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use anyhow::{Context, ensure};
+use monitor_core::anomaly::{self, Tables};
+use monitor_core::features::FeatureKind;
+use monitor_core::graph::{self, Output, Parts};
+use monitor_core::model_card::{self, ModelCard};
+use monitor_tflite::{self as tflite, Model, TensorType};
+use sha2::{Digest, Sha256};
+
+pub use dense::Dense;
+use metadata::{Description, Input};
+use model_buf::ModelBuf;
+
+/// Licence of the operators and weights taken from the base model.
+const BASE_LICENSE: &str = "Body: YAMNet, Apache License, Version 2.0, http://www.apache.org/licenses/LICENSE-2.0";
+/// Oldest TensorFlow Lite that has every operator, padded as converters do.
+const MIN_RUNTIME: &[u8; 16] = b"2.5.0\0\0\0\0\0\0\0\0\0\0\0";
+
+/// Writes the whole classifier: waveform f32 [1 x 15600] in, probabilities f32 [1 x classes] out.
+///
+/// `base` is the base model's file, needed for kinds with an embedding. `head` takes `kind.len()` features, raw: fold
+/// standardisation into its first layer. Labels are in the order of the head's outputs. `card.base_sha256` is filled in
+/// here.
+///
+/// # Errors
+/// When the head fits neither features nor labels, a label cannot be a line, the card is out of range, or the base model
+/// is missing or not YAMNet.
+pub fn classifier(
+    kind: FeatureKind,
+    base: Option<&[u8]>,
+    head: &[Dense],
+    labels: &[String],
+    card: &ModelCard<'_>,
+) -> anyhow::Result<Vec<u8>> {
+    classifier_with(kind, base, head, labels, card, None)
+}
+
+/// The same with `anomaly`, the tables of [`monitor_core::anomaly`], as one more Metadata entry.
+///
+/// # Errors
+/// As [`classifier`]; when the tables do not read back.
+pub fn classifier_with(
+    kind: FeatureKind,
+    base: Option<&[u8]>,
+    head: &[Dense],
+    labels: &[String],
+    card: &ModelCard<'_>,
+    anomaly: Option<&[u8]>,
+) -> anyhow::Result<Vec<u8>> {
+    layers::check(head, kind.len(), labels)?;
+    let base = base.filter(|_| kind.needs_body());
+    let card = ModelCard { feature_kind: kind, base_sha256: base.map(|bytes| Sha256::digest(bytes).into()), ..*card };
+    let mut model = ModelBuf::default();
+    let features = features::write(&mut model, kind, base)?;
+    let description = Description {
+        name: "sound_classifier",
+        text: format!("Tells {} sounds of a machine apart: {}. Features: {kind}.", labels.len(), labels.join(", ")),
+        license: base.map(|_| BASE_LICENSE),
+        input: Input::Waveform,
+    };
+    model.metadata = anomaly.map(|tables| (anomaly::ENTRY.to_string(), tables.to_vec())).into_iter().collect();
+    let file = finish(model, features, head, labels, &card, &description)?;
+    verify(&file, kind, labels, &card).context("the exported model does not read back as it was meant")?;
+    Ok(file)
+}
+
+/// Writes the head alone: features f32 [1 x kind.len()] in, probabilities f32 [1 x classes] out.
+///
+/// # Errors
+/// When the head fits neither features nor labels, a label cannot be a line, or the card is out of range.
+pub fn head(kind: FeatureKind, head: &[Dense], labels: &[String], card: &ModelCard<'_>) -> anyhow::Result<Vec<u8>> {
+    layers::check(head, kind.len(), labels)?;
+    let card = ModelCard { feature_kind: kind, ..*card };
+    let mut model = ModelBuf::default();
+    let features = model.tensor("features", TensorType::Float32, &[1, kind.len()]);
+    model.inputs.push(features);
+    let description = Description {
+        name: "sound_classifier_head",
+        text: format!("Head alone, on {kind} features. Classes: {}.", labels.join(", ")),
+        license: None,
+        input: Input::Features,
+    };
+    let file = finish(model, features, head, labels, &card, &description)?;
+    graph::head_alone(&Model::parse(&file)?.graph()).context("the exported head does not read back")?;
+    Ok(file)
+}
+
+/// Adds head, metadata and labels, and writes the file.
+fn finish(
+    mut model: ModelBuf,
+    features: usize,
+    head: &[Dense],
+    labels: &[String],
+    card: &ModelCard<'_>,
+    description: &Description,
+) -> anyhow::Result<Vec<u8>> {
+    let probabilities = layers::write(&mut model, features, head);
+    model.outputs.push(probabilities);
+    model.description = description.text.clone();
+    let mut buffer = vec![0; card.max_len()];
+    let card = card.write(&mut buffer).context("the model card cannot be written")?;
+    let more = std::mem::take(&mut model.metadata);
+    model.metadata = vec![
+        ("min_runtime_version".into(), MIN_RUNTIME.to_vec()),
+        (tflite::metadata::ENTRY.into(), metadata::write(description)),
+        (model_card::ENTRY.into(), card.to_vec()),
+    ];
+    model.metadata.extend(more);
+    metadata::append_labels(writer::write(&model), labels)
+}
+
+/// Reads the file back as a device would.
+fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_>) -> anyhow::Result<()> {
+    let model = Model::parse(file)?;
+    let parts = Parts::of(&model.graph())?;
+    ensure!(matches!(parts.output, Output::Head { kind: found, .. } if found == kind), "its features are not {kind}");
+    let read = model.labels()?.context("it has no labels")?;
+    ensure!(read.iter().eq(labels), "its labels differ");
+    ensure!(ModelCard::of(&model)?.as_ref() == Some(card), "its card differs");
+    model.metadata(anomaly::ENTRY).map(Tables::from_bytes).transpose()?;
+    Ok(())
+}

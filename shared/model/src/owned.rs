@@ -1,0 +1,249 @@
+//! A model file with its memory: the short way to a [`Listener`] where there is an operating system.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), monitor_model::owned::Error> {
+//! use monitor_model::owned::{Memory, OwnedModel};
+//! let model = OwnedModel::load("artifacts/sound_classifier.tflite".as_ref())?;
+//! let classifier = model.classifier()?;
+//! let mut memory = Memory::new(&classifier, 48_000)?;
+//! let mut listener = memory.listener(classifier, 48_000, 48)?;
+//! listener.push(&[0.0; 480], |verdict| println!("{:?}", verdict.probabilities));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The model is loaded and its weights packed once. [`OwnedModel::classifier`] may be called by many threads; all of them
+//! share the packed weights, and each has a [`Memory`] of its own. Log-mel features need no model:
+//! [`Classifier::log_mel`] and a [`Memory`] do.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::blocks::Blocks;
+use monitor_core::anomaly::{self, Detector, Tables};
+use monitor_core::classifier::{self, Classifier};
+use monitor_core::features::FeatureKind;
+use monitor_core::graph::{self, Parts};
+use monitor_core::listener::{self, Listener};
+use monitor_core::resample::Resampler;
+use monitor_nn::{self as nn, Block, Body, Isa, Network};
+use monitor_tflite::{self as tflite, Model};
+
+/// A model file's bytes and its packed weights.
+#[derive(Debug)]
+pub struct OwnedModel {
+    bytes: Vec<u8>,
+    packed: Blocks,
+    /// Blocks of `packed` that hold anything.
+    used: usize,
+    isa: Isa,
+}
+
+impl OwnedModel {
+    /// Reads, checks and packs the model at `path`: a trained model or the plain base model.
+    ///
+    /// # Errors
+    /// If it cannot be read or is no model that this program runs.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(|error| Error::Read { path: path.to_path_buf(), error })?;
+        Self::from_bytes(bytes, Isa::best()).map_err(|cause| Error::Unusable { path: path.to_path_buf(), cause })
+    }
+
+    /// Checks and packs the model in `bytes` for the given instructions.
+    ///
+    /// # Errors
+    /// If it is no model that this program runs.
+    pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
+        let (mut packed, mut used) = (Blocks::NONE, 0);
+        {
+            let (graph, parts) = parts(&bytes)?;
+            if let Some(body) = body(&graph, &parts)? {
+                let len = Network::packed_len(&body, isa).map_err(Cause::Network)?;
+                let filled = Network::usual_packed_len(&body, isa).map_err(Cause::Network)?;
+                packed = Blocks::zeroed(len, filled).map_err(|_| Cause::NoMemory)?;
+                used = Network::pack(&body, isa, packed.get_mut()).map_err(Cause::Network)?;
+            }
+        }
+        let model = Self { bytes, packed, used, isa };
+        model.classifier()?;
+        Ok(model)
+    }
+
+    /// The file's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Bytes of the packed weights; what they take of memory.
+    pub fn packed_bytes(&self) -> usize {
+        self.used * size_of::<Block>()
+    }
+
+    /// The parsed file: labels, metadata, graph.
+    ///
+    /// # Errors
+    /// None in practice: the file was checked at load.
+    pub fn model(&self) -> Result<Model<'_>, Cause> {
+        Model::parse(&self.bytes).map_err(Cause::File)
+    }
+
+    /// What the file is for: features and its own head, or YAMNet's classes for the plain base model.
+    ///
+    /// # Errors
+    /// None in practice: the file was checked at load.
+    pub fn classifier(&self) -> Result<Classifier<'_>, Cause> {
+        let (graph, parts) = parts(&self.bytes)?;
+        let tables = self.model()?.metadata(anomaly::ENTRY).map(Tables::from_bytes);
+        let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
+        let classifier = Classifier::of(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
+        Ok(classifier.with_anomaly(detector))
+    }
+
+    /// Only features of `kind`, by this file's network where the kind needs one: what training uses.
+    ///
+    /// # Errors
+    /// If the kind needs a network and the file has none.
+    pub fn features(&self, kind: FeatureKind) -> Result<Classifier<'_>, Cause> {
+        let (graph, parts) = parts(&self.bytes)?;
+        Classifier::features(kind, self.network(&graph, &parts)?).map_err(Cause::Classifier)
+    }
+
+    /// The int8 network's description, where the file has one.
+    ///
+    /// # Errors
+    /// None in practice: the file was checked at load.
+    pub fn body(&self) -> Result<Option<Body<'_>>, Cause> {
+        let (graph, parts) = parts(&self.bytes)?;
+        body(&graph, &parts)
+    }
+
+    /// The int8 network, where the file has one, over the packed weights.
+    ///
+    /// # Errors
+    /// None in practice: the file was checked at load.
+    pub fn int8_network(&self) -> Result<Option<Network<'_>>, Cause> {
+        let (graph, parts) = parts(&self.bytes)?;
+        self.network(&graph, &parts)
+    }
+
+    fn network<'a>(&'a self, graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Network<'a>>, Cause> {
+        let body = body(graph, parts)?;
+        body.map(|body| Network::new(&body, self.isa, self.packed.get())).transpose().map_err(Cause::Network)
+    }
+}
+
+fn parts(bytes: &[u8]) -> Result<(tflite::Graph<'_>, Parts<'_>), Cause> {
+    let graph = Model::parse(bytes).map_err(Cause::File)?.graph();
+    let parts = Parts::of(&graph).map_err(Cause::Graph)?;
+    Ok((graph, parts))
+}
+
+fn body<'a>(graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Body<'a>>, Cause> {
+    let found = parts.body.map(|part| Body::from_graph(graph, part.quantize)).transpose();
+    Ok(found.map_err(Cause::Network)?.map(|found| found.body))
+}
+
+/// The memory that one listener works in.
+#[derive(Debug)]
+pub struct Memory {
+    storage: Vec<f32>,
+    arena: Vec<Block>,
+}
+
+impl Memory {
+    /// Memory for `classifier` on input of `rate_hz`.
+    ///
+    /// # Errors
+    /// If the rate is out of range.
+    pub fn new(classifier: &Classifier<'_>, rate_hz: u32) -> Result<Self, Error> {
+        let storage = Resampler::storage_len(rate_hz).map_err(|error| Error::Listener(error.into()))?;
+        Ok(Self { storage: vec![0.0; storage], arena: vec![Block::ZERO; classifier.arena_len()] })
+    }
+
+    /// A listener in this memory; see [`Listener::new`].
+    ///
+    /// # Errors
+    /// If the rate or the hop is out of range, or this memory was made for another rate or classifier.
+    pub fn listener<'m>(
+        &'m mut self,
+        classifier: Classifier<'m>,
+        rate_hz: u32,
+        hop_columns: u32,
+    ) -> Result<Listener<'m>, Error> {
+        Listener::new(classifier, rate_hz, hop_columns, &mut self.storage, &mut self.arena).map_err(Error::Listener)
+    }
+}
+
+/// What is wrong with a model file's content. Permanent: another file is needed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cause {
+    /// It is damaged or no TFLite file.
+    File(tflite::Error),
+    /// Its graph is not one that this program runs.
+    Graph(graph::Error),
+    /// Its network is not one that the engine runs.
+    Network(nn::Error),
+    /// Its parts do not fit each other or what is asked for.
+    Classifier(classifier::Error),
+    /// Its anomaly tables cannot be read.
+    Anomaly(anomaly::Error),
+    /// The system has no memory left for its weights.
+    NoMemory,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Graph(error) => error.fmt(f),
+            Self::Network(error) => error.fmt(f),
+            Self::Classifier(error) => error.fmt(f),
+            Self::Anomaly(error) => error.fmt(f),
+            Self::NoMemory => f.write_str("there is no memory left for the network's weights; end other programs"),
+        }
+    }
+}
+
+impl std::error::Error for Cause {}
+
+/// Why there is no model or no listener.
+#[derive(Debug)]
+pub enum Error {
+    /// The file cannot be read: check that it is there and may be read.
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        error: std::io::Error,
+    },
+    /// The file is no model that this program runs.
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: Cause,
+    },
+    /// The model was loaded, but does not give what is asked for.
+    Model(Cause),
+    /// The listener's settings are out of range.
+    Listener(listener::Error),
+}
+
+impl From<Cause> for Error {
+    fn from(cause: Cause) -> Self {
+        Self::Model(cause)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, error } => write!(f, "{}: {error}; name a model file that can be read", path.display()),
+            Self::Unusable { path, cause } => write!(f, "{}: {cause}", path.display()),
+            Self::Model(cause) => cause.fmt(f),
+            Self::Listener(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,100 @@
+//! Bias and requantisation of a channel in the form that the kernels use.
+//!
+//! TFLite rounds twice: `r1 = (sum * M + 2^30) >> 31`, then `(r1 + 2^(e-1)) >> e` with `e = -shift`, halves away from
+//! zero. For sums that are not negative both are floors of sums of powers of two, which collapse into one:
+//! `(sum * M + 2^30 + 2^(30+e)) >> (31+e)`. Negative sums give zero or less either way, and the output clamps at zero
+//! (every convolution's zero point is its lowest value). FULLY_CONNECTED rounds once: `(sum * M + 2^(30+e)) >> (31+e)`;
+//! there the output's zero point is added inside, as a multiple of the divisor.
+
+use crate::body::{Layer, Scores};
+use crate::plan::PANEL;
+use crate::simd::{CONSTANTS_LEN, Vectors};
+
+/// The int8 value that the kernels store as zero: -128 where bytes are unsigned, 0 where they are signed.
+pub fn origin<V: Vectors>() -> i32 {
+    if V::FLIP == 0 { 0 } else { -128 }
+}
+
+/// Constants of one channel; `(sum * mantissa + round) >> (32 + shift)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Channel {
+    bias: i32,
+    mantissa: i32,
+    round: i64,
+    shift: i32,
+}
+
+impl Channel {
+    /// A channel that is not there: always zero.
+    pub const NONE: Self = Self { bias: 0, mantissa: 0, round: 0, shift: 0 };
+
+    /// Channel of a convolution whose weights sum to `total`.
+    ///
+    /// The kernels multiply `stored - origin`, the file's arithmetic `stored - zero point`; the difference, the same for
+    /// every input, goes into the bias.
+    pub fn convolution(layer: &Layer, channel: usize, total: i32, origin: i32) -> Self {
+        let Some(multiplier) = layer.multiplier(channel) else { return Self::NONE };
+        // Checked at load: -30 to -1.
+        let exponent = multiplier.shift.unsigned_abs();
+        Self {
+            bias: layer.bias(channel) - (layer.input_quant.zero_point - origin) * total,
+            mantissa: multiplier.mantissa,
+            round: (1 << 30) + (1 << (30 + exponent)),
+            shift: exponent as i32 - 1,
+        }
+    }
+
+    /// A class of FULLY_CONNECTED.
+    pub fn score(scores: &Scores, class: usize, total: i32, origin: i32) -> Self {
+        // Checked at load: -20 to -1.
+        let exponent = scores.multiplier.shift.unsigned_abs();
+        let zero = i64::from(scores.logits.zero_point + 128);
+        Self {
+            bias: scores.bias(class) - (scores.input_zero - origin) * total,
+            mantissa: scores.multiplier.mantissa,
+            round: (1 << (30 + exponent)) + (zero << (31 + exponent)),
+            shift: exponent as i32 - 1,
+        }
+    }
+}
+
+/// The bytes of `simd::Constants`.
+pub fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
+    let mut out = [0; CONSTANTS_LEN];
+    for (lane, channel) in channels.iter().enumerate() {
+        let round = 64 + 32 * (lane % 2) + 8 * (lane / 2);
+        out[4 * lane..][..4].copy_from_slice(&channel.bias.to_le_bytes());
+        out[32 + 4 * lane..][..4].copy_from_slice(&channel.mantissa.to_le_bytes());
+        out[round..][..8].copy_from_slice(&channel.round.to_le_bytes());
+        out[128 + 4 * lane..][..4].copy_from_slice(&channel.shift.to_le_bytes());
+        out[160 + 4 * lane..][..4].copy_from_slice(&(-channel.shift - 1).to_le_bytes());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::quant::Multiplier;
+
+    proptest! {
+        #[test]
+        fn one_rounding_of_a_sum_that_is_not_negative_equals_both_of_tflites(
+            sum in 0_i32..i32::MAX, mantissa in (1_i32 << 30)..=i32::MAX, exponent in 1_u32..=30,
+        ) {
+            let both = Multiplier { mantissa, shift: -(exponent as i32) }.apply_double_rounding(sum);
+            let once = (i64::from(sum) * i64::from(mantissa) + (1 << 30) + (1 << (30 + exponent))) >> (31 + exponent);
+            prop_assert_eq!(i64::from(both), once);
+        }
+
+        #[test]
+        fn a_negative_sum_gives_at_most_zero_either_way(
+            sum in i32::MIN..0, mantissa in (1_i32 << 30)..=i32::MAX, exponent in 1_u32..=30,
+        ) {
+            let both = Multiplier { mantissa, shift: -(exponent as i32) }.apply_double_rounding(sum);
+            let once = (i64::from(sum) * i64::from(mantissa) + (1 << 30) + (1 << (30 + exponent))) >> (31 + exponent);
+            prop_assert!(both <= 0 && once <= 0);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! One panel of a product: eight or sixteen output channels.
+
+use super::Channels;
+use super::chains;
+use super::constants::{self, Channel, origin};
+use super::exact;
+use super::sink::Sink;
+use super::tops::Tops;
+use crate::body::{Kind, Layer, Scores};
+use crate::plan::PANEL;
+use crate::simd::{CONSTANTS_LEN, Groups, Vectors};
+
+/// Where the weights of a product come from.
+pub enum Source<'a> {
+    /// A 1x1 convolution: input byte `k` is channel `k`.
+    Pointwise(&'a Layer<'a>),
+    /// The first convolution: three lines of three bytes, this many bytes apart.
+    Stem(&'a Layer<'a>, usize),
+    /// FULLY_CONNECTED with this many inputs.
+    Scores(&'a Scores<'a>, usize),
+}
+
+impl<'a> Source<'a> {
+    /// The product of a convolution; `row_step` is that of the image.
+    pub fn layer(layer: &'a Layer<'a>, row_step: usize) -> Self {
+        if layer.kind == Kind::Stem { Self::Stem(layer, row_step) } else { Self::Pointwise(layer) }
+    }
+
+    /// The product of the network's own classifier.
+    pub fn scores(scores: &'a Scores<'a>, inputs: usize) -> Self {
+        Self::Scores(scores, inputs)
+    }
+
+    /// Number of steps of `len` bytes.
+    pub fn steps(&self, len: usize) -> usize {
+        match self {
+            Self::Pointwise(layer) => layer.input.channels.div_ceil(len),
+            Self::Stem(..) => 3,
+            Self::Scores(_, inputs) => inputs.div_ceil(len),
+        }
+    }
+
+    /// Input offset of a step of `len` bytes.
+    pub fn offset(&self, step: usize, len: usize) -> usize {
+        match self {
+            Self::Pointwise(_) | Self::Scores(..) => step * len,
+            Self::Stem(_, row_step) => step * row_step,
+        }
+    }
+
+    /// All weights of output `channel`; none if there is no such channel.
+    fn row(&self, channel: usize) -> &'a [i8] {
+        let (weights, inputs) = match self {
+            Self::Pointwise(layer) => (layer.weights, layer.input.channels),
+            Self::Stem(layer, _) => (layer.weights, 9),
+            Self::Scores(scores, inputs) => (scores.weights, *inputs),
+        };
+        weights.get(channel * inputs..(channel + 1) * inputs).unwrap_or_default()
+    }
+
+    /// Which input of a row byte `byte` of a step of `len` bytes is; past the row's end where there is none.
+    fn input(&self, step: usize, byte: usize, len: usize) -> usize {
+        match self {
+            Self::Pointwise(_) | Self::Scores(..) => step * len + byte,
+            Self::Stem(..) if byte < 3 => 3 * step + byte,
+            Self::Stem(..) => usize::MAX,
+        }
+    }
+
+    /// Constants of output `channel`, whose inputs reach `tops`: those that are always zero are left out of every sum.
+    #[inline(always)]
+    fn channel<V: Vectors>(&self, channel: usize, tops: &Tops) -> Channel {
+        let weights = self.row(channel).iter().zip(tops.all());
+        let total = weights.map(|(&weight, &top)| if top > 0 { i32::from(weight) } else { 0 }).sum();
+        match self {
+            Self::Pointwise(layer) | Self::Stem(layer, _) if channel < layer.output.channels => {
+                Channel::convolution(layer, channel, total, origin::<V>())
+            }
+            Self::Scores(scores, _) if channel < scores.classes => {
+                Channel::score(scores, channel, total, origin::<V>())
+            }
+            _ => Channel::NONE,
+        }
+    }
+}
+
+/// Most channels of a panel.
+const MOST: usize = 2 * PANEL;
+
+/// The weights of a panel's channels.
+pub struct Rows<'a> {
+    /// Where they come from.
+    pub source: &'a Source<'a>,
+    rows: [&'a [i8]; MOST],
+    channels: &'a Channels,
+}
+
+impl Rows<'_> {
+    /// Weights of a step of four bytes, four of each of the first eight channels; and how great the four inputs can be.
+    #[inline(always)]
+    pub fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
+        let places: [usize; 4] =
+            core::array::from_fn(|byte| self.channels.inputs.channel(self.source.input(step, byte, 4)));
+        let tops = places.map(|place| self.channels.tops.top(place));
+        // An input that is always zero needs no weight.
+        let places: [usize; 4] = core::array::from_fn(|byte| if tops[byte] > 0 { places[byte] } else { usize::MAX });
+        let mut weights = [0; 4 * PANEL];
+        for (weights, row) in weights.chunks_exact_mut(4).zip(self.rows) {
+            for (weight, place) in weights.iter_mut().zip(places) {
+                *weight = row.get(place).copied().unwrap_or(0);
+            }
+        }
+        (weights, tops)
+    }
+
+    /// Weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; zero where there is none.
+    pub fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
+        let place = self.source.input(step, byte, len);
+        let input = self.channels.inputs.channel(place);
+        self.rows[lane].get(input).copied().filter(|_| self.channels.tops.top(input) > 0).unwrap_or(0)
+    }
+
+    /// The steps of `len` bytes that have an input which is not always zero.
+    pub fn live_steps(&self, len: usize) -> impl Iterator<Item = usize> + use<'_> {
+        (0..self.source.steps(len)).filter(move |&step| {
+            let inputs = (0..len).map(|byte| self.channels.inputs.channel(self.source.input(step, byte, len)));
+            inputs.into_iter().any(|input| self.channels.tops.top(input) > 0)
+        })
+    }
+
+    /// Writes the weights of a step of `V` at `at`.
+    pub fn write<V: Vectors>(&self, sink: &mut Sink, step: usize, at: usize) {
+        sink.with(at, V::WIDTH * V::STEP, |out| {
+            for lane in 0..V::WIDTH {
+                for byte in 0..V::STEP {
+                    out[V::weight_index(lane, byte)] = self.weight(lane, step, byte, V::STEP).cast_unsigned();
+                }
+            }
+        });
+    }
+}
+
+/// Packs panel number `panel` at `at`: constants, weights, offsets. Returns the groups of 4, 3, 2 and 1 steps and the end.
+#[inline(always)]
+pub fn pack<V: Vectors>(
+    sink: &mut Sink,
+    source: &Source,
+    all: &Channels,
+    panel: usize,
+    at: usize,
+) -> ([usize; 4], usize) {
+    // Of a panel of eight channels the second half is not used.
+    let channels: [usize; MOST] = core::array::from_fn(|lane| all.outputs.channel(V::WIDTH * panel + lane));
+    let mut weights_at = at;
+    for channels in channels[..V::WIDTH].chunks_exact(PANEL) {
+        let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane], &all.tops));
+        sink.write(weights_at, &constants::bytes(&constants));
+        weights_at += CONSTANTS_LEN;
+    }
+    let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), channels: all };
+    let (groups, steps) = match V::GROUPS {
+        Groups::Pairs => exact::pack::<V>(sink, &rows, weights_at),
+        Groups::Chains => chains::pack::<V>(sink, &rows, weights_at),
+        Groups::Single | Groups::Runs => natural::<V>(sink, &rows, weights_at),
+    };
+    let end = weights_at + steps * (V::WIDTH * V::STEP + size_of::<u16>());
+    (groups, end.next_multiple_of(64))
+}
+
+/// All steps in the order of the input.
+fn natural<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+    let steps = rows.live_steps(V::STEP).count();
+    let offsets_at = at + steps * V::WIDTH * V::STEP;
+    for (place, step) in rows.live_steps(V::STEP).enumerate() {
+        rows.write::<V>(sink, step, at + place * V::WIDTH * V::STEP);
+        sink.write(offsets_at + 2 * place, &(rows.source.offset(step, V::STEP) as u16).to_le_bytes());
+    }
+    // The lines of the first convolution's kernel are no run.
+    let runs = V::GROUPS == Groups::Runs && !matches!(rows.source, Source::Stem(..));
+    let fours = if runs { steps / 4 } else { 0 };
+    ([fours, 0, 0, steps - 4 * fours], steps)
+}

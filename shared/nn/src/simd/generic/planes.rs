@@ -1,0 +1,105 @@
+//! Depthwise 3x3 convolution from a bordered (wide) buffer to a dense one.
+
+use crate::plan::PANEL;
+use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
+
+/// A whole depthwise layer.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanesJob {
+    /// First byte of the wide input.
+    pub input: *const u8,
+    /// Bytes from one input row to the next.
+    pub row_step: usize,
+    /// First byte of the dense output.
+    pub out: *mut u8,
+    /// Output rows.
+    pub height: usize,
+    /// Output columns.
+    pub width: usize,
+    /// Channels, a multiple of eight.
+    pub channels: usize,
+    /// 1 or 2.
+    pub stride: usize,
+    /// For each eight channels: [`Constants`], then the packed taps.
+    pub packed: *const u8,
+}
+
+/// Runs `job`.
+///
+/// # Safety
+/// - the instructions of `I` are there and enabled in the caller;
+/// - `input` is readable for `(height - 1) * stride + 3` rows of `(width - 1) * stride + 3` pixels;
+/// - `out` is writable for `height * width` pixels;
+/// - `packed` is aligned to 64 and readable for `channels / 8` times constants and taps;
+/// - input and output do not overlap.
+#[inline(always)]
+pub unsafe fn planes<I: Vectors>(job: &PlanesJob) {
+    let mut y = 0;
+    while y < job.height {
+        let two = job.stride == 1 && y + 1 < job.height;
+        let mut channel = 0;
+        while channel < job.channels {
+            // SAFETY: the caller promises what is read and written; the strip lies inside by the loops' bounds.
+            unsafe {
+                let packed = job.packed.add(channel / PANEL * (CONSTANTS_LEN + I::TAPS_LEN));
+                let input = job.input.add(y * job.stride * job.row_step + channel);
+                let out = job.out.add(y * job.width * job.channels + channel);
+                if two {
+                    two_rows::<I>(job, input, out, packed);
+                } else if job.stride == 1 {
+                    one_row::<I, 1>(job, input, out, packed);
+                } else {
+                    one_row::<I, 2>(job, input, out, packed);
+                }
+            }
+            channel += PANEL;
+        }
+        y += if two { 2 } else { 1 };
+    }
+}
+
+/// Two output rows of eight channels at stride 1.
+#[inline(always)]
+unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
+    // SAFETY: as `planes`; four rows of `width + 2` pixels are read, two of `width` written.
+    unsafe {
+        let scale = I::scale(packed.cast::<Constants>());
+        let taps = I::load_taps(packed.add(CONSTANTS_LEN));
+        let mut left = I::column::<4>(input, job.row_step);
+        let mut middle = I::column::<4>(input.add(job.channels), job.row_step);
+        let mut next = input.add(2 * job.channels);
+        let mut upper = out;
+        for _ in 0..job.width {
+            let right = I::column::<4>(next, job.row_step);
+            let columns = [left, middle, right];
+            let first = I::requantise(I::taps::<0>(columns, taps, scale), scale);
+            let second = I::requantise(I::taps::<1>(columns, taps, scale), scale);
+            I::store([first, second], [upper, upper.add(job.width * job.channels)]);
+            (left, middle) = (middle, right);
+            next = next.add(job.channels);
+            upper = upper.add(job.channels);
+        }
+    }
+}
+
+/// One output row of eight channels.
+#[inline(always)]
+unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
+    // SAFETY: as `planes`; three rows of `(width - 1) * stride + 3` pixels are read, one of `width` written.
+    unsafe {
+        let scale = I::scale(packed.cast::<Constants>());
+        let taps = I::load_taps(packed.add(CONSTANTS_LEN));
+        let mut left = I::column::<3>(input, job.row_step);
+        let mut pixel = input;
+        let mut out = out;
+        for _ in 0..job.width {
+            // Written out: a closure would be compiled without the instructions, and its calls not inlined.
+            let middle = I::column::<3>(pixel.add(job.channels), job.row_step);
+            let right = I::column::<3>(pixel.add(2 * job.channels), job.row_step);
+            I::store([I::requantise(I::taps::<0>([left, middle, right], taps, scale), scale)], [out]);
+            pixel = pixel.add(STRIDE * job.channels);
+            left = if STRIDE == 2 { right } else { middle };
+            out = out.add(job.channels);
+        }
+    }
+}

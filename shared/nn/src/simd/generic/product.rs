@@ -1,0 +1,102 @@
+//! Products of activations and packed panels: 1x1 convolutions, the first convolution, FULLY_CONNECTED.
+
+use crate::plan::PANEL;
+use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
+
+/// One panel over a range of tiles.
+#[derive(Clone, Copy, Debug)]
+pub struct ProductJob {
+    /// Input of the first tile's first position.
+    pub input: *const u8,
+    /// Bytes from one position's input to the next.
+    pub input_step: usize,
+    /// Number of tiles, each of R positions.
+    pub tiles: usize,
+    /// The panel: [`Constants`] of each eight channels, then the weights of all steps, then their offsets.
+    pub panel: *const u8,
+    /// Where the next panel begins and ends, which is brought into the cache meanwhile. Never accessed.
+    pub next: [*const u8; 2],
+    /// Groups of 4, 3, 2 and 1 steps.
+    pub groups: [usize; 4],
+    /// Output of the panel's first channel, to which each position's offset is added.
+    pub out: *mut u8,
+    /// Output offsets of the positions.
+    pub rows: *const u32,
+}
+
+/// Runs `job` in tiles of `R` positions.
+///
+/// # Safety
+/// - the instructions of `I` are there and enabled in the caller;
+/// - `input` is readable at `position * input_step + offset` for `I::STEP` bytes, for every position of the tiles and every
+///   offset of the panel;
+/// - `panel` is aligned to 64 and readable for constants, weights and offsets of all its groups;
+/// - `rows` is readable for all positions, and `out + rows[position]` writable for `I::WIDTH` bytes;
+/// - what is written does not overlap what is read.
+#[inline(always)]
+pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
+    let [fours, threes, twos, ones] = job.groups;
+    let steps = 4 * fours + 3 * threes + 2 * twos + ones;
+    // SAFETY: the caller promises all that is read and written here, as stated above.
+    unsafe {
+        let constants = job.panel.cast::<Constants>();
+        let first_weights = job.panel.add(I::WIDTH / PANEL * CONSTANTS_LEN);
+        let first_offset = first_weights.add(steps * I::STEP * I::WIDTH).cast::<u16>();
+        let [mut ahead, end] = job.next;
+        let mut input = job.input;
+        let mut rows = job.rows;
+        for _ in 0..job.tiles {
+            let mut acc = [I::start(constants); R];
+            let mut weights = first_weights;
+            let mut offsets = first_offset;
+            macro_rules! groups {
+                ($count:expr, $len:literal) => {
+                    for _ in 0..$count {
+                        I::group::<R, $len>(&mut acc, input, job.input_step, offsets, weights);
+                        for _ in 0..if job.tiles == 1 { ($len * I::STEP * I::WIDTH).div_ceil(64) } else { 1 } {
+                            I::prefetch(ahead);
+                            ahead = ahead.wrapping_add(64).min(end);
+                        }
+                        offsets = offsets.add($len);
+                        weights = weights.add($len * I::STEP * I::WIDTH);
+                    }
+                };
+            }
+            if I::LONGEST >= 4 {
+                groups!(fours, 4);
+            }
+            if I::LONGEST >= 3 {
+                groups!(threes, 3);
+            }
+            if I::LONGEST >= 2 {
+                groups!(twos, 2);
+            }
+            groups!(ones, 1);
+            let mut out = [job.out; R];
+            for (r, out) in out.iter_mut().enumerate() {
+                *out = job.out.add(*rows.add(r) as usize);
+            }
+            I::finish(acc, constants, out);
+            rows = rows.add(R);
+            input = input.add(R * job.input_step);
+        }
+    }
+}
+
+/// The end of a tile whose sums are one per channel already: requantises and stores them.
+///
+/// # Safety
+/// As [`Vectors::finish`].
+#[inline(always)]
+pub unsafe fn finish<I: Vectors, const R: usize>(sums: [I::Sum; R], constants: *const Constants, out: [*mut u8; R]) {
+    // SAFETY: as this function's.
+    unsafe {
+        let scale = I::scale(constants);
+        // Written out: a closure would be compiled without the instructions.
+        let mut values = [I::requantise(sums[0], scale); R];
+        for r in 1..R {
+            values[r] = I::requantise(sums[r], scale);
+        }
+        I::store(values, out);
+    }
+}

@@ -1,0 +1,118 @@
+//! From sums to bytes.
+//!
+//! `sqrdmulh` is the first of the two roundings of TFLite's convolutions (a product, doubled, its upper half rounded) and
+//! `srshl` with a negative count the second; they differ from TFLite's only in how halves of negative numbers are rounded,
+//! and these clamp to zero. FULLY_CONNECTED rounds once, which takes products of 64 bits.
+
+use core::arch::aarch64::*;
+
+use super::Sum;
+use crate::simd::vectors::Constants;
+
+/// What brings eight channels' sums to bytes, in registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    /// Biases.
+    pub bias: Sum,
+    mantissa: Sum,
+    left: Sum,
+}
+
+impl Scale {
+    /// Of eight channels.
+    ///
+    /// # Safety
+    /// NEON is there; the constants are readable.
+    #[inline(always)]
+    pub unsafe fn load(constants: *const Constants) -> Self {
+        // SAFETY: as this function's.
+        unsafe {
+            Self {
+                bias: pair((&raw const (*constants).bias).cast()),
+                mantissa: pair((&raw const (*constants).mantissa).cast()),
+                left: pair((&raw const (*constants).left).cast()),
+            }
+        }
+    }
+
+    /// Rounds twice.
+    ///
+    /// # Safety
+    /// NEON is there.
+    #[inline(always)]
+    pub unsafe fn twice(&self, sum: Sum) -> Sum {
+        // SAFETY: as this function's.
+        unsafe {
+            [
+                vrshlq_s32(vqrdmulhq_s32(sum[0], self.mantissa[0]), self.left[0]),
+                vrshlq_s32(vqrdmulhq_s32(sum[1], self.mantissa[1]), self.left[1]),
+            ]
+        }
+    }
+}
+
+/// Rounds once: `(sum * mantissa + round) >> (32 + shift)`.
+///
+/// # Safety
+/// NEON is there; the constants are readable.
+#[inline(always)]
+pub unsafe fn once(sum: Sum, constants: *const Constants) -> Sum {
+    // SAFETY: as this function's.
+    unsafe {
+        let mut out = sum;
+        for half in 0..2 {
+            let part = |field: *const i32| vld1q_s32(field.add(4 * half));
+            let mantissa = part((&raw const (*constants).mantissa).cast());
+            // Products of lanes 0 and 1, 2 and 3; the roundings are stored even and odd lanes apart.
+            let even = vld1q_s64((&raw const (*constants).round_even).cast::<i64>().add(2 * half));
+            let odd = vld1q_s64((&raw const (*constants).round_odd).cast::<i64>().add(2 * half));
+            let low = vmlal_s32(vzip1q_s64(even, odd), vget_low_s32(sum[half]), vget_low_s32(mantissa));
+            let high = vmlal_high_s32(vzip2q_s64(even, odd), sum[half], mantissa);
+            let words = vuzp2q_s32(vreinterpretq_s32_s64(low), vreinterpretq_s32_s64(high));
+            out[half] = vshlq_s32(words, vnegq_s32(part((&raw const (*constants).shift).cast())));
+        }
+        out
+    }
+}
+
+/// Sixteen values, eight of `low` and eight of `high`, clamped to 0..=255, as signed bytes.
+///
+/// # Safety
+/// NEON is there.
+#[inline(always)]
+pub unsafe fn bytes(low: Sum, high: Sum) -> uint8x16_t {
+    // SAFETY: as this function's.
+    unsafe {
+        let words = |sum: Sum| vqmovun_high_s32(vqmovun_s32(sum[0]), sum[1]);
+        veorq_u8(vqmovn_high_u16(vqmovn_u16(words(low)), words(high)), vdupq_n_u8(0x80))
+    }
+}
+
+/// Clamps to 0..=255 and stores as signed bytes, eight at each place.
+///
+/// # Safety
+/// NEON is there; eight bytes are writable at each place.
+#[inline(always)]
+pub unsafe fn store<const R: usize>(sums: [Sum; R], out: [*mut u8; R]) {
+    // SAFETY: as this function's.
+    unsafe {
+        let mut r = 0;
+        while r < R {
+            let next = (r + 1).min(R - 1);
+            let bytes = vreinterpretq_u64_u8(bytes(sums[r], sums[next]));
+            vst1_u64(out[r].cast(), vget_low_u64(bytes));
+            if next > r {
+                vst1q_lane_u64::<1>(out[next].cast(), bytes);
+            }
+            r += 2;
+        }
+    }
+}
+
+/// # Safety
+/// NEON is there; eight values are readable.
+#[inline(always)]
+unsafe fn pair(values: *const i32) -> Sum {
+    // SAFETY: as this function's.
+    unsafe { [vld1q_s32(values), vld1q_s32(values.add(4))] }
+}

@@ -1,0 +1,236 @@
+//! A plan and packed memory that have been checked against each other: what makes running them safe.
+//!
+//! The kernels read offsets out of the packed memory and follow them without looking. So before any run, every place that
+//! any kernel will read or write is computed here, in plain arithmetic, from the very numbers that the kernels will use,
+//! and must lie inside. Whatever bytes the packed memory holds, running it is then safe; that they are the right ones is
+//! the packer's business. Cost: one pass over heads and offsets, about 5 % of the packed bytes.
+
+use super::block::Block;
+use super::generic::{PlanesJob, ProductJob};
+use super::vectors::{CONSTANTS_LEN, Groups, Vectors};
+use crate::error::Error;
+use crate::plan::{HEAD_LEN, PANEL, Plan, Planes, Product, Step};
+
+/// A plan over packed memory, safe to run with the instructions of `I`.
+#[derive(Clone, Debug)]
+pub struct Verified<'m> {
+    plan: Plan,
+    packed: &'m [Block],
+}
+
+/// A panel's head.
+struct Head {
+    at: usize,
+    groups: [usize; 4],
+}
+
+impl Head {
+    fn steps(&self) -> usize {
+        self.groups.iter().zip([4, 3, 2, 1]).map(|(count, len)| count * len).sum()
+    }
+
+    /// Whether in each group every offset is `step` more than the one before.
+    fn are_runs(&self, mut offsets: &[u8], step: usize) -> bool {
+        self.groups.iter().zip([4, 3, 2, 1]).all(|(&count, len)| {
+            let (these, later) = offsets.split_at(2 * len * count);
+            offsets = later;
+            these.chunks_exact(2 * len).all(|group| {
+                let next = group[2..].chunks_exact(2);
+                group.chunks_exact(2).zip(next).all(|(offset, next)| le16(offset) + step == le16(next))
+            })
+        })
+    }
+}
+
+impl<'m> Verified<'m> {
+    /// Checks `packed` against `plan` for the kernels of `I`, whose instructions the caller has found to be there.
+    ///
+    /// # Safety
+    /// This processor has the instructions of `I`, and [`run`](Self::run) is only called with the same `I`.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if anything lies outside.
+    pub unsafe fn new<I: Vectors>(plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
+        let verified = Self { plan, packed };
+        if verified.all_inside::<I>() {
+            Ok(verified)
+        } else {
+            Err(Error::Memory { needed: Block::count_for(verified.plan.fixed_len), given: packed.len() })
+        }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn bytes(&self) -> &'m [u8] {
+        bytemuck::cast_slice(self.packed)
+    }
+
+    fn all_inside<I: Vectors>(&self) -> bool {
+        let plan = &self.plan;
+        let steps_inside = plan.steps.iter().all(|step| match step {
+            Step::Product(product, wide) => wide.len() <= plan.wide_len && self.product_inside::<I>(product),
+            Step::Planes(planes) => self.planes_inside::<I>(planes),
+        });
+        steps_inside && plan.scores.iter().all(|product| self.product_inside::<I>(product))
+    }
+
+    fn planes_inside<I: Vectors>(&self, planes: &Planes) -> bool {
+        let output = planes.output;
+        let columns = output.width.saturating_sub(1) * planes.stride + 3;
+        let rows = output.height.saturating_sub(1) * planes.stride + 3;
+        let constants = output.channels / PANEL * (CONSTANTS_LEN + I::TAPS_LEN);
+        matches!(planes.stride, 1 | 2)
+            && output.channels.is_multiple_of(PANEL)
+            && planes.row_step == columns * output.channels
+            && rows * planes.row_step <= self.plan.wide_len
+            && output.len() <= self.plan.dense_len
+            && planes.channels_at.is_multiple_of(64)
+            && I::TAPS_LEN.is_multiple_of(64)
+            && planes.channels_at + constants <= self.bytes().len()
+    }
+
+    fn product_inside<I: Vectors>(&self, product: &Product) -> bool {
+        let positions = product.tiles_per_line * product.rows;
+        let last_input = product.lines.saturating_sub(1) * product.line_step
+            + positions.saturating_sub(1) * product.input_step
+            + product.span;
+        let rows = product.rows_at..product.rows_at + 4 * positions * product.lines;
+        let Some(rows) = self.bytes().get(rows) else { return false };
+        let out_len = product.panels * I::WIDTH;
+        let rows_inside = rows.chunks_exact(4).all(|row| le32(row) + out_len <= self.plan.wide_len);
+        last_input <= self.plan.dense_len
+            && product.rows_at.is_multiple_of(4)
+            && rows_inside
+            && (0..product.panels).all(|panel| self.panel_inside::<I>(product, panel))
+    }
+
+    fn panel_inside<I: Vectors>(&self, product: &Product, panel: usize) -> bool {
+        let Some(head) = self.head(product, panel) else { return false };
+        let steps = head.steps();
+        let offsets_at = head.at + I::WIDTH / PANEL * CONSTANTS_LEN + steps * I::WIDTH * I::STEP;
+        let Some(offsets) = self.bytes().get(offsets_at..offsets_at + 2 * steps) else { return false };
+        let longest_kept = head.groups.iter().zip([4, 3, 2, 1]).all(|(&count, len)| count == 0 || len <= I::LONGEST);
+        let offsets_inside = offsets.chunks_exact(2).all(|offset| le16(offset) + I::STEP <= product.span);
+        let runs = I::GROUPS != Groups::Runs || head.are_runs(offsets, I::STEP);
+        head.at.is_multiple_of(64) && longest_kept && offsets_inside && runs
+    }
+
+    fn head(&self, product: &Product, panel: usize) -> Option<Head> {
+        let head = self.bytes().get(product.heads_at + HEAD_LEN * panel..)?.first_chunk::<HEAD_LEN>()?;
+        let count = |place: usize| usize::from(u16::from_le_bytes([head[4 + 2 * place], head[5 + 2 * place]]));
+        Some(Head { at: le32(head), groups: [count(0), count(1), count(2), count(3)] })
+    }
+
+    /// Runs step number `index`; nothing if there is none. `dense` and `wide` are the halves of the arena.
+    ///
+    /// # Safety
+    /// This processor has the instructions of `I`, the same for which this was made.
+    pub unsafe fn step<I: Vectors>(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+        match self.plan.steps.get(index) {
+            // SAFETY: as this function's.
+            Some(Step::Product(product, _)) => unsafe { self.product::<I>(product, dense, wide) },
+            Some(Step::Planes(planes)) => {
+                if dense.len() < self.plan.dense_len || wide.len() < self.plan.wide_len {
+                    return;
+                }
+                let job = PlanesJob {
+                    input: wide.as_ptr(),
+                    row_step: planes.row_step,
+                    out: dense.as_mut_ptr(),
+                    height: planes.output.height,
+                    width: planes.output.width,
+                    channels: planes.output.channels,
+                    stride: planes.stride,
+                    packed: self.bytes()[planes.channels_at..].as_ptr(),
+                };
+                // SAFETY:
+                // - the caller promises the instructions;
+                // - `planes_inside` has checked that the input rows lie in `wide_len`, the output in `dense_len`, and
+                //   constants and taps in the packed memory, aligned to 64;
+                // - the two buffers are separate slices.
+                unsafe { I::planes(&job) }
+            }
+            None => {}
+        }
+    }
+
+    /// FULLY_CONNECTED on what lies at the start of `dense`; writes the start of `wide`. Nothing if there is none.
+    ///
+    /// # Safety
+    /// As [`step`](Self::step).
+    pub unsafe fn scores<I: Vectors>(&self, dense: &mut [u8], wide: &mut [u8]) {
+        if let Some(product) = &self.plan.scores {
+            // SAFETY: as this function's.
+            unsafe { self.product::<I>(product, dense, wide) }
+        }
+    }
+
+    unsafe fn product<I: Vectors>(&self, product: &Product, dense: &mut [u8], wide: &mut [u8]) {
+        if dense.len() < self.plan.dense_len || wide.len() < self.plan.wide_len {
+            return;
+        }
+        let packed = self.bytes();
+        let tile_step = product.rows * product.input_step;
+        for line in 0..product.lines {
+            let mut tile = 0;
+            while tile < product.tiles_per_line {
+                let tiles = product.chunk.clamp(1, product.tiles_per_line - tile);
+                let first_row = (line * product.tiles_per_line + tile) * product.rows;
+                let input = &dense[line * product.line_step + tile * tile_step..];
+                let rows = &packed[product.rows_at + 4 * first_row..];
+                for panel in 0..product.panels {
+                    let Some(Head { at, groups }) = self.head(product, panel) else { return };
+                    // Panels lie one after the other; the last product's last panel has none after it.
+                    let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
+                    let next = [head(panel + 1), head(panel + 2)].map(|at| packed.as_ptr().wrapping_add(at));
+                    let job = ProductJob {
+                        input: input.as_ptr(),
+                        input_step: product.input_step,
+                        tiles,
+                        panel: packed[at..].as_ptr(),
+                        next,
+                        groups,
+                        out: wide[I::WIDTH * panel..].as_mut_ptr(),
+                        rows: rows.as_ptr().cast(),
+                    };
+                    // SAFETY:
+                    // - the caller promises the instructions;
+                    // - `product_inside` has checked that the last position's input ends within `dense_len`, and every
+                    //   output offset plus all panels within `wide_len`;
+                    // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs
+                    //   are runs, that weights and offsets of all groups lie in the packed memory, and that the panel is aligned to 64;
+                    // - offsets (u16) follow weights of 32 bytes per step, rows (u32) lie at multiples of 4;
+                    // - the buffers are separate slices.
+                    unsafe { I::product(product.rows, &job) }
+                }
+                tile += tiles;
+            }
+        }
+    }
+}
+
+fn le16(bytes: &[u8]) -> usize {
+    bytes.first_chunk().map_or(usize::MAX / 2, |word| usize::from(u16::from_le_bytes(*word)))
+}
+
+fn le32(bytes: &[u8]) -> usize {
+    bytes.first_chunk().map_or(usize::MAX / 2, |word| u32::from_le_bytes(*word) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_groups_whose_offsets_follow_each_other_are_runs() {
+        let head = Head { at: 0, groups: [1, 0, 1, 2] };
+        let bytes = |offsets: [u16; 8]| offsets.map(u16::to_le_bytes).concat();
+        assert!(head.are_runs(&bytes([16, 20, 24, 28, 0, 4, 90, 40]), 4));
+        assert!(!head.are_runs(&bytes([16, 20, 24, 32, 0, 4, 90, 40]), 4), "in the group of four");
+        assert!(!head.are_runs(&bytes([16, 20, 24, 28, 4, 0, 90, 40]), 4), "in the group of two");
+        assert!(!head.are_runs(&bytes([16, 20, 24, 28, 0, 4, 90, 40]), 16));
+    }
+}

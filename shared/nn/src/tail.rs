@@ -1,0 +1,66 @@
+//! The network's ends, which are cheap: the patch comes in as bytes, the mean goes out as the embedding, logits become
+//! scores.
+
+use super::body::{Mean, Quant, Scores};
+use super::plan::{Image, Wide};
+use super::quant;
+use crate::Patch;
+
+/// Quantises `patch` into the bordered image at the start of `dense`; `flip` brings int8 to the stored form.
+pub fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mut [u8]) {
+    let border = (quant.zero_point as i8).cast_unsigned() ^ flip;
+    let rows = dense.chunks_exact_mut(image.row_step).take(image.rows);
+    for (y, row) in rows.enumerate() {
+        let Some(column) = y.checked_sub(image.top).and_then(|y| patch.get(y)).filter(|_| y < image.top + image.height)
+        else {
+            row.fill(border);
+            continue;
+        };
+        let (before, rest) = row.split_at_mut(image.left.min(image.row_step));
+        let (cells, after) = rest.split_at_mut(image.width.min(column.len()).min(rest.len()));
+        before.fill(border);
+        after.fill(border);
+        for (out, &value) in cells.iter_mut().zip(column) {
+            *out = quant::quantise(value, quant.scale, quant.zero_point).cast_unsigned() ^ flip;
+        }
+    }
+}
+
+/// Fills the border of a wide activation with `zero`, the stored form of 0.0. The inside is left alone.
+pub fn border(wide: &Wide, zero: u8, buffer: &mut [u8]) {
+    let pixel = wide.shape.channels;
+    let row = wide.columns * pixel;
+    let inside = wide.left * pixel..(wide.left + wide.shape.width) * pixel;
+    for (y, row) in buffer.chunks_exact_mut(row).take(wide.rows).enumerate() {
+        if y < wide.top || y >= wide.top + wide.shape.height {
+            row.fill(zero);
+        } else {
+            row[..inside.start].fill(zero);
+            row[inside.end..].fill(zero);
+        }
+    }
+}
+
+/// MEAN over all pixels of a wide activation without border; writes int8.
+pub fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
+    let channels = mean.input.channels;
+    let unsigned = flip ^ 0x80;
+    for (first, out) in out.chunks_mut(32).enumerate() {
+        let mut sums = [0_u16; 32];
+        for pixel in wide.chunks_exact(channels).take(mean.input.positions()) {
+            for (sum, &value) in sums.iter_mut().zip(&pixel[32 * first.min(channels / 32)..]) {
+                *sum += u16::from(value ^ unsigned);
+            }
+        }
+        for (out, sum) in out.iter_mut().zip(sums) {
+            let scaled = mean.multiplier.apply_double_rounding(i32::from(sum));
+            *out = (scaled + mean.output_quant.zero_point).clamp(-128, 127) as i8;
+        }
+    }
+}
+
+/// LOGISTIC as a table over the logits' 256 values, stored as bytes from the lowest.
+pub fn logistic_table(scores: &Scores) -> [i8; 256] {
+    let logits = scores.logits;
+    core::array::from_fn(|index| super::reference::logistic(index as i32 - 128, logits.zero_point, logits.scale))
+}

@@ -1,0 +1,174 @@
+//! Every kernel of every instruction set against the plain one, on random networks: shapes, strides, zero points, weights
+//! at their extremes, inputs at theirs.
+#![allow(clippy::unwrap_used, reason = "the helpers of the tests")]
+
+use monitor_nn::Patch;
+use monitor_nn::body::{Body, Kind, Layer, Mean, Quant, Scores, Shape};
+use monitor_nn::quant::{Multiplier, quantise};
+use monitor_nn::{Block, Isa, Network, reference};
+use monitor_tflite::Scalars;
+use proptest::prelude::*;
+
+/// Numbers of one seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mixed = (self.0 ^ (self.0 >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed ^ (mixed >> 32)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+
+    /// A weight, in one of five manners.
+    fn weight(&mut self, manner: u64) -> i8 {
+        let any = self.below(255) as i8 as i16;
+        let weight = match manner {
+            0 => any,
+            1 => any / 4,
+            2 => [127, -127][self.below(2) as usize],
+            3 => 127,
+            _ => [0, 0, 0, 127, -127, 64][self.below(6) as usize],
+        };
+        weight.clamp(-127, 127) as i8
+    }
+}
+
+/// Constants of one layer.
+struct Constants {
+    weights: Vec<i8>,
+    bias: Vec<u8>,
+    scales: Vec<u8>,
+}
+
+/// Constants that bring sums over `taps` products to about the output's range.
+fn constants(random: &mut Random, outputs: usize, taps: usize) -> Constants {
+    let manner = random.below(5);
+    let weights = (0..outputs * taps).map(|_| random.weight(manner)).collect();
+    let bias = (0..outputs).flat_map(|_| (random.below(40_000) as i32 - 20_000).to_le_bytes()).collect();
+    let scale = |random: &mut Random| 10_f32.powf(-(random.below(3_000) as f32) / 1_000.0) * 0.4 / (taps as f32).sqrt();
+    let scales = (0..outputs).flat_map(|_| scale(random).to_le_bytes()).collect();
+    Constants { weights, bias, scales }
+}
+
+/// One convolution: kind, stride, output channels.
+type Sketch = (Kind, usize, usize);
+
+/// A stem and one to four pairs of depthwise and pointwise.
+fn sketches() -> impl Strategy<Value = Vec<Sketch>> {
+    let channels = || (1_usize..=5).prop_map(|sixteens| 16 * sixteens);
+    let pair = (1_usize..=2, channels());
+    ((1_usize..=2), channels(), prop::collection::vec(pair, 1..=5)).prop_map(|(stride, first, pairs)| {
+        let mut sketch = vec![(Kind::Stem, stride, first)];
+        let mut before = first;
+        let last = pairs.len() - 1;
+        for (index, (stride, channels)) in pairs.into_iter().enumerate() {
+            // The embedding's width is a multiple of 32.
+            let channels = if index == last { channels.next_multiple_of(32) } else { channels };
+            // Small planes soon, so that a case stays quick.
+            let stride = if index < 3 { 2 } else { stride };
+            sketch.extend([(Kind::Depthwise, stride, before), (Kind::Pointwise, 1, channels)]);
+            before = channels;
+        }
+        sketch
+    })
+}
+
+fn taps(kind: Kind, inputs: usize) -> usize {
+    if kind == Kind::Pointwise { inputs } else { 9 }
+}
+
+/// Runs the network of `sketch` plainly and on every instruction set, and compares.
+fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
+    let mut random = Random(seed);
+    let mut inputs = 1;
+    let all: Vec<Constants> = sketch
+        .iter()
+        .map(|&(kind, _, outputs)| {
+            let constants = constants(&mut random, outputs, taps(kind, inputs));
+            inputs = outputs;
+            constants
+        })
+        .collect();
+    let interior = Quant { scale: 0.5, zero_point: -128 };
+    let patch_quant = Quant { scale: 0.5, zero_point: random.below(256) as i32 - 128 };
+    let mut layers = heapless::Vec::new();
+    let mut input = Shape { height: 96, width: 64, channels: 1 };
+    let mut input_quant = patch_quant;
+    for (&(kind, stride, channels), constants) in sketch.iter().zip(&all) {
+        let (height, width) = (input.height.div_ceil(stride), input.width.div_ceil(stride));
+        let output = Shape { height, width, channels };
+        let layer = Layer {
+            kind,
+            stride,
+            input,
+            output,
+            input_quant,
+            output_quant: interior,
+            weights: &constants.weights,
+            bias: Scalars::new(&constants.bias),
+            weight_scales: Scalars::new(&constants.scales),
+        };
+        layers.push(layer.checked().unwrap()).unwrap();
+        (input, input_quant) = (output, interior);
+    }
+    let classes = 1 + random.below(40) as usize;
+    let dense = constants(&mut random, classes, input.channels);
+    let scores = Scores {
+        classes,
+        weights: &dense.weights,
+        bias: Scalars::new(&dense.bias),
+        input_zero: -128,
+        multiplier: Multiplier::from_real(1.0 / (3.0 + random.below(5_000) as f64)).unwrap(),
+        logits: Quant { scale: 0.03, zero_point: random.below(256) as i32 - 128 },
+    };
+    let mean = Mean::checked(input, interior, Quant { scale: 0.47, zero_point: -128 });
+    // A plane so large that the mean's multiplier leaves its range is refused at load.
+    let Ok(mean) = mean else { return Ok(()) };
+    let scores = Some(scores.checked(input.channels).unwrap());
+    let body = Body { patch_quant, layers, mean, scores }.checked().unwrap();
+
+    let patch: Patch = std::array::from_fn(|_| std::array::from_fn(|_| random.below(400) as f32 - 200.0));
+    let quantised = |&value: &f32| quantise(value, patch_quant.scale, patch_quant.zero_point);
+    let mut activation: Vec<i8> = patch.as_flattened().iter().map(quantised).collect();
+    for layer in &body.layers {
+        let mut output = vec![0; layer.output.len()];
+        reference::run(layer, &activation, &mut output);
+        activation = output;
+    }
+    let mut embedding = vec![0; input.channels];
+    reference::mean(&body.mean, &activation, &mut embedding);
+    let mut scores = vec![0; classes];
+    reference::scores(body.scores.as_ref().unwrap(), &embedding, &mut scores);
+
+    for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+        let mut packed = vec![Block([0xa5; 64]); Network::packed_len(&body, isa).unwrap()];
+        let used = Network::pack(&body, isa, &mut packed).unwrap();
+        // A plane too large for the mean is refused.
+        let Ok(network) = Network::new(&body, isa, &packed[..used]) else { continue };
+        let mut arena = vec![Block([0xa5; 64]); network.arena_len()];
+        network.begin(&patch, &mut arena).unwrap();
+        (0..network.layers()).for_each(|layer| network.layer(layer, &mut arena).unwrap());
+        let mut last = vec![0; activation.len()];
+        network.activation(network.layers() - 1, &mut arena, &mut last).unwrap();
+        prop_assert!(last == activation, "last convolution, {isa:?}");
+        let (mut own_embedding, mut own_scores) = (vec![0; embedding.len()], vec![0; scores.len()]);
+        network.end(&mut arena, &mut own_embedding, &mut own_scores).unwrap();
+        prop_assert_eq!(&own_embedding, &embedding, "embedding, {:?}", isa);
+        prop_assert_eq!(&own_scores, &scores, "scores, {:?}", isa);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_random_network_gives_the_same_on_every_instruction_set_as_the_plain_kernels(
+        sketch in sketches(), seed: u64,
+    ) {
+        check(&sketch, seed)?;
+    }
+}

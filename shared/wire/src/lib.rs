@@ -1,0 +1,60 @@
+//! The frames that the device sends over a serial line, a pipe or a file, and how they are read back.
+//!
+//! A frame is `COBS( header payload crc ) 0x00`: the zero byte occurs nowhere else, so a reader that joins late or hears
+//! garbage is in step again at the next zero. Header and payload are [postcard](https://postcard.jamesmunns.com/wire-format);
+//! the check sum is CRC-16/IBM-3740 (polynomial 0x1021, initial value 0xFFFF, nothing reflected or inverted; also known as
+//! CCITT-FALSE), low byte first, over header and payload. `docs/wire.md` describes every byte and its examples are tested.
+//!
+//! What may change without a new [`VERSION`]: kinds are added (older readers get [`Message::Other`]), and fields are added at
+//! the end of a payload (older readers ignore the bytes after the fields they know).
+//!
+//! Nothing here allocates: the encoder writes into the caller's buffer, the decoder assembles frames in one.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+mod decode;
+mod encode;
+mod floats;
+mod message;
+#[cfg(test)]
+mod tests;
+
+pub use decode::{Damage, Decoder, Frame};
+pub use encode::{Error, encode};
+pub use floats::Floats;
+pub use message::{
+    Acknowledged, AcknowledgedBy, Alarm, AlarmCause, CaptureState, ClockState, Gap, Health, Hello, Message,
+    StateChange, Verdict, refused,
+};
+
+/// The version of the frame's layout, its first byte.
+pub const VERSION: u8 = 1;
+
+/// A buffer of this size takes every frame of a model with up to 32 classes whose labels have up to 40 bytes.
+pub const USUAL_FRAME: usize = 2048;
+
+/// A buffer of this size takes every frame there is, YAMNet's own 521 classes included.
+pub const LARGEST_FRAME: usize = 16 * 1024;
+
+/// CRC-16/IBM-3740: `binascii.crc_hqx(data, 0xFFFF)` in Python.
+const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_IBM_3740);
+
+/// The kinds of payload, the frame's second byte.
+mod kind {
+    pub const HELLO: u8 = 1;
+    pub const VERDICT: u8 = 2;
+    pub const STATE_CHANGE: u8 = 3;
+    pub const ALARM: u8 = 4;
+    pub const HEALTH: u8 = 5;
+    pub const GAP: u8 = 6;
+    pub const ACKNOWLEDGED: u8 = 7;
+}
+
+/// What comes before the payload.
+#[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
+struct Header {
+    version: u8,
+    kind: u8,
+    sequence: u32,
+    time_us: u64,
+}

@@ -1,0 +1,286 @@
+//! What a frame can say. The order of the fields is the order on the wire; new ones go to the end.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Floats, kind};
+
+/// The payload of a frame.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Message<'a> {
+    /// Who speaks: first of all, after a reload, and again at intervals for readers that join late.
+    Hello(Hello<'a>),
+    /// One window.
+    Verdict(Verdict<'a>),
+    /// The reported state changed.
+    StateChange(StateChange),
+    /// The alarm was raised or has ended.
+    Alarm(Alarm),
+    /// The counters, every second.
+    Health(Health),
+    /// Frames of sound were lost.
+    Gap(Gap),
+    /// Somebody has acknowledged alarms.
+    Acknowledged(Acknowledged),
+    /// A kind that this reader does not know, of a newer sender.
+    Other {
+        /// The kind.
+        kind: u8,
+        /// Its bytes.
+        payload: &'a [u8],
+    },
+}
+
+impl Message<'_> {
+    /// The number of the kind on the wire.
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self::Hello(_) => kind::HELLO,
+            Self::Verdict(_) => kind::VERDICT,
+            Self::StateChange(_) => kind::STATE_CHANGE,
+            Self::Alarm(_) => kind::ALARM,
+            Self::Health(_) => kind::HEALTH,
+            Self::Gap(_) => kind::GAP,
+            Self::Acknowledged(_) => kind::ACKNOWLEDGED,
+            Self::Other { kind, .. } => *kind,
+        }
+    }
+}
+
+/// The model and the program.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Hello<'a> {
+    /// Name of the model's file.
+    pub model: &'a str,
+    /// SHA-256 of the model's file.
+    pub model_sha256: [u8; 32],
+    /// Version of the program.
+    pub build: &'a str,
+    /// The class names in order, one per line, no line end after the last.
+    pub labels: &'a str,
+    /// Rate of the captured sound in Hz.
+    pub rate_hz: u32,
+    /// Time between two windows in microseconds.
+    pub hop_us: u32,
+    /// What was offered to the device and is not used, and why: one per line; empty where there is no such thing.
+    pub not_used: &'a str,
+}
+
+/// One window: before (`probabilities`) and after (`state`, `confidence`) the decision.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Verdict<'a> {
+    /// Windows since the start, dropped ones counted.
+    pub index: u64,
+    /// First sample of the window, in samples of 16 kHz since the start.
+    pub start_sample: u64,
+    /// The reported state as index into the labels; `None` is unknown.
+    pub state: Option<u16>,
+    /// Smoothed probability of the state, or of the leading class while unknown.
+    pub confidence: f32,
+    /// Level of the window in dB of full scale.
+    pub level_dbfs: f32,
+    /// Whether sound was lost within the window.
+    pub spans_gap: bool,
+    /// Time that the window took to compute, in microseconds.
+    pub inference_us: u32,
+    /// How unlike all training sound it is; `None` where the model has no such measure.
+    pub anomaly: Option<f32>,
+    /// The classifier's probabilities, one per label.
+    #[serde(borrow)]
+    pub probabilities: Floats<'a>,
+}
+
+/// The reported state changed with this window.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StateChange {
+    /// The window.
+    pub index: u64,
+    /// The state before it; `None` is unknown.
+    pub previous: Option<u16>,
+    /// The state from it on; `None` is unknown.
+    pub state: Option<u16>,
+    /// Smoothed probability of the new state, or of the leading class when unknown.
+    pub confidence: f32,
+}
+
+/// The alarm was raised or has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Whether there is an alarm from now on.
+    pub active: bool,
+    /// Why, as a number of [`AlarmCause`]; a plain number so that a new cause is no new version.
+    pub cause: u8,
+    /// The reported state; `None` is unknown.
+    pub state: Option<u16>,
+    /// The newest window.
+    pub index: u64,
+    /// Whether this cause is yet to be acknowledged: a latched alarm that has ended is still one then.
+    pub unacknowledged: bool,
+}
+
+impl Alarm {
+    /// The bit of a cause's number: what is beyond 31 counts as 31.
+    #[must_use]
+    pub const fn bit(cause: u8) -> u32 {
+        1 << if cause < 31 { cause } else { 31 }
+    }
+
+    /// Enters it into the causes that hold and those that are yet to be acknowledged.
+    pub const fn enter(&self, alarms: &mut u32, unacknowledged: &mut u32) {
+        let bit = Self::bit(self.cause);
+        if self.active {
+            *alarms |= bit;
+        } else {
+            *alarms &= !bit;
+        }
+        if self.unacknowledged {
+            *unacknowledged |= bit;
+        }
+    }
+}
+
+/// Somebody has acknowledged alarms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Acknowledged {
+    /// The causes that were unacknowledged until now: bit *n* is the cause of number *n* of [`AlarmCause`].
+    pub causes: u32,
+    /// By which way, as a number of [`AcknowledgedBy`].
+    pub by: u8,
+    /// The newest window.
+    pub index: u64,
+}
+
+/// By which way alarms were acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum AcknowledgedBy {
+    /// A signal to the program.
+    Signal = 0,
+    /// A button on a GPIO line.
+    Gpio = 1,
+    /// A message from the MQTT broker.
+    Mqtt = 2,
+    /// A coil of the Modbus server.
+    Modbus = 3,
+}
+
+impl AcknowledgedBy {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Signal, Self::Gpio, Self::Mqtt, Self::Modbus];
+}
+
+/// Why there is an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum AlarmCause {
+    /// The reported state is one that was configured as an alarm.
+    State = 0,
+    /// The sound is unlike all training sound.
+    Anomaly = 1,
+    /// No sound arrives.
+    NoSound = 2,
+    /// The microphone is dead: sound arrives that no microphone gives.
+    Microphone = 3,
+}
+
+/// The counters since the start, and the inference times of the last 512 windows.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Health {
+    /// Frames captured.
+    pub frames: u64,
+    /// Overruns of the sound device.
+    pub xruns: u32,
+    /// Times that the device was recovered or opened again.
+    pub recoveries: u32,
+    /// Gaps in the sound, whatever their cause.
+    pub gaps: u32,
+    /// Frames lost in those gaps.
+    pub lost_frames: u64,
+    /// Windows computed.
+    pub windows: u64,
+    /// Windows dropped because inference was behind.
+    pub dropped_windows: u32,
+    /// Reports dropped because an output was behind.
+    pub dropped_reports: u32,
+    /// Reports that wait for the slowest output.
+    pub queue_depth: u16,
+    /// Median of the inference time in microseconds.
+    pub inference_p50_us: u32,
+    /// 99th percentile of the inference time in microseconds.
+    pub inference_p99_us: u32,
+    /// Maximum of the inference time in microseconds.
+    pub inference_max_us: u32,
+    /// Temperature of the processor in thousandths of a degree Celsius, where it can be read.
+    pub cpu_millidegrees: Option<i32>,
+    /// Whether capture runs with real-time priority.
+    pub realtime: bool,
+    /// What capture is doing, as a number of [`CaptureState`].
+    pub capture: u8,
+    /// The alarms that are raised: bit *n* is the cause of number *n* of [`AlarmCause`].
+    pub alarms: u32,
+    /// Privileges that capture was refused, as bits of [`refused`].
+    pub refused: u8,
+    /// Blocks of sound dropped because inference was far behind; their frames are in `lost_frames`.
+    pub dropped_blocks: u32,
+    /// Times that capture woke up late, without losing anything by it.
+    pub late: u32,
+    /// Times that the sound device gave nothing for too long.
+    pub stalls: u32,
+    /// Times that the system was suspended.
+    pub suspends: u32,
+    /// Faults of the microphone, as bits of `monitor_core::microphone`.
+    pub microphone: u8,
+    /// Latched alarms that nobody has acknowledged, by cause as in `alarms`; they may have ended.
+    pub unacknowledged: u32,
+    /// Whether the device's clock is right, as a number of [`ClockState`].
+    pub clock: u8,
+}
+
+/// Whether the device's clock is right: a Pi has none that runs on without power.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ClockState {
+    /// An older sender does not tell.
+    Unknown = 0,
+    /// Nothing has set it since the start, or not for long: times of day may be wrong.
+    Unsynchronised = 1,
+    /// It follows a time server.
+    Synchronised = 2,
+}
+
+/// The bits of [`Health::refused`].
+pub mod refused {
+    /// Real-time priority.
+    pub const SCHEDULING: u8 = 1;
+    /// Locked memory.
+    pub const MEMORY: u8 = 2;
+    /// The core to run on.
+    pub const CORE: u8 = 4;
+    /// The bits with their words.
+    pub const NAMES: [(u8, &str); 3] =
+        [(SCHEDULING, "real-time priority"), (MEMORY, "locked memory"), (CORE, "its core")];
+}
+
+/// What capture is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CaptureState {
+    /// The device is being opened.
+    Opening = 0,
+    /// Sound arrives.
+    Running = 1,
+    /// The device is there, but is being recovered or gives no sound.
+    Recovering = 2,
+    /// The device is absent or busy.
+    Absent = 3,
+    /// The recording has ended.
+    Ended = 4,
+}
+
+/// Frames of sound were lost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The window that is next.
+    pub index: u64,
+    /// Frames lost, at the captured rate.
+    pub lost_frames: u64,
+}
