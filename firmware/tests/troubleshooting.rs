@@ -1,4 +1,4 @@
-//! `docs/troubleshooting.md` has every text by which the device says that something is wrong, and every flag of its status.
+//! `docs/guide/troubleshooting.md` has every text by which the device says that something is wrong, and every flag of its status.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use monitor_core::microphone;
 use monitor_model::line::{capture_name, cause_name};
 use monitor_wire::{AlarmCause, CaptureState, Health, refused};
 
-const PAGE: &str = include_str!("../../docs/troubleshooting.md");
+const PAGE: &str = include_str!("../../docs/guide/troubleshooting.md");
 
 /// What an error text or a warning stands in.
 const CALLS: [&str; 12] = [
@@ -138,7 +138,7 @@ fn every_error_text_of_the_device_is_in_the_troubleshooting_page() {
     }
     missing.dedup();
     assert!(texts > 100, "only {texts} texts were found: does the test still see them?");
-    assert!(missing.is_empty(), "not in docs/troubleshooting.md:\n{}", missing.join("\n"));
+    assert!(missing.is_empty(), "not in docs/guide/troubleshooting.md:\n{}", missing.join("\n"));
 }
 
 #[test]
@@ -168,5 +168,5 @@ fn every_flag_of_the_status_is_in_the_troubleshooting_page() {
         flags.extend(object.as_object().unwrap().keys().cloned());
     }
     let missing: Vec<&String> = flags.iter().filter(|flag| !PAGE.contains(&format!("`{flag}`"))).collect();
-    assert!(missing.is_empty(), "not in docs/troubleshooting.md: {missing:?}");
+    assert!(missing.is_empty(), "not in docs/guide/troubleshooting.md: {missing:?}");
 }
