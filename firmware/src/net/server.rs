@@ -138,7 +138,7 @@ fn enter(places: &mut Vec<Arc<Place>>, most: usize, place: &Arc<Place>) -> bool 
 fn listen(name: &str, address: SocketAddr, stop: &AtomicBool) -> Option<TcpListener> {
     let mut warned = false;
     while !stop.load(Relaxed) {
-        match TcpListener::bind(address).and_then(|pipeline| pipeline.set_nonblocking(true).map(|()| pipeline)) {
+        match TcpListener::bind(address).and_then(|listener| listener.set_nonblocking(true).map(|()| listener)) {
             Ok(pipeline) => return Some(pipeline),
             Err(error) if !std::mem::replace(&mut warned, true) => warn(format!(
                 "{name}: cannot listen on {address}: {error}; trying again every second. Is the port taken, or below 1024?"
