@@ -136,7 +136,7 @@ const BLUR: usize = 8;
 
 fn trace(model: &OwnedModel, recording: &Recording, hop_columns: u32) -> anyhow::Result<Trace> {
     let classifier = model.classifier()?;
-    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
+    let card = ModelCard::from_model(&model.model()?).context("the model's card cannot be read")?;
     let card = card.context("the model has no card, and so no decision; train one")?;
     let mut decision = card.decider(classifier.classes(), hop_columns as f32 / 100.0)?;
     let mut watch = Watch::of(&classifier, hop_columns as f32 / 100.0);

@@ -98,7 +98,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let labels = labels(&model).with_context(|| format!("cannot use the model {}", args.model.display()))?;
     let classifier = model.classifier()?;
-    let card = ModelCard::of(&model.model()?)
+    let card = ModelCard::from_model(&model.model()?)
         .with_context(|| format!("cannot use the model {}", args.model.display()))?
         .unwrap_or_else(|| ModelCard::untrained(classifier.kind()));
     let mut teller = Teller { ui: Ui::new(&args.json), closed: false, failed: None };

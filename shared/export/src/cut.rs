@@ -29,7 +29,7 @@ pub enum End {
 pub fn network(base: &[u8], end: End) -> anyhow::Result<Vec<u8>> {
     let base = Model::parse(base).context("the base model")?;
     let graph = base.graph();
-    let parts = Parts::of(&graph).context("the base model")?;
+    let parts = Parts::from_graph(&graph).context("the base model")?;
     let body = parts.body.context("the base model has no int8 network; `host-tools fetch` gets one that has")?;
     let last = match end {
         End::LastConvolution => body.mean - 1,

@@ -29,7 +29,7 @@ pub(super) fn write(model: &mut ModelBuf, kind: FeatureKind, base: Option<&[u8]>
     let base = base.with_context(|| format!("{kind} features need the base model; `host-tools fetch` gets it"))?;
     let base = Model::parse(base).context("the base model")?;
     let graph = base.graph();
-    let parts = Parts::of(&graph).context("the base model")?;
+    let parts = Parts::from_graph(&graph).context("the base model")?;
     let body = parts.body.context("the base model has no int8 network; `host-tools fetch` gets one that has")?;
     let (log_mel, embedding) = copy_body(model, &graph, &parts, body, waveform)?;
     Ok(match kind {

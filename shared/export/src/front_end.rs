@@ -1,7 +1,7 @@
 //! YAMNet's front end written from scratch: the same operators and constants as in the base model, for models that have
 //! no base model to take them from.
 
-use monitor_core::graph::{FRAME_PIECES, HOP_PIECES, PIECE, PIECES};
+use monitor_core::graph::{FRAME_SEGMENTS, HOP_SEGMENTS, SEGMENT, SEGMENTS};
 use monitor_core::log_mel::{BANDS, BINS, FFT, FLOOR, HANN, WINDOW, mel_weight};
 use monitor_core::window::{COLUMNS, SAMPLES};
 use monitor_tflite::{Activation, BuiltinOp as Op, Options, TensorType};
@@ -30,14 +30,14 @@ fn frames(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     let stride = model.integers("frame/stride", &[1], &[1]);
     let slice = Options::StridedSlice { begin_mask: 0, end_mask: 0, other: false };
     let whole = model.apply(Op::STRIDED_SLICE, slice, &[waveform, begin, end, stride], "frame/whole", &[SAMPLES]);
-    let pieces = model.reshape(whole, "frame/pieces", TensorType::Float32, &[PIECES, PIECE]);
+    let segments = model.reshape(whole, "frame/pieces", TensorType::Float32, &[SEGMENTS, SEGMENT]);
     let indices: Vec<i32> = (0..COLUMNS)
-        .flat_map(|frame| (0..FRAME_PIECES).map(move |piece| (HOP_PIECES * frame + piece) as i32))
+        .flat_map(|frame| (0..FRAME_SEGMENTS).map(move |segment| (HOP_SEGMENTS * frame + segment) as i32))
         .collect();
-    let indices = model.integers("frame/indices", &[COLUMNS, FRAME_PIECES], &indices);
+    let indices = model.integers("frame/indices", &[COLUMNS, FRAME_SEGMENTS], &indices);
     let gather = Options::Gather { axis: 0, batch_dims: 0 };
-    let shape = [COLUMNS, FRAME_PIECES, PIECE];
-    let gathered = model.apply(Op::GATHER, gather, &[pieces, indices], "frame/gathered", &shape);
+    let shape = [COLUMNS, FRAME_SEGMENTS, SEGMENT];
+    let gathered = model.apply(Op::GATHER, gather, &[segments, indices], "frame/gathered", &shape);
     let frames = model.reshape(gathered, "frame", TensorType::Float32, &[COLUMNS, WINDOW]);
     let hann = model.floats("hann/weights", &[WINDOW], HANN);
     let options = Options::Arithmetic { activation: Activation::None };

@@ -132,11 +132,11 @@ fn finish(
 /// Reads the file back as a device would.
 fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_>) -> anyhow::Result<()> {
     let model = Model::parse(file)?;
-    let parts = Parts::of(&model.graph())?;
+    let parts = Parts::from_graph(&model.graph())?;
     ensure!(matches!(parts.output, Output::Head { kind: found, .. } if found == kind), "its features are not {kind}");
     let read = model.labels()?.context("it has no labels")?;
     ensure!(read.iter().eq(labels), "its labels differ");
-    ensure!(ModelCard::of(&model)?.as_ref() == Some(card), "its card differs");
+    ensure!(ModelCard::from_model(&model)?.as_ref() == Some(card), "its card differs");
     model.metadata(anomaly::ENTRY).map(Tables::from_bytes).transpose()?;
     Ok(())
 }

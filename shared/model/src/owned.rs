@@ -95,7 +95,7 @@ impl OwnedModel {
         let (graph, parts) = parts(&self.bytes)?;
         let tables = self.model()?.metadata(anomaly::ENTRY).map(Tables::from_bytes);
         let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
-        let classifier = Classifier::of(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
+        let classifier = Classifier::from_parts(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
         Ok(classifier.with_anomaly(detector))
     }
 
@@ -134,7 +134,7 @@ impl OwnedModel {
 
 fn parts(bytes: &[u8]) -> Result<(tflite::Graph<'_>, Parts<'_>), Cause> {
     let graph = Model::parse(bytes).map_err(Cause::File)?.graph();
-    let parts = Parts::of(&graph).map_err(Cause::Graph)?;
+    let parts = Parts::from_graph(&graph).map_err(Cause::Graph)?;
     Ok((graph, parts))
 }
 
