@@ -1,11 +1,11 @@
 //! Classification of one window: features, then class probabilities from a trained head or from YAMNet's own classifier.
 
+use crate::MAX_CLASSES;
 use crate::anomaly::Detector;
 use crate::features::{self, EMBEDDING_LEN, Extractor, FeatureKind};
 use crate::graph::{self, Parts};
 use crate::head::{self, Dense, Head};
 use crate::window::Patch;
-use crate::MAX_CLASSES;
 use monitor_nn::{self as nn, Block, Network};
 
 /// Largest number of probabilities of a classifier.

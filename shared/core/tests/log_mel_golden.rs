@@ -59,7 +59,8 @@ fn quantised_patches_of_all_golden_clips_agree_in_999_of_1000_cells_and_differ_b
 
 #[test]
 fn quantised_patches_of_the_two_committed_clips_agree_equally() {
-    let comparison = Comparison::from_golden(include_bytes!("golden/waveform_f32.bin"), include_bytes!("golden/patch_i8.bin"));
+    let comparison =
+        Comparison::from_golden(include_bytes!("golden/waveform_f32.bin"), include_bytes!("golden/patch_i8.bin"));
     comparison.assert_within_limits();
 }
 

@@ -1,12 +1,11 @@
-//! The network's ends, which are cheap: the patch comes in as bytes, the mean goes out as the embedding, logits become
-//! scores.
+//! The network's cheap first and last operations: quantisation of the patch, borders, mean and logistic.
 
 use super::body::{Mean, Quant, Scores};
 use super::plan::{Image, Wide};
 use super::quant;
 use crate::Patch;
 
-/// Quantises `patch` into the bordered image at the start of `dense`; `flip` brings int8 to the stored form.
+/// Quantises `patch` into the image with border at the start of `dense`. `flip` converts int8 to the stored form.
 pub fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mut [u8]) {
     let border = (quant.zero_point as i8).cast_unsigned() ^ flip;
     let rows = dense.chunks_exact_mut(image.row_step).take(image.rows);
@@ -26,7 +25,7 @@ pub fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mu
     }
 }
 
-/// Fills the border of a wide activation with `zero`, the stored form of 0.0. The inside is left alone.
+/// Fills the border of a wide activation with `zero`, the stored form of 0.0. The interior is unchanged.
 pub fn border(wide: &Wide, zero: u8, buffer: &mut [u8]) {
     let pixel = wide.shape.channels;
     let row = wide.columns * pixel;
@@ -41,7 +40,7 @@ pub fn border(wide: &Wide, zero: u8, buffer: &mut [u8]) {
     }
 }
 
-/// MEAN over all pixels of a wide activation without border; writes int8.
+/// Computes MEAN over all pixels of a wide activation without border; writes int8.
 pub fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
     let channels = mean.input.channels;
     let unsigned = flip ^ 0x80;
@@ -59,7 +58,7 @@ pub fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
     }
 }
 
-/// LOGISTIC as a table over the logits' 256 values, stored as bytes from the lowest.
+/// Returns LOGISTIC as a table over the 256 values of a logit, lowest first.
 pub fn logistic_table(scores: &Scores) -> [i8; 256] {
     let logits = scores.logits;
     core::array::from_fn(|index| super::reference::logistic(index as i32 - 128, logits.zero_point, logits.scale))

@@ -1,12 +1,13 @@
-//! The int8 network on the base model against TFLite's reference kernels, bit for bit, on every instruction set there is.
+//! Compares the int8 network of the base model with TFLite's reference kernels, bit for bit, on every available instruction
+//! set.
 #![allow(clippy::unwrap_used, reason = "the helper of the tests")]
 
 #[path = "../../core/tests/common/mod.rs"]
 mod common;
 
 use common::{base_model, floats, golden, signed};
-use monitor_nn::{PATCH_COLUMNS as COLUMNS, Patch};
 use monitor_nn::{Block, Body, Isa, Network};
+use monitor_nn::{PATCH_COLUMNS as COLUMNS, Patch};
 use monitor_tflite::{BuiltinOp, Model};
 
 /// Step and zero point of the quantised patch (tensor 28 of the base model).

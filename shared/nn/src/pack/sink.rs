@@ -1,12 +1,12 @@
-//! Where packed bytes go.
+//! Destination of packed bytes.
 
-/// Memory to write to.
+/// A bounds-checked output buffer.
 pub struct Sink<'a> {
     out: &'a mut [u8],
 }
 
 impl<'a> Sink<'a> {
-    /// Writes to `out`.
+    /// Creates a sink that writes to `out`.
     pub fn new(out: &'a mut [u8]) -> Self {
         Self { out }
     }
@@ -16,7 +16,8 @@ impl<'a> Sink<'a> {
         self.with(at, bytes.len(), |out| out.copy_from_slice(bytes));
     }
 
-    /// Has `fill` write `len` bytes at offset `at`. What does not fit is dropped; the packer reports it at the end.
+    /// Calls `fill` on the `len` bytes at offset `at`. Does nothing if they lie outside; callers size the buffer with
+    /// `max_len`, and `Verified` checks the result.
     pub fn with(&mut self, at: usize, len: usize, fill: impl FnOnce(&mut [u8])) {
         if let Some(out) = self.out.get_mut(at..at + len) {
             fill(out);

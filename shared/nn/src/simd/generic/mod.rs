@@ -1,4 +1,4 @@
-//! The kernels, once for all instruction sets.
+//! The kernels, shared by all instruction sets.
 //!
 //! ```text
 //! product: for each tile of R positions, for one panel of 8 channels:
