@@ -156,16 +156,16 @@ mod tests {
         }
 
         #[test]
-        fn single_rounding_is_the_product_in_128_bits_rounded_half_up(value: i32, mantissa: i32, shift in -31..=30) {
+        fn single_rounding_is_the_product_in_128_bits_rounded_half_up(value: i32, mantissa: i32, shift in -31_i32..=30) {
             let total = 31 - shift;
-            let product = i128::from(value) * i128::from(mantissa);
-            let expected = ((product + (1 << (total - 1))) >> total).clamp(i32::MIN.into(), i32::MAX.into());
+            let product: i128 = i128::from(value) * i128::from(mantissa);
+            let expected = ((product + (1_i128 << (total - 1))) >> total).clamp(i32::MIN.into(), i32::MAX.into());
             let multiplier = Multiplier { mantissa, shift };
             prop_assert_eq!(i128::from(multiplier.apply_single_rounding(value)), expected);
         }
 
         #[test]
-        fn double_rounding_of_any_bits_is_within_one_of_the_exact_product(value: i32, mantissa: i32, shift in -40..=0) {
+        fn double_rounding_of_any_bits_is_within_one_of_the_exact_product(value: i32, mantissa: i32, shift in -40_i32..=0) {
             let exact = f64::from(value) * f64::from(mantissa) * 2f64.powi(shift.max(-31) - 31);
             let rounded = f64::from(Multiplier { mantissa, shift }.apply_double_rounding(value));
             prop_assert!((rounded - exact).abs() <= 1.0 + 1e-6, "{rounded} for {exact}");
