@@ -54,7 +54,8 @@ pub fn write_file<'a>(
     rate: u32,
     mut parts: impl Iterator<Item = &'a [f32]>,
 ) -> io::Result<()> {
-    let written = wav::write_as(path, format.encoding(), rate, 1, |writer| parts.try_for_each(|part| writer.push(part)));
+    let written =
+        wav::write_as(path, format.encoding(), rate, 1, |writer| parts.try_for_each(|part| writer.push(part)));
     match written {
         Ok(_) => Ok(()),
         Err(wav::Error::Io(error)) => Err(error),

@@ -1,5 +1,4 @@
-//! YAMNet's front end written from scratch: the same operators and constants as in the base model, for models that have
-//! no base model to take them from.
+//! YAMNet's front end, generated with the operators and constants of the base model, for models without a base model.
 
 use monitor_core::graph::{FRAME_SEGMENTS, HOP_SEGMENTS, SEGMENT, SEGMENTS};
 use monitor_core::log_mel::{BANDS, BINS, FFT, FLOOR, HANN, WINDOW, mel_weight};
@@ -11,7 +10,7 @@ use super::model_buf::{ModelBuf, TensorId};
 /// `PadOptions` in `union BuiltinOptions`; it has no fields.
 const PAD_OPTIONS: Options = Options::Other(22);
 
-/// Adds the operators from the waveform, f32 [15600], to the log-mel patch, f32 [96 x 64], and returns that.
+/// Adds the operators from the waveform, f32 `[15600]`, to the log-mel patch, f32 `[96 x 64]`. Returns the patch.
 pub(super) fn write(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     let frames = frames(model, waveform);
     let magnitudes = spectra(model, frames);
@@ -23,7 +22,7 @@ pub(super) fn write(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     model.apply(Op::LOG, Options::None, &[mel], "log_mel", &[COLUMNS, BANDS])
 }
 
-/// Overlapping frames of 400 samples, weighted with the Hann window.
+/// Adds overlapping frames of 400 samples, weighted with the Hann window.
 fn frames(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     let begin = model.integers("frame/begin", &[1], &[0]);
     let end = model.integers("frame/end", &[1], &[SAMPLES as i32]);
@@ -44,7 +43,7 @@ fn frames(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     model.apply(Op::MUL, options, &[frames, hann], "hann", &[COLUMNS, WINDOW])
 }
 
-/// Magnitudes of the 512-point transform of each frame.
+/// Adds the magnitudes of the 512-point transform of each frame.
 fn spectra(model: &mut ModelBuf, frames: TensorId) -> TensorId {
     let paddings = model.integers("pad/paddings", &[2, 2], &[0, 0, 0, (FFT - WINDOW) as i32]);
     let padded = model.apply(Op::PAD, PAD_OPTIONS, &[frames, paddings], "pad", &[COLUMNS, FFT]);

@@ -1,4 +1,4 @@
-//! A TFLite model in the making: owned tensors and operators, written by [`super::writer`].
+//! An in-memory TFLite model: owned tensors and operators, serialised by [`super::writer`].
 
 use std::collections::HashMap;
 
@@ -19,13 +19,13 @@ pub(super) struct ModelBuf {
     pub metadata: Vec<(String, Vec<u8>)>,
 }
 
-/// A tensor: computed, or constant if it has data.
+/// A tensor. It is constant if it has data, otherwise computed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TensorBuf {
     pub name: String,
     pub shape: Vec<usize>,
     pub kind: TensorType,
-    /// Little-endian contents; empty for a tensor that is computed.
+    /// Little-endian contents; empty for a computed tensor.
     pub data: Vec<u8>,
     pub quantisation: Option<QuantisationBuf>,
 }
@@ -43,14 +43,14 @@ pub(super) struct QuantisationBuf {
 pub(super) struct OperatorBuf {
     pub code: BuiltinOp,
     pub version: i32,
-    /// `None` for an optional input that is left out.
+    /// `None` for an omitted optional input.
     pub inputs: Vec<Option<TensorId>>,
     pub outputs: Vec<TensorId>,
     pub options: Options,
 }
 
 impl ModelBuf {
-    /// Adds a tensor that is computed.
+    /// Adds a computed tensor.
     pub fn tensor(&mut self, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data: Vec::new(), quantisation: None })
     }
@@ -74,7 +74,7 @@ impl ModelBuf {
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation: None })
     }
 
-    /// Adds an operator with one output that is an f32 tensor of `shape`, and returns that.
+    /// Adds an operator with one output, an f32 tensor of `shape`. Returns the output.
     pub fn apply(
         &mut self,
         code: BuiltinOp,
@@ -110,11 +110,11 @@ impl ModelBuf {
         self.apply_to(BuiltinOp::RESHAPE, Options::None, &[from, to], name, kind, shape)
     }
 
-    /// Copies operator `index` of another graph, with the tensors it needs. `known` maps that graph's tensors to those
-    /// already here.
+    /// Copies operator `index` of another graph and the tensors it requires. `known` maps that graph's tensors to those
+    /// already copied.
     ///
     /// # Errors
-    /// When there is no such operator.
+    /// If there is no such operator.
     pub fn copy(
         &mut self,
         graph: &Graph<'_>,

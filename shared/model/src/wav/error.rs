@@ -37,9 +37,9 @@ pub enum Error {
     Unsupported(Codec),
     /// The sample rate in Hz is outside [`RATES_HZ`].
     #[error(
-        "the sample rate of {0} Hz is outside {} to {} Hz; {CONVERT} and `-ar 48000`",
-        RATES_HZ.start(),
-        RATES_HZ.end()
+        "the sample rate of {0} Hz is outside {min} to {max} Hz; {CONVERT} and `-ar 48000`",
+        min = RATES_HZ.start(),
+        max = RATES_HZ.end()
     )]
     Rate(u32),
     /// The requested channel does not exist.

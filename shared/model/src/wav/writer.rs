@@ -136,9 +136,9 @@ impl<W: Write + Seek> WavWriter<W> {
     /// [`Error::Io`] if writing fails; [`Error::Rate`] or [`Error::BadFormat`] for values that the header cannot represent.
     pub fn new(to: W, encoding: Encoding, rate_hz: u32, channels: u16) -> Result<Self, Error> {
         check(rate_hz, channels)?;
-        let sample_format = if encoding == Encoding::F32 { hound::SampleFormat::Float } else { hound::SampleFormat::Int };
-        let spec =
-            hound::WavSpec { channels, sample_rate: rate_hz, bits_per_sample: encoding.bits(), sample_format };
+        let sample_format =
+            if encoding == Encoding::F32 { hound::SampleFormat::Float } else { hound::SampleFormat::Int };
+        let spec = hound::WavSpec { channels, sample_rate: rate_hz, bits_per_sample: encoding.bits(), sample_format };
         Ok(Self { inner: hound::WavWriter::new(to, spec)?, encoding, channels, written: Written::default() })
     }
 
