@@ -147,6 +147,7 @@ fn softmax(values: &mut [f32]) {
         *value = libm::expf(*value - max);
         sum += *value;
     }
+    #[expect(clippy::cast_precision_loss, reason = "at most MAX_WIDTH values")]
     let uniform = 1.0 / values.len() as f32;
     for value in values.iter_mut() {
         *value = if sum.is_finite() { *value / sum } else { uniform };

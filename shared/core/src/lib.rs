@@ -16,15 +16,40 @@
 //! [`head`] and [`anomaly`] -> [`decision`]. [`listener`] owns the whole path.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
+// See docs/decisions/casts.md.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss
+    )
+)]
 
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "statistics of counts below 2^24"
+)]
 pub mod anomaly;
 pub mod classifier;
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "window counts, checked ranges")]
 pub mod decision;
 pub mod features;
 pub mod graph;
 pub mod head;
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "levels in dB")]
 pub mod listener;
 pub mod log_mel;
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "statistics of counts below 2^24"
+)]
 pub mod microphone;
 pub mod model_card;
 pub mod pcm;

@@ -22,6 +22,11 @@ pub const HASH_LEN: usize = 8;
 /// Upper bound on the encoded length without hashes and confidences, in bytes.
 const FIXED_LEN: usize = 192;
 
+/// [`DEFAULT_HOP`] in the type of the card.
+#[expect(clippy::cast_possible_truncation, reason = "asserted below")]
+const DEFAULT_HOP_COLUMNS: u16 = DEFAULT_HOP as u16;
+const _: () = assert!(DEFAULT_HOP_COLUMNS as u32 == DEFAULT_HOP);
+
 /// Card of a trained model. Borrows from the file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard<'a> {
@@ -74,7 +79,7 @@ impl Default for TrainingSummary<'_> {
             windows: 0,
             groups: 0,
             seed: 0,
-            hop_columns: DEFAULT_HOP as u16,
+            hop_columns: DEFAULT_HOP_COLUMNS,
             within_recording: false,
             folds: 0,
             macro_f1: None,

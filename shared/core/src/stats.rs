@@ -32,6 +32,7 @@ fn average(patch: &Patch, value: impl Fn(f32, f32) -> f32, around: &Column) -> C
             *sum += value(cell, around);
         }
     }
+    #[expect(clippy::cast_precision_loss, reason = "96 is exact")]
     sums.map(|sum| sum / COLUMNS as f32)
 }
 

@@ -13,11 +13,16 @@ use crate::log_mel::{self, Column};
 
 /// Columns of one window, 10 ms apart.
 pub const COLUMNS: usize = 96;
+/// [`COLUMNS`] in the type of column counts.
+#[expect(clippy::cast_possible_truncation, reason = "96")]
+const COLUMNS_U32: u32 = COLUMNS as u32;
 /// Samples at 16 kHz that one window covers: 15600.
 pub const SAMPLES: usize = (COLUMNS - 1) * log_mel::HOP + log_mel::WINDOW;
 /// Duration of one window in seconds: 0.975.
+#[expect(clippy::cast_precision_loss, reason = "15600 is exact")]
 pub const SECONDS: f64 = SAMPLES as f64 / log_mel::RATE_HZ as f64;
 /// [`SECONDS`] in single precision.
+#[expect(clippy::cast_precision_loss, reason = "15600 and 16000 are exact")]
 pub const SECONDS_F32: f32 = SAMPLES as f32 / log_mel::RATE_HZ as f32;
 /// Default step between windows, in columns: 0.48 s.
 pub const DEFAULT_HOP: u32 = 48;
@@ -52,7 +57,7 @@ impl WindowRing {
     /// [`Error::ZeroHop`] if `hop_columns` is 0.
     pub const fn new(hop_columns: u32) -> Result<Self, Error> {
         match NonZeroU32::new(hop_columns) {
-            Some(hop) => Ok(Self { columns: HistoryBuf::new(), hop, missing: COLUMNS as u32 }),
+            Some(hop) => Ok(Self { columns: HistoryBuf::new(), hop, missing: COLUMNS_U32 }),
             None => Err(Error::ZeroHop),
         }
     }
@@ -100,7 +105,7 @@ impl WindowRing {
     /// Removes all columns: the next column is the first of window 0.
     pub fn reset(&mut self) {
         self.columns.clear();
-        self.missing = COLUMNS as u32;
+        self.missing = COLUMNS_U32;
     }
 }
 

@@ -55,12 +55,12 @@ pub(super) struct Fields<'b>(&'b mut Builder);
 
 impl Fields<'_> {
     /// Sets field `id` to a number, unless it is the default.
-    pub fn number<T: Push + PartialEq>(&mut self, id: u16, value: T, default: T) {
+    pub(crate) fn number<T: Push + PartialEq>(&mut self, id: u16, value: T, default: T) {
         self.0.push_slot(slot(id), value, default);
     }
 
     /// Sets field `id` to a string, vector or table.
-    pub fn offset<T>(&mut self, id: u16, value: WIPOffset<T>) {
+    pub(crate) fn offset<T>(&mut self, id: u16, value: WIPOffset<T>) {
         self.0.push_slot_always(slot(id), value);
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! **Cost.** Memory for a few copies of the file; time is negligible compared with training.
 #![forbid(unsafe_code)]
+#![deny(unreachable_pub)]
 
 pub mod cut;
 mod dense;

@@ -51,12 +51,12 @@ pub(super) struct OperatorBuf {
 
 impl ModelBuf {
     /// Adds a computed tensor.
-    pub fn tensor(&mut self, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
+    pub(crate) fn tensor(&mut self, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data: Vec::new(), quantisation: None })
     }
 
     /// Adds a constant of 32-bit integers.
-    pub fn integers(&mut self, name: &str, shape: &[usize], values: &[i32]) -> TensorId {
+    pub(crate) fn integers(&mut self, name: &str, shape: &[usize], values: &[i32]) -> TensorId {
         let data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         self.push(TensorBuf {
             name: name.into(),
@@ -68,14 +68,14 @@ impl ModelBuf {
     }
 
     /// Adds a constant of 32-bit floats.
-    pub fn floats(&mut self, name: &str, shape: &[usize], values: impl IntoIterator<Item = f32>) -> TensorId {
+    pub(crate) fn floats(&mut self, name: &str, shape: &[usize], values: impl IntoIterator<Item = f32>) -> TensorId {
         let data = values.into_iter().flat_map(f32::to_le_bytes).collect();
         let kind = TensorType::Float32;
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation: None })
     }
 
     /// Adds an operator with one output, an f32 tensor of `shape`. Returns the output.
-    pub fn apply(
+    pub(crate) fn apply(
         &mut self,
         code: BuiltinOp,
         options: Options,
@@ -87,7 +87,7 @@ impl ModelBuf {
     }
 
     /// As [`Self::apply`], with an output of another type.
-    pub fn apply_to(
+    pub(crate) fn apply_to(
         &mut self,
         code: BuiltinOp,
         options: Options,
@@ -103,7 +103,7 @@ impl ModelBuf {
     }
 
     /// Adds a RESHAPE to `shape`.
-    pub fn reshape(&mut self, from: TensorId, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
+    pub(crate) fn reshape(&mut self, from: TensorId, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
         // Shapes of this project are far below 2^31.
         let dims: Vec<i32> = shape.iter().map(|&dim| dim as i32).collect();
         let to = self.integers(&format!("{name}/shape"), &[dims.len()], &dims);
@@ -115,7 +115,7 @@ impl ModelBuf {
     ///
     /// # Errors
     /// If there is no such operator.
-    pub fn copy(
+    pub(crate) fn copy(
         &mut self,
         graph: &Graph<'_>,
         index: usize,

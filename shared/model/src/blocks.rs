@@ -21,13 +21,13 @@ pub(crate) struct Blocks {
 
 impl Blocks {
     /// No blocks.
-    pub const NONE: Self = Self { map: None, at: 0, len: 0 };
+    pub(crate) const NONE: Self = Self { map: None, at: 0, len: 0 };
 
     /// Allocates `len` blocks, of which about the first `filled` will be written.
     ///
     /// # Errors
     /// If the system has no memory.
-    pub fn zeroed(len: usize, filled: usize) -> std::io::Result<Self> {
+    pub(crate) fn zeroed(len: usize, filled: usize) -> std::io::Result<Self> {
         let bytes = len * size_of::<Block>();
         // Longer than needed, so that the blocks can begin at a large page; unused pages take no memory.
         let map = MmapMut::map_anon(bytes + LARGE)?;
@@ -40,12 +40,12 @@ impl Blocks {
         Ok(Self { map: Some(map), at, len })
     }
 
-    pub fn get(&self) -> &[Block] {
+    pub(crate) fn get(&self) -> &[Block] {
         let bytes = self.map.as_ref().and_then(|map| map.get(self.at..self.at + self.len * size_of::<Block>()));
         bytes.map_or(&[], |bytes| bytemuck::try_cast_slice(bytes).unwrap_or_default())
     }
 
-    pub fn get_mut(&mut self) -> &mut [Block] {
+    pub(crate) fn get_mut(&mut self) -> &mut [Block] {
         let range = self.at..self.at + self.len * size_of::<Block>();
         let bytes = self.map.as_mut().and_then(|map| map.get_mut(range));
         bytes.map_or(&mut [], |bytes| bytemuck::try_cast_slice_mut(bytes).unwrap_or_default())

@@ -8,6 +8,7 @@
 //! **Cost.** A loaded model takes its file size plus its packed weights (4.2 MB for YAMNet); a WAV file of any length takes a
 //! buffer of 64 KiB.
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 pub mod anomaly;
 pub mod atomic_file;

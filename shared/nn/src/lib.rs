@@ -11,6 +11,7 @@
 //! **Cost.** About the size of the weights for packed memory (twice that address space for AVX2), and the two largest
 //! activations for the arena. Speed: see `docs/benchmarks`.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![deny(unreachable_pub)]
 
 pub mod body;
 mod error;

@@ -15,11 +15,11 @@ use super::error::Error;
 use super::simd::{Block, CONSTANTS_LEN};
 
 /// Channels per call of requantisation and depthwise kernels; a panel of packed weights has one or two times as many.
-pub const PANEL: usize = 8;
+pub(crate) const PANEL: usize = 8;
 /// Bytes of a panel's head: offset of the panel (u32), numbers of groups of 4, 3, 2 and 1 steps (4 x u16), 4 unused bytes.
-pub const HEAD_LEN: usize = 16;
+pub(crate) const HEAD_LEN: usize = 16;
 /// Channel counts must be multiples of this.
-pub const CHANNEL_STEP: usize = 16;
+pub(crate) const CHANNEL_STEP: usize = 16;
 /// Bytes that kernels may read past the last pixel of a buffer.
 const SLACK: usize = 64;
 /// Size of activations, in bytes, that stay in the level-1 cache while all panels are applied to them.

@@ -36,7 +36,7 @@ fn follow(bytes: &[u8], at: usize) -> Result<usize, Error> {
 
 impl<'a> Table<'a> {
     /// Returns the root table of the flatbuffer `bytes`.
-    pub fn root(bytes: &'a [u8]) -> Result<Self, Error> {
+    pub(crate) fn root(bytes: &'a [u8]) -> Result<Self, Error> {
         Self::new(bytes, follow(bytes, 0)?)
     }
 
@@ -67,12 +67,12 @@ impl<'a> Table<'a> {
     }
 
     /// Returns whether field `id` is set.
-    pub fn has(&self, id: usize) -> bool {
+    pub(crate) fn has(&self, id: usize) -> bool {
         matches!(self.field(id, 1), Ok(Some(_)))
     }
 
     /// Returns the number in field `id`, or `default` if it is not set.
-    pub fn number<T: Scalar>(&self, id: usize, default: T) -> Result<T, Error> {
+    pub(crate) fn number<T: Scalar>(&self, id: usize, default: T) -> Result<T, Error> {
         match self.field(id, T::SIZE)? {
             Some(at) => scalar(self.bytes, at),
             None => Ok(default),
@@ -80,12 +80,12 @@ impl<'a> Table<'a> {
     }
 
     /// Returns the boolean in field `id`; `false` if it is not set.
-    pub fn flag(&self, id: usize) -> Result<bool, Error> {
+    pub(crate) fn flag(&self, id: usize) -> Result<bool, Error> {
         Ok(self.number::<u8>(id, 0)? != 0)
     }
 
     /// Returns the table that field `id` refers to; `None` if it is not set.
-    pub fn table(&self, id: usize) -> Result<Option<Table<'a>>, Error> {
+    pub(crate) fn table(&self, id: usize) -> Result<Option<Table<'a>>, Error> {
         match self.field(id, WORD)? {
             Some(at) => Self::new(self.bytes, follow(self.bytes, at)?).map(Some),
             None => Ok(None),
@@ -102,12 +102,12 @@ impl<'a> Table<'a> {
     }
 
     /// Returns the vector of numbers that field `id` refers to; empty if it is not set.
-    pub fn scalars<T: Scalar>(&self, id: usize) -> Result<Scalars<'a, T>, Error> {
+    pub(crate) fn scalars<T: Scalar>(&self, id: usize) -> Result<Scalars<'a, T>, Error> {
         Ok(Scalars::new(self.elements(id, T::SIZE)?.map_or(&[], |(_, raw)| raw)))
     }
 
     /// Returns the string of at most `limit` bytes that field `id` refers to; empty if it is not set.
-    pub fn text(&self, id: usize, limit: usize) -> Result<&'a str, Error> {
+    pub(crate) fn text(&self, id: usize, limit: usize) -> Result<&'a str, Error> {
         let Some((at, raw)) = self.elements(id, 1)? else { return Ok("") };
         if raw.len() > limit {
             return Err(Error::TooMany { what: "bytes of text", count: raw.len(), limit });
@@ -120,7 +120,7 @@ impl<'a> Table<'a> {
 
     /// Returns the vector of at most `limit` tables that field `id` refers to; empty if it is not set. `what` names the
     /// tables in errors.
-    pub fn tables(&self, id: usize, what: &'static str, limit: usize) -> Result<Tables<'a>, Error> {
+    pub(crate) fn tables(&self, id: usize, what: &'static str, limit: usize) -> Result<Tables<'a>, Error> {
         let (at, raw) = self.elements(id, WORD)?.unwrap_or((0, &[]));
         let len = raw.len() / WORD;
         if len > limit {
@@ -141,12 +141,12 @@ pub(super) struct Tables<'a> {
 
 impl<'a> Tables<'a> {
     /// Number of tables.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Returns table `i`.
-    pub fn get(&self, i: usize) -> Result<Table<'a>, Error> {
+    pub(crate) fn get(&self, i: usize) -> Result<Table<'a>, Error> {
         if i >= self.len {
             return Err(Error::Index { what: self.what, index: i64::try_from(i).unwrap_or(i64::MAX), count: self.len });
         }
@@ -154,7 +154,7 @@ impl<'a> Tables<'a> {
     }
 
     /// Iterates over all tables in order.
-    pub fn iter(&self) -> impl Iterator<Item = Result<Table<'a>, Error>> + use<'a> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Result<Table<'a>, Error>> + use<'a> {
         let tables = *self;
         (0..tables.len).map(move |i| tables.get(i))
     }

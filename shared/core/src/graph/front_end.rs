@@ -22,10 +22,16 @@ pub const HOP_SEGMENTS: usize = HOP / SEGMENT;
 /// differently.
 const TOLERANCE: f32 = 1e-6;
 
-// The graph stores these as 32-bit integers; all are below 2^31.
-const SAMPLES_I32: i32 = SAMPLES as i32;
-const FFT_I32: i32 = FFT as i32;
-const PADDING: i32 = (FFT - WINDOW) as i32;
+// The graph stores these as 32-bit integers.
+const SAMPLES_I32: i32 = to_i32(SAMPLES);
+const FFT_I32: i32 = to_i32(FFT);
+const PADDING: i32 = to_i32(FFT - WINDOW);
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the range is asserted")]
+const fn to_i32(value: usize) -> i32 {
+    assert!(value <= i32::MAX as usize);
+    value as i32
+}
 
 const F32: TensorType = TensorType::Float32;
 const RESHAPED: &str = "the same values in the expected shape";

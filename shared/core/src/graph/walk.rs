@@ -23,23 +23,29 @@ pub(super) struct Step<'a> {
 
 impl<'a> Walk<'a> {
     /// Starts at the first operator of `graph`.
-    pub fn new(graph: Graph<'a>) -> Self {
+    pub(super) fn new(graph: Graph<'a>) -> Self {
         Self { graph, next: 0 }
     }
 
     /// Returns the index of the next operator.
-    pub fn position(&self) -> usize {
+    pub(super) fn position(&self) -> usize {
         self.next
     }
 
     /// Returns the code of the next operator; `None` at the end.
-    pub fn peek(&self) -> Option<BuiltinOp> {
+    pub(super) fn peek(&self) -> Option<BuiltinOp> {
         self.graph.operator(self.next).ok().map(|operator| operator.code)
     }
 
     /// Advances past the next operator. It must have the code `expected`, one output, and `inputs` inputs with `from` at
     /// place `data`.
-    pub fn take_at(&mut self, expected: BuiltinOp, inputs: usize, data: usize, from: usize) -> Result<Step<'a>, Error> {
+    pub(super) fn take_at(
+        &mut self,
+        expected: BuiltinOp,
+        inputs: usize,
+        data: usize,
+        from: usize,
+    ) -> Result<Step<'a>, Error> {
         let index = self.next;
         match self.peek() {
             None => return Err(Error::Incomplete { operators: index, expected }),
@@ -57,37 +63,42 @@ impl<'a> Walk<'a> {
     }
 
     /// As [`Self::take_at`], with `from` as the first input.
-    pub fn take(&mut self, expected: BuiltinOp, inputs: usize, from: usize) -> Result<Step<'a>, Error> {
+    pub(super) fn take(&mut self, expected: BuiltinOp, inputs: usize, from: usize) -> Result<Step<'a>, Error> {
         self.take_at(expected, inputs, 0, from)
     }
 }
 
 impl<'a> Step<'a> {
     /// Returns input `i` of the operator.
-    pub fn input(&self, i: usize) -> Result<Tensor<'a>, Error> {
+    pub(super) fn input(&self, i: usize) -> Result<Tensor<'a>, Error> {
         let index = self.operator.inputs.get(i).ok_or(Error::Connection { operator: self.operator.index })?;
         Ok(self.graph.tensor(index)?)
     }
 
     /// Checks that input `i` is a constant with exactly these integers.
-    pub fn check_integers(&self, i: usize, values: &[i32], expected: &'static str) -> Result<(), Error> {
+    pub(super) fn check_integers(&self, i: usize, values: &[i32], expected: &'static str) -> Result<(), Error> {
         let tensor = self.input(i)?;
         let fits = tensor.i32s().is_some_and(|held| held.equals(values));
         if fits { Ok(()) } else { Err(Error::Constant { tensor: tensor.index, expected }) }
     }
 
     /// Checks the operator's parameters.
-    pub fn check_options(&self, expected: Options) -> Result<(), Error> {
+    pub(super) fn check_options(&self, expected: Options) -> Result<(), Error> {
         if self.operator.options == expected { Ok(()) } else { Err(self.wrong_options()) }
     }
 
     /// Returns the error for unexpected parameters.
-    pub fn wrong_options(&self) -> Error {
+    pub(super) fn wrong_options(&self) -> Error {
         Error::Options { operator: self.operator.index }
     }
 
     /// Checks type and shape of the output and returns its index.
-    pub fn check_output(&self, kind: TensorType, shape: &[usize], expected: &'static str) -> Result<usize, Error> {
+    pub(super) fn check_output(
+        &self,
+        kind: TensorType,
+        shape: &[usize],
+        expected: &'static str,
+    ) -> Result<usize, Error> {
         check(&self.output, kind, shape, expected)?;
         Ok(self.output.index)
     }

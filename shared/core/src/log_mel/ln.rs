@@ -1,4 +1,9 @@
 //! Natural logarithm of the front end: `libm::logf` without its special cases, so that the compiler can vectorise it.
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    reason = "an 8-bit exponent field, exact in i32 and f32"
+)]
 
 /// Bits of sqrt(1/2): mantissas are reduced to sqrt(1/2) to sqrt(2).
 const SQRT_HALF: u32 = 0x3f35_04f3;

@@ -62,6 +62,7 @@ pub(super) fn s24_in_32([low, middle, high, _]: [u8; 4]) -> f32 {
     s24([low, middle, high])
 }
 
+#[expect(clippy::cast_precision_loss, reason = "rounds to the nearest f32")]
 pub(super) fn s32(bytes: [u8; 4]) -> f32 {
     i32::from_le_bytes(bytes) as f32 * (1.0 / 2_147_483_648.0)
 }

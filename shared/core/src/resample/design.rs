@@ -1,6 +1,11 @@
 //! Low-pass filter design: a sinc with a Kaiser window, in f64 with `libm`.
 //!
 //! Source: J. F. Kaiser, "Nonrecursive digital filter design using the I0-sinh window function", 1974.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "indices below 2^24, and coefficients rounded to f32"
+)]
 
 use core::f64::consts::PI;
 

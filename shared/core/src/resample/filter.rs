@@ -24,7 +24,7 @@ pub(super) struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     /// Designs the filter in `storage`.
-    pub fn new(plan: Plan, storage: &'a mut [f32]) -> Result<Self, Error> {
+    pub(super) fn new(plan: Plan, storage: &'a mut [f32]) -> Result<Self, Error> {
         let (needed, lent) = (plan.storage_len(), storage.len());
         let storage = storage.get_mut(..needed).ok_or(Error::Storage { needed, lent })?;
         let (coefficients, history) = storage.split_at_mut(plan.coefficients());
@@ -35,12 +35,12 @@ impl<'a> Filter<'a> {
     }
 
     /// Input samples required on either side of an output sample.
-    pub const fn look_ahead(&self) -> usize {
+    pub(super) const fn look_ahead(&self) -> usize {
         self.plan.half()
     }
 
     /// Discards all input.
-    pub fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         // The first output sample is centred on the first input sample, which silence precedes.
         self.filled = self.plan.half() - 1;
         self.history[..self.filled].fill(0.0);
@@ -49,7 +49,7 @@ impl<'a> Filter<'a> {
     }
 
     /// Appends input samples and emits every output sample that can be computed.
-    pub fn push(&mut self, input: &[f32], sink: &mut impl FnMut(f32)) {
+    pub(super) fn push(&mut self, input: &[f32], sink: &mut impl FnMut(f32)) {
         let mut rest = input;
         while !rest.is_empty() {
             if self.filled == self.history.len() {
@@ -66,7 +66,7 @@ impl<'a> Filter<'a> {
     }
 
     /// Emits the remaining output samples and resets.
-    pub fn finish(&mut self, sink: &mut impl FnMut(f32)) {
+    pub(super) fn finish(&mut self, sink: &mut impl FnMut(f32)) {
         // Silence until the last input sample has been the centre of the taps.
         const SILENCE: [f32; 64] = [0.0; 64];
         let mut missing = self.plan.half();
@@ -79,6 +79,7 @@ impl<'a> Filter<'a> {
     }
 
     /// Computes every output sample whose taps are all in the history.
+    #[expect(clippy::cast_precision_loss, reason = "phases are below 2^24")]
     fn drain(&mut self, sink: &mut impl FnMut(f32)) {
         let Plan { taps, up, down, .. } = self.plan;
         while let Some(samples) = self.history[..self.filled].get(self.start..self.start + taps) {

@@ -11,6 +11,7 @@ const INTERPOLATED_ROWS: u32 = 512;
 /// 7/8 of half the lower rate to half of it, which is 1/16 of that rate; 91.4, rounded up.
 const TAPS: u32 = 92;
 /// Taps are rounded up to whole groups of partial sums.
+#[expect(clippy::cast_possible_truncation, reason = "16")]
 const GROUP: u32 = super::dot::LANES as u32;
 /// Number of new input samples between two moves of the history.
 const BLOCK: usize = 1024;
@@ -41,7 +42,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Returns the plan for an input rate in Hz; `None` at 16 kHz, where no conversion is needed.
-    pub const fn new(rate_hz: u32) -> Result<Option<Self>, Error> {
+    pub(super) const fn new(rate_hz: u32) -> Result<Option<Self>, Error> {
         if rate_hz < MIN_HZ || rate_hz > MAX_HZ {
             return Err(Error::Rate { hz: rate_hz });
         }
@@ -61,12 +62,12 @@ impl Plan {
     }
 
     /// Input samples on either side of an output sample.
-    pub const fn half(&self) -> usize {
+    pub(super) const fn half(&self) -> usize {
         self.taps / 2
     }
 
     /// Coefficients of all rows.
-    pub const fn coefficients(&self) -> usize {
+    pub(super) const fn coefficients(&self) -> usize {
         let rows = match self.rows {
             Rows::Exact => self.up,
             Rows::Interpolated(rows) => rows + 1,
@@ -75,7 +76,7 @@ impl Plan {
     }
 
     /// Values of memory: coefficients, and a history of one row of taps and a block of new samples.
-    pub const fn storage_len(&self) -> usize {
+    pub(super) const fn storage_len(&self) -> usize {
         self.coefficients() + self.taps + BLOCK
     }
 }

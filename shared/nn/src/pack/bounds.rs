@@ -8,14 +8,14 @@ use crate::body::{Layer, MAX_CHANNELS};
 
 /// Largest value of each channel relative to the lowest, 0 to 255.
 #[derive(Clone, Debug)]
-pub struct ActivationBounds([u8; MAX_CHANNELS]);
+pub(super) struct ActivationBounds([u8; MAX_CHANNELS]);
 
 impl ActivationBounds {
     /// No restriction: every channel can reach 255.
-    pub const FULL: Self = Self([255; MAX_CHANNELS]);
+    pub(super) const FULL: Self = Self([255; MAX_CHANNELS]);
 
     /// Computes the bounds of the output of a depthwise convolution.
-    pub fn from_depthwise(layer: &Layer) -> Self {
+    pub(super) fn from_depthwise(layer: &Layer) -> Self {
         let channels = layer.output.channels;
         let mut bounds = Self::FULL;
         for (channel, bound) in bounds.0.iter_mut().enumerate().take(channels) {
@@ -32,12 +32,12 @@ impl ActivationBounds {
     }
 
     /// Returns the bounds of all channels.
-    pub fn all(&self) -> &[u8; MAX_CHANNELS] {
+    pub(super) fn all(&self) -> &[u8; MAX_CHANNELS] {
         &self.0
     }
 
     /// Returns the bound of one channel; 255 past the last.
-    pub fn bound(&self, channel: usize) -> u8 {
+    pub(super) fn bound(&self, channel: usize) -> u8 {
         self.0.get(channel).copied().unwrap_or(255)
     }
 }
@@ -45,7 +45,7 @@ impl ActivationBounds {
 /// Returns `weight * bound / 255`, rounded away from zero: the weight that contributes as much with an input of 255 as
 /// `weight` contributes with an input of `bound`.
 #[inline(always)]
-pub fn scaled_weight(weight: i8, bound: u8) -> i8 {
+pub(super) fn scaled_weight(weight: i8, bound: u8) -> i8 {
     // The quotient by 255, rounded up; at most the magnitude of the weight, which is not -128.
     let product = u16::from(weight.unsigned_abs()) * u16::from(bound) + 254;
     let magnitude = ((product + 1 + (product >> 8)) >> 8) as i8;

@@ -48,7 +48,7 @@ impl Chain {
 }
 
 /// Packs the weights `rows` of a panel at offset `at`. Returns the numbers of groups of 4, 3, 2 and 1 steps, and of steps.
-pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+pub(super) fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let chains: heapless::Vec<Chain, MAX_STEPS> = rows.live_steps(STEP).map(|step| Chain::new(rows, step)).collect();
     let (order, twos) = arrange(&chains);
     let offsets_at = at + order.len() * STEP * PANEL;

@@ -11,13 +11,13 @@ use crate::plan::PANEL;
 use crate::simd::{CONSTANTS_LEN, Vectors};
 
 /// Returns the int8 value that the kernels store as zero: -128 with unsigned bytes, 0 with signed bytes.
-pub fn origin<V: Vectors>() -> i32 {
+pub(crate) fn origin<V: Vectors>() -> i32 {
     if V::FLIP == 0 { 0 } else { -128 }
 }
 
 /// Constants of one channel. Requantisation is `(sum * mantissa + round) >> (32 + shift)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Channel {
+pub(super) struct Channel {
     bias: i32,
     mantissa: i32,
     round: i64,
@@ -26,13 +26,13 @@ pub struct Channel {
 
 impl Channel {
     /// A channel that does not exist; its output is zero.
-    pub const NONE: Self = Self { bias: 0, mantissa: 0, round: 0, shift: 0 };
+    pub(super) const NONE: Self = Self { bias: 0, mantissa: 0, round: 0, shift: 0 };
 
     /// Returns the constants of a convolution channel whose weights sum to `total`.
     ///
     /// The kernels multiply `stored - origin`, TFLite multiplies `stored - zero point`. The difference does not depend on the
     /// input and is added to the bias.
-    pub fn convolution(layer: &Layer, channel: usize, total: i32, origin: i32) -> Self {
+    pub(super) fn convolution(layer: &Layer, channel: usize, total: i32, origin: i32) -> Self {
         let Some(multiplier) = layer.multiplier(channel) else { return Self::NONE };
         // Checked at load: -30 to -1.
         let exponent = multiplier.shift.unsigned_abs();
@@ -45,7 +45,7 @@ impl Channel {
     }
 
     /// Returns the constants of a class of FULLY_CONNECTED.
-    pub fn score(scores: &Scores, class: usize, total: i32, origin: i32) -> Self {
+    pub(super) fn score(scores: &Scores, class: usize, total: i32, origin: i32) -> Self {
         // Checked at load: -20 to -1.
         let exponent = scores.multiplier.shift.unsigned_abs();
         let zero = i64::from(scores.logits.zero_point + 128);
@@ -59,7 +59,7 @@ impl Channel {
 }
 
 /// Returns the bytes of `simd::Constants`.
-pub fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
+pub(super) fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
     let mut out = [0; CONSTANTS_LEN];
     for (lane, channel) in channels.iter().enumerate() {
         let round = 64 + 32 * (lane % 2) + 8 * (lane / 2);

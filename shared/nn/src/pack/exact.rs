@@ -94,7 +94,7 @@ fn is_within(load: &Load, left: &Load) -> bool {
 
 /// Packs the weights `rows` of a panel at offset `at`. Returns the numbers of groups of 4, 3, 2 and 1 steps, and of steps.
 #[inline(always)]
-pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+pub(super) fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let mut quads: heapless::Vec<Quad, MAX_STEPS> = heapless::Vec::new();
     for step in 0..rows.source.steps(QUAD) {
         let (weights, bounds) = rows.step(step);

@@ -12,7 +12,7 @@ mod order;
 mod panel;
 mod sink;
 
-pub use constants::origin;
+pub(crate) use constants::origin;
 
 use super::body::{Body, Kind, Layer};
 use super::plan::{HEAD_LEN, PANEL, Plan, Product, Step, Wide};
@@ -24,12 +24,12 @@ use panel::Source;
 use sink::Sink;
 
 /// Returns the number of bytes required to pack `body`: exact, or an upper bound if weights may be split.
-pub fn max_len<V: Vectors>(body: &Body, plan: &Plan) -> usize {
+pub(crate) fn max_len<V: Vectors>(body: &Body, plan: &Plan) -> usize {
     len::<V>(body, plan, if V::GROUPS == Groups::Pairs { 2 } else { 1 })
 }
 
 /// Returns the number of bytes used by `body` if each step is packed as `times` steps.
-pub fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
+pub(crate) fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
     let panel = |source: &Source| {
         let steps = times * source.steps(V::STEP);
         (V::WIDTH / PANEL * CONSTANTS_LEN + steps * (V::WIDTH * V::STEP + size_of::<u16>())).next_multiple_of(64)
@@ -49,7 +49,7 @@ pub fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
 /// the outputs of the layers before it.
 // This function and its hot callees are always inlined, so that they are compiled with the caller's target features.
 #[inline(always)]
-pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+pub(crate) fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     let mut at = plan.fixed_len;
     let mut channels = Channels { outputs: Order::natural(), inputs: Order::natural(), bounds: ActivationBounds::FULL };
     if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {

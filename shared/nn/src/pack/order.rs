@@ -10,7 +10,7 @@ use crate::body::{Layer, MAX_CHANNELS};
 
 /// The channel at each place.
 #[derive(Clone, Debug)]
-pub struct Order([u16; MAX_CHANNELS]);
+pub(super) struct Order([u16; MAX_CHANNELS]);
 
 /// Channels transposed per step.
 const LANES: usize = 16;
@@ -19,17 +19,17 @@ const TRIES: usize = 32;
 
 impl Order {
     /// Returns the file's order.
-    pub fn natural() -> Self {
+    pub(super) fn natural() -> Self {
         Self(core::array::from_fn(|place| place as u16))
     }
 
     /// Returns the channel at `place`.
-    pub fn channel(&self, place: usize) -> usize {
+    pub(super) fn channel(&self, place: usize) -> usize {
         self.0.get(place).copied().map_or(place, usize::from)
     }
 
     /// Returns the file's order with the channels that are always zero moved to the end, where their steps are omitted.
-    pub fn zeros_last(layer: &Layer, bounds: &ActivationBounds) -> Self {
+    pub(super) fn zeros_last(layer: &Layer, bounds: &ActivationBounds) -> Self {
         let is_zero = |&channel: &u16| bounds.bound(usize::from(channel)) == 0;
         let all = || 0..layer.input.channels as u16;
         let mut order = Self::natural();
@@ -41,7 +41,7 @@ impl Order {
     /// Returns an order for the input channels of a 1x1 convolution with the given upper bounds. `scratch` must be as long as
     /// the weights; otherwise the order is the natural one.
     #[inline(always)]
-    pub fn matched(layer: &Layer, bounds: &ActivationBounds, scratch: &mut [u8]) -> Self {
+    pub(super) fn matched(layer: &Layer, bounds: &ActivationBounds, scratch: &mut [u8]) -> Self {
         let (inputs, outputs) = (layer.input.channels, layer.output.channels);
         let Some(columns) = scratch.get_mut(..inputs * outputs) else { return Self::natural() };
         transpose(layer.weights, inputs, outputs, bounds, columns);

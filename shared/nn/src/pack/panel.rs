@@ -11,7 +11,7 @@ use crate::plan::PANEL;
 use crate::simd::{CONSTANTS_LEN, Groups, Vectors};
 
 /// Source of the weights of a product.
-pub enum Source<'a> {
+pub(super) enum Source<'a> {
     /// A 1x1 convolution: input byte `k` is channel `k`.
     Pointwise(&'a Layer<'a>),
     /// The first convolution: three lines of three bytes, with this distance in bytes.
@@ -22,17 +22,17 @@ pub enum Source<'a> {
 
 impl<'a> Source<'a> {
     /// Returns the source of a convolution; `row_step` is that of the image.
-    pub fn layer(layer: &'a Layer<'a>, row_step: usize) -> Self {
+    pub(super) fn layer(layer: &'a Layer<'a>, row_step: usize) -> Self {
         if layer.kind == Kind::Stem { Self::Stem(layer, row_step) } else { Self::Pointwise(layer) }
     }
 
     /// Returns the source of the network's own classifier.
-    pub fn scores(scores: &'a Scores<'a>, inputs: usize) -> Self {
+    pub(super) fn scores(scores: &'a Scores<'a>, inputs: usize) -> Self {
         Self::Scores(scores, inputs)
     }
 
     /// Number of steps of `len` bytes.
-    pub fn steps(&self, len: usize) -> usize {
+    pub(super) fn steps(&self, len: usize) -> usize {
         match self {
             Self::Pointwise(layer) => layer.input.channels.div_ceil(len),
             Self::Stem(..) => 3,
@@ -41,7 +41,7 @@ impl<'a> Source<'a> {
     }
 
     /// Returns the input offset of a step of `len` bytes.
-    pub fn offset(&self, step: usize, len: usize) -> usize {
+    pub(super) fn offset(&self, step: usize, len: usize) -> usize {
         match self {
             Self::Pointwise(_) | Self::Scores(..) => step * len,
             Self::Stem(_, row_step) => step * row_step,
@@ -88,7 +88,7 @@ impl<'a> Source<'a> {
 const MAX_LANES: usize = 2 * PANEL;
 
 /// The weights of a panel's channels.
-pub struct Rows<'a> {
+pub(super) struct Rows<'a> {
     /// Source of the weights.
     pub source: &'a Source<'a>,
     rows: [&'a [i8]; MAX_LANES],
@@ -98,7 +98,7 @@ pub struct Rows<'a> {
 impl Rows<'_> {
     /// Returns the weights of a step of four bytes, four for each of the first eight channels, and the bounds of the inputs.
     #[inline(always)]
-    pub fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
+    pub(super) fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
         let places: [usize; 4] =
             core::array::from_fn(|byte| self.channels.inputs.channel(self.source.input(step, byte, 4)));
         let bounds = places.map(|place| self.channels.bounds.bound(place));
@@ -114,14 +114,14 @@ impl Rows<'_> {
     }
 
     /// Returns the weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; 0 if there is none.
-    pub fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
+    pub(super) fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
         let place = self.source.input(step, byte, len);
         let input = self.channels.inputs.channel(place);
         self.rows[lane].get(input).copied().filter(|_| self.channels.bounds.bound(input) > 0).unwrap_or(0)
     }
 
     /// Iterates over the steps of `len` bytes that have an input which is not always zero.
-    pub fn live_steps(&self, len: usize) -> impl Iterator<Item = usize> + use<'_> {
+    pub(super) fn live_steps(&self, len: usize) -> impl Iterator<Item = usize> + use<'_> {
         (0..self.source.steps(len)).filter(move |&step| {
             let inputs = (0..len).map(|byte| self.channels.inputs.channel(self.source.input(step, byte, len)));
             inputs.into_iter().any(|input| self.channels.bounds.bound(input) > 0)
@@ -129,7 +129,7 @@ impl Rows<'_> {
     }
 
     /// Writes the weights of a step of `V` at offset `at`.
-    pub fn write<V: Vectors>(&self, sink: &mut Sink, step: usize, at: usize) {
+    pub(super) fn write<V: Vectors>(&self, sink: &mut Sink, step: usize, at: usize) {
         sink.with(at, V::WIDTH * V::STEP, |out| {
             for lane in 0..V::WIDTH {
                 for byte in 0..V::STEP {
@@ -143,7 +143,7 @@ impl Rows<'_> {
 /// Packs panel `panel` at offset `at`: constants, weights, offsets. Returns the numbers of groups of 4, 3, 2 and 1 steps, and
 /// the end offset.
 #[inline(always)]
-pub fn pack<V: Vectors>(
+pub(super) fn pack<V: Vectors>(
     sink: &mut Sink,
     source: &Source,
     all: &Channels,

@@ -13,7 +13,7 @@ use crate::plan::PANEL;
 
 /// 512-bit integer vectors with dot products.
 #[derive(Clone, Copy, Debug)]
-pub struct Avx512Vnni;
+pub(super) struct Avx512Vnni;
 
 // SAFETY:
 // - every function uses AVX2, AVX-512F and VNNI, which `Isa::is_available` checks before any is called;

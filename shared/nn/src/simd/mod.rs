@@ -18,7 +18,7 @@ mod vectors;
 mod verified;
 
 pub use block::Block;
-pub use vectors::{CONSTANTS_LEN, Groups, Vectors};
+pub(crate) use vectors::{CONSTANTS_LEN, Groups, Vectors};
 
 use super::body::Body;
 use super::error::Error;
@@ -158,7 +158,7 @@ impl Isa {
 
 /// A network's matrix products and depthwise convolutions on verified packed memory.
 #[derive(Clone, Debug)]
-pub struct Kernels<'m> {
+pub(crate) struct Kernels<'m> {
     isa: Isa,
     verified: Verified<'m>,
 }
@@ -169,7 +169,7 @@ impl<'m> Kernels<'m> {
     ///
     /// # Errors
     /// [`Error::Isa`] if the processor lacks the instructions; [`Error::Memory`] if the packed memory does not match the plan.
-    pub fn new(isa: Isa, plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
+    pub(crate) fn new(isa: Isa, plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
         if !isa.is_available() {
             return Err(Error::Isa);
         }
@@ -181,17 +181,17 @@ impl<'m> Kernels<'m> {
     }
 
     /// Returns the instruction set.
-    pub fn isa(&self) -> Isa {
+    pub(crate) fn isa(&self) -> Isa {
         self.isa
     }
 
     /// Returns the plan.
-    pub fn plan(&self) -> &Plan {
+    pub(crate) fn plan(&self) -> &Plan {
         self.verified.plan()
     }
 
     /// Runs step `index` of the plan on the two halves of the arena.
-    pub fn step(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+    pub(crate) fn step(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
         // SAFETY:
         // - the instructions are available: `new` has checked it;
         // - the type is the one that `new` has used.
@@ -199,7 +199,7 @@ impl<'m> Kernels<'m> {
     }
 
     /// Runs the plan's FULLY_CONNECTED from the start of `dense` to the start of `wide`.
-    pub fn scores(&self, dense: &mut [u8], wide: &mut [u8]) {
+    pub(crate) fn scores(&self, dense: &mut [u8], wide: &mut [u8]) {
         // SAFETY: as in `step`: available instructions, same type.
         dispatch!(self.isa, V => unsafe { self.verified.scores::<V>(dense, wide) })
     }

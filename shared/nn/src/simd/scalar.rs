@@ -6,7 +6,7 @@ use crate::plan::PANEL;
 
 /// Portable implementation.
 #[derive(Clone, Copy, Debug)]
-pub struct Scalar;
+pub(super) struct Scalar;
 
 /// Bytes of input per step.
 const STEP: usize = 16;

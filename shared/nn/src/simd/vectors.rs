@@ -10,7 +10,7 @@ use crate::plan::PANEL;
 /// Requantisation is `(sum * mantissa + round) >> (32 + shift)`, arithmetically, then clamped to 0..=255.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub struct Constants {
+pub(crate) struct Constants {
     /// Added to the sum of products.
     pub bias: [i32; PANEL],
     /// Mantissa of the multiplier.
@@ -28,7 +28,7 @@ pub struct Constants {
 /// How the packer forms groups of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "every architecture uses some of them")]
-pub enum Groups {
+pub(crate) enum Groups {
     /// Groups of one step.
     Single,
     /// Groups of four steps that are contiguous in the input, so only the first offset is used; remaining steps form groups
@@ -42,7 +42,7 @@ pub enum Groups {
 }
 
 /// Size of [`Constants`] in bytes.
-pub const CONSTANTS_LEN: usize = size_of::<Constants>();
+pub(crate) const CONSTANTS_LEN: usize = size_of::<Constants>();
 
 /// Operations of an instruction set. `Sum` is eight 32-bit sums, one per channel of a panel.
 ///
@@ -50,7 +50,7 @@ pub const CONSTANTS_LEN: usize = size_of::<Constants>();
 /// An implementation may use instructions that not every processor has. Every caller of its functions must
 /// - run on a processor that has them;
 /// - be a function that enables them, or be inlined into one.
-pub unsafe trait Vectors: Copy {
+pub(crate) unsafe trait Vectors: Copy {
     /// Bytes of input per step: a multiple of 4.
     const STEP: usize;
     /// Largest number of steps of a group, 1 to 4.

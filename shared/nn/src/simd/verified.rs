@@ -13,7 +13,7 @@ use crate::plan::{HEAD_LEN, PANEL, Plan, Planes, Product, Step};
 
 /// A plan with checked packed memory.
 #[derive(Clone, Debug)]
-pub struct Verified<'m> {
+pub(super) struct Verified<'m> {
     plan: Plan,
     packed: &'m [Block],
 }
@@ -51,7 +51,7 @@ impl<'m> Verified<'m> {
     ///
     /// # Errors
     /// [`Error::Memory`] if an access would lie outside its buffer.
-    pub unsafe fn new<I: Vectors>(plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
+    pub(super) unsafe fn new<I: Vectors>(plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
         let verified = Self { plan, packed };
         if verified.all_inside::<I>() {
             Ok(verified)
@@ -61,7 +61,7 @@ impl<'m> Verified<'m> {
     }
 
     /// Returns the plan.
-    pub fn plan(&self) -> &Plan {
+    pub(super) fn plan(&self) -> &Plan {
         &self.plan
     }
 
@@ -130,7 +130,7 @@ impl<'m> Verified<'m> {
     /// # Safety
     /// - this processor has the instructions of `I`;
     /// - `I` is the type that [`new`](Self::new) was called with.
-    pub unsafe fn step<I: Vectors>(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+    pub(super) unsafe fn step<I: Vectors>(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
         match self.plan.steps.get(index) {
             // SAFETY: the caller upholds this function's safety contract.
             Some(Step::Product(product, _)) => unsafe { self.product::<I>(product, dense, wide) },
@@ -163,7 +163,7 @@ impl<'m> Verified<'m> {
     ///
     /// # Safety
     /// As [`step`](Self::step).
-    pub unsafe fn scores<I: Vectors>(&self, dense: &mut [u8], wide: &mut [u8]) {
+    pub(super) unsafe fn scores<I: Vectors>(&self, dense: &mut [u8], wide: &mut [u8]) {
         if let Some(product) = &self.plan.scores {
             // SAFETY: the caller upholds this function's safety contract.
             unsafe { self.product::<I>(product, dense, wide) }

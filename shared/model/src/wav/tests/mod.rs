@@ -18,23 +18,23 @@ pub(super) const EXTENSIBLE: u16 = 0xfffe;
 /// Parts of a WAV file, each of which can be made invalid.
 #[derive(Clone)]
 pub(super) struct Parts {
-    pub tag: u16,
-    pub channels: u16,
-    pub rate: u32,
-    pub container: u16,
-    pub bits: u16,
+    pub(crate) tag: u16,
+    pub(crate) channels: u16,
+    pub(crate) rate: u32,
+    pub(crate) container: u16,
+    pub(crate) bits: u16,
     /// Bytes after the first 16 of the `fmt ` chunk.
-    pub extension: Vec<u8>,
+    pub(crate) extension: Vec<u8>,
     /// Whole chunks before and after the samples.
-    pub before: Vec<u8>,
-    pub after: Vec<u8>,
-    pub data: Vec<u8>,
-    pub data_len: Option<u32>,
-    pub riff_len: Option<u32>,
+    pub(crate) before: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) data_len: Option<u32>,
+    pub(crate) riff_len: Option<u32>,
 }
 
 impl Parts {
-    pub fn new(tag: u16, container: u16, bits: u16, data: &[u8]) -> Self {
+    pub(crate) fn new(tag: u16, container: u16, bits: u16, data: &[u8]) -> Self {
         Self {
             tag,
             channels: 1,
@@ -51,7 +51,7 @@ impl Parts {
     }
 
     /// Returns the EXTENSIBLE form.
-    pub fn extensible(mut self, valid_bits: u16) -> Self {
+    pub(crate) fn extensible(mut self, valid_bits: u16) -> Self {
         let tag = std::mem::replace(&mut self.tag, EXTENSIBLE);
         self.extension = 22_u16.to_le_bytes().to_vec();
         self.extension.extend(valid_bits.to_le_bytes());
@@ -61,7 +61,7 @@ impl Parts {
         self
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let frame = self.container * self.channels;
         let mut fmt = self.tag.to_le_bytes().to_vec();
         fmt.extend(self.channels.to_le_bytes());

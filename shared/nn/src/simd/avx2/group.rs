@@ -86,7 +86,7 @@ macro_rules! tile {
         /// - `weights` is readable for `32 * L` bytes and aligned to 32.
         #[target_feature(enable = "avx2")]
         #[inline]
-        pub unsafe fn $name<const L: usize>(
+        pub(crate) unsafe fn $name<const L: usize>(
             sums: &mut [__m256i; $positions],
             starts: [*const u8; L],
             step: usize,

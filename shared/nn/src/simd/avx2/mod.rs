@@ -18,13 +18,13 @@ use crate::plan::{PANEL, Plan};
 /// # Safety
 /// This processor has AVX2.
 #[target_feature(enable = "avx2")]
-pub unsafe fn pack(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+pub(super) unsafe fn pack(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     pack::pack::<Avx2>(body, plan, out)
 }
 
 /// 256-bit integer vectors.
 #[derive(Clone, Copy, Debug)]
-pub struct Avx2;
+pub(super) struct Avx2;
 
 // SAFETY:
 // - every function uses AVX2 (and what it implies), which `Isa::is_available` checks before any is called;

@@ -12,5 +12,5 @@
 mod planes;
 mod product;
 
-pub use planes::{PlanesJob, planes};
-pub use product::{ProductJob, finish, product};
+pub(super) use planes::{PlanesJob, planes};
+pub(super) use product::{ProductJob, finish, product};

@@ -5,7 +5,7 @@ use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
 
 /// Arguments of a depthwise layer.
 #[derive(Clone, Copy, Debug)]
-pub struct PlanesJob {
+pub(crate) struct PlanesJob {
     /// First byte of the wide input.
     pub input: *const u8,
     /// Distance between input rows, in bytes.
@@ -33,7 +33,7 @@ pub struct PlanesJob {
 /// - `packed` is aligned to 64 and readable for `channels / 8` times constants and taps;
 /// - input and output do not overlap.
 #[inline(always)]
-pub unsafe fn planes<I: Vectors>(job: &PlanesJob) {
+pub(crate) unsafe fn planes<I: Vectors>(job: &PlanesJob) {
     let mut y = 0;
     while y < job.height {
         let two = job.stride == 1 && y + 1 < job.height;

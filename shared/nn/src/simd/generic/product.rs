@@ -5,7 +5,7 @@ use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
 
 /// Arguments of one panel and a range of tiles.
 #[derive(Clone, Copy, Debug)]
-pub struct ProductJob {
+pub(crate) struct ProductJob {
     /// Input of the first tile's first position.
     pub input: *const u8,
     /// Distance between the inputs of adjacent positions, in bytes.
@@ -34,7 +34,7 @@ pub struct ProductJob {
 /// - `rows` is readable for all positions, and `out + rows[position]` writable for `I::WIDTH` bytes;
 /// - what is written does not overlap what is read.
 #[inline(always)]
-pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
+pub(crate) unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
     let [fours, threes, twos, ones] = job.groups;
     let steps = 4 * fours + 3 * threes + 2 * twos + ones;
     // SAFETY:
@@ -91,7 +91,11 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
 /// # Safety
 /// As [`Vectors::finish`].
 #[inline(always)]
-pub unsafe fn finish<I: Vectors, const R: usize>(sums: [I::Sum; R], constants: *const Constants, out: [*mut u8; R]) {
+pub(crate) unsafe fn finish<I: Vectors, const R: usize>(
+    sums: [I::Sum; R],
+    constants: *const Constants,
+    out: [*mut u8; R],
+) {
     // SAFETY: the caller upholds this function's safety contract.
     unsafe {
         let scale = I::scale(constants);

@@ -8,8 +8,8 @@ mod dotprod;
 mod plain;
 mod requantise;
 
-pub use dotprod::NeonDotprod;
-pub use plain::Neon;
+pub(super) use dotprod::NeonDotprod;
+pub(super) use plain::Neon;
 
 /// Eight sums, in two vectors.
 type Sum = [core::arch::aarch64::int32x4_t; 2];

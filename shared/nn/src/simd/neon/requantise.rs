@@ -11,7 +11,7 @@ use crate::simd::vectors::Constants;
 
 /// Requantisation constants of eight channels, in registers.
 #[derive(Clone, Copy, Debug)]
-pub struct Scale {
+pub(crate) struct Scale {
     /// Bias of each channel.
     pub bias: Sum,
     mantissa: Sum,
@@ -25,7 +25,7 @@ impl Scale {
     /// - NEON is available;
     /// - the constants are readable.
     #[inline(always)]
-    pub unsafe fn load(constants: *const Constants) -> Self {
+    pub(crate) unsafe fn load(constants: *const Constants) -> Self {
         // SAFETY: the caller upholds this function's safety contract.
         unsafe {
             Self {
@@ -41,7 +41,7 @@ impl Scale {
     /// # Safety
     /// NEON is available.
     #[inline(always)]
-    pub unsafe fn twice(&self, sum: Sum) -> Sum {
+    pub(crate) unsafe fn twice(&self, sum: Sum) -> Sum {
         // SAFETY: the caller upholds this function's safety contract.
         unsafe {
             [
@@ -58,7 +58,7 @@ impl Scale {
 /// - NEON is available;
 /// - the constants are readable.
 #[inline(always)]
-pub unsafe fn once(sum: Sum, constants: *const Constants) -> Sum {
+pub(super) unsafe fn once(sum: Sum, constants: *const Constants) -> Sum {
     // SAFETY: the caller upholds this function's safety contract.
     unsafe {
         let mut out = sum;
@@ -82,7 +82,7 @@ pub unsafe fn once(sum: Sum, constants: *const Constants) -> Sum {
 /// # Safety
 /// NEON is available.
 #[inline(always)]
-pub unsafe fn bytes(low: Sum, high: Sum) -> uint8x16_t {
+pub(super) unsafe fn bytes(low: Sum, high: Sum) -> uint8x16_t {
     // SAFETY: the caller upholds this function's safety contract.
     unsafe {
         let words = |sum: Sum| vqmovun_high_s32(vqmovun_s32(sum[0]), sum[1]);
@@ -96,7 +96,7 @@ pub unsafe fn bytes(low: Sum, high: Sum) -> uint8x16_t {
 /// - NEON is available;
 /// - eight bytes are writable at each place.
 #[inline(always)]
-pub unsafe fn store<const R: usize>(sums: [Sum; R], out: [*mut u8; R]) {
+pub(super) unsafe fn store<const R: usize>(sums: [Sum; R], out: [*mut u8; R]) {
     // SAFETY: the caller upholds this function's safety contract.
     unsafe {
         let mut r = 0;

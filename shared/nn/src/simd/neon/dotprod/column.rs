@@ -11,7 +11,7 @@ use core::arch::asm;
 /// - NEON is available;
 /// - eight bytes are readable at `pixel` and at each multiple of `step` after it, `ROWS` (3 or 4) in all.
 #[inline(always)]
-pub unsafe fn interleaved<const ROWS: usize>(pixel: *const u8, step: usize) -> [int8x16_t; 2] {
+pub(super) unsafe fn interleaved<const ROWS: usize>(pixel: *const u8, step: usize) -> [int8x16_t; 2] {
     let (low, high);
     // SAFETY:
     // - the caller guarantees the reads;

@@ -22,7 +22,7 @@ use tile::{Acc, TILE, four_steps, one_step};
 
 /// 128-bit vectors with dot products of bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct NeonDotprod;
+pub(crate) struct NeonDotprod;
 
 // SAFETY:
 // - the only optional instruction is `sdot`, which `Isa::is_available` checks;

@@ -5,9 +5,9 @@ use core::arch::aarch64::*;
 use core::arch::asm;
 
 /// Positions of a tile.
-pub const TILE: usize = 6;
+pub(super) const TILE: usize = 6;
 /// Sums of one position: sixteen channels.
-pub type Acc = [int32x4_t; 4];
+pub(super) type Acc = [int32x4_t; 4];
 
 /// Instructions that multiply four bytes of each position, in lane `$lane`, by the weights of sixteen channels at `$low` and
 /// `$high`.
@@ -98,7 +98,7 @@ macro_rules! tile {
 /// - the processor has dot products, and they are enabled in the caller;
 /// - 16 bytes are readable at `input` and at each multiple of `step` after it up to the fifth, and 256 at `weights`.
 #[inline(always)]
-pub unsafe fn four_steps(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
+pub(super) unsafe fn four_steps(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
     // SAFETY:
     // - the caller guarantees the instructions and the reads;
     // - only the named registers are written; flags and stack are unchanged.
@@ -123,7 +123,7 @@ pub unsafe fn four_steps(acc: &mut [Acc; TILE], input: *const u8, step: usize, w
 /// - As [`four_steps`];
 /// - 4 bytes are readable at each place, and 64 at `weights`.
 #[inline(always)]
-pub unsafe fn one_step(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
+pub(super) unsafe fn one_step(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
     // SAFETY: as in `four_steps`.
     unsafe {
         tile!(acc, input, step, weights, "s", quad!("0", "0", "32"));

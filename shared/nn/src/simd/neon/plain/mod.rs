@@ -17,7 +17,7 @@ use tile::{Acc, chain, step};
 
 /// 128-bit vectors.
 #[derive(Clone, Copy, Debug)]
-pub struct Neon;
+pub(crate) struct Neon;
 
 // SAFETY:
 // - NEON is part of every aarch64 target that is not bare metal without floats;

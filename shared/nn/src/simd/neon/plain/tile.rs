@@ -7,7 +7,7 @@ use core::arch::asm;
 use crate::plan::PANEL;
 
 /// Partial sums of a position: a vector for each channel.
-pub type Acc = [int32x4_t; PANEL];
+pub(super) type Acc = [int32x4_t; PANEL];
 
 /// One instruction for each combination of two positions (`x` or `y`) and two channels (`w`).
 macro_rules! four {
@@ -91,7 +91,7 @@ macro_rules! tile {
 /// - NEON is available;
 /// - 16 bytes are readable at `input` and `input_step` after it, and 128 at `weights`.
 #[inline(always)]
-pub unsafe fn step(acc: &mut [Acc; 2], input: *const u8, input_step: usize, weights: *const u8) {
+pub(super) unsafe fn step(acc: &mut [Acc; 2], input: *const u8, input_step: usize, weights: *const u8) {
     // SAFETY:
     // - the caller guarantees the instructions and the reads;
     // - only the named registers are written; flags and stack are unchanged.
@@ -118,7 +118,7 @@ pub unsafe fn step(acc: &mut [Acc; 2], input: *const u8, input_step: usize, weig
 /// - NEON is available;
 /// - 16 bytes are readable at each of `offsets` after each of `inputs`, and 256 at `weights`.
 #[inline(always)]
-pub unsafe fn chain(acc: &mut [Acc; 2], inputs: [*const u8; 2], offsets: [usize; 2], weights: *const u8) {
+pub(super) unsafe fn chain(acc: &mut [Acc; 2], inputs: [*const u8; 2], offsets: [usize; 2], weights: *const u8) {
     // SAFETY: as in `step`.
     unsafe {
         tile!(
