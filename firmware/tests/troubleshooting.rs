@@ -10,7 +10,8 @@ use monitor_wire::{AlarmCause, CaptureState, Health, refused};
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 
 /// What an error text or a warning stands in.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 13] = [
+    "#[error(",
     "Err(",
     "Refused(",
     "map_err(",
@@ -28,12 +29,12 @@ const CALLS: [&str; 12] = [
 /// Files that write to something else than people's eyes by the same calls: lines of JSON, pages, meters, and what is said
 /// of the sound when nothing is wrong.
 const OTHERS: [&str; 8] = [
-    "src/wire/line.rs",
     "src/net/prometheus.rs",
     "src/net/mqtt/messages.rs",
     "src/outputs/live.rs",
     "src/commands/record/terminal.rs",
-    "shared/src/report.rs",
+    "model/src/report.rs",
+    "model/src/line.rs",
     "src/capture/scripted.rs",
     "tests.rs",
 ];
@@ -125,7 +126,9 @@ fn every_error_text_of_the_device_is_in_the_troubleshooting_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     sources(&root.join("src"), &mut files);
-    sources(&root.join("../shared/src"), &mut files);
+    for member in ["tflite", "nn", "core", "wire", "model"] {
+        sources(&root.join("../shared").join(member).join("src"), &mut files);
+    }
     let page = PAGE.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut texts, mut missing) = (0, Vec::new());
     for file in &files {

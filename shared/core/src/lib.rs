@@ -17,7 +17,7 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
-// See docs/decisions/casts.md.
+// See docs/development/decisions/casts.md.
 #![cfg_attr(
     not(test),
     warn(

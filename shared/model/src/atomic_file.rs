@@ -15,7 +15,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], for content that `fill` writes in parts.
+/// As [`write()`], for content that `fill` writes in parts.
 ///
 /// # Errors
 /// Errors of `fill` and of the file system. The old file, if any, is then unchanged.

@@ -9,7 +9,7 @@
 //! [`Body`] is read or memory is lent. `unsafe` code is confined to the private module `simd`.
 //!
 //! **Cost.** About the size of the weights for packed memory (twice that address space for AVX2), and the two largest
-//! activations for the arena. Speed: see `docs/benchmarks`.
+//! activations for the arena. Speed: see `docs/development/benchmarks`.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 #![deny(unreachable_pub)]
 

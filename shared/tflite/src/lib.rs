@@ -23,7 +23,7 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![deny(unreachable_pub)]
-// See docs/decisions/casts.md.
+// See docs/development/decisions/casts.md.
 #![warn(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,

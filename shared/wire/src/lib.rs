@@ -11,7 +11,7 @@
 //! Nothing here allocates: the encoder writes into the caller's buffer, the decoder assembles frames in one.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
-// See docs/decisions/casts.md.
+// See docs/development/decisions/casts.md.
 #![warn(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,

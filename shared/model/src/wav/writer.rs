@@ -1,6 +1,6 @@
 //! Writes WAV files with `hound`.
 //!
-//! Memory is bounded by the output's buffer: samples are encoded and written block by block. [`write`] and [`write_as`] are
+//! Memory is bounded by the output's buffer: samples are encoded and written block by block. [`write()`] and [`write_as`] are
 //! atomic: the file appears under its name only when it is complete. Equal samples give equal bytes.
 
 use std::fs::File;
@@ -118,7 +118,7 @@ pub struct Written {
     pub clipped: u64,
 }
 
-/// The writer that [`write`] and [`write_as`] pass to their closure.
+/// The writer that [`write()`] and [`write_as`] pass to their closure.
 pub type FileWriter<'f> = WavWriter<BufWriter<&'f mut File>>;
 
 /// Encodes samples to a WAV file. The header is valid after [`finish`](Self::finish).
