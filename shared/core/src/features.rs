@@ -81,7 +81,7 @@ impl FromStr for FeatureKind {
 /// Order: embedding (1024 real values `(q + 128) * scale`), then means (64), then deviations (64); parts that the kind does
 /// not have are omitted.
 #[derive(Clone, Debug)]
-pub struct Extractor<'m> {
+pub(crate) struct Extractor<'m> {
     kind: FeatureKind,
     network: Option<Network<'m>>,
 }
@@ -91,7 +91,7 @@ impl<'m> Extractor<'m> {
     ///
     /// # Errors
     /// [`Error::NoNetwork`] if the network is missing; [`Error::EmbeddingLen`] if its embedding does not have 1024 values.
-    pub fn new(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
+    pub(crate) fn new(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
         if !kind.needs_body() {
             return Ok(Self { kind, network: None });
         }
@@ -103,22 +103,22 @@ impl<'m> Extractor<'m> {
     }
 
     /// Creates an extractor of log-mel statistics.
-    pub fn log_mel() -> Self {
+    pub(crate) fn log_mel() -> Self {
         Self { kind: FeatureKind::LogMel, network: None }
     }
 
     /// Returns the feature kind.
-    pub fn kind(&self) -> FeatureKind {
+    pub(crate) fn kind(&self) -> FeatureKind {
         self.kind
     }
 
     /// Returns the network that computes the embedding; `None` for log-mel features.
-    pub fn network(&self) -> Option<&Network<'m>> {
+    pub(crate) fn network(&self) -> Option<&Network<'m>> {
         self.network.as_ref()
     }
 
     /// Arena length, in blocks of 64 bytes, that [`extract`](Self::extract) requires.
-    pub fn arena_len(&self) -> usize {
+    pub(crate) fn arena_len(&self) -> usize {
         self.network.as_ref().map_or(0, Network::arena_len)
     }
 
@@ -128,7 +128,7 @@ impl<'m> Extractor<'m> {
     ///
     /// # Errors
     /// [`nn::Error::Memory`] if `arena` is shorter than [`arena_len`](Self::arena_len).
-    pub fn extract(
+    pub(crate) fn extract(
         &self,
         patch: &Patch,
         arena: &mut [Block],

@@ -16,7 +16,7 @@ pub const MAX_LAYERS: usize = 40;
 /// Largest number of channels of a layer: the width of YAMNet's embedding.
 pub const MAX_CHANNELS: usize = 1024;
 /// Largest activation, in bytes. YAMNet's largest has 98,304 (48 x 32 x 64).
-pub const MAX_ACTIVATION: usize = 1 << 20;
+const MAX_ACTIVATION: usize = 1 << 20;
 /// Largest number of classes of the network's own classifier: YAMNet's 521.
 pub const MAX_SCORES: usize = 521;
 /// Largest magnitude of a bias: larger ones could overflow a sum. Real ones are below 2^20.
@@ -150,7 +150,7 @@ impl<'a> Layer<'a> {
     }
 
     /// Returns the number of padding rows (or columns) before the first: the smaller half, as defined by SAME.
-    pub fn pad_before(&self, extent_in: usize, extent_out: usize) -> usize {
+    pub(crate) fn pad_before(&self, extent_in: usize, extent_out: usize) -> usize {
         ((extent_out - 1) * self.stride + 3).saturating_sub(extent_in) / 2
     }
 

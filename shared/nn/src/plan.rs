@@ -29,7 +29,7 @@ const FEW_POSITIONS: usize = 96;
 
 /// A product of activations and packed panels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Product {
+pub(crate) struct Product {
     /// Positions per tile.
     pub rows: usize,
     /// Tiles per line of input.
@@ -54,14 +54,14 @@ pub struct Product {
 
 impl Product {
     /// Number of tiles.
-    pub fn tiles(&self) -> usize {
+    pub(crate) fn tiles(&self) -> usize {
         self.tiles_per_line * self.lines
     }
 }
 
 /// A depthwise convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Planes {
+pub(crate) struct Planes {
     /// Stride, 1 or 2.
     pub stride: usize,
     /// Shape of the output.
@@ -74,7 +74,7 @@ pub struct Planes {
 
 /// One convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// From dense (or the patch) to wide.
     Product(Product, Wide),
     /// From wide to dense.
@@ -83,7 +83,7 @@ pub enum Step {
 
 /// An activation with the border that its reader requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wide {
+pub(crate) struct Wide {
     /// Shape without the border.
     pub shape: Shape,
     /// Border rows before the first row.
@@ -112,19 +112,19 @@ impl Wide {
     }
 
     /// Size in bytes.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows * self.columns * self.shape.channels
     }
 
     /// Returns the byte offset of the pixel at row `y`, column `x`, not counting the border.
-    pub fn pixel(&self, y: usize, x: usize) -> usize {
+    pub(crate) fn pixel(&self, y: usize, x: usize) -> usize {
         ((y + self.top) * self.columns + x + self.left) * self.shape.channels
     }
 }
 
 /// The quantised patch with the border that the first convolution reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     /// Rows of the patch (time).
     pub height: usize,
     /// Columns of the patch (mel bands).
@@ -141,7 +141,7 @@ pub struct Image {
 
 /// Memory layout of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Layout of the quantised patch.
     pub image: Image,
     /// Convolutions in order.
@@ -160,7 +160,7 @@ pub struct Plan {
 
 /// Properties of the kernels that determine the plan.
 #[derive(Clone, Copy, Debug)]
-pub struct KernelInfo {
+pub(crate) struct KernelInfo {
     /// Supported numbers of positions per tile.
     pub rows: &'static [usize],
     /// Bytes of input per step of a product.
@@ -176,7 +176,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`] if channels are not multiples of 16, which every layer of YAMNet is.
-    pub fn new(body: &Body, info: &KernelInfo) -> Result<Self, Error> {
+    pub(crate) fn new(body: &Body, info: &KernelInfo) -> Result<Self, Error> {
         let mut packed = PackedLayout { info, len: 0 };
         let stem = body.layers.first().ok_or(Error::UnsupportedShape)?;
         let image = image(stem, info);
@@ -231,7 +231,7 @@ impl Plan {
     }
 
     /// Arena length, in blocks.
-    pub fn arena_len(&self) -> usize {
+    pub(crate) fn arena_len(&self) -> usize {
         Block::count_for(self.dense_len) + Block::count_for(self.wide_len)
     }
 }

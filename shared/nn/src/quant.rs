@@ -34,13 +34,13 @@ impl Multiplier {
     }
 
     /// Returns the multiplier of one convolution channel: `input * weight / output`, computed in f64 from the file's scales.
-    pub fn from_scales(input: f32, weight: f32, output: f32) -> Option<Self> {
+    pub(crate) fn from_scales(input: f32, weight: f32, output: f32) -> Option<Self> {
         Self::from_real(f64::from(input) * f64::from(weight) / f64::from(output))
     }
 
     /// Multiplies as TFLite's `MultiplyByQuantizedMultiplier` with double rounding, for convolutions and MEAN: a rounding
     /// doubling high multiplication, then a right shift that rounds halves away from zero.
-    pub fn apply_double_rounding(self, value: i32) -> i32 {
+    pub(crate) fn apply_double_rounding(self, value: i32) -> i32 {
         let left = self.shift.clamp(0, 31);
         let right = (-self.shift).clamp(0, 31);
         let high = doubling_high_mul(value.wrapping_shl(left as u32), self.mantissa);
@@ -48,7 +48,7 @@ impl Multiplier {
     }
 
     /// Multiplies with a single rounding, halves up, for FULLY_CONNECTED. Exact for `shift <= 30`.
-    pub fn apply_single_rounding(self, value: i32) -> i32 {
+    pub(crate) fn apply_single_rounding(self, value: i32) -> i32 {
         let total = (31 - self.shift).clamp(1, 62) as u32;
         let product = i64::from(value) * i64::from(self.mantissa);
         ((product + (1 << (total - 1))) >> total).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
@@ -56,7 +56,7 @@ impl Multiplier {
 
     /// Returns this multiplier divided by `count`, as TFLite's MEAN includes the division by the number of elements. `None` if
     /// `count` is 0.
-    pub fn divided_by(self, count: u32) -> Option<Self> {
+    pub(crate) fn divided_by(self, count: u32) -> Option<Self> {
         if count == 0 {
             return None;
         }

@@ -29,7 +29,7 @@ pub enum TensorType {
 
 impl TensorType {
     /// Returns the type with this number in the schema.
-    pub fn from_code(code: u8) -> Self {
+    pub(crate) fn from_code(code: u8) -> Self {
         match code {
             0 => Self::Float32,
             2 => Self::Int32,
@@ -102,7 +102,6 @@ impl BuiltinOp {
     pub const MUL: Self = Self(18);
     pub const RESHAPE: Self = Self(22);
     pub const SOFTMAX: Self = Self(25);
-    pub const CUSTOM: Self = Self(32);
     pub const PAD: Self = Self(34);
     pub const GATHER: Self = Self(36);
     pub const MEAN: Self = Self(40);
@@ -111,7 +110,6 @@ impl BuiltinOp {
     pub const STRIDED_SLICE: Self = Self(45);
     pub const SPLIT: Self = Self(49);
     pub const LOG: Self = Self(73);
-    pub const SUM: Self = Self(74);
     pub const SQRT: Self = Self(75);
     pub const SQUARE: Self = Self(92);
     pub const SQUARED_DIFFERENCE: Self = Self(99);

@@ -26,7 +26,7 @@ use filter::Filter;
 use plan::Plan;
 
 /// Output rate, in Hz.
-pub const OUTPUT_HZ: u32 = 16_000;
+pub(crate) const OUTPUT_HZ: u32 = 16_000;
 /// Lowest input rate, in Hz.
 pub const MIN_HZ: u32 = 8_000;
 /// Highest input rate, in Hz.

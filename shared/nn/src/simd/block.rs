@@ -10,7 +10,7 @@ impl Block {
     pub const ZERO: Self = Self([0; 64]);
 
     /// Returns the number of blocks that hold `bytes` bytes.
-    pub const fn count_for(bytes: usize) -> usize {
+    pub(crate) const fn count_for(bytes: usize) -> usize {
         bytes.div_ceil(size_of::<Self>())
     }
 }

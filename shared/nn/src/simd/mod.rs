@@ -121,7 +121,7 @@ impl Isa {
     }
 
     /// Returns the value that is XORed with an int8 value to store it: 0x80 or 0.
-    pub fn flip(self) -> u8 {
+    pub(crate) fn flip(self) -> u8 {
         dispatch!(self, V => V::FLIP)
     }
 
@@ -129,24 +129,24 @@ impl Isa {
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`] if channels are not multiples of 16.
-    pub fn plan(self, body: &Body) -> Result<Plan, Error> {
+    pub(crate) fn plan(self, body: &Body) -> Result<Plan, Error> {
         let info =
             dispatch!(self, V => KernelInfo { rows: V::ROWS, step: V::STEP, width: V::WIDTH, taps_len: V::TAPS_LEN });
         Plan::new(body, &info)
     }
 
     /// Returns the number of bytes that [`pack`](Self::pack) requires.
-    pub fn packed_len(self, body: &Body, plan: &Plan) -> usize {
+    pub(crate) fn packed_len(self, body: &Body, plan: &Plan) -> usize {
         dispatch!(self, V => pack::max_len::<V>(body, plan))
     }
 
     /// Returns the number of bytes that [`pack`](Self::pack) uses if no weights are split or omitted.
-    pub fn usual_packed_len(self, body: &Body, plan: &Plan) -> usize {
+    pub(crate) fn usual_packed_len(self, body: &Body, plan: &Plan) -> usize {
         dispatch!(self, V => pack::len::<V>(body, plan, 1))
     }
 
     /// Packs `body` for these kernels into `out`. Returns the number of bytes used.
-    pub fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+    pub(crate) fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
         #[cfg(target_arch = "x86_64")]
         if self == Self::Avx2 && self.is_available() {
             // SAFETY: `is_available` has confirmed AVX2.
