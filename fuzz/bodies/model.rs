@@ -18,15 +18,15 @@ pub fn read_model(bytes: &[u8]) -> bool {
     for tensor in graph.tensors() {
         let size = tensor.kind.bytes().map(|size| size * tensor.elements());
         assert!(tensor.data.is_none_or(|data| size.is_none_or(|size| size == data.len())));
-        let _ = (tensor.f32s(), tensor.i32s(), tensor.i64s(), tensor.i8s(), tensor.scale_and_zero_point());
+        let _ = (tensor.f32s(), tensor.i32s(), tensor.i8s(), tensor.scale_and_zero_point());
     }
     for operator in graph.operators() {
         assert!(operator.inputs.iter().chain(operator.outputs.iter()).flatten().all(|i| graph.tensor(i).is_ok()));
     }
     let _ = model.metadata_entries().count();
     let _ = model.labels().map(|labels| labels.map(|labels| labels.len()));
-    let _ = ModelCard::of(&model);
-    let _ = Parts::of(&graph);
+    let _ = ModelCard::from_model(&model);
+    let _ = Parts::from_graph(&graph);
     let _ = graph::head_alone(&graph);
     true
 }

@@ -70,7 +70,7 @@ type Window = (f64, f32, Vec<f32>);
 pub fn hear_all(model: &OwnedModel, mut dataset: Dataset, hop_columns: u32, ui: &Ui) -> anyhow::Result<Heard> {
     let classes = labels(model)?;
     let class_of = dataset.classes.iter().map(|name| class_of(name, &classes)).collect::<anyhow::Result<_>>()?;
-    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
+    let card = ModelCard::from_model(&model.model()?).context("the model's card cannot be read")?;
     let classifier = model.classifier()?;
     let bar = ui.progress("listening", dataset.recordings.len() as u64);
     let heard: Vec<anyhow::Result<Vec<Window>>> = dataset

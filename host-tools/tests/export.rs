@@ -49,7 +49,7 @@ fn every_kind_reads_back_with_its_head_labels_and_card() {
         for head in [mlp(kind), vec![dense(kind.len(), 4, false)]] {
             let Some(file) = exported(kind, &head) else { continue };
             let model = Model::parse(&file).unwrap();
-            let parts = Parts::of(&model.graph()).unwrap();
+            let parts = Parts::from_graph(&model.graph()).unwrap();
             let Output::Head { kind: found, head: read } = parts.output else { panic!("no head") };
             assert_eq!(found, kind);
             assert_eq!(read.layers.len(), head.len());
@@ -59,7 +59,7 @@ fn every_kind_reads_back_with_its_head_labels_and_card() {
                 assert_eq!(read.relu, layer.relu);
             }
             assert!(model.labels().unwrap().unwrap().iter().eq(labels()));
-            let read = ModelCard::of(&model).unwrap().unwrap();
+            let read = ModelCard::from_model(&model).unwrap().unwrap();
             assert_eq!((read.feature_kind, read.training), (kind, card().training));
             assert_eq!(read.base_sha256, kind.needs_body().then_some(monitor_model::base_model::SHA256));
         }

@@ -66,7 +66,7 @@ impl Subject {
 
 /// The hop that the model was trained with.
 pub(crate) fn hop_of(model: &OwnedModel) -> anyhow::Result<u32> {
-    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
+    let card = ModelCard::from_model(&model.model()?).context("the model's card cannot be read")?;
     Ok(card.map_or(monitor_core::window::DEFAULT_HOP, |card| u32::from(card.training.hop_columns)))
 }
 
@@ -93,7 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let hop_columns = args.on.hop_columns(&model)?;
     let heard = hear_all(&model, dataset, hop_columns, &ui)
         .with_context(|| format!("cannot evaluate {}", args.on.model.display()))?;
-    let evaluation = heard.evaluation(ModelCard::of(&model.model()?)?.is_some());
+    let evaluation = heard.evaluation(ModelCard::from_model(&model.model()?)?.is_some());
     heard.dataset.say_remarks(&ui);
     say(&evaluation, &ui);
     let (timelines, tracks): (Vec<Followed>, Vec<Track>) =

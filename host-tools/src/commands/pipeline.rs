@@ -131,7 +131,7 @@ fn newest(out: &Path) -> anyhow::Result<PathBuf> {
 /// Whether the file says that it is this training's.
 fn check(model: &OwnedModel, trained: &Trained) -> anyhow::Result<()> {
     ensure!(labels(model)? == trained.set.dataset.classes, "it has other labels");
-    let card = ModelCard::of(&model.model()?)?.context("it has no card")?;
+    let card = ModelCard::from_model(&model.model()?)?.context("it has no card")?;
     let training = &trained.report.trained_on;
     ensure!(card.feature_kind == trained.set.kind, "its features are {}", card.feature_kind);
     ensure!(card.training.windows as usize == training.windows, "it was trained on another number of windows");

@@ -41,7 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let heard = hear_all(&model, dataset, hop_columns, &ui)
         .with_context(|| format!("cannot report on {}", args.on.model.display()))?;
     let parsed = model.model()?;
-    let card = ModelCard::of(&parsed)?;
+    let card = ModelCard::from_model(&parsed)?;
     let evaluation = heard.evaluation(card.is_some());
     let (timelines, tracks): (Vec<_>, Vec<_>) =
         followed(&model, &heard.dataset, hop_columns, card.is_some())?.into_iter().unzip();

@@ -12,7 +12,7 @@ use monitor_model::owned::OwnedModel;
 /// # Errors
 /// When the card cannot be read.
 pub fn judge(model: &OwnedModel, classifier: &Classifier<'_>, hop_columns: u32) -> anyhow::Result<Judge> {
-    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
+    let card = ModelCard::from_model(&model.model()?).context("the model's card cannot be read")?;
     let card = card.unwrap_or_else(|| ModelCard::untrained(classifier.kind()));
     Ok(Judge::from_card(&card, classifier, hop_columns as f32 / 100.0)?)
 }

@@ -26,7 +26,9 @@ pub fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Resu
         // Without the recordings: it loads, and its head is the trained one.
         loaded.classifier()?;
         let parsed = loaded.model()?;
-        let Output::Head { head: found, .. } = Parts::of(&parsed.graph())?.output else { bail!("it has no head") };
+        let Output::Head { head: found, .. } = Parts::from_graph(&parsed.graph())?.output else {
+            bail!("it has no head")
+        };
         let layers =
             found.layers.iter().map(|layer| Dense { weights: layer.weights, bias: layer.bias, relu: layer.relu });
         return same(&Head::new(layers)?, set.x.view(), head);

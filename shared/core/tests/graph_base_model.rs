@@ -1,4 +1,4 @@
-//! The parts of the base model, and what happens when a part is not ours.
+//! Recognition of the base model, and rejection of modified ones.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -11,24 +11,24 @@ use monitor_tflite::Model;
 #[test]
 fn the_base_model_is_front_end_body_and_scores() {
     let Some(bytes) = base_model() else { return };
-    let parts = Parts::of(&Model::parse(&bytes).unwrap().graph()).unwrap();
+    let parts = Parts::from_graph(&Model::parse(&bytes).unwrap().graph()).unwrap();
     assert_eq!(parts.log_mel, 25);
     assert_eq!(parts.body, Some(Body { quantize: 13, mean: 43, patch: 27, embedding: 115 }));
     assert_eq!(parts.output, Output::Scores { fully_connected: 44, classes: 521 });
     assert_eq!((parts.classes(), parts.feature_kind()), (521, None));
 }
 
-/// Changes one 4-byte word of constant tensor `tensor` and says what becomes of the graph.
+/// Changes one 4-byte word of constant tensor `tensor` and returns the resulting error.
 fn with_changed_constant(tensor: usize, word: usize, change: impl Fn([u8; 4]) -> [u8; 4]) -> Option<Error> {
     let mut bytes = base_model()?;
     let data = Model::parse(&bytes).unwrap().graph().tensor(tensor).unwrap().data.unwrap();
     let at = data.as_ptr() as usize - bytes.as_ptr() as usize + 4 * word;
     let changed = change(bytes[at..at + 4].try_into().unwrap());
     bytes[at..at + 4].copy_from_slice(&changed);
-    Some(Parts::of(&Model::parse(&bytes).unwrap().graph()).unwrap_err())
+    Some(Parts::from_graph(&Model::parse(&bytes).unwrap().graph()).unwrap_err())
 }
 
-/// Adds to a float.
+/// Returns a change that adds `by` to a float.
 fn plus(by: f32) -> impl Fn([u8; 4]) -> [u8; 4] {
     move |word| (f32::from_le_bytes(word) + by).to_le_bytes()
 }
@@ -46,7 +46,7 @@ fn other_mel_weights_are_refused() {
 }
 
 #[test]
-fn a_mel_weight_that_is_no_number_is_refused() {
+fn a_mel_weight_that_is_not_a_number_is_refused() {
     let Some(error) = with_changed_constant(22, 5, |_| f32::NAN.to_le_bytes()) else { return };
     assert!(matches!(error, Error::Constant { tensor: 22, .. }), "{error}");
 }

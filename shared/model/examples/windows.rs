@@ -1,5 +1,5 @@
-//! Runs the int8 body a number of times: `windows MODEL ISA COUNT`. For counting instructions, where a clock says nothing:
-//! the difference of two counts is that of the windows between them. See `scripts/count-instructions.sh`.
+//! Runs the int8 body a number of times: `windows MODEL ISA COUNT`. Used to count instructions on machines where time cannot be
+//! measured: the difference of two counts is the cost of the windows between them. See `scripts/count-instructions.sh`.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! Where the YAMNet base model is and what identifies it.
+//! Location and identity of the YAMNet base model.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ pub const SHA256: [u8; 32] = [
     0x81, 0x77, 0xac, 0x16, 0x2c, 0xe1, 0x69, 0x69, 0x4d, 0x05, 0xc3, 0x17, 0xde,
 ];
 
-/// The environment variable that names the base model.
+/// Environment variable with the path of the base model.
 pub const VARIABLE: &str = "YAMNET_TFLITE";
 
-/// Where `fetch` stores the base model.
+/// Path at which `host-tools fetch` stores the base model.
 pub const STORED: &str = "artifacts/base/yamnet.tflite";
 
 /// Places where the base model may be, best first: `explicit` (an option of the command line) alone if given; else

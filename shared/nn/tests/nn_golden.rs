@@ -1,4 +1,5 @@
-//! The int8 network on the base model against TFLite's reference kernels, bit for bit, on every instruction set there is.
+//! Compares the int8 network of the base model with TFLite's reference kernels, bit for bit, on every available instruction
+//! set.
 #![allow(clippy::unwrap_used, reason = "the helper of the tests")]
 
 #[path = "../../core/tests/common/mod.rs"]

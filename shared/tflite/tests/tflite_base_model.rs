@@ -1,4 +1,4 @@
-//! The reader on the file it was made for.
+//! The reader on the YAMNet base model.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 

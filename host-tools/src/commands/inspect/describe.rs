@@ -5,7 +5,7 @@ use monitor_tflite::{Activation, BuiltinOp, Graph, Options, Padding};
 
 /// What this program recognises in the graph, or why it would not run it.
 pub(super) fn recognised(graph: &Graph<'_>) -> Result<String, String> {
-    let parts = match Parts::of(graph) {
+    let parts = match Parts::from_graph(graph) {
         Ok(parts) => parts,
         Err(error) => {
             return graph::head_alone(graph)

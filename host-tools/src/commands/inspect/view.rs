@@ -113,7 +113,7 @@ impl View {
         let graph = model.graph();
         let mut problems = Problems::default();
         let labels = problems.note("labels", model.labels()).flatten();
-        let card = problems.note("model card", ModelCard::of(model)).flatten();
+        let card = problems.note("model card", ModelCard::from_model(model)).flatten();
         Self {
             file: file.into(),
             bytes: model.bytes().len(),
