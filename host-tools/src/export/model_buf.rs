@@ -74,6 +74,18 @@ impl ModelBuf {
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation: None })
     }
 
+    /// Adds a constant of any type: little-endian contents, quantised where scales are given.
+    pub fn constant(
+        &mut self,
+        name: &str,
+        kind: TensorType,
+        shape: &[usize],
+        data: Vec<u8>,
+        quantisation: Option<QuantisationBuf>,
+    ) -> TensorId {
+        self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation })
+    }
+
     /// Adds an operator with one output that is an f32 tensor of `shape`, and returns that.
     pub fn apply(
         &mut self,

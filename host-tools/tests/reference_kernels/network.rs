@@ -1,0 +1,58 @@
+//! The test network stands for YAMNet: the same operators, and accepted in its place.
+
+use host_tools::export::test_network;
+use shared::graph::{Body as Place, Output, Parts};
+use shared::nn::Body;
+use shared::nn::body::Kind;
+use shared::tflite::{BuiltinOp, Model};
+
+#[test]
+fn it_is_recognised_part_by_part_as_the_base_model_is() {
+    let file = test_network::from_waveform().unwrap();
+    let model = Model::parse(&file).unwrap();
+    let graph = model.graph();
+    let parts = Parts::of(&graph).unwrap();
+    // The base model's own numbers of operators.
+    assert!(matches!(parts.body, Some(Place { quantize: 13, mean: 43, .. })), "{:?}", parts.body);
+    assert_eq!(parts.output, Output::Scores { fully_connected: 44, classes: 521 });
+    assert_eq!(graph.operator_count(), 47);
+    assert_eq!(model.labels().unwrap().unwrap().get(520), Some("class 520"));
+    let split = graph.operators().find(|operator| operator.code == BuiltinOp::SPLIT).unwrap();
+    assert_eq!((split.index, split.outputs.len()), (15, 1));
+}
+
+#[test]
+fn it_has_every_kernel_stride_and_channel_count_of_the_base_model() {
+    let file = test_network::from_patch();
+    let body = Body::from_graph(&Model::parse(&file).unwrap().graph(), 0).unwrap().body;
+    let shapes: Vec<(Kind, usize, usize)> =
+        body.layers.iter().map(|layer| (layer.kind, layer.stride, layer.output.channels)).collect();
+    let (depthwise, pointwise) = (Kind::Depthwise, Kind::Pointwise);
+    let mut expected = vec![(Kind::Stem, 2, 32), (depthwise, 1, 32), (pointwise, 1, 64)];
+    for channels in [64, 128, 256] {
+        expected.extend([(depthwise, 2, channels), (pointwise, 1, 2 * channels)]);
+        let more = if channels == 256 { 5 } else { 1 };
+        for _ in 0..more {
+            expected.extend([(depthwise, 1, 2 * channels), (pointwise, 1, 2 * channels)]);
+        }
+    }
+    expected.extend([(depthwise, 2, 512), (pointwise, 1, 1024), (depthwise, 1, 1024), (pointwise, 1, 1024)]);
+    assert_eq!(shapes, expected);
+    let last = body.layers.last().unwrap().output;
+    assert_eq!((last.height, last.width, body.scores.unwrap().classes), (3, 2, 521));
+}
+
+#[test]
+fn its_two_files_hold_the_same_network() {
+    let (whole, alone) = (test_network::from_waveform().unwrap(), test_network::from_patch());
+    let whole = Body::from_graph(&Model::parse(&whole).unwrap().graph(), 13).unwrap().body;
+    let alone = Body::from_graph(&Model::parse(&alone).unwrap().graph(), 0).unwrap().body;
+    assert_eq!(format!("{:?}", whole.mean), format!("{:?}", alone.mean));
+    assert_eq!(whole.patch_quant, alone.patch_quant);
+    for (a, b) in whole.layers.iter().zip(&alone.layers) {
+        assert!(a.weights == b.weights && a.bias == b.bias && a.weight_scales == b.weight_scales);
+        assert_eq!((a.input_quant, a.output_quant), (b.input_quant, b.output_quant));
+    }
+    let (a, b) = (whole.scores.unwrap(), alone.scores.unwrap());
+    assert!(a.weights == b.weights && a.bias == b.bias && a.multiplier == b.multiplier && a.logits == b.logits);
+}
