@@ -7,17 +7,18 @@ mod common;
 #[path = "../../fuzz/bodies/model.rs"]
 mod model;
 
-use host_tools::export::{self, Dense};
+use host_tools::export::{self, Dense, test_network};
 use model::{read_model, run_model};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use shared::features::FeatureKind;
 use shared::model_card::{ModelCard, TrainingSummary};
+use test_needs::needs;
 
 /// Mutations of each file.
 const CASES: u64 = 4000;
-/// One in so many of the base model's is run too: packing 4 MB of weights takes a while.
+/// One in so many of a network's is run too: packing 4 MB of weights takes a while.
 const RUN_EVERY: u64 = 40;
 
 fn classifier() -> Vec<u8> {
@@ -107,9 +108,14 @@ fn mutations_of_an_exported_model_are_errors_or_models() {
 }
 
 #[test]
+fn mutations_of_the_test_network_are_errors_or_models() {
+    survives(&test_network::from_waveform().unwrap(), 2, RUN_EVERY);
+}
+
+#[needs(base_model)]
+#[test]
 fn mutations_of_the_base_model_are_errors_or_models() {
-    let Some(base) = common::base_model() else { return };
-    survives(&base, 2, RUN_EVERY);
+    survives(&common::base_model(), 2, RUN_EVERY);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::cell::Cell;
 
 use shared::classifier::Classifier;
 use shared::owned::{Memory, OwnedModel};
+use test_needs::needs;
 
 /// The system's allocator, which refuses to serve a thread that has forbidden it.
 struct Guarded;
@@ -65,9 +66,9 @@ fn log_mel_features_allocate_nothing() {
     assert!(hear(Classifier::log_mel(), 48_000) >= 5);
 }
 
+#[needs(base_model)]
 #[test]
 fn the_network_and_its_scores_allocate_nothing() {
-    let Some(bytes) = common::base_model() else { return };
-    let model = OwnedModel::from_bytes(bytes, shared::nn::Isa::best()).unwrap();
+    let model = OwnedModel::from_bytes(common::base_model(), shared::nn::Isa::best()).unwrap();
     assert!(hear(model.classifier().unwrap(), 44_100) >= 5);
 }

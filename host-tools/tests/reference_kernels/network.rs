@@ -1,7 +1,7 @@
 //! The test network stands for YAMNet: the same operators, and accepted in its place.
 
 use host_tools::export::test_network;
-use shared::graph::{Body as Place, Output, Parts};
+use shared::graph::{Body as Place, Error, Output, Parts};
 use shared::nn::Body;
 use shared::nn::body::Kind;
 use shared::tflite::{BuiltinOp, Model};
@@ -55,4 +55,32 @@ fn its_two_files_hold_the_same_network() {
     }
     let (a, b) = (whole.scores.unwrap(), alone.scores.unwrap());
     assert!(a.weights == b.weights && a.bias == b.bias && a.multiplier == b.multiplier && a.logits == b.logits);
+}
+
+/// Changes word `word` of the constant `name` and returns why the graph is refused.
+fn refusal(name: &str, word: usize, change: impl Fn([u8; 4]) -> [u8; 4]) -> (usize, Error) {
+    let mut bytes = test_network::from_waveform().unwrap();
+    let (index, at) = {
+        let graph = Model::parse(&bytes).unwrap().graph();
+        let tensor = graph.tensors().find(|tensor| tensor.name == name).unwrap();
+        (tensor.index, tensor.data.unwrap().as_ptr() as usize - bytes.as_ptr() as usize + 4 * word)
+    };
+    let changed = change(bytes[at..at + 4].try_into().unwrap());
+    bytes[at..at + 4].copy_from_slice(&changed);
+    (index, Parts::of(&Model::parse(&bytes).unwrap().graph()).unwrap_err())
+}
+
+#[test]
+fn a_constant_of_the_front_end_that_differs_is_refused() {
+    let plus = |by: f32| move |word| (f32::from_le_bytes(word) + by).to_le_bytes();
+    let refusals = [
+        refusal("hann/weights", 200, plus(2e-6)),
+        refusal("mel/weights", 257 * 30 + 40, plus(0.01)),
+        refusal("mel/weights", 5, |_| f32::NAN.to_le_bytes()),
+        refusal("mel/floor", 63, plus(0.001)),
+        refusal("frame/indices", 5, |word| (i32::from_le_bytes(word) + 1).to_le_bytes()),
+    ];
+    for (index, error) in refusals {
+        assert!(matches!(error, Error::Constant { tensor, .. } if tensor == index), "tensor {index}: {error}");
+    }
 }
