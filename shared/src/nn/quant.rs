@@ -157,10 +157,29 @@ mod tests {
         }
 
         #[test]
-        fn any_bits_are_handled_without_overflow(value: i32, mantissa: i32, shift in -40..40) {
+        fn any_bits_give_what_integers_without_overflow_give(value: i32, mantissa: i32, shift in -31..=30) {
             let multiplier = Multiplier { mantissa, shift };
-            multiplier.apply_double_rounding(value);
-            multiplier.apply_single_rounding(value);
+            let limits = (i128::from(i32::MIN), i128::from(i32::MAX));
+            let shifted = value.wrapping_shl(shift.max(0) as u32);
+            // The first rounding takes halves up, the second away from zero.
+            let high = ((i128::from(shifted) * i128::from(mantissa) + (1 << 30)) >> 31).min(limits.1);
+            let divisor = 1_i128 << (-shift).max(0);
+            let twice = high.signum() * ((high.abs() + divisor / 2) / divisor);
+            prop_assert_eq!(i128::from(multiplier.apply_double_rounding(value)), twice);
+            let divisor = 1_i128 << (31 - shift);
+            let once = (i128::from(value) * i128::from(mantissa) + divisor / 2).div_euclid(divisor);
+            prop_assert_eq!(i128::from(multiplier.apply_single_rounding(value)), once.clamp(limits.0, limits.1));
+        }
+
+        #[test]
+        fn a_shift_out_of_range_acts_as_the_nearest_one(value: i32, mantissa: i32, beyond in 1..40) {
+            let (low, high) = (Multiplier { mantissa, shift: -31 }, Multiplier { mantissa, shift: 31 });
+            let (lower, higher) =
+                (Multiplier { shift: -31 - beyond, ..low }, Multiplier { shift: 31 + beyond, ..high });
+            prop_assert_eq!(lower.apply_double_rounding(value), low.apply_double_rounding(value));
+            prop_assert_eq!(higher.apply_double_rounding(value), high.apply_double_rounding(value));
+            prop_assert_eq!(lower.apply_single_rounding(value), low.apply_single_rounding(value));
+            prop_assert_eq!(higher.apply_single_rounding(value), high.apply_single_rounding(value));
         }
     }
 }
