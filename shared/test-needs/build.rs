@@ -1,9 +1,11 @@
-//! Finds what tests need from outside the repository. What is found, or named by an environment variable, or must be there
-//! because `CI=true`, becomes an environment variable of the compiler; without it the tests in question are ignored.
+//! Finds what tests need from outside the repository: data, packages, rights. What is found, or named by an environment
+//! variable, or must be there because `CI=true`, becomes an environment variable of the compiler; without it the tests in
+//! question are ignored.
 //!
 //! This is done in a crate of its own so that a change of data compiles tests again and nothing else.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// Where `host-tools fetch` stores the base model, from the top of the repository.
 const FETCHED: &str = "artifacts/base/yamnet.tflite";
@@ -19,6 +21,16 @@ fn main() {
     provide("BASE_MODEL", "YAMNET_TFLITE", &top, fetched);
     provide("GOLDEN", "MONITOR_GOLDEN", &top, None);
     provide("RECORDINGS", "MONITOR_RECORDINGS", &top, None);
+
+    // Changes with every package that is installed.
+    let packages = Path::new("/var/lib/dpkg/status");
+    if packages.exists() {
+        println!("cargo::rerun-if-changed={}", packages.display());
+    }
+    let faketime = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"];
+    provide_if("MOSQUITTO", Path::new("/usr/sbin/mosquitto").exists() || runs("mosquitto", &["-h"]).is_some());
+    provide_if("FAKETIME", faketime.iter().any(|place| Path::new(place).exists()));
+    provide_if("MOUNT", runs("unshare", &["-m", "true"]).is_some_and(|status| status.success()));
 }
 
 /// Sets `NEEDS_<name>` to the path in the environment variable `variable`, else to `found`. With `CI=true` it is always set:
@@ -27,9 +39,25 @@ fn provide(name: &str, variable: &str, top: &Path, found: Option<PathBuf>) {
     println!("cargo::rerun-if-env-changed={variable}");
     println!("cargo::rerun-if-env-changed=CI");
     let named = std::env::var_os(variable).filter(|value| !value.is_empty()).map(|path| top.join(path));
-    let required = std::env::var("CI").as_deref() == Ok("true");
-    let missing = required.then(|| PathBuf::from(format!("({variable} is not set)")));
+    let missing = required().then(|| PathBuf::from(format!("({variable} is not set)")));
     if let Some(path) = named.or(found).or(missing) {
         println!("cargo::rustc-env=NEEDS_{name}={}", path.display());
     }
+}
+
+/// Sets `NEEDS_<name>` where something was `found`, and with `CI=true`.
+fn provide_if(name: &str, found: bool) {
+    if found || required() {
+        println!("cargo::rustc-env=NEEDS_{name}=found");
+    }
+}
+
+/// Whether everything must be there.
+fn required() -> bool {
+    std::env::var("CI").as_deref() == Ok("true")
+}
+
+/// How `program` ends; `None` if it does not start.
+fn runs(program: &str, options: &[&str]) -> Option<ExitStatus> {
+    Command::new(program).args(options).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()
 }

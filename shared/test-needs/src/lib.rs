@@ -1,13 +1,13 @@
-//! Tests that need data from outside the repository.
+//! Tests that need what is not in the repository: data, packages, rights.
 //!
 //! Rust's test harness decides at compile time whether a test is ignored. [`macro@needs`], put above `#[test]`, marks the
-//! test as ignored, with the reason, where the data was not there when this crate was built; a change of the environment
-//! variables or of the fetched base model builds it again. With `CI=true` no test is ignored: what is missing fails.
+//! test as ignored, with the reason, where it was not there when this crate was built; a change of the environment
+//! variables, of the fetched base model or of Debian's list of packages builds it again. With `CI=true` no test is ignored: what is missing fails.
 
 use proc_macro::{Literal, TokenStream, TokenTree};
 
 /// What a test can need: name in `needs(...)`, where it is, and what to do without it.
-const DATA: [(&str, Option<&str>, &str); 3] = [
+const NEEDS: [(&str, Option<&str>, &str); 6] = [
     (
         "base_model",
         option_env!("NEEDS_BASE_MODEL"),
@@ -23,15 +23,18 @@ const DATA: [(&str, Option<&str>, &str); 3] = [
         option_env!("NEEDS_RECORDINGS"),
         "needs real recordings: set MONITOR_RECORDINGS to the folder above drone_motor_load",
     ),
+    ("mosquitto", option_env!("NEEDS_MOSQUITTO"), "needs mosquitto: install the package mosquitto"),
+    ("faketime", option_env!("NEEDS_FAKETIME"), "needs libfaketime: install the package faketime"),
+    ("mount", option_env!("NEEDS_MOUNT"), "needs the right to mount (unshare -m): run as root"),
 ];
 
-/// Ignores the test where what it needs is missing: `#[needs(base_model)]`, `#[needs(golden)]`, `#[needs(recordings)]`.
-/// Place it above `#[test]`; one line for each need.
+/// Ignores the test where what it needs is missing: `#[needs(base_model)]`, `golden` (the base model's golden tensors),
+/// `recordings`, `mosquitto`, `faketime` or `mount`. Place it above `#[test]`; one line for each need.
 #[proc_macro_attribute]
 pub fn needs(what: TokenStream, test: TokenStream) -> TokenStream {
     let name = what.to_string();
-    let Some((_, path, reason)) = DATA.iter().find(|(known, ..)| *known == name) else {
-        return error(&format!("a test can need base_model, golden or recordings, not {name:?}"));
+    let Some((_, path, reason)) = NEEDS.iter().find(|(known, ..)| *known == name) else {
+        return error(&format!("a test can need {}, not {name:?}", NEEDS.map(|(known, ..)| known).join(", ")));
     };
     let source = test.to_string().replace(' ', "");
     if !source.contains("#[test]") {
@@ -52,7 +55,7 @@ pub fn needs(what: TokenStream, test: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn path(what: TokenStream) -> TokenStream {
     let name = what.to_string();
-    match DATA.iter().find(|(known, ..)| *known == name) {
+    match NEEDS.iter().find(|(known, ..)| *known == name) {
         Some((_, path, _)) => TokenTree::from(Literal::string(path.unwrap_or_default())).into(),
         None => error(&format!("no data named {name:?}")),
     }
