@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Exported models in other people's runtimes: LiteRT and MediaPipe from PyPI against our own verdicts, on recordings that
-# training did not hear. Needs the base model and the drone_motor_load data beside the repository.
+# training did not hear. Needs the base model and the recordings of drone_motor_load in the folder MONITOR_RECORDINGS (or in
+# INTEROP_DATA itself).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-data=${INTEROP_DATA:-../shared/data/drone_motor_load}
+data=${INTEROP_DATA:-${MONITOR_RECORDINGS:-}/drone_motor_load}
 base=$(scripts/base-model.sh) || { [ $? -eq 3 ] && exit 0 || exit 1; }
 if [ ! -f "$data/manifest.csv" ]; then
-    echo "SKIPPED: $data/manifest.csv not found"
+    echo "SKIPPED: $data/manifest.csv not found; set MONITOR_RECORDINGS to the folder above drone_motor_load"
     [ "${CI:-}" != true ] || exit 1
     exit 0
 fi

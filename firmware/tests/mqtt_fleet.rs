@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use broker::{Broker, free_port, is_there};
+use broker::{Broker, free_port};
 use common::program::wait;
 use firmware::config::MqttConfig;
 use firmware::net::run_mqtt;
@@ -24,6 +24,7 @@ use firmware::outputs::Signs;
 use firmware::report::{Report, Who, Window};
 use monitor_wire::{CaptureState, Health, StateChange};
 use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
+use test_needs::needs;
 
 /// A number from the environment.
 fn number(name: &str, default: u64) -> u64 {
@@ -204,11 +205,9 @@ fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.get((values.len() * percent / 100).min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
 }
 
+#[needs(mosquitto)]
 #[test]
 fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
-    if !is_there() {
-        return;
-    }
     let (devices, seconds) = (number("FLEET_DEVICES", 20), number("FLEET_SECONDS", 2));
     let (away, every_s) = (number("FLEET_AWAY_SECONDS", 1), number("FLEET_CHANGE_SECONDS", 2) as f64);
     let folder = tempfile::tempdir().unwrap();

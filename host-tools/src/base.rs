@@ -59,7 +59,7 @@ pub fn check(path: &Path, expected: Expected) -> anyhow::Result<Vec<u8>> {
 /// When the file that `explicit` or the environment names is not the base model. Any other wrong file is passed over, with
 /// a line that says so.
 pub fn find(explicit: Option<&Path>, ui: &Ui) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
-    let named = explicit.is_some() || base_model::places(None).len() == 1;
+    let named = explicit.is_some() || base_model::named().is_some();
     for path in base_model::places(explicit) {
         if !named && !path.is_file() {
             continue;
@@ -86,7 +86,8 @@ pub struct FeatureOptions {
     /// What to look at: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
     #[arg(long, value_name = "KIND")]
     pub features: Option<FeatureKind>,
-    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite or ../shared/models/yamnet.tflite]
+    /// The YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite, or acoustic-monitor/yamnet.tflite in
+    /// the user's data folder]
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
 }

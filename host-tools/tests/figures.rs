@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use test_needs::needs;
 
 /// Runs host-tools and returns what it printed.
 fn host_tools(args: &[&dyn AsRef<std::ffi::OsStr>]) -> String {
@@ -28,12 +29,11 @@ fn macro_f1(figures: &Value) -> f64 {
     figures["by_window"]["macro_average"]["f1"].as_f64().unwrap()
 }
 
+#[needs(base_model)]
+#[needs(recordings)]
 #[test]
 fn a_real_motor_s_load_is_told_in_grouped_cross_validation_and_printed_beside_the_other_features() {
-    if common::base_model().is_none() {
-        return;
-    }
-    let Some(data) = common::recordings("drone_motor_load") else { return };
+    let data = common::recordings("drone_motor_load");
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
     let text = host_tools(&[
@@ -57,12 +57,11 @@ fn a_real_motor_s_load_is_told_in_grouped_cross_validation_and_printed_beside_th
     }
 }
 
+#[needs(base_model)]
+#[needs(recordings)]
 #[test]
 fn a_motor_s_propeller_is_unlike_the_motor_alone_and_the_areas_say_what_they_are_over() {
-    if common::base_model().is_none() {
-        return;
-    }
-    let Some(data) = common::recordings("drone_motor_load") else { return };
+    let data = common::recordings("drone_motor_load");
     let folder = tempfile::tempdir().unwrap();
     let figures = folder.path().join("anomaly.json");
     let out = folder.path();

@@ -9,15 +9,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::base_model;
 use host_tools::predict::{judge, listen};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::ModelCard;
 use monitor_core::pipeline::Verdict;
-use monitor_export::{self as export, Dense};
+use monitor_export::{self as export, Dense, test_network};
 use monitor_model::owned::{Memory, OwnedModel};
 use monitor_model::wav::WavReader;
 use ndarray::Array2;
+use test_needs::needs;
 
 /// A model that takes the mean level of the bands for the state: silence is `off_state`, noise is `on_state`.
 fn model(path: &Path) {
@@ -231,13 +231,24 @@ fn what_cannot_be_used_is_refused_by_name() {
     refused(&["data"], 1, "model.tflite");
 }
 
+/// The first line of `predict` with a model that has YAMNet's own classifier.
+fn first_verdict(model: &[u8]) -> String {
+    let folder = scene();
+    std::fs::write(folder.path().join("model.tflite"), model).unwrap();
+    let output = run(predict(folder.path()).args(["data/off_state/b.wav"]));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout).lines().next().unwrap().into()
+}
+
+#[test]
+fn a_model_with_yamnets_own_classifier_names_its_classes() {
+    let line = first_verdict(&test_network::from_waveform().unwrap());
+    assert!(line.starts_with("Time 0.00s: class "), "{line}");
+}
+
+#[needs(base_model)]
 #[test]
 fn the_plain_base_model_names_audioset_classes() {
-    let Some(base) = base_model() else { return };
-    let folder = scene();
-    std::fs::write(folder.path().join("model.tflite"), base).unwrap();
-    let output = run(predict(folder.path()).args(["data/off_state/b.wav"]));
-    let stdout = text(&output.stdout);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(stdout.starts_with("Time 0.00s: Silence ("), "{stdout}");
+    let line = first_verdict(&common::base_model());
+    assert!(line.starts_with("Time 0.00s: Silence ("), "{line}");
 }

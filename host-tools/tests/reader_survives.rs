@@ -10,14 +10,15 @@ mod model;
 use model::{read_model, run_model};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
-use monitor_export::{self as export, Dense};
+use monitor_export::{self as export, Dense, test_network};
 use ndarray::Array2;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use test_needs::needs;
 
 /// Mutations of each file.
 const CASES: u64 = 4000;
-/// One in so many of the base model's is run too: packing 4 MB of weights takes a while.
+/// One in so many of a network's is run too: packing 4 MB of weights takes a while.
 const RUN_EVERY: u64 = 40;
 
 fn classifier() -> Vec<u8> {
@@ -107,9 +108,14 @@ fn mutations_of_an_exported_model_are_errors_or_models() {
 }
 
 #[test]
+fn mutations_of_the_test_network_are_errors_or_models() {
+    survives(&test_network::from_waveform().unwrap(), 2, RUN_EVERY);
+}
+
+#[needs(base_model)]
+#[test]
 fn mutations_of_the_base_model_are_errors_or_models() {
-    let Some(base) = common::base_model() else { return };
-    survives(&base, 2, RUN_EVERY);
+    survives(&common::base_model(), 2, RUN_EVERY);
 }
 
 #[test]

@@ -26,12 +26,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def base_model():
-    """The base model's path: YAMNET_TFLITE, the fetched one, or the one beside the repository."""
-    places = [os.environ.get("YAMNET_TFLITE"), ROOT / "artifacts/base/yamnet.tflite", ROOT / "../shared/models/yamnet.tflite"]
-    for place in places:
-        if place and pathlib.Path(place).is_file():
-            return pathlib.Path(place)
-    raise SystemExit("bench-peers: no base model; get it with `host-tools fetch`")
+    """The base model's path, as scripts/base-model.sh finds it."""
+    found = subprocess.run([ROOT / "scripts/base-model.sh"], capture_output=True, text=True)
+    if found.returncode != 0:
+        raise SystemExit("bench-peers: no base model; get it with `host-tools fetch` or set YAMNET_TFLITE")
+    return ROOT / found.stdout.strip()
 
 
 def body_of(data):

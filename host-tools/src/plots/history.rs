@@ -219,33 +219,4 @@ mod tests {
         draw("t", "s", History::Epochs { epochs: &broken, best: 3 }).unwrap();
         draw("t", "s", History::Fit(Scores { loss: f64::NAN, ..broken[0] })).unwrap();
     }
-
-    #[test]
-    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
-    fn samples() {
-        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
-        let all = epochs(100);
-        let pictures = [
-            (
-                "history_100",
-                draw(
-                    "Training history",
-                    "Dense(128) head on hybrid features, 4 classes, seed 1",
-                    History::Epochs { epochs: &all, best: 34 },
-                ),
-            ),
-            ("history_late", draw("Training history", "", History::Epochs { epochs: &all[..30], best: 29 })),
-            (
-                "history_fit",
-                draw(
-                    "Training history",
-                    "Linear head: found in one go, so there are no epochs to draw; final figures",
-                    History::Fit(all[60]),
-                ),
-            ),
-        ];
-        for (name, picture) in pictures {
-            picture.unwrap().save(&folder.join(format!("{name}.png"))).unwrap();
-        }
-    }
 }

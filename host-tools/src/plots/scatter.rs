@@ -140,13 +140,4 @@ mod tests {
         assert!(draw_with(&labels[1..], &names).is_err());
         assert!(draw_with(&labels, &names[1..]).is_err());
     }
-
-    #[test]
-    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
-    fn samples() {
-        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
-        for (classes, each) in [(2, 100), (4, 500), (12, 400)] {
-            picture(classes, each).save(&folder.join(format!("scatter_{classes}.png"))).unwrap();
-        }
-    }
 }

@@ -208,6 +208,17 @@ mod tests {
         (x, labels)
     }
 
+    /// Fits three classes and checks that the gradient vanishes and that every window is taken for its class.
+    fn check_fit(x: &Array2<f64>, labels: &[usize], alpha: f64) {
+        let weights = fit(x, labels, 3, alpha, None).unwrap();
+        let gradient = Problem { x, labels, classes: 3, alpha }.gradient_at(&weights);
+        let steepest = gradient.iter().map(|value| value.abs() / labels.len() as f64).fold(0.0, f64::max);
+        assert!(steepest < TOLERANCE, "gradient {steepest} at alpha {alpha}");
+        let p = probabilities(x.view(), &weights);
+        let wrong = p.rows().into_iter().zip(labels).filter(|(row, label)| !row.iter().all(|v| *v <= row[**label]));
+        assert_eq!(wrong.count(), 0, "windows taken for another class at alpha {alpha}");
+    }
+
     #[test]
     fn it_separates_clouds_and_ends_where_the_gradient_vanishes() {
         let (x, labels) = clouds(150, 8);
@@ -232,7 +243,7 @@ mod tests {
     fn more_features_than_windows_is_no_difficulty() {
         let (x, labels) = clouds(30, 400);
         for alpha in ALPHAS {
-            fit(&x, &labels, 3, alpha, None).unwrap();
+            check_fit(&x, &labels, alpha);
         }
     }
 
@@ -262,7 +273,7 @@ mod tests {
             if labels[row] == 2 { 60.0 + 5.0 * noise } else { labels[row] as f64 * 0.3 + noise }
         });
         for alpha in ALPHAS {
-            fit(&x, &labels, 3, alpha, None).unwrap();
+            check_fit(&x, &labels, alpha);
         }
     }
 

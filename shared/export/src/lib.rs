@@ -21,6 +21,7 @@ mod front_end;
 mod layers;
 mod metadata;
 mod model_buf;
+pub mod test_network;
 #[cfg(test)]
 mod tests;
 mod writer;

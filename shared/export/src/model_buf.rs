@@ -74,6 +74,18 @@ impl ModelBuf {
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation: None })
     }
 
+    /// Adds a constant of any type: little-endian contents, quantised if scales are given.
+    pub(crate) fn constant(
+        &mut self,
+        name: &str,
+        kind: TensorType,
+        shape: &[usize],
+        data: Vec<u8>,
+        quantisation: Option<QuantisationBuf>,
+    ) -> TensorId {
+        self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation })
+    }
+
     /// Adds an operator with one output, an f32 tensor of `shape`. Returns the output.
     pub(crate) fn apply(
         &mut self,

@@ -156,19 +156,29 @@ mod tests {
         }
 
         #[test]
-        fn single_rounding_is_the_product_in_128_bits_rounded_half_up(value: i32, mantissa: i32, shift in -31_i32..=30) {
-            let total = 31 - shift;
-            let product: i128 = i128::from(value) * i128::from(mantissa);
-            let expected = ((product + (1_i128 << (total - 1))) >> total).clamp(i32::MIN.into(), i32::MAX.into());
+        fn any_bits_give_what_integers_without_overflow_give(value: i32, mantissa: i32, shift in -31..=30) {
             let multiplier = Multiplier { mantissa, shift };
-            prop_assert_eq!(i128::from(multiplier.apply_single_rounding(value)), expected);
+            let limits = (i128::from(i32::MIN), i128::from(i32::MAX));
+            let shifted = value.wrapping_shl(shift.max(0) as u32);
+            // The first rounding takes halves up, the second away from zero.
+            let high = ((i128::from(shifted) * i128::from(mantissa) + (1 << 30)) >> 31).min(limits.1);
+            let divisor = 1_i128 << (-shift).max(0);
+            let twice = high.signum() * ((high.abs() + divisor / 2) / divisor);
+            prop_assert_eq!(i128::from(multiplier.apply_double_rounding(value)), twice);
+            let divisor = 1_i128 << (31 - shift);
+            let once = (i128::from(value) * i128::from(mantissa) + divisor / 2).div_euclid(divisor);
+            prop_assert_eq!(i128::from(multiplier.apply_single_rounding(value)), once.clamp(limits.0, limits.1));
         }
 
         #[test]
-        fn double_rounding_of_any_bits_is_within_one_of_the_exact_product(value: i32, mantissa: i32, shift in -40_i32..=0) {
-            let exact = f64::from(value) * f64::from(mantissa) * 2f64.powi(shift.max(-31) - 31);
-            let rounded = f64::from(Multiplier { mantissa, shift }.apply_double_rounding(value));
-            prop_assert!((rounded - exact).abs() <= 1.0 + 1e-6, "{rounded} for {exact}");
+        fn a_shift_out_of_range_acts_as_the_nearest_one(value: i32, mantissa: i32, beyond in 1..40) {
+            let (low, high) = (Multiplier { mantissa, shift: -31 }, Multiplier { mantissa, shift: 31 });
+            let (lower, higher) =
+                (Multiplier { shift: -31 - beyond, ..low }, Multiplier { shift: 31 + beyond, ..high });
+            prop_assert_eq!(lower.apply_double_rounding(value), low.apply_double_rounding(value));
+            prop_assert_eq!(higher.apply_double_rounding(value), high.apply_double_rounding(value));
+            prop_assert_eq!(lower.apply_single_rounding(value), low.apply_single_rounding(value));
+            prop_assert_eq!(higher.apply_single_rounding(value), high.apply_single_rounding(value));
         }
     }
 }
