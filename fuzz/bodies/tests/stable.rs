@@ -1,21 +1,18 @@
-//! The bodies of the fuzz targets (`fuzz/`) on stable Rust: seeds made by code, the kept corpus, and mutations of both by a
-//! generator with a fixed seed. `make fuzz` searches where this samples.
-#![allow(clippy::unwrap_used, clippy::expect_used)] // A panic is how a test fails.
-
-#[path = "../../fuzz/bodies/mod.rs"]
-mod bodies;
+//! The fuzz targets on stable Rust: generated seeds, the kept corpus, and mutations of both by a generator with a fixed seed.
+//! `make fuzz` searches with coverage feedback; this test samples.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::path::{Path, PathBuf};
 
-use bodies::{TARGETS, Target};
+use fuzz_bodies::{TARGETS, Target, metadata, model, seeds};
 
-/// Mutations of all inputs of a target together; an eighth of them for whole models, which are long.
+/// Mutations per target; an eighth of them for whole models, which are long.
 const CASES: usize = 16_000;
 
 /// SplitMix64.
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -26,24 +23,24 @@ impl Dice {
 }
 
 /// Damages `bytes` in one to four places.
-fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    for _ in 0..=dice.below(4) {
-        let at = dice.below(bytes.len());
-        let len = 1 + dice.below(16).min(bytes.len().saturating_sub(at + 1));
-        match dice.below(7) {
-            _ if bytes.is_empty() => bytes.push(dice.below(256) as u8),
-            0 => bytes[at] ^= 1 << dice.below(8),
-            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][dice.below(5)],
-            2 => bytes[at] = dice.below(256) as u8,
+fn mutate(bytes: &mut Vec<u8>, rng: &mut Rng) {
+    for _ in 0..=rng.below(4) {
+        let at = rng.below(bytes.len());
+        let len = 1 + rng.below(16).min(bytes.len().saturating_sub(at + 1));
+        match rng.below(7) {
+            _ if bytes.is_empty() => bytes.push(rng.below(256) as u8),
+            0 => bytes[at] ^= 1 << rng.below(8),
+            1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff][rng.below(5)],
+            2 => bytes[at] = rng.below(256) as u8,
             3 => bytes.truncate(at),
             4 => drop(bytes.drain(at..at + len)),
             5 => {
                 let copy = bytes[at..at + len].to_vec();
-                let to = dice.below(bytes.len() + 1);
+                let to = rng.below(bytes.len() + 1);
                 bytes.splice(to..to, copy);
             }
             _ => {
-                let from = dice.below(bytes.len() - len + 1);
+                let from = rng.below(bytes.len() - len + 1);
                 bytes.copy_within(from..from + len, at);
             }
         }
@@ -51,7 +48,7 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
 }
 
 fn corpus(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(name)
 }
 
 /// Seeds and the kept corpus, in the order of the files' names.
@@ -67,12 +64,12 @@ fn smoke(name: &str) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap();
     let inputs = inputs(target);
     inputs.iter().for_each(|input| (target.body)(input));
-    let mut dice = Dice(1);
+    let mut rng = Rng(1);
     let cases = if name == "model" { CASES / 8 } else { CASES };
     for case in 0..cases {
         let mut input = inputs[case % inputs.len()].clone();
-        mutate(&mut input, &mut dice);
-        // A panic ends the test; the input is made again by running so far.
+        mutate(&mut input, &mut rng);
+        // A panic ends the test. The sequence is deterministic, so the input can be reproduced.
         (target.body)(&input);
     }
 }
@@ -127,40 +124,40 @@ fn any_bytes_as_a_request_have_one_of_four_answers() {
     smoke("http");
 }
 
-/// The seeds do what they are for: each is taken by its reader, so that mutations begin behind the first check.
+/// Each seed is accepted by its parser, so that mutations reach the code behind the first check.
 #[test]
 fn the_seeds_are_valid() {
     use monitor_core::anomaly::Tables;
-    assert!(bodies::seeds::models().iter().all(|bytes| bodies::model::read_model(bytes)));
-    let metadata = bodies::seeds::metadata();
+    assert!(seeds::models().iter().all(|bytes| model::read_model(bytes)));
+    let metadata = seeds::metadata();
     assert!(monitor_core::model_card::ModelCard::from_bytes(&metadata[0]).is_ok());
     assert!(Tables::from_bytes(&metadata[1]).is_ok());
-    let summed = [&metadata[2][..], &bodies::metadata::crc32(&metadata[2]).to_le_bytes()].concat();
+    let summed = [&metadata[2][..], &metadata::crc32(&metadata[2]).to_le_bytes()].concat();
     assert!(Tables::from_bytes(&summed).is_ok());
-    for wav in bodies::seeds::wavs() {
+    for wav in seeds::wavs() {
         let mut reader = monitor_model::wav::WavReader::new(&wav[..]).unwrap();
         assert_eq!(reader.read(&mut [0.0; 100]).unwrap(), 40);
     }
-    for text in bodies::seeds::configs() {
+    for text in seeds::configs() {
         firmware::config::Config::parse(std::str::from_utf8(&text).unwrap()).unwrap();
     }
-    let manifests = bodies::seeds::manifests();
+    let manifests = seeds::manifests();
     let text = |index: usize| std::str::from_utf8(&manifests[index]).unwrap();
     // None of the files is there.
     let rows = |index| host_tools::dataset::manifest_rows(text(index), Path::new("/nowhere")).unwrap();
     assert_eq!((rows(0), rows(1)), ((0, 2), (0, 3)));
     assert_eq!(monitor_synth::timeline::Timeline::parse(text(2)).unwrap().spans.len(), 2);
-    let events = bodies::seeds::events();
+    let events = seeds::events();
     assert_eq!((firmware::events::records(&events[0]).0.len(), firmware::events::records(&events[1]).1), (10, 10));
     let mut link = host_tools::monitor::Link::default();
-    let frames = bodies::seeds::frames();
+    let frames = seeds::frames();
     link.push(&frames[0], |_| {});
     let mut messages = 0;
-    bodies::seeds::messages(|_| messages += 1);
+    seeds::messages(|_| messages += 1);
     assert_eq!((link.counts().frames, link.counts().damaged), (messages, 0));
 }
 
-/// Where the search starts from: `make fuzz` runs this.
+/// Writes the inputs that a search starts from; `make fuzz` runs this.
 #[test]
 #[ignore = "writes the seeds into the folder that FUZZ_SEEDS names"]
 fn write_the_seeds() {

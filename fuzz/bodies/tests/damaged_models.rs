@@ -1,13 +1,11 @@
-//! Damaged model files are errors, never panics: thousands of seeded mutations of valid files through everything that
-//! reads a model. `fuzz/` has the same body for cargo-fuzz, which searches instead of sampling.
+//! Damaged model files are errors, never panics: thousands of seeded mutations of the structure of valid files. `stable.rs`
+//! mutates any byte, which seldom hits an offset or a length between megabytes of weights.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../shared/core/tests/common/mod.rs"]
+#[path = "../../../shared/core/tests/common/mod.rs"]
 mod common;
-#[path = "../../fuzz/bodies/model.rs"]
-mod model;
 
-use model::{read_model, run_model};
+use fuzz_bodies::model::{read_model, run_model};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
 use monitor_export::{self as export, Dense};
@@ -17,7 +15,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Mutations of each file.
 const CASES: u64 = 4000;
-/// One in so many of the base model's is run too: packing 4 MB of weights takes a while.
+/// Every n-th readable mutation of the base model is run too, not more: packing 4 MB of weights is slow.
 const RUN_EVERY: u64 = 40;
 
 fn classifier() -> Vec<u8> {
@@ -44,7 +42,7 @@ fn structure(file: &[u8]) -> Vec<usize> {
     (0..file.len()).filter(|&at| is_structure[at]).collect()
 }
 
-/// Damages a copy of `file` in one of the ways that files get damaged, or that somebody would try.
+/// Damages a copy of `file` as a storage fault or an attacker could.
 fn damage(file: &[u8], structure: &[usize], rng: &mut Xoshiro256PlusPlus) -> Vec<u8> {
     let mut bytes = file.to_vec();
     for _ in 0..rng.gen_range(1..=4) {
@@ -87,7 +85,6 @@ fn survives(file: &[u8], seed: u64, run_every: u64) {
     let mut still_read = 0;
     for case in 0..CASES {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed + case);
-        // A panic ends the test; its case is `seed + case` of the loop above.
         let damaged = damage(file, &structure, &mut rng);
         let reads = read_model(&damaged);
         still_read += u64::from(reads);

@@ -107,7 +107,7 @@ pub fn configs() -> Vec<Vec<u8>> {
         [decision]\nsmoothing_s = 1.0\nconfidence = 0.6\nhysteresis = 0.1\ndwell_s = 1.0\n\
         class_confidence = { on_state = 0.7 }\n[alarm]\nstates = [\"soft_state\", \"unknown\"]\n\
         [gpio]\nalarm = 27\nheartbeat = 22\n[gpio.states]\non_state = 17\n[mqtt]\nhost = \"10.0.0.1\"\nid = \"pump-7\"\n";
-    vec![include_bytes!("../../firmware/monitor.toml").to_vec(), set.into()]
+    vec![include_bytes!("../../../firmware/monitor.toml").to_vec(), set.into()]
 }
 
 /// One of each message.

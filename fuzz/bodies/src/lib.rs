@@ -1,9 +1,9 @@
-//! What reads bytes that anybody may have written, each as a plain function over bytes: cargo-fuzz searches with it
-//! (`fuzz_targets/`), and `firmware/tests/fuzz_bodies.rs` runs it on stable Rust over seeds, the kept corpus and
-//! mutations of both.
+//! The properties that the fuzz targets check, one function over bytes for each parser of untrusted bytes.
 //!
-//! A body returns whatever the bytes are. It panics where something is wrong: a panic of the code it calls, or a promise
-//! that does not hold (what was read can be written and read again; numbers are finite; memory is bounded).
+//! cargo-fuzz searches with these functions (`fuzz/fuzz_targets`); `tests/stable.rs` runs them on stable Rust over seeds, the
+//! kept corpus and mutations of both. A function returns for every input. It panics where the code under test panics or a
+//! property fails: values survive writing and reading, numbers are finite, memory is bounded.
+#![forbid(unsafe_code)]
 
 pub mod config;
 pub mod events;
@@ -17,17 +17,17 @@ pub mod seeds;
 pub mod wav;
 pub mod wire;
 
-/// A body and its name, which is that of the fuzz target and of the corpus' folder.
+/// A fuzz target.
 pub struct Target {
-    /// The name.
+    /// Name of the target and of its folder in the corpus.
     pub name: &'static str,
-    /// The body.
+    /// The function that checks its properties.
     pub body: fn(&[u8]),
-    /// Valid inputs, made by code.
+    /// Returns valid inputs, encoded by the code that writes this format.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-/// Every body.
+/// Every target.
 pub const TARGETS: [Target; 10] = [
     Target { name: "model", body: read_and_run_model, seeds: seeds::models },
     Target { name: "metadata", body: metadata::read, seeds: seeds::metadata },
@@ -41,7 +41,7 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "http", body: http::read, seeds: seeds::requests },
 ];
 
-/// Reads the bytes as a model and, if they are one, runs it.
+/// Parses the bytes as a model and runs it on one window if they are one.
 pub fn read_and_run_model(bytes: &[u8]) {
     if model::read_model(bytes) {
         model::run_model(bytes);
