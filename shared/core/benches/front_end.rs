@@ -1,6 +1,6 @@
-//! What the signal chain in front of the network costs: nanoseconds per column and per input sample.
+//! Cost of the signal chain in front of the network, in nanoseconds per column and per input sample.
 //!
-//! `cargo bench -p shared --features std --bench front_end`; the least of many runs is printed, since other work on the machine only adds.
+//! `make bench` prints the minimum of many runs, because other load on the machine only adds time.
 
 use std::hint::black_box;
 use std::time::Instant;

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Instructions per window on 64-bit Arm, of the engine and of LiteRT's wheel, under the same QEMU: Cortex-A72 (no dot
-# products) and A76. Instructions are not time; they are what can be had without a board. Writes a dated record under
-# benches/records/. Needs the base model, and `make bench-peers` once before.
+# Counts instructions per window on 64-bit Arm, of the engine and of LiteRT's wheel, under the same QEMU: Cortex-A72 (no dot
+# products) and A76. Instruction counts are not run times, but can be had without a board. Writes a dated record to benches/records.
+# Needs the base model, and one run of `make bench-peers` before.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 model=$(realpath "$(scripts/base-model.sh)")
 host_python=$PWD/target/bench-peers/bin/python
 [ -x "$host_python" ] || { echo "count-instructions: run make bench-peers first" >&2; exit 1; }
@@ -14,8 +14,8 @@ host_python=$PWD/target/bench-peers/bin/python
 )
 work=$PWD/target/count-instructions
 mkdir -p "$work/debs" "$work/root/proc" "$work/root/sys/devices/system/cpu" "$work/site"
-cc -O2 -shared -fPIC -o "$work/count.so" scripts/count_instructions/count.c
-# Debian's qemu-user-static has no plugins, qemu-user has; the two cannot be installed together, so it is only unpacked.
+cc -O2 -shared -fPIC -o "$work/count.so" benches/instructions/count.c
+# Only Debian's qemu-user supports plugins, but it conflicts with qemu-user-static: it is unpacked, not installed.
 if [ ! -e "$work/site/ai_edge_litert" ]; then
     (cd "$work/debs" && apt-get download -qq qemu-user {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib}:arm64 \
         {libc6,libstdc++6,libgcc-s1,zlib1g,libexpat1,libffi8}:arm64)
@@ -26,7 +26,7 @@ if [ ! -e "$work/site/ai_edge_litert" ]; then
         ai-edge-litert==2.3.0 "numpy<3" backports-strenum flatbuffers protobuf tqdm typing-extensions
     for wheel in "$work"/wheels/*.whl; do (cd "$work/site" && "$host_python" -m zipfile -e "$wheel" .); done
 fi
-(cd scripts/bench_peers && "$host_python" - "$model" "$work/body.tflite") <<'END'
+(cd benches/peers && "$host_python" - "$model" "$work/body.tflite") <<'END'
 import pathlib
 import sys
 
@@ -36,7 +36,7 @@ pathlib.Path(sys.argv[2]).write_bytes(compare.body_of(pathlib.Path(sys.argv[1]).
 END
 echo 0 | tee "$work/root/sys/devices/system/cpu/possible" >"$work/root/sys/devices/system/cpu/present"
 
-# per_window CPU COMMAND...: the difference between 12 windows and 2, by ten.
+# per_window CPU COMMAND...: a tenth of the difference between 12 windows and 2.
 per_window() {
     local cpu=$1 few many
     shift
@@ -56,12 +56,12 @@ record=benches/records/$(date -u +%F)-instructions-aarch64.json
         read -r cpu isa part <<<"$kind"
         features="fp asimd evtstrm crc32 cpuid"
         [ "$isa" = neon ] || features+=" atomics fphp asimdhp asimdrdm lrcpc dcpop asimddp"
-        # LiteRT reads this file, which QEMU does not emulate.
+        # LiteRT reads /proc/cpuinfo, which QEMU's user mode does not emulate.
         printf 'processor\t: 0\nFeatures\t: %s\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: %s\nCPU revision\t: 3\n\n' \
             "$features" "$part" >"$work/root/proc/cpuinfo"
         ours=$(per_window "$cpu" -L / target/arm64/aarch64-unknown-linux-gnu/release/examples/windows "$model" "$isa")
         theirs=$(per_window "$cpu" -L "$work/root" -E PYTHONPATH="$work/site" "$work/root/usr/bin/python3.11" \
-            scripts/count_instructions/windows.py "$work/body.tflite")
+            benches/instructions/windows.py "$work/body.tflite")
         ratio=$(awk "BEGIN { printf \"%.3f\", $ours / $theirs }")
         printf '%s  "%s": { "ours": %d, "peer": %d, "ratio": %s }' "$comma" "$cpu, $isa" "$ours" "$theirs" "$ratio"
         comma=$',\n'

@@ -1,6 +1,6 @@
-"""Alternates blocks of ten runs of our engine with blocks of LiteRT (and a few of other peers), and writes the ratios as a dated record.
+"""Alternates blocks of ten runs of our engine with blocks of LiteRT (and a few of other peers); writes the ratios as a dated record.
 
-Alternating makes whatever else the machine does meet both alike; the median of the blocks' ratios is the figure that counts.
+Alternating exposes both sides to the same load; the result is the median of the blocks' ratios.
 """
 
 import argparse
@@ -23,15 +23,6 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 RUNS = 10
 EVICT = 64 << 20
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def base_model():
-    """The base model's path: YAMNET_TFLITE, the fetched one, or the one beside the repository."""
-    places = [os.environ.get("YAMNET_TFLITE"), ROOT / "artifacts/base/yamnet.tflite", ROOT / "../shared/models/yamnet.tflite"]
-    for place in places:
-        if place and pathlib.Path(place).is_file():
-            return pathlib.Path(place)
-    raise SystemExit("bench-peers: no base model; get it with `host-tools fetch`")
 
 
 def body_of(data):
@@ -58,7 +49,7 @@ def convolutions_of(data):
 
 
 def packed(model, data):
-    """The bytes of a changed model; `data` are those it had. An old runtime refuses kinds of operators that it does not know, used or not."""
+    """Serialises a changed model without the operator codes that it no longer uses: old runtimes reject unknown ones, used or not."""
     model.metadata = None
     operators = model.subgraphs[0].operators
     used = sorted({operator.opcodeIndex for operator in operators})
@@ -109,10 +100,10 @@ class Served:
         """Milliseconds of each run of the block."""
         self.process.stdin.write(f"{request}\n")
         self.process.stdin.flush()
-        # The tflite crate writes a word of its own to the same place.
+        # The tflite crate writes a line of its own to stdout.
         line = next((line for line in self.process.stdout if line[:1].isdigit()), None)
         if line is None:
-            raise SystemExit(f"bench-peers: {self.name} ended; what it wrote above says why")
+            raise SystemExit(f"bench-peers: {self.name} ended; see its output above")
         return [float(value) for value in line.split()]
 
 
@@ -122,7 +113,7 @@ def ours(program, model, isa=None):
 
 
 def litert_without_avx512(models):
-    """LiteRT in a process that believes to run on a processor with AVX2 and no more; blocks are `NAME KIND RUNS`."""
+    """LiteRT in a process to which AVX-512 is hidden; blocks are `NAME KIND RUNS`."""
     environment = without_avx512.prepare(ROOT / "target/bench-peers-avx2")
     arguments = [f"{name}={path}" for name, path in models.items()]
     return Served("LiteRT without AVX-512", [sys.executable, without_avx512.__file__, *arguments], environment)
@@ -154,7 +145,7 @@ def processor():
 
 
 def processor_flags():
-    """What the processor can do, as Linux on x86-64 names it; nothing elsewhere."""
+    """The flags of the processor as Linux on x86-64 names them; an empty list elsewhere."""
     try:
         lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
         return next(line.split(":", 1)[1].split() for line in lines if line.startswith("flags"))
@@ -163,7 +154,7 @@ def processor_flags():
 
 
 def summary_of(program, model):
-    """What only concerns us, of `host-tools bench`: speed on one core and on all, and the time to load."""
+    """From `host-tools bench`: speed on one core and on all, and the time to load."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         command = [program, "bench", "--model", model, "--json", file.name]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -185,13 +176,14 @@ def summary_of(program, model):
 def main():
     """Runs the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ours", required=True)
-    parser.add_argument("--tract", help="the program that bench_peers/tract builds")
-    parser.add_argument("--tflite", help="the program that bench_peers/tflite builds")
+    parser.add_argument("--base", type=pathlib.Path, required=True, help="the base model, yamnet.tflite")
+    parser.add_argument("--ours", required=True, help="the program host-tools")
+    parser.add_argument("--tract", help="the program that benches/peers/tract builds")
+    parser.add_argument("--tflite", help="the program that benches/peers/tflite builds")
     parser.add_argument("--blocks", type=int, default=60)
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
     args = parser.parse_args()
-    path = base_model()
+    path = args.base
     before = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     data = path.read_bytes()
     body = body_of(data)
@@ -219,7 +211,7 @@ def main():
             peer = Served(name, [program, paths[model]])
             figures[f"body, hot, against {name}"] = compare(lambda: fast.block("body"), lambda: peer.block(3), few)
     if "avx512_vnni" in processor_flags():
-        # The class of machine that has AVX2 and no VNNI, on this one: both sides without it.
+        # Both sides without AVX-512, for machines that have AVX2 alone.
         avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in ("body", "whole")})
         figures |= {
             "AVX2 alone: body, hot, against XNNPACK": compare(

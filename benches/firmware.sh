@@ -1,26 +1,27 @@
 #!/usr/bin/env bash
-# What the device's program costs in a release build on this machine: memory, share of one core at two hops, time to the first
-# window, size. It listens through libasound to a paced device (the tests' plugin), in real time, to a hybrid model where the
-# base model is there (`host-tools fetch`), else to a log-mel one. Writes a dated record under benches/records/.
-# SECONDS_EACH: how long each hop is measured (30).
+# Measures a release build of the firmware on this machine: memory, share of one core at two hops, time to the first window, size.
+# It captures through libasound from a paced device (the tests' plugin) in real time, with a hybrid model if the base model is there
+# (`host-tools fetch`), else with a log-mel model. Writes a dated record to benches/records.
+# SECONDS_EACH: seconds measured per hop (30).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-30}
-firmware=target/release/firmware
+built=${CARGO_TARGET_DIR:-target}/release
+firmware=$built/firmware
 work=target/measure-firmware
 record=benches/records/$(date -u +%F)-firmware-$(uname -m).md
 rm -rf "$work"
 mkdir -p "$work"
 
-command -v cc >/dev/null || { echo "measure-firmware: a C compiler is needed (package gcc)" >&2; exit 1; }
+command -v cc >/dev/null || { echo "measure: a C compiler is needed (package gcc)" >&2; exit 1; }
 cc -O2 -shared -fPIC -DPIC -o "$work/libpaced.so" firmware/tests/paced_pcm/paced_pcm.c -lasound
 
-target/release/host-tools synth --out "$work/data" --seed 1 >/dev/null
-target/release/host-tools train --data "$work/data" --out "$work" --folds 2 >/dev/null
+"$built/host-tools" synth --out "$work/data" --seed 1 >/dev/null
+"$built/host-tools" train --data "$work/data" --out "$work" --folds 2 >/dev/null
 model=$work/sound_classifier.tflite
-kind=$(target/release/host-tools inspect "$model" | grep -oE 'hybrid|yamnet|logmel' | head -1)
+kind=$("$built/host-tools" inspect "$model" | grep -oE 'hybrid|yamnet|logmel' | head -1)
 
-# A minute of the machine, over and over is not needed: behind its end there is silence, which costs the same.
+# One minute of the machine. The silence after its end costs the same.
 wav=$(find "$work/data" -name '*.wav' | sort | head -1)
 tail -c +45 "$wav" > "$work/sound.raw"
 cat > "$work/asound.conf" <<CONF
@@ -55,7 +56,7 @@ measure() {
     kill -TERM "$pid"
     wait "$pid"
     if ! tail -1 "$out" | grep -q '"xruns":0,.*"gaps":0,.*"dropped_windows":0'; then
-        echo "measure-firmware: sound or windows were lost at hop $1: this machine was too busy for a measure" >&2
+        echo "measure: frames or windows were lost at hop $1: repeat on a less busy machine" >&2
         tail -1 "$out" >&2
     fi
     local p50
@@ -64,7 +65,7 @@ measure() {
         'BEGIN { printf "%.0f %.2f %d %d %.2f\n", f / 1e6, 100 * t / hz / s, r, p, i }'
 }
 
-# A second of that sound: one window. (`wave` writes the header that `tail` left out.)
+# One second of that sound: one window.
 python3 - "$work/sound.raw" "$work/second.wav" <<'END'
 import sys
 import wave
@@ -74,7 +75,7 @@ with wave.open(sys.argv[2], "wb") as out:
     out.writeframes(open(sys.argv[1], "rb").read(2 * 48000))
 END
 
-# Milliseconds of a fresh `firmware check` on one window, from its start to its end.
+# Run time of `firmware check` on one window, in milliseconds.
 check_ms() {
     local begun
     begun=$(date +%s%N)
@@ -82,7 +83,7 @@ check_ms() {
     echo $((($(date +%s%N) - begun) / 1000)) | awk '{ printf "%.1f\n", $1 / 1000 }'
 }
 
-# The greatest resident memory of `firmware check` on the whole recording, in KiB, looked at until it ends.
+# Peak resident memory of `firmware check` on the whole recording, in KiB.
 check_peak_kib() {
     local pid now peak=0
     "$firmware" check --model "$model" "$wav" >/dev/null 2>"$work/check.log" &
@@ -92,11 +93,21 @@ check_peak_kib() {
     echo "$peak"
 }
 
+# Bytes of code and constants of the crate `monitor-nn` in the program, from the symbols of a build that keeps them. Code inlined into
+# other crates is not counted.
+engine_bytes() {
+    cargo build --quiet --release --locked -p firmware --config 'profile.release.strip=false' --target-dir target/unstripped >&2
+    local bytes
+    bytes=$(nm --demangle --print-size --radix=d target/unstripped/release/firmware | awk '$4 ~ /^<?monitor_nn::/ { sum += $2 } END { print sum + 0 }')
+    [ "$bytes" -gt 0 ] || { echo "measure: the program has no symbols of the engine; was it stripped?" >&2; exit 1; }
+    echo "$bytes"
+}
+
 load=$(cut -d' ' -f1-3 /proc/loadavg)
 checks=21
 check_median=$(for _ in $(seq $checks); do check_ms; done | sort -n | sed -n "$((checks / 2 + 1))p")
 check_peak=$(for _ in 1 2 3; do check_peak_kib; done | sort -n | tail -1)
-engine=$(scripts/engine-size.sh)
+engine=$(engine_bytes)
 read -r first_a cpu_a rss_a peak_a p50_a <<< "$(measure 0.48)"
 read -r first_b cpu_b rss_b peak_b p50_b <<< "$(measure 0.1)"
 read -r first_c _ _ _ _ <<< "$(SECONDS_EACH=1 seconds=1 measure 0.48)"
@@ -105,7 +116,7 @@ processor=$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2- | sed 's/^ //' ||
 processor=${processor:-$(tr -d '\0' < /proc/device-tree/model 2>/dev/null || uname -m)}
 
 cat > "$record" <<RECORD
-# The device's program, release build, $(date -u +%F)
+# The firmware, release build, $(date -u +%F)
 
 $processor, $(nproc) cores; load average before: $load. Features: $kind. Sound: 48 kHz mono S16 through libasound in real time,
 $seconds s for each hop. \`make measure\`.
@@ -116,13 +127,13 @@ $seconds s for each hop. \`make measure\`.
 | resident memory | $((rss_a / 1024)) MiB | $((rss_b / 1024)) MiB |
 | its peak | $((peak_a / 1024)) MiB | $((peak_b / 1024)) MiB |
 | inference, median | $p50_a ms | $p50_b ms |
-| from the start to the first window told | $first_a ms, again $first_c ms | $first_b ms |
+| from start to the first window reported | $first_a ms, again $first_c ms | $first_b ms |
 
-\`firmware check\` on one second of sound, a fresh process from its start to its end, $checks times: median $check_median ms. Its peak of
-resident memory on a whole recording: $(awk "BEGIN { printf \"%.1f\", $check_peak / 1024 }") MiB. The engine's code in the program: $engine bytes (\`scripts/engine-size.sh\`).
+\`firmware check\` on one second of sound, a new process each time, $checks times: median $check_median ms. Its peak of
+resident memory on a whole recording: $(awk "BEGIN { printf \"%.1f\", $check_peak / 1024 }") MiB. The engine's code in the program: $engine bytes (the sum of its symbols).
 
 The first window needs 975 ms of sound; the rest is reading and packing the model and opening the device. Size of the program:
-$size bytes, stripped, libasound and libc apart.
+$size bytes, stripped, without libasound and libc.
 RECORD
 rm -rf "$work"
 cat "$record"
