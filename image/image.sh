@@ -7,15 +7,16 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 arm64
 export SOURCE_DATE_EPOCH=1700000000
-. image/engine.sh
+ENGINE=$(image/engine.sh name)
+export ENGINE
 # Builds by the Dockerfile and writes what `docker save` would: build ARCHITECTURE ROUND
 build() {
-    "image/$ENGINE.sh" build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
+    image/engine.sh build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
         --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
-    "image/$ENGINE.sh" save "monitor:$1"
+    image/engine.sh save "monitor:$1"
 }
 mkdir -p target/image
-image/base-image.sh "$ENGINE"
+image/engine.sh base
 for arch in "$@"; do
     for round in 1 2; do
         # The second time nothing comes from the cache but the base and the compiler that was installed on it.

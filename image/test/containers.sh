@@ -6,13 +6,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- amd64 arm64
-. image/engine.sh
-repository=$PWD work=$PWD/target/image/containers tools=${HOST_TOOLS:-target/debug/host-tools}
+ENGINE=$(image/engine.sh name)
+export ENGINE
+repository=$PWD work=$PWD/target/image/containers tools=${HOST_TOOLS:-${CARGO_TARGET_DIR:-target}/debug/host-tools}
 line() { grep -m 1 "$1" image/README.md | sed 's/ *# [0-9].*//'; }
 build=$(line '^docker build .* monitor \.') with=$(line '^docker build .*MODEL=') check=$(line '^docker run .* check ')
-docker() { "$repository/image/$ENGINE.sh" "$@"; }
+docker() { "$repository/image/engine.sh" "$@"; }
 
-image/base-image.sh "$ENGINE"
+image/engine.sh base
 image/emulate.sh
 [ -n "${HOST_TOOLS:-}" ] || cargo build --locked -p host-tools
 rm -rf "$work"

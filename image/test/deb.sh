@@ -8,13 +8,14 @@ if ! docker version >/dev/null 2>&1; then
     echo "SKIPPED: no Docker engine runs here; the package is not installed anywhere"
     exit 0
 fi
-image/base-image.sh docker
+export ENGINE=docker
+image/engine.sh base
 [ "$arch" = "$(dpkg --print-architecture)" ] || image/emulate.sh
 image/deb/build.sh "$arch" >target/image/deb.first
 image/deb/build.sh "$arch" | tee target/image/deb.second
 cmp target/image/deb.first target/image/deb.second
 deb=$(awk '{print $2}' target/image/deb.second)
-image/docker.sh run --rm -i -v "$PWD/$(dirname "$deb"):/packages:ro" debian:bookworm-slim bash -s -- "$arch" "/packages/$(basename "$deb")" <<'INSIDE'
+image/engine.sh run --rm -i -v "$PWD/$(dirname "$deb"):/packages:ro" debian:bookworm-slim bash -s -- "$arch" "/packages/$(basename "$deb")" <<'INSIDE'
 set -euo pipefail
 arch=$1 deb=$2
 holds() { echo "  ok   $1"; }

@@ -3,7 +3,8 @@
 # then the card with the same recording, with something broken on it, and with an update.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-work=target/image/test tools=${HOST_TOOLS:-target/debug/host-tools}
+work=target/image/test built=${CARGO_TARGET_DIR:-target}/debug
+tools=${HOST_TOOLS:-$built/host-tools}
 scripts/need-packages.sh qemu-system-arm mtools cpio kmod gcc-aarch64-linux-gnu libc6-dev-arm64-cross libasound2-dev:arm64 \
     pkg-config libasound2-dev rustc-web libstd-rust-web-dev:arm64 python3
 image/pi/fetch.sh target/image/pi
@@ -47,4 +48,4 @@ python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier
 echo "an update of that card, and power cuts"
 [ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
 python3 image/test/update.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/other-model/sound_classifier.tflite" \
-    "${HOST_FIRMWARE:-target/debug/firmware}" "$work/update"
+    "${HOST_FIRMWARE:-$built/firmware}" "$work/update"
