@@ -141,11 +141,17 @@ sbom: ## Components of programs and images as CycloneDX, into target/sbom (image
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources
 
-unused: ## Dependencies that no source names (needs cargo-machete)
-	@scripts/unused.sh
+unused: ## Dependencies that no source names
+	@scripts/check-architecture unused
 
+# clippy takes the version from Cargo.toml, too, and rejects newer interfaces of the standard library (incompatible_msrv).
 msrv: ## All crates compile with the oldest supported Rust (rust-version in Cargo.toml)
-	@scripts/msrv.sh
+	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml); \
+	if cargo "+$$version" --version >/dev/null 2>&1; then \
+		CARGO_TARGET_DIR=$(built)/msrv cargo "+$$version" check --workspace --locked; \
+	else \
+		echo "SKIPPED: Rust $$version is not installed; run: rustup toolchain install $$version --profile minimal"; \
+	fi
 
 host-tools:
 	@[ -n "$$HOST_TOOLS" ] || cargo build --release --locked -p host-tools

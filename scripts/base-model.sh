@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints the path of the base model, looked for where host-tools looks. Where there is none it prints one line that says
-# SKIPPED to standard error and exits with 3, with CI=true with 1: a pipeline must not be green for want of data.
+# Prints the path of the base model; searches the same places as host-tools. Without one it prints a line with SKIPPED to standard
+# error and exits with 3; with CI=true it exits with 1, so that a pipeline without its data fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for place in "${YAMNET_TFLITE:-}" artifacts/base/yamnet.tflite ../shared/models/yamnet.tflite; do
@@ -9,6 +9,6 @@ for place in "${YAMNET_TFLITE:-}" artifacts/base/yamnet.tflite ../shared/models/
         exit 0
     fi
 done
-echo "SKIPPED: the base model yamnet.tflite was not found; host-tools fetch downloads it" >&2
+echo "SKIPPED: the base model yamnet.tflite was not found; `host-tools fetch` downloads it" >&2
 [ "${CI:-}" != true ] || exit 1
 exit 3

@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from architecture import cycles, lex, modules, rules
+from architecture import cycles, lex, modules, rules, unused
 
 
 def crate(test, files):
@@ -77,6 +77,12 @@ class Rules(unittest.TestCase):
         root = crate(self, {"firmware/src/lib.rs": "unsafe fn f() {}", "firmware/src/rt/heap.rs": "unsafe fn f() {}"}).parent
         found = list(rules.unsafe_code(root, {"firmware": (root / "firmware", {})}))
         self.assertEqual(len(found), 1, found)
+
+    def test_an_unused_dependency_is_found_and_one_in_a_comment_is_unused(self):
+        manifest = '[package]\nname = "c"\n[dependencies]\nused-one = "1"\nidle = "1"\n[dev-dependencies]\nin-test = "1"\n'
+        files = {"Cargo.toml": '[workspace]\nmembers = ["c"]\n', "c/Cargo.toml": manifest}
+        root = crate(self, files | {"c/src/lib.rs": "use used_one::X; // idle", "c/tests/t.rs": "use in_test::Y;"}).parent
+        self.assertEqual([message.split(": ")[1] for message in unused.check(root)], ["c does not use idle (dependencies)"])
 
 
 if __name__ == "__main__":
