@@ -8,7 +8,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 host=$(rustc -vV | sed -n 's/^host: //p')
 programs=fuzz/target/$host/release
-all=$(sed -n 's/^name = "\(.*\)"/\1/p' fuzz/Cargo.toml | tail -n +2)
 
 search() {
     cargo fuzz --version >/dev/null 2>&1 || { echo "fuzz: cargo-fuzz is missing: cargo install cargo-fuzz --locked" >&2; exit 1; }
@@ -18,7 +17,7 @@ search() {
     mkdir -p fuzz/target/corpus
     FUZZ_SEEDS=$PWD/fuzz/target/corpus cargo test -q --locked -p fuzz-bodies --test stable -- --ignored --exact write_the_seeds
     cargo fuzz build --target "$host"
-    for target in ${*:-$all}; do
+    for target in "$@"; do
         echo "== $target, $seconds s"
         # Models need room for weights; every other format fits into a few kilobytes.
         case $target in model) longest=100000 ;; *) longest=8192 ;; esac
@@ -34,7 +33,7 @@ search() {
 
 keep() {
     local target merged kept room files size file
-    for target in ${*:-$all}; do
+    for target in "$@"; do
         merged=fuzz/target/merged/$target kept=fuzz/corpus/$target
         rm -rf "$merged" "$kept"
         mkdir -p "$merged" "$kept"
@@ -50,9 +49,8 @@ keep() {
     done
 }
 
-if [ "${1:-}" = keep ]; then
-    shift
-    keep "$@"
-else
-    search "$@"
-fi
+command=search
+[ "${1:-}" != keep ] || { command=keep && shift; }
+[ $# -gt 0 ] || mapfile -t all < <(sed -n 's/^name = "\(.*\)"/\1/p' fuzz/Cargo.toml | tail -n +2)
+[ $# -gt 0 ] || set -- "${all[@]}"
+$command "$@"

@@ -7,7 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export RUSTC_BOOTSTRAP=1
 target=$(rustc -vV | sed -n 's/^host: //p')
-for what in ${*:-address thread}; do
+[ $# -gt 0 ] || set -- address thread
+for what in "$@"; do
     echo "== $what sanitizer"
     case $what in
     address)

@@ -10,6 +10,8 @@ A test program that is in no list belongs to `standard`. Arguments go to the run
 """
 
 import json
+import os
+import pathlib
 import shutil
 import subprocess
 import sys
@@ -33,29 +35,44 @@ def programs():
     return {f"{package['name']}/{target['name']}" for package in packages for target in package["targets"] if target["kind"] == ["test"]}
 
 
-def targets(suite, known):
+def select(suite, known):
     """The arguments that select what is built and run."""
     chosen = {"fast": set(FAST), "slow": set(SLOW), "standard": known - set(SLOW)}[suite]
-    arguments = {"fast": [], "slow": [], "standard": ["--lib", "--bins"]}[suite]
-    for program in sorted(chosen):
-        arguments += ["--test", program.split("/")[1]]
-    return arguments
+    arguments = [] if suite == "slow" else ["--lib"] if suite == "fast" else ["--lib", "--bins"]
+    return arguments + [part for program in sorted(chosen) for part in ("--test", program.split("/")[1])]
+
+
+def run(suite, known, extra):
+    """Builds, then runs; the exit code."""
+    with_nextest = shutil.which("cargo-nextest") is not None
+    runner = ["cargo", "nextest", "run"] if with_nextest else ["cargo", "test"]
+    command = [*runner, *BUILD, *select(suite, known)]
+    if code := subprocess.run([*command, "--no-run"]).returncode:
+        return code
+    environment = dict(os.environ)
+    # Tests of the firmware compare with host-tools; without this they would compile it again.
+    host_tools = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target"), "debug", "host-tools").absolute()
+    if host_tools.is_file():
+        environment.setdefault("HOST_TOOLS", str(host_tools))
+    # Without this the first failure ends the run.
+    extra = ["--no-fail-fast", *(["--", *extra] if extra else [])]
+    return subprocess.run([*command, *extra], env=environment).returncode
 
 
 def main():
-    suite = sys.argv[1] if len(sys.argv) > 1 else ""
+    suite, extra = (sys.argv[1:2] or [""])[0], sys.argv[2:]
     if suite not in ("fast", "standard", "slow", "list"):
         print(__doc__, file=sys.stderr)
         return 2
     known = programs()
     if unknown := (set(FAST) | set(SLOW)) - known:
-        print(f"tests: scripts/tests.py lists test programs that do not exist: {', '.join(sorted(unknown))}", file=sys.stderr)
+        print(f"tests: test programs listed in scripts/tests.py do not exist: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 1
     if suite == "list":
         for program in sorted(known):
-            print(program, "slow" if program in SLOW else "fast, standard" if program in FAST else "standard")
+            print(f"{program:40} {'slow' if program in SLOW else 'fast, standard' if program in FAST else 'standard'}")
         return 0
-    return 0
+    return run(suite, known, extra)
 
 
 sys.exit(main())

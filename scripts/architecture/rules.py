@@ -6,7 +6,7 @@ import tomllib
 from . import lex
 
 LOW = {"monitor-tflite", "monitor-nn", "monitor-core", "monitor-wire", "monitor-model"}
-WORKSTATION = {"monitor-export", "monitor-synth"}
+WORKSTATION = {"monitor-export", "monitor-sound", "monitor-synth"}
 # The crates of this repository that each may depend on: by [dependencies], and in tests besides.
 DEPENDENCIES = {
     "monitor-tflite": (set(), set()),
@@ -15,7 +15,8 @@ DEPENDENCIES = {
     "monitor-wire": (set(), set()),
     "monitor-model": (LOW, WORKSTATION),
     "monitor-export": (LOW, set()),
-    "monitor-synth": (LOW, set()),
+    "monitor-sound": (set(), set()),
+    "monitor-synth": (LOW | {"monitor-sound"}, set()),
     "firmware": (LOW, WORKSTATION),
     "host-tools": (LOW | WORKSTATION, set()),
     "fuzz-bodies": (LOW | WORKSTATION | {"firmware", "host-tools"}, set()),

@@ -1,8 +1,8 @@
-//! `monitor.toml`: what is taken can be written and is taken again as the same.
+//! `monitor.toml`: an accepted configuration survives writing and reading.
 
 use firmware::config::Config;
 
-/// Reads the bytes as a configuration.
+/// Parses the bytes as a configuration.
 pub fn read(bytes: &[u8]) {
     let Ok(text) = core::str::from_utf8(bytes) else { return };
     let config = match Config::parse(text) {

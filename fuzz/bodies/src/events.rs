@@ -1,10 +1,9 @@
-//! A file of the event log, and what is shown of it. Whoever reaches the card may have written it.
+//! A file of the event log and its display. Anyone with access to the card may have written it.
 
 use firmware::commands::events::text;
 use firmware::events::{Record, records, sealed};
 
-/// Reads the bytes as a file of the log, and each of their lines as a record whose check sum is right, which a search would not
-/// find.
+/// Parses the bytes as a file of the log; then each of their lines with a correct checksum, which a search would not find.
 pub fn read(bytes: &[u8]) {
     show(&records(bytes).0);
     let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
@@ -14,14 +13,14 @@ pub fn read(bytes: &[u8]) {
     show(&known);
 }
 
-/// Shows records in both ways; what was read and is written again is read as the same.
+/// Formats records in both forms. A record that was read survives writing and reading.
 fn show(records: &[Record]) {
     let table = text(records, true);
     assert!(table.matches("\r\n").count() > records.len() && text(records, false).lines().count() >= records.len());
     for record in records {
         let line = record.line();
         let again = Record::read(&line[..line.len() - 1]).expect("its own line");
-        // Numbers too large for their fields are none when they are written.
+        // Numbers too large for their fields are absent when they are written.
         assert_eq!(again.line(), line);
     }
 }

@@ -1,8 +1,8 @@
-//! The head of a request to the device's one page.
+//! The head of an HTTP request to the device's metrics page.
 
 use firmware::net::http::{Asked, judge};
 
-/// Judges the head as it would grow, byte by byte: once it is judged, the first bytes decide.
+/// Judges the head. An answer is one of four status codes, and 200 only for the path of the page.
 pub fn read(bytes: &[u8]) {
     let head = &bytes[..bytes.len().min(4096)];
     let Some(Asked { status, .. }) = judge(head, "/metrics") else { return };

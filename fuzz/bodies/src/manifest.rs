@@ -1,14 +1,14 @@
-//! The two tables that people write beside their recordings: `manifest.csv` and `*.timeline.csv`.
+//! The tables that users write beside their recordings: `manifest.csv` and `*.timeline.csv`.
 
 use std::path::Path;
 
 use host_tools::dataset;
 use monitor_synth::timeline::Timeline;
 
-/// Reads the bytes as either.
+/// Parses the bytes as either.
 pub fn read(bytes: &[u8]) {
     let Ok(text) = core::str::from_utf8(bytes) else { return };
-    // A row names a file at most once, and no row is without a line.
+    // Rows found and skipped never exceed the lines of the text.
     if let Ok((found, skipped)) = dataset::manifest_rows(text, Path::new("/nowhere")) {
         assert!(found + skipped <= text.lines().count() + text.matches('\r').count());
     }

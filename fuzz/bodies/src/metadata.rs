@@ -1,11 +1,12 @@
-//! The entries of our own in a model's metadata: the card, and the tables of the anomaly score.
+//! The entries that this project adds to a model's metadata: the model card and the tables of the anomaly score.
 
+use crc::{CRC_32_ISO_HDLC, Crc};
 use monitor_core::anomaly::{Detector, Input, STATISTICS_LEN, Tables};
 use monitor_core::features::EMBEDDING_LEN;
 use monitor_core::model_card::ModelCard;
 
-/// Reads the bytes as either entry. The tables end in a check sum, which no search would find: they are read with the right
-/// one behind them as well.
+/// Parses the bytes as either entry. The tables end in a checksum, which no search would find: they are also parsed with the
+/// correct one appended.
 pub fn read(bytes: &[u8]) {
     card(bytes);
     tables(bytes);
@@ -37,16 +38,14 @@ fn tables(bytes: &[u8]) {
     for level in [0.0, -6.9, 1e30] {
         let patch = [[level; 64]; 96];
         let features = vec![level; EMBEDDING_LEN];
-        // A score may be anything of a table's making; it is there where its input is.
+        // A table can make the score any number; there is a score if there is its input.
         let _ = detector.score(&patch, &features);
         assert!(!embedding || detector.deviation(Input::Embedding, &patch, &features).is_some());
         assert!(detector.deviation(Input::Embedding, &patch, &features[..STATISTICS_LEN]).is_none());
     }
 }
 
-/// CRC-32 (ISO HDLC), bit by bit.
+/// The checksum at the end of the tables: CRC-32/ISO-HDLC.
 pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0u32, |crc, &byte| {
-        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
-    })
+    Crc::<u32>::new(&CRC_32_ISO_HDLC).checksum(bytes)
 }

@@ -1,9 +1,9 @@
-//! A request to the Modbus server: as it comes, and with a head that is right, which a search would seldom find.
+//! A request to the Modbus server: as it is, and behind a correct header, which a search would seldom find.
 
 use firmware::net::Snapshot;
 use firmware::net::modbus::{frame, map};
 
-/// Answers the bytes as a frame, and as what follows a good head.
+/// Answers the bytes as a frame, and as the PDU behind a correct header.
 pub fn read(bytes: &[u8]) {
     let mut head = [0; frame::LONGEST];
     let len = bytes.len().min(frame::LONGEST);

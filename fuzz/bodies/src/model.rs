@@ -1,4 +1,4 @@
-//! TFLite reader and executor: whatever the bytes are, reading ends, and a model that loads runs.
+//! TFLite reader and engine: reading terminates for any bytes, and a model that loads runs.
 
 use monitor_core::graph::{self, Parts};
 use monitor_core::model_card::ModelCard;
@@ -6,13 +6,13 @@ use monitor_model::owned::OwnedModel;
 use monitor_nn::{Block, Isa};
 use monitor_tflite::Model;
 
-/// Reads everything of `bytes` that any program of this project reads; returns whether the file parses.
+/// Reads every part of `bytes` that a program of this project reads; returns whether the file parses.
 ///
-/// Whatever the bytes are, it returns: no panic, no endless loop, no deep recursion.
+/// It returns for any bytes: no panic, no endless loop, no deep recursion.
 pub fn read_model(bytes: &[u8]) -> bool {
     let Ok(model) = Model::parse(bytes) else { return false };
     let graph = model.graph();
-    // What `parse` has verified must be there without exception.
+    // Everything that `parse` counts must be readable.
     assert_eq!(graph.tensors().count(), graph.tensor_count());
     assert_eq!(graph.operators().count(), graph.operator_count());
     for tensor in graph.tensors() {
@@ -31,8 +31,8 @@ pub fn read_model(bytes: &[u8]) -> bool {
     true
 }
 
-/// Loads the model as a device does and, if that succeeds, runs it on one window. Probabilities may be anything; only panics
-/// count.
+/// Loads the model as a device does and, if that succeeds, runs it on one window. Any probabilities are accepted; only a panic
+/// is a failure.
 pub fn run_model(bytes: &[u8]) {
     let Ok(model) = OwnedModel::from_bytes(bytes.to_vec(), Isa::best()) else { return };
     let Ok(classifier) = model.classifier() else { return };

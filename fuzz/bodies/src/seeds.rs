@@ -1,4 +1,4 @@
-//! Valid inputs of every body, made by the code that writes such bytes: what a search starts from.
+//! Valid inputs of every target, encoded by the code that writes each format: the starting points of a search.
 
 use firmware::events::{Record, sealed};
 use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
@@ -50,7 +50,7 @@ pub fn models() -> Vec<Vec<u8>> {
     vec![whole.expect("a valid model"), alone.expect("a valid head")]
 }
 
-/// A card; tables with their check sum and without.
+/// A card; tables with and without their checksum.
 pub fn metadata() -> Vec<Vec<u8>> {
     let mut buffer = [0; 256];
     let card = card().write(&mut buffer).expect("it fits").to_vec();
@@ -59,7 +59,7 @@ pub fn metadata() -> Vec<Vec<u8>> {
     vec![card, tables, body]
 }
 
-/// A WAV file of every coding, plain and extensible, and with an odd chunk before the sound.
+/// A WAV file of every encoding, plain and extensible, with a chunk of odd length before the samples.
 pub fn wavs() -> Vec<Vec<u8>> {
     let forms: [(u16, u16, u16); 6] = [(1, 1, 8), (1, 2, 16), (1, 3, 24), (1, 4, 32), (3, 4, 32), (0xfffe, 4, 24)];
     forms.iter().map(|&(tag, container, bits)| wav(tag, container, bits)).collect()
@@ -91,7 +91,7 @@ fn wav(tag: u16, container: u16, bits: u16) -> Vec<u8> {
     [&b"RIFF"[..], &(body.len() as u32).to_le_bytes(), &body].concat()
 }
 
-/// A manifest as a spreadsheet writes it, one by hand, and a timeline.
+/// A manifest as exported by a spreadsheet, one written by hand, and a timeline.
 pub fn manifests() -> Vec<Vec<u8>> {
     let texts = [
         "\u{feff}file;label;group;recording\r\na\\b.wav;on_state;m1;r1\r\nc.wav;off_state;;\r\n",
@@ -101,7 +101,7 @@ pub fn manifests() -> Vec<Vec<u8>> {
     texts.map(|text| text.as_bytes().to_vec()).into()
 }
 
-/// The shipped configuration, and one that sets what it leaves out.
+/// The shipped configuration, and one that sets the options that it leaves out.
 pub fn configs() -> Vec<Vec<u8>> {
     let set = "[listen]\nhop_s = 0.1\n[capture]\ncpu = 3\nchannel = 1\nformat = \"s24_3le\"\n\
         [decision]\nsmoothing_s = 1.0\nconfidence = 0.6\nhysteresis = 0.1\ndwell_s = 1.0\n\
@@ -159,13 +159,13 @@ fn stream() -> Vec<u8> {
     stream
 }
 
-/// Frames as they are sent, and bare payloads with their kinds and lengths (see [`super::wire::read`]).
+/// Frames as they are sent, and payloads with their kinds and lengths (see [`super::wire::read`]).
 pub fn frames() -> Vec<Vec<u8>> {
     let mut payloads = Vec::new();
     messages(|message| {
         let mut buffer = [0; 512];
         let frame = encode(&mut buffer, 0, 0, &message).expect("it fits");
-        // COBS, version, kind, sequence 0 and time 0 before it, check sum behind it.
+        // Behind COBS, version, kind, sequence 0 and time 0; before the checksum.
         let len = cobs::decode_in_place(frame).expect("a frame");
         payloads.extend([message.kind(), (len - 6) as u8]);
         payloads.extend_from_slice(&frame[4..len - 2]);
@@ -173,13 +173,13 @@ pub fn frames() -> Vec<Vec<u8>> {
     vec![stream(), payloads]
 }
 
-/// A stream in pieces of 50 bytes, each with its length before it.
+/// A stream in pieces of 50 bytes, each preceded by its length.
 pub fn streams() -> Vec<Vec<u8>> {
     let stream = stream();
     vec![stream.chunks(50).flat_map(|piece| [&[piece.len() as u8], piece].concat()).collect()]
 }
 
-/// What Prometheus asks, and what else comes by.
+/// A request of Prometheus, and two others.
 pub fn requests() -> Vec<Vec<u8>> {
     let texts = [
         "GET /metrics HTTP/1.1\r\nHost: pi:9464\r\nAccept: text/plain\r\n\r\n",
@@ -189,7 +189,7 @@ pub fn requests() -> Vec<Vec<u8>> {
     texts.map(|text| text.as_bytes().to_vec()).into()
 }
 
-/// Requests of every function that is served, whole.
+/// A whole request of every function that the server supports.
 pub fn modbus() -> Vec<Vec<u8>> {
     let requests: [&[u8]; 6] = [
         &[1, 0, 0, 0, 8],
@@ -202,7 +202,7 @@ pub fn modbus() -> Vec<Vec<u8>> {
     requests.map(|pdu| [&[0, 7, 0, 0, 0, pdu.len() as u8 + 1, 1], pdu].concat()).into()
 }
 
-/// A file of the event log, and the objects of its lines without their check sums.
+/// A file of the event log, and the JSON objects of its lines without their checksums.
 pub fn events() -> Vec<Vec<u8>> {
     let records: Vec<Record> =
         EVENTS.iter().filter_map(|json| Record::read(sealed(json.as_bytes().to_vec()).trim_ascii_end())).collect();

@@ -1,9 +1,9 @@
-//! The wire decoder: any bytes, and any payloads in frames whose check sum is right, which no search would find.
+//! The wire decoder: any bytes, and any payloads in frames with a correct checksum, which no search would find.
 
 use monitor_model::line::Line;
 use monitor_wire::{Decoder, Frame, LARGEST_FRAME, Message, encode};
 
-/// Decodes the bytes as they are, then as the payloads of well-made frames: kind, length, payload, and so on.
+/// Decodes the bytes as they are, then as payloads of valid frames: kind, length, payload, repeated.
 pub fn read(bytes: &[u8]) {
     decode(bytes);
     let mut stream = Vec::new();
@@ -18,28 +18,28 @@ pub fn read(bytes: &[u8]) {
     decode(&stream);
 }
 
-/// Every frame that is taken is one that can be sent, and says the same when it is.
+/// Every accepted frame can be encoded, and decodes to the same message.
 fn decode(stream: &[u8]) {
     let mut buffer = [0; 2048];
     let mut again = vec![0; LARGEST_FRAME];
     Decoder::new(&mut buffer).push(stream, |decoded| {
         let Ok(frame) = decoded else { return };
-        say(&frame);
+        format_both(&frame);
         let sent = encode(&mut again, frame.sequence, frame.time_us, &frame.message).expect("it fits").to_vec();
         let mut other = vec![0; LARGEST_FRAME];
         let mut seen = 0;
         Decoder::new(&mut other).push(&sent, |decoded| {
-            let heard = decoded.expect("what is sent is taken");
-            // By their words: floats that are no numbers are not equal to themselves.
-            assert_eq!(format!("{heard:?}"), format!("{frame:?}"));
+            let received = decoded.expect("an encoded frame decodes");
+            // By their text: NaN is not equal to itself.
+            assert_eq!(format!("{received:?}"), format!("{frame:?}"));
             seen += 1;
         });
         assert_eq!(seen, 1);
     });
 }
 
-/// In both of its forms for people and machines.
-fn say(frame: &Frame<'_>) {
+/// Formats a frame as text and as JSON.
+fn format_both(frame: &Frame<'_>) {
     let line = Line { frame: *frame, labels: "off\non" };
     let text = line.to_string();
     assert!(!text.is_empty());
