@@ -3,9 +3,10 @@
 MAKEFLAGS += --no-print-directory
 # Where cargo builds. HOST_TOOLS and HOST_FIRMWARE name programs that are built already.
 built := $(or $(CARGO_TARGET_DIR),target)
-# What compiling the firmware takes, and what its tests take besides.
+# Packages for compiling the firmware, for its tests, and for the slow ones.
 needed := scripts/need-packages.sh libasound2-dev pkg-config
-needed_by_tests := mosquitto openssl gcc faketime python3
+needed_by_tests := gcc python3
+needed_by_slow_tests := gcc python3 mosquitto openssl faketime
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help:
@@ -25,7 +26,7 @@ test: lint architecture doc ## All tests that are not slow, lints, documentation
 	@$(MAKE) no-std windows
 
 test-slow: ## Kills at every write, fleets, overload, long mutations (minutes)
-	@$(needed) $(needed_by_tests)
+	@$(needed) $(needed_by_slow_tests)
 	@scripts/tests.py slow
 
 fix: ## Format the sources and apply what the lints suggest
@@ -126,7 +127,7 @@ measure: host-tools ## Memory, CPU share, start-up and size of the firmware
 	@benches/firmware.sh
 
 measure-fleet: ## Load of 500 devices on one MQTT broker, and its recovery (FLEET_DEVICES=, FLEET_SECONDS=)
-	@$(needed) $(needed_by_tests)
+	@$(needed) $(needed_by_slow_tests)
 	@benches/mqtt-fleet.sh
 
 ##@ Release

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs a suite of tests by cargo-nextest where it is installed, else by cargo test: tests.py fast|standard|slow|list [ARGUMENT...]
 
-    fast      libraries without system or workstation parts, and the test programs in FAST: `make check`
+    fast      the unit tests of all libraries and the test programs in FAST: `make check`
     standard  everything but the test programs in SLOW: `make test`
     slow      the test programs in SLOW: `make test-slow`
     list      prints each test program with its suites
@@ -16,14 +16,34 @@ import shutil
 import subprocess
 import sys
 
-# Libraries whose unit tests take seconds, without hardware, network or child processes.
-FAST_LIBRARIES = [
-    "monitor-tflite", "monitor-nn", "monitor-core", "monitor-wire", "monitor-model", "monitor-export", "monitor-synth", "host-tools",
+# Test programs, as PACKAGE/NAME, that take seconds at most and start no broker and no sound device.
+FAST = [
+    "firmware/hardening",
+    "firmware/microphone",
+    "firmware/no_allocation",
+    "firmware/no_allocation_in_inference",
+    "firmware/recovery",
+    "firmware/systemd_unit",
+    "firmware/troubleshooting",
+    "fuzz-bodies/damaged_models",
+    "fuzz-bodies/stable",
+    "host-tools/export",
+    "host-tools/inspect",
+    "monitor-core/log_mel_golden",
+    "monitor-core/same_bits",
+    "monitor-model/no_allocation",
+    "monitor-nn/nn_properties",
 ]
-# Test programs, as PACKAGE/NAME.
-FAST = []
-# Kills, fleets, waits of minutes, long searches; each takes more than ten seconds.
-SLOW = []
+# Kills at every write, brokers, faults that take minutes to observe, trainings of many recordings: more than 15 s each.
+SLOW = [
+    "firmware/faults",
+    "firmware/latch",
+    "firmware/mqtt",
+    "firmware/mqtt_fleet",
+    "host-tools/embed",
+    "host-tools/figures",
+    "host-tools/killed",
+]
 # One build for every suite: TLS adds little, and its tests need it.
 BUILD = ["--workspace", "--locked", "--features", "firmware/tls"]
 
@@ -38,6 +58,9 @@ def programs():
 def select(suite, known):
     """The arguments that select what is built and run."""
     chosen = {"fast": set(FAST), "slow": set(SLOW), "standard": known - set(SLOW)}[suite]
+    # cargo selects by name alone.
+    if mixed := {program for program in known - chosen if program.split("/")[1] in {other.split("/")[1] for other in chosen}}:
+        raise SystemExit(f"tests: rename test programs that share a name with one of another suite: {', '.join(sorted(mixed))}")
     arguments = [] if suite == "slow" else ["--lib"] if suite == "fast" else ["--lib", "--bins"]
     return arguments + [part for program in sorted(chosen) for part in ("--test", program.split("/")[1])]
 
@@ -50,6 +73,9 @@ def run(suite, known, extra):
     if code := subprocess.run([*command, "--no-run"]).returncode:
         return code
     environment = dict(os.environ)
+    # Many tests wait for time to pass, so that more of them fit beside each other than there are cores.
+    for variable in ("NEXTEST_TEST_THREADS", "RUST_TEST_THREADS"):
+        environment.setdefault(variable, str(2 * (os.cpu_count() or 1)))
     # Tests of the firmware compare with host-tools; without this they would compile it again.
     host_tools = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target"), "debug", "host-tools").absolute()
     if host_tools.is_file():
