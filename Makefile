@@ -33,9 +33,10 @@ fix: ## Format the sources and apply what the lints suggest
 	cargo fmt
 	cargo clippy --workspace --all-targets --locked --fix --allow-dirty --allow-staged
 
+# Links to private items are allowed, because the documentation is read beside the sources.
 doc: ## The documentation of all crates, into target/doc; broken links are errors
 	@$(needed)
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --locked
 
 image: ## Container for amd64 and arm64, built twice: equal bytes, bounded size (MODEL=artifacts/FILE adds a model)
 	@image/image.sh

@@ -80,9 +80,9 @@ def run(suite, known, extra):
     host_tools = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target"), "debug", "host-tools").absolute()
     if host_tools.is_file():
         environment.setdefault("HOST_TOOLS", str(host_tools))
-    # Without this the first failure ends the run.
-    extra = ["--no-fail-fast", *(["--", *extra] if extra else [])]
-    return subprocess.run([*command, *extra], env=environment).returncode
+    # Failures alone, and all of them.
+    options = ["--no-fail-fast", *(["--status-level", "fail"] if with_nextest else ["--quiet"])]
+    return subprocess.run([*command, *options, *(["--", *extra] if extra else [])], env=environment).returncode
 
 
 def main():
