@@ -25,7 +25,7 @@ test: lint architecture doc ## All tests that are not slow, lints, documentation
 	@scripts/tests.py standard
 	@$(MAKE) no-std windows
 
-test-slow: ## Kills at every write, fleets, overload, long mutations (minutes)
+test-slow: ## Kills at every write, brokers and fleets, injected faults, long trainings (minutes)
 	@$(needed) $(needed_by_slow_tests)
 	@scripts/tests.py slow
 

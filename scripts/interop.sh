@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Runs exported models in LiteRT and MediaPipe (from PyPI) and compares them with our own verdicts, on recordings that are not in the
-# training data. Needs the base model, and the drone_motor_load recordings (INTEROP_DATA).
+# training data. Needs the base model, and the recordings of drone_motor_load in the folder MONITOR_RECORDINGS (or in INTEROP_DATA
+# itself).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-data=${INTEROP_DATA:-../shared/data/drone_motor_load}
+data=${INTEROP_DATA:-${MONITOR_RECORDINGS:-}/drone_motor_load}
 base=$(scripts/base-model.sh) || { [ $? -eq 3 ] && exit 0 || exit 1; }
 if [ ! -f "$data/manifest.csv" ]; then
-    echo "SKIPPED: $data/manifest.csv not found"
+    echo "SKIPPED: $data/manifest.csv not found; set MONITOR_RECORDINGS to the folder above drone_motor_load"
     [ "${CI:-}" != true ] || exit 1
     exit 0
 fi

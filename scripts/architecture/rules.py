@@ -19,6 +19,7 @@ DEPENDENCIES = {
     "monitor-synth": (LOW | {"monitor-sound"}, set()),
     "firmware": (LOW, WORKSTATION),
     "host-tools": (LOW | WORKSTATION, set()),
+    "test-needs": (set(), set()),
     "fuzz-bodies": (LOW | WORKSTATION | {"firmware", "host-tools"}, set()),
 }
 # Nothing but `core`; monitor-nn may ask the processor for its instructions, by its feature `std`.
@@ -56,7 +57,7 @@ def dependencies(members):
             yield f"{folder}/Cargo.toml: {name} is a new crate: state in scripts/architecture/rules.py what it may depend on"
             continue
         may, may_in_tests = DEPENDENCIES[name]
-        kinds = {"dependencies": may, "build-dependencies": may, "dev-dependencies": may | may_in_tests}
+        kinds = {"dependencies": may, "build-dependencies": may, "dev-dependencies": may | may_in_tests | {"test-needs"}}
         for kind, allowed in kinds.items():
             for other in sorted(tables(manifest, kind) & (members.keys() - allowed)):
                 yield f"{folder}/Cargo.toml: {name} must not depend on {other} ({kind})"
