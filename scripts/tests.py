@@ -9,6 +9,7 @@
 A test program that is in no list belongs to `standard`. Arguments go to the runner ("--ignored" to both).
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -65,13 +66,37 @@ def select(suite, known):
     return arguments + [part for program in sorted(chosen) for part in ("--test", program.split("/")[1])]
 
 
+def executables(command):
+    """Builds; the test programs that were built, or None after an error."""
+    # As JSON, cargo reports every artifact on standard output; its progress and errors stay on standard error.
+    built = subprocess.run([*command, "--no-run", "--message-format", "json-render-diagnostics"], stdout=subprocess.PIPE, text=True)
+    if built.returncode:
+        return None
+    artifacts = (json.loads(line) for line in built.stdout.splitlines() if line.startswith("{"))
+    return [artifact["executable"] for artifact in artifacts if artifact.get("profile", {}).get("test") and artifact["executable"]]
+
+
+def report_ignored(programs):
+    """Counts the ignored tests by their reasons, which cargo-nextest does not show."""
+    reasons = collections.Counter()
+    for program in programs:
+        # The form with reasons is unstable; the test harness of stable Rust accepts it with this variable.
+        options = ["--list", "--ignored", "--format", "json", "-Zunstable-options"]
+        listed = subprocess.run([program, *options], stdout=subprocess.PIPE, text=True, env=os.environ | {"RUSTC_BOOTSTRAP": "1"})
+        for test in map(json.loads, listed.stdout.splitlines()):
+            if test.get("type") == "test":
+                reasons[test.get("ignore_message") or "without a reason"] += 1
+    for reason, count in sorted(reasons.items()):
+        print(f"ignored: {count} {'test' if count == 1 else 'tests'}: {reason}")
+
+
 def run(suite, known, extra):
     """Builds, then runs; the exit code."""
     with_nextest = shutil.which("cargo-nextest") is not None
-    runner = ["cargo", "nextest", "run"] if with_nextest else ["cargo", "test"]
-    command = [*runner, *BUILD, *select(suite, known)]
-    if code := subprocess.run([*command, "--no-run"]).returncode:
-        return code
+    chosen = [*BUILD, *select(suite, known)]
+    built = executables(["cargo", "test", *chosen])
+    if built is None:
+        return 1
     environment = dict(os.environ)
     # Many tests wait for time to pass, so that more of them fit beside each other than there are cores.
     for variable in ("NEXTEST_TEST_THREADS", "RUST_TEST_THREADS"):
@@ -82,7 +107,10 @@ def run(suite, known, extra):
         environment.setdefault("HOST_TOOLS", str(host_tools))
     # Failures alone, and all of them.
     options = ["--no-fail-fast", *(["--status-level", "fail"] if with_nextest else ["--quiet"])]
-    return subprocess.run([*command, *options, *(["--", *extra] if extra else [])], env=environment).returncode
+    runner = ["cargo", "nextest", "run"] if with_nextest else ["cargo", "test"]
+    code = subprocess.run([*runner, *chosen, *options, *(["--", *extra] if extra else [])], env=environment).returncode
+    report_ignored(built)
+    return code
 
 
 def main():
