@@ -1,4 +1,4 @@
-//! The plant's MQTT broker: state and events out, Home Assistant finds the device by itself. Topics: `docs/mqtt.md`.
+//! The plant's MQTT broker: state and events out, Home Assistant finds the device by itself. Topics: `docs/reference/mqtt.md`.
 //!
 //! One thread, two tasks on it: one moves the protocol along ([`drive`]), one takes reports from the inbox and hands out
 //! what may be sent ([`feed`]). What was sent stays in [`Outgoing`] until the broker has acknowledged it, and is sent again
