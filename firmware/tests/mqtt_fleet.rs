@@ -1,7 +1,7 @@
 //! A fleet of devices on one broker: nothing is lost when the broker is restarted, and what it costs the broker.
 //!
 //! Each device is the program's own MQTT output, fed with the reports of a machine that changes state now and then. Small in
-//! every test run; `scripts/mqtt-fleet.sh` runs it with 500 devices and writes down what it measures.
+//! tests; `make measure-fleet` runs it with 500 devices and writes a record.
 #![cfg(feature = "mqtt")]
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 

@@ -1,6 +1,6 @@
-//! Cost of the signal chain before the network: nanoseconds per column and per input sample.
+//! Cost of the signal chain in front of the network, in nanoseconds per column and per input sample.
 //!
-//! `cargo bench -p monitor-core --bench front_end` prints the minimum of many runs: other load on the machine only adds time.
+//! `make bench` prints the minimum of many runs, because other load on the machine only adds time.
 
 use std::hint::black_box;
 use std::time::Instant;

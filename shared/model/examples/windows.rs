@@ -1,5 +1,5 @@
-//! Runs the int8 body a number of times: `windows MODEL ISA COUNT`. Used to count instructions on machines where time cannot be
-//! measured: the difference of two counts is the cost of the windows between them. See `scripts/count-instructions.sh`.
+//! Runs the int8 body a number of times: `windows MODEL ISA COUNT`. `make count-instructions` runs it under an emulator with two
+//! counts and divides the difference in instructions.
 
 use std::error::Error;
 
