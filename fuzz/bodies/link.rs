@@ -1,6 +1,6 @@
 //! The monitor's end of the line: whatever came before, it is in step again after the second end of frame.
 
-use host_tools::monitor::{Board, Link};
+use host_tools::{Board, Link};
 use monitor_wire::{Gap, Message, encode};
 
 /// Pieces of stream that the first byte of each says the length of; then two good frames, of which the second must arrive.

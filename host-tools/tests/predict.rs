@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use common::base_model;
-use host_tools::predict::listen;
+use host_tools::listen;
 use monitor_core::features::FeatureKind;
 use monitor_core::listener::Verdict;
 use monitor_core::model_card::ModelCard;

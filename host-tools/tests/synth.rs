@@ -2,10 +2,8 @@
 
 use std::process::{Command, Output};
 
-use host_tools::dataset::Dataset;
-use host_tools::json::JsonOut;
-use host_tools::ui::Ui;
-use monitor_synth::timeline::{self, Timeline};
+use host_tools::{Dataset, JsonOut, Ui};
+use monitor_sound::timeline::{self, Timeline};
 use monitor_synth::{Options, State, make};
 
 fn synth(arguments: &[&str]) -> std::io::Result<Output> {

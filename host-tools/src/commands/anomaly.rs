@@ -1,43 +1,40 @@
-//! `host-tools anomaly`: how well the anomaly score tells normal sound from all other, on groups that it was not fitted on.
+//! `host-tools anomaly`: measures how well the anomaly score separates normal sound from all other, on held-out groups.
 
 use std::path::PathBuf;
 
-use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
-use ndarray::{Axis, Slice};
+use monitor_core::features::FeatureKind;
 use serde::Serialize;
 
+use crate::anomaly::normal::{WindowIndex, normal_classes};
+use crate::anomaly::roc as area;
+use crate::anomaly::text::false_alarms;
 use crate::anomaly::trial::{self, Areas, Method, OfGroup, Scored, Trial};
-use crate::anomaly::{Windows, roc as area};
-use crate::columns::{Columns, Side};
-use crate::dataset::Dataset;
-use crate::features::{FeatureSet, InputOptions};
-use crate::json::JsonOut;
-use crate::measured::sessions;
+use crate::console::{Columns, JsonOut, Side, Ui};
+use crate::data::dataset::Dataset;
+use crate::evaluate::measured::sessions;
+use crate::features::InputOptions;
 use crate::plots::anomaly::{Curve, roc, scores};
-use crate::ui::Ui;
 
-/// Picture of the curves.
+/// File name of the picture of the curves.
 const ROC: &str = "anomaly_roc.png";
-/// Picture of the scores.
+/// File name of the picture of the scores.
 const SCORES: &str = "anomaly_scores.png";
 
 /// Options of `host-tools anomaly`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub input: InputOptions,
-    /// The classes that are normal; all others are what an alarm is for
+    /// Classes of normal sound; all others should raise an alarm
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',', required = true)]
     pub normal: Vec<String>,
-    /// Where to put the pictures
+    /// Folder for the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// Decides how recordings are drawn for the intervals
+    /// Random seed of the confidence intervals
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub json: JsonOut,
 }
 
@@ -56,21 +53,21 @@ struct Figures<'a> {
 /// When a class is unknown, there is nothing to compare, or a file cannot be read or written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    // A wrong name is told before the long work.
-    let named = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
-    let set = args.input.load(named, &ui)?.set;
+    // Rejects a wrong name before the long work.
+    let check = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
+    let set = args.input.load(check, &ui)?.set;
     let (kind, normal_classes) = (set.kind, normal_classes(&set.dataset.classes, &args.normal)?);
-    set.dataset.say_remarks(&ui);
-    let (labels, groups, files) = (set.labels(), set.groups(), files(&set));
-    let windows = windows(&set, &labels, &groups, &files);
+    set.dataset.note_remarks();
+    let index = WindowIndex::from_set(&set);
+    let (windows, labels) = (index.windows(&set), &index.classes);
     let normal: Vec<bool> = labels.iter().map(|label| normal_classes.contains(label)).collect();
-    let hop_s = f64::from(set.hop_columns) / 100.0;
+    let hop_s = set.hop_s();
     let progress = ui.progress("holding groups out", set.dataset.groups.len() as u64);
     let sessions = sessions(&set.dataset, &set.rows);
     let names = &set.dataset.groups;
     let trial = trial::run(&windows, &normal, &sessions, names, hop_s, args.seed, || progress.inc(1))?;
     progress.finish_and_clear();
-    words(&trial, kind, &args.normal).iter().for_each(|line| ui.say(line));
+    text(&trial, kind, &args.normal).iter().for_each(|line| ui.print(line));
     let subtitle = format!(
         "{kind} features; normal: {}; {} groups held out in turn, {} normal and {} other recordings",
         args.normal.join(", "),
@@ -78,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         trial.normal_recordings,
         trial.other_recordings
     );
-    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&trial, &normal))?
+    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&trial, &normal), area::PARTIAL)?
         .save(&args.out.join(ROC))?;
     let by_class: Vec<(String, bool, Vec<f64>)> = set
         .dataset
@@ -91,45 +88,16 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         })
         .collect();
     scores("Anomaly score of every class", &subtitle, &by_class)?.save(&args.out.join(SCORES))?;
-    ui.say("");
-    set.dataset.say_skipped(&ui);
-    ui.say(args.out.join(ROC).display().to_string());
-    ui.say(args.out.join(SCORES).display().to_string());
+    ui.print("");
+    set.dataset.print_skipped(&ui);
+    ui.print(args.out.join(ROC).display().to_string());
+    ui.print(args.out.join(SCORES).display().to_string());
     args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, trial: &trial })
 }
 
-/// The classes of these names.
-///
-/// # Errors
-/// When there is no such class.
-pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
-    let of = |name: &String| {
-        classes.iter().position(|class| class == name).ok_or_else(|| {
-            anyhow::anyhow!("--normal {name}: there is no such class; the classes are {}", classes.join(", "))
-        })
-    };
-    names.iter().map(of).collect()
-}
-
-/// The file of every row.
-pub(crate) fn files(set: &FeatureSet) -> Vec<usize> {
-    set.rows.iter().map(|row| row.recording).collect()
-}
-
-/// What the detectors look at.
-pub(crate) fn windows<'a>(
-    set: &'a FeatureSet,
-    classes: &'a [usize],
-    groups: &'a [usize],
-    files: &'a [usize],
-) -> Windows<'a> {
-    let embedding = set.kind.needs_body().then(|| set.x.slice_axis(Axis(1), Slice::from(..EMBEDDING_LEN)));
-    Windows { embedding, statistics: set.statistics.view(), classes, groups, files }
-}
-
-/// What is drawn of each method.
+/// The curves of each method.
 fn curves(trial: &Trial, normal: &[bool]) -> Vec<Curve> {
-    let of_method = |(place, method): (usize, &Method)| {
+    let curve_of = |(place, method): (usize, &Method)| {
         let points = |scored: &Scored| (f64::from(scored.deviations[place]), !normal[scored.row]);
         let fold = |fold: usize| trial.scored.iter().filter(move |scored| scored.fold == fold);
         let folds: Vec<_> = (0..trial.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
@@ -139,10 +107,10 @@ fn curves(trial: &Trial, normal: &[bool]) -> Vec<Curve> {
             pooled: (area::curve(&trial.scored.iter().map(points).collect::<Vec<_>>()), method.pooled.by_window.auc),
         }
     };
-    trial.methods.iter().enumerate().map(of_method).collect()
+    trial.methods.iter().enumerate().map(curve_of).collect()
 }
 
-/// The fused areas of each group; of many only the lowest.
+/// Areas of the fused score in each group; of many groups only the lowest.
 fn each_group(trial: &Trial) -> Vec<String> {
     const MOST: usize = 8;
     let Some(fused) = trial.methods.last() else { return Vec::new() };
@@ -167,7 +135,8 @@ fn each_group(trial: &Trial) -> Vec<String> {
     std::iter::once(heading).chain(columns.lines(2)).collect()
 }
 
-fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
+/// The result as lines for the terminal.
+fn text(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
     let mut lines = vec![
         format!("{kind} features; normal: {}", normal.join(", ")),
         format!(
@@ -200,15 +169,23 @@ fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
         }
         lines.extend(columns.lines(2));
     };
-    table("Mean over the held-out groups, each with a fit of its own, as on a device:", |m| m.mean_over_groups);
-    table("Pooled, the scores of all fits compared with each other as well:", |method| method.pooled);
+    table("Mean over the held-out groups, each with its own fit, as on a device:", |m| m.mean_over_groups);
+    table("Pooled over the scores of all fits:", |method| method.pooled);
     lines.extend(each_group(trial));
-    lines.push(format!(
-        "False alarms: {:.2} per hour of normal sound ({:.2} h). Detected: {:.0} % of the other files{}.",
-        trial.false_alarms_per_hour,
-        trial.normal_hours,
-        100.0 * trial.detected,
-        trial.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"))
-    ));
+    lines.extend(alarms(trial));
     lines
+}
+
+/// False alarms and detections of the alarm.
+fn alarms(trial: &Trial) -> [String; 2] {
+    let false_ones = (trial.false_alarms_per_hour * trial.normal_hours).round() as usize;
+    let detected = if trial.detected > 0.0 {
+        let delay = trial.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"));
+        format!("The alarm would have fired for {:.0} % of the other files{delay}.", 100.0 * trial.detected)
+    } else {
+        "The alarm would not have fired. Run `host-tools evaluate --timelines` to see the scores; lower the threshold with \
+         more, or more uniform, normal recordings."
+            .to_string()
+    };
+    [format!("{}.", false_alarms(false_ones, trial.normal_hours * 3600.0)), detected]
 }

@@ -1,8 +1,8 @@
-//! One file per command: its options and what it does.
+//! One file per command: its options, its output.
 pub mod anomaly;
 pub mod bench;
-pub mod embed;
 pub mod evaluate;
+pub mod features;
 pub mod fetch;
 pub mod inspect;
 pub mod monitor;

@@ -18,11 +18,11 @@ use monitor_model::owned::OwnedModel;
 use monitor_model::report::Line;
 use serde::Serialize;
 
-use crate::changes::{AnomalyAlarms, WINDOW_S, Watch};
-use crate::in_order::in_order;
-use crate::json::JsonOut;
-use crate::predict::{Judged, Speed, Summary, Window, batch_log, labels, listen, parent_name, wav_files};
-use crate::ui::Ui;
+use crate::console::JsonOut;
+use crate::console::Ui;
+use crate::evaluate::changes::{AnomalyAlarms, WINDOW_S, Watch};
+use crate::evaluate::in_order::in_order;
+use crate::evaluate::predict::{Judged, Speed, Summary, Window, batch_log, labels, listen, parent_name, wav_files};
 
 /// Options of `host-tools predict`.
 #[derive(Debug, clap::Args)]
@@ -228,7 +228,7 @@ impl Teller {
         if self.closed {
             return false;
         }
-        if let Err(error) = self.ui.try_say(line) {
+        if let Err(error) = self.ui.try_print(line) {
             self.closed = true;
             if error.kind() != io::ErrorKind::BrokenPipe {
                 self.failed = Some(error);

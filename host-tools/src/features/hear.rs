@@ -9,7 +9,7 @@ use monitor_model::owned::Memory;
 use monitor_model::wav::WavReader;
 
 use super::augment::Change;
-use crate::dataset::Recording;
+use crate::data::dataset::Recording;
 
 /// Samples that are read at once.
 const BLOCK: usize = 1 << 14;

@@ -1,4 +1,4 @@
-//! A rectangle with two linear axes: grid, ticks, labels and curves by `plotters`, and the way from data to pixels.
+//! A rectangle with two linear axes: grid, ticks, labels and curves by `plotters`, and the mapping from data to pixels.
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -21,7 +21,7 @@ pub struct Axis {
     pub high: f64,
     /// Values with a tick and its label.
     pub ticks: Vec<(f64, String)>,
-    /// What the axis is and its unit; may be empty.
+    /// Quantity and unit; may be empty.
     pub label: String,
 }
 
@@ -34,7 +34,7 @@ impl Ranged for Axis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        // Lines between the ticks would be "light" ones.
+        // `plotters` calls lines between the ticks "light".
         let bold = !hint.weight().allow_light_points();
         self.ticks.iter().filter(|_| bold).map(|(value, _)| *value).collect()
     }
@@ -68,27 +68,27 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Room that the words of a vertical axis need on the left, pixels.
+    /// Width that the text of a vertical axis needs on the left, pixels.
     pub fn left_room(canvas: &Canvas, axis: &Axis) -> f64 {
         let ticks = axis.ticks.iter().map(|(_, label)| canvas.font().width(label, SMALL)).fold(0.0, f64::max);
         let label = if axis.label.is_empty() { 0.0 } else { TEXT + 10.0 };
         ticks + 12.0 + label
     }
 
-    /// Room that the words of a horizontal axis need below, pixels.
+    /// Height that the text of a horizontal axis needs below, pixels.
     pub fn bottom_room(axis: &Axis) -> f64 {
         let ticks = if axis.ticks.is_empty() { 6.0 } else { SMALL + 12.0 };
         ticks + if axis.label.is_empty() { 0.0 } else { TEXT + 12.0 }
     }
 
-    /// The pixel of the value `(x, y)`.
+    /// Pixel position of the value `(x, y)`.
     pub fn place(&self, x: f64, y: f64) -> (f64, f64) {
         let right = (x - self.x.low) / (self.x.high - self.x.low);
         let up = (y - self.y.low) / (self.y.high - self.y.low);
         (self.left + right * self.width, self.top + (1.0 - up) * self.height)
     }
 
-    /// Draws grid, edge, ticks and words; the data comes on top.
+    /// Draws grid, edge, ticks and text; draw the data afterwards.
     pub fn draw(&self, canvas: &mut Canvas) {
         self.chart(canvas, |chart| {
             chart
@@ -99,8 +99,8 @@ impl Frame {
                 .set_all_tick_mark_size(units(TICK))
                 .x_desc(self.x.label.as_str())
                 .y_desc(self.y.label.as_str())
-                .label_style(words(SMALL, SOFT_INK))
-                .axis_desc_style(words(TEXT, INK))
+                .label_style(text_style(SMALL, SOFT_INK))
+                .axis_desc_style(text_style(TEXT, INK))
                 .draw()
         });
         // Half pixels: a line of one pixel then covers one pixel.
@@ -138,7 +138,7 @@ impl Frame {
         }
     }
 
-    /// Has `draw` draw on the chart of this frame.
+    /// Calls `draw` with the chart of this frame.
     fn chart(&self, canvas: &mut Canvas, draw: impl FnOnce(&mut Chart<'_, '_>) -> Result<(), Error>) {
         let (left, below) = (Self::left_room(canvas, &self.y), Self::bottom_room(&self.x));
         let (width, height) = canvas.size();
@@ -153,7 +153,7 @@ impl Frame {
             .y_label_area_size(units(left))
             .build_cartesian_2d(self.x.clone(), self.y.clone())
             .and_then(|mut chart| draw(&mut chart));
-        // The backend cannot fail, and nobody else has hold of the drawing area.
+        // The backend cannot fail, and the drawing area is not shared.
         debug_assert!(drawn.is_ok(), "{drawn:?}");
     }
 }
@@ -161,7 +161,7 @@ impl Frame {
 type Chart<'a, 'c> = ChartContext<'a, Backend<'c>, Cartesian2d<Axis, Axis>>;
 type Error = DrawingAreaErrorKind<Infallible>;
 
-/// From the edge to a tick's label, pixels.
+/// Distance from the edge to a tick's label, pixels.
 const TICK: f64 = 4.0;
 
 fn line(pen: Pen) -> ShapeStyle {
@@ -169,7 +169,7 @@ fn line(pen: Pen) -> ShapeStyle {
     colour.stroke_width(units(pen.width).unsigned_abs())
 }
 
-fn words(size: f64, colour: Rgb) -> TextStyle<'static> {
+fn text_style(size: f64, colour: Rgb) -> TextStyle<'static> {
     let font = FontDesc::new(FontFamily::SansSerif, f64::from(units(size)), FontStyle::Normal);
     font.color(&RGBColor(colour.0, colour.1, colour.2))
 }

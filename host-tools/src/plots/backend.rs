@@ -113,7 +113,7 @@ impl DrawingBackend for Backend<'_> {
         let colour = style.color().rgb;
         match style.transform() {
             FontTransform::None => self.0.text(text, (x, y + across), align, size, colour),
-            // Upwards is the only other way that our charts write.
+            // Upwards is the only other direction that our charts use.
             _ => self.0.text_up(text, (x + across, y), align, size, colour),
         }
         Ok(())
@@ -124,7 +124,7 @@ impl DrawingBackend for Backend<'_> {
         text: &str,
         style: &T,
     ) -> Result<(u32, u32), DrawingErrorKind<Self::ErrorType>> {
-        // In units already, as the style's size is.
+        // Already in units, as the style's size is.
         Ok((self.0.font().width(text, style.size()).ceil() as u32, style.size().ceil() as u32))
     }
 }

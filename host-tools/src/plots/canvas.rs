@@ -1,8 +1,8 @@
-//! What everything is drawn with: lines, areas, marks and text on white paper.
+//! The drawing surface: lines, areas, marks and text on white paper.
 //!
-//! What `plotters` draws its charts on (see [`super::backend`]), and where the rest is drawn directly: legends, headlines,
-//! cells. A thin layer over `tiny-skia`, because `plotters`' own bitmap is not anti-aliased, that speaks in `f64` pixels (y downwards) and in the theme's colours. Nothing here can
-//! fail: a shape without a finite position is left out.
+//! `plotters` draws its charts on it (see [`super::backend`]); legends, titles and cells are drawn directly. A thin layer over
+//! `tiny-skia`, because the bitmap of `plotters` is not anti-aliased, in `f64` pixels (y downwards) and the theme's colours.
+//! Drawing cannot fail: a shape without a finite position is left out.
 
 use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform,
@@ -12,18 +12,18 @@ use super::Picture;
 use super::font::{CAPITAL, Typeface};
 use super::theme::{Mark, PAPER, Rgb};
 
-/// Where text lies with respect to its point.
+/// Position of text relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// It starts there.
+    /// Starts at the point.
     Start,
-    /// Its middle is there.
+    /// Centred on the point.
     Middle,
-    /// It ends there.
+    /// Ends at the point.
     End,
 }
 
-/// How a line is drawn.
+/// Style of a line.
 #[derive(Debug, Clone, Copy)]
 pub struct Pen {
     /// Its colour.
@@ -80,15 +80,15 @@ impl Canvas {
 
     /// Writes `text` with its capitals centred on `y`.
     pub fn text(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
-        self.write(text, (x, y), align, size, colour, false);
+        self.write(text, (x, y), align, (size, colour), false);
     }
 
     /// Writes `text` upwards, its capitals centred on `x`.
     pub fn text_up(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
-        self.write(text, (x, y), align, size, colour, true);
+        self.write(text, (x, y), align, (size, colour), true);
     }
 
-    fn write(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb, up: bool) {
+    fn write(&mut self, text: &str, (x, y): (f64, f64), align: Align, (size, colour): (f64, Rgb), up: bool) {
         let Some(outline) = self.font.outline(text, size) else { return };
         let width = self.font.width(text, size);
         let along = match align {
@@ -104,7 +104,7 @@ impl Canvas {
         };
         let paint = paint(colour, 1.0);
         self.pixels.fill_path(&outline, &paint, FillRule::Winding, turn, None);
-        // Light strokes become regular ones.
+        // The font is light: a stroke makes it regular.
         let weight = Stroke { width: (size * 0.022) as f32, line_join: LineJoin::Round, ..Stroke::default() };
         self.pixels.stroke_path(&outline, &paint, &weight, turn, None);
     }
@@ -189,7 +189,7 @@ fn paint(colour: Rgb, opacity: f64) -> Paint<'static> {
     paint
 }
 
-/// A path through finite `points`; the rasteriser would not bear others, nor those far outside the paper.
+/// A path through finite `points`; the rasteriser accepts no others, and none far outside the paper.
 fn path(points: &[(f64, f64)], closed: bool) -> Option<Path> {
     if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
         return None;

@@ -1,13 +1,13 @@
-//! `confusion_matrix.png`: which class was taken for which.
+//! `confusion_matrix.png`: predicted classes of each true class.
 
 use super::Picture;
 use super::canvas::{Align, Canvas, Pen};
 use super::legend::{header, header_height};
 use super::theme::{INK, LINE, MARGIN, PAPER, Rgb, SMALL, SOFT_INK, TEXT, tint};
 
-/// Ink of a cell that holds its whole row.
+/// Colour of a cell with all counts of its row.
 const FULL: Rgb = (0, 76, 130);
-/// Room for a class name, pixels; longer ones are cut.
+/// Maximum width of a class name, pixels; longer names are cut.
 const NAME: f64 = 300.0;
 
 /// Draws `counts[true class][predicted class]`: the number in each cell, shaded by its share of the row, so that small
@@ -28,7 +28,7 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]
 
     let cell = (640.0 / n as f64).clamp(62.0, 150.0);
     let side = cell * n as f64;
-    // Names below the columns lie flat when they fit, else they stand.
+    // Names below the columns are horizontal if they fit, else vertical.
     let flat = widest + 10.0 <= cell;
     let left = MARGIN + TEXT + 16.0 + widest + 12.0;
     let bar = 28.0;
@@ -79,7 +79,7 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]
     Ok(canvas.finish())
 }
 
-/// A share as per cent; a share that is not all and not nothing never reads as either.
+/// A share in per cent; only 0 and 1 are printed as 0 % and 100 %.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if share < 1.0 && percent > 99.0 {
@@ -91,7 +91,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// The meaning of the shades.
+/// Draws the colour scale.
 fn scale(canvas: &mut Canvas, (left, top): (f64, f64), (width, height): (f64, f64)) {
     let steps = height.round() as usize;
     for step in 0..steps {
@@ -124,8 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn a_class_without_windows_can_be_drawn() {
-        draw("t", "s", &names(3), &vec![vec![0; 3]; 3]).unwrap();
+    fn a_class_without_windows_is_drawn_without_shading() {
+        let empty = draw("t", "s", &names(3), &vec![vec![0; 3]; 3]).unwrap();
+        let full = draw("t", "s", &names(3), &vec![vec![9; 3]; 3]).unwrap();
+        let shaded = |picture: &Picture| {
+            let all = (0..picture.height()).flat_map(|y| (0..picture.width() - 150).map(move |x| (x, y)));
+            // A third of a row is light blue; paper, lines and text are grey.
+            all.filter_map(|(x, y)| picture.pixel(x, y)).filter(|[r, _, b]| *b > r.saturating_add(40)).count()
+        };
+        assert!(shaded(&full) > 10_000 && shaded(&empty) < 1000, "{} {}", shaded(&full), shaded(&empty));
     }
 
     #[test]
@@ -141,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_is_neither_all_nor_nothing_never_reads_so() {
+    fn only_the_shares_0_and_1_are_printed_as_0_and_100_per_cent() {
         assert_eq!(percent(0.9999), "99.9 %");
         assert_eq!(percent(0.0001), "0.1 %");
         assert_eq!(percent(1.0), "100 %");

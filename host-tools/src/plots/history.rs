@@ -1,4 +1,4 @@
-//! `training_history.png`: how loss and accuracy went during training.
+//! `training_history.png`: loss and accuracy during training.
 
 use super::axes::{Axis, Frame};
 use super::canvas::{Align, Canvas, Pen};
@@ -20,7 +20,7 @@ pub struct Scores {
     pub validation_accuracy: f64,
 }
 
-/// What a training run has to show.
+/// The course of a training run.
 #[derive(Debug, Clone, Copy)]
 pub enum History<'a> {
     /// A head trained epoch by epoch.
@@ -30,7 +30,7 @@ pub enum History<'a> {
         /// Index of the epoch whose weights were kept.
         best: usize,
     },
-    /// A head found in one go, such as the linear one: there are no epochs, only what came out.
+    /// A head without epochs, such as the linear one: only the final scores.
     Fit(Scores),
 }
 
@@ -51,7 +51,7 @@ pub fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow::Result
         History::Fit(scores) => (vec![scores], None),
     };
     let sides = [(Key::Line(training()), "training".to_string()), (Key::Line(validation()), "validation".to_string())];
-    // Bars have their names below.
+    // Bars are labelled below.
     let legend = if best.is_some() { &sides[..] } else { &[] };
     let top = header_height(WIDTH, title, subtitle, legend)?;
     let mut canvas = Canvas::new(WIDTH, top + HEIGHT + 70.0 + MARGIN)?;
@@ -113,7 +113,7 @@ impl Panel {
 
     fn curves(&self, canvas: &mut Canvas, left: f64, top: f64, width: f64, best: usize) {
         let last = self.training.len() as f64;
-        // Half an epoch of air on both sides: the last one is not under the edge.
+        // Half an epoch of margin on both sides keeps the last one clear of the edge.
         let (low, high) = (0.5, last + 0.5);
         let whole = |(value, _): &(f64, String)| value.fract() == 0.0;
         let x = Axis {
@@ -138,8 +138,8 @@ impl Panel {
         self.note(canvas, &frame, x, &format!("best epoch {}: {value:.3}", best + 1));
     }
 
-    /// Writes beside the best epoch's line: where loss is high at the start there is room at the top on the right, and
-    /// accuracy leaves room at the bottom.
+    /// Writes a note beside the best epoch's line, where the curves leave room: at the top for loss, which falls, at the
+    /// bottom for accuracy, which rises.
     fn note(&self, canvas: &mut Canvas, frame: &Frame, x: f64, text: &str) {
         let y = if self.ceiling.is_some() { frame.top + frame.height - 20.0 } else { frame.top + 20.0 };
         let fits = x + 10.0 + canvas.font().width(text, SMALL) < frame.left + frame.width - 6.0;

@@ -1,8 +1,9 @@
-//! Pictures, drawn with an embedded font: no system library, no font of the machine, the same bytes everywhere.
+//! Pictures, drawn with an embedded font: no system library, no system font, the same bytes everywhere.
 //!
-//! Each plot takes plain data and yields a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
-//! our anti-aliased [`canvas`], which is its [`backend`]; [`theme`] holds the colours and sizes that all pictures share,
-//! [`legend`] what stands above the data; on these stand [`history`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`]. Cost: well under a second and 30 MB a picture.
+//! Each plot takes plain data and returns a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
+//! our anti-aliased [`canvas`] through its [`backend`]; [`theme`] holds the common colours and sizes, [`legend`] draws the
+//! part above the data. The plots [`history`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`] use these. Cost: well
+//! under a second and 30 MB per picture.
 
 pub mod anomaly;
 pub mod axes;

@@ -1,8 +1,8 @@
-//! Colours, sizes and marks that all pictures share.
+//! Colours, sizes and marks of all pictures.
 //!
 //! Class colours are those of Okabe and Ito ("Color Universal Design", 2008), which people with any common colour
-//! blindness can tell apart; its yellow is left out because it is hardly visible on white, its black is softened. With more
-//! than seven classes colours repeat, so a class also has a mark and a dash of its own: 28 classes differ.
+//! blindness can distinguish; its yellow is left out because it is hardly visible on white, its black is softened. With more
+//! than seven classes colours repeat, so a class also has a mark: 28 classes differ.
 
 /// A colour: red, green, blue, 0..=255.
 pub type Rgb = (u8, u8, u8);
@@ -20,7 +20,7 @@ pub const GRID: Rgb = (228, 231, 235);
 
 /// Size of a title, pixels.
 pub const TITLE: f64 = 26.0;
-/// Size of the words below a title, of legends and axis labels, pixels.
+/// Size of subtitles, legends and axis labels, pixels.
 pub const TEXT: f64 = 18.0;
 /// Size of tick labels and notes, pixels.
 pub const SMALL: f64 = 16.0;
@@ -29,9 +29,9 @@ pub const MARGIN: f64 = 28.0;
 /// Width of a curve, pixels.
 pub const CURVE: f64 = 2.2;
 
-/// The two sides of a training run.
+/// Colour of training windows in a training run.
 pub const TRAINING: Rgb = CLASSES[0];
-/// See [`TRAINING`].
+/// Colour of validation windows in a training run.
 pub const VALIDATION: Rgb = CLASSES[1];
 
 const CLASSES: [Rgb; 7] =

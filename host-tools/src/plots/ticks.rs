@@ -2,7 +2,7 @@
 
 /// Positions of ticks within `low..=high` and their labels: about `wanted` of them, a step of 1, 2 or 5 times a power of ten.
 ///
-/// An empty or endless range yields no ticks.
+/// An empty or infinite range has no ticks.
 pub fn ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
     let span = high - low;
     if !(span.is_finite() && span > 0.0) {
@@ -24,7 +24,7 @@ pub fn ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// The range of `values`, with a little air on both sides; `0..1` when there is no finite value.
+/// The range of `values` with a margin on both sides; `0..1` if there is no finite value.
 pub fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for value in values.into_iter().filter(|v| v.is_finite()) {

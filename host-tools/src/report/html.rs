@@ -1,8 +1,8 @@
-//! Pieces of HTML. Every text that is not ours passes [`escape`].
+//! Parts of the HTML page. Every text from outside passes [`escape`].
 
 use std::fmt::Display;
 
-/// Text as it stands in HTML, in an element or an attribute.
+/// Escapes text for an HTML element or attribute.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -18,7 +18,7 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// A paragraph of a CSS class (may be empty).
+/// A paragraph with a CSS class (may be empty).
 pub fn paragraph(class: &str, text: &str) -> String {
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
     format!("<p{class}>{}</p>\n", escape(text))
@@ -37,14 +37,14 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     text + "</tbody></table></div>\n"
 }
 
-/// Names and what they stand for.
+/// Names with their values.
 pub fn definitions(entries: &[(&str, String)]) -> String {
     let entries: String =
         entries.iter().map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(name), escape(value))).collect();
     format!("<dl>\n{entries}</dl>\n")
 }
 
-/// A figure that stands out.
+/// A large figure with its caption.
 pub fn tile(figure: impl Display, what: &str) -> String {
     format!("<div class=\"tile\"><b>{}</b>{}</div>\n", escape(&figure.to_string()), escape(what))
 }

@@ -1,10 +1,11 @@
-//! Windows to learn from, and the parts of them that folds are made of.
+//! Windows to train on, and their subsets for folds.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::{Standardiser, balanced};
+use super::Standardiser;
+use super::balance::balanced;
 
-/// Features and classes of windows, none of them copied.
+/// Borrowed features, classes and groups of windows.
 #[derive(Debug, Clone, Copy)]
 pub struct Samples<'a> {
     /// Features, [windows x features], as the device computes them.
@@ -15,7 +16,7 @@ pub struct Samples<'a> {
     pub groups: &'a [usize],
     /// Number of classes.
     pub classes: usize,
-    /// Changed copies of windows: whoever learns from a window learns from its copies too. Nothing is measured on them.
+    /// Changed copies of windows: training on a window includes its copies; figures never do.
     pub copies: Option<Copies<'a>>,
 }
 
@@ -39,7 +40,7 @@ impl<'a> Samples<'a> {
         self.x.select(Axis(0), rows)
     }
 
-    /// The same windows with the features `columns` alone.
+    /// The same windows with only the features `columns`.
     pub fn columns(&self, columns: std::ops::Range<usize>) -> Samples<'a> {
         let of = |x: ArrayView2<'a, f32>| {
             let (_, from) = x.split_at(Axis(1), columns.start);
@@ -56,7 +57,7 @@ impl<'a> Samples<'a> {
         let mut wanted = vec![false; self.labels.len()];
         rows.iter().for_each(|row| wanted[*row] = true);
         for (copy, of) in copies.x.rows().into_iter().zip(copies.of).filter(|(_, of)| wanted[**of]) {
-            // The widths are those of the same features.
+            // The widths are equal: the features are of one kind.
             if x.push_row(copy).is_ok() {
                 labels.push(self.labels[*of]);
             }
@@ -65,10 +66,10 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// Rows, with their copies, made ready to learn from: classes balanced, features standardised.
+/// Rows and their copies, prepared for training: classes balanced, features standardised.
 pub(super) struct Prepared {
     pub standardiser: Standardiser,
-    /// [balanced rows x features that change].
+    /// [balanced rows x features that vary].
     pub x: Array2<f32>,
     pub labels: Vec<usize>,
 }
@@ -76,7 +77,7 @@ pub(super) struct Prepared {
 impl Prepared {
     pub fn new(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Self {
         let (raw, labels) = samples.with_copies(rows);
-        // Mean and deviation come from the windows as they are; repeats are for the classes' weight alone.
+        // Mean and deviation are computed before balancing: repeats only weight the classes.
         let standardiser = Standardiser::fit(raw.view());
         let chosen = balanced(&labels, samples.classes, seed);
         let x = standardiser.apply(raw.select(Axis(0), &chosen).view());
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_learns_from_a_window_learns_from_its_copies_and_from_no_others() {
+    fn training_on_a_window_includes_its_copies_and_no_others() {
         let x = array![[0.0_f32], [1.0], [2.0]];
         let copied = array![[20.0_f32], [0.5], [21.0], [10.0]];
         let copies = Copies { x: copied.view(), of: &[2, 0, 2, 1] };

@@ -2,11 +2,11 @@
 //!
 //! They are heard on top of a normal machine at a normal duty, and follow its shaft.
 
-use super::dice::Dice;
-use super::filters::{Band, Biquad, Follow};
 use super::rotor::{Turn, wrap};
 use super::state::{Duty, Material};
 use super::tones::{Harmonics, sine};
+use monitor_sound::filters::{Band, Biquad, Follow};
+use monitor_sound::rng::Rng;
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,20 +39,20 @@ impl Fault {
     }
 
     /// What the fault makes of a normal duty: only [`Fault::Load`] changes it.
-    pub fn duty(self, normal: Duty, dice: &mut Dice) -> Duty {
+    pub fn duty(self, normal: Duty, rng: &mut Rng) -> Duty {
         if self != Self::Load {
             return normal;
         }
         Duty {
             running: true,
-            load: dice.range(1.6, 2.2),
-            wander: (dice.range(4.0, 7.0), dice.range(0.3, 0.5)),
-            chatter: (dice.range(26.0, 38.0), dice.range(0.4, 0.7)),
+            load: rng.range(1.6, 2.2),
+            wander: (rng.range(4.0, 7.0), rng.range(0.3, 0.5)),
+            chatter: (rng.range(26.0, 38.0), rng.range(0.4, 0.7)),
             material: Some(Material {
-                noise_band: (dice.range(1_100.0, 1_700.0), dice.range(2.0, 4.0)),
-                noise: dice.decibels(2.0, 8.0),
-                impacts: dice.range(30.0, 60.0),
-                impact: dice.range(0.3, 0.8),
+                noise_band: (rng.range(1_100.0, 1_700.0), rng.range(2.0, 4.0)),
+                noise: rng.decibels(2.0, 8.0),
+                impacts: rng.range(30.0, 60.0),
+                impact: rng.range(0.3, 0.8),
                 rings: [(350.0, 12.0), (1_250.0, 20.0), (2_100.0, 20.0)],
             }),
         }
@@ -78,21 +78,21 @@ pub struct Trouble {
 
 impl Trouble {
     /// A fault of some severity.
-    pub fn draw(rate: f64, fault: Fault, dice: &mut Dice) -> Self {
+    pub fn draw(rate: f64, fault: Fault, rng: &mut Rng) -> Self {
         let (pace, ring_hz, q, severity) = match fault {
             // 3.05 to 3.6 passes per turn: outer race of usual 8 to 9 ball bearings.
-            Fault::Bearing => (dice.range(3.05, 3.6), dice.range(4_800.0, 6_400.0), 16.0, dice.range(4.0, 7.0)),
-            Fault::Knock => (dice.range(4.0, 9.0), dice.range(220.0, 420.0), 9.0, dice.range(9.0, 15.0)),
-            Fault::Imbalance => (1.0, 250.0, 4.0, dice.range(3.0, 5.0)),
-            Fault::Panel => (1.0, dice.range(1_200.0, 2_400.0), 5.0, dice.range(3.0, 5.0)),
-            Fault::Load => (dice.range(23.0, 29.0), 1_400.0, 6.0, dice.range(0.8, 1.4)),
+            Fault::Bearing => (rng.range(3.05, 3.6), rng.range(4_800.0, 6_400.0), 16.0, rng.range(4.0, 7.0)),
+            Fault::Knock => (rng.range(4.0, 9.0), rng.range(220.0, 420.0), 9.0, rng.range(9.0, 15.0)),
+            Fault::Imbalance => (1.0, 250.0, 4.0, rng.range(3.0, 5.0)),
+            Fault::Panel => (1.0, rng.range(1_200.0, 2_400.0), 5.0, rng.range(3.0, 5.0)),
+            Fault::Load => (rng.range(23.0, 29.0), 1_400.0, 6.0, rng.range(0.8, 1.4)),
         };
         Self {
             fault,
             rate,
             severity,
             pace,
-            turns: dice.unit(),
+            turns: rng.unit(),
             ring: Biquad::band_pass(rate, ring_hz, q),
             strike: q * rate / (2.0 * std::f64::consts::PI * ring_hz),
             rattle: Band::new(rate, ring_hz, 1.2),
@@ -102,7 +102,7 @@ impl Trouble {
     }
 
     /// What the fault makes of the machine's sound.
-    pub fn next(&mut self, sound: f64, turn: Turn, dice: &mut Dice) -> f64 {
+    pub fn next(&mut self, sound: f64, turn: Turn, rng: &mut Rng) -> f64 {
         let pace_hz = if self.fault == Fault::Knock { self.pace } else { self.pace * turn.hz };
         let before = self.turns;
         self.turns = wrap(before + pace_hz / self.rate);
@@ -110,15 +110,15 @@ impl Trouble {
         let level = self.severity * (turn.speed * turn.speed).min(1.0);
         match self.fault {
             Fault::Bearing | Fault::Knock => {
-                let strike = if passed { self.strike * level * dice.range(0.6, 1.2) } else { 0.0 };
+                let strike = if passed { self.strike * level * rng.range(0.6, 1.2) } else { 0.0 };
                 sound + self.ring.next(strike)
             }
             Fault::Imbalance => sound * (1.0 + 0.75 * sine(self.turns)) + level * self.tone.at(self.turns),
             Fault::Panel => {
                 // It rattles while the shaft pushes, on some turns more than on others.
-                let pushed = sine(self.turns) > 0.55 && dice.chance(0.8);
+                let pushed = sine(self.turns) > 0.55 && rng.chance(0.8);
                 let envelope = self.envelope.next(f64::from(u8::from(pushed)));
-                sound + 2.0 * level * envelope * self.rattle.next(dice)
+                sound + 2.0 * level * envelope * self.rattle.next(rng)
             }
             Fault::Load => sound + level * self.tone.at(self.turns),
         }

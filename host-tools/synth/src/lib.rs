@@ -11,9 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod background;
-pub mod dice;
 mod faults;
-pub mod filters;
 mod machine;
 mod plan;
 mod room;
@@ -23,7 +21,6 @@ mod shift;
 mod state;
 #[cfg(test)]
 mod tests;
-pub mod timeline;
 mod tones;
 mod work;
 
@@ -34,9 +31,10 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use faults::Fault;
+pub use monitor_sound::timeline;
 pub use state::State;
 
-use crate::timeline::Span;
+use monitor_sound::timeline::Span;
 use plan::{Job, Made};
 
 /// Samples that are made at once.

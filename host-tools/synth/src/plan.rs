@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::Options;
-use super::dice::Dice;
 use super::faults::Fault;
 use super::machine::Machine;
 use super::scene::{Scene, Setup, Stretch};
 use super::shift;
 use super::state::{Duty, State};
-use crate::timeline::Timeline;
+use monitor_sound::rng::Rng;
+use monitor_sound::timeline::Timeline;
 
 /// Purposes of streams of random numbers: each has its own, so that more recordings change none of the others.
 const MACHINE: u64 = 1;
@@ -84,31 +84,31 @@ impl Job {
         let file = |label: &str| PathBuf::from(label).join(format!("m{machine:02}_{take:03}.wav"));
         match kind {
             Kind::Class(state) => {
-                let dice = &mut Dice::new(options.seed, &[RECORDING, state as u64, numbers[0], numbers[1]]);
-                let setup = Setup::draw(dice);
-                let setup = if state == State::Off && dice.chance(0.5) { setup.turned_up(dice) } else { setup };
-                let stretches = single(Duty::draw(state, dice));
-                let scene = Scene::new(rate, build(options, machine.into()), None, setup, stretches, dice.clone());
+                let rng = &mut Rng::new(options.seed, &[RECORDING, state as u64, numbers[0], numbers[1]]);
+                let setup = Setup::draw(rng);
+                let setup = if state == State::Off && rng.chance(0.5) { setup.turned_up(rng) } else { setup };
+                let stretches = single(Duty::draw(state, rng));
+                let scene = Scene::new(rate, build(options, machine.into()), None, setup, stretches, rng.clone());
                 let label = state.label();
                 Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
             }
             Kind::Fault(fault, state) => {
-                let dice = &mut Dice::new(options.seed, &[RECORDING, 100 + fault as u64, numbers[0], numbers[1]]);
-                let setup = Setup::draw(dice);
-                let normal = Duty::draw(state, dice);
-                let stretches = single(fault.duty(normal, dice));
+                let rng = &mut Rng::new(options.seed, &[RECORDING, 100 + fault as u64, numbers[0], numbers[1]]);
+                let setup = Setup::draw(rng);
+                let normal = Duty::draw(state, rng);
+                let stretches = single(fault.duty(normal, rng));
                 let scene =
-                    Scene::new(rate, build(options, machine.into()), Some(fault), setup, stretches, dice.clone());
+                    Scene::new(rate, build(options, machine.into()), Some(fault), setup, stretches, rng.clone());
                 let label = fault.label();
                 Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
             }
             Kind::Shift => {
-                let dice = &mut Dice::new(options.seed, &[SHIFT]);
-                let setup = Setup::draw(dice);
-                let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, dice);
+                let rng = &mut Rng::new(options.seed, &[SHIFT]);
+                let setup = Setup::draw(rng);
+                let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, rng);
                 let samples = stretches.iter().map(|stretch| stretch.samples).sum();
                 let machine = if options.machines == 1 { 0 } else { SHIFT_MACHINE };
-                let scene = Scene::new(rate, build(options, machine), None, setup, stretches, dice.clone());
+                let scene = Scene::new(rate, build(options, machine), None, setup, stretches, rng.clone());
                 let file = PathBuf::from(SHIFT_FOLDER).join("shift_000.wav");
                 Made { file, label: None, scene, samples, timeline: Some(timeline) }
             }
@@ -123,5 +123,5 @@ impl Job {
 
 /// The machine of a number: the same in all its recordings.
 fn build(options: &Options, number: u64) -> Machine {
-    Machine::draw(&mut Dice::new(options.seed, &[MACHINE, number]))
+    Machine::draw(&mut Rng::new(options.seed, &[MACHINE, number]))
 }

@@ -1,7 +1,7 @@
 //! The way from the machine to the file: room, microphone, gain.
 
-use super::dice::Dice;
-use super::filters::Biquad;
+use monitor_sound::filters::Biquad;
+use monitor_sound::rng::Rng;
 
 /// Early reflections: a few single echoes; late ones: four combs and two all-passes after M. R. Schroeder, "Natural
 /// sounding artificial reverberation" (1962).
@@ -16,13 +16,13 @@ pub struct Room {
 
 impl Room {
     /// A room heard from `distance_m`: farther away there is more of it.
-    pub fn draw(rate: f64, distance_m: f64, dice: &mut Dice) -> Self {
+    pub fn draw(rate: f64, distance_m: f64, rng: &mut Rng) -> Self {
         let samples = |seconds: f64| ((seconds * rate) as usize).max(1);
-        let decay_s = dice.range(0.2, 0.9);
-        let size = dice.range(0.8, 1.4);
+        let decay_s = rng.range(0.2, 0.9);
+        let size = rng.range(0.8, 1.4);
         let early = [0.004, 0.009, 0.014, 0.021, 0.031].map(|seconds: f64| {
-            let delay = seconds * dice.range(0.7, 1.3) * size;
-            (samples(delay), dice.range(0.25, 0.6) / (1.0 + 40.0 * delay))
+            let delay = seconds * rng.range(0.7, 1.3) * size;
+            (samples(delay), rng.range(0.25, 0.6) / (1.0 + 40.0 * delay))
         });
         let combs = [0.0297, 0.0371, 0.0411, 0.0437].map(|seconds| {
             let seconds = seconds * size;
@@ -59,20 +59,20 @@ pub struct Microphone {
 
 impl Microphone {
     /// A microphone whose amplifier multiplies by `gain`.
-    pub fn draw(rate: f64, gain: f64, dice: &mut Dice) -> Self {
+    pub fn draw(rate: f64, gain: f64, rng: &mut Rng) -> Self {
         Self {
-            low_cut: Biquad::high_pass(rate, dice.range(30.0, 90.0), 0.7),
-            presence: Biquad::peak(rate, dice.range(2_500.0, 7_000.0), dice.range(0.5, 1.0), dice.range(-3.0, 3.0)),
-            high_cut: Biquad::low_pass(rate, dice.range(11_000.0, 18_000.0), 0.7),
-            self_noise: dice.decibels(-90.0, -76.0),
+            low_cut: Biquad::high_pass(rate, rng.range(30.0, 90.0), 0.7),
+            presence: Biquad::peak(rate, rng.range(2_500.0, 7_000.0), rng.range(0.5, 1.0), rng.range(-3.0, 3.0)),
+            high_cut: Biquad::low_pass(rate, rng.range(11_000.0, 18_000.0), 0.7),
+            self_noise: rng.decibels(-90.0, -76.0),
             gain,
         }
     }
 
     /// The next sample, full scale 1.
-    pub fn next(&mut self, x: f64, dice: &mut Dice) -> f64 {
+    pub fn next(&mut self, x: f64, rng: &mut Rng) -> f64 {
         let heard = self.high_cut.next(self.presence.next(self.low_cut.next(x)));
-        soft_limit(self.gain * heard + self.self_noise * dice.noise())
+        soft_limit(self.gain * heard + self.self_noise * rng.noise())
     }
 }
 

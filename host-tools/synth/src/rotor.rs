@@ -1,10 +1,10 @@
 //! The running machine: speed, load, tones and the noise of its fan.
 
-use super::dice::Dice;
-use super::filters::{Band, Biquad, Follow, Wander};
 use super::machine::Machine;
 use super::state::Duty;
 use super::tones::sine;
+use monitor_sound::filters::{Band, Biquad, Follow, Wander};
+use monitor_sound::rng::Rng;
 
 /// Seconds in which the speed follows: run-up, coasting down, a change of load.
 const RUN_UP_S: f64 = 0.45;
@@ -45,16 +45,16 @@ pub struct Rotor {
 
 impl Rotor {
     /// A machine that has long been at `duty`.
-    pub fn new(rate: f64, machine: Machine, duty: &Duty, dice: &mut Dice) -> Self {
+    pub fn new(rate: f64, machine: Machine, duty: &Duty, rng: &mut Rng) -> Self {
         let step = |seconds: f64| 1.0 - libm::exp(-1.0 / (rate * seconds));
         let hz = if duty.running { machine.speed_hz * (1.0 - machine.dip * duty.load) } else { 0.0 };
         Self {
             rate,
-            turns: dice.unit(),
+            turns: rng.unit(),
             hz,
             feed: Follow::new(rate, FEED_S, duty.load),
             wander: Wander::new(rate, duty.wander.0),
-            chatter: dice.unit(),
+            chatter: rng.unit(),
             air: Band::new(rate, machine.air.0, machine.air.1),
             steps: [RUN_UP_S, COAST_S, YIELD_S].map(step),
             housing: machine.housing.map(|(hz, q, decibels)| Biquad::peak(rate, hz, q, decibels)),
@@ -68,9 +68,9 @@ impl Rotor {
     }
 
     /// Turns on by one sample.
-    pub fn turn(&mut self, duty: &Duty, dice: &mut Dice) -> Turn {
+    pub fn turn(&mut self, duty: &Duty, rng: &mut Rng) -> Turn {
         self.chatter = wrap(self.chatter + duty.chatter.0 / self.rate);
-        let uneven = duty.wander.1 * self.wander.next(dice) + duty.chatter.1 * sine(self.chatter);
+        let uneven = duty.wander.1 * self.wander.next(rng) + duty.chatter.1 * sine(self.chatter);
         let load = self.feed.next(duty.load) * (1.0 + uneven).max(0.0);
         let wanted = if duty.running { self.machine.speed_hz * (1.0 - self.machine.dip * load) } else { 0.0 };
         let [run_up, coast, give] = self.steps;
@@ -85,7 +85,7 @@ impl Rotor {
     }
 
     /// The sound of the machine itself: tones grow with load, and with the square of the speed.
-    pub fn sound(&mut self, turn: Turn, dice: &mut Dice) -> f64 {
+    pub fn sound(&mut self, turn: Turn, rng: &mut Rng) -> f64 {
         let machine = &self.machine;
         let [shaft, blade, whine, air] = machine.mix;
         let blade_turns = turn.turns * machine.blades;
@@ -95,7 +95,7 @@ impl Rotor {
             + whine * (0.6 + 1.6 * turn.load)
                 * (1.0 + 0.3 * sine(turn.turns))
                 * machine.whine.at(turn.turns * machine.teeth);
-        let noise = air * (1.0 + BLADE_DEPTH * sine(blade_turns)) * self.air.next(dice);
+        let noise = air * (1.0 + BLADE_DEPTH * sine(blade_turns)) * self.air.next(rng);
         let dry = turn.speed * turn.speed * (tones + noise);
         self.housing.iter_mut().fold(dry, |sound, filter| filter.next(sound))
     }

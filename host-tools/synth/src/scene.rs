@@ -1,13 +1,13 @@
 //! A machine at work in a place, heard by a microphone: one sample after the other.
 
 use super::background::Background;
-use super::dice::{Dice, amplitude};
 use super::faults::{Fault, Trouble};
 use super::machine::Machine;
 use super::room::{Microphone, Room};
 use super::rotor::Rotor;
 use super::state::{Duty, State};
 use super::work::Work;
+use monitor_sound::rng::{Rng, amplitude};
 
 /// A stretch of one duty.
 #[derive(Debug, Clone)]
@@ -31,18 +31,18 @@ pub struct Setup {
 
 impl Setup {
     /// A setup such as people make them.
-    pub fn draw(dice: &mut Dice) -> Self {
-        let distance_m = dice.range(0.4, 2.5);
+    pub fn draw(rng: &mut Rng) -> Self {
+        let distance_m = rng.range(0.4, 2.5);
         Self {
             distance_m,
-            level_dbfs: dice.range(-38.0, -26.0),
-            background_db: dice.range(20.0, 32.0) - 2.0 * distance_m,
+            level_dbfs: rng.range(-38.0, -26.0),
+            background_db: rng.range(20.0, 32.0) - 2.0 * distance_m,
         }
     }
 
     /// The same with the gain turned up, as recorders do by themselves where little is to be heard.
-    pub fn turned_up(self, dice: &mut Dice) -> Self {
-        Self { level_dbfs: self.level_dbfs + self.background_db * dice.range(0.2, 0.6), ..self }
+    pub fn turned_up(self, rng: &mut Rng) -> Self {
+        Self { level_dbfs: self.level_dbfs + self.background_db * rng.range(0.2, 0.6), ..self }
     }
 }
 
@@ -62,7 +62,7 @@ pub struct Scene {
     background: Background,
     background_level: f64,
     microphone: Microphone,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Scene {
@@ -73,23 +73,23 @@ impl Scene {
         fault: Option<Fault>,
         setup: Setup,
         stretches: Vec<Stretch>,
-        mut dice: Dice,
+        mut rng: Rng,
     ) -> Self {
-        let duty = stretches.first().map_or_else(|| Duty::draw(State::Off, &mut dice), |first| first.duty.clone());
+        let duty = stretches.first().map_or_else(|| Duty::draw(State::Off, &mut rng), |first| first.duty.clone());
         Self {
             now: 0,
             left: stretches.first().map_or(0, |first| first.samples),
             rate,
-            rotor: Rotor::new(rate, machine, &duty, &mut dice),
+            rotor: Rotor::new(rate, machine, &duty, &mut rng),
             work: duty.material.map(|material| Work::new(rate, material, true)),
             ending: None,
-            trouble: fault.map(|fault| Trouble::draw(rate, fault, &mut dice)),
-            room: Room::draw(rate, setup.distance_m, &mut dice),
-            background: Background::draw(rate, &mut dice),
+            trouble: fault.map(|fault| Trouble::draw(rate, fault, &mut rng)),
+            room: Room::draw(rate, setup.distance_m, &mut rng),
+            background: Background::draw(rate, &mut rng),
             background_level: amplitude(-setup.background_db),
-            microphone: Microphone::draw(rate, amplitude(setup.level_dbfs), &mut dice),
+            microphone: Microphone::draw(rate, amplitude(setup.level_dbfs), &mut rng),
             stretches,
-            dice,
+            rng,
         }
     }
 
@@ -105,21 +105,21 @@ impl Scene {
             self.change();
         }
         self.left = self.left.saturating_sub(1);
-        let dice = &mut self.dice;
+        let rng = &mut self.rng;
         let Some(Stretch { duty, .. }) = self.stretches.get(self.now) else { return 0.0 };
-        let turn = self.rotor.turn(duty, dice);
-        let mut sound = self.rotor.sound(turn, dice);
+        let turn = self.rotor.turn(duty, rng);
+        let mut sound = self.rotor.sound(turn, rng);
         if let Some(trouble) = &mut self.trouble {
-            sound = trouble.next(sound, turn, dice);
+            sound = trouble.next(sound, turn, rng);
         }
         if let Some(work) = &mut self.work {
-            sound += work.next(true, turn, duty.load, dice);
+            sound += work.next(true, turn, duty.load, rng);
         }
         if let Some(work) = &mut self.ending {
-            sound += work.next(false, turn, duty.load, dice);
+            sound += work.next(false, turn, duty.load, rng);
         }
-        let heard = self.room.next(sound) + self.background_level * self.background.next(dice);
-        self.microphone.next(heard, dice)
+        let heard = self.room.next(sound) + self.background_level * self.background.next(rng);
+        self.microphone.next(heard, rng)
     }
 
     /// Goes on to the next stretch.

@@ -14,14 +14,14 @@ use serde::Serialize;
 /// Microseconds of one run.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Time {
-    /// Half of the runs were quicker.
+    /// Median.
     pub median: f64,
-    /// The quickest.
+    /// Minimum.
     pub least: f64,
 }
 
 impl Time {
-    fn of(mut runs: Vec<f64>) -> Self {
+    fn from_runs(mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
         Self { median: runs.get(runs.len() / 2).copied().unwrap_or(0.0), least: runs.first().copied().unwrap_or(0.0) }
     }
@@ -31,7 +31,7 @@ impl Time {
     }
 }
 
-/// Times `runs` runs after three that do not count.
+/// Times `runs` runs after three warm-up runs.
 pub fn time<E: std::error::Error + Send + Sync + 'static>(
     runs: u32,
     mut run: impl FnMut() -> Result<(), E>,
@@ -42,7 +42,7 @@ pub fn time<E: std::error::Error + Send + Sync + 'static>(
         run()?;
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
-    Ok(Time::of(times.split_off(3)))
+    Ok(Time::from_runs(times.split_off(3)))
 }
 
 /// Working memory of a network.
@@ -50,7 +50,7 @@ pub fn arena(network: &Network) -> Vec<Block> {
     vec![Block::ZERO; network.arena_len()]
 }
 
-/// Two seconds of something like a machine: a hum that swells, and noise; the same on every run.
+/// Machine-like sound: a hum of varying level, and noise; the same on every run.
 pub fn sound(seconds: u32) -> Vec<f32> {
     let mut state = 7_u32;
     let mut noise = || {
@@ -72,7 +72,7 @@ pub fn patch() -> Patch {
     std::array::from_fn(|index: usize| columns[index.min(COLUMNS - 1)])
 }
 
-/// The front end, per window at the usual hop.
+/// The front end, per window at the default hop.
 pub fn front_end(runs: u32) -> Time {
     let (samples, mut front_end) = (sound(2), LogMel::new());
     let mut times = Vec::new();
@@ -84,10 +84,10 @@ pub fn front_end(runs: u32) -> Time {
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
     let windows = samples.len() as f64 / (HOP as f64 * f64::from(DEFAULT_HOP));
-    Time::of(times).divided_by(windows)
+    Time::from_runs(times).divided_by(windows)
 }
 
-/// Samples to verdicts, per window at the usual hop: one second of sound at a time.
+/// Samples to verdicts, per window at the default hop: one second of sound at a time.
 pub fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
     let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
@@ -103,7 +103,7 @@ pub fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
         });
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
-    Ok(Time::of(times.split_off(1)).divided_by(hops))
+    Ok(Time::from_runs(times.split_off(1)).divided_by(hops))
 }
 
 /// The anomaly score of a window, as the device computes it; `None` for a model without one.
@@ -173,7 +173,7 @@ pub fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
         .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().map(|pool| (threads, pool)))
         .collect::<Result<_, _>>()?;
     let mut speeds = vec![Vec::new(); pools.len()];
-    // Alternating, so that whatever else the machine does meets all alike.
+    // Alternating, so that other load on the machine affects all equally.
     for _ in 0..9 {
         for ((_, pool), speeds) in pools.iter().zip(&mut speeds) {
             let took = pool.install(|| run_batch(&network, &patch, windows))?;
@@ -217,7 +217,7 @@ pub fn gigahertz() -> f64 {
     6.0 * f64::from(LINKS) / best / 1e9
 }
 
-/// The processor's name as the system gives it.
+/// The processor's name as reported by the system.
 pub fn processor() -> String {
     let path = if cfg!(target_os = "linux") { "/proc/cpuinfo" } else { return "unknown".into() };
     let info = std::fs::read_to_string(path).unwrap_or_default();

@@ -20,7 +20,7 @@ impl Adam {
         Self { first: network.zeros_like(), second: network.zeros_like(), steps: 0 }
     }
 
-    /// Moves every weight against its gradient.
+    /// Updates every weight against its gradient.
     pub fn step(&mut self, network: &mut Network<f32>, gradients: &Network<f32>) {
         self.steps = self.steps.saturating_add(1);
         // Both bias corrections in one factor, as at the end of section 2 of the paper and in Keras.

@@ -1,0 +1,16 @@
+//! Predictions for single recordings: windows, a summary per file, and the log of a batch.
+//!
+//! The signal chain is that of the device.
+
+mod batch_log;
+mod files;
+mod listen;
+mod speed;
+mod summary;
+
+pub use super::model::labels;
+pub use batch_log::{Judged, batch_log};
+pub use files::{parent_name, wav_files};
+pub use listen::{Heard, Window, listen};
+pub use speed::Speed;
+pub use summary::Summary;
