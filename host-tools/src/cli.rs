@@ -7,7 +7,7 @@ use crate::{commands, console};
 /// Train, evaluate and export sound classifiers for the acoustic machine monitor
 #[derive(Debug, Parser)]
 #[command(name = "host-tools", version, about)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Show details on standard error (RUST_LOG selects them by module)
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     verbose: bool,
@@ -58,7 +58,7 @@ impl Cli {
     ///
     /// # Errors
     /// The command's error, with the file, the value and the remedy.
-    pub fn run(&self) -> anyhow::Result<()> {
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
         console::show_notes(self.verbose, self.quiet);
         match &self.command {
             Command::Fetch(args) => commands::fetch::run(args),

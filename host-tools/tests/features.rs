@@ -1,4 +1,4 @@
-//! `embed` as a person runs it, and what the other commands make of its tables.
+//! The `features` command, and its tables as input of the other commands.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::path::Path;
@@ -16,7 +16,7 @@ fn done(folder: &Path, line: &str) {
     assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// Runs it and returns what it says of its failure.
+/// Runs it, expects failure, and returns the error.
 fn refused(folder: &Path, line: &str) -> String {
     let output = run(folder, line);
     assert_eq!(output.status.code(), Some(1), "{line}");
@@ -35,7 +35,7 @@ const LOGMEL: &str = "--features logmel";
 const TRAIN: &str = "train --head linear --folds 3";
 
 #[test]
-fn training_and_anomaly_from_tables_give_the_bytes_that_the_audio_gives() {
+fn training_and_anomaly_from_tables_write_the_same_bytes_as_from_audio() {
     let scene = scene(4);
     let folder = scene.path();
     // A folder of its own for half of the classes, as of another machine's recordings.
@@ -52,7 +52,7 @@ fn training_and_anomaly_from_tables_give_the_bytes_that_the_audio_gives() {
     // Groups by file name, so that the halves need no manifest.
     let _ = std::fs::remove_file(folder.join("data/manifest.csv"));
     for half in ["data", "a", "b"] {
-        done(folder, &format!("embed --data {half} --out {half}.parquet {LOGMEL}"));
+        done(folder, &format!("features --data {half} --out {half}.parquet {LOGMEL}"));
     }
     done(folder, &format!("{TRAIN} --data data --out audio {LOGMEL}"));
     done(folder, &format!("{TRAIN} --data data.parquet --out one"));
@@ -72,17 +72,17 @@ fn training_and_anomaly_from_tables_give_the_bytes_that_the_audio_gives() {
     }
     // The same recordings twice are the same recordings.
     let output = run(folder, &format!("{TRAIN} --data data.parquet a.parquet --out twice"));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("the same bytes as in data.parquet"), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains("the same bytes as in data.parquet"), "{text}");
     assert!(read("audio/sound_classifier.tflite") == read("twice/sound_classifier.tflite"));
 }
 
 #[test]
-fn a_table_made_otherwise_is_refused_and_says_how() {
+fn a_table_with_other_settings_is_refused_with_both_settings() {
     let scene = scene(2);
     let folder = scene.path();
-    done(folder, &format!("embed --data data --out a.parquet {LOGMEL}"));
-    done(folder, &format!("embed --data data --out slow.parquet {LOGMEL} --hop 0.96"));
+    done(folder, &format!("features --data data --out a.parquet {LOGMEL}"));
+    done(folder, &format!("features --data data --out slow.parquet {LOGMEL} --hop 0.96"));
     let two_hops = refused(folder, &format!("{TRAIN} --data a.parquet slow.parquet --out out"));
     assert!(two_hops.contains("a.parquet") && two_hops.contains("slow.parquet"), "{two_hops}");
     assert!(two_hops.contains("0.48 s") && two_hops.contains("0.96 s"), "{two_hops}");
@@ -95,7 +95,7 @@ fn a_table_made_otherwise_is_refused_and_says_how() {
 }
 
 #[test]
-fn what_is_no_table_is_refused_with_its_name() {
+fn a_file_that_is_not_a_table_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     for bytes in [&b""[..], b"PAR1", b"PAR1PAR1", b"PAR1\x15\x00\xff\xff\xff\x7fPAR1"] {
         std::fs::write(folder.path().join("x.parquet"), bytes).unwrap();
@@ -107,8 +107,8 @@ fn what_is_no_table_is_refused_with_its_name() {
 }
 
 #[test]
-fn a_name_that_no_command_would_take_for_a_table_is_refused() {
-    let error = refused(tempfile::tempdir().unwrap().path(), "embed --data data --out features.csv");
+fn a_name_that_is_not_a_table_s_is_refused() {
+    let error = refused(tempfile::tempdir().unwrap().path(), "features --data data --out features.csv");
     assert!(error.contains("features.csv") && error.contains(".parquet"), "{error}");
 }
 
@@ -121,6 +121,7 @@ fn changed_copies_are_the_same_for_the_same_seed_and_tables_have_none() {
     }
     let model = |out: &str| std::fs::read(folder.join(out).join("sound_classifier.tflite")).unwrap();
     assert!(model("one") == model("two") && model("one") != model("plain"));
+    // The name of the command in version 0.1 is still accepted.
     done(folder, &format!("embed --data data --out data.parquet {LOGMEL}"));
     let error = refused(folder, "train --data data.parquet --out tables --augment");
     assert!(error.contains("--augment") && error.contains("recordings"), "{error}");

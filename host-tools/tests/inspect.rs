@@ -76,7 +76,7 @@ fn the_base_model_shows_its_521_labels() {
     std::fs::write(&path, base).unwrap();
     let view: Value = serde_json::from_slice(&inspect(&path, &["--json", "-"]).stdout).unwrap();
     assert_eq!(view["labels"].as_array().unwrap().len(), 521);
-    assert_eq!(view["recognised"], "front end, int8 body of 27 convolutions, 521 scores of its own");
+    assert_eq!(view["recognised"], "front end, int8 body of 27 convolutions, 521 scores");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `host-tools synth` as a person calls it.
+//! The `synth` command.
 
 use std::process::{Command, Output};
 
@@ -42,7 +42,7 @@ fn a_folder_that_cannot_be_made_is_a_plain_error() {
 }
 
 #[test]
-fn what_is_made_is_read_as_a_data_set() {
+fn synthetic_recordings_are_read_as_a_data_set() {
     let folder = tempfile::tempdir().unwrap();
     let options =
         Options { recordings: 4, machines: 3, faults: false, seed: 1, seconds: 2, timeline_s: 10, rate_hz: 16_000 };

@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 const ROUNDS: usize = 10;
 
 /// For each of `points` [windows x components] its cluster, `0..count`; some may be empty. `count` is at least 1.
-pub fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> {
+pub(crate) fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> {
     let mut centres = spread(points, count);
     let mut of = nearest(points, &centres);
     for _ in 0..ROUNDS {
@@ -28,7 +28,7 @@ pub fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> {
 }
 
 /// Mean of the rows of `x` in `cluster`; `None` without rows.
-pub fn mean_of(x: ArrayView2<'_, f64>, of: &[usize], cluster: usize) -> Option<Array1<f64>> {
+pub(crate) fn mean_of(x: ArrayView2<'_, f64>, of: &[usize], cluster: usize) -> Option<Array1<f64>> {
     let rows: Vec<usize> = (0..of.len()).filter(|row| of[*row] == cluster).collect();
     x.select(Axis(0), &rows).mean_axis(Axis(0))
 }

@@ -15,7 +15,7 @@ const ITERATIONS: usize = 8;
 ///
 /// # Errors
 /// When the decomposition of the small matrix fails.
-pub fn components(a: ArrayView2<'_, f64>, count: usize) -> anyhow::Result<(Array2<f64>, Array1<f64>)> {
+pub(crate) fn components(a: ArrayView2<'_, f64>, count: usize) -> anyhow::Result<(Array2<f64>, Array1<f64>)> {
     let wanted = (count + MORE).min(a.nrows()).min(a.ncols());
     let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
     let mut basis = Array2::from_shape_fn((wanted, a.ncols()), |_| random.gen_range(-1.0..1.0));

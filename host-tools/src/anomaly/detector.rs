@@ -24,7 +24,7 @@ const WINDOWS: usize = 8;
 
 /// Tables of one detector, as bytes of the model file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FittedDetector {
+pub(crate) struct FittedDetector {
     /// Its input.
     pub input: Input,
     /// See [`Space`]; 0, and the deviation 1, until the detector is scaled.
@@ -52,7 +52,7 @@ impl FittedDetector {
     ///
     /// # Errors
     /// When there are fewer than 8 windows, or the components cannot be computed.
-    pub fn fit(input: Input, x: ArrayView2<'_, f32>, classes: &[usize]) -> anyhow::Result<Self> {
+    pub(crate) fn fit(input: Input, x: ArrayView2<'_, f32>, classes: &[usize]) -> anyhow::Result<Self> {
         anyhow::ensure!(
             x.nrows() >= 8,
             "{} windows of normal sound are too few for an anomaly score; record more",
@@ -108,7 +108,7 @@ impl FittedDetector {
     }
 
     /// The tables as the device uses them.
-    pub fn space(&self) -> Space<'_> {
+    pub(crate) fn space(&self) -> Space<'_> {
         Space {
             location: self.location,
             deviation: self.deviation,
@@ -122,7 +122,7 @@ impl FittedDetector {
     }
 
     /// The distance of a window: ln d before the detector is scaled, else in scaled deviations.
-    pub fn deviation(&self, x: ArrayView1<'_, f32>) -> f32 {
+    pub(crate) fn deviation(&self, x: ArrayView1<'_, f32>) -> f32 {
         match x.as_slice() {
             Some(x) => self.space().deviation(x),
             None => self.space().deviation(&x.to_vec()),

@@ -19,7 +19,7 @@ const FOLDS: usize = 8;
 
 /// Windows to fit or to score; every slice has one entry per window.
 #[derive(Debug, Clone, Copy)]
-pub struct Windows<'a> {
+pub(crate) struct Windows<'a> {
     /// The embedding [windows x 1024], if the features have one.
     pub embedding: Option<ArrayView2<'a, f32>>,
     /// [`monitor_core::anomaly::statistics`] [windows x 256].
@@ -43,7 +43,7 @@ impl<'a> Windows<'a> {
 
 /// The fitted detectors and their sample size.
 #[derive(Debug, Clone)]
-pub struct Fitted {
+pub(crate) struct Fitted {
     /// One or two detectors.
     pub spaces: Vec<FittedDetector>,
     /// Deviation at which the score is 1.
@@ -54,7 +54,7 @@ pub struct Fitted {
 
 /// Amount of normal sound behind the threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct SampleSize {
+pub(crate) struct SampleSize {
     /// Number of windows of normal sound.
     pub windows: usize,
     /// Number of their groups.
@@ -69,7 +69,7 @@ pub struct SampleSize {
 
 impl Fitted {
     /// Deviation of the window in row `row`: the embedding's, the log-mel's, and the larger one.
-    pub fn deviations(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
+    pub(crate) fn deviations(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
         let each: Vec<f32> = self
             .spaces
             .iter()
@@ -83,7 +83,7 @@ impl Fitted {
     ///
     /// # Errors
     /// When they cannot be read back, which a test excludes.
-    pub fn tables(&self) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn tables(&self) -> anyhow::Result<Vec<u8>> {
         let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.space())).collect();
         let mut bytes = Vec::new();
         anomaly::write(self.threshold, Persistence::default(), &spaces, |part| bytes.extend_from_slice(part));
@@ -96,7 +96,7 @@ impl Fitted {
 ///
 /// # Errors
 /// When there are too few windows.
-pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
+pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
     let mut spaces = spaces(windows, rows)?;
     let (parts, grouped) = parts(windows, rows);
     let held: Vec<(Vec<usize>, Vec<Vec<f32>>)> = parts

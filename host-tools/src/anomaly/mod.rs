@@ -4,13 +4,13 @@
 //! one detector, [`monitor_model::anomaly::scale`] scales both detectors, [`fit`] adds the threshold from unseen normal
 //! windows, and [`trial`] measures all of it on held-out groups. [`roc`] computes the areas.
 
-pub mod clusters;
-pub mod components;
-pub mod detector;
-pub mod fit;
-pub mod normal;
-pub mod roc;
-pub mod text;
-pub mod trial;
+pub(crate) mod clusters;
+pub(crate) mod components;
+pub(crate) mod detector;
+pub(crate) mod fit;
+pub(crate) mod normal;
+pub(crate) mod roc;
+pub(crate) mod text;
+pub(crate) mod trial;
 
-pub use fit::{Fitted, Windows, fit};
+pub(crate) use fit::{Fitted, Windows, fit};

@@ -10,7 +10,7 @@ use crate::data::feature_set::FeatureSet;
 ///
 /// # Errors
 /// When there is no such class.
-pub fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
+pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
     let index = |name: &String| {
         classes.iter().position(|class| class == name).ok_or_else(|| {
             anyhow::anyhow!("--normal {name}: there is no such class; the classes are {}", classes.join(", "))
@@ -21,7 +21,7 @@ pub fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Ve
 
 /// Class, group and file of every window of a feature set: what [`Windows`] borrows.
 #[derive(Debug)]
-pub struct WindowIndex {
+pub(crate) struct WindowIndex {
     /// Class of each window.
     pub classes: Vec<usize>,
     /// Group of each window.
@@ -32,12 +32,12 @@ pub struct WindowIndex {
 
 impl WindowIndex {
     /// The index of `set`.
-    pub fn from_set(set: &FeatureSet) -> Self {
+    pub(crate) fn from_set(set: &FeatureSet) -> Self {
         Self { classes: set.labels(), groups: set.groups(), files: set.recordings() }
     }
 
     /// The input of the detectors, from the features of the same `set`.
-    pub fn windows<'a>(&'a self, set: &'a FeatureSet) -> Windows<'a> {
+    pub(crate) fn windows<'a>(&'a self, set: &'a FeatureSet) -> Windows<'a> {
         let embedding = set.kind.needs_body().then(|| set.x.slice_axis(Axis(1), Slice::from(..EMBEDDING_LEN)));
         let Self { classes, groups, files } = self;
         Windows { embedding, statistics: set.statistics.view(), classes, groups, files }
@@ -49,7 +49,7 @@ impl WindowIndex {
 ///
 /// # Errors
 /// When a class is unknown.
-pub fn fit_normal(set: &FeatureSet, rows: &[usize], names: &[String]) -> anyhow::Result<anyhow::Result<Fitted>> {
+pub(crate) fn fit_normal(set: &FeatureSet, rows: &[usize], names: &[String]) -> anyhow::Result<anyhow::Result<Fitted>> {
     let all: Vec<usize> = (0..set.dataset.classes.len()).collect();
     let normal = if names.is_empty() { all } else { normal_classes(&set.dataset.classes, names)? };
     let index = WindowIndex::from_set(set);

@@ -9,11 +9,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::Serialize;
 
 /// False-positive rate that bounds the partial area.
-pub const PARTIAL: f64 = 0.1;
+pub(crate) const PARTIAL: f64 = 0.1;
 const DRAWS: usize = 200;
 
 /// The curve: false-positive rate and true-positive rate, from (0, 0) to (1, 1); higher scores indicate an anomaly.
-pub fn curve(scores: &[(f64, bool)]) -> Vec<(f64, f64)> {
+pub(crate) fn curve(scores: &[(f64, bool)]) -> Vec<(f64, f64)> {
     let mut sorted = scores.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = sorted.iter().filter(|(_, positive)| *positive).count().max(1) as f64;
@@ -31,7 +31,7 @@ pub fn curve(scores: &[(f64, bool)]) -> Vec<(f64, f64)> {
 }
 
 /// Area under the curve up to the false-positive rate `most`, divided by `most`: 1 is perfect.
-pub fn area(points: &[(f64, f64)], most: f64) -> f64 {
+pub(crate) fn area(points: &[(f64, f64)], most: f64) -> f64 {
     let part = |pair: &[(f64, f64)]| {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
         let end = x1.min(most);
@@ -59,7 +59,7 @@ fn heights(points: &[(f64, f64)], at: &[f64]) -> Vec<f64> {
 }
 
 /// The vertical mean of several curves.
-pub fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+pub(crate) fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     let at: Vec<f64> = (0..=500).map(|step| f64::from(step) / 500.0).collect();
     let mut sums = vec![0.0; at.len()];
     for curve in curves {
@@ -70,11 +70,11 @@ pub fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
 }
 
 /// A recording: the scores of its windows, and whether it is an anomaly.
-pub type Recording = (Vec<f64>, bool);
+pub(crate) type Recording = (Vec<f64>, bool);
 
 /// An area with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Area {
+pub(crate) struct Area {
     /// Area under the curve.
     pub auc: f64,
     /// Partial area, up to a false-positive rate of 0.1, divided by that.
@@ -84,12 +84,12 @@ pub struct Area {
 }
 
 /// Curve over the scores of all `recordings` together.
-pub fn curve_of(recordings: &[Recording]) -> Vec<(f64, f64)> {
+pub(crate) fn curve_of(recordings: &[Recording]) -> Vec<(f64, f64)> {
     curve(&points(recordings.iter()))
 }
 
 /// Area over the scores of all `recordings` together; the interval is by resampling recordings.
-pub fn pooled(recordings: &[Recording], seed: u64) -> Area {
+pub(crate) fn pooled(recordings: &[Recording], seed: u64) -> Area {
     let of = |chosen: &[usize]| curve(&points(chosen.iter().map(|index| &recordings[*index])));
     let sides = [true, false].map(|side| places(recordings, side));
     let whole = curve_of(recordings);
@@ -102,7 +102,7 @@ pub fn pooled(recordings: &[Recording], seed: u64) -> Area {
 
 /// Mean over the folds of the area within each; the interval is by resampling folds and the anomalous recordings, which are
 /// the same in every fold and in the same order.
-pub fn mean_over(folds: &[Vec<Recording>], seed: u64) -> Area {
+pub(crate) fn mean_over(folds: &[Vec<Recording>], seed: u64) -> Area {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let whole: Vec<_> = folds.iter().map(|fold| curve_of(fold)).collect();
     let areas = |most: f64| whole.iter().map(|curve| area(curve, most)).collect::<Vec<_>>();

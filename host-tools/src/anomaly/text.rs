@@ -5,7 +5,7 @@ const JUDGEABLE_PER_DAY: f64 = 24.0;
 
 /// Says how many false alarms there were in `seconds` of normal sound, and whether that is long enough to judge: without
 /// any, the rate is below 3 / time with 95 % confidence (rule of three).
-pub fn false_alarms(alarms: usize, seconds: f64) -> String {
+pub(crate) fn false_alarms(alarms: usize, seconds: f64) -> String {
     let time = duration(seconds);
     if alarms > 0 {
         return format!("{alarms} false alarm{} in {time} of unseen normal sound", if alarms == 1 { "" } else { "s" });

@@ -14,7 +14,7 @@ use crate::data::hash::hex;
 
 /// Size and hash of the file.
 #[derive(Debug, Clone, Copy)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// Length in bytes.
     pub size: u64,
     /// SHA-256 of the content.
@@ -23,7 +23,7 @@ pub struct Expected {
 
 /// Time limits of a download.
 #[derive(Debug, Clone, Copy)]
-pub struct Timeouts {
+pub(crate) struct Timeouts {
     /// For resolving the name, for connecting, and for the start of the answer, each.
     pub answer: Duration,
     /// For the next bytes of the file.
@@ -44,7 +44,7 @@ impl Default for Timeouts {
 ///
 /// # Errors
 /// When the server does not answer or refuses, length or hash differ from `expected`, or the file cannot be written.
-pub fn download(
+pub(crate) fn download(
     url: &str,
     expected: Expected,
     path: &Path,

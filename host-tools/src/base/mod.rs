@@ -1,6 +1,6 @@
 //! The YAMNet base model: its addresses, its places on this machine, and the check that a file is the official one.
 
-pub mod download;
+pub(crate) mod download;
 
 use std::path::{Path, PathBuf};
 
@@ -12,20 +12,20 @@ use crate::base::download::Expected;
 use crate::data::hash::hex;
 
 /// Official addresses of the same file, preferred first.
-pub const ADDRESSES: [&str; 3] = [
+pub(crate) const ADDRESSES: [&str; 3] = [
     "https://storage.googleapis.com/tfhub-lite-models/google/lite-model/yamnet/classification/tflite/1.tflite",
     "https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1?lite-format=tflite",
     "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/audio_classification/android/lite-model_yamnet_classification_tflite_1.tflite",
 ];
 
 /// Size and hash of the official file.
-pub const EXPECTED: Expected = Expected { size: base_model::SIZE, sha256: base_model::SHA256 };
+pub(crate) const EXPECTED: Expected = Expected { size: base_model::SIZE, sha256: base_model::SHA256 };
 
 /// Reads the file at `path` and checks by size and SHA-256 that it is the base model.
 ///
 /// # Errors
 /// When it cannot be read or is another file.
-pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     check(path, EXPECTED)
 }
 
@@ -58,7 +58,7 @@ fn check(path: &Path, expected: Expected) -> anyhow::Result<Vec<u8>> {
 /// # Errors
 /// When the file that `explicit` or the environment names is not the base model. Any other wrong file is skipped with a
 /// warning.
-pub fn find(explicit: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
+pub(crate) fn find(explicit: Option<&Path>) -> anyhow::Result<Option<(PathBuf, Vec<u8>)>> {
     let named = explicit.is_some() || base_model::places(None).len() == 1;
     for path in base_model::places(explicit) {
         if !named && !path.is_file() {

@@ -22,7 +22,7 @@ const SCORES: &str = "anomaly_scores.png";
 
 /// Options of `host-tools anomaly`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     pub input: InputOptions,
     /// Classes of normal sound; all others should raise an alarm
@@ -51,7 +51,7 @@ struct Figures<'a> {
 ///
 /// # Errors
 /// When a class is unknown, there is nothing to compare, or a file cannot be read or written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     // Rejects a wrong name before the long work.
     let check = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);

@@ -17,7 +17,7 @@ use crate::plots::timeline::Track;
 
 /// Options of `host-tools evaluate`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,
     /// Folder for confusion_matrix.png and reliability.png
@@ -45,7 +45,7 @@ struct Figures<'a> {
 ///
 /// # Errors
 /// When the model or the data cannot be read, the data has a class that the model lacks, or a picture cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let file = &args.on.model;
     let model = OwnedModel::load(file)?;

@@ -13,7 +13,7 @@ use crate::train::training_report::Class;
 
 /// Options of `host-tools features`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     pub input: InputOptions,
     /// Table to write
@@ -38,7 +38,7 @@ struct Figures<'a> {
 ///
 /// # Errors
 /// When the data cannot be read, a requested base model is missing, or the table cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let out = &args.out;
     ensure!(

@@ -13,7 +13,7 @@ use crate::data::hash::hex;
 
 /// Options of `host-tools fetch`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Use this file as the base model instead of searching
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
@@ -39,7 +39,7 @@ struct Outcome {
 ///
 /// # Errors
 /// When it is neither found nor downloaded, or a file named by the user is another file.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let outcome = match found(args)? {
         Some(path) => Outcome { path, bytes: EXPECTED.size, sha256: hex(&EXPECTED.sha256), downloaded_from: None },

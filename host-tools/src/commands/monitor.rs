@@ -9,12 +9,12 @@ use monitor_model::line::Line;
 use monitor_wire::Message;
 
 use crate::dashboard::source::{Event, Input, Source};
-use crate::dashboard::{Link, dashboard};
+use crate::dashboard::{Link, live};
 
 /// Options of `host-tools monitor`.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("from").required(true)))]
-pub struct Args {
+pub(crate) struct Args {
     /// Serial line to read: /dev/ttyUSB0, COM3, ...
     #[arg(long, value_name = "PORT", group = "from")]
     pub serial: Option<String>,
@@ -39,7 +39,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the line or file does not exist, or the terminal cannot be used.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!(
         args.minutes > 0.0 && args.minutes <= 1440.0,
         "--minutes {}: give a number above 0 and at most 1440",
@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     if args.json || !std::io::stdout().is_terminal() {
         return lines(&source, args.json);
     }
-    dashboard::show(&source, args.minutes)
+    live::show(&source, args.minutes)
 }
 
 /// Prints every frame as a line of text or JSON until the data ends or the output is closed.

@@ -25,7 +25,7 @@ use crate::train::training_report::TrainingReport;
 
 /// Options of `host-tools pipeline`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     pub options: TrainingOptions,
     /// Recording to predict [default: the first held-out one]
@@ -64,7 +64,7 @@ struct Figures<'a> {
 ///
 /// # Errors
 /// When training fails, or the model file fails a check.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     ensure!(
         !args.options.input.is_tables(),

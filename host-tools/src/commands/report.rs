@@ -17,7 +17,7 @@ use crate::report::{Page, Picture};
 
 /// Options of `host-tools report`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,
     /// HTML file to write
@@ -29,7 +29,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the model or the data cannot be read, the data has a class that the model lacks, or the page cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&JsonOut::default());
     let (out, file) = (&args.out, &args.on.model);
     ensure!(!out.is_dir(), "--out {}: this is a folder; name a file, such as report.html", out.display());

@@ -10,7 +10,7 @@ use crate::sign;
 
 /// Options of `host-tools sign`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Model files to sign; each signature is written beside its file as FILE.minisig
     #[arg(value_name = "MODEL", required_unless_present = "generate")]
     pub models: Vec<PathBuf>,
@@ -40,7 +40,7 @@ struct Outcome {
 ///
 /// # Errors
 /// When the key is missing or cannot be decrypted, or a model or a signature cannot be read or written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let password = match &args.password_file {
         Some(path) => {

@@ -12,7 +12,7 @@ use monitor_synth::{self as synth, Options, Summary};
 
 /// Options of `host-tools synth`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Folder for the data set: one folder per class, and `timeline`
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -45,7 +45,7 @@ pub struct Args {
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let options = Options {
         seed: args.seed,

@@ -5,7 +5,7 @@ use crate::train::run::{TrainingOptions, run as train};
 
 /// Options of `host-tools train`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
     pub options: TrainingOptions,
     #[command(flatten)]
@@ -16,7 +16,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the data cannot be trained on, a requested base model is missing, or a file cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let trained = train(&args.options, &ui)?;
     args.json.write(&trained.report)

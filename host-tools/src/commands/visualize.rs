@@ -20,7 +20,7 @@ use crate::train::Standardiser;
 
 /// Options of `host-tools visualize`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Folder of recordings (one folder per class), or a manifest
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
@@ -61,7 +61,7 @@ struct Figures {
 /// # Errors
 /// When the data cannot be read or are too few for a picture, a requested base model is missing, or a picture cannot be
 /// written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let dataset = Dataset::load(&args.data, &ui)?;
     dataset.note_remarks();

@@ -4,7 +4,7 @@ use comfy_table::{CellAlignment, Table, presets};
 
 /// Alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
+pub(crate) enum Side {
     /// Text.
     Left,
     /// Numbers.
@@ -13,35 +13,35 @@ pub enum Side {
 
 /// A table: headings, then rows with as many cells.
 #[derive(Debug, Clone)]
-pub struct Columns {
+pub(crate) struct Columns {
     sides: Vec<Side>,
     table: Table,
 }
 
 impl Columns {
     /// A table with these headings.
-    pub fn new(headings: &[(&str, Side)]) -> Self {
+    pub(crate) fn new(headings: &[(&str, Side)]) -> Self {
         let mut columns = Self::plain(&headings.iter().map(|&(_, side)| side).collect::<Vec<_>>());
         columns.row(headings.iter().map(|(heading, _)| heading));
         columns
     }
 
     /// A table without headings.
-    pub fn plain(sides: &[Side]) -> Self {
+    pub(crate) fn plain(sides: &[Side]) -> Self {
         let mut table = Table::new();
         table.load_preset(presets::NOTHING);
         Self { sides: sides.into(), table }
     }
 
     /// Adds a row; cells beyond the last column are dropped, missing cells are empty.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = impl ToString>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl ToString>) {
         let mut cells: Vec<String> = cells.into_iter().map(|cell| cell.to_string()).collect();
         cells.resize(self.sides.len(), String::new());
         self.table.add_row(cells);
     }
 
     /// The lines: each column as wide as its widest cell on a terminal, two spaces between columns, `indent` spaces first.
-    pub fn lines(mut self, indent: usize) -> impl Iterator<Item = String> {
+    pub(crate) fn lines(mut self, indent: usize) -> impl Iterator<Item = String> {
         for (column, side) in self.table.column_iter_mut().zip(&self.sides) {
             column.set_padding((0, 2)).set_cell_alignment(match side {
                 Side::Left => CellAlignment::Left,

@@ -8,7 +8,7 @@ mod json;
 mod notes;
 mod ui;
 
-pub use columns::{Columns, Side};
+pub(crate) use columns::{Columns, Side};
 pub use json::JsonOut;
-pub use notes::show_notes;
+pub(crate) use notes::show_notes;
 pub use ui::Ui;

@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// Shows notes on standard error from now on: warnings and notes, with `verbose` also details, with `quiet` errors only.
 /// The environment variable `RUST_LOG` (such as `debug` or `host_tools::features=debug`) overrides both.
-pub fn show_notes(verbose: bool, quiet: bool) {
+pub(crate) fn show_notes(verbose: bool, quiet: bool) {
     let level = match (verbose, quiet) {
         (true, _) => LevelFilter::DEBUG,
         (_, true) => LevelFilter::ERROR,

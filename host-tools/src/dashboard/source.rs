@@ -16,7 +16,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// Where to read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
+pub(crate) enum Input {
     /// A serial line by name and bits per second; reconnected when it disappears.
     Serial(String, u32),
     /// Standard input.
@@ -27,7 +27,7 @@ pub enum Input {
 
 /// Event of the reading thread.
 #[derive(Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// Bytes.
     Bytes(Vec<u8>),
     /// The connection is lost, with the reason; the thread reconnects.
@@ -40,7 +40,7 @@ pub enum Event {
 
 /// The receiving end of the thread.
 #[derive(Debug)]
-pub struct Source {
+pub(crate) struct Source {
     events: Receiver<Event>,
 }
 
@@ -49,7 +49,7 @@ impl Source {
     ///
     /// # Errors
     /// When the file or serial line does not exist at the start; later, a lost line is reconnected.
-    pub fn open(input: &Input) -> anyhow::Result<Self> {
+    pub(crate) fn open(input: &Input) -> anyhow::Result<Self> {
         let (sender, events) = sync_channel(64);
         match input {
             Input::Serial(name, baud) => {
@@ -71,7 +71,7 @@ impl Source {
     }
 
     /// The next event; `None` if there is none within `timeout`.
-    pub fn next(&self, timeout: Duration) -> Option<Event> {
+    pub(crate) fn next(&self, timeout: Duration) -> Option<Event> {
         match self.events.recv_timeout(timeout) {
             Ok(event) => Some(event),
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => None,

@@ -26,7 +26,7 @@ fn colour(state: Option<u16>) -> Color {
 }
 
 /// Draws everything.
-pub fn draw(frame: &mut Frame<'_>, board: &Board) {
+pub(super) fn draw(frame: &mut Frame<'_>, board: &Board) {
     let bars = board.probabilities.len().clamp(1, 10) as u16 + 2;
     let rows = Layout::vertical([
         Constraint::Length(3),

@@ -7,7 +7,7 @@ use super::dataset::Dataset;
 
 /// The windows of a data set. Rows are in the order of [`Dataset::recordings`], then of time.
 #[derive(Debug, Clone)]
-pub struct FeatureSet {
+pub(crate) struct FeatureSet {
     /// Kind of the features.
     pub kind: FeatureKind,
     /// Step between windows, in columns of 10 ms.
@@ -26,7 +26,7 @@ pub struct FeatureSet {
 
 /// One window.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Index into [`Dataset::classes`].
     pub label: usize,
     /// Index into [`Dataset::recordings`].
@@ -41,29 +41,29 @@ pub struct Row {
 
 impl FeatureSet {
     /// The label of every row.
-    pub fn labels(&self) -> Vec<usize> {
+    pub(crate) fn labels(&self) -> Vec<usize> {
         self.rows.iter().map(|row| row.label).collect()
     }
 
     /// The group of every row.
-    pub fn groups(&self) -> Vec<usize> {
+    pub(crate) fn groups(&self) -> Vec<usize> {
         self.rows.iter().map(|row| row.group).collect()
     }
 
     /// The recording of every row.
-    pub fn recordings(&self) -> Vec<usize> {
+    pub(crate) fn recordings(&self) -> Vec<usize> {
         self.rows.iter().map(|row| row.recording).collect()
     }
 
     /// Number of windows of each class.
-    pub fn windows_per_class(&self) -> Vec<usize> {
+    pub(crate) fn windows_per_class(&self) -> Vec<usize> {
         let mut counts = vec![0; self.dataset.classes.len()];
         self.rows.iter().for_each(|row| counts[row.label] += 1);
         counts
     }
 
     /// Step between windows, in seconds.
-    pub fn hop_s(&self) -> f64 {
+    pub(crate) fn hop_s(&self) -> f64 {
         f64::from(self.hop_columns) / 100.0
     }
 }

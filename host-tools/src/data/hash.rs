@@ -7,12 +7,12 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 /// Bytes as hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The bytes of a SHA-256 in hexadecimal digits; `None` if `hex` is not one.
-pub fn from_hex(hex: &str) -> Option<[u8; 32]> {
+pub(crate) fn from_hex(hex: &str) -> Option<[u8; 32]> {
     let mut hash = [0; 32];
     if hex.len() != 64 || !hex.is_ascii() {
         return None;
@@ -27,7 +27,7 @@ pub fn from_hex(hex: &str) -> Option<[u8; 32]> {
 ///
 /// # Errors
 /// When the file cannot be read.
-pub fn sha256(path: &Path) -> io::Result<[u8; 32]> {
+pub(crate) fn sha256(path: &Path) -> io::Result<[u8; 32]> {
     let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut block = vec![0; 1 << 16];

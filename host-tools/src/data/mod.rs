@@ -3,9 +3,9 @@
 //! [`dataset`] reads recordings, [`feature_set`] holds the windows of a data set, [`table`] stores them in Parquet files,
 //! [`split`] divides them by group.
 
-pub mod dataset;
-pub mod feature_set;
-pub mod hash;
-pub mod paths;
-pub mod split;
-pub mod table;
+pub(crate) mod dataset;
+pub(crate) mod feature_set;
+pub(crate) mod hash;
+pub(crate) mod paths;
+pub(crate) mod split;
+pub(crate) mod table;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 /// `path` relative to `folder` (or to the folder of the manifest `folder`), with `/` on every system; the whole path if it
 /// lies elsewhere.
-pub fn relative(path: &Path, folder: &Path) -> String {
+pub(crate) fn relative(path: &Path, folder: &Path) -> String {
     let inside = path.strip_prefix(folder).ok().or_else(|| path.strip_prefix(folder.parent()?).ok());
     match inside {
         Some(inside) => {

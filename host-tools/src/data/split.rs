@@ -13,7 +13,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Two sides of a split: positions of rows, ascending. Together they are all rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fold {
+pub(crate) struct Fold {
     /// Rows to train on.
     pub train: Vec<usize>,
     /// Rows held out.
@@ -24,7 +24,7 @@ pub struct Fold {
 ///
 /// `labels[i]` and `groups[i]` are class and group of row `i`. There are never more folds than groups (then each group is a
 /// fold of its own), and none at all where there are fewer than two groups.
-pub fn folds(labels: &[usize], groups: &[usize], count: usize, seed: u64) -> Vec<Fold> {
+pub(crate) fn folds(labels: &[usize], groups: &[usize], count: usize, seed: u64) -> Vec<Fold> {
     let mut sizes = group_sizes(labels, groups);
     let count = count.min(sizes.len());
     if count < 2 {
@@ -61,7 +61,7 @@ pub fn folds(labels: &[usize], groups: &[usize], count: usize, seed: u64) -> Vec
 /// Holds out about `fraction` (0 to 1) of the rows: whole groups, of every class where it has at least two.
 ///
 /// `None` where no split leaves every class to train on, or `fraction` is 0.
-pub fn hold_out(labels: &[usize], groups: &[usize], fraction: f64, seed: u64) -> Option<Fold> {
+pub(crate) fn hold_out(labels: &[usize], groups: &[usize], fraction: f64, seed: u64) -> Option<Fold> {
     if fraction <= 0.0 {
         return None;
     }
@@ -80,7 +80,7 @@ pub fn hold_out(labels: &[usize], groups: &[usize], fraction: f64, seed: u64) ->
 
 /// Largest number of folds that can each hold out a group of every class: the smallest number of groups that a class has,
 /// among the classes with at least two; 2 if there is no such class.
-pub fn most_folds(labels: &[usize], groups: &[usize]) -> usize {
+pub(crate) fn most_folds(labels: &[usize], groups: &[usize]) -> usize {
     let sizes = group_sizes(labels, groups);
     let classes = labels.iter().max().map_or(0, |label| label + 1);
     (0..classes)

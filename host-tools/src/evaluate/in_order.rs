@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 /// Does `work` on each of `items`, several at a time, and passes every result to `take` in the items' order, as soon as it
 /// and all before it are ready. Items are started in order.
-pub fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut take: impl FnMut(R)) {
+pub(crate) fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut take: impl FnMut(R)) {
     let (sender, results) = mpsc::channel();
     rayon::in_place_scope_fifo(|scope| {
         for (index, item) in items.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::data::feature_set::Row;
 
 /// Number of files, recordings, groups and windows behind a figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SampleSize {
+pub(crate) struct SampleSize {
     /// Files.
     pub files: usize,
     /// Recording sessions.
@@ -42,7 +42,7 @@ impl std::fmt::Display for SampleSize {
 
 /// Figures with their sample size.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// Number of files, recordings, groups and windows.
     #[serde(flatten, serialize_with = "under_both_names")]
     pub sample_size: SampleSize,
@@ -66,7 +66,7 @@ fn under_both_names<S: Serializer>(size: &SampleSize, out: S) -> Result<S::Ok, S
 
 impl Measured {
     /// As lines for the terminal: the sample size, the table of classes by window, and both totals.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("{}.", self.sample_size)];
         lines.extend(class_table(&self.by_window).map(|line| format!("  {line}")));
         let (window, recording) = (&self.by_window, &self.by_recording);
@@ -89,13 +89,13 @@ impl Measured {
 }
 
 /// A reservation as printed behind a figure.
-pub fn mark(note: Option<&str>) -> String {
+pub(crate) fn mark(note: Option<&str>) -> String {
     note.map(|note| format!(" [{note}]")).unwrap_or_default()
 }
 
 /// Input of [`Measure::measured`].
 #[derive(Debug, Clone, Copy)]
-pub struct Measure<'a> {
+pub(crate) struct Measure<'a> {
     /// Source of the rows.
     pub dataset: &'a Dataset,
     /// All windows.
@@ -110,7 +110,7 @@ pub struct Measure<'a> {
 
 impl Measure<'_> {
     /// Sample size of `rows` (positions).
-    pub fn sample_size(&self, rows: &[usize], note: Option<&'static str>) -> SampleSize {
+    pub(crate) fn sample_size(&self, rows: &[usize], note: Option<&'static str>) -> SampleSize {
         let distinct = |of: &dyn Fn(usize) -> usize| rows.iter().map(|row| of(*row)).collect::<BTreeSet<_>>();
         let recordings = distinct(&|row| self.rows[row].recording);
         let files: BTreeSet<&Path> = recordings.iter().map(|r| self.dataset.recordings[*r].path.as_path()).collect();
@@ -125,7 +125,12 @@ impl Measure<'_> {
     }
 
     /// The figures of `probabilities` [rows x classes] of `rows` (positions).
-    pub fn measured(&self, rows: &[usize], probabilities: ArrayView2<f32>, note: Option<&'static str>) -> Measured {
+    pub(crate) fn measured(
+        &self,
+        rows: &[usize],
+        probabilities: ArrayView2<f32>,
+        note: Option<&'static str>,
+    ) -> Measured {
         let of = |values: &[usize]| rows.iter().map(|row| values[*row]).collect::<Vec<_>>();
         let labels = of(self.labels);
         let predicted: Vec<usize> = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec())).collect();
@@ -143,7 +148,7 @@ impl Measure<'_> {
 
 /// For each row the number of its recording session: files of one name and class are one session; where blocks of a file
 /// are the groups, each block is a session.
-pub fn sessions(dataset: &Dataset, rows: &[Row]) -> Vec<usize> {
+pub(crate) fn sessions(dataset: &Dataset, rows: &[Row]) -> Vec<usize> {
     let mut numbers = BTreeMap::new();
     rows.iter()
         .map(|row| {

@@ -3,14 +3,14 @@
 //! [`predictions`] runs a model over a data set, [`metrics`] and [`measured`] compute figures, [`changes`] measures how a
 //! model follows a recording whose state changes, [`predict`] reports single recordings, [`pictures`] draws.
 
-pub mod changes;
-pub mod in_order;
-pub mod measured;
-pub mod metrics;
-pub mod model;
-pub mod options;
-pub mod pictures;
-pub mod predict;
-pub mod predictions;
-pub mod self_check;
+pub(crate) mod changes;
+pub(crate) mod in_order;
+pub(crate) mod measured;
+pub(crate) mod metrics;
+pub(crate) mod model;
+pub(crate) mod options;
+pub(crate) mod pictures;
+pub(crate) mod predict;
+pub(crate) mod predictions;
+pub(crate) mod self_check;
 mod text;

@@ -8,7 +8,7 @@ use monitor_model::owned::OwnedModel;
 use monitor_tflite::Model;
 
 /// What commands use of a model file.
-pub struct ModelContents<'m> {
+pub(crate) struct ModelContents<'m> {
     /// Features and head.
     pub classifier: Classifier<'m>,
     /// Names of the classes, in the order of the probabilities.
@@ -22,7 +22,7 @@ impl<'m> ModelContents<'m> {
     ///
     /// # Errors
     /// When its labels or its card cannot be read.
-    pub fn read(model: &'m OwnedModel) -> anyhow::Result<Self> {
+    pub(crate) fn read(model: &'m OwnedModel) -> anyhow::Result<Self> {
         let classifier = model.classifier()?;
         let parsed = model.model()?;
         let labels = labels_of(&parsed, classifier.classes())?;
@@ -31,7 +31,7 @@ impl<'m> ModelContents<'m> {
     }
 
     /// Step between windows in training, in columns of 10 ms; the default step for a model without a card.
-    pub fn hop_columns(&self) -> u32 {
+    pub(crate) fn hop_columns(&self) -> u32 {
         self.card.as_ref().map_or(DEFAULT_HOP, |card| u32::from(card.training.hop_columns))
     }
 }
@@ -40,7 +40,7 @@ impl<'m> ModelContents<'m> {
 ///
 /// # Errors
 /// When the file names no classes, or another number than it has.
-pub fn labels(model: &OwnedModel) -> anyhow::Result<Vec<String>> {
+pub(crate) fn labels(model: &OwnedModel) -> anyhow::Result<Vec<String>> {
     labels_of(&model.model()?, model.classifier()?.classes())
 }
 

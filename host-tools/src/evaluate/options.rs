@@ -7,7 +7,7 @@ use crate::features::{columns, hop};
 
 /// The options `--data`, `--model` and `--hop`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct EvaluationOptions {
+pub(crate) struct EvaluationOptions {
     /// Folder with one folder of WAV files per class, or with a manifest.csv: recordings that were not trained on
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
@@ -21,7 +21,7 @@ pub struct EvaluationOptions {
 
 impl EvaluationOptions {
     /// The step between windows in columns of 10 ms: as requested, else as in training.
-    pub fn hop_columns(&self, model: &ModelContents<'_>) -> u32 {
+    pub(crate) fn hop_columns(&self, model: &ModelContents<'_>) -> u32 {
         self.hop.map_or_else(|| model.hop_columns(), columns)
     }
 }

@@ -13,15 +13,15 @@ use crate::plots;
 use crate::plots::timeline::Track;
 
 /// File name of the confusion matrix.
-pub const CONFUSION: &str = "confusion_matrix.png";
+pub(crate) const CONFUSION: &str = "confusion_matrix.png";
 /// File name of the reliability diagram: accuracy over confidence.
-pub const RELIABILITY: &str = "reliability.png";
+pub(crate) const RELIABILITY: &str = "reliability.png";
 
 /// Draws the confusion matrix by window.
 ///
 /// # Errors
 /// When it cannot be drawn.
-pub fn confusion(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
+pub(crate) fn confusion(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
     let name = model.file_name().unwrap_or_default().to_string_lossy();
     let (window, recording) = (&measured.by_window, &measured.by_recording);
     let title = format!("{name}: macro-F1 {:.3}, accuracy {:.3}", window.macro_average.f1, window.accuracy);
@@ -36,7 +36,7 @@ pub fn confusion(measured: &Measured, model: &Path) -> anyhow::Result<plots::Pic
 ///
 /// # Errors
 /// When it cannot be drawn.
-pub fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
+pub(crate) fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
     let name = model.file_name().unwrap_or_default().to_string_lossy();
     let title = format!("{name}: calibration error {:.3}", measured.reliability.ece);
     let bars = measured.reliability.bins.iter().map(|bin| plots::reliability::Bar {
@@ -52,7 +52,7 @@ pub fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<plots::P
 ///
 /// # Errors
 /// When a recording or its timeline cannot be read.
-pub fn followed(
+pub(crate) fn followed(
     model: &OwnedModel,
     predictions: &DatasetPredictions,
     hop_columns: u32,
@@ -66,7 +66,7 @@ pub fn followed(
 ///
 /// # Errors
 /// When it has no window.
-pub fn over_time(path: &Path, classes: &[String], track: &Track) -> anyhow::Result<plots::Picture> {
+pub(crate) fn over_time(path: &Path, classes: &[String], track: &Track) -> anyhow::Result<plots::Picture> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let subtitle =
         "what the device would have reported, by the decision that the model asks for; score 1 is the threshold";
@@ -77,7 +77,7 @@ pub fn over_time(path: &Path, classes: &[String], track: &Track) -> anyhow::Resu
 ///
 /// # Errors
 /// When a recording cannot be read or a picture cannot be written.
-pub fn draw_all(
+pub(crate) fn draw_all(
     model: &OwnedModel,
     predictions: &DatasetPredictions,
     hop_columns: u32,

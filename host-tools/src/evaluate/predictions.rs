@@ -24,7 +24,7 @@ const PARTLY_TRAINED_ON: &str = "partly trained on, optimistic";
 
 /// A model's predictions on a data set.
 #[derive(Debug, Clone)]
-pub struct DatasetPredictions {
+pub(crate) struct DatasetPredictions {
     /// The data set; recordings that could not be read are among its skipped files.
     pub dataset: Dataset,
     /// Every window. Labels are the data set's.
@@ -43,7 +43,7 @@ pub struct DatasetPredictions {
 
 /// Figures of all recordings and, apart, of those that the model was not trained on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Evaluation {
+pub(crate) struct Evaluation {
     /// Whether the model file records what it was trained on.
     pub training_known: bool,
     /// Number of files that the model was trained on.
@@ -56,7 +56,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// The figures to quote: of recordings that were not trained on if there are any, else of all.
-    pub fn quotable(&self) -> &Measured {
+    pub(crate) fn quotable(&self) -> &Measured {
         self.never_trained_on.as_ref().unwrap_or(&self.all)
     }
 }
@@ -68,7 +68,7 @@ type Window = (f64, f32, Vec<f32>);
 ///
 /// # Errors
 /// When the data has a class that the model lacks, or no recording can be read.
-pub fn predict_all(
+pub(crate) fn predict_all(
     model: &ModelContents<'_>,
     mut dataset: Dataset,
     hop_columns: u32,
@@ -133,7 +133,7 @@ fn class_of(name: &str, classes: &[String]) -> anyhow::Result<usize> {
 
 impl DatasetPredictions {
     /// Figures of all recordings.
-    pub fn evaluation(&self) -> Evaluation {
+    pub(crate) fn evaluation(&self) -> Evaluation {
         let rows: Vec<usize> = (0..self.rows.len()).collect();
         let new: Vec<usize> = rows.iter().copied().filter(|row| !self.was_trained_on(*row)).collect();
         let note = match new.len() {
@@ -152,7 +152,7 @@ impl DatasetPredictions {
     }
 
     /// Figures of `rows` (positions in [`rows`](Self::rows)).
-    pub fn measured(&self, rows: &[usize], note: Option<&'static str>) -> Measured {
+    pub(crate) fn measured(&self, rows: &[usize], note: Option<&'static str>) -> Measured {
         let labels: Vec<usize> = self.rows.iter().map(|row| self.class_of[row.label]).collect();
         let sessions = sessions(&self.dataset, &self.rows);
         let measure = Measure {
@@ -166,7 +166,7 @@ impl DatasetPredictions {
     }
 
     /// The model's class of a class of the data set.
-    pub fn class_of(&self, label: usize) -> usize {
+    pub(crate) fn class_of(&self, label: usize) -> usize {
         self.class_of[label]
     }
 

@@ -18,7 +18,7 @@ const SECONDS: usize = 10;
 ///
 /// # Errors
 /// When the recording cannot be read, or a probability differs in any bit.
-pub fn self_check(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'static str>> {
+pub(crate) fn self_check(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'static str>> {
     let mut reader = WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let rate_hz = reader.rate_hz();
     let mut samples = vec![0.0; rate_hz as usize * SECONDS];

@@ -6,7 +6,7 @@ use super::predictions::Evaluation;
 
 impl Evaluation {
     /// How far the figures can be trusted, the figures, and the confusion matrix.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let Self { training_known, files_trained_on, all, never_trained_on } = self;
         let files = all.sample_size.files;
         let mut lines = vec![match (training_known, never_trained_on) {

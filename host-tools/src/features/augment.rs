@@ -32,7 +32,7 @@ const SNR_DB: (f64, f64) = (10.0, 35.0);
 
 /// Windows of changed copies.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Augmented {
+pub(crate) struct Augmented {
     /// Features [windows x features], as [`FeatureSet::x`].
     pub x: Array2<f32>,
     /// For each of them the row of the [`FeatureSet`] that it is a copy of: a copy must be in every subset that its row is in.
@@ -43,7 +43,7 @@ pub struct Augmented {
 ///
 /// # Errors
 /// When a recording can no longer be read.
-pub fn augment(
+pub(crate) fn augment(
     set: &FeatureSet,
     base: Option<&OwnedModel>,
     copies: u32,
@@ -103,7 +103,7 @@ struct SoundChange {
 
 impl Change {
     /// No change.
-    pub fn none() -> Self {
+    pub(super) fn none() -> Self {
         Self { skip_s: 0.0, speed: 1.0, sound: None }
     }
 
@@ -129,7 +129,7 @@ impl Change {
     }
 
     /// Changes the next samples.
-    pub fn apply(&mut self, samples: &mut [f32]) {
+    pub(super) fn apply(&mut self, samples: &mut [f32]) {
         let Some(SoundChange { gain, filters, noise, noise_rms, rng }) = &mut self.sound else { return };
         for sample in samples {
             let filtered = filters.iter_mut().fold(f64::from(*sample), |x, filter| filter.next(x));

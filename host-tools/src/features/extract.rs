@@ -33,7 +33,7 @@ impl FeatureSet {
     ///
     /// # Errors
     /// If the features need a base model and there is none, the hop is out of range, or a class has no window left.
-    pub fn extract(
+    pub(crate) fn extract(
         dataset: Dataset,
         kind: FeatureKind,
         base: Option<&OwnedModel>,

@@ -16,7 +16,7 @@ use crate::data::table::{self, Meta};
 /// The options `--data`, `--features`, `--base` and `--hop`, flattened into the arguments of the commands that train on
 /// features.
 #[derive(Debug, Clone, clap::Args)]
-pub struct InputOptions {
+pub(crate) struct InputOptions {
     /// Folder with one folder of WAV files per class or with a manifest.csv; or any number of tables by `features`
     #[arg(long, value_name = "DIR|PARQUET", required = true, num_args = 1..)]
     pub data: Vec<PathBuf>,
@@ -29,7 +29,7 @@ pub struct InputOptions {
 
 /// Features, and the base model they were computed with.
 #[derive(Debug)]
-pub struct Input {
+pub(crate) struct Input {
     /// The features.
     pub set: FeatureSet,
     /// The base model, if features were computed with it just now.
@@ -44,7 +44,7 @@ impl InputOptions {
     /// # Errors
     /// When the data cannot be read, `check` rejects it, a required base model is missing, or the tables were made with
     /// other options.
-    pub fn load(&self, check: impl Fn(&Dataset) -> anyhow::Result<()>, ui: &Ui) -> anyhow::Result<Input> {
+    pub(crate) fn load(&self, check: impl Fn(&Dataset) -> anyhow::Result<()>, ui: &Ui) -> anyhow::Result<Input> {
         let checked = |dataset: &Dataset| check(dataset).inspect_err(|_| dataset.print_skipped(ui));
         match &self.data[..] {
             tables if tables.iter().all(|path| table::is_table(path)) => {
@@ -68,7 +68,7 @@ impl InputOptions {
     }
 
     /// The folder that paths are given relative to: that of the recordings; empty for tables, whose paths are relative.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         match &self.data[..] {
             [folder] if !table::is_table(folder) => folder,
             _ => Path::new(""),
@@ -76,7 +76,7 @@ impl InputOptions {
     }
 
     /// Whether the data are tables.
-    pub fn is_tables(&self) -> bool {
+    pub(crate) fn is_tables(&self) -> bool {
         self.data.iter().any(|path| table::is_table(path))
     }
 
@@ -100,7 +100,7 @@ impl Input {
     ///
     /// # Errors
     /// When it is missing, or is not the one that the tables were made with.
-    pub fn with_base(self, options: &FeatureOptions) -> anyhow::Result<(FeatureSet, Option<OwnedModel>)> {
+    pub(crate) fn with_base(self, options: &FeatureOptions) -> anyhow::Result<(FeatureSet, Option<OwnedModel>)> {
         let Some(meta) = self.meta else { return Ok((self.set, self.base)) };
         let options = FeatureOptions { features: Some(self.set.kind), ..options.clone() };
         let (_, base) = options.find()?;
@@ -110,7 +110,7 @@ impl Input {
 }
 
 /// Parses `--hop`, in seconds.
-pub fn hop(text: &str) -> Result<f64, String> {
+pub(crate) fn hop(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(seconds) if (0.01..=10.0).contains(&seconds) => Ok(seconds),
         _ => Err("give 0.01 to 10 seconds".into()),
@@ -118,6 +118,6 @@ pub fn hop(text: &str) -> Result<f64, String> {
 }
 
 /// Seconds as columns of the front end.
-pub fn columns(seconds: f64) -> u32 {
+pub(crate) fn columns(seconds: f64) -> u32 {
     (seconds * f64::from(log_mel::RATE_HZ) / log_mel::HOP as f64).round() as u32
 }

@@ -13,7 +13,7 @@ mod progress;
 #[cfg(test)]
 mod tests;
 
-pub use augment::{Augmented, augment};
-pub use hear::hear;
-pub use input::{InputOptions, columns, hop};
-pub use options::FeatureOptions;
+pub(crate) use augment::{Augmented, augment};
+pub(crate) use hear::hear;
+pub(crate) use input::{InputOptions, columns, hop};
+pub(crate) use options::FeatureOptions;

@@ -11,7 +11,7 @@ use crate::base;
 
 /// The options `--features` and `--base`, flattened into the arguments of every command that computes features.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct FeatureOptions {
+pub(crate) struct FeatureOptions {
     /// Features to compute: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
     #[arg(long, value_name = "KIND")]
     pub features: Option<FeatureKind>,
@@ -26,7 +26,7 @@ impl FeatureOptions {
     ///
     /// # Errors
     /// When the requested features need a base model that is missing, or it cannot be used.
-    pub fn find(&self) -> anyhow::Result<(FeatureKind, Option<OwnedModel>)> {
+    pub(crate) fn find(&self) -> anyhow::Result<(FeatureKind, Option<OwnedModel>)> {
         let asked = self.features;
         if let Some(kind) = asked.filter(|kind| !kind.needs_body()) {
             return Ok((kind, None));

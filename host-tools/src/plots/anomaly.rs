@@ -11,7 +11,7 @@ const SIDE: f64 = 560.0;
 
 /// A method's curves with the area under each.
 #[derive(Debug, Clone)]
-pub struct Curve {
+pub(crate) struct Curve {
     /// Its name.
     pub name: String,
     /// The mean of the held-out groups' curves.
@@ -25,7 +25,7 @@ pub struct Curve {
 ///
 /// # Errors
 /// When the picture cannot be made.
-pub fn roc(title: &str, subtitle: &str, methods: &[Curve], partial: f64) -> anyhow::Result<Picture> {
+pub(crate) fn roc(title: &str, subtitle: &str, methods: &[Curve], partial: f64) -> anyhow::Result<Picture> {
     let width_of = |place: usize| if place + 1 == methods.len() { CURVE * 1.5 } else { CURVE };
     let pen = |place: usize| Pen::solid(colour(place), width_of(place));
     let pooled_pen = |place: usize| Pen::solid(colour(place), width_of(place) * 0.6).dashed(2.0, 3.0);
@@ -65,7 +65,7 @@ const ROW: f64 = 46.0;
 ///
 /// # Errors
 /// When there is no class.
-pub fn scores(title: &str, subtitle: &str, classes: &[(String, bool, Vec<f64>)]) -> anyhow::Result<Picture> {
+pub(crate) fn scores(title: &str, subtitle: &str, classes: &[(String, bool, Vec<f64>)]) -> anyhow::Result<Picture> {
     anyhow::ensure!(!classes.is_empty(), "there is no class whose scores could be drawn");
     let width = 1200.0;
     let legend = [

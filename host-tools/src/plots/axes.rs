@@ -14,7 +14,7 @@ use super::theme::{GRID, INK, LINE, Rgb, SMALL, SOFT_INK, TEXT};
 
 /// One axis.
 #[derive(Debug, Clone, Default)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// Lowest value shown.
     pub low: f64,
     /// Highest value shown; above `low`.
@@ -52,7 +52,7 @@ impl ValueFormatter<f64> for Axis {
 
 /// A plot's rectangle on the canvas, in pixels, and its axes.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// Left edge of the data area.
     pub left: f64,
     /// Top edge of the data area.
@@ -69,27 +69,27 @@ pub struct Frame {
 
 impl Frame {
     /// Width that the text of a vertical axis needs on the left, pixels.
-    pub fn left_room(canvas: &Canvas, axis: &Axis) -> f64 {
+    pub(crate) fn left_room(canvas: &Canvas, axis: &Axis) -> f64 {
         let ticks = axis.ticks.iter().map(|(_, label)| canvas.font().width(label, SMALL)).fold(0.0, f64::max);
         let label = if axis.label.is_empty() { 0.0 } else { TEXT + 10.0 };
         ticks + 12.0 + label
     }
 
     /// Height that the text of a horizontal axis needs below, pixels.
-    pub fn bottom_room(axis: &Axis) -> f64 {
+    pub(crate) fn bottom_room(axis: &Axis) -> f64 {
         let ticks = if axis.ticks.is_empty() { 6.0 } else { SMALL + 12.0 };
         ticks + if axis.label.is_empty() { 0.0 } else { TEXT + 12.0 }
     }
 
     /// Pixel position of the value `(x, y)`.
-    pub fn place(&self, x: f64, y: f64) -> (f64, f64) {
+    pub(crate) fn place(&self, x: f64, y: f64) -> (f64, f64) {
         let right = (x - self.x.low) / (self.x.high - self.x.low);
         let up = (y - self.y.low) / (self.y.high - self.y.low);
         (self.left + right * self.width, self.top + (1.0 - up) * self.height)
     }
 
     /// Draws grid, edge, ticks and text; draw the data afterwards.
-    pub fn draw(&self, canvas: &mut Canvas) {
+    pub(crate) fn draw(&self, canvas: &mut Canvas) {
         self.chart(canvas, |chart| {
             chart
                 .configure_mesh()
@@ -111,7 +111,7 @@ impl Frame {
     }
 
     /// Draws a curve through `points`, in values of the axes; a point that is not finite interrupts it.
-    pub fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: Pen) {
+    pub(crate) fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: Pen) {
         let pieces = points.split(|(x, y)| !x.is_finite() || !y.is_finite()).filter(|piece| !piece.is_empty());
         self.chart(canvas, |chart| {
             for piece in pieces {
@@ -130,7 +130,14 @@ impl Frame {
     }
 
     /// Fills the area between the curves `upper` and `lower`, in values of the axes.
-    pub fn band(&self, canvas: &mut Canvas, upper: &[(f64, f64)], lower: &[(f64, f64)], colour: Rgb, opacity: f64) {
+    pub(crate) fn band(
+        &self,
+        canvas: &mut Canvas,
+        upper: &[(f64, f64)],
+        lower: &[(f64, f64)],
+        colour: Rgb,
+        opacity: f64,
+    ) {
         let outline: Vec<_> = upper.iter().chain(lower.iter().rev()).copied().collect();
         if outline.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
             let fill = RGBColor(colour.0, colour.1, colour.2).mix(opacity);

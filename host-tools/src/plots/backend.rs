@@ -17,18 +17,18 @@ use super::theme::Mark;
 const UNITS: f64 = 16.0;
 
 /// Pixels as units, rounded.
-pub fn units(pixels: f64) -> i32 {
+pub(crate) fn units(pixels: f64) -> i32 {
     (pixels * UNITS).round() as i32
 }
 
 /// Units as pixels.
-pub fn pixels(units: i32) -> f64 {
+pub(crate) fn pixels(units: i32) -> f64 {
     f64::from(units) / UNITS
 }
 
 /// A canvas that `plotters` draws on.
 #[derive(Debug)]
-pub struct Backend<'c>(pub &'c mut Canvas);
+pub(crate) struct Backend<'c>(pub &'c mut Canvas);
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 

@@ -14,7 +14,7 @@ use super::theme::{Mark, PAPER, Rgb};
 
 /// Position of text relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
+pub(crate) enum Align {
     /// Starts at the point.
     Start,
     /// Centred on the point.
@@ -25,7 +25,7 @@ pub enum Align {
 
 /// Style of a line.
 #[derive(Debug, Clone, Copy)]
-pub struct Pen {
+pub(crate) struct Pen {
     /// Its colour.
     pub colour: Rgb,
     /// Its width, pixels.
@@ -38,19 +38,19 @@ pub struct Pen {
 
 impl Pen {
     /// A solid, opaque line.
-    pub fn solid(colour: Rgb, width: f64) -> Self {
+    pub(crate) fn solid(colour: Rgb, width: f64) -> Self {
         Self { colour, width, dash: None, opacity: 1.0 }
     }
 
     /// The same, dashed.
-    pub fn dashed(self, dash: f64, gap: f64) -> Self {
+    pub(crate) fn dashed(self, dash: f64, gap: f64) -> Self {
         Self { dash: Some((dash, gap)), ..self }
     }
 }
 
 /// White paper of a fixed size.
 #[derive(Debug)]
-pub struct Canvas {
+pub(crate) struct Canvas {
     pixels: Pixmap,
     font: Typeface,
 }
@@ -60,7 +60,7 @@ impl Canvas {
     ///
     /// # Errors
     /// When the size is zero or beyond memory.
-    pub fn new(width: f64, height: f64) -> anyhow::Result<Self> {
+    pub(crate) fn new(width: f64, height: f64) -> anyhow::Result<Self> {
         let font = Typeface::new()?;
         let mut pixels = Pixmap::new(width.ceil() as u32, height.ceil() as u32)
             .ok_or_else(|| anyhow::anyhow!("a picture of {width:.0} x {height:.0} pixels cannot be drawn"))?;
@@ -69,22 +69,22 @@ impl Canvas {
     }
 
     /// Width and height, pixels.
-    pub fn size(&self) -> (f64, f64) {
+    pub(crate) fn size(&self) -> (f64, f64) {
         (f64::from(self.pixels.width()), f64::from(self.pixels.height()))
     }
 
     /// The font, to measure text.
-    pub fn font(&self) -> &Typeface {
+    pub(crate) fn font(&self) -> &Typeface {
         &self.font
     }
 
     /// Writes `text` with its capitals centred on `y`.
-    pub fn text(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
+    pub(crate) fn text(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
         self.write(text, (x, y), align, (size, colour), false);
     }
 
     /// Writes `text` upwards, its capitals centred on `x`.
-    pub fn text_up(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
+    pub(crate) fn text_up(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
         self.write(text, (x, y), align, (size, colour), true);
     }
 
@@ -110,7 +110,7 @@ impl Canvas {
     }
 
     /// Draws a line through `points`; a point that is not finite interrupts it.
-    pub fn line(&mut self, points: &[(f64, f64)], pen: Pen) {
+    pub(crate) fn line(&mut self, points: &[(f64, f64)], pen: Pen) {
         for piece in points.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
             if let [only] = piece {
                 // A single point would be invisible.
@@ -129,7 +129,7 @@ impl Canvas {
     }
 
     /// Draws a circle.
-    pub fn ring(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) {
+    pub(crate) fn ring(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) {
         if x.is_finite()
             && y.is_finite()
             && let Some(circle) = PathBuilder::from_circle(x as f32, y as f32, radius as f32)
@@ -140,21 +140,21 @@ impl Canvas {
     }
 
     /// Fills the area within `corners`.
-    pub fn area(&mut self, corners: &[(f64, f64)], colour: Rgb, opacity: f64) {
+    pub(crate) fn area(&mut self, corners: &[(f64, f64)], colour: Rgb, opacity: f64) {
         if let Some(path) = path(corners, true) {
             self.pixels.fill_path(&path, &paint(colour, opacity), FillRule::Winding, Transform::identity(), None);
         }
     }
 
     /// Fills a rectangle.
-    pub fn rectangle(&mut self, (left, top): (f64, f64), (width, height): (f64, f64), colour: Rgb) {
+    pub(crate) fn rectangle(&mut self, (left, top): (f64, f64), (width, height): (f64, f64), colour: Rgb) {
         if let Some(rectangle) = Rect::from_xywh(left as f32, top as f32, width as f32, height as f32) {
             self.pixels.fill_rect(rectangle, &paint(colour, 1.0), Transform::identity(), None);
         }
     }
 
     /// Draws `mark` about `centre`; marks of one radius have about the same area.
-    pub fn mark(&mut self, mark: Mark, (x, y): (f64, f64), radius: f64, colour: Rgb, opacity: f64) {
+    pub(crate) fn mark(&mut self, mark: Mark, (x, y): (f64, f64), radius: f64, colour: Rgb, opacity: f64) {
         if !(x.is_finite() && y.is_finite()) {
             return;
         }
@@ -176,7 +176,7 @@ impl Canvas {
     }
 
     /// The finished picture.
-    pub fn finish(self) -> Picture {
+    pub(crate) fn finish(self) -> Picture {
         // The paper is opaque, so no pixel is premultiplied.
         let rgb = self.pixels.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
         Picture::new(self.pixels.width(), self.pixels.height(), rgb)

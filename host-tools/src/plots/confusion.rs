@@ -15,7 +15,7 @@ const NAME: f64 = 300.0;
 ///
 /// # Errors
 /// When `counts` is not square with one row for each of `classes`, or empty.
-pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]) -> anyhow::Result<Picture> {
     let n = classes.len();
     anyhow::ensure!(n > 0, "a confusion matrix needs at least one class");
     anyhow::ensure!(

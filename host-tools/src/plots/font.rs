@@ -9,11 +9,11 @@ use anyhow::Context;
 use tiny_skia::{Path, PathBuilder};
 
 /// Height of a capital letter as a share of the size of text; from the font's OS/2 table, 693 of 1000 units.
-pub const CAPITAL: f64 = 0.693;
+pub(crate) const CAPITAL: f64 = 0.693;
 
 /// The embedded font.
 #[derive(Debug, Clone)]
-pub struct Typeface {
+pub(crate) struct Typeface {
     font: FontRef<'static>,
     units_per_em: f32,
 }
@@ -23,7 +23,7 @@ impl Typeface {
     ///
     /// # Errors
     /// When the embedded bytes are not a font, which a test excludes.
-    pub fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let damaged = "the embedded font cannot be read: this build is damaged, build it again";
         let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).context(damaged)?;
         let units_per_em = font.units_per_em().context(damaged)?;
@@ -31,12 +31,12 @@ impl Typeface {
     }
 
     /// Width of `text` in pixels at `size` pixels per em.
-    pub fn width(&self, text: &str, size: f64) -> f64 {
+    pub(crate) fn width(&self, text: &str, size: f64) -> f64 {
         self.layout(text).1 * size / f64::from(self.units_per_em)
     }
 
     /// `text`, or its beginning with an ellipsis, to fit `width` pixels at `size` pixels per em.
-    pub fn fit(&self, text: &str, size: f64, width: f64) -> String {
+    pub(crate) fn fit(&self, text: &str, size: f64, width: f64) -> String {
         if self.width(text, size) <= width {
             return text.to_string();
         }
@@ -50,7 +50,7 @@ impl Typeface {
 
     /// The outline of `text` at `size` pixels per em: its baseline starts at the origin, y points down. `None` if
     /// nothing of it is visible.
-    pub fn outline(&self, text: &str, size: f64) -> Option<Path> {
+    pub(crate) fn outline(&self, text: &str, size: f64) -> Option<Path> {
         let scale = size as f32 / self.units_per_em;
         let mut path = PathBuilder::new();
         for (glyph, x) in self.layout(text).0 {

@@ -9,7 +9,7 @@ use super::{Picture, theme};
 
 /// Loss and accuracy of a head on the training windows and on the validation windows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// Mean cross-entropy on the training windows, nats.
     pub loss: f64,
     /// Mean cross-entropy on the validation windows, nats.
@@ -22,7 +22,7 @@ pub struct Scores {
 
 /// The course of a training run.
 #[derive(Debug, Clone, Copy)]
-pub enum History<'a> {
+pub(crate) enum History<'a> {
     /// A head trained epoch by epoch.
     Epochs {
         /// After each epoch.
@@ -42,7 +42,7 @@ const BETWEEN: f64 = 36.0;
 ///
 /// # Errors
 /// When there is no epoch to draw.
-pub fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow::Result<Picture> {
     let (curves, best) = match history {
         History::Epochs { epochs, best } => {
             anyhow::ensure!(!epochs.is_empty(), "the training history has no epoch to draw");

@@ -5,7 +5,7 @@ use super::theme::{CURVE, INK, MARGIN, Mark, Rgb, SOFT_INK, TEXT, TITLE};
 
 /// Mark of a legend entry.
 #[derive(Debug, Clone, Copy)]
-pub enum Key {
+pub(crate) enum Key {
     /// The mark of a scatter plot.
     Mark(Mark, Rgb),
     /// A piece of line.
@@ -18,7 +18,7 @@ const BETWEEN: f64 = 26.0;
 
 /// Draws title, subtitle (may be empty) and legend (may be empty) at the top of the canvas, over its whole width;
 /// returns the y where data may begin, pixels. A name too long for a line is cut with an ellipsis.
-pub fn header(canvas: &mut Canvas, width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> f64 {
+pub(crate) fn header(canvas: &mut Canvas, width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> f64 {
     let room = width - 2.0 * MARGIN;
     let mut y = MARGIN + TITLE / 2.0;
     let title = canvas.font().fit(title, TITLE, room);
@@ -74,7 +74,7 @@ fn wrap(canvas: &Canvas, text: &str, room: f64) -> Vec<String> {
 ///
 /// # Errors
 /// As [`Canvas::new`].
-pub fn header_height(width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> anyhow::Result<f64> {
+pub(crate) fn header_height(width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> anyhow::Result<f64> {
     // Drawn on a strip that is discarded, so that the layout is written once.
     let mut strip = Canvas::new(width, 1.0)?;
     Ok(header(&mut strip, width, title, subtitle, entries))

@@ -14,7 +14,7 @@ use super::ticks::{range, ticks};
 
 /// The mean spectrum of a class.
 #[derive(Debug, Clone)]
-pub struct Spectrum {
+pub(crate) struct Spectrum {
     /// Name of the class.
     pub class: String,
     /// Number of windows.
@@ -32,7 +32,12 @@ const GAP: (f64, f64) = (22.0, 46.0);
 ///
 /// # Errors
 /// When there is no class to draw.
-pub fn draw(title: &str, subtitle: &str, spectra: &[Spectrum], centres: &[f64; BANDS]) -> anyhow::Result<Picture> {
+pub(crate) fn draw(
+    title: &str,
+    subtitle: &str,
+    spectra: &[Spectrum],
+    centres: &[f64; BANDS],
+) -> anyhow::Result<Picture> {
     anyhow::ensure!(!spectra.is_empty(), "there is no class whose spectrum could be drawn");
     let columns = match spectra.len() {
         1..=4 => spectra.len().min(2),
@@ -121,7 +126,7 @@ fn band_of(centres: &[f64; BANDS], hertz: f64) -> Option<f64> {
 
 /// Centre frequencies of YAMNet's mel bands in hertz: 64 triangles evenly spaced from 125 to 7500 Hz on the HTK mel scale,
 /// `1127 ln(1 + f / 700)`.
-pub fn band_centres() -> [f64; BANDS] {
+pub(crate) fn band_centres() -> [f64; BANDS] {
     let mel = |hertz: f64| 1127.0 * (1.0 + hertz / 700.0).ln();
     let (low, high) = (mel(f64::from(LOW_HZ)), mel(f64::from(HIGH_HZ)));
     std::array::from_fn(|band| {

@@ -5,20 +5,20 @@
 //! part above the data. The plots [`history`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`] use these. Cost: well
 //! under a second and 30 MB per picture.
 
-pub mod anomaly;
-pub mod axes;
-pub mod backend;
-pub mod canvas;
-pub mod confusion;
-pub mod font;
-pub mod history;
-pub mod legend;
-pub mod log_mel;
-pub mod picture;
-pub mod reliability;
-pub mod scatter;
-pub mod theme;
-pub mod ticks;
-pub mod timeline;
+pub(crate) mod anomaly;
+pub(crate) mod axes;
+pub(crate) mod backend;
+pub(crate) mod canvas;
+pub(crate) mod confusion;
+pub(crate) mod font;
+pub(crate) mod history;
+pub(crate) mod legend;
+pub(crate) mod log_mel;
+pub(crate) mod picture;
+pub(crate) mod reliability;
+pub(crate) mod scatter;
+pub(crate) mod theme;
+pub(crate) mod ticks;
+pub(crate) mod timeline;
 
-pub use picture::Picture;
+pub(crate) use picture::Picture;

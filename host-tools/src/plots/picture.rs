@@ -6,7 +6,7 @@ use anyhow::Context;
 
 /// An RGB picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(crate) struct Picture {
     width: u32,
     height: u32,
     rgb: Vec<u8>,
@@ -45,7 +45,7 @@ impl Picture {
     ///
     /// # Errors
     /// When the encoder fails, as for a picture without pixels.
-    pub fn png(&self) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn png(&self) -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
         encoder.set_color(png::ColorType::Rgb);
@@ -61,7 +61,7 @@ impl Picture {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn save(&self, path: &Path) -> anyhow::Result<()> {
+    pub(crate) fn save(&self, path: &Path) -> anyhow::Result<()> {
         monitor_model::atomic_file::write(path, &self.png()?)
             .with_context(|| format!("cannot write the picture {}", path.display()))
     }

@@ -13,7 +13,7 @@ const BETWEEN: f64 = 30.0;
 
 /// Windows of similar confidence.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Bar {
+pub(crate) struct Bar {
     /// Number of windows.
     pub windows: usize,
     /// Mean confidence, `0..=1`.
@@ -26,7 +26,7 @@ pub struct Bar {
 ///
 /// # Errors
 /// When there is no window to draw.
-pub fn draw(title: &str, subtitle: &str, bins: &[Bar]) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, bins: &[Bar]) -> anyhow::Result<Picture> {
     let most = bins.iter().map(|bin| bin.windows).max().unwrap_or(0);
     anyhow::ensure!(most > 0, "there is no window whose reliability could be drawn");
     let axis = |label: &str| Axis { low: 0.0, high: 1.0, ticks: ticks(0.0, 1.0, 6), label: label.into() };

@@ -14,7 +14,7 @@ use super::ticks::{range, ticks};
 
 /// Data of a scatter plot.
 #[derive(Debug, Clone, Copy)]
-pub struct Scatter<'a> {
+pub(crate) struct Scatter<'a> {
     /// Title.
     pub title: &'a str,
     /// Subtitle; may be empty.
@@ -38,7 +38,7 @@ const HEIGHT: f64 = 760.0;
 ///
 /// # Errors
 /// When points, labels and classes do not match.
-pub fn draw(scatter: &Scatter<'_>) -> anyhow::Result<Picture> {
+pub(crate) fn draw(scatter: &Scatter<'_>) -> anyhow::Result<Picture> {
     let Scatter { points, labels, classes, .. } = *scatter;
     anyhow::ensure!(points.ncols() == 2, "a scatter plot needs 2 columns of points, not {}", points.ncols());
     anyhow::ensure!(

@@ -14,7 +14,7 @@ const ALARM: Rgb = SOFT_INK;
 
 /// Data of the picture.
 #[derive(Debug, Clone, Default)]
-pub struct Track {
+pub(crate) struct Track {
     /// Length in seconds.
     pub seconds: f64,
     /// Log-mel columns, evenly over the time: ln(magnitude + 0.001).
@@ -39,7 +39,7 @@ const GAP: f64 = 10.0;
 ///
 /// # Errors
 /// When there is no sound.
-pub fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> anyhow::Result<Picture> {
     anyhow::ensure!(!track.columns.is_empty() && track.seconds > 0.0, "there is no sound that could be drawn");
     let seen = |class: &usize| track.truth.iter().chain(&track.reported).any(|(.., of)| of == class);
     let mut legend: Vec<(Key, String)> = (0..classes.len())

@@ -9,8 +9,8 @@ mod silhouette;
 mod spectra;
 mod tsne;
 
-pub use pca::pca;
-pub use sample::sample;
-pub use silhouette::{interpretation, silhouette};
-pub use spectra::spectra;
-pub use tsne::tsne;
+pub(crate) use pca::pca;
+pub(crate) use sample::sample;
+pub(crate) use silhouette::{interpretation, silhouette};
+pub(crate) use spectra::spectra;
+pub(crate) use tsne::tsne;

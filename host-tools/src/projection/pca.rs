@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 /// Windows along their first two principal components.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pca {
+pub(crate) struct Pca {
     /// One row per window: first and second component.
     pub points: Array2<f64>,
     /// Share of the whole variance that each of the two explains, 0..=1.
@@ -18,7 +18,7 @@ pub struct Pca {
 ///
 /// # Errors
 /// With fewer than 3 windows or 2 features, or when nothing varies or the decomposition fails.
-pub fn pca(x: ArrayView2<'_, f64>) -> anyhow::Result<Pca> {
+pub(crate) fn pca(x: ArrayView2<'_, f64>) -> anyhow::Result<Pca> {
     let (windows, features) = x.dim();
     anyhow::ensure!(
         windows >= 3 && features >= 2,

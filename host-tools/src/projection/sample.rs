@@ -9,7 +9,7 @@ const LEAST: usize = 10;
 
 /// Ascending indices of at most `limit` windows, drawn with `seed` from each class in proportion to its size; a small
 /// class keeps some. All windows if there are at most `limit`.
-pub fn sample(labels: &[usize], limit: usize, seed: u64) -> Vec<usize> {
+pub(crate) fn sample(labels: &[usize], limit: usize, seed: u64) -> Vec<usize> {
     if labels.len() <= limit {
         return (0..labels.len()).collect();
     }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 /// class counts 0, by convention. `None` unless at least two classes have windows.
 ///
 /// Cost: a distance for each pair of windows; for 2000 windows of 1152 features a matrix of 32 MB and a few seconds.
-pub fn silhouette(x: ArrayView2<'_, f64>, labels: &[usize]) -> Option<f64> {
+pub(crate) fn silhouette(x: ArrayView2<'_, f64>, labels: &[usize]) -> Option<f64> {
     let classes = labels.iter().max()? + 1;
     let mut sizes = vec![0usize; classes];
     for &label in labels {
@@ -48,7 +48,7 @@ pub fn silhouette(x: ArrayView2<'_, f64>, labels: &[usize]) -> Option<f64> {
 }
 
 /// A score in words. The bounds are those of Kaufman and Rousseeuw, "Finding Groups in Data" (1990).
-pub fn interpretation(score: f64) -> &'static str {
+pub(crate) fn interpretation(score: f64) -> &'static str {
     match score {
         s if s > 0.70 => "the classes are clearly separated: a simple head can distinguish them",
         s if s > 0.50 => "the classes are well separated, with few windows between them",

@@ -7,7 +7,7 @@ use crate::plots::log_mel::Spectrum;
 
 /// Pools the statistics `x` [windows x 128: mean, then deviation of each band] of each class over its windows, as if mean and
 /// deviation were computed over all their columns at once. Classes without a window are left out.
-pub fn spectra(x: ArrayView2<'_, f32>, labels: &[usize], classes: &[String]) -> Vec<Spectrum> {
+pub(crate) fn spectra(x: ArrayView2<'_, f32>, labels: &[usize], classes: &[String]) -> Vec<Spectrum> {
     let mut sums = vec![(0usize, [0.0_f64; BANDS], [0.0_f64; BANDS]); classes.len()];
     for (row, &label) in x.rows().into_iter().zip(labels) {
         let (windows, firsts, seconds) = &mut sums[label];

@@ -20,7 +20,7 @@ const FEWEST: usize = 10;
 
 /// Windows in the plane.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tsne {
+pub(crate) struct Tsne {
     /// One row per window.
     pub points: Array2<f64>,
     /// Perplexity used; smaller for few windows.
@@ -31,7 +31,7 @@ pub struct Tsne {
 ///
 /// # Errors
 /// With fewer than [`FEWEST`] windows or 2 features, or when all windows are equal.
-pub fn tsne(x: ArrayView2<'_, f64>, seed: u64) -> anyhow::Result<Tsne> {
+pub(crate) fn tsne(x: ArrayView2<'_, f64>, seed: u64) -> anyhow::Result<Tsne> {
     let (windows, features) = x.dim();
     anyhow::ensure!(
         windows >= FEWEST && features >= 2,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 /// Escapes text for an HTML element or attribute.
-pub fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -19,13 +19,13 @@ pub fn escape(text: &str) -> String {
 }
 
 /// A paragraph with a CSS class (may be empty).
-pub fn paragraph(class: &str, text: &str) -> String {
+pub(super) fn paragraph(class: &str, text: &str) -> String {
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
     format!("<p{class}>{}</p>\n", escape(text))
 }
 
 /// A table: headings, then rows.
-pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let row = |cells: &mut dyn Iterator<Item = &str>, tag: &str| {
         let cells: String = cells.map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect();
         format!("<tr>{cells}</tr>\n")
@@ -38,14 +38,14 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// Names with their values.
-pub fn definitions(entries: &[(&str, String)]) -> String {
+pub(super) fn definitions(entries: &[(&str, String)]) -> String {
     let entries: String =
         entries.iter().map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(name), escape(value))).collect();
     format!("<dl>\n{entries}</dl>\n")
 }
 
 /// A large figure with its caption.
-pub fn tile(figure: impl Display, what: &str) -> String {
+pub(super) fn tile(figure: impl Display, what: &str) -> String {
     format!("<div class=\"tile\"><b>{}</b>{}</div>\n", escape(&figure.to_string()), escape(what))
 }
 

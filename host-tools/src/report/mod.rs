@@ -7,4 +7,4 @@ mod card;
 mod html;
 mod page;
 
-pub use page::{Page, Picture};
+pub(crate) use page::{Page, Picture};

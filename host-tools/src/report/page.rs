@@ -15,7 +15,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// A picture of the page.
 #[derive(Debug, Clone)]
-pub struct Picture {
+pub(crate) struct Picture {
     /// Caption and text alternative.
     pub caption: String,
     /// The bytes of its PNG file.
@@ -24,7 +24,7 @@ pub struct Picture {
 
 /// Content of the page.
 #[derive(Debug)]
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     /// Name of the model's file.
     pub model: String,
     /// Its length.
@@ -47,7 +47,7 @@ pub struct Page<'a> {
 
 impl Page<'_> {
     /// The whole page.
-    pub fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         let title = format!("{}: report", self.model);
         let sections = [
             ("Accuracy", self.figures()),

@@ -18,28 +18,28 @@ use crate::plots;
 use monitor_export as export;
 
 /// File name of the complete classifier.
-pub const MODEL: &str = "sound_classifier.tflite";
+pub(crate) const MODEL: &str = "sound_classifier.tflite";
 /// File name of the head alone.
-pub const HEAD: &str = "sound_classifier_head.tflite";
+pub(crate) const HEAD: &str = "sound_classifier_head.tflite";
 /// File name of the picture of loss and accuracy.
-pub const HISTORY: &str = "training_history.png";
+pub(crate) const HISTORY: &str = "training_history.png";
 /// File name of the figures.
-pub const REPORT: &str = "training_report.json";
+pub(crate) const REPORT: &str = "training_report.json";
 /// Folder of the runs within the output folder.
-pub const RUNS: &str = "runs";
+pub(crate) const RUNS: &str = "runs";
 /// Part of the name of a run's folder until it is complete.
 const UNFINISHED: &str = "unfinished";
 
 /// The files, each with its name.
 #[derive(Debug, Clone)]
-pub struct Artifacts(Vec<(&'static str, Vec<u8>)>);
+pub(crate) struct Artifacts(Vec<(&'static str, Vec<u8>)>);
 
 impl Artifacts {
     /// Makes all files, with `anomaly` as the tables of the anomaly score, and verifies the models against the trained head.
     ///
     /// # Errors
     /// When a model cannot be exported, or computes other probabilities than the trained head.
-    pub fn new(
+    pub(crate) fn new(
         set: &FeatureSet,
         outcome: &Outcome,
         report: &TrainingReport,
@@ -64,7 +64,7 @@ impl Artifacts {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn save(&self, out: &Path) -> anyhow::Result<PathBuf> {
+    pub(crate) fn save(&self, out: &Path) -> anyhow::Result<PathBuf> {
         let runs = out.join(RUNS);
         // Removes what a killed training has left.
         for name in self.0.iter().map(|(name, _)| out.join(name)).chain([runs.join(UNFINISHED)]) {
@@ -85,7 +85,7 @@ impl Artifacts {
     }
 
     /// The bytes of the file `name`; empty if there is no such file.
-    pub fn bytes(&self, name: &str) -> &[u8] {
+    pub(crate) fn bytes(&self, name: &str) -> &[u8] {
         self.0.iter().find(|(other, _)| *other == name).map_or(&[], |(_, bytes)| bytes)
     }
 }

@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use super::basics::seed;
 
 /// Positions in `labels` in which every occurring class occurs equally often.
-pub fn balanced(labels: &[usize], classes: usize, seed: u64) -> Vec<usize> {
+pub(super) fn balanced(labels: &[usize], classes: usize, seed: u64) -> Vec<usize> {
     let mut by_class = vec![Vec::new(); classes];
     for (row, label) in labels.iter().enumerate() {
         by_class[*label].push(row);

@@ -19,11 +19,11 @@ use crate::evaluate::metrics::argmax;
 /// Range of temperatures: below it, a head without errors would become certain of everything.
 const TEMPERATURES: (f64, f64) = (0.5, 10.0);
 /// Share of the correctly predicted windows of a class that exceed its confidence.
-pub const KEPT: f64 = 0.95;
+pub(super) const KEPT: f64 = 0.95;
 /// Lower limit of a confidence, in hundredths.
-pub const LOWEST: u8 = 40;
+pub(super) const LOWEST: u8 = 40;
 /// Upper limit of a confidence, in hundredths.
-pub const HIGHEST: u8 = 80;
+pub(super) const HIGHEST: u8 = 80;
 /// Minimum number of correctly predicted windows of a class; with fewer, its confidence is the default.
 const FEWEST: usize = 20;
 
@@ -38,7 +38,7 @@ pub(super) struct OutOfFold {
 
 /// Calibration of a head's probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Calibration {
+pub(crate) struct Calibration {
     /// Divisor of the logits; 1 changes nothing.
     pub temperature: f64,
     /// Confidence of each class in hundredths; empty without out-of-fold predictions.
@@ -69,7 +69,7 @@ impl Calibration {
     }
 
     /// Whether calibrated `probabilities` reach the confidence of the predicted class.
-    pub fn keeps(&self, probabilities: &[f32]) -> bool {
+    pub(crate) fn keeps(&self, probabilities: &[f32]) -> bool {
         let class = argmax(probabilities);
         let least = self.class_confidence.get(class).map_or(0.0, |hundredths| f32::from(*hundredths) / 100.0);
         probabilities.get(class).is_some_and(|p| *p >= least)

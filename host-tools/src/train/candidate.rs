@@ -9,7 +9,7 @@ use super::head::HeadKind;
 /// Heads to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum HeadChoice {
+pub(crate) enum HeadChoice {
     /// Linear, or MLP if clearly better in grouped validation
     Auto,
     /// Dense(128, ReLU), dropout 0.2, Dense(classes), softmax
@@ -20,7 +20,7 @@ pub enum HeadChoice {
 
 impl HeadChoice {
     /// The kinds to try, smaller heads first.
-    pub fn kinds(self) -> &'static [HeadKind] {
+    pub(crate) fn kinds(self) -> &'static [HeadKind] {
         match self {
             Self::Auto => &[HeadKind::Linear, HeadKind::Mlp],
             Self::Mlp => &[HeadKind::Mlp],
@@ -36,7 +36,7 @@ pub(super) const DEFAULT_EPOCHS: usize = 20;
 
 /// A kind of head at its chosen setting, with its validation scores.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Kind of head.
     pub kind: HeadKind,
     /// Regularisation of a linear head.
@@ -63,7 +63,7 @@ impl std::fmt::Display for Candidate {
 
 /// One epoch of the perceptron, mean over the inner folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Epoch {
+pub(crate) struct Epoch {
     /// Score on the training windows, with dropout, before each step.
     pub training: Score,
     /// Score on the validation windows.

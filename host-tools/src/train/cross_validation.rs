@@ -20,7 +20,7 @@ use crate::evaluate::metrics::argmax;
 
 /// Probabilities of windows by a head that was not trained on them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Predictions {
+pub(crate) struct Predictions {
     /// The windows: positions in the samples, ascending.
     pub rows: Vec<usize>,
     /// [rows x classes].
@@ -29,7 +29,7 @@ pub struct Predictions {
 
 /// Training procedure of a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Procedure {
+pub(super) enum Procedure {
     /// As in training: head and settings are chosen on inner folds.
     Chosen(HeadChoice),
     /// A linear head with the default regularisation; nothing is chosen.
@@ -38,7 +38,7 @@ pub enum Procedure {
 
 /// One outer fold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FoldResult {
+pub(crate) struct FoldResult {
     /// Groups held out.
     pub groups: Vec<usize>,
     /// Windows held out.
@@ -53,7 +53,7 @@ pub struct FoldResult {
 
 /// Results of all folds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CrossValidation {
+pub(crate) struct CrossValidation {
     /// The folds that could be trained.
     pub folds: Vec<FoldResult>,
     /// Why other folds could not be trained.
@@ -70,7 +70,7 @@ pub struct CrossValidation {
 ///
 /// # Errors
 /// When there are fewer than two groups, or no fold could be trained.
-pub fn cross_validate(
+pub(super) fn cross_validate(
     samples: &Samples<'_>,
     count: usize,
     procedure: Procedure,

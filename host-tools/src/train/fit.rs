@@ -26,7 +26,7 @@ use monitor_export::Dense;
 
 /// Extent of the search for a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effort {
+pub(super) struct Effort {
     /// Heads to try.
     pub choice: HeadChoice,
     /// Epochs that a perceptron continues after its lowest validation loss.
@@ -40,19 +40,19 @@ const PATIENCE: usize = 20;
 
 impl Effort {
     /// Every epoch of every head of `choice`.
-    pub fn whole(choice: HeadChoice) -> Self {
+    pub(super) fn whole(choice: HeadChoice) -> Self {
         Self { choice, patience: mlp::EPOCHS, thorough: true }
     }
 
     /// Only what affects the choice: for fits that are repeated often.
-    pub fn quick(choice: HeadChoice) -> Self {
+    pub(super) fn quick(choice: HeadChoice) -> Self {
         Self { choice, patience: PATIENCE, thorough: false }
     }
 }
 
 /// A trained head and how it was chosen.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fitted {
+pub(crate) struct Fitted {
     /// The head, for raw features.
     pub head: TrainedHead,
     /// The chosen candidate.
@@ -71,7 +71,13 @@ pub struct Fitted {
 ///
 /// # Errors
 /// When `rows` hold fewer than two classes, or no feature varies, or the regression does not converge.
-pub fn fit(samples: &Samples<'_>, rows: &[usize], inner: &[Fold], effort: Effort, seed: u64) -> anyhow::Result<Fitted> {
+pub(super) fn fit(
+    samples: &Samples<'_>,
+    rows: &[usize],
+    inner: &[Fold],
+    effort: Effort,
+    seed: u64,
+) -> anyhow::Result<Fitted> {
     let prepared = Prepared::new(samples, rows, seed);
     prepared.check()?;
     // Candidates in the order of the kinds, smaller heads first; without validation at their default setting.

@@ -10,7 +10,7 @@ use monitor_export::Dense;
 /// Kind of head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum HeadKind {
+pub(crate) enum HeadKind {
     /// Dense(128, ReLU), dropout while training, Dense(classes), softmax.
     Mlp,
     /// Dense(classes), softmax: multinomial logistic regression.
@@ -28,7 +28,7 @@ impl std::fmt::Display for HeadKind {
 
 /// A head with the standardisation folded into its first layer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TrainedHead {
+pub(crate) struct TrainedHead {
     /// Its kind.
     pub kind: HeadKind,
     /// First to last; softmax follows the last.
@@ -37,7 +37,7 @@ pub struct TrainedHead {
 
 impl TrainedHead {
     /// Probabilities [windows x classes] of raw features `x` [windows x features].
-    pub fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
+    pub(crate) fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut values = x.to_owned();
         for layer in &self.layers {
             values = values.dot(&layer.weights.t()) + Array1::from(layer.bias.clone());
@@ -51,7 +51,7 @@ impl TrainedHead {
 
     /// The head with its logits divided by `temperature`, above 0, by dividing the last layer's weights and bias.
     #[must_use]
-    pub fn tempered(mut self, temperature: f64) -> Self {
+    pub(crate) fn tempered(mut self, temperature: f64) -> Self {
         if let Some(last) = self.layers.last_mut() {
             let divided = |value: f32| (f64::from(value) / temperature) as f32;
             last.weights.mapv_inplace(divided);
@@ -61,7 +61,7 @@ impl TrainedHead {
     }
 
     /// Number of multiplications per window.
-    pub fn multiplications(&self) -> usize {
+    pub(crate) fn multiplications(&self) -> usize {
         self.layers.iter().map(|layer| layer.inputs() * layer.outputs()).sum()
     }
 }

@@ -15,7 +15,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, ShapeBuilder, Slice};
 use super::basics::softmax;
 
 /// Regularisations to try, strongest first so that each fit starts near the solution.
-pub const ALPHAS: [f64; 4] = [1000.0, 100.0, 10.0, 1.0];
+pub(super) const ALPHAS: [f64; 4] = [1000.0, 100.0, 10.0, 1.0];
 /// Bias of a class without windows: a probability of e^-50.
 const ABSENT: f64 = -50.0;
 const ITERATIONS: u64 = 500;
@@ -29,18 +29,18 @@ const TOLERANCE: f64 = 1e-3;
 const MEMORY: usize = 10;
 
 /// Features in column-major order, which halves the time of packing this matrix for multiplication.
-pub fn by_columns(x: ArrayView2<f32>) -> Array2<f64> {
+pub(super) fn by_columns(x: ArrayView2<f32>) -> Array2<f64> {
     let mut columns = Array2::zeros(x.raw_dim().f());
     columns.zip_mut_with(&x, |to, from| *to = f64::from(*from));
     columns
 }
 
 /// Weights [features x classes] with the biases as the last row, for standardised features.
-pub type Weights = Array2<f64>;
+pub(super) type Weights = Array2<f64>;
 
 /// Why a fit failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Error {
+pub(super) enum Error {
     /// The windows are of fewer than two classes.
     #[error("a linear head needs windows of at least two classes")]
     OneClass,
@@ -61,7 +61,7 @@ pub enum Error {
 ///
 /// # Errors
 /// When fewer than two classes occur, a value is not finite, or the search does not reach the minimum.
-pub fn fit(
+pub(super) fn fit(
     x: &Array2<f64>,
     labels: &[usize],
     classes: usize,
@@ -173,7 +173,7 @@ fn logits(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
 }
 
 /// Probabilities [windows x classes] that `weights` give to standardised features.
-pub fn probabilities(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
+pub(super) fn probabilities(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
     let mut values = logits(x, weights);
     softmax(&mut values);
     values

@@ -2,7 +2,7 @@
 //!
 //! [`protocol`] runs the steps in their order, [`run`] trains and saves a model, [`artifacts`] holds its files.
 
-pub mod artifacts;
+pub(crate) mod artifacts;
 mod balance;
 mod basics;
 mod calibration;
@@ -14,14 +14,14 @@ mod logistic;
 mod mlp;
 mod prefer;
 mod protocol;
-pub mod report_text;
-pub mod run;
+pub(crate) mod report_text;
+pub(crate) mod run;
 mod samples;
 mod standardise;
-pub mod timestamp;
-pub mod training_report;
+pub(crate) mod timestamp;
+pub(crate) mod training_report;
 mod validate;
 mod verify;
 
-pub use candidate::HeadChoice;
-pub use standardise::Standardiser;
+pub(crate) use candidate::HeadChoice;
+pub(crate) use standardise::Standardiser;

@@ -33,7 +33,7 @@ use crate::features::Augmented;
 
 /// Settings of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Heads to try.
     pub choice: HeadChoice,
     /// Folds of the cross-validation; `None`: five, or fewer so that each holds back every class; 0: none.
@@ -51,7 +51,7 @@ const FOLDS: usize = 5;
 
 /// Result of the protocol.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The head to export.
     pub fitted: Fitted,
     /// Rows it was trained on.
@@ -71,7 +71,12 @@ pub struct Outcome {
 ///
 /// # Errors
 /// When there are fewer than two classes or no head can be trained.
-pub fn run(set: &FeatureSet, copies: Option<&Augmented>, settings: &Settings, ui: &Ui) -> anyhow::Result<Outcome> {
+pub(super) fn run(
+    set: &FeatureSet,
+    copies: Option<&Augmented>,
+    settings: &Settings,
+    ui: &Ui,
+) -> anyhow::Result<Outcome> {
     let (labels, groups) = (set.labels(), set.groups());
     let copies = copies.map(|copies| Copies { x: copies.x.view(), of: &copies.of });
     let classes = set.dataset.classes.len();

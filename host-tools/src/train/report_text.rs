@@ -7,7 +7,7 @@ use crate::console::{Columns, Side};
 use crate::evaluate::measured::mark;
 
 /// The data table: files, recordings, groups, seconds and windows per class.
-pub fn data_table(classes: &[Class]) -> impl Iterator<Item = String> {
+pub(crate) fn data_table(classes: &[Class]) -> impl Iterator<Item = String> {
     let number = |heading| (heading, Side::Right);
     let mut columns = Columns::new(&[
         ("class", Side::Left),
@@ -32,7 +32,7 @@ pub fn data_table(classes: &[Class]) -> impl Iterator<Item = String> {
 }
 
 /// The chosen head and the figures.
-pub fn figures(report: &TrainingReport) -> Vec<String> {
+pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(head(report));
     lines.extend(report.anomaly.as_ref().map(|size| {

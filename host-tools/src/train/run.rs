@@ -19,7 +19,7 @@ use crate::features::{InputOptions, augment};
 
 /// Options of a training, which `train` and `pipeline` share.
 #[derive(Debug, Clone, clap::Args)]
-pub struct TrainingOptions {
+pub(crate) struct TrainingOptions {
     #[command(flatten)]
     pub input: InputOptions,
     /// Folder for the models, the picture and the report
@@ -64,7 +64,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 /// Result of a training.
 #[derive(Debug)]
-pub struct Trained {
+pub(crate) struct Trained {
     /// The figures.
     pub report: TrainingReport,
     /// Windows and recordings, with their features.
@@ -77,7 +77,7 @@ pub struct Trained {
 ///
 /// # Errors
 /// When the data cannot be trained on, a requested base model is missing, or a file cannot be written.
-pub fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained> {
+pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained> {
     let started = std::time::Instant::now();
     // Checks that are quick come before the long work.
     check_writable(&options.out)?;

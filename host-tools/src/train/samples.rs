@@ -7,7 +7,7 @@ use super::balance::balanced;
 
 /// Borrowed features, classes and groups of windows.
 #[derive(Debug, Clone, Copy)]
-pub struct Samples<'a> {
+pub(super) struct Samples<'a> {
     /// Features, [windows x features], as the device computes them.
     pub x: ArrayView2<'a, f32>,
     /// Class of each window.
@@ -22,7 +22,7 @@ pub struct Samples<'a> {
 
 /// Changed copies of windows.
 #[derive(Debug, Clone, Copy)]
-pub struct Copies<'a> {
+pub(super) struct Copies<'a> {
     /// Features, [copies x features].
     pub x: ArrayView2<'a, f32>,
     /// The window that each is a copy of.
@@ -31,17 +31,17 @@ pub struct Copies<'a> {
 
 impl<'a> Samples<'a> {
     /// Classes of `rows`.
-    pub fn labels_of(&self, rows: &[usize]) -> Vec<usize> {
+    pub(super) fn labels_of(&self, rows: &[usize]) -> Vec<usize> {
         rows.iter().map(|row| self.labels[*row]).collect()
     }
 
     /// Raw features of `rows`.
-    pub fn features_of(&self, rows: &[usize]) -> Array2<f32> {
+    pub(super) fn features_of(&self, rows: &[usize]) -> Array2<f32> {
         self.x.select(Axis(0), rows)
     }
 
     /// The same windows with only the features `columns`.
-    pub fn columns(&self, columns: std::ops::Range<usize>) -> Samples<'a> {
+    pub(super) fn columns(&self, columns: std::ops::Range<usize>) -> Samples<'a> {
         let of = |x: ArrayView2<'a, f32>| {
             let (_, from) = x.split_at(Axis(1), columns.start);
             from.split_at(Axis(1), columns.len()).0
@@ -75,7 +75,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub fn new(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Self {
+    pub(super) fn new(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Self {
         let (raw, labels) = samples.with_copies(rows);
         // Mean and deviation are computed before balancing: repeats only weight the classes.
         let standardiser = Standardiser::fit(raw.view());

@@ -20,7 +20,7 @@ const CONSTANT: f64 = 1e-6;
 
 /// Mean and scale of each feature that varies.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standardiser {
+pub(crate) struct Standardiser {
     /// Number of features.
     features: usize,
     /// Features that vary, in ascending order.
@@ -33,7 +33,7 @@ pub struct Standardiser {
 
 impl Standardiser {
     /// Computes mean and (population) deviation of every column of `x` [windows x features].
-    pub fn fit(x: ArrayView2<f32>) -> Self {
+    pub(crate) fn fit(x: ArrayView2<f32>) -> Self {
         let rows = x.nrows().max(1) as f64;
         let mut sums = Array1::<f64>::zeros(x.ncols());
         for row in x.axis_iter(Axis(0)) {
@@ -59,7 +59,7 @@ impl Standardiser {
     }
 
     /// Standardises `x` [windows x features]; only the features that vary remain, [windows x kept].
-    pub fn apply(&self, x: ArrayView2<f32>) -> Array2<f32> {
+    pub(crate) fn apply(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((x.nrows(), self.kept.len()));
         for (from, mut to) in x.axis_iter(Axis(0)).zip(out.axis_iter_mut(Axis(0))) {
             for (((to, feature), mean), scale) in to.iter_mut().zip(&self.kept).zip(&self.mean).zip(&self.scale) {
@@ -71,7 +71,7 @@ impl Standardiser {
 
     /// The layer for raw features that is equivalent to `layer` for standardised ones: `w / deviation`,
     /// `b - sum(w * mean / deviation)`, and 0 for the features left out.
-    pub fn fold_into(&self, layer: &Dense) -> Dense {
+    pub(crate) fn fold_into(&self, layer: &Dense) -> Dense {
         let mut weights = Array2::zeros((layer.outputs(), self.features));
         let mut bias = layer.bias.clone();
         for ((from, mut to), bias) in

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 /// A folder in `runs` that is named after now and does not exist yet.
-pub fn unused(runs: &Path) -> PathBuf {
+pub(crate) fn unused(runs: &Path) -> PathBuf {
     let now = Timestamp::now().as_second();
     // A second run within the same second is named after the next one.
     (now..).map(|second| runs.join(name(second))).find(|folder| !folder.exists()).unwrap_or_else(|| runs.into())
 }
 
 /// The newest run in `runs`: the last by name of those that hold the file `file`.
-pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
+pub(crate) fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
     let folders = std::fs::read_dir(runs).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let is_run = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

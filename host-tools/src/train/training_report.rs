@@ -20,7 +20,7 @@ use crate::evaluate::metrics::{Reliability, argmax};
 
 /// The report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TrainingReport {
+pub(crate) struct TrainingReport {
     /// Number of this layout.
     pub schema: u32,
     /// The data set.
@@ -47,7 +47,7 @@ pub struct TrainingReport {
 
 /// The data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Data {
+pub(crate) struct Data {
     /// One entry per class.
     pub classes: Vec<Class>,
     /// Names of the groups.
@@ -62,7 +62,7 @@ pub struct Data {
 
 /// One class.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Class {
+pub(crate) struct Class {
     /// Files, recordings, groups and seconds.
     #[serde(flatten)]
     pub summary: ClassSummary,
@@ -72,7 +72,7 @@ pub struct Class {
 
 impl Class {
     /// One entry per class of `set`.
-    pub fn from_set(set: &FeatureSet) -> Vec<Self> {
+    pub(crate) fn from_set(set: &FeatureSet) -> Vec<Self> {
         let windows = set.windows_per_class();
         let summaries = set.dataset.per_class().into_iter().zip(windows);
         summaries.map(|(summary, windows)| Self { summary, windows }).collect()
@@ -81,7 +81,7 @@ impl Class {
 
 /// A file not used.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Skipped {
+pub(crate) struct Skipped {
     /// Relative to the data's folder.
     pub file: String,
     /// Why.
@@ -90,7 +90,7 @@ pub struct Skipped {
 
 /// The requested settings.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SettingsSummary {
+pub(crate) struct SettingsSummary {
     /// Feature kind used.
     pub features: &'static str,
     /// Heads tried.
@@ -109,7 +109,7 @@ pub struct SettingsSummary {
 
 /// The head.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Head {
+pub(crate) struct Head {
     /// The chosen candidate.
     pub chosen: Candidate,
     /// Calibration; `class_confidence` in hundredths, in the order of the classes.
@@ -124,7 +124,7 @@ pub struct Head {
 
 /// Cross-validated figures.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CrossValidated {
+pub(crate) struct CrossValidated {
     /// Pooled over the folds.
     #[serde(flatten)]
     pub measured: Measured,
@@ -138,7 +138,7 @@ pub struct CrossValidated {
 
 /// Effect of calibration on windows that it was not computed from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CalibrationEffect {
+pub(crate) struct CalibrationEffect {
     /// Expected calibration error without it, 0 to 1.
     pub ece_before: f64,
     /// Expected calibration error with it, 0 to 1.
@@ -171,7 +171,7 @@ impl CalibrationEffect {
 
 /// One feature kind on the same folds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Compared {
+pub(crate) struct Compared {
     /// Feature kind.
     pub features: &'static str,
     /// Procedure of the head: as in training, or linear with a fixed regularisation.
@@ -189,7 +189,7 @@ pub struct Compared {
 
 impl TrainingReport {
     /// Computes the figures of an outcome. `data` is the data's folder, which paths are relative to.
-    pub fn new(set: &FeatureSet, settings: &Settings, outcome: &Outcome, data: &Path) -> Self {
+    pub(crate) fn new(set: &FeatureSet, settings: &Settings, outcome: &Outcome, data: &Path) -> Self {
         let dataset = &set.dataset;
         let skipped = dataset
             .skipped

@@ -22,7 +22,7 @@ use crate::evaluate::metrics::{Figures, argmax};
 const INNER_FOLDS: usize = 3;
 
 /// Splits `rows` (positions in `samples`) by group into inner folds that each train on every class; none if that is impossible.
-pub fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold> {
+pub(super) fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold> {
     let labels = samples.labels_of(rows);
     let groups: Vec<usize> = rows.iter().map(|row| samples.groups[*row]).collect();
     let count = INNER_FOLDS.min(split::most_folds(&labels, &groups));
@@ -70,7 +70,7 @@ pub(super) struct Tried {
 
 impl Tried {
     /// Whether this is clearly better than `usual` on the same inner folds.
-    pub fn clearly_better_than(&self, usual: &Self) -> bool {
+    pub(super) fn clearly_better_than(&self, usual: &Self) -> bool {
         clearly_less(&self.errors, &usual.errors)
     }
 }

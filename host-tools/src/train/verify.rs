@@ -21,7 +21,7 @@ const TOLERANCE: f32 = 1e-3;
 ///
 /// # Errors
 /// When the model cannot be read, or a probability differs.
-pub fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Result<()> {
+pub(super) fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Result<()> {
     let loaded = OwnedModel::from_bytes(model.to_vec(), Isa::best())?;
     if !set.from_audio {
         // Without recordings: it loads, and its head is the trained one.
@@ -53,7 +53,7 @@ pub fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Resu
 ///
 /// # Errors
 /// When the head cannot be read, or a probability differs.
-pub fn head(exported: &[u8], x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::Result<()> {
+pub(super) fn head(exported: &[u8], x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::Result<()> {
     let graph = Model::parse(exported)?.graph();
     let layers = graph.operators().filter(|operator| operator.code == BuiltinOp::FULLY_CONNECTED).map(|operator| {
         let constant = |place: usize| graph.tensor(operator.inputs.get(place)?).ok()?.f32s();

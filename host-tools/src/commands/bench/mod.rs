@@ -21,7 +21,7 @@ use measure::{Batch, Time};
 
 /// Options of `host-tools bench`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Model file [default: the base model]
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
@@ -96,7 +96,7 @@ struct LayerTime {
 ///
 /// # Errors
 /// When there is no model, or it has no network.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let path = match &args.model {
         Some(path) => path.clone(),
         None => {

@@ -18,7 +18,7 @@ const EVICT: usize = 64 << 20;
 
 /// For each line of stdin: `body` times ten runs from patch to scores, `cold` ten with other data read between, `stream`
 /// ten windows from samples to probabilities; prints the milliseconds of each in one line.
-pub fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
+pub(super) fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
     let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
     let network = model.int8_network()?.context("the model has no int8 network; give the base model")?;
     let patch = measure::patch();

@@ -14,7 +14,7 @@ use view::View;
 
 /// Options of `host-tools inspect`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Model file
     file: PathBuf,
     /// List every tensor and every label
@@ -28,7 +28,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When the file cannot be read or is not a valid TFLite file.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let path = &args.file;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let model = Model::parse(&bytes).with_context(|| path.display().to_string())?;

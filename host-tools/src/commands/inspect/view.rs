@@ -109,7 +109,7 @@ pub(super) struct CardView {
 
 impl View {
     /// Collects the contents of `model`.
-    pub fn from_model(file: &str, model: &Model<'_>) -> Self {
+    pub(super) fn from_model(file: &str, model: &Model<'_>) -> Self {
         let graph = model.graph();
         let mut problems = Problems::default();
         let labels = problems.note("labels", model.labels()).flatten();

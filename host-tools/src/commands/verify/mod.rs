@@ -17,7 +17,7 @@ use crate::console::JsonOut;
 
 /// Options of `host-tools verify`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Base model [default: searched for as by `fetch`]
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
@@ -45,7 +45,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 /// # Errors
 /// Always: this build has no reference runtime.
 #[cfg(not(feature = "reference-runtime"))]
-pub fn run(_args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(_args: &Args) -> anyhow::Result<()> {
     anyhow::bail!(
         "this build has no TFLite C++ interpreter; build it with `--features reference-runtime` (or `make verify`)"
     )

@@ -67,7 +67,7 @@ pub(super) fn list(folder: &Path) -> anyhow::Result<Listing> {
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub fn wav_files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn wav_files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut found = Vec::new();
     for path in entries(folder)? {
@@ -81,7 +81,7 @@ pub fn wav_files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub fn with_timelines(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn with_timelines(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = wav_files_below(folder)?;
     found.retain(|path| timeline::beside(path).is_file());
     Ok(found)

@@ -19,7 +19,7 @@ mod tests;
 use std::ops::Range;
 use std::path::PathBuf;
 
-pub use folders::wav_files_below;
+pub(crate) use folders::wav_files_below;
 pub use manifest::manifest_rows;
 pub use summary::ClassSummary;
 
@@ -44,7 +44,7 @@ pub struct Dataset {
 }
 
 /// The mark on every figure of a data set that is split within recordings.
-pub const WITHIN_RECORDING: &str = "within recording, optimistic";
+pub(crate) const WITHIN_RECORDING: &str = "within recording, optimistic";
 
 /// One file, or one block of a file.
 #[derive(Debug, Clone, PartialEq)]

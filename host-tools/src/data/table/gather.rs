@@ -26,7 +26,7 @@ struct Part {
 ///
 /// # Errors
 /// When a table cannot be read, two were not made alike, or there is no row.
-pub fn load(paths: &[PathBuf]) -> anyhow::Result<(FeatureSet, Meta)> {
+pub(crate) fn load(paths: &[PathBuf]) -> anyhow::Result<(FeatureSet, Meta)> {
     let tables: Vec<(Meta, Rows)> = paths.iter().map(|path| read::read(path)).collect::<anyhow::Result<_>>()?;
     let (first, _) = tables.first().context("no table was named")?;
     for (path, (other, _)) in paths.iter().zip(&tables) {

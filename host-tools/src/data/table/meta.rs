@@ -16,7 +16,7 @@ const FORMAT: u32 = 1;
 
 /// Kind of a table's features, and how its recordings were read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meta {
+pub(crate) struct Meta {
     /// Number of this layout.
     pub format: u32,
     /// Name of the feature kind.
@@ -67,14 +67,14 @@ impl Meta {
     ///
     /// # Errors
     /// When this version does not know the name.
-    pub fn kind(&self) -> anyhow::Result<FeatureKind> {
+    pub(crate) fn kind(&self) -> anyhow::Result<FeatureKind> {
         self.features
             .parse()
             .map_err(|_| anyhow::anyhow!("its features are {:?}, which is not a feature kind", self.features))
     }
 
     /// Step between windows, in seconds.
-    pub fn hop_s(&self) -> f64 {
+    pub(crate) fn hop_s(&self) -> f64 {
         f64::from(self.hop_columns) / 100.0
     }
 
@@ -82,7 +82,7 @@ impl Meta {
     ///
     /// # Errors
     /// When it is another one.
-    pub fn require_base(&self, base: &OwnedModel) -> anyhow::Result<()> {
+    pub(crate) fn require_base(&self, base: &OwnedModel) -> anyhow::Result<()> {
         let (made_with, found) = (self.base_sha256.as_deref().unwrap_or("none"), sha256(base));
         ensure!(
             made_with == found,

@@ -11,17 +11,17 @@ mod read;
 mod schema;
 mod write;
 
-pub use gather::load;
-pub use meta::Meta;
-pub use write::write;
+pub(crate) use gather::load;
+pub(crate) use meta::Meta;
+pub(crate) use write::write;
 
 use std::path::Path;
 
 /// Extension of a table file.
-pub const EXTENSION: &str = "parquet";
+pub(crate) const EXTENSION: &str = "parquet";
 
 /// Whether a path names a table rather than a folder of recordings.
-pub fn is_table(path: &Path) -> bool {
+pub(crate) fn is_table(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(EXTENSION))
 }
 

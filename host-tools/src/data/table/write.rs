@@ -27,7 +27,7 @@ const GROUP: usize = 8192;
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write(path: &Path, set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<()> {
+pub(crate) fn write(path: &Path, set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<()> {
     let bytes = encode(set, base, data).context("the features cannot be encoded as a table")?;
     monitor_model::atomic_file::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
 }

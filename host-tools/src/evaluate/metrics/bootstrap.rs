@@ -19,7 +19,7 @@ const SEED: u64 = 1;
 
 /// Interval that holds 95 % of the draws.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Interval {
+pub(crate) struct Interval {
     /// 2.5th percentile.
     pub low: f64,
     /// 97.5th percentile.
@@ -34,7 +34,7 @@ impl std::fmt::Display for Interval {
 
 /// Intervals of the figures by window.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Intervals {
+pub(crate) struct Intervals {
     /// Of the accuracy.
     pub accuracy: Interval,
     /// Of the macro-F1.
@@ -43,7 +43,7 @@ pub struct Intervals {
 
 /// Intervals for windows of `recordings[i]`, of class `labels[i]`, predicted as `predicted[i]`; `None` if no class has two
 /// recordings.
-pub fn intervals(recordings: &[usize], labels: &[usize], predicted: &[usize]) -> Option<Intervals> {
+pub(crate) fn intervals(recordings: &[usize], labels: &[usize], predicted: &[usize]) -> Option<Intervals> {
     // Renumbered: few of a model's hundreds of classes occur.
     let seen: std::collections::BTreeSet<usize> = labels.iter().chain(predicted).copied().collect();
     let number: BTreeMap<usize, usize> = seen.into_iter().zip(0..).collect();

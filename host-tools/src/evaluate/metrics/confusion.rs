@@ -7,7 +7,7 @@ const READABLE: usize = 40;
 
 /// Counts of predictions: `counts[true class][predicted class]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Confusion {
+pub(crate) struct Confusion {
     /// Names of the classes, in the order of rows and columns.
     pub classes: Vec<String>,
     /// One row per true class, one column per predicted class.
@@ -19,7 +19,7 @@ impl Confusion {
     ///
     /// # Panics
     /// When an index is not below the number of classes: an error of the caller, not of any input.
-    pub fn from_pairs(classes: &[String], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
+    pub(crate) fn from_pairs(classes: &[String], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let counts = vec![vec![0; classes.len()]; classes.len()];
         let mut matrix = Self { classes: classes.to_vec(), counts };
         for (truth, predicted) in pairs {
@@ -29,27 +29,27 @@ impl Confusion {
     }
 
     /// Number of predictions.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.counts.iter().flatten().sum()
     }
 
     /// Number of right predictions.
-    pub fn correct(&self) -> u64 {
+    pub(crate) fn correct(&self) -> u64 {
         self.counts.iter().enumerate().map(|(class, row)| row[class]).sum()
     }
 
     /// Number of items of `class`.
-    pub fn support(&self, class: usize) -> u64 {
+    pub(crate) fn support(&self, class: usize) -> u64 {
         self.counts[class].iter().sum()
     }
 
     /// Number of items predicted as `class`.
-    pub fn predicted(&self, class: usize) -> u64 {
+    pub(crate) fn predicted(&self, class: usize) -> u64 {
         self.counts.iter().map(|row| row[class]).sum()
     }
 
     /// The matrix; of many classes only those that occur, because a larger matrix cannot be read.
-    pub fn readable(&self) -> Self {
+    pub(crate) fn readable(&self) -> Self {
         if self.classes.len() <= READABLE {
             return self.clone();
         }

@@ -10,7 +10,7 @@ use super::Confusion;
 
 /// Figures of one class, each in `0..=1`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ClassFigures {
+pub(crate) struct ClassFigures {
     /// Its name.
     pub class: String,
     /// Share of the items predicted as this class that are of it.
@@ -25,7 +25,7 @@ pub struct ClassFigures {
 
 /// Precision, recall and F1 averaged over classes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Averages {
+pub(crate) struct Averages {
     /// Average precision, `0..=1`.
     pub precision: f64,
     /// Average recall, `0..=1`.
@@ -36,7 +36,7 @@ pub struct Averages {
 
 /// All figures of a set of predictions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Share of right predictions, `0..=1`; 0 when there are none.
     pub accuracy: f64,
     /// Mean over classes, equally weighted.
@@ -51,7 +51,7 @@ pub struct Figures {
 
 impl Figures {
     /// The figures of a confusion matrix.
-    pub fn from_confusion(confusion: Confusion) -> Self {
+    pub(crate) fn from_confusion(confusion: Confusion) -> Self {
         let classes: Vec<ClassFigures> =
             (0..confusion.classes.len()).map(|class| of_class(&confusion, class)).collect();
         let seen = |class: &usize| confusion.support(*class) + confusion.predicted(*class) > 0;
@@ -67,7 +67,7 @@ impl Figures {
     }
 
     /// The figures of pairs `(true class, predicted class)`.
-    pub fn from_pairs(classes: &[String], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
+    pub(crate) fn from_pairs(classes: &[String], pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
         Self::from_confusion(Confusion::from_pairs(classes, pairs))
     }
 }

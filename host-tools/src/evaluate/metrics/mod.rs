@@ -9,15 +9,15 @@ mod recording;
 mod reliability;
 mod table;
 
-pub use bootstrap::{Intervals, intervals};
-pub use confusion::Confusion;
-pub use figures::{Averages, Figures};
-pub use recording::by_recording;
-pub use reliability::Reliability;
-pub use table::{class_table, confusion_table};
+pub(crate) use bootstrap::{Intervals, intervals};
+pub(crate) use confusion::Confusion;
+pub(crate) use figures::{Averages, Figures};
+pub(crate) use recording::by_recording;
+pub(crate) use reliability::Reliability;
+pub(crate) use table::{class_table, confusion_table};
 
 /// The index of the largest value; the first of equals, and 0 for an empty slice.
-pub fn argmax(values: &[f32]) -> usize {
+pub(crate) fn argmax(values: &[f32]) -> usize {
     let mut best = 0;
     for (index, value) in values.iter().enumerate() {
         if *value > values[best] {

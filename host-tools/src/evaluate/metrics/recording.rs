@@ -6,7 +6,7 @@ use super::argmax;
 
 /// A model's prediction for one recording.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RecordingVerdict {
+pub(crate) struct RecordingVerdict {
     /// The recording's number, as given.
     pub recording: usize,
     /// Its true class.
@@ -23,7 +23,11 @@ pub struct RecordingVerdict {
 /// recording `recordings[i]`, whose class is `labels[i]`.
 ///
 /// A recording has the label of its first window; no data set of this program changes the label within a recording.
-pub fn by_recording(probabilities: ArrayView2<f32>, recordings: &[usize], labels: &[usize]) -> Vec<RecordingVerdict> {
+pub(crate) fn by_recording(
+    probabilities: ArrayView2<f32>,
+    recordings: &[usize],
+    labels: &[usize],
+) -> Vec<RecordingVerdict> {
     let mut sums: std::collections::BTreeMap<usize, (usize, Vec<f64>, usize)> = std::collections::BTreeMap::new();
     for ((row, recording), label) in probabilities.rows().into_iter().zip(recordings).zip(labels) {
         let entry = sums.entry(*recording).or_insert_with(|| (*label, vec![0.0; row.len()], 0));

@@ -10,11 +10,11 @@ use serde::Serialize;
 use super::argmax;
 
 /// Bins of the diagram and of the error.
-pub const BINS: usize = 15;
+pub(super) const BINS: usize = 15;
 
 /// Windows of similar confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Bin {
+pub(crate) struct Bin {
     /// Number of windows.
     pub windows: usize,
     /// Mean of the highest probability, `0..=1`.
@@ -25,7 +25,7 @@ pub struct Bin {
 
 /// Agreement of confidence and accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Reliability {
+pub(crate) struct Reliability {
     /// Expected calibration error, `0..=1`.
     pub ece: f64,
     /// [`BINS`] bins of the highest probability from 0 to 1; empty ones are all zero.
@@ -34,7 +34,7 @@ pub struct Reliability {
 
 impl Reliability {
     /// Computed from `probabilities` [windows x classes] of windows of the classes `labels`.
-    pub fn from_probabilities(probabilities: ArrayView2<f32>, labels: &[usize]) -> Self {
+    pub(crate) fn from_probabilities(probabilities: ArrayView2<f32>, labels: &[usize]) -> Self {
         let mut bins = vec![Bin::default(); BINS];
         for (row, label) in probabilities.rows().into_iter().zip(labels) {
             let row = row.to_vec();

@@ -4,7 +4,7 @@ use super::{Averages, Confusion, Figures};
 use crate::console::{Columns, Side};
 
 /// One line per class (precision, recall, F1, support), then the averages and the accuracy.
-pub fn class_table(figures: &Figures) -> impl Iterator<Item = String> {
+pub(crate) fn class_table(figures: &Figures) -> impl Iterator<Item = String> {
     let number = |heading| (heading, Side::Right);
     let mut columns =
         Columns::new(&[("class", Side::Left), number("precision"), number("recall"), number("f1"), number("support")]);
@@ -24,7 +24,7 @@ pub fn class_table(figures: &Figures) -> impl Iterator<Item = String> {
 }
 
 /// The confusion matrix: one line per true class, one column per predicted class.
-pub fn confusion_table(confusion: &Confusion) -> impl Iterator<Item = String> {
+pub(crate) fn confusion_table(confusion: &Confusion) -> impl Iterator<Item = String> {
     let predicted = confusion.classes.iter().map(|class| (class.as_str(), Side::Right));
     let headings: Vec<(&str, Side)> = std::iter::once(("true \\ predicted", Side::Left)).chain(predicted).collect();
     let mut columns = Columns::new(&headings);

@@ -10,7 +10,7 @@ use serde::Serialize;
 /// Result of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The predicted class is the name of the folder.
     Pass,
     /// The predicted class is another class of the model.
@@ -23,7 +23,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Name in the log.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
             Self::Fail => "FAIL",
@@ -35,7 +35,7 @@ impl Outcome {
 
 /// A file and its prediction.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// Path of the file.
     pub file: PathBuf,
     /// Name of its folder.
@@ -52,7 +52,7 @@ pub struct Judged {
 
 impl Judged {
     /// Compares a prediction with the name of the file's folder, for a model of classes `labels`.
-    pub fn verdict(
+    pub(crate) fn verdict(
         file: &Path,
         folder: Option<String>,
         labels: &[String],
@@ -69,7 +69,7 @@ impl Judged {
     }
 
     /// A file without a prediction.
-    pub fn failed(file: &Path, folder: Option<String>, error: String) -> Self {
+    pub(crate) fn failed(file: &Path, folder: Option<String>, error: String) -> Self {
         Self {
             file: file.to_path_buf(),
             true_label: folder,
@@ -99,7 +99,7 @@ impl Judged {
 }
 
 /// The whole log: a line per file, totals per class and in all.
-pub fn batch_log(model: &Path, hop_s: f64, labels: &[String], files: &[Judged]) -> String {
+pub(crate) fn batch_log(model: &Path, hop_s: f64, labels: &[String], files: &[Judged]) -> String {
     let mut text =
         format!("Batch inference of {} files, a window every {hop_s} s\nModel: {}\n\n", files.len(), model.display());
     for file in files {

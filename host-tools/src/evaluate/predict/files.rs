@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 ///
 /// # Errors
 /// When an input does not exist, a folder cannot be read or holds no WAV file.
-pub fn wav_files(inputs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn wav_files(inputs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for input in inputs {
         if !input.is_dir() {
@@ -52,7 +52,7 @@ fn is_wav(path: &Path) -> bool {
 }
 
 /// Name of the folder that `file` lies in, which is its class in a data set; `None` at the top.
-pub fn parent_name(file: &Path) -> Option<String> {
+pub(crate) fn parent_name(file: &Path) -> Option<String> {
     let name = |path: &Path| path.parent()?.file_name().map(|name| name.to_string_lossy().into_owned());
     // `x.wav` alone lies in the current folder, whose name the system returns.
     name(file).or_else(|| name(&std::path::absolute(file).ok()?))

@@ -8,9 +8,9 @@ mod listen;
 mod speed;
 mod summary;
 
-pub use super::model::labels;
-pub use batch_log::{Judged, batch_log};
-pub use files::{parent_name, wav_files};
+pub(crate) use super::model::labels;
+pub(crate) use batch_log::{Judged, batch_log};
+pub(crate) use files::{parent_name, wav_files};
 pub use listen::{Heard, Window, listen};
-pub use speed::Speed;
-pub use summary::Summary;
+pub(crate) use speed::Speed;
+pub(crate) use summary::Summary;

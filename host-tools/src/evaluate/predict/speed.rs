@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Length of sound and time of processing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Speed {
+pub(crate) struct Speed {
     /// Length of the processed sound, in seconds.
     pub seconds: f64,
     /// Time of processing, in seconds.
@@ -17,12 +17,12 @@ pub struct Speed {
 
 impl Speed {
     /// The speed of processing `seconds` of sound in `took_s` seconds.
-    pub fn new(seconds: f64, took_s: f64) -> Self {
+    pub(crate) fn new(seconds: f64, took_s: f64) -> Self {
         Self { seconds, took_s, real_time_factor: if seconds > 0.0 { took_s / seconds } else { 0.0 } }
     }
 
     /// A real-time factor as text: `455x real time`.
-    pub fn multiple(real_time_factor: f64) -> String {
+    pub(crate) fn multiple(real_time_factor: f64) -> String {
         let multiple = 1.0 / real_time_factor.max(1e-9);
         match multiple {
             m if m >= 9.5 => format!("{m:.0}x real time"),

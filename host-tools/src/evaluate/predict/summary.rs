@@ -8,7 +8,7 @@ use crate::console::{Columns, Side};
 
 /// A state that was predicted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct State {
+pub(crate) struct State {
     /// Name of the class.
     pub label: String,
     /// Windows for which it was the most probable class.
@@ -21,7 +21,7 @@ pub struct State {
 
 /// Inference time of the windows, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Timing {
+pub(crate) struct Timing {
     /// Median.
     pub p50_ms: f64,
     /// 99th percentile.
@@ -32,7 +32,7 @@ pub struct Timing {
 
 /// Summary of one recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Length of the recording, seconds.
     pub seconds: f64,
     /// Number of windows.
@@ -52,7 +52,7 @@ pub struct Summary {
 
 impl Summary {
     /// Summarises `heard`, with windows every `hop_s` seconds.
-    pub fn new(heard: &Heard, labels: &[String], hop_s: f64) -> Self {
+    pub(crate) fn new(heard: &Heard, labels: &[String], hop_s: f64) -> Self {
         let mut counts: Vec<(usize, f64)> = vec![(0, 0.0); labels.len()];
         for window in &heard.windows {
             let (windows, sum) = &mut counts[window.class];
@@ -93,7 +93,7 @@ impl Summary {
     }
 
     /// Lines for the terminal; of many states (AudioSet's) only the `most` longest.
-    pub fn lines(&self, name: &str, most: usize) -> String {
+    pub(crate) fn lines(&self, name: &str, most: usize) -> String {
         let mut lines = vec![format!("Summary of {name}: {} windows in {:.1} s", self.windows, self.seconds)];
         let (Some(timing), Some(predicted), Some(longest)) = (self.inference, &self.predicted, self.states.first())
         else {

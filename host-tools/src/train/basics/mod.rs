@@ -1,8 +1,8 @@
 //! What the heads and their choice have in common: scores, seeds, softmax.
 
 mod score;
-pub mod seed;
+pub(super) mod seed;
 mod softmax;
 
-pub use score::Score;
-pub use softmax::softmax;
+pub(super) use score::Score;
+pub(super) use softmax::softmax;

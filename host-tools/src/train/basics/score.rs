@@ -7,7 +7,7 @@ use crate::evaluate::metrics::argmax;
 
 /// Cross-entropy and accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Score {
+pub(crate) struct Score {
     /// Mean cross-entropy in nats.
     pub loss: f64,
     /// Share of right windows, `0..=1`.
@@ -17,7 +17,7 @@ pub struct Score {
 impl Score {
     /// Score of `probabilities` [windows x classes] with all occurring classes equally weighted, so that the largest class
     /// does not dominate.
-    pub fn balanced(probabilities: ArrayView2<f32>, labels: &[usize]) -> Self {
+    pub(crate) fn balanced(probabilities: ArrayView2<f32>, labels: &[usize]) -> Self {
         let mut sums = vec![(Self::default(), 0usize); probabilities.ncols()];
         for (row, label) in probabilities.rows().into_iter().zip(labels) {
             let (score, count) = &mut sums[*label];
@@ -34,7 +34,7 @@ impl Score {
     }
 
     /// Mean of scores; zero without scores.
-    pub fn mean(scores: &[Self]) -> Self {
+    pub(crate) fn mean(scores: &[Self]) -> Self {
         let sum = scores.iter().fold(Self::default(), |sum, score| Self {
             loss: sum.loss + score.loss,
             accuracy: sum.accuracy + score.accuracy,

@@ -3,7 +3,7 @@
 use ndarray::{Array2, Axis, NdFloat};
 
 /// Turns every row of logits into probabilities.
-pub fn softmax<F: NdFloat>(logits: &mut Array2<F>) {
+pub(crate) fn softmax<F: NdFloat>(logits: &mut Array2<F>) {
     for mut row in logits.axis_iter_mut(Axis(0)) {
         let largest = row.iter().copied().fold(F::neg_infinity(), F::max);
         row.mapv_inplace(|value| (value - largest).exp());

@@ -15,7 +15,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-pub use network::Network;
+pub(super) use network::Network;
 
 use super::basics::{Score, seed};
 use adam::Adam;
@@ -25,13 +25,13 @@ const HIDDEN: usize = 128;
 /// Share of them that each training step drops.
 const DROPOUT: f32 = 0.2;
 /// Maximum number of epochs.
-pub const EPOCHS: usize = 100;
+pub(super) const EPOCHS: usize = 100;
 /// Windows per step.
 const BATCH: usize = 32;
 
 /// Shape and length of a training.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub(super) struct Plan {
     /// Number of classes.
     pub classes: usize,
     /// Number of epochs.
@@ -44,7 +44,7 @@ pub struct Plan {
 /// before each step, as Keras reports it) and returns whether to continue.
 ///
 /// Deterministic: the same data and seed give the same bits on the same machine.
-pub fn train(
+pub(super) fn train(
     x: ArrayView2<f32>,
     labels: &[usize],
     plan: Plan,

@@ -10,7 +10,7 @@ use crate::train::basics::{Score, softmax};
 
 /// Weights of the perceptron, or the gradient of its loss by each of them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Network<F> {
+pub(crate) struct Network<F> {
     /// Hidden layer, [inputs x hidden].
     pub hidden: Array2<F>,
     /// Its bias, one per hidden neuron.
@@ -23,7 +23,7 @@ pub struct Network<F> {
 
 impl Network<f32> {
     /// Glorot-uniform weights (uniform within +-sqrt(6 / (inputs + outputs)) of each layer), biases zero.
-    pub fn random(inputs: usize, hidden: usize, classes: usize, rng: &mut impl Rng) -> Self {
+    pub(crate) fn random(inputs: usize, hidden: usize, classes: usize, rng: &mut impl Rng) -> Self {
         let mut layer = |inputs: usize, outputs: usize| {
             let limit = (6.0 / (inputs + outputs) as f32).sqrt();
             Array2::from_shape_simple_fn((inputs, outputs), || (rng.r#gen::<f32>() * 2.0 - 1.0) * limit)
@@ -56,12 +56,12 @@ impl<F: NdFloat> Network<F> {
     }
 
     /// Outputs before softmax [rows x classes], without dropout.
-    pub fn logits(&self, x: ArrayView2<F>) -> Array2<F> {
+    pub(crate) fn logits(&self, x: ArrayView2<F>) -> Array2<F> {
         self.activations(x).dot(&self.output) + &self.output_bias
     }
 
     /// Class probabilities [rows x classes], without dropout.
-    pub fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
+    pub(crate) fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
         let mut values = self.logits(x);
         softmax(&mut values);
         values
@@ -70,7 +70,7 @@ impl<F: NdFloat> Network<F> {
     /// Score on rows `x` of classes `labels`, and the gradient of the mean cross-entropy by every weight.
     ///
     /// `kept` [rows x hidden] multiplies the hidden values (dropout); `None` for none.
-    pub fn gradients(&self, x: ArrayView2<F>, labels: &[usize], kept: Option<&Array2<F>>) -> (Score, Self) {
+    pub(crate) fn gradients(&self, x: ArrayView2<F>, labels: &[usize], kept: Option<&Array2<F>>) -> (Score, Self) {
         let mut hidden = self.activations(x);
         if let Some(kept) = kept {
             hidden *= kept;

@@ -15,7 +15,7 @@ const REDRAW: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When the terminal cannot be used.
-pub fn show(source: &Source, minutes: f64) -> anyhow::Result<()> {
+pub(crate) fn show(source: &Source, minutes: f64) -> anyhow::Result<()> {
     let mut terminal = ratatui::try_init().context("the terminal cannot be used; try --json")?;
     let outcome = run(&mut terminal, source, minutes);
     ratatui::restore();
