@@ -1,4 +1,4 @@
-//! What is heard beside the machine: the hall, mains hum, a distant fan, things put down, people talking.
+//! Background sound: the hall, mains hum, a distant fan, metallic impacts, speech.
 
 use super::rotor::wrap;
 use super::tones::{Harmonics, sine};
@@ -10,9 +10,9 @@ const EVENT_EVERY_S: f64 = 4.0;
 
 /// The background of one place and day.
 #[derive(Debug, Clone)]
-pub struct Background {
+pub(crate) struct Background {
     rate: f64,
-    /// Bands of the hall's noise with their levels: low ones stronger.
+    /// Bands of the hall's noise with their levels: low bands are stronger.
     hall: [(Band, f64); 4],
     drift: Wander,
     hum: (Harmonics, f64, f64, f64),
@@ -21,7 +21,7 @@ pub struct Background {
     voice: Voice,
 }
 
-/// Speech from afar: a band of noise in syllables.
+/// Distant speech: a band of noise in syllables.
 #[derive(Debug, Clone)]
 struct Voice {
     band: Band,
@@ -32,8 +32,8 @@ struct Voice {
 }
 
 impl Background {
-    /// A place; RMS about 1.
-    pub fn draw(rate: f64, rng: &mut Rng) -> Self {
+    /// Draws a place; its background has an RMS of about 1.
+    pub(crate) fn draw(rate: f64, rng: &mut Rng) -> Self {
         let hall = [(90.0, 0.0), (300.0, -7.0), (1_000.0, -15.0), (4_000.0, -22.0)]
             .map(|(hz, decibels)| (Band::new(rate, hz, 0.6), rng.decibels(decibels - 3.0, decibels + 2.0)));
         let clank_hz = rng.range(700.0, 4_000.0);
@@ -58,8 +58,8 @@ impl Background {
         }
     }
 
-    /// The next sample.
-    pub fn next(&mut self, rng: &mut Rng) -> f64 {
+    /// Returns the next sample.
+    pub(crate) fn next(&mut self, rng: &mut Rng) -> f64 {
         let hall: f64 = self.hall.iter_mut().map(|(band, level)| *level * band.next(rng)).sum();
         let mut sound = hall * (1.0 + 0.15 * self.drift.next(rng)).max(0.2);
         for (harmonics, level, hz, turns) in [&mut self.hum, &mut self.fan] {

@@ -1,14 +1,14 @@
-//! One machine of its kind: what it was built and worn to, the same in all its recordings.
+//! One machine: properties by manufacture and wear, equal in all its recordings.
 
 use super::tones::Harmonics;
 use monitor_sound::rng::Rng;
 
-/// The lasting properties of a machine.
+/// Permanent properties of a machine.
 #[derive(Debug, Clone)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// Speed without load, in turns per second.
     pub speed_hz: f64,
-    /// Part of the speed that full load takes.
+    /// Share of the speed that full load takes.
     pub dip: f64,
     /// The shaft's tones: order 1 and up.
     pub shaft: Harmonics,
@@ -29,8 +29,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine of the series.
-    pub fn draw(rng: &mut Rng) -> Self {
+    /// Draws a machine of the series.
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
         let falling = |rng: &mut Rng, count: u32, slope: f64| {
             Harmonics::new((1..=count).map(|n| libm::pow(f64::from(n), -slope) * rng.range(0.25, 1.0)))
         };

@@ -1,7 +1,7 @@
-//! A machine at work in a place, heard by a microphone: one sample after the other.
+//! A working machine in a place, recorded by a microphone, sample by sample.
 
 use super::background::Background;
-use super::faults::{Fault, Trouble};
+use super::faults::{Fault, FaultSound};
 use super::machine::Machine;
 use super::room::{Microphone, Room};
 use super::rotor::Rotor;
@@ -9,29 +9,29 @@ use super::state::{Duty, State};
 use super::work::Work;
 use monitor_sound::rng::{Rng, amplitude};
 
-/// A stretch of one duty.
+/// A part of the recording with one duty.
 #[derive(Debug, Clone)]
-pub struct Stretch {
-    /// What the machine does, drawn for this stretch.
+pub(crate) struct Stretch {
+    /// The machine's duty, drawn for this part.
     pub duty: Duty,
     /// Length in samples.
     pub samples: u64,
 }
 
-/// Where and how a recording is made.
+/// Place and settings of a recording.
 #[derive(Debug, Clone, Copy)]
-pub struct Setup {
-    /// From the microphone to the machine, in metres.
+pub(crate) struct Setup {
+    /// Distance from the microphone to the machine, in metres.
     pub distance_m: f64,
-    /// Level that the idling machine has in the file, in dB of full scale.
+    /// Level of the idling machine in the file, in dB of full scale.
     pub level_dbfs: f64,
-    /// How far the background is below the idling machine, in dB.
+    /// Level of the background below the idling machine, in dB.
     pub background_db: f64,
 }
 
 impl Setup {
-    /// A setup such as people make them.
-    pub fn draw(rng: &mut Rng) -> Self {
+    /// Draws a typical setup.
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
         let distance_m = rng.range(0.4, 2.5);
         Self {
             distance_m,
@@ -40,24 +40,36 @@ impl Setup {
         }
     }
 
-    /// The same with the gain turned up, as recorders do by themselves where little is to be heard.
-    pub fn turned_up(self, rng: &mut Rng) -> Self {
+    /// The same with more gain, as automatic gain control sets it in quiet places.
+    pub(crate) fn turned_up(self, rng: &mut Rng) -> Self {
         Self { level_dbfs: self.level_dbfs + self.background_db * rng.range(0.2, 0.6), ..self }
     }
 }
 
+/// What a scene is made of.
+pub(crate) struct SceneParts {
+    /// The machine.
+    pub machine: Machine,
+    /// Its fault, if any.
+    pub fault: Option<Fault>,
+    /// Place and settings.
+    pub setup: Setup,
+    /// At least one part, in chronological order.
+    pub stretches: Vec<Stretch>,
+}
+
 /// The sound of a recording.
-pub struct Scene {
+pub(crate) struct Scene {
     stretches: Vec<Stretch>,
-    /// The stretch at hand and the samples left of it.
+    /// The current part and its remaining samples.
     now: usize,
     left: u64,
     rate: f64,
     rotor: Rotor,
     work: Option<Work>,
-    /// The material of the stretch before, dying away.
+    /// The material of the previous part, decaying.
     ending: Option<Work>,
-    trouble: Option<Trouble>,
+    fault: Option<FaultSound>,
     room: Room,
     background: Background,
     background_level: f64,
@@ -66,15 +78,9 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// A scene that plays `stretches`, of which there is at least one, and begins as if the first had long been.
-    pub fn new(
-        rate: f64,
-        machine: Machine,
-        fault: Option<Fault>,
-        setup: Setup,
-        stretches: Vec<Stretch>,
-        mut rng: Rng,
-    ) -> Self {
+    /// A scene of `parts`, sampled at `rate` Hz, that begins in the steady state of the first part.
+    pub(crate) fn new(rate: f64, parts: SceneParts, mut rng: Rng) -> Self {
+        let SceneParts { machine, fault, setup, stretches } = parts;
         let duty = stretches.first().map_or_else(|| Duty::draw(State::Off, &mut rng), |first| first.duty.clone());
         Self {
             now: 0,
@@ -83,7 +89,7 @@ impl Scene {
             rotor: Rotor::new(rate, machine, &duty, &mut rng),
             work: duty.material.map(|material| Work::new(rate, material, true)),
             ending: None,
-            trouble: fault.map(|fault| Trouble::draw(rate, fault, &mut rng)),
+            fault: fault.map(|fault| FaultSound::draw(rate, fault, &mut rng)),
             room: Room::draw(rate, setup.distance_m, &mut rng),
             background: Background::draw(rate, &mut rng),
             background_level: amplitude(-setup.background_db),
@@ -94,7 +100,7 @@ impl Scene {
     }
 
     /// Fills `out` with the next samples.
-    pub fn fill(&mut self, out: &mut [f32]) {
+    pub(crate) fn fill(&mut self, out: &mut [f32]) {
         for sample in out {
             *sample = self.next() as f32;
         }
@@ -109,8 +115,8 @@ impl Scene {
         let Some(Stretch { duty, .. }) = self.stretches.get(self.now) else { return 0.0 };
         let turn = self.rotor.turn(duty, rng);
         let mut sound = self.rotor.sound(turn, rng);
-        if let Some(trouble) = &mut self.trouble {
-            sound = trouble.next(sound, turn, rng);
+        if let Some(fault) = &mut self.fault {
+            sound = fault.next(sound, turn, rng);
         }
         if let Some(work) = &mut self.work {
             sound += work.next(true, turn, duty.load, rng);
@@ -118,11 +124,11 @@ impl Scene {
         if let Some(work) = &mut self.ending {
             sound += work.next(false, turn, duty.load, rng);
         }
-        let heard = self.room.next(sound) + self.background_level * self.background.next(rng);
-        self.microphone.next(heard, rng)
+        let mixed = self.room.next(sound) + self.background_level * self.background.next(rng);
+        self.microphone.next(mixed, rng)
     }
 
-    /// Goes on to the next stretch.
+    /// Continues with the next part.
     fn change(&mut self) {
         self.now += 1;
         let Some(stretch) = self.stretches.get(self.now) else { return };

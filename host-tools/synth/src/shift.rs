@@ -1,4 +1,4 @@
-//! One long recording in which the machine changes its state, and what is known of it.
+//! A long recording with changing states, and its timeline.
 
 use super::scene::Stretch;
 use super::state::{Duty, State};
@@ -23,7 +23,7 @@ const ROUND: [(State, f64); 10] = [
 const ROUND_S: f64 = 120.0;
 
 /// Draws a shift of `seconds`, in whole seconds; changes of state fall on tenths of a second.
-pub fn draw(seconds: u32, rate_hz: u32, rng: &mut Rng) -> (Vec<Stretch>, Timeline) {
+pub(crate) fn draw(seconds: u32, rate_hz: u32, rng: &mut Rng) -> (Vec<Stretch>, Timeline) {
     let rounds = (f64::from(seconds) / ROUND_S).round().max(1.0) as usize;
     let weights: Vec<(State, f64)> =
         (0..rounds).flat_map(|_| ROUND).map(|(state, share)| (state, share * rng.range(0.75, 1.25))).collect();
@@ -41,7 +41,7 @@ pub fn draw(seconds: u32, rate_hz: u32, rng: &mut Rng) -> (Vec<Stretch>, Timelin
         stretches.push(Stretch { duty: Duty::draw(state, rng), samples });
         let (start_s, end_s) = (start as f64 / 10.0, end as f64 / 10.0);
         match timeline.spans.last_mut() {
-            // One round ends as the next begins.
+            // A round ends in the state in which the next begins.
             Some(last) if last.label == state.label() => last.end_s = end_s,
             _ => timeline.spans.push(Span { start_s, end_s, label: state.label().to_owned() }),
         }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shift_is_as_long_as_asked_for_and_its_timeline_knows_all_of_it() {
+    fn a_shift_has_the_requested_length_and_its_timeline_covers_it() {
         for seconds in [1, 5, 120, 250, 3_600] {
             let (stretches, timeline) = draw(seconds, 44_100, &mut Rng::new(1, &[]));
             let samples: u64 = stretches.iter().map(|stretch| stretch.samples).sum();

@@ -1,13 +1,13 @@
-//! The four states, and what each asks of the machine.
+//! The four states, and the duty of the machine in each.
 
 use monitor_sound::rng::Rng;
 
-/// What the machine does.
+/// State of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// Stands still: only the background is heard.
+    /// Stands still: only the background is audible.
     Off,
-    /// Runs without work.
+    /// Idles.
     On,
     /// Works soft material: half load, slow uneven feed, dull noise.
     Soft,
@@ -19,7 +19,7 @@ impl State {
     /// Every state.
     pub const ALL: [Self; 4] = [Self::Off, Self::On, Self::Soft, Self::Solid];
 
-    /// The class, as the original system names it.
+    /// Name of the class, as in the original system.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Off => "off_state",
@@ -30,12 +30,12 @@ impl State {
     }
 }
 
-/// What one job asks of the machine: drawn anew for every recording and every stretch of a long one.
+/// Duty of the machine, drawn for every recording and every part of a long one.
 #[derive(Debug, Clone)]
 pub struct Duty {
     /// Whether the motor is switched on.
     pub running: bool,
-    /// Torque, as a part of the machine's full load.
+    /// Torque relative to the machine's full load.
     pub load: f64,
     /// Frequency in Hz and depth (a part of the load) of the slow unevenness of the feed.
     pub wander: (f64, f64),
@@ -45,7 +45,7 @@ pub struct Duty {
     pub material: Option<Material>,
 }
 
-/// How material sounds under the tool.
+/// Sound of material under the tool.
 #[derive(Debug, Clone)]
 pub struct Material {
     /// Centre in Hz and quality of the cutting noise.
@@ -61,7 +61,7 @@ pub struct Material {
 }
 
 impl Duty {
-    /// A duty of a state.
+    /// Draws a duty of a state.
     pub fn draw(state: State, rng: &mut Rng) -> Self {
         match state {
             State::Off => Self { running: false, load: 0.0, wander: (0.5, 0.0), chatter: (10.0, 0.0), material: None },
@@ -99,13 +99,6 @@ impl Duty {
                 }),
             },
         }
-    }
-
-    /// About the RMS of the machine at this duty; idling, it is 1.
-    pub fn rms(&self) -> f64 {
-        let noise = self.material.as_ref().map_or(0.0, |material| material.noise);
-        let machine = 1.0 + 0.5 * self.load;
-        libm::sqrt(machine * machine + noise * noise)
     }
 }
 
