@@ -6,13 +6,13 @@ use crate::{commands, console};
 
 /// Train, evaluate and export sound classifiers for the acoustic machine monitor
 #[derive(Debug, Parser)]
-#[command(name = "host-tools", version, about)]
+#[command(name = "host-tools", version)]
 pub(crate) struct Cli {
     /// Show details on standard error (RUST_LOG selects them by module)
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, conflicts_with = "quiet", display_order = 997)]
     verbose: bool,
     /// Hide notes and warnings on standard error
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 998)]
     quiet: bool,
     #[command(subcommand)]
     command: Command,

@@ -3,8 +3,8 @@
 /// A false-alarm rate above this, per day, cannot be excluded after less than three hours of normal sound.
 const JUDGEABLE_PER_DAY: f64 = 24.0;
 
-/// Says how many false alarms there were in `seconds` of normal sound, and whether that is long enough to judge: without
-/// any, the rate is below 3 / time with 95 % confidence (rule of three).
+/// The number of false alarms in `seconds` of normal sound, and whether that is long enough to judge: without any, the rate
+/// is below 3 / time with 95 % confidence (rule of three).
 pub(crate) fn false_alarms(alarms: usize, seconds: f64) -> String {
     let time = duration(seconds);
     if alarms > 0 {

@@ -106,7 +106,7 @@ impl Panel {
         Axis { low, high, ticks: ticks(low, high, 6), label: self.name.to_string() }
     }
 
-    fn frame(canvas: &Canvas, left: f64, top: f64, width: f64, x: Axis, y: Axis) -> Frame {
+    fn frame(canvas: &Canvas, (left, top): (f64, f64), width: f64, [x, y]: [Axis; 2]) -> Frame {
         let room = Frame::left_room(canvas, &y);
         Frame { left: left + room, top, width: width - room - 8.0, height: HEIGHT, x, y }
     }
@@ -122,7 +122,7 @@ impl Panel {
             ticks: ticks(low, high, 8).into_iter().filter(whole).map(|(v, _)| (v, format!("{v:.0}"))).collect(),
             label: "epoch".to_string(),
         };
-        let frame = Self::frame(canvas, left, top, width, x, self.vertical(false));
+        let frame = Self::frame(canvas, (left, top), width, [x, self.vertical(false)]);
         frame.draw(canvas);
         let epoch = (best + 1) as f64;
         let (x, _) = frame.place(epoch, 0.0);
@@ -162,7 +162,7 @@ impl Panel {
         if self.ceiling.is_none() {
             y.high *= 1.1;
         }
-        let frame = Self::frame(canvas, left, top, width, x, y);
+        let frame = Self::frame(canvas, (left, top), width, [x, y]);
         frame.draw(canvas);
         for (values, colour, middle) in
             [(&self.training, TRAINING, sides[0].0), (&self.validation, VALIDATION, sides[1].0)]
