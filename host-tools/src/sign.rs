@@ -22,7 +22,7 @@ fn public_beside(key: &Path) -> PathBuf {
     with_suffix(key, ".pub")
 }
 
-/// Generates a new pair of keys: the secret key at `key`, the public key at [`public_beside`]. With an empty password the
+/// Generates a new pair of keys: the secret key at `key`, the public key beside it with `.pub` appended. With an empty password the
 /// secret key is not encrypted.
 ///
 /// # Errors

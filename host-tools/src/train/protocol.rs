@@ -7,7 +7,7 @@
 //!    the held-out figures are about the exported file, and `evaluate` on the same data recognises the recordings by the
 //!    hashes in it. With `--hold-out 0` the head is trained on everything, and there are no held-out figures.
 //! 3. **Cross-validate.** Steps 1 and 2 depend on which groups were drawn. So the whole procedure is repeated over grouped
-//!    folds of *all* recordings and the predictions are pooled ([`super::cross_validate`]): the figure to quote. It
+//!    folds of *all* recordings and the predictions are pooled ([`super::cross_validation`]): the figure to quote. It
 //!    describes the procedure on that amount of data, not the exported file.
 //! 4. **Compare.** Hybrid features hold the other kinds as columns: linear heads with one fixed regularisation, on the same
 //!    folds and these columns, compare the kinds on equal terms.

@@ -38,8 +38,8 @@ pub struct Dataset {
     pub remarks: Vec<String>,
     /// Recordings with a known [timeline](monitor_sound::timeline::Timeline) beside them; they are in no class.
     pub timelines: Vec<PathBuf>,
-    /// Whether some class has so few files that blocks of one file are its groups: every figure is then marked
-    /// [`WITHIN_RECORDING`].
+    /// Whether some class has so few files that blocks of one file are its groups: every figure is then marked as
+    /// optimistic.
     pub within_recording: bool,
 }
 
