@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use monitor_core::decision::{Decided, MAX_CLASSES};
-use monitor_core::listener::Verdict;
+use monitor_core::pipeline::Verdict;
 use monitor_wire as wire;
 
 /// Who speaks: the model and the program, as told in a hello.

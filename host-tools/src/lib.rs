@@ -28,7 +28,8 @@ use clap::Parser;
 pub use console::{JsonOut, Ui};
 pub use dashboard::{Board, Counts, Link, Moment};
 pub use data::dataset::{ClassSummary, Dataset, Recording, Skipped, manifest_rows};
-pub use evaluate::predict::{Heard, Window, listen};
+pub use evaluate::model::ModelContents;
+pub use evaluate::predict::{AnomalyAlarms, Concluded, RecordingPrediction, Window, predict_recording};
 
 /// The program: parses the command line, runs the command, reports its error.
 #[must_use]

@@ -82,17 +82,17 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     while seconds < args.minutes * 60.0 {
         let Some(rate) = next_rate(&mut sound, silent)? else { break };
         let mut memory = Memory::new(&classifier, rate)?;
-        let mut listener = memory.listener(classifier.clone(), rate, setup.hop_columns)?;
+        let mut pipeline = memory.pipeline(classifier.clone(), rate, setup.hop_columns)?;
         let mut told = seconds;
         while seconds < args.minutes * 60.0 && next_rate(&mut sound, silent)? == Some(rate) {
             let Piece::Samples { samples, no_numbers, lost_before, .. } = sound.next(GLANCE) else { continue };
             if lost_before > 0 {
-                listener.gap(lost_before);
+                pipeline.gap(lost_before);
             }
             seconds += samples.len() as f64 / f64::from(rate);
-            microphone.hear(samples, no_numbers, rate, |part, dead| {
+            microphone.process(samples, no_numbers, rate, |part, dead| {
                 // A dead microphone says nothing of the machine.
-                listener.push(part, |verdict| {
+                pipeline.push(part, |verdict| {
                     if !dead && !verdict.spans_gap {
                         enrolment.hear(verdict.patch, verdict.features);
                     }

@@ -88,17 +88,17 @@ pub fn run(name: &str, inbox: &Inbox, address: SocketAddr, most: usize, each: im
 /// Listens on `address` until `stop`; `each` has a connection to itself. Connections beyond `most` are closed at once, unless one
 /// of those before makes room.
 fn serve(name: &str, address: SocketAddr, most: usize, stop: &AtomicBool, each: impl Fn(TcpStream, &Place) + Sync) {
-    let Some(listener) = listen(name, address, stop) else { return };
+    let Some(pipeline) = listen(name, address, stop) else { return };
     let places: Mutex<Vec<Arc<Place>>> = Mutex::default();
     let leave = |place: &Arc<Place>| lock(&places).retain(|other| !Arc::ptr_eq(other, place));
     std::thread::scope(|scope| {
         while !stop.load(Relaxed) {
-            let mut polled = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+            let mut polled = [PollFd::new(pipeline.as_fd(), PollFlags::POLLIN)];
             if poll(&mut polled, PollTimeout::from(GLANCE_MS)).unwrap_or(0) == 0 {
                 continue;
             }
             // One that has gone meanwhile, or no descriptor left: the next is another matter.
-            let Ok((stream, _)) = listener.accept() else {
+            let Ok((stream, _)) = pipeline.accept() else {
                 std::thread::sleep(Duration::from_millis(GLANCE_MS.into()));
                 continue;
             };
@@ -134,12 +134,12 @@ fn enter(places: &mut Vec<Arc<Place>>, most: usize, place: &Arc<Place>) -> bool 
     true
 }
 
-/// A listener, as soon as the address can be had; `None` when told to stop before.
+/// A pipeline, as soon as the address can be had; `None` when told to stop before.
 fn listen(name: &str, address: SocketAddr, stop: &AtomicBool) -> Option<TcpListener> {
     let mut warned = false;
     while !stop.load(Relaxed) {
-        match TcpListener::bind(address).and_then(|listener| listener.set_nonblocking(true).map(|()| listener)) {
-            Ok(listener) => return Some(listener),
+        match TcpListener::bind(address).and_then(|pipeline| pipeline.set_nonblocking(true).map(|()| pipeline)) {
+            Ok(pipeline) => return Some(pipeline),
             Err(error) if !std::mem::replace(&mut warned, true) => warn(format!(
                 "{name}: cannot listen on {address}: {error}; trying again every second. Is the port taken, or below 1024?"
             )),

@@ -5,7 +5,6 @@
 //! thread ([`supervisor`]) waits for signals, counts, and tells systemd. Each is joined to the next by a bounded queue that
 //! drops and counts, so that nobody waits for anybody behind.
 
-mod alarm;
 mod file_sound;
 mod health;
 mod listen;

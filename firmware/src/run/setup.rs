@@ -4,16 +4,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use monitor_core::anomaly::{Alarm, Detector, Tables};
+use monitor_core::anomaly::{Detector, Tables};
 use monitor_core::classifier::Classifier;
-use monitor_core::decision::{Decision, DecisionConfig, Steps};
+use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
 use monitor_core::model_card::{self, ModelCard};
+use monitor_core::monitor::{AlarmStates, Settings};
 use monitor_model::owned::{self, OwnedModel};
 use monitor_nn::Isa;
 use sha2::{Digest, Sha256};
 
-use super::alarm::StateAlarm;
 use crate::config::Config;
 use crate::enrolment;
 use crate::outputs::warn;
@@ -34,7 +34,7 @@ pub struct Setup {
     /// From one window to the next, in columns of 10 ms.
     pub hop_columns: u32,
     /// Which states are an alarm.
-    pub alarm: StateAlarm,
+    pub alarm_states: AlarmStates,
     /// What the microphone may give.
     pub microphone: Limits,
     /// Whether sound unlike normal sound is an alarm.
@@ -84,7 +84,8 @@ impl Setup {
             None if name == "unknown" => Ok(None),
             None => Err(no_such_state(key, name)),
         };
-        let alarm = config.alarm.states.iter().map(|name| known("alarm.states", name)).collect::<Result<_, _>>()?;
+        let state = |name: &String| known("alarm.states", name).map(|class| class.map_or(State::Unknown, State::Class));
+        let alarm_states = config.alarm.states.iter().map(state).collect::<Result<AlarmStates, _>>()?;
         for name in config.gpio.states.keys() {
             known("gpio.states", name)?;
         }
@@ -105,7 +106,7 @@ impl Setup {
             steps,
             confidences,
             hop_columns,
-            alarm: StateAlarm::new(alarm),
+            alarm_states,
             microphone: config.microphone.limits(),
             anomaly_alarm: config.alarm.anomaly,
             enrolment: enrolment::load(&config.listen, model.bytes()).unwrap_or_else(|ignored| {
@@ -129,24 +130,18 @@ impl Setup {
         Ok(classifier.with_anomaly(Some(Detector::new(tables))))
     }
 
-    /// A decision by these settings that starts as unknown.
-    ///
-    /// # Errors
-    /// When there are more classes than a decision can hold.
-    pub fn decision(&self) -> Result<Decision, monitor_core::decision::Error> {
-        let mut decision = Decision::new(self.steps, self.confidences.len())?;
-        decision.set_confidences(&self.confidences)?;
-        Ok(decision)
-    }
-
-    /// The alarm by the anomaly score of this setup's `classifier`, going on from `before`; `None` without a score or where
-    /// the configuration does not want it.
-    pub fn anomaly_alarm(&self, classifier: &Classifier<'_>, before: Option<Alarm>) -> Option<Alarm> {
-        let persistence = classifier.anomaly().filter(|_| self.anomaly_alarm)?.tables().persistence;
-        let hop_s = self.hop_columns as f32 / 100.0;
-        let mut alarm = before.unwrap_or_else(|| Alarm::new(persistence, hop_s));
-        alarm.set(persistence, hop_s);
-        Some(alarm)
+    /// The settings of the monitor's judge for this setup's `classifier`.
+    pub fn settings(&self, classifier: &Classifier<'_>) -> Settings<'_> {
+        Settings {
+            steps: self.steps,
+            confidences: &self.confidences,
+            alarm_states: self.alarm_states,
+            persistence: classifier
+                .anomaly()
+                .filter(|_| self.anomaly_alarm)
+                .map(|detector| detector.tables().persistence),
+            hop_s: self.hop_columns as f32 / 100.0,
+        }
     }
 }
 

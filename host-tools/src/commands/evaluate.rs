@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     predictions.dataset.note_remarks();
     evaluation.lines().iter().for_each(|line| ui.print(line));
     let (timelines, tracks): (Vec<Followed>, Vec<Track>) =
-        pictures::followed(&model, &predictions, hop_columns, contents.card.is_some())?.into_iter().unzip();
+        pictures::followed(&contents, &predictions, hop_columns)?.into_iter().unzip();
     if !timelines.is_empty() {
         ui.print("\nRecordings with a known timeline, with the decision settings of the model:");
         timelines.iter().flat_map(Followed::lines).for_each(|line| ui.print(line));
@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     if args.timelines {
         let folder = args.out.join("timelines");
-        pictures::draw_all(&model, &predictions, hop_columns, &folder, &ui)?;
+        pictures::draw_all(&contents, &predictions, hop_columns, &folder, &ui)?;
         files.push(folder);
     }
     ui.print("");

@@ -15,7 +15,7 @@ use crate::data::dataset::Dataset;
 use crate::evaluate::measured::Measured;
 use crate::evaluate::model::ModelContents;
 use crate::evaluate::pictures;
-use crate::evaluate::predict::{Summary, Window, listen};
+use crate::evaluate::predict::{Summary, Window, predict_recording};
 use crate::evaluate::predictions::predict_all;
 use crate::evaluate::self_check::self_check;
 use crate::train::artifacts::{MODEL, RUNS};
@@ -178,12 +178,13 @@ fn test_recording(args: &Args, trained: &Trained) -> anyhow::Result<PathBuf> {
 fn predict(model: &ModelContents<'_>, path: &Path, ui: &Ui) -> anyhow::Result<Summary> {
     let labels = &model.labels;
     let chunk = u64::from(PREDICT_HOP_COLUMNS) * HOP as u64;
-    let heard = listen(path, &model.classifier, PREDICT_HOP_COLUMNS, |window, _| {
-        let Window { start_s, class, confidence, inference_ms, .. } = *window;
+    let judge = model.judge(PREDICT_HOP_COLUMNS)?;
+    let prediction = predict_recording(path, &model.classifier, PREDICT_HOP_COLUMNS, judge, |concluded| {
+        let Window { start_s, class, confidence, inference_ms, .. } = *concluded.window;
         ui.print(Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
         ControlFlow::Continue(())
     })?;
-    let summary = Summary::new(&heard, labels, chunk as f64 / f64::from(RATE_HZ));
+    let summary = Summary::new(&prediction, labels, chunk as f64 / f64::from(RATE_HZ));
     ui.print(summary.lines(&path.display().to_string(), MOST_STATES));
     Ok(summary)
 }

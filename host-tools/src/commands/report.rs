@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let predictions = predict_all(&contents, dataset, hop_columns, &ui).with_context(context)?;
     let evaluation = predictions.evaluation();
     let (timelines, tracks): (Vec<_>, Vec<_>) =
-        pictures::followed(&model, &predictions, hop_columns, contents.card.is_some())?.into_iter().unzip();
+        pictures::followed(&contents, &predictions, hop_columns)?.into_iter().unzip();
     let measured = evaluation.quotable();
     let mut pictures = vec![
         Picture {

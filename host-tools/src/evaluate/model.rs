@@ -3,12 +3,14 @@
 use anyhow::Context;
 use monitor_core::classifier::Classifier;
 use monitor_core::model_card::ModelCard;
+use monitor_core::monitor::Judge;
 use monitor_core::window::DEFAULT_HOP;
 use monitor_model::owned::OwnedModel;
 use monitor_tflite::Model;
 
 /// What commands use of a model file.
-pub(crate) struct ModelContents<'m> {
+#[derive(Debug)]
+pub struct ModelContents<'m> {
     /// Features and head.
     pub classifier: Classifier<'m>,
     /// Names of the classes, in the order of the probabilities.
@@ -22,7 +24,7 @@ impl<'m> ModelContents<'m> {
     ///
     /// # Errors
     /// When its labels or its card cannot be read.
-    pub(crate) fn read(model: &'m OwnedModel) -> anyhow::Result<Self> {
+    pub fn read(model: &'m OwnedModel) -> anyhow::Result<Self> {
         let classifier = model.classifier()?;
         let parsed = model.model()?;
         let labels = labels_of(&parsed, classifier.classes())?;
@@ -30,20 +32,24 @@ impl<'m> ModelContents<'m> {
         Ok(Self { classifier, labels, card })
     }
 
+    /// A judge with the decision settings of the card, for a window every `hop_columns` columns of 10 ms; a model without a
+    /// card (the base model) has the default settings.
+    ///
+    /// # Errors
+    /// When the settings are out of range.
+    pub fn judge(&self, hop_columns: u32) -> anyhow::Result<Judge> {
+        let default = ModelCard::untrained(self.classifier.kind());
+        let card = self.card.as_ref().unwrap_or(&default);
+        Ok(Judge::from_card(card, &self.classifier, hop_columns as f32 / 100.0)?)
+    }
+
     /// Step between windows in training, in columns of 10 ms; the default step for a model without a card.
-    pub(crate) fn hop_columns(&self) -> u32 {
+    pub fn hop_columns(&self) -> u32 {
         self.card.as_ref().map_or(DEFAULT_HOP, |card| u32::from(card.training.hop_columns))
     }
 }
 
 /// The names of a model's classes in the order of its probabilities, from its TFLite Metadata.
-///
-/// # Errors
-/// When the file names no classes, or another number than it has.
-pub(crate) fn labels(model: &OwnedModel) -> anyhow::Result<Vec<String>> {
-    labels_of(&model.model()?, model.classifier()?.classes())
-}
-
 fn labels_of(model: &Model<'_>, classes: usize) -> anyhow::Result<Vec<String>> {
     let Some(labels) = model.labels()? else {
         anyhow::bail!("the model file does not name its {classes} classes (no label file in its metadata)");

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use monitor_model::owned::OwnedModel;
 use rayon::prelude::*;
 
 use super::changes::{self, Followed, follow};
 use super::measured::Measured;
+use super::model::ModelContents;
 use super::predictions::DatasetPredictions;
 use crate::console::Ui;
 use crate::plots;
@@ -47,18 +47,17 @@ pub(crate) fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<p
     plots::reliability::draw(&title, &measured.sample_size.to_string(), &bars.collect::<Vec<_>>())
 }
 
-/// How `model` follows the recordings that have a timeline, and their pictures; none without a model card (`has_card`),
-/// which holds the settings of the decision.
+/// How `model` follows the recordings that have a timeline, and their pictures; none without a model card, which
+/// holds the settings of the decision.
 ///
 /// # Errors
 /// When a recording or its timeline cannot be read.
 pub(crate) fn followed(
-    model: &OwnedModel,
+    model: &ModelContents<'_>,
     predictions: &DatasetPredictions,
     hop_columns: u32,
-    has_card: bool,
 ) -> anyhow::Result<Vec<(Followed, Track)>> {
-    let timelines = predictions.dataset.timelines.iter().filter(|_| has_card);
+    let timelines = predictions.dataset.timelines.iter().filter(|_| model.card.is_some());
     timelines.map(|path| follow(model, path, hop_columns)).collect()
 }
 
@@ -78,7 +77,7 @@ pub(crate) fn over_time(path: &Path, classes: &[String], track: &Track) -> anyho
 /// # Errors
 /// When a recording cannot be read or a picture cannot be written.
 pub(crate) fn draw_all(
-    model: &OwnedModel,
+    model: &ModelContents<'_>,
     predictions: &DatasetPredictions,
     hop_columns: u32,
     folder: &Path,

@@ -15,7 +15,7 @@ use super::model::ModelContents;
 use crate::console::Ui;
 use crate::data::dataset::{Dataset, Skipped};
 use crate::data::feature_set::Row;
-use crate::features::hear;
+use crate::features::process;
 
 /// The mark on figures of recordings that the model was trained on.
 const TRAINED_ON: &str = "trained on, optimistic";
@@ -82,7 +82,7 @@ pub(crate) fn predict_all(
         .par_iter()
         .map(|recording| {
             let mut windows = Vec::new();
-            let result = hear(recording, model.classifier.clone(), hop_columns, |window| {
+            let result = process(recording, model.classifier.clone(), hop_columns, |window| {
                 let verdict = window.verdict;
                 windows.push((window.start_s, verdict.level_dbfs, verdict.probabilities.to_vec()));
             });

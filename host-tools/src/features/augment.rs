@@ -10,7 +10,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::extract::classifier;
-use super::hear::hear_as;
+use super::process::process_changed;
 use super::progress::SoundProgress;
 use crate::console::Ui;
 use crate::data::dataset::Recording;
@@ -65,7 +65,7 @@ pub(crate) fn augment(
             let rms = (power / rows.len().max(1) as f64).sqrt();
             let mut change = Change::draw(recording, rms, seed, *copy);
             let (mut x, mut of) = (Vec::new(), Vec::new());
-            hear_as(recording, classifier.clone(), set.hop_columns, &mut change, |window| {
+            process_changed(recording, classifier.clone(), set.hop_columns, &mut change, |window| {
                 // A slower copy may have one window more than its recording.
                 if let Some(row) = rows.get(of.len()) {
                     x.extend(window.verdict.features);

@@ -8,7 +8,7 @@ use monitor_model::owned::OwnedModel;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::hear;
+use super::process;
 use super::progress::SoundProgress;
 use crate::console::Ui;
 use crate::data::dataset::{Dataset, Recording, Skipped};
@@ -112,7 +112,7 @@ fn of_recording(
     hop_columns: u32,
 ) -> anyhow::Result<RecordingFeatures> {
     let mut features = RecordingFeatures { x: Vec::new(), statistics: Vec::new(), windows: Vec::new() };
-    hear(recording, classifier.clone(), hop_columns, |window| {
+    process(recording, classifier.clone(), hop_columns, |window| {
         features.x.extend(window.verdict.features);
         let mut values = [0.0; STATISTICS_LEN];
         statistics(window.verdict.patch, &mut values);

@@ -6,14 +6,14 @@
 
 mod augment;
 mod extract;
-mod hear;
 mod input;
 mod options;
+mod process;
 mod progress;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use augment::{Augmented, augment};
-pub(crate) use hear::hear;
 pub(crate) use input::{InputOptions, columns, hop};
 pub(crate) use options::FeatureOptions;
+pub(crate) use process::process;

@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 
 use super::head::TrainedHead;
 use crate::data::feature_set::FeatureSet;
-use crate::features::hear;
+use crate::features::process;
 
 /// Largest accepted difference of a probability: only the order of float sums differs. With weights divided by small
 /// deviations the terms of a logit add up to hundreds, of which f32 keeps four digits after the point.
@@ -37,7 +37,7 @@ pub(super) fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyho
         let Some(first) = set.rows.iter().find(|row| row.label == class) else { continue };
         let mut rows = (0..set.rows.len()).filter(|row| set.rows[*row].recording == first.recording);
         let mut worst: f32 = 0.0;
-        hear(&set.dataset.recordings[first.recording], loaded.classifier()?, set.hop_columns, |window| {
+        process(&set.dataset.recordings[first.recording], loaded.classifier()?, set.hop_columns, |window| {
             worst = match rows.next() {
                 Some(row) => worst.max(distance(window.verdict.probabilities, expected.row(row).iter())),
                 None => f32::INFINITY,

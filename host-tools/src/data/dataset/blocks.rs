@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use super::load::Usable;
 
-/// Gap between blocks, in seconds: one window of 15 600 samples at 16 kHz.
-const GAP_S: f64 = 0.975;
+/// Gap between blocks, in seconds: one window.
+const GAP_S: f64 = monitor_core::window::SECONDS;
 /// Length that blocks have at least where the files allow it, so that gaps take at most a fifth.
 const GOOD_S: f64 = 4.0;
 /// Length that blocks have always: one window and the tail of the front end.

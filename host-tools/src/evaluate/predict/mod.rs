@@ -2,15 +2,17 @@
 //!
 //! The signal chain is that of the device.
 
+mod alarms;
 mod batch_log;
 mod files;
-mod listen;
+mod recording;
 mod speed;
 mod summary;
 
-pub(crate) use super::model::labels;
+pub(crate) use alarms::AlarmLog;
+pub use alarms::AnomalyAlarms;
 pub(crate) use batch_log::{Judged, batch_log};
 pub(crate) use files::{parent_name, wav_files};
-pub use listen::{Heard, Window, listen};
+pub use recording::{Concluded, RecordingPrediction, Window, predict_recording};
 pub(crate) use speed::Speed;
 pub(crate) use summary::Summary;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::listen::Heard;
+use super::recording::RecordingPrediction;
 use super::speed::Speed;
 use crate::console::{Columns, Side};
 
@@ -51,10 +51,10 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Summarises `heard`, with windows every `hop_s` seconds.
-    pub(crate) fn new(heard: &Heard, labels: &[String], hop_s: f64) -> Self {
+    /// Summarises `prediction`, with windows every `hop_s` seconds.
+    pub(crate) fn new(prediction: &RecordingPrediction, labels: &[String], hop_s: f64) -> Self {
         let mut counts: Vec<(usize, f64)> = vec![(0, 0.0); labels.len()];
-        for window in &heard.windows {
+        for window in &prediction.windows {
             let (windows, sum) = &mut counts[window.class];
             *windows += 1;
             *sum += f64::from(window.confidence);
@@ -72,9 +72,12 @@ impl Summary {
             .collect();
         // Stable: of equally long states the first class is first.
         states.sort_by_key(|state| std::cmp::Reverse(state.windows));
-        let best =
-            heard.mean.iter().enumerate().fold(0, |best, (i, mean)| if *mean > heard.mean[best] { i } else { best });
-        let mut times: Vec<f64> = heard.windows.iter().map(|window| window.inference_ms).collect();
+        let best = prediction
+            .mean
+            .iter()
+            .enumerate()
+            .fold(0, |best, (i, mean)| if *mean > prediction.mean[best] { i } else { best });
+        let mut times: Vec<f64> = prediction.windows.iter().map(|window| window.inference_ms).collect();
         times.sort_by(f64::total_cmp);
         let inference = (!times.is_empty()).then(|| Timing {
             p50_ms: quantile(&times, 0.5),
@@ -82,13 +85,13 @@ impl Summary {
             max_ms: quantile(&times, 1.0),
         });
         Self {
-            seconds: heard.seconds,
-            windows: heard.windows.len(),
+            seconds: prediction.seconds,
+            windows: prediction.windows.len(),
             states,
-            predicted: (!heard.windows.is_empty()).then(|| labels[best].clone()),
-            mean_confidence: heard.mean.get(best).copied().unwrap_or(0.0),
+            predicted: (!prediction.windows.is_empty()).then(|| labels[best].clone()),
+            mean_confidence: prediction.mean.get(best).copied().unwrap_or(0.0),
             inference,
-            real_time_factor: Speed::new(heard.seconds, heard.took_s).real_time_factor,
+            real_time_factor: Speed::new(prediction.seconds, prediction.took_s).real_time_factor,
         }
     }
 
@@ -135,7 +138,7 @@ mod tests {
     use super::super::Window;
     use super::*;
 
-    fn heard(classes: &[usize]) -> Heard {
+    fn prediction(classes: &[usize]) -> RecordingPrediction {
         let window = |(i, &class): (usize, &usize)| Window {
             start_s: i as f64,
             class,
@@ -146,7 +149,7 @@ mod tests {
             microphone_dead: false,
         };
         let windows: Vec<_> = classes.iter().enumerate().map(window).collect();
-        Heard { windows, mean: vec![0.2, 0.8], seconds: 200.0, took_s: 0.5 }
+        RecordingPrediction { windows, alarms: None, mean: vec![0.2, 0.8], seconds: 200.0, took_s: 0.5 }
     }
 
     fn labels() -> Vec<String> {
@@ -155,7 +158,7 @@ mod tests {
 
     #[test]
     fn states_are_counted_and_the_longest_comes_first() {
-        let summary = Summary::new(&heard(&[0, 1, 1, 1]), &labels(), 0.5);
+        let summary = Summary::new(&prediction(&[0, 1, 1, 1]), &labels(), 0.5);
         let states: Vec<_> = summary.states.iter().map(|s| (s.label.as_str(), s.windows, s.seconds)).collect();
         assert_eq!(states, [("on", 3, 1.5), ("off", 1, 0.5)]);
         assert_eq!(summary.predicted.as_deref(), Some("on"));
@@ -172,14 +175,14 @@ mod tests {
 
     #[test]
     fn the_summary_of_a_recording_without_a_window_gives_the_reason() {
-        let summary = Summary::new(&heard(&[]), &labels(), 1.0);
+        let summary = Summary::new(&prediction(&[]), &labels(), 1.0);
         assert_eq!(summary.predicted, None);
         assert!(summary.lines("x.wav", 5).contains("shorter than 0.975 s"));
     }
 
     #[test]
     fn of_many_states_only_the_longest_are_listed() {
-        let summary = Summary::new(&heard(&[0, 1, 1]), &labels(), 1.0);
+        let summary = Summary::new(&prediction(&[0, 1, 1]), &labels(), 1.0);
         let text = summary.lines("x.wav", 1);
         assert!(text.contains("on ") && text.contains("and 1 more for 1.0 s") && !text.contains("off"), "{text}");
         assert!(text.contains("Most frequent: on, 2 of 3 s\n"), "{text}");

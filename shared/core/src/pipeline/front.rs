@@ -1,14 +1,14 @@
-//! From samples at the input's rate to windows that are due.
+//! From samples at the input's rate to complete windows.
 
 use super::clock::Clock;
-use super::due::Due;
 use super::level::{BLOCK, Level};
+use super::ready::ReadyWindow;
 use super::{BackEnd, Error, Verdict};
 use crate::log_mel::{Column, LogMel};
 use crate::resample::Resampler;
 use crate::window::{COLUMNS, SAMPLES, WindowRing};
 
-/// Everything before the classifier. It outlives a change of the model without losing a sample.
+/// Everything before the classifier. It outlives a change of model without the loss of a sample.
 #[derive(Debug)]
 pub struct FrontEnd<'s> {
     resampler: Resampler<'s>,
@@ -38,8 +38,8 @@ impl<'s> FrontEnd<'s> {
         })
     }
 
-    /// The same, in the place of another that was at window `index` and 16 kHz sample `position`: the input's rate has
-    /// changed, and with it there is a gap.
+    /// Continues the count of another front end that was at window `index` and 16 kHz sample `position`: the input's rate
+    /// changed, which is a gap.
     #[must_use]
     pub fn continuing(mut self, index: u64, position: u64) -> Self {
         self.stages.index = index;
@@ -53,22 +53,22 @@ impl<'s> FrontEnd<'s> {
         self.resampler.rate_hz()
     }
 
-    /// Number of the window that is next.
+    /// Number of the next window.
     pub fn index(&self) -> u64 {
         self.stages.index
     }
 
-    /// The 16 kHz sample that is next.
+    /// Position of the next sample at 16 kHz.
     pub fn position(&self) -> u64 {
         self.clock.position()
     }
 
-    /// From one window to the next, in columns of 10 ms.
+    /// Columns of 10 ms from one window to the next.
     pub fn hop_columns(&self) -> u32 {
         self.stages.ring.hop_columns()
     }
 
-    /// Has windows come every `hop_columns` columns from now on.
+    /// Sets the hop for all windows after the current one.
     ///
     /// # Errors
     /// [`Error::Window`].
@@ -76,49 +76,49 @@ impl<'s> FrontEnd<'s> {
         self.stages.ring.set_hop_columns(hop_columns).map_err(Error::Window)
     }
 
-    /// Takes mono samples at the input's rate, full scale 1; calls `on_window` for every window they complete.
+    /// Processes mono samples at the input's rate, full scale 1; calls `on_window` for every window they complete.
     pub fn push(&mut self, back: &mut BackEnd<'_>, samples: &[f32], mut on_window: impl FnMut(&Verdict)) {
-        self.push_apart(samples, |due| back.window(due, &mut on_window));
+        self.push_deferred(samples, |ready| back.compute_ready(ready, &mut on_window));
     }
 
-    /// Takes samples as [`push`](Self::push) does, and hands every window they complete to `on_due`: for windows that several back
-    /// ends compute ([`BackEnd::hear`]), as many threads as there are.
-    pub fn push_apart(&mut self, samples: &[f32], mut on_due: impl FnMut(&Due<'_>)) {
+    /// Processes samples as [`push`](Self::push) does and passes every window they complete to `on_ready`, for a caller that
+    /// distributes windows over several back ends ([`BackEnd::compute`]).
+    pub fn push_deferred(&mut self, samples: &[f32], mut on_ready: impl FnMut(&ReadyWindow<'_>)) {
         let Self { resampler, clock, stages } = self;
-        clock.heard(samples.len() as u64);
+        clock.advance(samples.len() as u64);
         resampler.push(samples, |sample| {
-            clock.made(1);
-            stages.sample(sample, clock, &mut on_due);
+            clock.resampled(1);
+            stages.sample(sample, clock, &mut on_ready);
         });
     }
 
-    /// Takes samples as [`push`](Self::push) does, but passes over the windows they complete: they are not computed, only
-    /// counted. Returns how many. For a device that is behind; the next window that is computed is as if all had been.
-    pub fn pass_over(&mut self, samples: &[f32]) -> u64 {
+    /// Processes samples as [`push`](Self::push) does, but skips the windows they complete. Returns how many it skipped. For a
+    /// device that is behind; skipped windows do not change the result of later ones.
+    pub fn skip(&mut self, samples: &[f32]) -> u64 {
         let before = self.stages.index;
-        self.push_apart(samples, |_| {});
+        self.push_deferred(samples, |_| {});
         self.stages.index - before
     }
 
-    /// Ends the stream; see [`super::Listener::finish`].
+    /// Ends the stream; see [`super::Pipeline::finish`].
     pub fn finish(&mut self, back: &mut BackEnd<'_>, mut on_window: impl FnMut(&Verdict)) {
-        self.finish_apart(|due| back.window(due, &mut on_window));
+        self.finish_deferred(|ready| back.compute_ready(ready, &mut on_window));
     }
 
-    /// The same for [`push_apart`](Self::push_apart).
-    pub fn finish_apart(&mut self, mut on_due: impl FnMut(&Due<'_>)) {
+    /// As [`finish`](Self::finish), with windows passed on as by [`push_deferred`](Self::push_deferred).
+    pub fn finish_deferred(&mut self, mut on_ready: impl FnMut(&ReadyWindow<'_>)) {
         let Self { resampler, clock, stages } = self;
         resampler.finish(|sample| {
-            clock.made(1);
-            stages.sample(sample, clock, &mut on_due);
+            clock.resampled(1);
+            stages.sample(sample, clock, &mut on_ready);
         });
         self.gap(0);
     }
 
-    /// `lost_frames` frames of the input never arrived; see [`super::Listener::gap`].
+    /// Records that `lost_frames` frames of the input never arrived; see [`super::Pipeline::gap`].
     pub fn gap(&mut self, lost_frames: u64) {
         self.resampler.reset();
-        self.clock.lost(lost_frames);
+        self.clock.skip(lost_frames);
         self.stages.filled = 0;
         self.stages.log_mel.reset();
         self.stages.columns_since_gap = 0;
@@ -140,7 +140,7 @@ struct Stages {
 }
 
 impl Stages {
-    fn sample(&mut self, sample: f32, clock: &Clock, on_due: &mut impl FnMut(&Due<'_>)) {
+    fn sample(&mut self, sample: f32, clock: &Clock, on_ready: &mut impl FnMut(&ReadyWindow<'_>)) {
         self.pending[self.filled] = sample;
         self.filled += 1;
         if self.filled < BLOCK {
@@ -154,7 +154,7 @@ impl Stages {
         let Some(column) = column else { return };
         self.columns_since_gap = (self.columns_since_gap + 1).min(COLUMNS);
         if self.ring.push(&column) {
-            on_due(&Due {
+            on_ready(&ReadyWindow {
                 ring: &self.ring,
                 level: &self.level,
                 index: self.index,

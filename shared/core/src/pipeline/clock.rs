@@ -1,4 +1,4 @@
-//! Which sample is which: positions at 16 kHz since the start of the stream, gaps included.
+//! Positions of samples at 16 kHz since the start of the stream, gaps included.
 
 use crate::log_mel::RATE_HZ;
 
@@ -8,7 +8,7 @@ pub struct Clock {
     rate_hz: u32,
     /// Frames at the input rate since the start, lost ones included.
     frames: u64,
-    /// Position at 16 kHz where the stream last began anew.
+    /// Position at 16 kHz at which the stream last restarted.
     base: u64,
     /// 16 kHz samples since then.
     since: u64,
@@ -26,25 +26,25 @@ impl Clock {
         Self { rate_hz, frames: u64::try_from(frames).unwrap_or(u64::MAX), base: position, since: 0 }
     }
 
-    /// `frames` more frames have come in.
-    pub fn heard(&mut self, frames: u64) {
+    /// Counts `frames` more input frames.
+    pub fn advance(&mut self, frames: u64) {
         self.frames = self.frames.saturating_add(frames);
     }
 
-    /// `samples` more 16 kHz samples have been made of them.
-    pub fn made(&mut self, samples: u64) {
+    /// Counts `samples` more samples at 16 kHz, made from them.
+    pub fn resampled(&mut self, samples: u64) {
         self.since = self.since.saturating_add(samples);
     }
 
-    /// `frames` frames are lost; the stream begins anew after them.
-    pub fn lost(&mut self, frames: u64) {
-        self.heard(frames);
+    /// Skips `frames` lost frames; the stream restarts after them.
+    pub fn skip(&mut self, frames: u64) {
+        self.advance(frames);
         let position = u128::from(self.frames) * u128::from(RATE_HZ) / u128::from(self.rate_hz.max(1));
         self.base = u64::try_from(position).unwrap_or(u64::MAX);
         self.since = 0;
     }
 
-    /// Position of the sample that comes next, at 16 kHz.
+    /// Position of the next sample at 16 kHz.
     pub fn position(&self) -> u64 {
         self.base.saturating_add(self.since)
     }
@@ -55,21 +55,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_a_gap_positions_go_on_from_where_the_lost_frames_end() {
+    fn positions_continue_after_the_lost_frames() {
         let mut clock = Clock::new(48_000);
-        clock.heard(48_000);
-        clock.made(15_990);
-        clock.lost(24_000);
-        clock.made(5);
+        clock.advance(48_000);
+        clock.resampled(15_990);
+        clock.skip(24_000);
+        clock.resampled(5);
         assert_eq!(clock.position(), 24_005);
     }
 
     #[test]
-    fn numbers_beyond_all_time_do_not_overflow() {
+    fn positions_saturate() {
         let mut clock = Clock::new(8_000);
-        clock.lost(u64::MAX);
-        clock.lost(u64::MAX);
-        clock.made(u64::MAX);
+        clock.skip(u64::MAX);
+        clock.skip(u64::MAX);
+        clock.resampled(u64::MAX);
         assert_eq!(clock.position(), u64::MAX);
     }
 }

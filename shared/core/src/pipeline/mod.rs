@@ -1,34 +1,31 @@
-//! The chain from samples at the input's rate to verdicts, owned by one type.
+//! From samples at the input's rate to a verdict for every window.
 //!
-//! [`Listener`] is the only place where the steps are put together: the device, training and every tool drive it, so that
-//! all of them see the same thing. Verdicts do not depend on the size of the pieces that samples arrive in. After
-//! construction nothing is allocated, locked or logged. State: about 45 kB, to be kept in place (a thread's stack or a
-//! static), besides the memory lent.
-//!
-//! It consists of a [`FrontEnd`] and a [`BackEnd`]. A device that changes the model while sound goes on, or passes over
-//! windows because it is behind, and a tool that spreads windows over threads, holds the two itself; everybody else holds a
-//! listener.
+//! A [`Pipeline`] joins a [`FrontEnd`] (resampler, log-mel, window) and a [`BackEnd`] (features, head, anomaly score).
+//! Training reads its features; [`crate::monitor::Monitor`] adds the microphone check, the decision and the alarms for
+//! everything that follows a machine. Verdicts do not depend on the size of the blocks that samples arrive in. After
+//! construction the pipeline neither allocates nor locks. Its state takes about 45 kB besides the memory lent to it; keep
+//! it in place, on a thread's stack or in a static.
 
 mod back;
 mod clock;
-mod due;
 mod error;
 mod front;
 mod level;
+mod ready;
 #[cfg(test)]
 mod tests;
 
 pub use back::BackEnd;
-pub use due::{Due, DueWindow};
 pub use error::Error;
 pub use front::FrontEnd;
 pub use level::FLOOR_DBFS;
+pub use ready::{OwnedWindow, ReadyWindow};
 
 use crate::classifier::Classifier;
 use crate::window::Patch;
 use monitor_nn::Block;
 
-/// What was heard in one window. Borrowed from the listener until the next sample.
+/// The result of one window, borrowed from the pipeline until the next sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Verdict<'v> {
     /// Number of the window, from 0.
@@ -46,21 +43,21 @@ pub struct Verdict<'v> {
     pub level_dbfs: f32,
     /// Whether frames were lost within the window.
     pub spans_gap: bool,
-    /// How unlike normal sound it is, 1 at the alarm threshold; `None` where the model does not say.
+    /// Anomaly score, 0 and up, 1 at the alarm threshold; `None` where the model has no detector.
     pub anomaly: Option<f32>,
-    /// What features, head and anomaly score took, in nanoseconds; 0 without a clock ([`Listener::set_clock`]).
+    /// Time of features, head and anomaly score in nanoseconds; 0 without a clock ([`Pipeline::set_clock`]).
     pub inference_ns: u64,
 }
 
 /// Samples in, verdicts out.
 #[derive(Debug)]
-pub struct Listener<'m> {
+pub struct Pipeline<'m> {
     front: FrontEnd<'m>,
     back: BackEnd<'m>,
 }
 
-impl<'m> Listener<'m> {
-    /// A listener for mono samples of `rate_hz`, with a window every `hop_columns` columns of 10 ms.
+impl<'m> Pipeline<'m> {
+    /// A pipeline for mono samples of `rate_hz`, with a window every `hop_columns` columns of 10 ms.
     ///
     /// `storage` is what [`crate::resample::Resampler::storage_len`] asks for at this rate, `arena` what
     /// [`Classifier::arena_len`] asks for; both may be longer.
@@ -77,7 +74,7 @@ impl<'m> Listener<'m> {
         Ok(Self { front: FrontEnd::new(rate_hz, hop_columns, storage)?, back: BackEnd::new(classifier, arena)? })
     }
 
-    /// Has every verdict say how long features and head took, by a clock in nanoseconds.
+    /// Measures [`Verdict::inference_ns`] by a clock in nanoseconds.
     pub fn set_clock(&mut self, now_ns: fn() -> u64) {
         self.back.set_clock(now_ns);
     }
@@ -87,24 +84,24 @@ impl<'m> Listener<'m> {
         self.back.classifier()
     }
 
-    /// From one window to the next, in columns of 10 ms.
+    /// Columns of 10 ms from one window to the next.
     pub fn hop_columns(&self) -> u32 {
         self.front.hop_columns()
     }
 
-    /// Takes mono samples at the input's rate, full scale 1, and calls `on_window` for every window they complete.
+    /// Processes mono samples at the input's rate, full scale 1; calls `on_window` for every window they complete.
     pub fn push(&mut self, samples: &[f32], on_window: impl FnMut(&Verdict)) {
         self.front.push(&mut self.back, samples, on_window);
     }
 
     /// Ends the stream: calls `on_window` for windows that end within the resampler's look-ahead of the last sample, as if
-    /// silence followed. What is pushed afterwards belongs to a new stream that continues the count of time.
+    /// silence followed. Later samples begin a new stream that continues the count of time.
     pub fn finish(&mut self, on_window: impl FnMut(&Verdict)) {
         self.front.finish(&mut self.back, on_window);
     }
 
-    /// `lost_frames` frames of the input never arrived: the front end starts afresh after them, time goes on, and
-    /// windows that reach back across the gap say so.
+    /// Records that `lost_frames` frames of the input never arrived: the front end restarts after them, time continues, and
+    /// windows that reach back across the gap are marked ([`Verdict::spans_gap`]).
     pub fn gap(&mut self, lost_frames: u64) {
         self.front.gap(lost_frames);
     }

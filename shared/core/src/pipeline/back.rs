@@ -1,19 +1,19 @@
-//! What is made of a window: features, then the head.
+//! From a window to its verdict: features, head, anomaly score.
 
-use super::due::{Due, DueWindow};
+use super::ready::{OwnedWindow, ReadyWindow};
 use super::{Error, Verdict};
 use crate::classifier::{Classifier, MAX_PROBABILITIES};
 use crate::head::MAX_WIDTH;
 use monitor_nn::Block;
 
-/// A classifier with the memory that it works in.
+/// A classifier with its working memory.
 #[derive(Debug)]
 pub struct BackEnd<'m> {
-    window: DueWindow,
+    window: OwnedWindow,
     chain: Chain<'m>,
 }
 
-/// From a window to its verdict.
+/// The classifier and its buffers, apart from the window so that both can be borrowed at once.
 #[derive(Debug)]
 struct Chain<'m> {
     classifier: Classifier<'m>,
@@ -43,10 +43,10 @@ impl<'m> BackEnd<'m> {
             probabilities: [0.0; MAX_PROBABILITIES],
             now_ns: None,
         };
-        Ok(Self { window: DueWindow::NONE, chain })
+        Ok(Self { window: OwnedWindow::EMPTY, chain })
     }
 
-    /// Has every verdict say how long features and head took, by a clock in nanoseconds.
+    /// Measures [`Verdict::inference_ns`] by a clock in nanoseconds.
     pub fn set_clock(&mut self, now_ns: fn() -> u64) {
         self.chain.now_ns = Some(now_ns);
     }
@@ -56,25 +56,25 @@ impl<'m> BackEnd<'m> {
         &self.chain.classifier
     }
 
-    /// Computes a window that was kept; see [`super::FrontEnd::push_apart`].
-    pub fn hear(&mut self, window: &DueWindow, on_window: impl FnMut(&Verdict)) {
-        self.chain.hear(window, on_window);
+    /// Computes a window that was copied; see [`super::FrontEnd::push_deferred`].
+    pub fn compute(&mut self, window: &OwnedWindow, on_window: impl FnMut(&Verdict)) {
+        self.chain.compute(window, on_window);
     }
 
-    /// Computes the window that is due.
-    pub(super) fn window(&mut self, due: &Due<'_>, on_window: &mut impl FnMut(&Verdict)) {
-        due.keep(&mut self.window);
-        self.chain.hear(&self.window, on_window);
+    /// Computes a window of the front end.
+    pub fn compute_ready(&mut self, ready: &ReadyWindow<'_>, on_window: impl FnMut(&Verdict)) {
+        ready.copy_to(&mut self.window);
+        self.chain.compute(&self.window, on_window);
     }
 }
 
 impl Chain<'_> {
-    fn hear(&mut self, window: &DueWindow, mut on_window: impl FnMut(&Verdict)) {
+    fn compute(&mut self, window: &OwnedWindow, mut on_window: impl FnMut(&Verdict)) {
         let features = &mut self.features[..self.classifier.kind().len()];
         let probabilities = &mut self.probabilities[..self.classifier.classes()];
         let now = || self.now_ns.map_or(0, |now| now());
         let before = now();
-        // The arena's length was checked at construction; nothing else can fail.
+        // `new` checked the arena's length; nothing else can fail.
         let ran = self.classifier.run(&window.patch, self.arena, features, probabilities);
         debug_assert!(ran.is_ok());
         let anomaly = self.classifier.anomaly().and_then(|detector| detector.score(&window.patch, features));

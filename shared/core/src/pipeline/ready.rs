@@ -1,12 +1,12 @@
-//! What a front end hands to a back end.
+//! What a front end passes to a back end.
 
 use super::level::Level;
 use crate::log_mel::BANDS;
 use crate::window::{COLUMNS, Patch, WindowRing};
 
-/// A window that is due: where it lies and what it is made of.
+/// A complete window, borrowed from the front end.
 #[derive(Debug)]
-pub struct Due<'a> {
+pub struct ReadyWindow<'a> {
     pub(super) ring: &'a WindowRing,
     pub(super) level: &'a Level,
     pub(super) index: u64,
@@ -14,9 +14,9 @@ pub struct Due<'a> {
     pub(super) spans_gap: bool,
 }
 
-impl Due<'_> {
-    /// Copies all of it to `window`, which may be computed later, by any back end of any thread.
-    pub fn keep(&self, window: &mut DueWindow) {
+impl ReadyWindow<'_> {
+    /// Copies it to `window`, which any back end may compute later, on any thread.
+    pub fn copy_to(&self, window: &mut OwnedWindow) {
         self.ring.copy_to(&mut window.patch);
         window.index = self.index;
         window.start_sample = self.start_sample;
@@ -25,9 +25,9 @@ impl Due<'_> {
     }
 }
 
-/// The same on its own: about 25 kB.
+/// A complete window with its own memory, about 25 kB.
 #[derive(Clone, Debug)]
-pub struct DueWindow {
+pub struct OwnedWindow {
     pub(super) patch: Patch,
     pub(super) index: u64,
     pub(super) start_sample: u64,
@@ -35,8 +35,13 @@ pub struct DueWindow {
     pub(super) spans_gap: bool,
 }
 
-impl DueWindow {
-    /// To keep one in.
-    pub const NONE: Self =
+impl OwnedWindow {
+    /// A place to copy a window to.
+    pub const EMPTY: Self =
         Self { patch: [[0.0; BANDS]; COLUMNS], index: 0, start_sample: 0, level_dbfs: 0.0, spans_gap: false };
+
+    /// The log-mel patch, oldest column first.
+    pub fn patch(&self) -> &Patch {
+        &self.patch
+    }
 }

@@ -1,4 +1,4 @@
-//! Why a listener cannot be made.
+//! Why a pipeline cannot be made.
 
 use core::fmt;
 

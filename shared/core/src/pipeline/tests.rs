@@ -13,9 +13,9 @@ fn signal(len: usize) -> Vec<f32> {
     (0..len).map(|n| 0.3 * libm::sinf(n as f32 * 0.11) + 0.2 * noise()).collect()
 }
 
-/// What a verdict says, to be compared bit for bit.
+/// A copy of a verdict, compared bit for bit.
 #[derive(Clone, Debug, PartialEq)]
-struct Heard {
+struct Copied {
     index: u64,
     start: u64,
     features: Vec<f32>,
@@ -23,13 +23,13 @@ struct Heard {
     gap: bool,
 }
 
-/// Everything a log-mel listener says; `script` drives it.
-fn hear(rate_hz: u32, hop: u32, script: impl FnOnce(&mut Listener, &mut dyn FnMut(&Verdict))) -> Vec<Heard> {
+/// Every verdict of a log-mel pipeline that `script` drives.
+fn verdicts(rate_hz: u32, hop: u32, script: impl FnOnce(&mut Pipeline, &mut dyn FnMut(&Verdict))) -> Vec<Copied> {
     let mut storage = vec![0.0; Resampler::storage_len(rate_hz).unwrap()];
-    let mut listener = Listener::new(Classifier::log_mel(), rate_hz, hop, &mut storage, &mut []).unwrap();
-    let mut heard = Vec::new();
-    script(&mut listener, &mut |verdict: &Verdict| {
-        heard.push(Heard {
+    let mut pipeline = Pipeline::new(Classifier::log_mel(), rate_hz, hop, &mut storage, &mut []).unwrap();
+    let mut found = Vec::new();
+    script(&mut pipeline, &mut |verdict: &Verdict| {
+        found.push(Copied {
             index: verdict.index,
             start: verdict.start_sample,
             features: verdict.features.to_vec(),
@@ -37,14 +37,14 @@ fn hear(rate_hz: u32, hop: u32, script: impl FnOnce(&mut Listener, &mut dyn FnMu
             gap: verdict.spans_gap,
         });
     });
-    heard
+    found
 }
 
 #[test]
 fn with_a_hop_of_one_second_window_k_starts_at_16000_k() {
     let samples = signal(16_000 * 3);
-    let heard = hear(16_000, 100, |listener, on| listener.push(&samples, on));
-    assert_eq!(heard.iter().map(|verdict| verdict.start).collect::<Vec<_>>(), [0, 16_000, 32_000]);
+    let found = verdicts(16_000, 100, |pipeline, on| pipeline.push(&samples, on));
+    assert_eq!(found.iter().map(|verdict| verdict.start).collect::<Vec<_>>(), [0, 16_000, 32_000]);
 }
 
 #[test]
@@ -54,11 +54,11 @@ fn after_a_year_and_at_every_turn_of_a_32_bit_counter_windows_are_the_same_and_t
         let mut storage = vec![0.0; Resampler::storage_len(48_000).unwrap()];
         let mut back = BackEnd::new(Classifier::log_mel(), &mut []).unwrap();
         let mut front = FrontEnd::new(48_000, 48, &mut storage).unwrap().continuing(index, position);
-        let mut heard = Vec::new();
+        let mut found = Vec::new();
         front.push(&mut back, &samples, |verdict| {
-            heard.push((verdict.index - index, verdict.start_sample - position, verdict.features.to_vec()));
+            found.push((verdict.index - index, verdict.start_sample - position, verdict.features.to_vec()));
         });
-        heard
+        found
     };
     let fresh = from(0, 0);
     assert!(fresh.len() > 5);
@@ -72,7 +72,7 @@ fn after_a_year_and_at_every_turn_of_a_32_bit_counter_windows_are_the_same_and_t
 #[test]
 fn the_level_is_that_of_the_windows_own_samples() {
     let samples = signal(16_000 * 3);
-    for verdict in hear(16_000, 30, |listener, on| listener.push(&samples, on)) {
+    for verdict in verdicts(16_000, 30, |pipeline, on| pipeline.push(&samples, on)) {
         let own = &samples[verdict.start as usize..verdict.start as usize + SAMPLES];
         let energy: f64 = own.iter().map(|&sample| f64::from(sample).powi(2)).sum();
         let expected = 10.0 * (energy / SAMPLES as f64).log10();
@@ -84,9 +84,9 @@ fn the_level_is_that_of_the_windows_own_samples() {
 fn the_features_are_the_statistics_of_the_windows_patch() {
     let samples = signal(SAMPLES);
     let mut storage = [];
-    let mut listener = Listener::new(Classifier::log_mel(), 16_000, 48, &mut storage, &mut []).unwrap();
+    let mut pipeline = Pipeline::new(Classifier::log_mel(), 16_000, 48, &mut storage, &mut []).unwrap();
     let mut windows = 0;
-    listener.push(&samples, |verdict| {
+    pipeline.push(&samples, |verdict| {
         let mut expected = [0.0; 128];
         crate::stats::log_mel_stats(verdict.patch, &mut expected);
         assert_eq!(verdict.features, expected);
@@ -97,30 +97,30 @@ fn the_features_are_the_statistics_of_the_windows_patch() {
 }
 
 #[test]
-fn windows_that_reach_back_across_a_gap_say_so_and_later_ones_do_not() {
+fn windows_that_reach_back_across_a_gap_are_marked_and_later_ones_are_not() {
     let samples = signal(16_000 * 4);
-    let heard = hear(16_000, 48, |listener, on| {
-        listener.push(&samples[..32_000], &mut *on);
-        listener.gap(8_000);
-        listener.push(&samples[40_000..], on);
+    let found = verdicts(16_000, 48, |pipeline, on| {
+        pipeline.push(&samples[..32_000], &mut *on);
+        pipeline.gap(8_000);
+        pipeline.push(&samples[40_000..], on);
     });
-    for verdict in &heard {
+    for verdict in &found {
         let end = verdict.start + SAMPLES as u64;
         let reaches_back = end > 32_000 && verdict.start < 40_000;
         assert_eq!(verdict.gap, reaches_back, "window at {}", verdict.start);
         assert!(end <= 32_000 || end >= 40_400, "no window ends within the gap: {end}");
     }
-    assert!(heard.iter().any(|verdict| verdict.gap) && heard.iter().any(|verdict| !verdict.gap && verdict.start > 0));
+    assert!(found.iter().any(|verdict| verdict.gap) && found.iter().any(|verdict| !verdict.gap && verdict.start > 0));
 }
 
 #[test]
 fn after_a_gap_the_first_clean_window_is_as_if_nothing_had_been_before() {
     let samples = signal(16_000 * 2);
-    let fresh = hear(16_000, 1, |listener, on| listener.push(&samples, on));
-    let after = hear(16_000, 1, |listener, on| {
-        listener.push(&samples[..9_999], &mut *on);
-        listener.gap(1);
-        listener.push(&samples, on);
+    let fresh = verdicts(16_000, 1, |pipeline, on| pipeline.push(&samples, on));
+    let after = verdicts(16_000, 1, |pipeline, on| {
+        pipeline.push(&samples[..9_999], &mut *on);
+        pipeline.gap(1);
+        pipeline.push(&samples, on);
     });
     let clean = after.iter().find(|verdict| !verdict.gap).unwrap();
     assert_eq!((&clean.features, clean.level, clean.start), (&fresh[0].features, fresh[0].level, 10_000));
@@ -128,21 +128,21 @@ fn after_a_gap_the_first_clean_window_is_as_if_nothing_had_been_before() {
 
 #[test]
 fn too_little_memory_and_a_hop_of_zero_are_refused() {
-    let refused = Listener::new(Classifier::log_mel(), 48_000, 48, &mut [], &mut []).map(|_| ());
+    let refused = Pipeline::new(Classifier::log_mel(), 48_000, 48, &mut [], &mut []).map(|_| ());
     assert!(matches!(refused, Err(Error::Resample(_))), "{refused:?}");
-    let refused = Listener::new(Classifier::log_mel(), 16_000, 0, &mut [], &mut []).map(|_| ());
+    let refused = Pipeline::new(Classifier::log_mel(), 16_000, 0, &mut [], &mut []).map(|_| ());
     assert!(matches!(refused, Err(Error::Window(_))), "{refused:?}");
 }
 
 #[test]
-fn a_recording_of_exactly_one_window_is_heard_at_any_rate() {
+fn a_recording_of_exactly_one_window_gives_one_window_at_any_rate() {
     for rate in [8_000, 16_000, 44_100, 48_000] {
         let samples = signal(rate as usize * 975 / 1000 + 1);
-        let heard = hear(rate, 48, |listener, on| {
-            listener.push(&samples, &mut *on);
-            listener.finish(on);
+        let found = verdicts(rate, 48, |pipeline, on| {
+            pipeline.push(&samples, &mut *on);
+            pipeline.finish(on);
         });
-        assert_eq!(heard.len(), 1, "{rate} Hz");
+        assert_eq!(found.len(), 1, "{rate} Hz");
     }
 }
 
@@ -154,22 +154,22 @@ proptest! {
     ) {
         let samples = signal(48_000 * 5 / 2);
         let (before, after) = samples.split_at(70_001);
-        let whole = hear(48_000, hop, |listener, on| {
-            listener.push(before, &mut *on);
-            listener.gap(gap);
-            listener.push(after, on);
+        let whole = verdicts(48_000, hop, |pipeline, on| {
+            pipeline.push(before, &mut *on);
+            pipeline.gap(gap);
+            pipeline.push(after, on);
         });
-        let pieces = hear(48_000, hop, |listener, on| {
+        let pieces = verdicts(48_000, hop, |pipeline, on| {
             let mut sizes = sizes.iter().cycle();
             for (part, gap) in [(before, Some(gap)), (after, None)] {
                 let mut rest = part;
                 while !rest.is_empty() {
                     let (now, later) = rest.split_at(rest.len().min(*sizes.next().unwrap()));
-                    listener.push(now, &mut *on);
+                    pipeline.push(now, &mut *on);
                     rest = later;
                 }
                 if let Some(gap) = gap {
-                    listener.gap(gap);
+                    pipeline.gap(gap);
                 }
             }
         });
@@ -183,35 +183,35 @@ fn ends(hop: u32) -> (FrontEnd<'static>, BackEnd<'static>) {
 }
 
 #[test]
-fn windows_that_are_passed_over_leave_the_later_ones_as_they_were() {
+fn skipped_windows_do_not_change_later_ones() {
     let samples = signal(16_000 * 4);
-    let whole = hear(16_000, 48, |listener, on| listener.push(&samples, on));
+    let whole = verdicts(16_000, 48, |pipeline, on| pipeline.push(&samples, on));
     let (mut front, mut back) = ends(48);
-    let mut heard = Vec::new();
+    let mut found = Vec::new();
     let mut passed = 0;
     for (number, piece) in samples.chunks(1600).enumerate() {
         if (12..20).contains(&number) {
-            passed += front.pass_over(piece);
+            passed += front.skip(piece);
         } else {
-            front.push(&mut back, piece, |verdict| heard.push((verdict.index, verdict.features.to_vec())));
+            front.push(&mut back, piece, |verdict| found.push((verdict.index, verdict.features.to_vec())));
         }
     }
     assert!(passed > 0);
-    assert_eq!(heard.len() as u64 + passed, whole.len() as u64);
-    assert!(heard.iter().all(|(index, features)| whole[*index as usize].features == *features));
+    assert_eq!(found.len() as u64 + passed, whole.len() as u64);
+    assert!(found.iter().all(|(index, features)| whole[*index as usize].features == *features));
 }
 
 #[test]
 fn another_classifier_goes_on_where_the_first_left_off() {
     let samples = signal(16_000 * 4);
-    let whole = hear(16_000, 48, |listener, on| listener.push(&samples, on));
+    let whole = verdicts(16_000, 48, |pipeline, on| pipeline.push(&samples, on));
     let (mut front, mut first) = ends(48);
     let (_, mut second) = ends(48);
-    let mut heard = Vec::new();
-    front.push(&mut first, &samples[..30_123], |verdict| heard.push((verdict.start_sample, verdict.features.to_vec())));
+    let mut found = Vec::new();
+    front.push(&mut first, &samples[..30_123], |verdict| found.push((verdict.start_sample, verdict.features.to_vec())));
     front
-        .push(&mut second, &samples[30_123..], |verdict| heard.push((verdict.start_sample, verdict.features.to_vec())));
-    assert_eq!(heard, whole.iter().map(|one| (one.start, one.features.clone())).collect::<Vec<_>>());
+        .push(&mut second, &samples[30_123..], |verdict| found.push((verdict.start_sample, verdict.features.to_vec())));
+    assert_eq!(found, whole.iter().map(|one| (one.start, one.features.clone())).collect::<Vec<_>>());
 }
 
 #[test]
@@ -230,9 +230,9 @@ fn a_new_hop_holds_from_the_next_window() {
 fn a_front_end_of_another_rate_goes_on_in_number_and_time_and_marks_the_gap() {
     let (front, mut back) = ends(48);
     let mut front = front.continuing(7, 320_000);
-    let mut heard = Vec::new();
-    front.push(&mut back, &signal(16_000 * 2), |v| heard.push((v.index, v.start_sample, v.spans_gap)));
-    assert_eq!(heard[0], (7, 320_000, false));
+    let mut found = Vec::new();
+    front.push(&mut back, &signal(16_000 * 2), |v| found.push((v.index, v.start_sample, v.spans_gap)));
+    assert_eq!(found[0], (7, 320_000, false));
     front.gap(16_000);
     assert_eq!(front.position(), 320_000 + 48_000);
 }
