@@ -2,15 +2,15 @@
 //!
 //! [`components`] computes the principal components, [`clusters`] the clusters of normal sound among them, [`detector`] fits
 //! one detector, [`monitor_model::anomaly::scale`] scales both detectors, [`mod@fit`] adds the threshold from unseen normal
-//! windows, and [`trial`] measures all of it on held-out groups. [`roc`] computes the areas.
+//! windows, and [`cross_validation`] measures all of it on held-out groups. [`roc`] computes the areas.
 
 pub(crate) mod clusters;
 pub(crate) mod components;
+pub(crate) mod cross_validation;
 pub(crate) mod detector;
 pub(crate) mod fit;
 pub(crate) mod normal;
 pub(crate) mod roc;
 pub(crate) mod text;
-pub(crate) mod trial;
 
 pub(crate) use fit::{Fitted, Windows, fit};

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use monitor_core::features::FeatureKind;
 use serde::Serialize;
 
+use crate::anomaly::cross_validation::{Areas, CrossValidation, GroupAreas, Method, Samples, Scored, cross_validate};
 use crate::anomaly::normal::{WindowIndex, normal_classes};
 use crate::anomaly::roc as area;
 use crate::anomaly::text::false_alarms;
-use crate::anomaly::trial::{self, Areas, Method, OfGroup, Scored, Trial};
 use crate::console::{Columns, JsonOut, Side, Ui};
 use crate::data::dataset::Dataset;
 use crate::evaluate::measured::sessions;
@@ -44,7 +44,7 @@ struct Figures<'a> {
     normal: &'a [String],
     hop_s: f64,
     #[serde(flatten)]
-    trial: &'a Trial,
+    result: &'a CrossValidation,
 }
 
 /// Runs the command.
@@ -65,17 +65,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let progress = ui.progress("holding groups out", set.dataset.groups.len() as u64);
     let sessions = sessions(&set.dataset, &set.rows);
     let names = &set.dataset.groups;
-    let trial = trial::run(&windows, &normal, &sessions, names, hop_s, args.seed, || progress.inc(1))?;
+    let result = {
+        let samples = Samples { windows, normal: &normal, sessions: &sessions, names, hop_s };
+        cross_validate(&samples, args.seed, || progress.inc(1))?
+    };
     progress.finish_and_clear();
-    text(&trial, kind, &args.normal).iter().for_each(|line| ui.print(line));
+    text(&result, kind, &args.normal).iter().for_each(|line| ui.print(line));
     let subtitle = format!(
         "{kind} features; normal: {}; {} groups held out in turn, {} normal and {} other recordings",
         args.normal.join(", "),
-        trial.folds,
-        trial.normal_recordings,
-        trial.other_recordings
+        result.folds,
+        result.normal_recordings,
+        result.other_recordings
     );
-    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&trial, &normal), area::PARTIAL)?
+    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&result, &normal), area::PARTIAL)?
         .save(&args.out.join(ROC))?;
     let by_class: Vec<(String, bool, Vec<f64>)> = set
         .dataset
@@ -83,7 +86,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .iter()
         .enumerate()
         .map(|(class, name)| {
-            let of_class = trial.scored.iter().filter(|scored| labels[scored.row] == class);
+            let of_class = result.scored.iter().filter(|scored| labels[scored.row] == class);
             (name.clone(), normal_classes.contains(&class), of_class.map(|scored| f64::from(scored.score)).collect())
         })
         .collect();
@@ -92,29 +95,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     set.dataset.print_skipped(&ui);
     ui.print(args.out.join(ROC).display().to_string());
     ui.print(args.out.join(SCORES).display().to_string());
-    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, trial: &trial })
+    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result })
 }
 
 /// The curves of each method.
-fn curves(trial: &Trial, normal: &[bool]) -> Vec<Curve> {
+fn curves(result: &CrossValidation, normal: &[bool]) -> Vec<Curve> {
     let curve_of = |(place, method): (usize, &Method)| {
         let points = |scored: &Scored| (f64::from(scored.deviations[place]), !normal[scored.row]);
-        let fold = |fold: usize| trial.scored.iter().filter(move |scored| scored.fold == fold);
-        let folds: Vec<_> = (0..trial.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
+        let fold = |fold: usize| result.scored.iter().filter(move |scored| scored.fold == fold);
+        let folds: Vec<_> =
+            (0..result.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
         Curve {
             name: method.method.clone(),
             mean_over_groups: (area::mean_curve(&folds), method.mean_over_groups.by_window.auc),
-            pooled: (area::curve(&trial.scored.iter().map(points).collect::<Vec<_>>()), method.pooled.by_window.auc),
+            pooled: (area::curve(&result.scored.iter().map(points).collect::<Vec<_>>()), method.pooled.by_window.auc),
         }
     };
-    trial.methods.iter().enumerate().map(curve_of).collect()
+    result.methods.iter().enumerate().map(curve_of).collect()
 }
 
 /// Areas of the fused score in each group; of many groups only the lowest.
-fn each_group(trial: &Trial) -> Vec<String> {
+fn each_group(result: &CrossValidation) -> Vec<String> {
     const MOST: usize = 8;
-    let Some(fused) = trial.methods.last() else { return Vec::new() };
-    let mut groups: Vec<&OfGroup> = fused.groups.iter().collect();
+    let Some(fused) = result.methods.last() else { return Vec::new() };
+    let mut groups: Vec<&GroupAreas> = fused.groups.iter().collect();
     let heading = if groups.len() > MOST {
         groups.sort_by(|a, b| a.by_window.total_cmp(&b.by_window));
         format!("Fused, the {MOST} lowest of {} held-out groups:", groups.len())
@@ -136,12 +140,16 @@ fn each_group(trial: &Trial) -> Vec<String> {
 }
 
 /// The result as lines for the terminal.
-fn text(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
+fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String]) -> Vec<String> {
     let mut lines = vec![
         format!("{kind} features; normal: {}", normal.join(", ")),
         format!(
             "{} groups of normal sound held out in turn: {} windows of {} normal recordings against {} windows of {} others.",
-            trial.folds, trial.normal_windows, trial.normal_recordings, trial.other_windows, trial.other_recordings
+            result.folds,
+            result.normal_windows,
+            result.normal_recordings,
+            result.other_windows,
+            result.other_recordings
         ),
     ];
     let mut table = |heading: &str, areas: fn(&Method) -> Areas| {
@@ -155,7 +163,7 @@ fn text(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
             number("AUC by recording"),
             number("95 % interval"),
         ]);
-        for method in &trial.methods {
+        for method in &result.methods {
             let Areas { by_window, by_recording } = areas(method);
             let interval = |[low, high]: [f64; 2]| format!("{low:.3}-{high:.3}");
             columns.row([
@@ -171,21 +179,21 @@ fn text(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
     };
     table("Mean over the held-out groups, each with its own fit, as on a device:", |m| m.mean_over_groups);
     table("Pooled over the scores of all fits:", |method| method.pooled);
-    lines.extend(each_group(trial));
-    lines.extend(alarms(trial));
+    lines.extend(each_group(result));
+    lines.extend(alarms(result));
     lines
 }
 
 /// False alarms and detections of the alarm.
-fn alarms(trial: &Trial) -> [String; 2] {
-    let false_ones = (trial.false_alarms_per_hour * trial.normal_hours).round() as usize;
-    let detected = if trial.detected > 0.0 {
-        let delay = trial.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"));
-        format!("The alarm would have fired for {:.0} % of the other files{delay}.", 100.0 * trial.detected)
+fn alarms(result: &CrossValidation) -> [String; 2] {
+    let false_ones = (result.false_alarms_per_hour * result.normal_hours).round() as usize;
+    let detected = if result.detected > 0.0 {
+        let delay = result.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"));
+        format!("The alarm would have fired for {:.0} % of the other files{delay}.", 100.0 * result.detected)
     } else {
         "The alarm would not have fired. Run `host-tools evaluate --timelines` to see the scores; lower the threshold with \
          more, or more uniform, normal recordings."
             .to_string()
     };
-    [format!("{}.", false_alarms(false_ones, trial.normal_hours * 3600.0)), detected]
+    [format!("{}.", false_alarms(false_ones, result.normal_hours * 3600.0)), detected]
 }

@@ -26,7 +26,7 @@ use crate::evaluate::predict::{
 
 /// Options of `host-tools predict`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Model by `train`, or the plain base model with its AudioSet classes
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
@@ -92,7 +92,7 @@ struct WindowReport {
 ///
 /// # Errors
 /// When the model cannot be used, a recording cannot be read (the others are processed first), or an output cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let files = wav_files(&args.recordings)?;
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let context = || format!("cannot use the model {}", args.model.display());

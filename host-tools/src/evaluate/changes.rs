@@ -22,7 +22,7 @@ type Reported = (f64, Option<String>);
 
 /// A part of the recording with one state.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Change {
+pub(crate) struct Change {
     /// Its begin, end and label.
     #[serde(flatten)]
     pub span: Span,
@@ -32,7 +32,7 @@ pub struct Change {
 
 /// How a model followed one recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Followed {
+pub(crate) struct Followed {
     /// Path of the recording.
     pub file: String,
     /// Length of its timeline, in seconds.
@@ -49,7 +49,7 @@ pub struct Followed {
 
 impl Followed {
     /// As lines for the terminal.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = vec![format!("{}, {:.0} s:", self.file, self.seconds)];
         for Change { span, delay_s } in &self.changes {
             let delay = delay_s.map_or("never reported".to_string(), |delay| format!("reported after {delay:.1} s"));
@@ -68,7 +68,7 @@ impl Followed {
 ///
 /// # Errors
 /// When the recording, its timeline or the model cannot be read.
-pub fn follow(model: &ModelContents<'_>, path: &Path, hop_columns: u32) -> anyhow::Result<(Followed, Track)> {
+pub(crate) fn follow(model: &ModelContents<'_>, path: &Path, hop_columns: u32) -> anyhow::Result<(Followed, Track)> {
     let timeline = Timeline::read(&timeline::beside(path))?;
     let classes = &model.labels;
     let recording = Recording {
@@ -95,7 +95,7 @@ pub fn follow(model: &ModelContents<'_>, path: &Path, hop_columns: u32) -> anyho
 ///
 /// # Errors
 /// When the recording or the model cannot be read.
-pub fn track(
+pub(crate) fn track(
     model: &ModelContents<'_>,
     recording: &Recording,
     class: usize,

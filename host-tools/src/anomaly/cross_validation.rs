@@ -1,4 +1,4 @@
-//! The anomaly score on normal groups that it was not fitted on, and on everything that is not normal.
+//! Cross-validation of the anomaly score: normal groups held out in turn, against all other sound.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,14 @@ use serde::Serialize;
 use super::fit::{Fitted, Windows, fit};
 use super::roc::{self, Area, Recording};
 
-/// A window that was scored by a fit which had not seen its group.
+/// A window scored by a fit without its group.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scored {
+pub(crate) struct Scored {
     /// The fold.
     pub fold: usize,
     /// Its row.
     pub row: usize,
-    /// The deviation of each detector and, last, the larger one.
+    /// The deviation of each detector and, last, the largest.
     pub deviations: Vec<f32>,
     /// The score: 1 is the threshold.
     pub score: f32,
@@ -25,33 +25,32 @@ pub struct Scored {
 
 /// Areas of one method, over the held-out groups and over all of them together.
 #[derive(Debug, Clone, Serialize)]
-pub struct Method {
+pub(crate) struct Method {
     /// Its name.
     pub method: String,
-    /// Mean over the held-out groups of the area within each: the figure to quote. A device has one fit, and so has each of
-    /// these areas.
+    /// Mean over the held-out groups of the area within each: the figure to quote. Each area is of one fit, as on a device.
     pub mean_over_groups: Areas,
     /// One area over the scores of all fits together.
     pub pooled: Areas,
-    /// Each held-out group.
-    pub groups: Vec<OfGroup>,
+    /// Areas in each held-out group.
+    pub groups: Vec<GroupAreas>,
 }
 
 /// By window and by recording, each recording by the mean over its windows.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Areas {
+pub(crate) struct Areas {
     /// By window.
     pub by_window: Area,
     /// By recording.
     pub by_recording: Area,
 }
 
-/// Areas within one held-out group: its normal sound against everything that is not normal.
+/// Areas within one held-out group: its normal sound against all other sound.
 #[derive(Debug, Clone, Serialize)]
-pub struct OfGroup {
+pub(crate) struct GroupAreas {
     /// Its name.
     pub group: String,
-    /// Its normal recordings: with few of them the area by recording takes few values.
+    /// Number of its normal recordings; with few of them the area by recording has few possible values.
     pub normal_recordings: usize,
     /// By window.
     pub by_window: f64,
@@ -59,58 +58,76 @@ pub struct OfGroup {
     pub by_recording: f64,
 }
 
-/// What came out.
+/// Results of the cross-validation.
 #[derive(Debug, Clone, Serialize)]
-pub struct Trial {
-    /// Normal recordings, and normal groups held out in turn.
+pub(crate) struct CrossValidation {
+    /// Number of normal recordings.
     pub normal_recordings: usize,
-    /// Other recordings.
+    /// Number of other recordings.
     pub other_recordings: usize,
-    /// Groups held out in turn.
+    /// Number of groups held out in turn.
     pub folds: usize,
-    /// Windows of normal sound.
+    /// Number of windows of normal sound.
     pub normal_windows: usize,
-    /// Other windows.
+    /// Number of other windows.
     pub other_windows: usize,
-    /// Each detector, and both fused (the larger one counts).
+    /// Each detector, and both fused by their maximum.
     pub methods: Vec<Method>,
     /// Alarms per hour of normal sound.
     pub false_alarms_per_hour: f64,
-    /// Hours of normal sound that this stands on.
+    /// Hours of normal sound in which they were counted.
     pub normal_hours: f64,
     /// Share of the other files, in each fold, that raised an alarm.
     pub detected: f64,
-    /// Median seconds from the start of such a file to the end of the window that raised it.
+    /// Median time from the start of such a file to the end of the window that raised the alarm, in seconds.
     pub delay_s: Option<f64>,
-    /// Every window.
+    /// Every scored window.
     #[serde(skip)]
     pub scored: Vec<Scored>,
 }
 
-/// Names of the methods for a fit with or without an embedding.
-pub fn methods(fitted: &Fitted) -> Vec<String> {
+/// Names of the methods of a fit.
+fn methods(fitted: &Fitted) -> Vec<String> {
     let each = fitted.spaces.iter().map(|space| space.input.name().to_string());
     each.chain(["fused".to_string()]).collect()
 }
 
-/// Runs the trial: `normal` says of each window whether it is, `sessions` of which recording it is; `names` are the groups'.
+/// Input of [`cross_validate`]; slices have one entry per window, `names` one per group.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Samples<'a> {
+    /// Input of the detectors.
+    pub windows: Windows<'a>,
+    /// Whether the window is normal sound.
+    pub normal: &'a [bool],
+    /// Recording session of the window.
+    pub sessions: &'a [usize],
+    /// Names of the groups.
+    pub names: &'a [String],
+    /// Step between windows, in seconds.
+    pub hop_s: f64,
+}
+
+/// Cross-validates the anomaly score; `seed` is that of the intervals, `done` is called after each fold.
 ///
 /// # Errors
 /// When there is nothing to compare, or too little normal sound to fit.
-pub fn run(
-    windows: &Windows<'_>,
-    normal: &[bool],
-    sessions: &[usize],
-    names: &[String],
-    hop_s: f64,
+pub(crate) fn cross_validate(
+    samples: &Samples<'_>,
     seed: u64,
     done: impl Fn() + Sync,
-) -> anyhow::Result<Trial> {
+) -> anyhow::Result<CrossValidation> {
+    let Samples { ref windows, normal, sessions, names, hop_s } = *samples;
     let rows = |side: bool| (0..normal.len()).filter(|row| normal[*row] == side).collect::<Vec<_>>();
     let (usual, other) = (rows(true), rows(false));
     let groups: BTreeSet<usize> = usual.iter().map(|row| windows.groups[*row]).collect();
-    ensure!(groups.len() > 1, "normal sound is of one group only, so none can be held out; record more or name groups");
-    ensure!(!other.is_empty(), "all classes are normal, so there is nothing to tell apart; name the normal ones");
+    ensure!(
+        groups.len() > 1,
+        "normal sound is of one group only, so no group can be held out; record more or name groups"
+    );
+    ensure!(
+        !other.is_empty(),
+        "all classes are normal, so there is nothing to compare; name the normal ones with --normal"
+    );
     let held: Vec<(Fitted, Vec<Scored>)> = groups
         .iter()
         .enumerate()
@@ -136,7 +153,7 @@ pub fn run(
     let alarms = alarms(&all, windows, normal, hop_s);
     let count = |rows: &[usize]| rows.iter().map(|row| sessions[*row]).collect::<BTreeSet<_>>().len();
     let normal_hours = usual.len() as f64 * hop_s / 3600.0;
-    Ok(Trial {
+    Ok(CrossValidation {
         normal_recordings: count(&usual),
         other_recordings: count(&other),
         folds: groups.len(),
@@ -178,7 +195,7 @@ fn areas(method: String, names: &[&str], folds: &[Vec<Recording>], seed: u64) ->
     let mean = |(values, other): &Recording| (vec![values.iter().sum::<f64>() / values.len().max(1) as f64], *other);
     let means: Vec<Vec<Recording>> = folds.iter().map(|fold| fold.iter().map(mean).collect()).collect();
     let one = |fold: &[Recording]| roc::area(&roc::curve_of(fold), 1.0);
-    let group = |((name, windows), means): ((&&str, &Vec<Recording>), &Vec<Recording>)| OfGroup {
+    let group = |((name, windows), means): ((&&str, &Vec<Recording>), &Vec<Recording>)| GroupAreas {
         group: (*name).to_string(),
         normal_recordings: windows.iter().filter(|(_, other)| !other).count(),
         by_window: one(windows),
@@ -199,7 +216,7 @@ struct Alarms {
     delay_s: Option<f64>,
 }
 
-/// Runs the device's alarm over every file of every fold: files of one state, so that it is taken as steady.
+/// Runs the device's alarm over every file of every fold; each file is of one state, so the state is steady.
 fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) -> Alarms {
     let mut files: BTreeMap<(usize, usize), Vec<&Scored>> = BTreeMap::new();
     for scored in all {
