@@ -6,7 +6,7 @@ use firmware::net::Snapshot;
 use firmware::net::modbus::map;
 use firmware::outbox::Item;
 use firmware::report::Report;
-use host_tools::monitor::Link;
+use host_tools::Link;
 use monitor_core::anomaly::{Alarm, Change, Persistence};
 use monitor_core::decision::{Decision, DecisionConfig, State};
 use monitor_core::microphone::{Limits, Microphone, SILENT};

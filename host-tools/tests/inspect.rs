@@ -73,7 +73,7 @@ fn a_model_with_yamnets_own_classifier_shows_its_521_labels() {
     std::fs::write(&path, base).unwrap();
     let view: Value = serde_json::from_slice(&inspect(&path, &["--json", "-"]).stdout).unwrap();
     assert_eq!(view["labels"].as_array().unwrap().len(), 521);
-    assert_eq!(view["recognised"], "front end, int8 body of 27 convolutions, 521 scores of its own");
+    assert_eq!(view["recognised"], "front end, int8 body of 27 convolutions, 521 scores");
 }
 
 #[test]

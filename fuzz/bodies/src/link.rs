@@ -1,6 +1,6 @@
 //! The workstation's end of the serial line: after any bytes it is synchronised again at the second end of frame.
 
-use host_tools::monitor::{Board, Link};
+use host_tools::{Board, Link};
 use monitor_wire::{Gap, Message, encode};
 
 /// Feeds pieces of a stream, each preceded by its length in a byte; then two valid frames, of which the second must arrive.

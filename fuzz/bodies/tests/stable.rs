@@ -144,12 +144,12 @@ fn the_seeds_are_valid() {
     let manifests = seeds::manifests();
     let text = |index: usize| std::str::from_utf8(&manifests[index]).unwrap();
     // None of the files is there.
-    let rows = |index| host_tools::dataset::manifest_rows(text(index), Path::new("/nowhere")).unwrap();
+    let rows = |index| host_tools::manifest_rows(text(index), Path::new("/nowhere")).unwrap();
     assert_eq!((rows(0), rows(1)), ((0, 2), (0, 3)));
     assert_eq!(monitor_synth::timeline::Timeline::parse(text(2)).unwrap().spans.len(), 2);
     let events = seeds::events();
     assert_eq!((firmware::events::records(&events[0]).0.len(), firmware::events::records(&events[1]).1), (10, 10));
-    let mut link = host_tools::monitor::Link::default();
+    let mut link = host_tools::Link::default();
     let frames = seeds::frames();
     link.push(&frames[0], |_| {});
     let mut messages = 0;

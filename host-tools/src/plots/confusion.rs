@@ -1,13 +1,13 @@
-//! `confusion_matrix.png`: which class was taken for which.
+//! `confusion_matrix.png`: predicted classes of each true class.
 
 use super::Picture;
 use super::canvas::{Align, Canvas, Pen};
 use super::legend::{header, header_height};
 use super::theme::{INK, LINE, MARGIN, PAPER, Rgb, SMALL, SOFT_INK, TEXT, tint};
 
-/// Ink of a cell that holds its whole row.
+/// Colour of a cell with all counts of its row.
 const FULL: Rgb = (0, 76, 130);
-/// Room for a class name, pixels; longer ones are cut.
+/// Maximum width of a class name, pixels; longer names are cut.
 const NAME: f64 = 300.0;
 
 /// Draws `counts[true class][predicted class]`: the number in each cell, shaded by its share of the row, so that small
@@ -15,7 +15,7 @@ const NAME: f64 = 300.0;
 ///
 /// # Errors
 /// When `counts` is not square with one row for each of `classes`, or empty.
-pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]) -> anyhow::Result<Picture> {
     let n = classes.len();
     anyhow::ensure!(n > 0, "a confusion matrix needs at least one class");
     anyhow::ensure!(
@@ -28,7 +28,7 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]
 
     let cell = (640.0 / n as f64).clamp(62.0, 150.0);
     let side = cell * n as f64;
-    // Names below the columns lie flat when they fit, else they stand.
+    // Names below the columns are horizontal if they fit, else vertical.
     let flat = widest + 10.0 <= cell;
     let left = MARGIN + TEXT + 16.0 + widest + 12.0;
     let bar = 28.0;
@@ -79,12 +79,12 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]
     Ok(canvas.finish())
 }
 
-/// `count` of `total`; 0 of a class without windows.
+/// `count` of `total`; 0 for a class without windows.
 fn share(count: u64, total: u64) -> f64 {
     if total == 0 { 0.0 } else { count as f64 / total as f64 }
 }
 
-/// A share as per cent; a share that is not all and not nothing never reads as either.
+/// A share in per cent; only 0 and 1 are printed as 0 % and 100 %.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if share < 1.0 && percent > 99.0 {
@@ -96,7 +96,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// The meaning of the shades.
+/// Draws the colour scale.
 fn scale(canvas: &mut Canvas, (left, top): (f64, f64), (width, height): (f64, f64)) {
     let steps = height.round() as usize;
     for step in 0..steps {
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_is_neither_all_nor_nothing_never_reads_so() {
+    fn only_the_shares_0_and_1_are_printed_as_0_and_100_per_cent() {
         assert_eq!(percent(0.9999), "99.9 %");
         assert_eq!(percent(0.0001), "0.1 %");
         assert_eq!(percent(1.0), "100 %");
