@@ -10,7 +10,7 @@ use monitor_wire::{AlarmCause, CaptureState, Health, refused};
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 
 /// What an error text or a warning stands in.
-const CALLS: [&str; 12] = [
+const CALLS: [&str; 13] = [
     "Err(",
     "Refused(",
     "map_err(",
@@ -23,17 +23,18 @@ const CALLS: [&str; 12] = [
     "write!(",
     "write_str(",
     "errln!(",
+    "#[error(",
 ];
 
 /// Files that write to something else than people's eyes by the same calls: lines of JSON, pages, meters, and what is said
 /// of the sound when nothing is wrong.
 const OTHERS: [&str; 8] = [
-    "src/wire/line.rs",
-    "src/net/prometheus.rs",
-    "src/net/mqtt/messages.rs",
-    "src/outputs/live.rs",
+    "shared/model/src/line.rs",
+    "src/sinks/prometheus/mod.rs",
+    "src/sinks/mqtt/messages.rs",
+    "src/sinks/stdout/live.rs",
     "src/commands/record/terminal.rs",
-    "shared/src/report.rs",
+    "shared/model/src/report.rs",
     "src/capture/scripted.rs",
     "tests.rs",
 ];
@@ -125,7 +126,9 @@ fn every_error_text_of_the_device_is_in_the_troubleshooting_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     sources(&root.join("src"), &mut files);
-    sources(&root.join("../shared/src"), &mut files);
+    for shared in ["tflite", "nn", "core", "wire", "model"] {
+        sources(&root.join("../shared").join(shared).join("src"), &mut files);
+    }
     let page = PAGE.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut texts, mut missing) = (0, Vec::new());
     for file in &files {
@@ -162,7 +165,7 @@ fn every_flag_of_the_status_is_in_the_troubleshooting_page() {
     flags.extend(causes.map(String::from));
     assert!(flags.contains(&cause_name(AlarmCause::Microphone as u8).to_string()));
     for object in [
-        serde_json::to_value(firmware::outputs::StatusFile::default()).unwrap(),
+        serde_json::to_value(firmware::sinks::status::StatusFile::default()).unwrap(),
         serde_json::to_value(Health::default()).unwrap(),
     ] {
         flags.extend(object.as_object().unwrap().keys().cloned());

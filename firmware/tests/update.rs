@@ -205,7 +205,7 @@ fn why_something_is_refused_is_told_by_what_runs_in_its_place() {
     let (code, lines, words) = output(&mut run);
     assert_eq!(code, Some(0), "{words}");
     let hello: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    assert!(hello["not_used"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
+    assert!(hello["rejected_updates"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
 }
 
 /// Content of a slot, of that generation.

@@ -1,7 +1,7 @@
 //! A file of the event log, and what is shown of it. Whoever reaches the card may have written it.
 
 use firmware::commands::events::text;
-use firmware::events::{Record, records, sealed};
+use firmware::sinks::events::{Record, records, sealed};
 
 /// Reads the bytes as a file of the log, and each of their lines as a record whose check sum is right, which a search would not
 /// find.

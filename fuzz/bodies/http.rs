@@ -1,6 +1,6 @@
 //! The head of a request to the device's one page.
 
-use firmware::net::http::{Asked, judge};
+use firmware::sinks::prometheus::http::{Asked, judge};
 
 /// Judges the head as it would grow, byte by byte: once it is judged, the first bytes decide.
 pub fn read(bytes: &[u8]) {

@@ -1,7 +1,7 @@
 //! A request to the Modbus server: as it comes, and with a head that is right, which a search would seldom find.
 
-use firmware::net::Snapshot;
-use firmware::net::modbus::{frame, map};
+use firmware::reporting::Snapshot;
+use firmware::sinks::modbus::{frame, map};
 
 /// Answers the bytes as a frame, and as what follows a good head.
 pub fn read(bytes: &[u8]) {

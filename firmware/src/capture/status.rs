@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock};
 
 use super::counters::Counters;
 use super::pcm::{PcmError, StreamSpec};
-use crate::rt::RealTime;
+use crate::system::real_time::RealTime;
 
 /// Shared between the capture thread, the reader and whoever reports.
 #[derive(Debug, Default)]

@@ -16,8 +16,8 @@ use monitor_model::report::Line;
 use monitor_wire as wire;
 
 use crate::config::Config;
-use crate::report::Window;
-use crate::run::{FileSound, Setup, Times, now_ns};
+use crate::inference::{AudioFile as FileSound, Setup, Times, now_ns};
+use crate::reporting::Window;
 
 /// Options of `firmware check`.
 #[derive(Debug, clap::Args)]
@@ -76,9 +76,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 .as_mut()
                 .zip(verdict.anomaly.filter(|_| !dead))
                 .and_then(|(alarm, score)| alarm.step(score, decided.steady));
-            json(verdict, decided, change, &setup.who.labels, &mut out)
+            json(verdict, decided, change, setup.who.labels.list(), &mut out)
         } else {
-            line(verdict, chunk, &setup.who.labels, &mut out)
+            line(verdict, chunk, setup.who.labels.list(), &mut out)
         };
         outcome = std::mem::replace(&mut outcome, Ok(())).and(written);
     };
@@ -121,7 +121,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The line that `predict` prints: the most probable class.
-fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -> std::io::Result<()> {
+fn line(verdict: &Verdict<'_>, chunk: u64, labels: wire::TextList<'_>, out: &mut impl Write) -> std::io::Result<()> {
     let best = (0u16..).zip(verdict.probabilities).fold((0, f32::MIN), |best, (class, &probability)| {
         if probability > best.1 { (class, probability) } else { best }
     });
@@ -141,7 +141,7 @@ fn json(
     verdict: &Verdict<'_>,
     decided: Decided,
     change: Option<anomaly::Change>,
-    labels: &str,
+    labels: wire::TextList<'_>,
     out: &mut impl Write,
 ) -> std::io::Result<()> {
     let window = Window::new(verdict, decided);

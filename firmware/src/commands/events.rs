@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 
-use crate::clock;
 use crate::config::Config;
-use crate::events::{Event, Record, read};
+use crate::sinks::events::{Record, RecordKind, read};
+use crate::system::clock;
 
 /// Options of `firmware events`.
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,7 @@ fn times(records: &[Record]) -> Vec<Time> {
         if record.synchronised {
             known = Some(record.unix_ms.saturating_sub(record.up_ms));
         }
-        if record.event == Event::Start {
+        if record.event == RecordKind::Start {
             known = None;
         }
     }
@@ -132,19 +132,19 @@ fn quoted(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn record(unix_ms: u64, synchronised: bool, up_ms: u64, event: Event) -> Record {
+    fn record(unix_ms: u64, synchronised: bool, up_ms: u64, event: RecordKind) -> Record {
         Record { unix_ms, synchronised, up_ms, event, ..Record::default() }
     }
 
     #[test]
     fn times_before_the_clock_was_set_are_corrected_within_the_run_and_marked_in_all_others() {
         let records = [
-            record(5, false, 0, Event::Start),
-            record(1005, false, 1000, Event::Stop),
-            record(7, false, 0, Event::Start),
-            record(2007, false, 2000, Event::Clock),
-            record(1_764_072_005_000, true, 5000, Event::Clock),
-            record(1_764_072_006_000, true, 6000, Event::Stop),
+            record(5, false, 0, RecordKind::Start),
+            record(1005, false, 1000, RecordKind::Stop),
+            record(7, false, 0, RecordKind::Start),
+            record(2007, false, 2000, RecordKind::Clock),
+            record(1_764_072_005_000, true, 5000, RecordKind::Clock),
+            record(1_764_072_006_000, true, 6000, RecordKind::Stop),
         ];
         let told: Vec<(u64, &str)> = times(&records).iter().map(|time| (time.unix_ms, time.clock)).collect();
         assert_eq!(
@@ -171,7 +171,7 @@ mod tests {
         let time = Time { unix_ms: 1_764_072_000_123, clock: "synchronised" };
         let (previous, state) = (Some("unknown".into()), Some("on_state".into()));
         let change =
-            Record { number: 1, previous, state, confidence: Some(0.5), ..record(0, true, 391_200, Event::State) };
+            Record { number: 1, previous, state, confidence: Some(0.5), ..record(0, true, 391_200, RecordKind::State) };
         let columns = columns(&change, &time);
         assert_eq!(columns.len(), HEADER.split(',').count());
         let line = columns.join(",");

@@ -1,4 +1,4 @@
-//! `firmware health`: is the running instance well? For a container's health check: exit code 0 or 1, and one line why.
+//! `firmware health`: check the running instance. For a container's health check: exit code 0 or 1, and one line why.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 
 use crate::config::Config;
-use crate::outputs::{StatusFile, boot_s};
+use crate::sinks::status::{StatusFile, boot_s};
 
 /// Options of `firmware health`.
 #[derive(Debug, clap::Args)]
@@ -69,7 +69,7 @@ fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<Strin
         "{} ({:.2}), {} windows, {} xruns, {} gaps, up {:.0} s",
         status.state, status.confidence, status.windows, status.xruns, status.gaps, status.up_s
     );
-    for why in &status.not_used {
+    for why in &status.rejected_updates {
         line += &format!("; not used: {why}");
     }
     Ok(line)
@@ -89,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_used_is_told() {
-        let status = StatusFile { not_used: vec!["firmware: does not start".into()], ..good() };
+    fn rejected_updates_are_shown() {
+        let status = StatusFile { rejected_updates: vec!["firmware: does not start".into()], ..good() };
         assert!(judge(&status, 1000, 1.0).unwrap().ends_with("; not used: firmware: does not start"));
     }
 

@@ -1,11 +1,12 @@
 //! One file per command: its options and what it does.
+pub mod baseline;
 pub mod check;
 pub mod device_args;
 pub mod devices;
 pub mod doctor;
 pub mod events;
 pub mod health;
-pub mod learn;
+mod options;
 pub mod record;
 pub mod run;
 pub mod update;

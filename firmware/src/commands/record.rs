@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let signals = stop_signals().context("signals cannot be caught")?;
     let (capture, mut reader) = capture::start(&config)?;
     let status = capture.status();
-    if let Some(warning) = status.real_time().and_then(crate::rt::RealTime::warning) {
+    if let Some(warning) = status.real_time().and_then(crate::system::real_time::RealTime::warning) {
         errln!("warning: {warning}");
     }
     let begun = Instant::now();

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::config::{Config, DEFAULT_PATH};
-use crate::run::Setup;
+use crate::inference::Setup;
 
 /// Options of `firmware validate-config`.
 #[derive(Debug, clap::Args)]

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::system::hex::hex;
 use dropped::{Dropped, dropped};
 use trial::Trial;
 
@@ -85,11 +86,6 @@ pub fn refused_in(note: &Path) -> Vec<String> {
 /// The first digits of the SHA-256, as people compare them.
 fn short(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))[..12].to_owned()
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Looks at the card, tries what was dropped there, and decides. Writes nothing but to `options.work`.

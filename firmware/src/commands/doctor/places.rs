@@ -8,7 +8,7 @@ use nix::fcntl::OFlag;
 use nix::sys::statvfs::statvfs;
 
 use super::report::{Check, Verdict};
-use crate::config::SerialConfig;
+use crate::sinks::serial::Config as SerialConfig;
 
 /// Free space, in bytes, under which there is a warning: about ten minutes of recording.
 const LITTLE: u64 = 100_000_000;

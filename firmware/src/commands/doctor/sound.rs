@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::report::{Check, Verdict};
+use crate::capture::meter::{Clipping, Measured, Meter};
 use crate::capture::{self, CaptureConfig, CaptureStatus, CounterValues, DeviceState, Mono, Reader, StreamSpec};
-use crate::meter::{Clipping, Measured, Meter};
 
 /// How long a device may take to deliver its first sound.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -72,7 +72,7 @@ fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<H
     }
     levels.sort_by(f64::total_cmp);
     let measured_rate = span.map_or(0.0, |(first, from, last, to)| (to - from) as f64 / (last - first).as_secs_f64());
-    let floor_dbfs = levels.get(levels.len() / 10).copied().unwrap_or(crate::meter::FLOOR_DBFS);
+    let floor_dbfs = levels.get(levels.len() / 10).copied().unwrap_or(crate::capture::meter::FLOOR_DBFS);
     // Something was waiting before, so there was a block.
     let spec = last_spec.ok_or(monitor_core::pcm::Error::NoChannels)?;
     Ok(Heard { all: all.measured(), clipped: clipping.clipped(), floor_dbfs, measured_rate, spec })
@@ -127,7 +127,7 @@ fn judge(heard: &Heard) -> [Check; 3] {
     let (clipped, samples) = (heard.clipped, samples * u64::from(heard.spec.channels));
     let level = {
         let found = format!("{level_dbfs:.1} dBFS, peak {peak_dbfs:.1}, noise floor {:.1}", heard.floor_dbfs);
-        if peak_dbfs <= crate::meter::FLOOR_DBFS {
+        if peak_dbfs <= crate::capture::meter::FLOOR_DBFS {
             Check::new("level", Verdict::Broken, "every sample is 0").remedy(
                 "the microphone is muted, not connected or on the other channel: alsamixer, capture.channel, the L/R pin of an \
                  I2S microphone",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::clock;
+use crate::system::clock;
 
 /// A label that can be a folder and a class.
 pub fn label(label: &str) -> Result<String, String> {

@@ -7,9 +7,9 @@ use anyhow::Context;
 
 use super::name;
 use super::terminal::Level;
+use crate::capture::meter::{Clipping, Measured, Meter};
+use crate::capture::wav_writer::{MOST_SAMPLES, WavFormat, write_file};
 use crate::capture::{Block, CaptureConfig, ChannelChoice, Mono, Reader, StreamSpec};
-use crate::meter::{Clipping, Measured, Meter};
-use crate::wav_writer::{MOST_SAMPLES, WavFormat, write_file};
 
 /// A part shorter than a window of the classifier is of no use.
 const SHORTEST: f64 = 0.975;
@@ -107,7 +107,7 @@ impl Recorder {
             return Ok(());
         }
         let path = name::part(&self.recording, self.files.len() as u32);
-        let format = WavFormat::exact_for(&spec, self.channel);
+        let format = WavFormat::exact_for(&spec, self.channel.into());
         write_file(&path, format, spec.rate, held.chunks(4096)).with_context(|| {
             format!("{} cannot be written: is there space, may this user write there?", path.display())
         })?;

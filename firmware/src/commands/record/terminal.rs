@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
-use crate::meter::Measured;
+use crate::capture::meter::Measured;
 
 /// Columns of the bar, and the level at its left end in dBFS.
 const WIDTH: usize = 40;
