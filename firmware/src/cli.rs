@@ -12,12 +12,12 @@ use crate::commands;
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    command: Command,
 }
 
 /// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// List the capture devices with their formats, rates and channels
     Devices(commands::devices::Args),
     /// Record labelled training data

@@ -2,6 +2,9 @@
 //!
 //! Folders, each of which imports only those before it: [`system`], [`capture`], [`alarms`], [`reporting`], [`sinks`],
 //! [`config`], [`inference`], [`update`], [`commands`].
+//!
+//! Public is what the program, its tests, the benchmarks and the fuzz targets use.
+#![warn(unreachable_pub)]
 
 #[macro_use]
 mod print;
@@ -13,7 +16,7 @@ pub mod commands;
 pub mod config;
 pub mod inference;
 pub mod reporting;
-pub mod setting;
+mod setting;
 pub mod sinks;
 pub mod system;
 pub mod update;

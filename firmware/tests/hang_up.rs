@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use common::place::Place;
 use common::program::wait;
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -15,6 +16,8 @@ use nix::unistd::Pid;
 /// `firmware run` in a session of its own, on a terminal; returns the terminal's other end, which closes it.
 fn start(place: &Place) -> (Child, OwnedFd) {
     let terminal = openpty(None, None).unwrap();
+    // The program must not hold its terminal's other end open.
+    fcntl(&terminal.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
     let run = place.run(&["--wav", place.wav().to_str().unwrap(), "--realtime", "--stdout", "json"]);
     let mut command = Command::new("setsid");
     command.arg("--ctty").arg(run.get_program()).args(run.get_args());

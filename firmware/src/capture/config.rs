@@ -97,11 +97,11 @@ pub enum ChannelChoice {
 mod average {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str("average")
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
         match String::deserialize(deserializer)?.as_str() {
             "average" => Ok(()),
             other => Err(D::Error::custom(format!("channel = \"{other}\": say \"average\" or a number from 0"))),

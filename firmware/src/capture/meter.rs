@@ -9,14 +9,14 @@ use serde::Serialize;
 use super::{Block, Mono};
 
 /// What silence is reported as.
-pub const FLOOR_DBFS: f64 = -120.0;
+pub(crate) const FLOOR_DBFS: f64 = -120.0;
 
 /// From this size on a sample counts as clipped. Converters clip at their last code or a few before it.
-pub const CLIPPED: f32 = 0.9995;
+pub(crate) const CLIPPED: f32 = 0.9995;
 
 /// Measures a stretch of mono sound.
 #[derive(Debug, Clone, Default)]
-pub struct Meter {
+pub(crate) struct Meter {
     samples: u64,
     sum: f64,
     squares: f64,
@@ -25,7 +25,7 @@ pub struct Meter {
 
 /// What a [`Meter`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// RMS level in dB of full scale.
     pub level_dbfs: f64,
     /// The largest sample in dB of full scale.
@@ -38,7 +38,7 @@ pub struct Measured {
 
 impl Meter {
     /// Takes the next samples.
-    pub fn push(&mut self, samples: &[f32]) {
+    pub(crate) fn push(&mut self, samples: &[f32]) {
         self.samples += samples.len() as u64;
         for &sample in samples {
             self.peak = self.peak.max(sample.abs());
@@ -49,7 +49,7 @@ impl Meter {
 
     /// What was found so far.
     #[must_use]
-    pub fn measured(&self) -> Measured {
+    pub(crate) fn measured(&self) -> Measured {
         let count = self.samples.max(1) as f64;
         Measured {
             level_dbfs: dbfs((self.squares / count).sqrt()),
@@ -62,14 +62,14 @@ impl Meter {
 
 /// Counts clipped samples on every channel of the device: in the mean of several a clipped one is well below full scale.
 #[derive(Debug, Default)]
-pub struct Clipping {
+pub(crate) struct Clipping {
     channels: Vec<Mono>,
     clipped: u64,
 }
 
 impl Clipping {
     /// Takes the next block.
-    pub fn push(&mut self, block: &Block<'_>) {
+    pub(crate) fn push(&mut self, block: &Block<'_>) {
         self.channels.resize_with(block.spec.channels.into(), || Mono::new(Channel::Average));
         for (number, channel) in self.channels.iter_mut().enumerate() {
             channel.choose(Channel::Pick(number as u16));
@@ -81,14 +81,14 @@ impl Clipping {
 
     /// Clipped samples so far, of all channels.
     #[must_use]
-    pub const fn clipped(&self) -> u64 {
+    pub(crate) const fn clipped(&self) -> u64 {
         self.clipped
     }
 }
 
 /// A part of full scale in dB, not below [`FLOOR_DBFS`].
 #[must_use]
-pub fn dbfs(amplitude: f64) -> f64 {
+pub(crate) fn dbfs(amplitude: f64) -> f64 {
     (20.0 * libm::log10(amplitude)).max(FLOOR_DBFS)
 }
 

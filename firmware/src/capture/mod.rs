@@ -3,24 +3,24 @@
 //! [`start`] gives a thread of its own, under SCHED_FIFO with its memory locked where the system allows, that does nothing
 //! but copy raw frames from the device ([`pcm`]) into the [`ring`], stamp ([`timeline`]) and count ([`counters`]) them.
 //! What the device gives is taken as it is: decoding, mixing and resampling are the reader's. An error is answered by the
-//! table in [`recovery`]; a device that is gone is opened again for ever. Frames that were lost, by whomever, are a number
-//! in front of the next block.
+//! table in [`recovery`]; a device that is gone is opened again and again. Lost frames are counted in front of the
+//! next block, wherever they were lost.
 //!
 //! Cost at 48 kHz mono: a hundred wake-ups a second, each a poll and a copy of a kilobyte; 2 MiB of ring by default.
 
 pub mod alsa_pcm;
 pub mod capture_loop;
-pub mod config;
-pub mod counters;
-pub mod meter;
-pub mod mono;
+pub(crate) mod config;
+pub(crate) mod counters;
+pub(crate) mod meter;
+pub(crate) mod mono;
 pub mod pcm;
-pub mod recovery;
+pub(crate) mod recovery;
 pub mod ring;
 pub mod scripted;
-pub mod status;
-pub mod timeline;
-pub mod wav_writer;
+pub(crate) mod status;
+pub(crate) mod timeline;
+pub(crate) mod wav_writer;
 
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
@@ -58,7 +58,7 @@ pub enum StartError {
 }
 
 /// Starts to capture from the ALSA device that `config` names. When it returns, the thread has asked for its privileges:
-/// [`CaptureStatus::real_time`] says what became of that, and it is the caller's to say so once.
+/// [`CaptureStatus::real_time`] has the result, which the caller reports once.
 ///
 /// # Errors
 /// If `config` is out of range or no thread can be had. An absent device is waited for.

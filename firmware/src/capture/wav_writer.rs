@@ -41,10 +41,10 @@ impl WavFormat {
 }
 
 /// Most samples of one file: sizes in its header are 32-bit, and readers exist that take them as signed.
-pub const MOST_SAMPLES: u64 = 500_000_000;
+pub(crate) const MOST_SAMPLES: u64 = 500_000_000;
 
-/// A WAV file being written. Without [`finish`](Self::finish) its header says that it is empty.
-pub struct WavWriter<W: Write + Seek> {
+/// A WAV file being written. Without [`finish`](Self::finish) its header has the length 0.
+pub(crate) struct WavWriter<W: Write + Seek> {
     to: W,
     format: WavFormat,
     rate: u32,
@@ -56,8 +56,8 @@ impl<W: Write + Seek> WavWriter<W> {
     /// Begins a file of mono sound with `rate` samples a second.
     ///
     /// # Errors
-    /// What writing says.
-    pub fn new(mut to: W, format: WavFormat, rate: u32) -> io::Result<Self> {
+    /// The error of writing.
+    pub(crate) fn new(mut to: W, format: WavFormat, rate: u32) -> io::Result<Self> {
         to.write_all(&header(format, rate, 0))?;
         Ok(Self { to, format, rate, samples: 0, bytes: Vec::new() })
     }
@@ -65,8 +65,8 @@ impl<W: Write + Seek> WavWriter<W> {
     /// Appends samples.
     ///
     /// # Errors
-    /// What writing says, or that the file would exceed [`MOST_SAMPLES`].
-    pub fn write(&mut self, samples: &[f32]) -> io::Result<()> {
+    /// The error of writing, or that the file would exceed [`MOST_SAMPLES`].
+    pub(crate) fn write(&mut self, samples: &[f32]) -> io::Result<()> {
         self.samples += samples.len() as u64;
         if self.samples > MOST_SAMPLES {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a WAV file holds at most 500 million samples"));
@@ -85,8 +85,8 @@ impl<W: Write + Seek> WavWriter<W> {
     /// Writes the header as it has become; returns how many samples the file holds.
     ///
     /// # Errors
-    /// What writing says.
-    pub fn finish(mut self) -> io::Result<u64> {
+    /// The error of writing.
+    pub(crate) fn finish(mut self) -> io::Result<u64> {
         self.to.seek(SeekFrom::Start(0))?;
         self.to.write_all(&header(self.format, self.rate, self.samples))?;
         self.to.flush()?;
@@ -97,8 +97,8 @@ impl<W: Write + Seek> WavWriter<W> {
 /// Writes a whole file of mono sound, which is there whole or not at all.
 ///
 /// # Errors
-/// What writing says.
-pub fn write_file<'a>(
+/// The error of writing.
+pub(crate) fn write_file<'a>(
     path: &Path,
     format: WavFormat,
     rate: u32,

@@ -21,7 +21,7 @@ use crate::inference::{AudioBlock, AudioInput, Progress, Setup, baseline as file
 
 /// Options of `firmware baseline`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Length in minutes of sound (1 to 60); a recording may end sooner
     #[arg(long, value_name = "MINUTES", default_value_t = 10.0, value_parser = |text: &str| number(text, 1.0, 60.0))]
     pub minutes: f64,
@@ -47,7 +47,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// When the model has no anomaly score or may not be refitted, no sound comes or too little, or the file cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let options = Options {
         config: args.config.clone(),
         model: args.model.clone(),

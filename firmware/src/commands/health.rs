@@ -10,7 +10,7 @@ use crate::sinks::status::{StatusFile, boot_s};
 
 /// Options of `firmware health`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -26,7 +26,7 @@ const LATE_S: f64 = 5.0;
 ///
 /// # Errors
 /// When no instance runs, or it is not well.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.config.as_deref())?;
     let file = args.status.as_ref().unwrap_or(&config.status.file);
     ensure!(
@@ -54,7 +54,7 @@ fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<Strin
     );
     ensure!(
         matches!(status.capture.as_str(), "running" | "ended"),
-        "no sound: capture is {}; `firmware doctor` says why",
+        "no sound: capture is {}; `firmware doctor` shows why",
         status.capture
     );
     // An offset or clipping leaves something to listen to.
@@ -62,7 +62,7 @@ fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<Strin
         .find(|fault| status.microphone.iter().any(|f| f == fault));
     if let Some(fault) = dead {
         anyhow::bail!(
-            "microphone fault: {fault}; is it connected, switched on and not muted? `firmware doctor` says more"
+            "microphone fault: {fault}; is it connected, switched on and not muted? `firmware doctor` shows more"
         );
     }
     let mut line = format!(

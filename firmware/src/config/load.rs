@@ -12,7 +12,7 @@ impl Config {
     /// Reads the file `path`, or without one [`DEFAULT_PATH`] where it exists, or the defaults.
     ///
     /// # Errors
-    /// When a named file cannot be read, or what it says is not a configuration.
+    /// When a named file cannot be read, or is no configuration.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
         let (path, required) = path.map_or((Path::new(DEFAULT_PATH), false), |path| (path, true));
         let in_file = |error| Error::File { path: path.into(), error: Box::new(error) };

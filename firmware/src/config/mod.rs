@@ -147,7 +147,7 @@ pub struct AlarmConfig {
     pub anomaly: bool,
     /// Seconds without a single frame of sound after which there is an alarm, 0 to 3600; 0 for never.
     pub no_sound_s: f32,
-    /// Whether an alarm stays until somebody acknowledges it, even when its cause has ended.
+    /// Whether an alarm stays until it is acknowledged, even when its cause has ended.
     pub latch: bool,
 }
 

@@ -3,16 +3,16 @@
 //! [`audio`] gives blocks of mono samples, from the ring of capture or from a file; [`listen()`] drives the monitor with them;
 //! [`setup`] is what a reload replaces; [`progress`] is what the other threads see.
 
-pub mod audio;
-pub mod baseline;
-pub mod control;
-pub mod counters;
-pub mod health;
-pub mod progress;
-pub mod rejected_updates;
-pub mod setup;
+pub(crate) mod audio;
+pub(crate) mod baseline;
+pub(crate) mod control;
+pub(crate) mod counters;
+pub(crate) mod health;
+pub(crate) mod progress;
+pub(crate) mod rejected_updates;
+pub(crate) mod setup;
 pub mod signature;
-pub mod times;
+pub(crate) mod times;
 
 mod alarm;
 mod listen;

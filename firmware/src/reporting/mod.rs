@@ -5,11 +5,11 @@
 //! them.
 
 pub mod audio_tee;
-pub mod clip_queue;
+pub(crate) mod clip_queue;
 mod context;
 mod event;
 mod probabilities;
-pub mod queue;
+pub(crate) mod queue;
 mod snapshot;
 
 pub use audio_tee::AudioTee;

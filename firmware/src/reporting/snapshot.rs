@@ -132,9 +132,9 @@ mod tests {
         let device = DeviceInfo { labels: ["off", "on"].into_iter().collect(), ..DeviceInfo::default() };
         let change = StateChange { index: 0, previous: None, state: Some(1), confidence: 0.9 };
         let health = |capture: CaptureState| Event::Health(Health { capture: capture as u8, ..Health::default() });
-        let heard = [Event::Hello(Arc::new(device)), Event::StateChange(change), health(CaptureState::Running)];
-        assert_eq!(fold(&heard).state_name(), "on");
-        let gone = fold(&[&heard[..], &[health(CaptureState::Absent)]].concat());
+        let events = [Event::Hello(Arc::new(device)), Event::StateChange(change), health(CaptureState::Running)];
+        assert_eq!(fold(&events).state_name(), "on");
+        let gone = fold(&[&events[..], &[health(CaptureState::Absent)]].concat());
         assert_eq!((gone.state_name(), gone.name(gone.state)), ("unknown".into(), "on".into()));
     }
 }

@@ -1,12 +1,12 @@
 //! What the program asks of the operating system, one file each. Nothing here knows of sound, models or sinks.
 
-pub mod clock;
+pub(crate) mod clock;
 pub mod crash;
-pub mod hang_up;
-pub mod hex;
+pub(crate) mod hang_up;
+pub(crate) mod hex;
 pub mod messages;
-pub mod notify;
-pub mod real_time;
+pub(crate) mod notify;
+pub(crate) mod real_time;
 pub mod safe;
-pub mod signals;
-pub mod thermal;
+pub(crate) mod signals;
+pub(crate) mod thermal;

@@ -1,4 +1,4 @@
-//! What systemd is told: ready when sound arrives, alive as long as it does.
+//! Notifications to systemd: ready when sound arrives, alive as long as it does.
 //!
 //! All of it does nothing where there is no systemd. A message that it does not take is no reason to stop.
 
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 
 /// The watchdog and the moment of being ready, both gated on progress.
-pub struct Notify {
+pub(crate) struct Notify {
     ready: bool,
     every: Option<Duration>,
     last: Instant,
@@ -16,14 +16,14 @@ pub struct Notify {
 
 impl Notify {
     /// Looks whether there is a watchdog to be fed.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Twice per period, as sd_watchdog_enabled(3) recommends.
         let every = sd_notify::watchdog_enabled().map(|period| period / 2);
         Self { ready: false, every, last: Instant::now(), seen: 0 }
     }
 
     /// To be called again and again. `progress` grows as long as sound is captured and listened to.
-    pub fn progress(&mut self, progress: u64) {
+    pub(crate) fn progress(&mut self, progress: u64) {
         if progress == self.seen {
             return;
         }
@@ -38,12 +38,12 @@ impl Notify {
     }
 
     /// One line for `systemctl status`.
-    pub fn status(&self, line: &str) {
+    pub(crate) fn status(&self, line: &str) {
         let _ = sd_notify::notify(&[NotifyState::Status(line)]);
     }
 
     /// A reload begins; [`reloaded`](Self::reloaded) follows.
-    pub fn reloading(&self) {
+    pub(crate) fn reloading(&self) {
         // Who was never ready cannot be so again: systemd would wait for it in vain.
         if !self.ready {
             return;
@@ -54,14 +54,14 @@ impl Notify {
     }
 
     /// The reload is done, well or not.
-    pub fn reloaded(&self) {
+    pub(crate) fn reloaded(&self) {
         if self.ready {
             let _ = sd_notify::notify(&[NotifyState::Ready]);
         }
     }
 
     /// The program is about to end.
-    pub fn stopping(&self) {
+    pub(crate) fn stopping(&self) {
         let _ = sd_notify::notify(&[NotifyState::Stopping]);
     }
 }

@@ -1,5 +1,5 @@
-//! Updates of the card: what somebody drops on its partition is used once it has proved itself on this very device; until
-//! then, and where it does not, what was there before is used, and the status says why.
+//! Updates from the card: files that are copied to its partition are used once they pass a self-test on this very device;
+//! until then, and if they fail it, the files before are used, and the status has the reason.
 //!
 //! The partition is FAT, where a power cut may undo or tear any write. So nothing that is in use is ever written: there are
 //! two [slots](slot), what is accepted goes into the one that is not in use, and its list of hashes goes last. A slot
@@ -154,7 +154,7 @@ fn parts(new: &Files) -> Vec<Files> {
 /// Puts what is used where the device looks for it.
 ///
 /// # Errors
-/// What writing says.
+/// The error of writing.
 pub fn put(files: &Files, folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for name in NAMES {

@@ -1,4 +1,7 @@
 //! Dates of moments, in UTC.
+//!
+//! Fifteen lines instead of a library: the programs only print moments in UTC, and a library for calendars brings time zones,
+//! parsing and arithmetic that nothing here uses.
 
 /// Year, month, day, hour, minute and second of a moment in seconds since 1970.
 ///

@@ -11,7 +11,7 @@ struct Line {
 }
 
 /// The chip and its lines.
-pub fn examine(config: &GpioConfig) -> Check {
+pub(super) fn examine(config: &GpioConfig) -> Check {
     if !config.is_used() {
         return Check::new("gpio", Verdict::Good, "no line is configured");
     }

@@ -20,7 +20,7 @@ use crate::sinks::stdout::StdoutFormat;
 /// Options of `firmware run`. SIGTERM stops, SIGHUP reads model and configuration again (if the terminal hangs up, it stops).
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("recording").args(["wav", "stdin"]))]
-pub struct Args {
+pub(crate) struct Args {
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
@@ -54,7 +54,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When there is no configuration, model or recording to begin with.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     crate::system::real_time::settle_heap();
     let input = match (&args.wav, args.stdin) {
         (Some(path), _) => Input::Wav(path.clone()),

@@ -57,9 +57,10 @@ impl SinkConfig for Config {
     }
 
     fn start(&self, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
-        let sound = context.audio.take().ok_or(
-            "there is no sound to write: [clips] takes a restart, and a device or a recording at its own pace",
-        )?;
+        let sound = context
+            .audio
+            .take()
+            .ok_or("there is no sound to keep: [clips] takes a restart, and a device or a recording at its own pace")?;
         context.clips.expect_more(true);
         Ok(Box::new(ClipsSink { sound: Some(sound), recorder: Recorder::new(self.clone(), context.clips.clone()) }))
     }

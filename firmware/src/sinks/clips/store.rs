@@ -13,7 +13,7 @@ use nix::sys::statvfs::statvfs;
 /// The order is that of the clips' numbers: times of day may go back.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// The error of the file system.
 pub(super) fn room(folder: &Path, most: u64, reserve: u64, bytes: u64, rest: &str) -> io::Result<Option<PathBuf>> {
     std::fs::create_dir_all(folder)?;
     let mut clips = clips(folder)?;

@@ -113,7 +113,7 @@ const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 const LONGEST_TEXT: usize = 100;
 
 /// A text of a model in a bounded length.
-pub fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     text.chars().take(LONGEST_TEXT).collect()
 }
 

@@ -14,7 +14,7 @@ const PARTS: u64 = 8;
 
 /// The log, open for appending.
 #[derive(Debug)]
-pub struct Store {
+pub(super) struct Store {
     folder: PathBuf,
     /// Most bytes of all files, and of one.
     most: u64,
@@ -31,8 +31,8 @@ impl Store {
     /// Opens the log in `folder`, which is made if it is not there; it is to take at most `most` bytes.
     ///
     /// # Errors
-    /// Whatever the file system says.
-    pub fn open(folder: &Path, most: u64) -> io::Result<Self> {
+    /// The error of the file system.
+    pub(super) fn open(folder: &Path, most: u64) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let parts = parts(folder)?;
         // The newest file with a record in it has the highest number.
@@ -47,8 +47,8 @@ impl Store {
     /// Appends what happened, with the next number. It is on disk after the next [`sync`](Self::sync).
     ///
     /// # Errors
-    /// Whatever the file system says; what was written before is whole, and the next line begins anew.
-    pub fn append(&mut self, record: &Record) -> io::Result<()> {
+    /// The error of the file system; what was written before is whole, and the next record begins a new line.
+    pub(super) fn append(&mut self, record: &Record) -> io::Result<()> {
         let mut line = Record { number: self.next, ..record.clone() }.line();
         if self.len + line.len() as u64 + 1 > self.most_part && self.len > 0 {
             self.turn()?;
@@ -69,8 +69,8 @@ impl Store {
     /// Makes what was appended safe from a power cut.
     ///
     /// # Errors
-    /// Whatever the file system says.
-    pub fn sync(&mut self) -> io::Result<()> {
+    /// The error of the file system.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
         self.file.sync_data()
     }
 

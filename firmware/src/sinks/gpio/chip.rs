@@ -38,7 +38,7 @@ pub trait Chip {
     /// Requests lines as outputs that have these levels from the first moment.
     ///
     /// # Errors
-    /// When the chip is not there, may not be opened, has no such line, or the line is used by somebody else.
+    /// When the chip is not there, may not be opened, has no such line, or another program uses the line.
     fn request(&self, path: &Path, levels: &Levels, active_low: bool) -> Result<Arc<dyn Lines>, Error>;
 
     /// Requests a line as an input that is pulled to its inactive level.
@@ -80,7 +80,7 @@ fn button(path: &Path, line: u32, active_low: bool) -> gpiocdev::request::Builde
     if active_low {
         request.as_active_low();
     }
-    // The kernel keeps the edges until they are read: no press is too short for whoever looks now and then.
+    // The kernel keeps the edges until they are read: no press is too short to be found by polling.
     request
         .with_bias(if active_low { Bias::PullUp } else { Bias::PullDown })
         .with_edge_detection(EdgeDetection::RisingEdge)
@@ -151,7 +151,7 @@ mod tests {
             assert_eq!(config.num_lines(), 3);
             for (line, level) in &levels {
                 let line = config.line_config(*line).unwrap();
-                // The kernel turns active into the low level: what is told here is the meaning, not the voltage.
+                // The kernel turns active into the low level: the value here is the meaning, not the voltage.
                 assert_eq!((line.active_low, line.value), (active_low, Some(value(*level))));
                 assert_eq!(line.direction, Some(Direction::Output));
             }

@@ -183,15 +183,15 @@ fn a_press_of_the_button_acknowledges_every_alarm() {
     };
     *fake.presses.lock().unwrap() += 1;
     let begun = Instant::now();
-    let told = loop {
-        let told: Vec<_> = alarms.acknowledged().collect();
-        if !told.is_empty() {
-            break told;
+    let acknowledged = loop {
+        let acknowledged: Vec<_> = alarms.acknowledged().collect();
+        if !acknowledged.is_empty() {
+            break acknowledged;
         }
         assert!(begun.elapsed() < Duration::from_secs(10));
         std::thread::sleep(Duration::from_millis(1));
     };
-    assert_eq!(told, [(monitor_wire::AcknowledgedBy::Gpio, 1 << 2)]);
+    assert_eq!(acknowledged, [(monitor_wire::AcknowledgedBy::Gpio, 1 << 2)]);
     drop(outboxes);
     thread.join().unwrap();
 }

@@ -22,7 +22,7 @@ nix::ioctl_write_ptr_bad!(
 ///
 /// # Errors
 /// When there is no such device (now), it may not be opened, it is no terminal line, or it cannot do the speed.
-pub fn open(path: &Path, baud: u32) -> std::io::Result<File> {
+pub(super) fn open(path: &Path, baud: u32) -> std::io::Result<File> {
     let file = File::options()
         .read(true)
         .write(true)

@@ -10,7 +10,7 @@ const OWN_PAGES: nix::libc::c_int = 128 * 1024;
 /// Left alone, glibc gives threads heaps of their own, and keeps the pages of every model that was ever replaced, as it raises
 /// the size from which a piece has its own pages to that of the largest piece freed. Nothing that listens allocates: one heap
 /// for all costs no time.
-pub fn settle_heap() {
+pub(crate) fn settle_heap() {
     #[cfg(target_env = "gnu")]
     // SAFETY:
     // - `mallopt` takes any two numbers; it refuses those that it does not like, and then all stays as it was.

@@ -18,7 +18,7 @@ const IPC_LOCK: u32 = 14;
 /// Where the amount is limited only what is there now is locked: under a limit, memory locked in advance would make later
 /// allocations fail instead of page faults slow.
 #[must_use]
-pub fn lock_memory() -> Grant {
+pub(crate) fn lock_memory() -> Grant {
     let mut flags = MlockAllFlags::MCL_CURRENT;
     if unlimited() {
         flags |= MlockAllFlags::MCL_FUTURE;
@@ -46,6 +46,6 @@ fn capability(bit: u32) -> bool {
 
 /// Touches the calling thread's stack, 128 KiB deep.
 #[inline(never)]
-pub fn prefault_stack() {
+pub(crate) fn prefault_stack() {
     core::hint::black_box([0u8; STACK]);
 }

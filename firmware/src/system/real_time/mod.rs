@@ -12,9 +12,9 @@ use core::fmt;
 use nix::errno::Errno;
 use serde::Serialize;
 
-pub use heap::settle_heap;
-pub use memory::{lock_memory, prefault_stack};
-pub use sched::{pin, schedule};
+pub(crate) use heap::settle_heap;
+pub(crate) use memory::{lock_memory, prefault_stack};
+pub(crate) use sched::{pin, schedule};
 
 /// The privileges to ask for.
 #[derive(Debug, Clone, Copy, Default)]

@@ -11,7 +11,7 @@ use super::Grant;
 
 /// Puts the calling thread under SCHED_FIFO with `priority`, 1 to 99.
 #[must_use]
-pub fn schedule(priority: u8) -> Grant {
+pub(crate) fn schedule(priority: u8) -> Grant {
     // Up to the hard limit needs no privilege; a refusal shows below.
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_RTPRIO)
         && soft < hard
@@ -32,7 +32,7 @@ pub fn schedule(priority: u8) -> Grant {
 
 /// Keeps the calling thread on core `cpu`, counted from 0.
 #[must_use]
-pub fn pin(cpu: usize) -> Grant {
+pub(crate) fn pin(cpu: usize) -> Grant {
     let mut set = CpuSet::new();
     Grant::of(set.set(cpu).and_then(|()| sched_setaffinity(Pid::from_raw(0), &set)))
 }
