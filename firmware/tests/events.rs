@@ -43,7 +43,7 @@ fn starts_states_alarms_and_durations_are_in_the_log_and_a_killed_program_goes_o
     let first = rows(&place);
     assert_eq!(events(&first), "start model state state alarm duration duration duration stop");
     let seconds: f64 = first.iter().filter_map(|row| column(row, "seconds").parse::<f64>().ok()).sum();
-    // 6 s of sound: windows of 0.96 s, one every 0.25 s.
+    // 6 s of sound: windows of 0.975 s, one every 0.25 s.
     assert!((5.0..=5.5).contains(&seconds), "{seconds}");
     let alarm = first.iter().find(|row| column(row, "event") == "alarm").unwrap();
     assert_eq!(

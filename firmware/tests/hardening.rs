@@ -1,9 +1,9 @@
-//! Every test, target and script that `docs/hardening.md` and `docs/reliability.md` name exists.
+//! Every test, target and script that `docs/development/reliability.md` names exists.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 use std::path::{Path, PathBuf};
 
-const PAGES: [&str; 2] = [include_str!("../../docs/hardening.md"), include_str!("../../docs/reliability.md")];
+const PAGES: [&str; 1] = [include_str!("../../docs/development/reliability.md")];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -33,10 +33,19 @@ fn tests(files: &[PathBuf]) -> Vec<String> {
     names
 }
 
+/// The folder of a package.
+fn folder(package: &str) -> String {
+    match package.strip_prefix("monitor-") {
+        Some("synth") => "host-tools/synth".into(),
+        Some(name) => format!("shared/{name}"),
+        None => package.into(),
+    }
+}
+
 /// Why a command cannot be run; `None` where it can.
 fn missing(command: &str) -> Option<String> {
     let (command, _features) = command.split_once(" --features tls").unwrap_or((command, ""));
-    let words: Vec<&str> = command.split(' ').filter(|word| !matches!(*word, "--features" | "std" | "--")).collect();
+    let words: Vec<&str> = command.split(' ').filter(|word| *word != "--").collect();
     let (files, parts) = match words[..] {
         ["make", target, ..] => {
             let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap();
@@ -46,10 +55,10 @@ fn missing(command: &str) -> Option<String> {
             (vec![format!("firmware/tests/{file}.rs"), format!("firmware/tests/{file}")], parts)
         }
         ["cargo", "test", "-p", package, "--test", file, ref parts @ ..] => {
-            (vec![format!("{package}/tests/{file}.rs")], parts)
+            (vec![format!("{}/tests/{file}.rs", folder(package))], parts)
         }
-        ["cargo", "test", "-p", package, "--lib", ref parts @ ..] => (vec![format!("{package}/src")], parts),
-        [script, ..] if script.starts_with("scripts/") => {
+        ["cargo", "test", "-p", package, "--lib", ref parts @ ..] => (vec![format!("{}/src", folder(package))], parts),
+        [script, ..] if script.starts_with("scripts/") || script.starts_with("benches/") => {
             return (!root().join(script).is_file()).then(|| "no file".into());
         }
         _ => return Some("it is none that this test knows".into()),
@@ -68,7 +77,7 @@ fn commands(page: &str) -> Vec<String> {
     let text = page.split_whitespace().collect::<Vec<_>>().join(" ");
     let code = text.split('`').skip(1).step_by(2);
     let is_command = |code: &&str| {
-        ["F ", "cargo test -p ", "make ", "scripts/"].iter().any(|begin| code.starts_with(begin))
+        ["F ", "cargo test -p ", "make ", "scripts/", "benches/"].iter().any(|begin| code.starts_with(begin))
             && *code != "cargo test -p firmware --test"
     };
     code.filter(is_command).map(String::from).collect()
@@ -79,7 +88,7 @@ fn every_test_target_and_script_that_the_pages_name_exists() {
     let mut wrong = Vec::new();
     for page in PAGES {
         let commands = commands(page);
-        assert!(commands.len() > 40, "only {} commands were found: does the test still see them?", commands.len());
+        assert!(commands.len() > 100, "only {} commands were found: does the test still see them?", commands.len());
         wrong.extend(commands.iter().filter_map(|command| Some(format!("{command}: {}", missing(command)?))));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -92,7 +101,7 @@ fn a_name_that_is_not_there_is_found() {
         "F nowhere",
         "make nothing",
         "scripts/none.sh",
-        "cargo test -p shared --lib xyzzy",
+        "cargo test -p monitor-core --lib xyzzy",
         "ls",
     ] {
         assert!(missing(command).is_some(), "{command}");

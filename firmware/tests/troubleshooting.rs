@@ -1,4 +1,4 @@
-//! `docs/troubleshooting.md` has every text by which the device says that something is wrong, and every flag of its status.
+//! `docs/guide/troubleshooting.md` lists the error texts of the device and every flag of its status.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use monitor_core::microphone;
 use monitor_model::line::{capture_name, cause_name};
 use monitor_wire::{AlarmCause, CaptureState, Health, refused};
 
-const PAGE: &str = include_str!("../../docs/troubleshooting.md");
+const PAGE: &str = include_str!("../../docs/guide/troubleshooting.md");
 
 /// What an error text or a warning stands in.
 const CALLS: [&str; 13] = [
@@ -29,12 +29,12 @@ const CALLS: [&str; 13] = [
 /// Files that write to something else than people's eyes by the same calls: lines of JSON, pages, meters, and what is said
 /// of the sound when nothing is wrong.
 const OTHERS: [&str; 8] = [
-    "shared/model/src/line.rs",
+    "model/src/line.rs",
     "src/sinks/prometheus/mod.rs",
     "src/sinks/mqtt/messages.rs",
     "src/sinks/stdout/live.rs",
     "src/commands/record/terminal.rs",
-    "shared/model/src/report.rs",
+    "model/src/report.rs",
     "src/capture/scripted.rs",
     "tests.rs",
 ];
@@ -126,8 +126,8 @@ fn every_error_text_of_the_device_is_in_the_troubleshooting_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
     sources(&root.join("src"), &mut files);
-    for shared in ["tflite", "nn", "core", "wire", "model"] {
-        sources(&root.join("../shared").join(shared).join("src"), &mut files);
+    for room in ["tflite", "nn", "core", "wire", "model"] {
+        sources(&root.join("../shared").join(room).join("src"), &mut files);
     }
     let page = PAGE.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut texts, mut missing) = (0, Vec::new());
@@ -141,7 +141,7 @@ fn every_error_text_of_the_device_is_in_the_troubleshooting_page() {
     }
     missing.dedup();
     assert!(texts > 100, "only {texts} texts were found: does the test still see them?");
-    assert!(missing.is_empty(), "not in docs/troubleshooting.md:\n{}", missing.join("\n"));
+    assert!(missing.is_empty(), "not in docs/guide/troubleshooting.md:\n{}", missing.join("\n"));
 }
 
 #[test]
@@ -171,5 +171,5 @@ fn every_flag_of_the_status_is_in_the_troubleshooting_page() {
         flags.extend(object.as_object().unwrap().keys().cloned());
     }
     let missing: Vec<&String> = flags.iter().filter(|flag| !PAGE.contains(&format!("`{flag}`"))).collect();
-    assert!(missing.is_empty(), "not in docs/troubleshooting.md: {missing:?}");
+    assert!(missing.is_empty(), "not in docs/guide/troubleshooting.md: {missing:?}");
 }

@@ -82,10 +82,10 @@ fn a_simulated_year_of_windows_has_a_change_every_hour_and_an_alarm_every_day() 
     let (mut changes, mut raised, mut ended) = (0, 0, 0);
     for window in 0..365 * day {
         let runs = window / hour % 2 == 1;
-        let decided = decision.step(if runs { &[0.1, 0.9] } else { &[0.9, 0.1] });
+        let decided = decision.update(if runs { &[0.1, 0.9] } else { &[0.9, 0.1] });
         changes += u64::from(decided.changed);
         let unlike = window % day >= day - 125;
-        match alarm.step(if unlike { 2.0 } else { 0.1 }, decided.steady) {
+        match alarm.update(if unlike { 2.0 } else { 0.1 }, decided.steady) {
             Some(Change::Raised) => raised += 1,
             Some(Change::Ended) => ended += 1,
             None => {}

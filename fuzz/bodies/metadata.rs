@@ -1,6 +1,7 @@
 //! The entries of our own in a model's metadata: the card, and the tables of the anomaly score.
 
 use monitor_core::anomaly::{Detector, Input, STATISTICS_LEN, Tables};
+use monitor_core::decision::Decision;
 use monitor_core::features::EMBEDDING_LEN;
 use monitor_core::model_card::ModelCard;
 
@@ -23,7 +24,11 @@ fn card(bytes: &[u8]) {
     }
     let _ = card.training.contains(&[7; 32]);
     for (classes, hop_s) in [(2, 0.48), (256, 0.1), (0, 1.0), (1, f32::NAN)] {
-        let _ = card.decider(classes, hop_s);
+        let Ok(steps) = card.decision.per_window(hop_s) else { continue };
+        let confidences: Vec<f32> = (0..classes).map(|class| card.confidence_of(class)).collect();
+        if let Ok(mut decision) = Decision::new(steps, classes) {
+            let _ = decision.set_confidences(&confidences);
+        }
     }
 }
 

@@ -6,20 +6,17 @@
 use std::path::Path;
 
 use anyhow::Context;
-use monitor_core::anomaly::{self, Alarm};
-use monitor_core::classifier::Classifier;
-use monitor_core::model_card::ModelCard;
+use monitor_core::monitor::Event;
+use monitor_core::window::SECONDS as WINDOW_S;
 use monitor_model::owned::OwnedModel;
 use serde::Serialize;
 
 use crate::dataset::Recording;
 use crate::features::hear;
 use crate::plots::timeline::Track;
-use crate::predict::labels;
+pub use crate::predict::AnomalyAlarms;
+use crate::predict::{AlarmLog, judge, labels};
 use monitor_synth::timeline::{self, Span, Timeline};
-
-/// One window, 15 600 samples at 16 kHz, in seconds.
-pub(crate) const WINDOW_S: f64 = 0.975;
 
 /// What was reported: from which second, which label; `None` for unknown.
 type Reported = (f64, Option<String>);
@@ -49,25 +46,6 @@ pub struct Followed {
     pub false_reports_per_hour: f64,
     /// Alarms by the anomaly score; `None` where the model has none.
     pub anomaly_alarms: Option<AnomalyAlarms>,
-}
-
-/// Alarms on a recording; on one that is normal from its beginning to its end every one of them is false.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct AnomalyAlarms {
-    /// End of the window that raised each, in seconds.
-    pub at_s: Vec<f64>,
-    /// How many there are per hour.
-    pub per_hour: f64,
-    /// Highest score; 1 is the threshold.
-    pub highest_score: f32,
-}
-
-impl AnomalyAlarms {
-    /// Count, rate and highest score, in words.
-    pub(crate) fn words(&self) -> String {
-        let Self { at_s, per_hour, highest_score } = self;
-        format!("{}, {per_hour:.1} per hour; highest score {highest_score:.2}", at_s.len())
-    }
 }
 
 impl Followed {
@@ -104,13 +82,13 @@ pub fn follow(model: &OwnedModel, path: &Path, hop_columns: u32) -> anyhow::Resu
         seconds: 0.0,
         block: None,
     };
-    let Trace { reported, watch, mut track } = trace(model, &recording, hop_columns)?;
+    let Trace { reported, alarms, mut track } = trace(model, &recording, hop_columns)?;
     let class = |span: &Span| classes.iter().position(|class| *class == span.label);
     track.truth = timeline.spans.iter().filter_map(|span| Some((span.start_s, span.end_s, class(span)?))).collect();
     let name = |class: Option<usize>| class.and_then(|class| classes.get(class)).cloned();
     let reported: Vec<Reported> = reported.into_iter().map(|(at, class)| (at, name(class))).collect();
-    let followed = judge(path.display().to_string(), timeline, &reported);
-    let anomaly_alarms = watch.map(|watch| watch.over(followed.seconds));
+    let followed = compare(path.display().to_string(), timeline, &reported);
+    let anomaly_alarms = alarms.map(|alarms| alarms.over(followed.seconds));
     Ok((Followed { anomaly_alarms, ..followed }, track))
 }
 
@@ -127,7 +105,7 @@ pub fn track(model: &OwnedModel, recording: &Recording, class: usize, hop_column
 struct Trace {
     /// From which second on which class was reported; `None` is unknown.
     reported: Vec<(f64, Option<usize>)>,
-    watch: Option<Watch>,
+    alarms: Option<AlarmLog>,
     track: Track,
 }
 
@@ -136,29 +114,31 @@ const BLUR: usize = 8;
 
 fn trace(model: &OwnedModel, recording: &Recording, hop_columns: u32) -> anyhow::Result<Trace> {
     let classifier = model.classifier()?;
-    let card = ModelCard::of(&model.model()?).context("the model's card cannot be read")?;
-    let card = card.context("the model has no card, and so no decision; train one")?;
-    let mut decision = card.decider(classifier.classes(), hop_columns as f32 / 100.0)?;
-    let mut watch = Watch::of(&classifier, hop_columns as f32 / 100.0);
-    let (mut reported, mut track, mut alarm) = (Vec::new(), Track::default(), false);
-    hear(recording, classifier, hop_columns, |window| {
+    let mut judge = judge(model, &classifier, hop_columns)?;
+    let mut alarms = judge.anomaly_alarm().map(|_| AlarmLog::default());
+    let (mut reported, mut track, mut raised) = (Vec::new(), Track::default(), false);
+    hear(recording, classifier.clone(), hop_columns, |window| {
         let (verdict, end_s) = (window.verdict, window.start_s + WINDOW_S);
-        let decided = decision.step(verdict.probabilities);
-        if decided.changed {
-            reported.push((end_s, decided.state.class().map(usize::from)));
-        }
-        // Windows overlap: of each what the next one does not hold.
+        judge.conclude(verdict, window.microphone_dead, |event| {
+            if let Event::StateChange { state, .. } = event {
+                reported.push((end_s, state.class().map(usize::from)));
+            }
+            if let Some(alarms) = &mut alarms {
+                alarms.record(event, end_s);
+            }
+        });
+        // Windows overlap: take from each what the next one does not contain.
         let fresh = &verdict.patch[..verdict.patch.len().min(hop_columns as usize)];
         track.columns.extend(fresh.chunks(BLUR).map(|columns| {
             std::array::from_fn(|band| columns.iter().map(|column| column[band]).sum::<f32>() / columns.len() as f32)
         }));
         track.seconds = end_s;
-        if let (Some(watch), Some(score)) = (&mut watch, verdict.anomaly) {
+        if let (Some(active), Some(score)) = (judge.anomaly_alarm(), verdict.anomaly) {
             track.scores.push((end_s, f64::from(score)));
-            let before = std::mem::replace(&mut alarm, watch.step(end_s, score, decided.steady));
+            let before = std::mem::replace(&mut raised, active);
             match track.alarms.last_mut() {
                 Some(last) if before => last.1 = end_s,
-                _ if alarm => track.alarms.push((end_s, end_s)),
+                _ if active => track.alarms.push((end_s, end_s)),
                 _ => {}
             }
         }
@@ -167,45 +147,12 @@ fn trace(model: &OwnedModel, recording: &Recording, hop_columns: u32) -> anyhow:
     let ends = reported.iter().skip(1).map(|(at, _)| *at).chain([track.seconds]);
     let spans = reported.iter().zip(ends).filter_map(|((from, class), to)| Some((*from, to, (*class)?)));
     track.reported = spans.collect();
-    Ok(Trace { reported, watch, track })
+    Ok(Trace { reported, alarms, track })
 }
 
-/// The device's alarm, and when it was raised.
-pub(crate) struct Watch {
-    alarm: Alarm,
-    at_s: Vec<f64>,
-    highest_score: f32,
-}
-
-impl Watch {
-    /// That of a model with an anomaly score, for windows that are `hop_s` seconds apart.
-    pub(crate) fn of(classifier: &Classifier<'_>, hop_s: f32) -> Option<Self> {
-        Some(Self::new(Alarm::new(classifier.anomaly()?.tables().persistence, hop_s)))
-    }
-
-    fn new(alarm: Alarm) -> Self {
-        Self { alarm, at_s: Vec::new(), highest_score: 0.0 }
-    }
-
-    /// Takes the score of the window that ends at `end_s`, and whether the state is steady; says whether there is an alarm.
-    pub(crate) fn step(&mut self, end_s: f64, score: f32, steady: bool) -> bool {
-        self.highest_score = self.highest_score.max(score);
-        if self.alarm.step(score, steady) == Some(anomaly::Change::Raised) {
-            self.at_s.push(end_s);
-        }
-        self.alarm.active()
-    }
-
-    /// What `seconds` of sound brought.
-    pub(crate) fn over(self, seconds: f64) -> AnomalyAlarms {
-        let per_hour = if seconds > 0.0 { self.at_s.len() as f64 * 3600.0 / seconds } else { 0.0 };
-        AnomalyAlarms { at_s: self.at_s, per_hour, highest_score: self.highest_score }
-    }
-}
-
-/// Holds reports against the truth. A report is false if it names neither the state at that moment nor, in the first
+/// Compares reports with the truth. A report is false if it names neither the state at that moment nor, in the first
 /// seconds after a change while the windows still hold the state before, that one.
-fn judge(file: String, timeline: Timeline, reported: &[Reported]) -> Followed {
+fn compare(file: String, timeline: Timeline, reported: &[Reported]) -> Followed {
     /// Sound of the state before that a report may still stand on: a window, smoothing and dwell of a second each.
     const GRACE_S: f64 = 3.0;
     let seconds = timeline.spans.last().map_or(0.0, |last| last.end_s);
@@ -232,12 +179,11 @@ fn judge(file: String, timeline: Timeline, reported: &[Reported]) -> Followed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use monitor_core::anomaly::Persistence;
 
     fn judged(reported: &[(f64, Option<&str>)]) -> Followed {
         let timeline = Timeline::parse("start_s,end_s,label\n0,10,off\n10,20,on\n20,36,off\n").unwrap();
         let reported: Vec<Reported> = reported.iter().map(|(at, label)| (*at, label.map(String::from))).collect();
-        judge("a.wav".into(), timeline, &reported)
+        compare("a.wav".into(), timeline, &reported)
     }
 
     #[test]
@@ -259,17 +205,6 @@ mod tests {
     fn a_state_that_was_not_there_is_a_false_report_and_unknown_is_none() {
         let followed = judged(&[(2.0, Some("off")), (5.0, Some("on")), (6.0, Some("off")), (11.0, None)]);
         assert_eq!((followed.false_reports, followed.false_reports_per_hour), (1, 100.0));
-    }
-
-    #[test]
-    fn alarms_are_counted_when_they_are_raised_and_not_while_they_last() {
-        let persistence = Persistence { raise_s: 2.0, within_s: 3.0, change_s: 0.0 };
-        let mut watch = Watch::new(Alarm::new(persistence, 1.0));
-        for (second, score) in [(1.0, 0.2), (2.0, 1.5), (3.0, 1.2), (4.0, 1.7), (5.0, 0.1), (6.0, 0.1), (7.0, 0.1)] {
-            watch.step(second, score, true);
-        }
-        let alarms = watch.over(1800.0);
-        assert_eq!(alarms, AnomalyAlarms { at_s: vec![3.0], per_hour: 2.0, highest_score: 1.7 });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A model on labelled recordings: what it says of every window, and how right it is.
 //!
-//! The whole file runs, through the same listener as on the device. Recordings that the model was trained on are known by
+//! The whole file runs, through the same pipeline as on the device. Recordings that the model was trained on are known by
 //! the hashes in its card; figures that include them say so, and those of the others are given apart.
 
 use std::collections::BTreeMap;

@@ -49,11 +49,11 @@ pub fn selfcheck(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'static str>>
 fn bits(model: &OwnedModel, rate_hz: u32, samples: &[f32], chunk: usize) -> anyhow::Result<Vec<u32>> {
     let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, rate_hz)?;
-    let mut listener = memory.listener(classifier, rate_hz, monitor_core::window::DEFAULT_HOP)?;
+    let mut pipeline = memory.pipeline(classifier, rate_hz, monitor_core::window::DEFAULT_HOP)?;
     let mut bits = Vec::new();
     for chunk in samples.chunks(chunk) {
-        listener.push(chunk, |verdict| bits.extend(verdict.probabilities.iter().map(|p| p.to_bits())));
+        pipeline.push(chunk, |verdict| bits.extend(verdict.probabilities.iter().map(|p| p.to_bits())));
     }
-    listener.finish(|verdict| bits.extend(verdict.probabilities.iter().map(|p| p.to_bits())));
+    pipeline.finish(|verdict| bits.extend(verdict.probabilities.iter().map(|p| p.to_bits())));
     Ok(bits)
 }

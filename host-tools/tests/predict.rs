@@ -10,10 +10,10 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use common::base_model;
-use host_tools::predict::listen;
+use host_tools::predict::{judge, listen};
 use monitor_core::features::FeatureKind;
-use monitor_core::listener::Verdict;
 use monitor_core::model_card::ModelCard;
+use monitor_core::pipeline::Verdict;
 use monitor_export::{self as export, Dense};
 use monitor_model::owned::{Memory, OwnedModel};
 use monitor_model::wav::WavReader;
@@ -126,27 +126,29 @@ fn windows_that_several_cores_compute_are_those_of_one_listener_in_its_order() {
     let mut expected = Vec::new();
     let mut hear = |verdict: &Verdict<'_>| expected.push((verdict.start_sample, verdict.probabilities.to_vec()));
     let mut memory = Memory::new(&classifier, 48_000).unwrap();
-    let mut listener = memory.listener(classifier.clone(), 48_000, 5).unwrap();
+    let mut pipeline = memory.pipeline(classifier.clone(), 48_000, 5).unwrap();
     let (mut reader, mut samples) = (WavReader::open(&sound).unwrap(), vec![0.0; 16 * 48_000]);
     assert_eq!(reader.read(&mut samples).unwrap(), samples.len());
-    listener.push(&samples, &mut hear);
-    listener.finish(&mut hear);
+    pipeline.push(&samples, &mut hear);
+    pipeline.finish(&mut hear);
     assert!(expected.len() > 290, "{}", expected.len());
 
     for threads in [1, 2, 5] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let mut told = Vec::new();
-        let heard = pool.install(|| {
-            listen(&sound, &classifier, 5, |window, probabilities| {
-                told.push(((window.start_s * 16_000.0).round() as u64, probabilities.to_vec()));
+        let judge = || judge(&model, &classifier, 5).unwrap();
+        let mut found = Vec::new();
+        let result = pool.install(|| {
+            listen(&sound, &classifier, 5, judge(), |concluded| {
+                let start = (concluded.window.start_s * 16_000.0).round() as u64;
+                found.push((start, concluded.probabilities.to_vec()));
                 ControlFlow::Continue(())
             })
         });
-        let heard = heard.unwrap();
-        assert_eq!(told, expected, "{threads} threads");
-        assert_eq!((heard.windows.len(), heard.seconds), (expected.len(), 16.0));
-        let broken_off = pool.install(|| listen(&sound, &classifier, 5, |_, _| ControlFlow::Break(()))).unwrap();
-        assert_eq!(broken_off.windows.len(), 1);
+        let result = result.unwrap();
+        assert_eq!(found, expected, "{threads} threads");
+        assert_eq!((result.windows.len(), result.seconds), (expected.len(), 16.0));
+        let stopped = pool.install(|| listen(&sound, &classifier, 5, judge(), |_| ControlFlow::Break(()))).unwrap();
+        assert_eq!(stopped.windows.len(), 1);
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let tables = tables.with_context(|| {
         format!(
             "{}: the model has no anomaly score to refit; train it again with recordings of normal sound",
-            setup.who.model
+            setup.device.model
         )
     })?;
     let progress = Arc::new(Progress::default());
@@ -83,19 +83,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     while seconds < args.minutes * 60.0 {
         let Some(rate) = next_rate(&mut sound, silent)? else { break };
         let mut memory = Memory::new(&classifier, rate)?;
-        let mut listener = memory.listener(classifier.clone(), rate, setup.hop_columns)?;
+        let mut pipeline = memory.pipeline(classifier.clone(), rate, setup.hop_columns)?;
         let mut reported = seconds;
         while seconds < args.minutes * 60.0 && next_rate(&mut sound, silent)? == Some(rate) {
             let AudioBlock::Samples { samples, non_finite, lost_before, .. } = sound.next(POLL_INTERVAL) else {
                 continue;
             };
             if lost_before > 0 {
-                listener.gap(lost_before);
+                pipeline.gap(lost_before);
             }
             seconds += samples.len() as f64 / f64::from(rate);
-            microphone.hear(samples, non_finite, rate, |part, dead| {
+            microphone.process(samples, non_finite, rate, |part, dead| {
                 // The sound of a dead microphone is not the machine's.
-                listener.push(part, |verdict| {
+                pipeline.push(part, |verdict| {
                     if !dead && !verdict.spans_gap {
                         baseline.add(verdict.patch, verdict.features);
                     }

@@ -7,16 +7,14 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
-use monitor_core::anomaly;
-use monitor_core::decision::Decided;
-use monitor_core::listener::Verdict;
-use monitor_core::microphone::Microphone;
+use monitor_core::monitor::{AlarmCause, AudioBlock, Event};
+use monitor_core::pipeline::Verdict;
 use monitor_model::owned::Memory;
 use monitor_model::report::Line;
 use monitor_wire as wire;
 
 use crate::config::Config;
-use crate::inference::{AudioFile as FileSound, Setup, Times, now_ns};
+use crate::inference::{AudioFile, Setup, Times, now_ns};
 use crate::reporting::Window;
 
 /// Options of `firmware check`.
@@ -54,55 +52,47 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let setup = Setup::load(&config)?;
     let loaded = begun.elapsed();
-    let mut sound = FileSound::wav(&args.wav, &config.capture)?;
+    let mut sound = AudioFile::wav(&args.wav, &config.capture)?;
     let rate = sound.rate()?;
     let classifier = setup.classifier()?;
-    let mut decision = setup.decision()?;
-    let mut alarm = setup.anomaly_alarm(&classifier, None);
+    let judge = setup.settings(&classifier).judge()?;
     let mut memory = Memory::new(&classifier, rate)?;
-    let mut listener = memory.listener(classifier, rate, setup.hop_columns)?;
-    listener.set_clock(now_ns);
+    let mut monitor = memory.monitor(classifier, rate, setup.hop_columns, setup.microphone, judge)?;
+    monitor.set_clock(now_ns);
 
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut times = Vec::new();
     let mut outcome = Ok(());
     let chunk = u64::from(setup.hop_columns) * 160;
-    let mut microphone = Microphone::new(setup.microphone);
-    let mut on_window = |verdict: &Verdict<'_>, dead: bool| {
-        times.push((verdict.inference_ns / 1000) as u32);
-        let written = if args.json {
-            let decided = decision.hear(verdict.probabilities, dead);
-            let change = alarm
-                .as_mut()
-                .zip(verdict.anomaly.filter(|_| !dead))
-                .and_then(|(alarm, score)| alarm.step(score, decided.steady));
-            json(verdict, decided, change, setup.who.labels.list(), &mut out)
-        } else {
-            line(verdict, chunk, setup.who.labels.list(), &mut out)
+    let mut on_event = |event: &Event<'_>| {
+        if let Event::Window { verdict, .. } = event {
+            times.push((verdict.inference_ns / 1000) as u32);
+        }
+        let written = match event {
+            _ if args.json => json(event, setup.device.labels.list(), &mut out),
+            Event::Window { verdict, .. } => line(verdict, chunk, setup.device.labels.list(), &mut out),
+            _ => Ok(()),
         };
         outcome = std::mem::replace(&mut outcome, Ok(())).and(written);
     };
     let mut samples = vec![0.0; (rate / 10) as usize];
-    let (mut heard, mut replaced) = (0u64, 0);
+    let (mut frames, mut replaced) = (0u64, 0);
     loop {
-        match sound.read(&mut samples).with_context(|| args.wav.display().to_string())? {
-            0 => break,
-            count => {
-                heard += count as u64;
-                let no_numbers = u32::try_from(sound.replaced() - replaced).unwrap_or(u32::MAX);
-                replaced = sound.replaced();
-                microphone.hear(&samples[..count], no_numbers, rate, |part, dead| {
-                    listener.push(part, |verdict| on_window(verdict, dead));
-                });
-            }
+        let count = sound.read(&mut samples).with_context(|| args.wav.display().to_string())?;
+        if count == 0 {
+            break;
         }
+        frames += count as u64;
+        let non_finite = u32::try_from(sound.replaced() - replaced).unwrap_or(u32::MAX);
+        replaced = sound.replaced();
+        monitor.process(AudioBlock { samples: &samples[..count], non_finite, lost_before: 0 }, &mut on_event);
     }
-    listener.finish(|verdict| on_window(verdict, microphone.is_dead()));
+    monitor.finish(&mut on_event);
     outcome.and_then(|()| out.flush()).context("cannot write to standard output")?;
-    let seconds = heard as f64 / f64::from(rate);
+    let seconds = frames as f64 / f64::from(rate);
     ensure!(
         !times.is_empty(),
-        "{}: {seconds:.2} s of sound is shorter than one window of 0.98 s; give a longer recording",
+        "{}: {seconds:.2} s of sound is shorter than one window of 0.975 s; give a longer recording",
         args.wav.display()
     );
     let windows = times.len();
@@ -111,7 +101,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     errln!(
         "{}: {windows} windows in {seconds:.2} s of sound, inference p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, model loaded \
          in {:.1} ms: the model runs",
-        setup.who.model,
+        setup.device.model,
         ms(p50),
         ms(p99),
         ms(max),
@@ -136,28 +126,22 @@ fn line(verdict: &Verdict<'_>, chunk: u64, labels: wire::TextList<'_>, out: &mut
     writeln!(out, "{line}")
 }
 
-/// The lines that `run` writes.
-fn json(
-    verdict: &Verdict<'_>,
-    decided: Decided,
-    change: Option<anomaly::Change>,
-    labels: wire::TextList<'_>,
-    out: &mut impl Write,
-) -> std::io::Result<()> {
-    let window = Window::new(verdict, decided);
-    let alarm = change.map(|change| wire::Alarm {
-        active: change == anomaly::Change::Raised,
-        cause: wire::AlarmCause::Anomaly as u8,
-        state: window.state,
-        index: verdict.index,
-        unacknowledged: false,
-    });
-    for message in
-        [Some(wire::Message::Verdict(window.verdict())), alarm.map(wire::Message::Alarm)].into_iter().flatten()
-    {
-        let frame = wire::Frame { sequence: verdict.index as u32, time_us: 0, message };
-        serde_json::to_writer(&mut *out, &monitor_model::line::Line { frame, labels })?;
-        writeln!(out)?;
-    }
-    Ok(())
+/// The lines that `run` writes: windows, and changes of the alarm by the anomaly score.
+fn json(event: &Event<'_>, labels: wire::TextList<'_>, out: &mut impl Write) -> std::io::Result<()> {
+    let window;
+    let (index, message) = match *event {
+        Event::Window { verdict, decided, .. } => {
+            window = Window::new(verdict, decided);
+            (verdict.index, wire::Message::Verdict(window.verdict()))
+        }
+        Event::Alarm { index, cause: AlarmCause::Anomaly, active, state } => {
+            let cause = wire::AlarmCause::Anomaly as u8;
+            let alarm = wire::Alarm { active, cause, state: state.class(), index, unacknowledged: false };
+            (index, wire::Message::Alarm(alarm))
+        }
+        _ => return Ok(()),
+    };
+    let frame = wire::Frame { sequence: index as u32, time_us: 0, message };
+    serde_json::to_writer(&mut *out, &monitor_model::line::Line { frame, labels })?;
+    writeln!(out)
 }

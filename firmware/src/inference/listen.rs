@@ -1,48 +1,46 @@
-//! The inference thread: pieces of sound in, reports out.
+//! The inference thread: blocks of sound in, events out.
 //!
-//! When it is behind (more than [`LIMIT`] of sound waits, or two hops if that is more), it passes over whole windows, the
-//! oldest that wait, until it is up with the sound again: the front end still hears every sample, so the next window is as
-//! good as any, and what is reported is never older than that limit and one window's work. Between windows it looks for a
-//! new [`Setup`]; the front end lives on through the change. In between nothing is allocated and nobody waited for.
+//! The thread drives one [`Monitor`]. When it is behind (more than [`LIMIT`] of sound is waiting, or two hops if that is
+//! more), it skips whole windows, the oldest first, until it has caught up: the front end still processes every sample, so
+//! the next window is complete, and no event is older than the limit and the work of one window. Between blocks it checks
+//! for a new [`Setup`]; intake and judge survive the change. Otherwise it neither allocates nor waits for a sink.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use monitor_core::anomaly;
-use monitor_core::decision::{Decision, State};
-use monitor_core::listener::{BackEnd, FrontEnd, Verdict};
 use monitor_core::microphone::Microphone;
+use monitor_core::monitor::{AlarmCause, AudioBlock, Event, Intake, Judge, Monitor};
+use monitor_core::pipeline::{BackEnd, FrontEnd};
 use monitor_core::resample::Resampler;
 use monitor_model::texts::Texts;
 use monitor_nn::Block;
-use monitor_wire::{AlarmCause, Gap, StateChange};
+use monitor_wire::{self as wire, Gap, StateChange};
 
-use super::alarm::StateAlarm;
-use super::audio::{AudioBlock as Piece, AudioInput as Sound};
+use super::audio::{AudioBlock as Incoming, AudioInput};
 use super::{Progress, Setup, now_ns};
-use crate::reporting::{DeviceInfo as Who, Event as Report, Outboxes, Window};
+use crate::reporting::{self, DeviceInfo, Outboxes, Window};
 
-/// Least sound that may wait before windows are passed over.
+/// Least sound that may wait before windows are skipped.
 const LIMIT: Duration = Duration::from_millis(500);
 
-/// How long to wait for sound before looking whether to end.
+/// Longest wait for sound before the thread checks whether to end.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What the thread is started with.
+/// What the thread starts with.
 pub struct Listening {
     /// Where the sound comes from.
-    pub sound: Sound,
-    /// The first setup and whom to tell.
+    pub sound: AudioInput,
+    /// The first setup and the queues of its sinks.
     pub first: (Setup, Outboxes),
     /// Setups that replace it.
     pub next: Receiver<(Setup, Outboxes)>,
-    /// What it has done.
+    /// Counters of its work.
     pub progress: Arc<Progress>,
 }
 
-/// Why the inner loop was left.
+/// Why the inner loop ended.
 enum LoopExit {
     End,
     Setup(Box<(Setup, Outboxes)>),
@@ -51,30 +49,24 @@ enum LoopExit {
 
 /// What survives a change of model or rate.
 struct Carried {
-    decision: Option<(Decision, Texts)>,
-    alarm: StateAlarm,
-    /// The alarm by the anomaly score, where the model has one.
-    anomaly: Option<anomaly::Alarm>,
-    told: Option<Arc<Who>>,
-    passing: bool,
+    /// The judge with the labels of its classes; `None` before the first setup.
+    judge: Option<(Judge, Texts)>,
     microphone: Microphone,
+    /// The device information that was last reported.
+    reported: Option<Arc<DeviceInfo>>,
+    /// Whether windows are being skipped.
+    skipping: bool,
 }
 
-/// Listens until the sound ends or it is told to stop.
+/// Processes sound until it ends or a stop is requested.
 pub fn listen(listening: Listening) {
     let Listening { mut sound, first, next, progress } = listening;
     let mut current = first;
-    let mut carried = Carried {
-        decision: None,
-        alarm: current.0.alarm.clone(),
-        anomaly: None,
-        told: None,
-        passing: false,
-        microphone: Microphone::new(current.0.microphone),
-    };
+    let microphone = Microphone::new(current.0.microphone);
+    let mut carried = Carried { judge: None, microphone, reported: None, skipping: false };
     let (mut index, mut position) = (0, 0);
-    tell(&mut carried, &current, current.0.who.rate_hz, true, &progress);
-    progress.alarms.left().for_each(|alarm| say(&current.1, &progress, &Report::Alarm(alarm)));
+    report_device(&mut carried, &current, current.0.device.rate_hz, true, &progress);
+    progress.alarms.left().for_each(|alarm| send(&current.1, &progress, &reporting::Event::Alarm(alarm)));
     // One turn per rate of the input: mostly one.
     loop {
         let rate = loop {
@@ -84,231 +76,190 @@ pub fn listen(listening: Listening) {
             if let Ok(new) = next.try_recv() {
                 current = new;
                 progress.counters.setups.fetch_add(1, Relaxed);
-                tell(&mut carried, &current, current.0.who.rate_hz, true, &progress);
+                report_device(&mut carried, &current, current.0.device.rate_hz, true, &progress);
             }
             match sound.next(POLL_INTERVAL) {
-                Piece::Samples { rate, .. } => break rate,
-                Piece::Nothing => {}
-                Piece::End => return,
-                Piece::Failed(why) => return progress.control.fail(why),
+                Incoming::Samples { rate, .. } => break rate,
+                Incoming::Nothing => {}
+                Incoming::End => return,
+                Incoming::Failed(why) => return progress.control.fail(why),
             }
         };
         sound.unread();
         let mut storage = match Resampler::storage_len(rate) {
             Ok(len) => vec![0.0; len],
-            Err(error) => return progress.control.fail(format!("the sound cannot be listened to: {error}")),
+            Err(error) => return progress.control.fail(format!("the sound cannot be processed: {error}")),
         };
         let front = FrontEnd::new(rate, current.0.hop_columns, &mut storage);
-        let mut front = match front {
+        let front = match front {
             Ok(front) if (index, position) == (0, 0) => front,
             Ok(front) => front.continuing(index, position),
-            Err(error) => return progress.control.fail(format!("the sound cannot be listened to: {error}")),
+            Err(error) => return progress.control.fail(format!("the sound cannot be processed: {error}")),
         };
+        let mut intake = Intake::resume(front, carried.microphone.clone());
         // One turn per setup.
         let mut new_setup = false;
         loop {
-            tell(&mut carried, &current, rate, new_setup, &progress);
-            match turn(&mut sound, &mut front, &current, &next, &progress, &mut carried) {
+            report_device(&mut carried, &current, rate, new_setup, &progress);
+            let exit;
+            (intake, exit) = turn(&mut sound, intake, &current, &next, &progress, &mut carried);
+            match exit {
                 LoopExit::End => return,
                 LoopExit::Setup(new) => {
                     current = *new;
                     progress.counters.setups.fetch_add(1, Relaxed);
                     new_setup = true;
-                    // Checked to be above 0 with the configuration.
-                    let _ = front.set_hop_columns(current.0.hop_columns);
                 }
                 LoopExit::Rate => break,
             }
         }
-        (index, position) = (front.index(), front.position());
+        carried.microphone = intake.microphone().clone();
+        (index, position) = (intake.index(), intake.position());
     }
 }
 
-/// Says who speaks, if that has changed or there may be new outputs.
-fn tell(carried: &mut Carried, (setup, outboxes): &(Setup, Outboxes), rate_hz: u32, anyway: bool, progress: &Progress) {
-    let who = progress.rejected_updates.add_to(Who { rate_hz, ..setup.who.clone() });
-    if anyway || carried.told.as_ref() != Some(&who) {
-        say(outboxes, progress, &Report::Hello(Arc::clone(&who)));
-        carried.told = Some(who);
+/// Reports the device, if its information has changed or `always`, as there may be new sinks.
+fn report_device(
+    carried: &mut Carried,
+    (setup, outboxes): &(Setup, Outboxes),
+    rate_hz: u32,
+    always: bool,
+    progress: &Progress,
+) {
+    let device = progress.rejected_updates.add_to(DeviceInfo { rate_hz, ..setup.device.clone() });
+    if always || carried.reported.as_ref() != Some(&device) {
+        send(outboxes, progress, &reporting::Event::Hello(Arc::clone(&device)));
+        carried.reported = Some(device);
     }
 }
 
-/// Tells all outputs. Only a recording that is played as fast as possible waits for its reader, and never once it is told
-/// to stop.
-fn say(outboxes: &Outboxes, progress: &Progress, report: &Report) {
-    outboxes.send_or_wait(report, || {
+/// Sends an event to all sinks. Only a recording that is played as fast as possible waits for its reader, and not once the
+/// program stops.
+fn send(outboxes: &Outboxes, progress: &Progress, event: &reporting::Event<'_>) {
+    outboxes.send_or_wait(event, || {
         progress.control.held.store(true, Relaxed);
         !progress.control.is_stopped()
     });
     progress.control.held.store(false, Relaxed);
 }
 
-/// Listens with one setup at one rate.
-fn turn(
-    sound: &mut Sound,
-    front: &mut FrontEnd<'_>,
+/// Counts an event of the monitor and sends it.
+fn send_event(outboxes: &Outboxes, progress: &Progress, event: &Event<'_>) {
+    let report = match *event {
+        Event::Gap { index, lost_frames } => {
+            progress.counters.gaps.fetch_add(1, Relaxed);
+            progress.counters.lost_frames.fetch_add(lost_frames, Relaxed);
+            reporting::Event::Gap(Gap { index, lost_frames })
+        }
+        Event::Window { verdict, decided, .. } => {
+            let window = Window::new(verdict, decided);
+            progress.window(window.inference_us);
+            reporting::Event::Window(window)
+        }
+        Event::StateChange { index, previous, state, confidence } => reporting::Event::StateChange(StateChange {
+            index,
+            previous: previous.class(),
+            state: state.class(),
+            confidence,
+        }),
+        Event::Alarm { index, cause, active, state } => {
+            let cause = match cause {
+                AlarmCause::State => wire::AlarmCause::State,
+                AlarmCause::Anomaly => wire::AlarmCause::Anomaly,
+                AlarmCause::Microphone => wire::AlarmCause::Microphone,
+            };
+            reporting::Event::Alarm(progress.alarms.change(cause as u8, active, state.class(), index))
+        }
+    };
+    send(outboxes, progress, &report);
+}
+
+/// Makes the model's part of the monitor; the judge `before` goes on where it was. The setup was checked as a whole when it
+/// was loaded, so that none of this fails in practice.
+fn prepare<'a>(
+    setup: &'a Setup,
+    arena: &'a mut Vec<Block>,
+    before: Option<(Judge, Texts)>,
+    index: u64,
+    on_event: impl FnMut(&Event<'_>),
+) -> anyhow::Result<(BackEnd<'a>, Judge)> {
+    let classifier = setup.classifier()?;
+    let settings = setup.settings(&classifier);
+    let judge = match before {
+        None => settings.judge()?,
+        Some((mut judge, labels)) => {
+            judge.reconfigure(&settings, labels == setup.device.labels, index, on_event)?;
+            judge
+        }
+    };
+    arena.resize(classifier.arena_len(), Block::ZERO);
+    let mut back = BackEnd::new(classifier, arena)?;
+    back.set_clock(now_ns);
+    Ok((back, judge))
+}
+
+/// Processes sound with one setup at one rate.
+fn turn<'s>(
+    sound: &mut AudioInput,
+    intake: Intake<'s>,
     (setup, outboxes): &(Setup, Outboxes),
     next: &Receiver<(Setup, Outboxes)>,
     progress: &Progress,
     carried: &mut Carried,
-) -> LoopExit {
-    // The setup was checked as a whole when it was loaded; should one of these fail all the same, it ends with a word.
-    let classifier = match setup.classifier() {
-        Ok(classifier) => classifier,
-        Err(error) => return end(progress, error),
-    };
-    let before = carried.anomaly.take();
-    carried.anomaly = setup.anomaly_alarm(&classifier, before);
-    if carried.anomaly.is_none() && before.is_some_and(|alarm| alarm.active()) {
-        tell_alarm(AlarmCause::Anomaly, false, None, front.index(), outboxes, progress);
-    }
-    let mut arena = vec![Block::ZERO; classifier.arena_len()];
-    let mut back = match BackEnd::new(classifier, &mut arena) {
-        Ok(back) => back,
-        Err(error) => return end(progress, error),
-    };
-    back.set_clock(now_ns);
-    let mut decision = match carried.decision.take() {
-        // The same states by the same names: the reported one stands.
-        Some((mut decision, labels)) if labels == setup.who.labels => {
-            decision.set_steps(setup.steps);
-            if let Err(error) = decision.set_confidences(&setup.confidences) {
-                return end(progress, error);
-            }
-            decision
+) -> (Intake<'s>, LoopExit) {
+    let mut intake = intake;
+    // The configuration's check refuses a hop of 0.
+    let _ = intake.reconfigure(setup.microphone, setup.hop_columns);
+    let emit = |event: &Event<'_>| send_event(outboxes, progress, event);
+    let mut arena = Vec::new();
+    let prepared = prepare(setup, &mut arena, carried.judge.take(), intake.index(), emit);
+    let (back, judge) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            progress.control.fail(format!("the model cannot be used: {error}"));
+            return (intake, LoopExit::End);
         }
-        before => match setup.decision() {
-            Ok(decision) => {
-                forget_state(before.map(|(decision, _)| decision.state()), front.index(), outboxes, progress);
-                decision
-            }
-            Err(error) => return end(progress, error),
-        },
     };
-    carried.alarm.replace(&setup.alarm);
-    carried.microphone.set_limits(setup.microphone);
+    let mut monitor = Monitor::new(intake, back, judge);
     let hop = Duration::from_millis(10) * setup.hop_columns;
     let limit = LIMIT.max(2 * hop);
-    let left = loop {
+    let exit = loop {
         if progress.control.is_stopped() {
             break LoopExit::End;
         }
         if let Ok(new) = next.try_recv() {
             break LoopExit::Setup(Box::new(new));
         }
-        let (rate, lost_before, samples, non_finite, behind) = match sound.next(POLL_INTERVAL) {
-            Piece::Samples { rate, lost_before, samples, non_finite, behind } => {
-                (rate, lost_before, samples, non_finite, behind)
+        let (rate, block, behind) = match sound.next(POLL_INTERVAL) {
+            Incoming::Samples { rate, lost_before, samples, non_finite, behind } => {
+                (rate, AudioBlock { samples, non_finite, lost_before }, behind)
             }
-            Piece::Nothing => continue,
-            Piece::Failed(why) => {
+            Incoming::Nothing => continue,
+            Incoming::Failed(why) => {
                 progress.control.fail(why);
                 break LoopExit::End;
             }
-            Piece::End => {
-                front.finish(&mut back, |verdict| {
-                    let heard = (&mut decision, carried.microphone.is_dead());
-                    window(verdict, heard, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
-                });
+            Incoming::End => {
+                monitor.finish(emit);
                 break LoopExit::End;
             }
         };
-        if rate != front.rate_hz() {
-            // The same piece comes again, with what was lost before it.
+        if rate != monitor.intake().rate_hz() {
+            // The same block comes again, with what was lost before it.
             sound.unread();
             break LoopExit::Rate;
         }
-        if lost_before > 0 {
-            progress.counters.gaps.fetch_add(1, Relaxed);
-            progress.counters.lost_frames.fetch_add(lost_before, Relaxed);
-            say(outboxes, progress, &Report::Gap(Gap { index: front.index(), lost_frames: lost_before }));
-            front.gap(lost_before);
-        }
         progress.counters.blocks.fetch_add(1, Relaxed);
-        carried.passing = behind > if carried.passing { hop.min(LIMIT) / 2 } else { limit };
-        let was_dead = carried.microphone.is_dead();
-        let faults = carried.microphone.hear(samples, non_finite, rate, |part, dead| {
-            if carried.passing {
-                progress.counters.dropped_windows.fetch_add(front.pass_over(part) as u32, Relaxed);
-            } else {
-                front.push(&mut back, part, |verdict| {
-                    let heard = (&mut decision, dead);
-                    window(verdict, heard, &mut carried.alarm, &mut carried.anomaly, outboxes, progress);
-                });
-            }
-        });
-        progress.counters.microphone.store(faults, Relaxed);
-        if carried.microphone.is_dead() != was_dead {
-            tell_microphone(!was_dead, &mut decision, front.index(), outboxes, progress);
+        carried.skipping = behind > if carried.skipping { hop.min(LIMIT) / 2 } else { limit };
+        if carried.skipping {
+            progress.counters.dropped_windows.fetch_add(monitor.skip(block, emit) as u32, Relaxed);
+        } else {
+            monitor.process(block, emit);
         }
-        progress.counters.next_index.store(front.index(), Relaxed);
+        progress.counters.microphone.store(monitor.intake().microphone_faults(), Relaxed);
+        progress.counters.next_index.store(monitor.intake().index(), Relaxed);
     };
-    carried.decision = Some((decision, setup.who.labels.clone()));
-    left
-}
-
-fn end(progress: &Progress, error: impl std::fmt::Display) -> LoopExit {
-    progress.control.fail(format!("the model cannot be used: {error}"));
-    LoopExit::End
-}
-
-/// The states have other names now: the one that was reported is no more.
-fn forget_state(before: Option<State>, index: u64, outboxes: &Outboxes, progress: &Progress) {
-    if let Some(State::Class(_)) = before {
-        let change = StateChange { index, previous: before.and_then(State::class), state: None, confidence: 0.0 };
-        say(outboxes, progress, &Report::StateChange(change));
-    }
-}
-
-/// Decides on a window and tells. What the classifier says of a `dead` microphone says nothing of the machine.
-fn window(
-    verdict: &Verdict<'_>,
-    (decision, dead): (&mut Decision, bool),
-    alarm: &mut StateAlarm,
-    unlike: &mut Option<anomaly::Alarm>,
-    outboxes: &Outboxes,
-    progress: &Progress,
-) {
-    let decided = decision.hear(verdict.probabilities, dead);
-    let told = Window::new(verdict, decided);
-    progress.window(told.inference_us);
-    say(outboxes, progress, &Report::Window(told));
-    if decided.changed {
-        let change = Report::StateChange(StateChange {
-            index: verdict.index,
-            previous: decided.previous.class(),
-            state: decided.state.class(),
-            confidence: decided.confidence,
-        });
-        say(outboxes, progress, &change);
-    }
-    if let Some(active) = alarm.step(decided.state) {
-        tell_alarm(AlarmCause::State, active, decided.state.class(), verdict.index, outboxes, progress);
-    }
-    let heard = unlike.as_mut().zip(verdict.anomaly.filter(|_| !dead));
-    if let Some(change) = heard.and_then(|(alarm, score)| alarm.step(score, decided.steady)) {
-        let raised = change == anomaly::Change::Raised;
-        tell_alarm(AlarmCause::Anomaly, raised, decided.state.class(), verdict.index, outboxes, progress);
-    }
-}
-
-/// Tells that the microphone is dead from now on, or no longer is; either way the state is unknown until sound says one.
-fn tell_microphone(dead: bool, decision: &mut Decision, index: u64, outboxes: &Outboxes, progress: &Progress) {
-    if dead {
-        forget_state(Some(decision.state()), index, outboxes, progress);
-        decision.forget();
-    }
-    tell_alarm(AlarmCause::Microphone, dead, None, index, outboxes, progress);
-}
-
-/// Tells that an alarm was raised or has ended.
-fn tell_alarm(
-    cause: AlarmCause,
-    active: bool,
-    state: Option<u16>,
-    index: u64,
-    outboxes: &Outboxes,
-    progress: &Progress,
-) {
-    say(outboxes, progress, &Report::Alarm(progress.alarms.change(cause as u8, active, state, index)));
+    let (intake, judge) = monitor.into_parts();
+    carried.judge = Some((judge, setup.device.labels.clone()));
+    (intake, exit)
 }

@@ -14,7 +14,6 @@ pub(crate) mod setup;
 pub mod signature;
 pub(crate) mod times;
 
-mod alarm;
 mod listen;
 
 pub use audio::{AudioBlock, AudioFile, AudioInput};

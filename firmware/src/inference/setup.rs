@@ -1,22 +1,22 @@
 //! A model and the settings that go with it: checked as a whole before anything uses it.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use monitor_core::anomaly::{Alarm, Detector, Tables};
+use monitor_core::anomaly::{Detector, Tables};
 use monitor_core::classifier::Classifier;
-use monitor_core::decision::{Decision, DecisionConfig, Steps};
+use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
 use monitor_core::model_card::{self, ModelCard};
+use monitor_core::monitor::{AlarmStates, Settings};
 use monitor_model::owned::{self, OwnedModel};
+use monitor_model::texts::Texts;
 use monitor_nn::Isa;
 use sha2::{Digest, Sha256};
 
-use super::alarm::StateAlarm;
-use super::{baseline as enrolment, signature};
+use super::{baseline, signature};
 use crate::config::Config;
-use crate::reporting::DeviceInfo as Who;
+use crate::reporting::DeviceInfo;
 use crate::system::messages::warn;
 
 /// Everything that inference needs to know and that a reload replaces.
@@ -24,8 +24,8 @@ use crate::system::messages::warn;
 pub struct Setup {
     /// The model with its packed weights.
     pub model: OwnedModel,
-    /// Who speaks; the rate is that of the configuration until sound comes.
-    pub who: Who,
+    /// The model and the device; the rate is that of the configuration until sound comes.
+    pub device: DeviceInfo,
     /// The decision's settings at the hop.
     pub steps: Steps,
     /// The confidence of each class.
@@ -33,13 +33,13 @@ pub struct Setup {
     /// From one window to the next, in columns of 10 ms.
     pub hop_columns: u32,
     /// Which states are an alarm.
-    pub alarm: StateAlarm,
-    /// What the microphone may give.
+    pub alarm_states: AlarmStates,
+    /// The limits of the microphone.
     pub microphone: Limits,
-    /// Whether sound unlike normal sound is an alarm.
+    /// Whether a high anomaly score is an alarm.
     pub anomaly_alarm: bool,
-    /// Anomaly tables that this device has learned, in the place of the model's.
-    enrolment: Option<Vec<u8>>,
+    /// The anomaly tables of the baseline, in place of the model's.
+    baseline: Option<Vec<u8>>,
 }
 
 impl Setup {
@@ -83,30 +83,32 @@ impl Setup {
             None if name == "unknown" => Ok(None),
             None => Err(no_such_state(key, name)),
         };
-        let alarm = config.alarm.states.iter().map(|name| known("alarm.states", name)).collect::<Result<_, _>>()?;
+        let state = |name: &String| known("alarm.states", name).map(|class| class.map_or(State::Unknown, State::Class));
+        let alarm_states = config.alarm.states.iter().map(state).collect::<Result<AlarmStates, _>>()?;
         for name in config.gpio.states.keys() {
             known("gpio.states", name)?;
         }
         if let Some(name) = config.decision.class_confidence.keys().find(|name| !labels.contains(&name.as_str())) {
             return Err(no_such_state("decision.class_confidence", name));
         }
-        let who = Who {
+        let device = DeviceInfo {
             model: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
             model_sha256: Sha256::digest(model.bytes()).into(),
             labels: labels.iter().copied().collect(),
             rate_hz: config.capture.rate,
             hop_us: hop_columns * 10_000,
-            rejected_updates: Default::default(),
+            // Added when it is reported.
+            rejected_updates: Texts::default(),
         };
         Ok(Self {
-            who,
+            device,
             steps,
             confidences,
             hop_columns,
-            alarm: StateAlarm::new(alarm),
+            alarm_states,
             microphone: config.microphone.limits(),
             anomaly_alarm: config.alarm.anomaly,
-            enrolment: enrolment::load(&config.listen, model.bytes()).unwrap_or_else(|ignored| {
+            baseline: baseline::load(&config.listen, model.bytes()).unwrap_or_else(|ignored| {
                 warn(ignored.to_string());
                 None
             }),
@@ -116,35 +118,29 @@ impl Setup {
 }
 
 impl Setup {
-    /// The model's classifier, its anomaly score refitted by what this device has learned.
+    /// The model's classifier, its anomaly score refitted by the baseline.
     ///
     /// # Errors
     /// None in practice: all was checked at load.
     pub fn classifier(&self) -> Result<Classifier<'_>, owned::Cause> {
         let classifier = self.model.classifier()?;
-        let Some(learned) = &self.enrolment else { return Ok(classifier) };
-        let tables = Tables::from_bytes(learned).map_err(owned::Cause::Anomaly)?;
+        let Some(tables) = &self.baseline else { return Ok(classifier) };
+        let tables = Tables::from_bytes(tables).map_err(owned::Cause::Anomaly)?;
         Ok(classifier.with_anomaly(Some(Detector::new(tables))))
     }
 
-    /// A decision by these settings that starts as unknown.
-    ///
-    /// # Errors
-    /// When there are more classes than a decision can hold.
-    pub fn decision(&self) -> Result<Decision, monitor_core::decision::Error> {
-        let mut decision = Decision::new(self.steps, self.confidences.len())?;
-        decision.set_confidences(&self.confidences)?;
-        Ok(decision)
-    }
-
-    /// The alarm by the anomaly score of this setup's `classifier`, going on from `before`; `None` without a score or where
-    /// the configuration does not want it.
-    pub fn anomaly_alarm(&self, classifier: &Classifier<'_>, before: Option<Alarm>) -> Option<Alarm> {
-        let persistence = classifier.anomaly().filter(|_| self.anomaly_alarm)?.tables().persistence;
-        let hop_s = self.hop_columns as f32 / 100.0;
-        let mut alarm = before.unwrap_or_else(|| Alarm::new(persistence, hop_s));
-        alarm.set(persistence, hop_s);
-        Some(alarm)
+    /// The settings of the monitor's judge for this setup's `classifier`.
+    pub fn settings(&self, classifier: &Classifier<'_>) -> Settings<'_> {
+        Settings {
+            steps: self.steps,
+            confidences: &self.confidences,
+            alarm_states: self.alarm_states,
+            persistence: classifier
+                .anomaly()
+                .filter(|_| self.anomaly_alarm)
+                .map(|detector| detector.tables().persistence),
+            hop_s: self.hop_columns as f32 / 100.0,
+        }
     }
 }
 
@@ -155,13 +151,16 @@ pub fn now_ns() -> u64 {
 }
 
 /// Why a model and a configuration cannot be used. All of it is for a person to mend.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The model cannot be loaded.
+    #[error("model {0}")]
     Model(owned::Error),
     /// The model's signature is missing or not good.
+    #[error("{0}")]
     Signature(signature::Error),
     /// The model's file has something in it that cannot be used.
+    #[error("model {}: {cause}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -169,8 +168,10 @@ pub enum SetupError {
         cause: String,
     },
     /// The decision's settings, the file's and the model's together.
+    #[error("{0}")]
     Decision(monitor_core::decision::Error),
     /// The configuration names a state that the model does not have.
+    #[error("{key} names the state \"{name}\", which the model does not have; it has {labels}, unknown")]
     NoSuchState {
         /// Where it is named.
         key: &'static str,
@@ -180,19 +181,3 @@ pub enum SetupError {
         labels: String,
     },
 }
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Model(error) => write!(f, "model {error}"),
-            Self::Signature(error) => write!(f, "{error}"),
-            Self::File { path, cause } => write!(f, "model {}: {cause}", Path::display(path)),
-            Self::Decision(error) => write!(f, "{error}"),
-            Self::NoSuchState { key, name, labels } => {
-                write!(f, "{key} names the state \"{name}\", which the model does not have; it has {labels}, unknown")
-            }
-        }
-    }
-}
-
-impl std::error::Error for SetupError {}

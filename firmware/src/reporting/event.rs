@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use monitor_core::decision::Decided;
-use monitor_core::listener::Verdict;
+use monitor_core::pipeline::Verdict;
 use monitor_model::texts::Texts;
 use monitor_wire as wire;
 

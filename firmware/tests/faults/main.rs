@@ -1,5 +1,5 @@
-//! What goes wrong in a factory, done to the real program: one test per fault. `docs/reliability.md` has the table of all
-//! faults, those of sound devices (`tests/recovery.rs`) and others that have tests elsewhere included.
+//! The faults of a factory, applied to the real program: one test per fault. `docs/development/reliability.md` lists all
+//! faults, including those of sound devices (`tests/recovery.rs`) and others with tests elsewhere.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 #[path = "../common/mod.rs"]

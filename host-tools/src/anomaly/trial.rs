@@ -154,7 +154,7 @@ pub fn run(
 fn scored(fitted: &Fitted, windows: &Windows<'_>, fold: usize, row: usize) -> Scored {
     let (mut deviations, highest) = fitted.deviations(windows, row);
     deviations.push(highest);
-    Scored { fold, row, deviations, score: ((highest - fitted.threshold) / 2.0).exp() }
+    Scored { fold, row, deviations, score: monitor_core::anomaly::score(highest, fitted.threshold) }
 }
 
 /// The windows of each recording, fold by fold.
@@ -208,14 +208,14 @@ fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) ->
     let (mut raised, mut others, mut delays) = (0, 0, Vec::new());
     for scored in files.values() {
         let mut alarm = Alarm::new(Persistence::default(), hop_s as f32);
-        let changes = scored.iter().map(|scored| alarm.step(scored.score, true));
+        let changes = scored.iter().map(|scored| alarm.update(scored.score, true));
         let at: Vec<usize> =
             changes.enumerate().filter(|(_, change)| *change == Some(Change::Raised)).map(|(at, _)| at).collect();
         if normal[scored[0].row] {
             raised += at.len();
         } else {
             others += 1;
-            delays.extend(at.first().map(|at| *at as f64 * hop_s + 0.975));
+            delays.extend(at.first().map(|at| *at as f64 * hop_s + monitor_core::window::SECONDS));
         }
     }
     delays.sort_by(f64::total_cmp);

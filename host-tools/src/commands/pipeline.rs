@@ -16,7 +16,7 @@ use crate::dataset::Dataset;
 use crate::evaluate::hear_all;
 use crate::json::JsonOut;
 use crate::measured::Measured;
-use crate::predict::{Summary, Window, labels, listen};
+use crate::predict::{Summary, Window, judge, labels, listen};
 use crate::selfcheck::selfcheck;
 use crate::train::artifacts::{MODEL, RUNS};
 use crate::train::report::Report;
@@ -179,8 +179,10 @@ fn test_recording(args: &Args, trained: &Trained) -> anyhow::Result<PathBuf> {
 fn predict(model: &OwnedModel, path: &Path, ui: &Ui) -> anyhow::Result<Summary> {
     let labels = labels(model)?;
     let chunk = u64::from(PREDICT_HOP_COLUMNS) * HOP as u64;
-    let heard = listen(path, &model.classifier()?, PREDICT_HOP_COLUMNS, |window, _| {
-        let Window { start_s, class, confidence, inference_ms, .. } = *window;
+    let classifier = model.classifier()?;
+    let judge = judge(model, &classifier, PREDICT_HOP_COLUMNS)?;
+    let heard = listen(path, &classifier, PREDICT_HOP_COLUMNS, judge, |concluded| {
+        let Window { start_s, class, confidence, inference_ms, .. } = *concluded.window;
         ui.say(Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
         ControlFlow::Continue(())
     })?;

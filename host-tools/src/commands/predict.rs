@@ -11,17 +11,17 @@ use std::time::Instant;
 
 use anyhow::Context;
 use monitor_core::classifier::Classifier;
-use monitor_core::decision::Decision;
 use monitor_core::log_mel::{HOP, RATE_HZ};
-use monitor_core::model_card::ModelCard;
+use monitor_core::monitor::Judge;
 use monitor_model::owned::OwnedModel;
 use monitor_model::report::Line;
 use serde::Serialize;
 
-use crate::changes::{AnomalyAlarms, WINDOW_S, Watch};
 use crate::in_order::in_order;
 use crate::json::JsonOut;
-use crate::predict::{Judged, Speed, Summary, Window, batch_log, labels, listen, parent_name, wav_files};
+use crate::predict::{
+    AnomalyAlarms, Judged, Speed, Summary, Window, batch_log, judge, labels, listen, parent_name, wav_files,
+};
 use crate::ui::Ui;
 
 /// Options of `host-tools predict`.
@@ -98,14 +98,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let labels = labels(&model).with_context(|| format!("cannot use the model {}", args.model.display()))?;
     let classifier = model.classifier()?;
-    let card = ModelCard::of(&model.model()?)
-        .with_context(|| format!("cannot use the model {}", args.model.display()))?
-        .unwrap_or_else(|| ModelCard::untrained(classifier.kind()));
     let mut teller = Teller { ui: Ui::new(&args.json), closed: false, failed: None };
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
     // Each recording begins as unknown.
-    let decision = card.decider(labels.len(), hop_s as f32)?;
-    let hearing = Hearing { classifier: &classifier, labels: &labels, args, decision: &decision };
+    let judge = judge(&model, &classifier, args.hop)
+        .with_context(|| format!("cannot use the model {}", args.model.display()))?;
+    let hearing = Hearing { classifier: &classifier, labels: &labels, args, judge: &judge };
 
     let started = Instant::now();
     let mut reports = Vec::new();
@@ -155,7 +153,7 @@ struct Hearing<'a> {
     classifier: &'a Classifier<'a>,
     labels: &'a [String],
     args: &'a Args,
-    decision: &'a Decision,
+    judge: &'a Judge,
 }
 
 impl Hearing<'_> {
@@ -164,28 +162,20 @@ impl Hearing<'_> {
         let Self { labels, args, .. } = *self;
         let folder = parent_name(file);
         let chunk = u64::from(args.hop) * HOP as u64;
-        let mut decision = self.decision.clone();
         let mut windows = Vec::new();
-        let mut watch = Watch::of(self.classifier, args.hop as f32 / 100.0);
-        let mut alarm = watch.as_ref().map(|_| false);
-        let heard = listen(file, self.classifier, args.hop, |window, probabilities| {
-            let dead = window.microphone_dead;
-            let decided = decision.hear(probabilities, dead);
-            if let Some((watch, score)) = watch.as_mut().zip(window.anomaly.filter(|_| !dead)) {
-                alarm = Some(watch.step(window.start_s + WINDOW_S, score, decided.steady));
-            }
-            // Of many classes and windows that is much: kept only where somebody wants it.
+        let heard = listen(file, self.classifier, args.hop, self.judge.clone(), |concluded| {
+            let Window { start_s, class, confidence, inference_ms, .. } = *concluded.window;
+            // Many classes and windows take much memory: they are kept only where they are asked for.
             if args.json.json.is_some() {
-                let state = decided.state.class().and_then(|class| labels.get(usize::from(class)));
+                let state = concluded.decided.state.class().and_then(|class| labels.get(usize::from(class)));
                 windows.push(Told {
-                    window: window.clone(),
-                    probabilities: probabilities.to_vec(),
+                    window: concluded.window.clone(),
+                    probabilities: concluded.probabilities.to_vec(),
                     state: state.map_or("unknown", String::as_str).to_owned(),
-                    state_confidence: decided.confidence,
-                    anomaly_alarm: alarm,
+                    state_confidence: concluded.decided.confidence,
+                    anomaly_alarm: concluded.anomaly_alarm,
                 });
             }
-            let Window { start_s, class, confidence, inference_ms, .. } = *window;
             let read = say(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
             if read || args.wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
@@ -198,7 +188,7 @@ impl Hearing<'_> {
         };
         let summary = Summary::new(&heard, labels, chunk as f64 / f64::from(RATE_HZ));
         let mut lines = summary.lines(&file.display().to_string(), MOST_STATES);
-        let anomaly_alarms = watch.map(|watch| watch.over(heard.seconds));
+        let anomaly_alarms = heard.alarms.clone();
         if let Some(alarms) = &anomaly_alarms {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
             let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::load::Usable;
 
 /// One window, in seconds: 15 600 samples at 16 kHz.
-const GAP_S: f64 = 0.975;
+const GAP_S: f64 = monitor_core::window::SECONDS;
 /// Blocks are at least this long where the files allow, so that gaps cost at most a fifth.
 const GOOD_S: f64 = 4.0;
 /// Blocks are never shorter: one window and the front end's tail.

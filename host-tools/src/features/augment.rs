@@ -80,7 +80,7 @@ pub fn augment(
     Ok(Augmented { x: Array2::from_shape_vec((of.len(), set.kind.len()), x.concat())?, of })
 }
 
-/// What is done to a recording on its way to the listener.
+/// What is done to a recording on its way to the pipeline.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
     /// Seconds that are left out at the start.

@@ -1,12 +1,14 @@
-//! One recording through the listener.
+//! Processes one recording.
 
 use anyhow::Context;
 use monitor_core::classifier::Classifier;
-use monitor_core::listener::Verdict;
 use monitor_core::log_mel::RATE_HZ;
-use monitor_core::resample::{MAX_HZ, MIN_HZ};
-use monitor_model::owned::Memory;
+use monitor_core::microphone::Limits;
+use monitor_core::monitor::{AudioBlock, Intake};
+use monitor_core::pipeline::{BackEnd, FrontEnd, ReadyWindow, Verdict};
+use monitor_core::resample::{MAX_HZ, MIN_HZ, Resampler};
 use monitor_model::wav::WavReader;
+use monitor_nn::Block;
 
 use super::augment::Change;
 use crate::dataset::Recording;
@@ -19,8 +21,10 @@ const BLOCK: usize = 1 << 14;
 pub struct Window<'v> {
     /// Its start within the file, in seconds; a block's windows count from the start of the file.
     pub start_s: f64,
-    /// What the listener says of it.
+    /// Its features, level and score.
     pub verdict: &'v Verdict<'v>,
+    /// Whether the microphone check reported a dead microphone, as for digital silence.
+    pub microphone_dead: bool,
 }
 
 /// Hears a recording, or its block, from its first sample to its last, a window every `hop_columns` columns of 10 ms.
@@ -47,8 +51,10 @@ pub(super) fn hear_as<'m>(
     let mut reader = WavReader::open(&recording.path).context("cannot read it")?;
     let rate_hz = reader.rate_hz();
     let heard_hz = ((f64::from(rate_hz) * change.speed).round() as u32).clamp(MIN_HZ, MAX_HZ);
-    let mut memory = Memory::new(&classifier, heard_hz)?;
-    let mut listener = memory.listener(classifier, heard_hz, hop_columns)?;
+    let mut storage = vec![0.0; Resampler::storage_len(heard_hz)?];
+    let mut arena = vec![Block::ZERO; classifier.arena_len()];
+    let mut intake = Intake::new(FrontEnd::new(heard_hz, hop_columns, &mut storage)?, Limits::default());
+    let mut back = BackEnd::new(classifier, &mut arena)?;
     let frame = |second: f64| (second * f64::from(rate_hz)).round() as u64;
     let (first, mut left) = match &recording.block {
         Some(block) => (frame(block.start), frame(block.end) - frame(block.start)),
@@ -58,21 +64,25 @@ pub(super) fn hear_as<'m>(
     left -= skipped;
     reader.skip(first + skipped).context("cannot read it")?;
     let offset_s = first as f64 / f64::from(rate_hz);
-    let mut say = |verdict: &Verdict<'_>| {
-        let start_s = offset_s + verdict.start_sample as f64 / f64::from(RATE_HZ);
-        on_window(&Window { start_s, verdict });
+    let mut compute = |ready: &ReadyWindow<'_>, microphone_dead| {
+        back.compute_ready(ready, |verdict| {
+            let start_s = offset_s + verdict.start_sample as f64 / f64::from(RATE_HZ);
+            on_window(&Window { start_s, verdict, microphone_dead });
+        });
     };
     let mut block = vec![0.0; BLOCK];
     loop {
         let wanted = (BLOCK as u64).min(left) as usize;
+        let before = reader.replaced();
         let read = reader.read(&mut block[..wanted]).context("cannot read it")?;
         if read == 0 {
             break;
         }
         left -= read as u64;
         change.apply(&mut block[..read]);
-        listener.push(&block[..read], &mut say);
+        let non_finite = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
+        intake.process(AudioBlock { samples: &block[..read], non_finite, lost_before: 0 }, &mut compute);
     }
-    listener.finish(say);
+    intake.finish(compute);
     Ok(())
 }

@@ -79,7 +79,7 @@ fn the_windows_of_a_block_lie_within_it() {
     assert!(set.dataset.recordings.len() >= 5);
     for row in &set.rows {
         let block = set.dataset.recordings[row.recording].block.clone().unwrap();
-        assert!(row.start_s >= block.start - 1e-4 && row.start_s + 0.975 <= block.end + 1e-4);
+        assert!(row.start_s >= block.start - 1e-4 && row.start_s + monitor_core::window::SECONDS <= block.end + 1e-4);
     }
     let first_of_second = set.rows.iter().find(|row| row.recording == 1).unwrap();
     let second = set.dataset.recordings[1].block.clone().unwrap();

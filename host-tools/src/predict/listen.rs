@@ -8,23 +8,27 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use monitor_core::classifier::Classifier;
-use monitor_core::listener::{BackEnd, Due, DueWindow, FrontEnd, Verdict};
+use monitor_core::decision::Decided;
 use monitor_core::log_mel::RATE_HZ;
-use monitor_core::microphone::{Limits, Microphone};
+use monitor_core::microphone::Limits;
+use monitor_core::monitor::{AudioBlock, Event, Intake, Judge};
+use monitor_core::pipeline::{BackEnd, FrontEnd, OwnedWindow, ReadyWindow, Verdict};
 use monitor_core::resample::Resampler;
+use monitor_core::window::SECONDS as WINDOW_S;
 use monitor_model::wav::WavReader;
 use monitor_nn::Block;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::{AlarmLog, AnomalyAlarms};
 use crate::metrics::argmax;
 
-/// Samples that are read at once.
+/// Samples read at once.
 const BLOCK: usize = 1 << 14;
-/// Windows that are computed at once: some hundredths of a second of work.
+/// Windows computed at once: some hundredths of a second of work.
 const BATCH: usize = 64;
 
-/// What the model says about one window.
+/// The model's result for one window.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Window {
     /// Its start in the recording, seconds.
@@ -33,13 +37,13 @@ pub struct Window {
     pub class: usize,
     /// Its probability, 0..=1.
     pub confidence: f32,
-    /// How unlike normal sound it is, 1 at the alarm threshold; `None` where the model does not say.
+    /// Anomaly score, 1 at the alarm threshold; `None` where the model has no detector.
     pub anomaly: Option<f32>,
     /// Level, dB of full scale.
     pub level_dbfs: f32,
-    /// Time that features and head took, milliseconds.
+    /// Time of features and head, milliseconds.
     pub inference_ms: f64,
-    /// Whether no microphone gives such sound (digital silence): the device's state is unknown.
+    /// Whether the microphone check reported a dead microphone, as for digital silence: the state is unknown then.
     pub microphone_dead: bool,
 }
 
@@ -58,29 +62,45 @@ impl Window {
     }
 }
 
-/// What the model says about one recording.
+/// A window with what the judge concluded from it, as the device would report it.
+#[derive(Debug)]
+pub struct Concluded<'a> {
+    /// The window.
+    pub window: &'a Window,
+    /// The class probabilities, in the order of the classes.
+    pub probabilities: &'a [f32],
+    /// Its effect on the state.
+    pub decided: Decided,
+    /// Whether the alarm by the anomaly score is raised; `None` where the model has no detector.
+    pub anomaly_alarm: Option<bool>,
+}
+
+/// The model's results for one recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
     /// All windows in order.
     pub windows: Vec<Window>,
+    /// Alarms by the anomaly score; `None` where the model has no detector.
+    pub alarms: Option<AnomalyAlarms>,
     /// Mean probability of each class over the windows; zeros without a window.
     pub mean: Vec<f64>,
     /// Length of the recording, seconds.
     pub seconds: f64,
-    /// Time that all of it took, from opening the file, seconds.
+    /// Processing time from opening the file, seconds.
     pub took_s: f64,
 }
 
-/// Hears the WAV file at `path`, a window every `hop_columns` columns of 10 ms; `on_window` gets each with its probabilities,
-/// in order, and may break it off. Windows are computed on all cores while the file is read.
+/// Processes the WAV file at `path`, a window every `hop_columns` columns of 10 ms, with a `judge` that has seen nothing yet.
+/// `on_window` receives each window in order and may stop the run. Windows are computed on all cores while the file is read.
 ///
 /// # Errors
-/// When the file cannot be read to its end (what was heard before has been handed over) or the hop is out of range.
+/// When the file cannot be read to its end (windows before that have been passed on) or the hop is out of range.
 pub fn listen(
     path: &Path,
     classifier: &Classifier<'_>,
     hop_columns: u32,
-    mut on_window: impl FnMut(&Window, &[f32]) -> ControlFlow<()>,
+    mut judge: Judge,
+    mut on_window: impl FnMut(&Concluded<'_>) -> ControlFlow<()>,
 ) -> anyhow::Result<Heard> {
     let started = Instant::now();
     let reader = WavReader::open(path)?;
@@ -94,56 +114,109 @@ pub fn listen(
 
     let mut sums = vec![0.0_f64; classifier.classes()];
     let mut windows = Vec::new();
-    let mut broken = false;
+    let mut alarms = judge.anomaly_alarm().map(|_| AlarmLog::default());
+    let mut stopped = false;
     let mut batch = sound.batch();
-    while !broken && !batch.is_empty() {
-        let (heard, next) = rayon::join(|| compute(&mut backs, &batch), || sound.batch());
-        for (window, probabilities) in heard {
-            for (sum, probability) in sums.iter_mut().zip(&probabilities) {
+    while !stopped && !batch.is_empty() {
+        let (computed, next) = rayon::join(|| compute(&mut backs, &batch), || sound.batch());
+        for ((owned, microphone_dead), (window, verdict)) in batch.iter().zip(computed) {
+            for (sum, probability) in sums.iter_mut().zip(&verdict.probabilities) {
                 *sum += f64::from(*probability);
             }
-            broken = on_window(&window, &probabilities).is_break();
+            let mut decided = None;
+            judge.conclude(&verdict.borrowed(owned), *microphone_dead, |event| {
+                if let Event::Window { decided: own, .. } = event {
+                    decided = Some(*own);
+                }
+                if let Some(alarms) = &mut alarms {
+                    alarms.record(event, window.start_s + WINDOW_S);
+                }
+            });
+            if let Some(decided) = decided {
+                let (probabilities, anomaly_alarm) = (&verdict.probabilities[..], judge.anomaly_alarm());
+                stopped = on_window(&Concluded { window: &window, probabilities, decided, anomaly_alarm }).is_break();
+            }
             windows.push(window);
-            if broken {
+            if stopped {
                 break;
             }
         }
         batch = next;
     }
-    if !broken {
+    if !stopped {
         sound.ended.transpose()?;
     }
     let count = windows.len().max(1) as f64;
+    let seconds = sound.frames as f64 / f64::from(rate_hz);
     Ok(Heard {
         mean: sums.into_iter().map(|sum| sum / count).collect(),
+        alarms: alarms.map(|alarms| alarms.over(seconds)),
         windows,
-        seconds: sound.frames as f64 / f64::from(rate_hz),
+        seconds,
         took_s: started.elapsed().as_secs_f64(),
     })
 }
 
 /// A window to be computed, and whether the microphone was dead at its end.
-type Kept = (DueWindow, bool);
+type Queued = (OwnedWindow, bool);
 
-/// A recording on its way through the front end.
+/// A verdict with its own memory, without features.
+struct OwnedVerdict {
+    index: u64,
+    start_sample: u64,
+    probabilities: Vec<f32>,
+    level_dbfs: f32,
+    spans_gap: bool,
+    anomaly: Option<f32>,
+    inference_ns: u64,
+}
+
+impl OwnedVerdict {
+    fn copy_of(verdict: &Verdict<'_>) -> Self {
+        Self {
+            index: verdict.index,
+            start_sample: verdict.start_sample,
+            probabilities: verdict.probabilities.to_vec(),
+            level_dbfs: verdict.level_dbfs,
+            spans_gap: verdict.spans_gap,
+            anomaly: verdict.anomaly,
+            inference_ns: verdict.inference_ns,
+        }
+    }
+
+    fn borrowed<'v>(&'v self, window: &'v OwnedWindow) -> Verdict<'v> {
+        Verdict {
+            index: self.index,
+            start_sample: self.start_sample,
+            probabilities: &self.probabilities,
+            features: &[],
+            patch: window.patch(),
+            level_dbfs: self.level_dbfs,
+            spans_gap: self.spans_gap,
+            anomaly: self.anomaly,
+            inference_ns: self.inference_ns,
+        }
+    }
+}
+
+/// A recording on its way through the intake.
 struct Sound<'s> {
     reader: WavReader<BufReader<File>>,
-    front: FrontEnd<'s>,
-    microphone: Microphone,
+    intake: Intake<'s>,
     block: Vec<f32>,
     frames: u64,
-    /// How it ended, once it has.
+    /// The outcome, once the recording has ended.
     ended: Option<anyhow::Result<()>>,
 }
 
 impl<'s> Sound<'s> {
     fn new(reader: WavReader<BufReader<File>>, front: FrontEnd<'s>) -> Self {
-        let microphone = Microphone::new(Limits::default());
-        Self { reader, front, microphone, block: vec![0.0; BLOCK], frames: 0, ended: None }
+        let intake = Intake::new(front, Limits::default());
+        Self { reader, intake, block: vec![0.0; BLOCK], frames: 0, ended: None }
     }
 
-    /// The windows that come next, about [`BATCH`]; none once it has ended.
-    fn batch(&mut self) -> Vec<Kept> {
+    /// The next windows, about [`BATCH`]; none once the recording has ended.
+    fn batch(&mut self) -> Vec<Queued> {
         let mut batch = Vec::new();
         while batch.len() < BATCH && self.ended.is_none() {
             self.ended = self.read(&mut batch).transpose();
@@ -152,39 +225,39 @@ impl<'s> Sound<'s> {
     }
 
     /// Adds the windows that the next block completes; `None` as long as there may be more.
-    fn read(&mut self, batch: &mut Vec<Kept>) -> anyhow::Result<Option<()>> {
-        let Self { reader, front, microphone, block, frames, .. } = self;
-        let mut keep = |due: &Due<'_>, dead| {
-            let mut window = DueWindow::NONE;
-            due.keep(&mut window);
-            batch.push((window, dead));
+    fn read(&mut self, batch: &mut Vec<Queued>) -> anyhow::Result<Option<()>> {
+        let Self { reader, intake, block, frames, .. } = self;
+        let mut queue = |ready: &ReadyWindow<'_>, microphone_dead| {
+            let mut window = OwnedWindow::EMPTY;
+            ready.copy_to(&mut window);
+            batch.push((window, microphone_dead));
         };
         let before = reader.replaced();
         let read = reader.read(block)?;
         if read == 0 {
-            front.finish_apart(|due| keep(due, microphone.is_dead()));
+            intake.finish(queue);
             return Ok(Some(()));
         }
         *frames += read as u64;
-        let no_numbers = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
-        microphone.hear(&block[..read], no_numbers, front.rate_hz(), |part, dead| {
-            front.push_apart(part, |due| keep(due, dead));
-        });
+        let non_finite = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
+        intake.process(AudioBlock { samples: &block[..read], non_finite, lost_before: 0 }, &mut queue);
         Ok(None)
     }
 }
 
-/// What every window of `batch` is heard as, in its order; each back end takes a part.
-fn compute(backs: &mut [BackEnd<'_>], batch: &[Kept]) -> Vec<(Window, Vec<f32>)> {
+/// Computes the windows of `batch`, in order; each back end takes a part.
+fn compute(backs: &mut [BackEnd<'_>], batch: &[Queued]) -> Vec<(Window, OwnedVerdict)> {
     let part = batch.len().div_ceil(backs.len().max(1)).max(1);
-    let hear = |(back, part): (&mut BackEnd<'_>, &[Kept])| {
-        let mut heard = Vec::with_capacity(part.len());
-        for (window, dead) in part {
-            back.hear(window, |verdict| heard.push((Window::of(verdict, *dead), verdict.probabilities.to_vec())));
+    let compute_part = |(back, part): (&mut BackEnd<'_>, &[Queued])| {
+        let mut computed = Vec::with_capacity(part.len());
+        for (window, microphone_dead) in part {
+            back.compute(window, |verdict| {
+                computed.push((Window::of(verdict, *microphone_dead), OwnedVerdict::copy_of(verdict)));
+            });
         }
-        heard
+        computed
     };
-    backs.par_iter_mut().zip(batch.par_chunks(part)).flat_map_iter(hear).collect()
+    backs.par_iter_mut().zip(batch.par_chunks(part)).flat_map_iter(compute_part).collect()
 }
 
 /// Nanoseconds since the first call.

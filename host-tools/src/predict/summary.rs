@@ -142,7 +142,7 @@ mod tests {
             microphone_dead: false,
         };
         let windows: Vec<_> = classes.iter().enumerate().map(window).collect();
-        Heard { windows, mean: vec![0.2, 0.8], seconds: 200.0, took_s: 0.5 }
+        Heard { windows, alarms: None, mean: vec![0.2, 0.8], seconds: 200.0, took_s: 0.5 }
     }
 
     fn labels() -> Vec<String> {

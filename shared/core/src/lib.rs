@@ -10,7 +10,7 @@
 //! 4. **Simple and clear before clever.** Each module knows the one before it only by its data.
 //!
 //! The way of a sample: [`pcm`] -> [`resample`] -> [`log_mel`] -> [`window`] -> [`features`] ([`nn`] and [`stats`]) ->
-//! [`head`] and [`anomaly`] -> [`decision`]; [`listener`] owns the chain, [`wire`] carries what it says.
+//! [`head`] and [`anomaly`] -> [`decision`]; [`monitor`] owns the chain.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
@@ -20,11 +20,12 @@ pub mod decision;
 pub mod features;
 pub mod graph;
 pub mod head;
-pub mod listener;
 pub mod log_mel;
 pub mod microphone;
 pub mod model_card;
+pub mod monitor;
 pub mod pcm;
+pub mod pipeline;
 pub mod resample;
 pub mod stats;
 pub mod window;

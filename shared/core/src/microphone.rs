@@ -1,35 +1,35 @@
-//! Whether the microphone is alive: sound that no microphone gives is a fault of it, not a machine that is off.
+//! Microphone check: sound that no working microphone delivers is a fault of the microphone, not a machine that is off.
 //!
-//! Sound is looked at in blocks of a quarter of a second, before anything is made of it. What a block shows is reported
-//! once it has lasted for `after_s`, and ends when good sound has lasted as long, so that a single odd block says nothing.
-//! No clock, no allocation; one pass over the samples.
+//! The check reads blocks of a quarter of a second at the input's rate, before the front end. A fault is reported once it
+//! has lasted for `after_s` and ends when good sound has lasted as long, so that single blocks have no effect. One pass over
+//! the samples; no clock, no allocation.
 
 /// Nothing but zeros: muted, a noise gate, or no data on the bus.
 pub const SILENT: u8 = 1;
-/// The same value again and again, other than zero.
+/// One constant value other than zero.
 pub const STUCK: u8 = 2;
-/// At least a hundredth of the samples were no numbers.
+/// At least 1 % of the samples were not finite.
 pub const NOT_FINITE: u8 = 4;
-/// The mean lies further from zero than is allowed.
+/// The mean lies further from zero than allowed.
 pub const OFFSET: u8 = 8;
-/// More samples at full scale than are allowed.
+/// More samples at full scale than allowed.
 pub const CLIPPED: u8 = 16;
-/// The faults that leave nothing to listen to: what the classifier says of such sound says nothing of the machine.
+/// The faults that make the microphone *dead*: the classifier's result on such sound carries no information.
 pub const DEAD: u8 = SILENT | STUCK | NOT_FINITE;
-/// The faults with their words.
+/// The faults with their names.
 pub const NAMES: [(u8, &str); 5] =
     [(SILENT, "silent"), (STUCK, "stuck"), (NOT_FINITE, "no numbers"), (OFFSET, "offset"), (CLIPPED, "clipped")];
 
 /// Blocks per second.
 const BLOCKS_PER_S: u32 = 4;
 
-/// From here on a sample counts as full scale: 32735 of 32768 steps of 16 bits.
+/// From this magnitude a sample counts as full scale: 32735 of 32768 steps of 16 bits.
 const FULL_SCALE: f32 = 0.999;
 
-/// What is allowed.
+/// The limits of the check.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Seconds that a fault must last to be one, and good sound to end it; rounded to quarters, 0 for never a fault.
+    /// Seconds that a fault must last to be reported, and good sound to end it; rounded to quarters, 0 disables the check.
     pub after_s: f32,
     /// Largest distance of a block's mean from zero, full scale 1.
     pub offset: f32,
@@ -38,13 +38,13 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// What holds unless a configuration says otherwise.
+    /// The limits without a configuration.
     fn default() -> Self {
         Self { after_s: 1.0, offset: 0.25, clipped: 0.01 }
     }
 }
 
-/// Watches the samples of one microphone.
+/// Checks the samples of one microphone.
 #[derive(Debug, Clone)]
 pub struct Microphone {
     limits: Limits,
@@ -56,7 +56,7 @@ pub struct Microphone {
     faults: u8,
 }
 
-/// What is known of the block that is being heard.
+/// Statistics of the current block.
 #[derive(Debug, Clone, Copy)]
 struct Block {
     samples: u32,
@@ -70,7 +70,7 @@ struct Block {
 impl Block {
     const EMPTY: Self = Self { samples: 0, not_finite: 0, at_full_scale: 0, least: f32::MAX, most: f32::MIN, sum: 0.0 };
 
-    /// The faults that it shows.
+    /// The faults of the block.
     fn faults(&self, limits: &Limits) -> u8 {
         let share = |count: u32| count as f32 / self.samples as f32;
         if share(self.not_finite) >= 0.01 {
@@ -87,49 +87,55 @@ impl Block {
 }
 
 impl Microphone {
-    /// One without a fault.
+    /// A check that reports no fault yet.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self { limits, block: Block::EMPTY, bad: [0; 5], good: [0; 5], faults: 0 }
     }
 
-    /// Goes on with other limits; a fault stays until good sound ends it.
+    /// Replaces the limits; a fault stays until good sound ends it.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
     }
 
-    /// The faults that are reported, as bits.
+    /// The reported faults, as bits.
     #[must_use]
     pub fn faults(&self) -> u8 {
         self.faults
     }
 
-    /// Whether there is nothing to listen to.
+    /// Whether one of the [`DEAD`] faults is reported.
     #[must_use]
     pub fn is_dead(&self) -> bool {
         self.faults & DEAD != 0
     }
 
-    /// Hears samples in parts that end where a block ends. `on_part` gets each part, and whether the microphone is dead
-    /// until its end: what the part itself shows counts from its end on. So what is made of the sound does not depend on the
-    /// size of the pieces that it arrives in. Otherwise as [`Self::push`].
-    pub fn hear(&mut self, samples: &[f32], replaced: u32, rate_hz: u32, mut on_part: impl FnMut(&[f32], bool)) -> u8 {
-        let (mut rest, mut replaced) = (samples, replaced);
+    /// Checks samples in parts that end where a block ends. `on_part` receives each part with the check's state before it:
+    /// what a part shows takes effect at its end, so that results do not depend on the size of the blocks in which samples
+    /// arrive. Otherwise as [`Self::push`].
+    pub fn process(
+        &mut self,
+        samples: &[f32],
+        non_finite: u32,
+        rate_hz: u32,
+        mut on_part: impl FnMut(&[f32], bool),
+    ) -> u8 {
+        let (mut rest, mut non_finite) = (samples, non_finite);
         while !rest.is_empty() {
             let left = block_len(rate_hz).saturating_sub(self.block.samples).max(1) as usize;
             let (part, after) = rest.split_at(left.min(rest.len()));
             on_part(part, self.is_dead());
-            self.push(part, core::mem::take(&mut replaced), rate_hz);
+            self.push(part, core::mem::take(&mut non_finite), rate_hz);
             rest = after;
         }
         self.faults
     }
 
-    /// Takes the next samples, `rate_hz` a second, of which `replaced` were no numbers and are zeros now; returns the faults.
-    /// Samples that are no numbers themselves count as such.
-    pub fn push(&mut self, samples: &[f32], replaced: u32, rate_hz: u32) -> u8 {
+    /// Checks samples at `rate_hz`, of which `non_finite` were not finite and have been replaced by zeros; returns the
+    /// faults. Samples that are not finite themselves are counted as well.
+    pub fn push(&mut self, samples: &[f32], non_finite: u32, rate_hz: u32) -> u8 {
         let len = block_len(rate_hz);
-        self.block.not_finite = self.block.not_finite.saturating_add(replaced);
+        self.block.not_finite = self.block.not_finite.saturating_add(non_finite);
         for &sample in samples {
             let block = &mut self.block;
             block.samples += 1;
@@ -144,14 +150,14 @@ impl Microphone {
             if block.samples >= len {
                 let shown = block.faults(&self.limits);
                 *block = Block::EMPTY;
-                self.heard(shown);
+                self.update(shown);
             }
         }
         self.faults
     }
 
-    /// Takes what a block shows.
-    fn heard(&mut self, shown: u8) {
+    /// Updates the reported faults with those of one block.
+    fn update(&mut self, shown: u8) {
         let blocks = (self.limits.after_s * BLOCKS_PER_S as f32 + 0.5) as u32;
         for (place, (bit, _)) in NAMES.iter().enumerate() {
             let (bad, good) = (&mut self.bad[place], &mut self.good[place]);
@@ -174,7 +180,7 @@ fn block_len(rate_hz: u32) -> u32 {
     (rate_hz / BLOCKS_PER_S).max(1)
 }
 
-/// The words for a set of faults.
+/// The names of a set of faults.
 pub fn names(faults: u8) -> impl Iterator<Item = &'static str> + Clone {
     NAMES.into_iter().filter(move |(bit, _)| faults & bit != 0).map(|(_, name)| name)
 }
@@ -212,12 +218,12 @@ mod tests {
     }
 
     #[test]
-    fn the_quietest_sound_that_there_is_is_no_fault() {
+    fn the_quietest_sound_is_no_fault() {
         assert_eq!(after(5.0, quiet), 0);
     }
 
     #[test]
-    fn sound_that_is_no_numbers_is_a_fault_whether_replaced_or_not() {
+    fn samples_that_are_not_finite_are_a_fault_whether_replaced_or_not() {
         assert_eq!(after(2.0, |_| f32::NAN), NOT_FINITE);
         assert_eq!(after(2.0, |index| if index % 50 == 0 { f32::INFINITY } else { quiet(index) }), NOT_FINITE);
         let mut microphone = Microphone::new(LIMITS);
@@ -226,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_offset_and_clipping_are_told_but_leave_something_to_listen_to() {
+    fn an_offset_and_clipping_are_reported_but_not_dead() {
         assert_eq!(after(2.0, |index| 0.3 + quiet(index)), OFFSET);
         let clipped = after(2.0, |index| if index % 2 == 0 { 1.0 } else { -1.0 });
         assert_eq!((clipped, clipped & DEAD), (CLIPPED, 0));
@@ -246,16 +252,16 @@ mod tests {
     #[test]
     fn the_size_of_the_pieces_does_not_change_when_it_is_dead() {
         let samples: Vec<f32> = (0..5 * RATE).map(|at| if at / RATE == 2 { quiet(at) } else { 0.0 }).collect();
-        let heard = |size: usize| {
+        let dead_with = |size: usize| {
             let (mut microphone, mut dead) = (Microphone::new(LIMITS), Vec::new());
             for piece in samples.chunks(size) {
-                microphone.hear(piece, 0, RATE, |part, is_dead| dead.extend(part.iter().map(|_| is_dead)));
+                microphone.process(piece, 0, RATE, |part, is_dead| dead.extend(part.iter().map(|_| is_dead)));
             }
             dead
         };
-        let whole = heard(samples.len());
+        let whole = dead_with(samples.len());
         assert!(whole.contains(&true) && whole.contains(&false));
-        assert!([1, 160, 4001].into_iter().all(|size| heard(size) == whole));
+        assert!([1, 160, 4001].into_iter().all(|size| dead_with(size) == whole));
     }
 
     #[test]

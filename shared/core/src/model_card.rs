@@ -10,7 +10,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{self, Decision, DecisionConfig, MAX_CLASSES};
+use crate::decision::{self, DecisionConfig};
 use crate::features::FeatureKind;
 use crate::window::DEFAULT_HOP;
 use monitor_tflite::Model;
@@ -142,18 +142,6 @@ impl<'a> ModelCard<'a> {
         self.class_confidence.get(class).map_or(self.decision.confidence, |hundredths| f32::from(*hundredths) / 100.0)
     }
 
-    /// The decision that the model asks for, over `classes` classes at windows `hop_s` seconds apart.
-    ///
-    /// # Errors
-    /// When there is no class or more than the decision can hold, or the hop is out of range.
-    pub fn decider(&self, classes: usize, hop_s: f32) -> Result<Decision, decision::Error> {
-        let mut decision = Decision::new(self.decision.per_window(hop_s)?, classes)?;
-        let mut confidences = [0.0; MAX_CLASSES];
-        confidences.iter_mut().enumerate().for_each(|(class, confidence)| *confidence = self.confidence_of(class));
-        decision.set_confidences(&confidences)?;
-        Ok(decision)
-    }
-
     /// Reads a card.
     ///
     /// # Errors
@@ -209,6 +197,7 @@ impl<'a> ModelCard<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decision::{Decision, MAX_CLASSES};
 
     const HASHES: [u8; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
 
@@ -287,7 +276,11 @@ mod tests {
     fn a_class_decides_by_its_own_confidence_and_without_one_by_that_of_all() {
         let card = card();
         assert_eq!([0, 1, 2].map(|class| card.confidence_of(class)), [0.6, 0.75, 0.5]);
-        let entered = |p: [f32; 3]| card.decider(3, 1e3).unwrap().step(&p).state.class();
+        let entered = |p: [f32; 3]| {
+            let mut decision = Decision::new(card.decision.per_window(1e3).unwrap(), 3).unwrap();
+            decision.set_confidences(&[0, 1, 2].map(|class| card.confidence_of(class))).unwrap();
+            decision.update(&p).state.class()
+        };
         // To be entered, 0.25 of hysteresis on top: 0.85, 1.0 and 0.75.
         assert_eq!(entered([0.8, 0.1, 0.1]), None);
         assert_eq!(entered([0.9, 0.1, 0.0]), Some(0));

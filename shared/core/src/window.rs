@@ -15,6 +15,8 @@ use crate::log_mel::{self, Column};
 pub const COLUMNS: usize = 96;
 /// Samples at 16 kHz that one window covers: 15600.
 pub const SAMPLES: usize = (COLUMNS - 1) * log_mel::HOP + log_mel::WINDOW;
+/// Duration of one window in seconds: 0.975.
+pub const SECONDS: f64 = SAMPLES as f64 / log_mel::RATE_HZ as f64;
 /// Columns from one window to the next unless the user says otherwise: 0.48 s.
 pub const DEFAULT_HOP: u32 = 48;
 

@@ -1,4 +1,4 @@
-//! A model file with its memory: the short way to a [`Listener`] where there is an operating system.
+//! A model file with its memory: the short way to a [`Pipeline`] where there is an operating system.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), monitor_model::owned::Error> {
@@ -6,8 +6,8 @@
 //! let model = OwnedModel::load("artifacts/sound_classifier.tflite".as_ref())?;
 //! let classifier = model.classifier()?;
 //! let mut memory = Memory::new(&classifier, 48_000)?;
-//! let mut listener = memory.listener(classifier, 48_000, 48)?;
-//! listener.push(&[0.0; 480], |verdict| println!("{:?}", verdict.probabilities));
+//! let mut pipeline = memory.pipeline(classifier, 48_000, 48)?;
+//! pipeline.push(&[0.0; 480], |verdict| println!("{:?}", verdict.probabilities));
 //! # Ok(())
 //! # }
 //! ```
@@ -24,7 +24,9 @@ use monitor_core::anomaly::{self, Detector, Tables};
 use monitor_core::classifier::{self, Classifier};
 use monitor_core::features::FeatureKind;
 use monitor_core::graph::{self, Parts};
-use monitor_core::listener::{self, Listener};
+use monitor_core::microphone::Limits;
+use monitor_core::monitor::{Intake, Judge, Monitor};
+use monitor_core::pipeline::{self, BackEnd, FrontEnd, Pipeline};
 use monitor_core::resample::Resampler;
 use monitor_nn::{self as nn, Block, Body, Isa, Network};
 use monitor_tflite::{self as tflite, Model};
@@ -143,7 +145,7 @@ fn body<'a>(graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Body<
     Ok(found.map_err(Cause::Network)?.map(|found| found.body))
 }
 
-/// The memory that one listener works in.
+/// The memory that one pipeline works in.
 #[derive(Debug)]
 pub struct Memory {
     storage: Vec<f32>,
@@ -156,21 +158,38 @@ impl Memory {
     /// # Errors
     /// If the rate is out of range.
     pub fn new(classifier: &Classifier<'_>, rate_hz: u32) -> Result<Self, Error> {
-        let storage = Resampler::storage_len(rate_hz).map_err(|error| Error::Listener(error.into()))?;
+        let storage = Resampler::storage_len(rate_hz).map_err(|error| Error::Pipeline(error.into()))?;
         Ok(Self { storage: vec![0.0; storage], arena: vec![Block::ZERO; classifier.arena_len()] })
     }
 
-    /// A listener in this memory; see [`Listener::new`].
+    /// A pipeline in this memory; see [`Pipeline::new`].
     ///
     /// # Errors
     /// If the rate or the hop is out of range, or this memory was made for another rate or classifier.
-    pub fn listener<'m>(
+    pub fn pipeline<'m>(
         &'m mut self,
         classifier: Classifier<'m>,
         rate_hz: u32,
         hop_columns: u32,
-    ) -> Result<Listener<'m>, Error> {
-        Listener::new(classifier, rate_hz, hop_columns, &mut self.storage, &mut self.arena).map_err(Error::Listener)
+    ) -> Result<Pipeline<'m>, Error> {
+        Pipeline::new(classifier, rate_hz, hop_columns, &mut self.storage, &mut self.arena).map_err(Error::Pipeline)
+    }
+
+    /// A monitor in this memory, with `limits` for the microphone and a judge for the classifier's classes.
+    ///
+    /// # Errors
+    /// As [`Self::pipeline`].
+    pub fn monitor<'m>(
+        &'m mut self,
+        classifier: Classifier<'m>,
+        rate_hz: u32,
+        hop_columns: u32,
+        limits: Limits,
+        judge: Judge,
+    ) -> Result<Monitor<'m, 'm>, Error> {
+        let front = FrontEnd::new(rate_hz, hop_columns, &mut self.storage).map_err(Error::Pipeline)?;
+        let back = BackEnd::new(classifier, &mut self.arena).map_err(Error::Pipeline)?;
+        Ok(Monitor::new(Intake::new(front, limits), back, judge))
     }
 }
 
@@ -206,7 +225,7 @@ impl fmt::Display for Cause {
 
 impl std::error::Error for Cause {}
 
-/// Why there is no model or no listener.
+/// Why there is no model or no pipeline.
 #[derive(Debug)]
 pub enum Error {
     /// The file cannot be read: check that it is there and may be read.
@@ -225,8 +244,8 @@ pub enum Error {
     },
     /// The model was loaded, but does not give what is asked for.
     Model(Cause),
-    /// The listener's settings are out of range.
-    Listener(listener::Error),
+    /// The pipeline's settings are out of range.
+    Pipeline(pipeline::Error),
 }
 
 impl From<Cause> for Error {
@@ -241,7 +260,7 @@ impl fmt::Display for Error {
             Self::Read { path, error } => write!(f, "{}: {error}; name a model file that can be read", path.display()),
             Self::Unusable { path, cause } => write!(f, "{}: {cause}", path.display()),
             Self::Model(cause) => cause.fmt(f),
-            Self::Listener(error) => error.fmt(f),
+            Self::Pipeline(error) => error.fmt(f),
         }
     }
 }

@@ -41,15 +41,15 @@ static ALLOCATOR: Guarded = Guarded;
 fn hear(classifier: Classifier, rate_hz: u32) -> usize {
     let samples: Vec<f32> = (0..2 * rate_hz).map(|n| (n as f32 * 0.05).sin() * 0.5).collect();
     let mut memory = Memory::new(&classifier, rate_hz).unwrap();
-    let mut listener = memory.listener(classifier, rate_hz, 48).unwrap();
+    let mut pipeline = memory.pipeline(classifier, rate_hz, 48).unwrap();
     let mut windows = 0;
     FORBIDDEN.set(true);
     for piece in samples.chunks(777) {
-        listener.push(piece, |_| windows += 1);
+        pipeline.push(piece, |_| windows += 1);
     }
-    listener.gap(1_000);
-    listener.push(&samples, |_| windows += 1);
-    listener.finish(|_| windows += 1);
+    pipeline.gap(1_000);
+    pipeline.push(&samples, |_| windows += 1);
+    pipeline.finish(|_| windows += 1);
     FORBIDDEN.set(false);
     windows
 }

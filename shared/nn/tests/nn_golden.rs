@@ -5,8 +5,8 @@
 mod common;
 
 use common::{base_model, floats, golden, signed};
-use monitor_nn::{PATCH_COLUMNS as COLUMNS, Patch};
 use monitor_nn::{Block, Body, Isa, Network};
+use monitor_nn::{PATCH_COLUMNS as COLUMNS, Patch};
 use monitor_tflite::{BuiltinOp, Model};
 
 /// Step and zero point of the quantised patch (tensor 28 of the base model).

@@ -3,7 +3,8 @@
 //! A frame is `COBS( header payload crc ) 0x00`: the zero byte occurs nowhere else, so a reader that joins late or hears
 //! garbage is in step again at the next zero. Header and payload are [postcard](https://postcard.jamesmunns.com/wire-format);
 //! the check sum is CRC-16/IBM-3740 (polynomial 0x1021, initial value 0xFFFF, nothing reflected or inverted; also known as
-//! CCITT-FALSE), low byte first, over header and payload. `docs/wire.md` describes every byte and its examples are tested.
+//! CCITT-FALSE), low byte first, over header and payload. `docs/reference/wire.md` describes every byte and its examples
+//! are tested.
 //!
 //! What may change without a new [`VERSION`]: kinds are added (older readers get [`Message::Other`]), and fields are added at
 //! the end of a payload (older readers ignore the bytes after the fields they know).

@@ -118,7 +118,7 @@ fn every_kind_of_message_arrives_as_it_was_sent() {
 
 #[test]
 fn the_bytes_are_the_documented_ones() {
-    let document = include_str!("../../../docs/wire.md");
+    let document = include_str!("../../../docs/reference/wire.md");
     let mut examples = document.split("```hex\n").skip(1).map(|rest| {
         let hex = rest.split("```").next().unwrap();
         // Comments run from `|` to the end of the line.

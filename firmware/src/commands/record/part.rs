@@ -12,7 +12,7 @@ use crate::capture::wav_writer::{MOST_SAMPLES, WavFormat, write_file};
 use crate::capture::{Block, CaptureConfig, ChannelChoice, Mono, Reader, StreamSpec};
 
 /// A part shorter than a window of the classifier is of no use.
-const SHORTEST: f64 = 0.975;
+const SHORTEST: f64 = monitor_core::window::SECONDS;
 
 /// Most samples of a part, 32 MB: it is kept in memory until it is whole, so that a slow disk cannot tear it. Then the next
 /// part begins, without a sample between them lost.

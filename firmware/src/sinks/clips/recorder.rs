@@ -15,7 +15,7 @@ use crate::system::clock;
 use crate::system::messages::warn;
 
 /// A clip shorter than a window of the classifier, in seconds, is of no use.
-const SHORTEST_S: f32 = 0.975;
+const SHORTEST_S: f32 = monitor_core::window::SECONDS as f32;
 
 /// Bytes of a WAV file beside its samples, at most.
 const HEAD: u64 = 64;

@@ -1,4 +1,4 @@
-//! What happened, on the device's own disk: bounded, and safe from power cuts. Its form: `docs/events.md`.
+//! What happened, on the device's own disk: bounded, and safe from power cuts. Its form: `docs/guide/event-log.md`.
 
 mod log;
 mod record;

@@ -1,4 +1,4 @@
-//! What stands in which register: `docs/modbus.md`, which a test compares.
+//! What stands in which register: `docs/reference/modbus.md`, which a test compares.
 
 use monitor_core::microphone;
 use monitor_wire::ClockState;
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn the_documented_map_is_the_one_that_is_served() {
-        let text = include_str!("../../../../docs/modbus.md");
+        let text = include_str!("../../../../docs/reference/modbus.md");
         for (address, name, value) in values(&Snapshot::default()) {
             let kind = match value {
                 Value::U16(_) => "u16",

@@ -1,4 +1,4 @@
-//! Topics and payloads, as `docs/mqtt.md` writes them down.
+//! Topics and payloads, as `docs/reference/mqtt.md` writes them down.
 
 use monitor_core::microphone;
 use monitor_model::line::{Causes, Line, capture_name, clock_name};

@@ -1,4 +1,4 @@
-//! The plant's MQTT broker: state and events out, Home Assistant finds the device by itself. Topics: `docs/mqtt.md`.
+//! The plant's MQTT broker: state and events out, Home Assistant finds the device by itself. Topics: `docs/reference/mqtt.md`.
 //!
 //! One thread: between events, [`client`] drives the protocol for a few milliseconds at a time. What was sent stays in
 //! [`outgoing`] until the broker has acknowledged it, and is sent again after a break: at least once, in order. While the

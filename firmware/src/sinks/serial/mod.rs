@@ -40,7 +40,7 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SerialFormat {
-    /// The frames of `docs/wire.md`.
+    /// The frames of `docs/reference/wire.md`.
     #[default]
     Wire,
     /// Lines of text.

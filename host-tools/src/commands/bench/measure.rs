@@ -91,14 +91,14 @@ pub fn front_end(runs: u32) -> Time {
 pub fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
     let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
-    let mut listener = memory.listener(classifier, RATE_HZ, DEFAULT_HOP)?;
+    let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
     // 48 hops, which is 48 windows once the first is full.
     let samples = sound(24);
     let hops = samples.len() as f64 / (HOP as f64 * f64::from(DEFAULT_HOP));
     let mut times = Vec::new();
     for _ in 0..runs.div_ceil(30) + 1 {
         let start = Instant::now();
-        listener.push(&samples, |verdict| {
+        pipeline.push(&samples, |verdict| {
             std::hint::black_box(verdict.probabilities);
         });
         times.push(start.elapsed().as_secs_f64() * 1e6);
@@ -111,9 +111,9 @@ pub fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Time>> {
     let classifier = model.classifier()?;
     let Some(detector) = classifier.anomaly().copied() else { return Ok(None) };
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
-    let mut listener = memory.listener(classifier, RATE_HZ, DEFAULT_HOP)?;
+    let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
     let mut window = None;
-    listener.push(&sound(1), |verdict| window = Some((*verdict.patch, verdict.features.to_vec())));
+    pipeline.push(&sound(1), |verdict| window = Some((*verdict.patch, verdict.features.to_vec())));
     let (patch, features) = window.context("a second of sound gave no window")?;
     let score = || -> Result<(), std::convert::Infallible> {
         std::hint::black_box(detector.score(std::hint::black_box(&patch), std::hint::black_box(&features)));
@@ -131,9 +131,9 @@ pub fn load_to_first_verdict(path: &Path) -> anyhow::Result<f64> {
         let model = OwnedModel::load(path)?;
         let classifier = model.classifier()?;
         let mut memory = Memory::new(&classifier, RATE_HZ)?;
-        let mut listener = memory.listener(classifier, RATE_HZ, DEFAULT_HOP)?;
+        let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
         let mut windows = 0;
-        listener.push(&samples, |_| windows += 1);
+        pipeline.push(&samples, |_| windows += 1);
         anyhow::ensure!(windows > 0, "a second of sound gave no window");
         least = least.min(start.elapsed().as_secs_f64() * 1e3);
     }

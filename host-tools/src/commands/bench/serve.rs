@@ -26,9 +26,9 @@ pub fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
     let (mut embedding, mut scores) = (vec![0; network.embedding_len()], vec![0; network.scores_len()]);
     let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
-    let mut listener = memory.listener(classifier, RATE_HZ, DEFAULT_HOP)?;
+    let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
     let second = measure::sound(1);
-    listener.push(&second, |_| ());
+    pipeline.push(&second, |_| ());
     let hop = &second[..HOP * DEFAULT_HOP as usize];
     let mut evict = Vec::new();
     for line in std::io::stdin().lock().lines() {
@@ -42,7 +42,7 @@ pub fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
             let start = Instant::now();
             match line.as_str() {
                 "body" | "cold" => network.run(&patch, &mut arena, &mut embedding, &mut scores)?,
-                "stream" => listener.push(hop, |verdict| {
+                "stream" => pipeline.push(hop, |verdict| {
                     std::hint::black_box(verdict.probabilities);
                 }),
                 other => anyhow::bail!("{other:?} is no block; body, cold and stream are"),

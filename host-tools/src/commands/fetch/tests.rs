@@ -13,11 +13,11 @@ const CONTENT: &[u8] = &[7; 200_000];
 
 /// Answers one request after another, each with the next of `answers`; returns the server's address.
 fn server(answers: Vec<Vec<u8>>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let pipeline = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", pipeline.local_addr().unwrap());
     thread::spawn(move || {
         for answer in answers {
-            let Ok((mut stream, _)) = listener.accept() else { return };
+            let Ok((mut stream, _)) = pipeline.accept() else { return };
             let mut request = BufReader::new(stream.try_clone().unwrap());
             let mut line = String::new();
             while request.read_line(&mut line).is_ok_and(|count| count > 2) {
@@ -26,7 +26,7 @@ fn server(answers: Vec<Vec<u8>>) -> String {
             let _ = stream.write_all(&answer);
         }
         // An answer that never comes: the connection stays open.
-        let _held = listener.accept();
+        let _held = pipeline.accept();
         thread::sleep(Duration::from_secs(5));
     });
     address
@@ -156,10 +156,10 @@ fn a_server_that_says_nothing_is_given_up() {
 #[test]
 fn a_server_that_falls_silent_is_given_up() {
     // The announced rest never comes and the connection stays open.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
+    let pipeline = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", pipeline.local_addr().unwrap());
     thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let (mut stream, _) = pipeline.accept().unwrap();
         let _ = stream.write_all(&good()[..5000]);
         thread::sleep(Duration::from_secs(6));
     });

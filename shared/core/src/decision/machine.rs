@@ -4,7 +4,7 @@ use heapless::Vec;
 
 use super::{Error, MAX_CLASSES, Steps};
 
-/// What the machine is doing, as far as it is known.
+/// The reported state of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// The class of this index in the model's labels.
@@ -23,7 +23,7 @@ impl State {
     }
 }
 
-/// What one window did to the state.
+/// The effect of one window on the state.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decided {
     /// The reported state from this window on.
@@ -34,11 +34,11 @@ pub struct Decided {
     pub changed: bool,
     /// Smoothed probability of the state, or of the leading class while unknown. 0 to 1.
     pub confidence: f32,
-    /// Whether no other state is on its way: this window neither changed the state nor spoke for another.
+    /// Whether this window neither changed the state nor supported another one.
     pub steady: bool,
 }
 
-/// Turns the probabilities of one window after the other into a state.
+/// Turns the probabilities of successive windows into a state.
 #[derive(Debug, Clone)]
 pub struct Decision {
     steps: Steps,
@@ -74,10 +74,10 @@ impl Decision {
         })
     }
 
-    /// Takes the probabilities of the next window, one per class, and says the state.
+    /// Updates the state with the probabilities of the next window, one per class.
     ///
-    /// A value that is no number counts as 0; missing classes count as 0 and surplus ones are ignored.
-    pub fn step(&mut self, probabilities: &[f32]) -> Decided {
+    /// A value that is not finite counts as 0; so do missing classes. Surplus ones are ignored.
+    pub fn update(&mut self, probabilities: &[f32]) -> Decided {
         let alpha = if self.started { self.steps.alpha } else { 1.0 };
         self.started = true;
         for (class, smoothed) in self.smoothed.iter_mut().enumerate() {
@@ -97,35 +97,30 @@ impl Decision {
             self.state = candidate;
             self.waited = 0;
         }
-        let confidence = self.of(self.state).unwrap_or(self.leader().1);
+        let confidence = self.smoothed_of(self.state).unwrap_or(self.leader().1);
         Decided { state: self.state, previous, changed, confidence, steady: candidate == previous }
     }
 
-    /// [`Decision::step`], unless the microphone is dead: then [`Decision::forget`].
-    pub fn hear(&mut self, probabilities: &[f32], microphone_dead: bool) -> Decided {
-        if microphone_dead { self.forget() } else { self.step(probabilities) }
-    }
-
-    /// Forgets all it was told: what is heard says nothing of the machine (a dead microphone), so the state is unknown and
-    /// the next window the first. Says this window's state; settings stay.
-    pub fn forget(&mut self) -> Decided {
+    /// Resets the state to unknown, so that the next window counts as the first; keeps the settings. For sound that carries
+    /// no information about the machine, as from a dead microphone.
+    pub fn reset(&mut self) -> Decided {
         let previous = self.state;
         self.smoothed.fill(0.0);
         (self.state, self.candidate, self.waited, self.started) = (State::Unknown, State::Unknown, 0, false);
         Decided { state: State::Unknown, previous, changed: previous != State::Unknown, confidence: 0.0, steady: false }
     }
 
-    /// Goes on with other settings, every class with their confidence; the state stays until they change it.
+    /// Replaces the settings, with their confidence for every class; the state stays until a window changes it.
     pub fn set_steps(&mut self, steps: Steps) {
         self.steps = steps;
         self.confidences.fill(steps.confidence);
     }
 
-    /// Gives each class a confidence of its own, 0 to 1, in the order of the classes; classes beyond the slice keep
+    /// Sets the confidence of each class, 0 to 1, in the order of the classes; classes beyond the slice keep
     /// theirs. The stated delay of a class is that of [`Steps::with_confidence`].
     ///
     /// # Errors
-    /// When a confidence is out of range, or leaves no room for the hysteresis; then nothing is changed.
+    /// When a confidence is out of range or leaves no room for the hysteresis; nothing is changed then.
     pub fn set_confidences(&mut self, confidences: &[f32]) -> Result<(), Error> {
         confidences.iter().try_for_each(|confidence| self.steps.with_confidence(*confidence).map(drop))?;
         self.confidences.iter_mut().zip(confidences).for_each(|(own, given)| *own = *given);
@@ -146,7 +141,7 @@ impl Decision {
     fn candidate_now(&self) -> State {
         let hysteresis = self.steps.hysteresis;
         let (leader, lead) = self.leader();
-        let current = self.of(self.state);
+        let current = self.smoothed_of(self.state);
         let ahead = lead - current.unwrap_or(0.0) >= hysteresis || current.is_none();
         if State::Class(leader) != self.state && lead >= self.confidence_of(leader) + hysteresis && ahead {
             State::Class(leader)
@@ -157,7 +152,7 @@ impl Decision {
         }
     }
 
-    /// What a class must have; more than any has where there is no such class.
+    /// The confidence that a class must reach; infinite for a class that does not exist.
     fn confidence_of(&self, class: u16) -> f32 {
         self.confidences.get(usize::from(class)).copied().unwrap_or(f32::INFINITY)
     }
@@ -174,7 +169,7 @@ impl Decision {
     }
 
     /// The smoothed probability of a state; `None` for unknown.
-    fn of(&self, state: State) -> Option<f32> {
+    fn smoothed_of(&self, state: State) -> Option<f32> {
         self.smoothed.get(usize::from(state.class()?)).copied()
     }
 }
@@ -192,21 +187,21 @@ mod tests {
     #[test]
     fn a_class_is_entered_above_the_hysteresis_and_kept_down_to_the_confidence() {
         let mut decision = plain(1.0);
-        assert_eq!(decision.step(&[0.65, 0.35]).state, State::Unknown);
-        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Class(0));
-        assert_eq!(decision.step(&[0.65, 0.35]).state, State::Class(0));
-        assert_eq!(decision.step(&[0.55, 0.45]).state, State::Unknown);
+        assert_eq!(decision.update(&[0.65, 0.35]).state, State::Unknown);
+        assert_eq!(decision.update(&[0.75, 0.25]).state, State::Class(0));
+        assert_eq!(decision.update(&[0.65, 0.35]).state, State::Class(0));
+        assert_eq!(decision.update(&[0.55, 0.45]).state, State::Unknown);
     }
 
     #[test]
     fn a_class_with_a_confidence_of_its_own_is_entered_and_kept_by_it_and_the_others_are_as_before() {
         let mut decision = plain(1.0);
         decision.set_confidences(&[0.8]).unwrap();
-        assert_eq!(decision.step(&[0.85, 0.15]).state, State::Unknown);
-        assert_eq!(decision.step(&[0.95, 0.05]).state, State::Class(0));
-        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Unknown);
-        assert_eq!(decision.step(&[0.25, 0.75]).state, State::Class(1));
-        assert_eq!(decision.step(&[0.35, 0.65]).state, State::Class(1));
+        assert_eq!(decision.update(&[0.85, 0.15]).state, State::Unknown);
+        assert_eq!(decision.update(&[0.95, 0.05]).state, State::Class(0));
+        assert_eq!(decision.update(&[0.75, 0.25]).state, State::Unknown);
+        assert_eq!(decision.update(&[0.25, 0.75]).state, State::Class(1));
+        assert_eq!(decision.update(&[0.35, 0.65]).state, State::Class(1));
     }
 
     #[test]
@@ -214,7 +209,7 @@ mod tests {
         let mut decision = plain(1.0);
         let refused = Error::NeverEntered { confidence: 0.95, hysteresis: 0.1 };
         assert_eq!(decision.set_confidences(&[0.8, 0.95]), Err(refused));
-        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Class(0));
+        assert_eq!(decision.update(&[0.75, 0.25]).state, State::Class(0));
     }
 
     #[test]
@@ -222,13 +217,13 @@ mod tests {
         let mut decision = plain(1.0);
         decision.set_confidences(&[0.8, 0.8]).unwrap();
         decision.set_steps(decision.steps);
-        assert_eq!(decision.step(&[0.75, 0.25]).state, State::Class(0));
+        assert_eq!(decision.update(&[0.75, 0.25]).state, State::Class(0));
     }
 
     #[test]
     fn a_state_is_reported_only_after_its_dwell() {
         let mut decision = plain(3.0);
-        let seen: std::vec::Vec<_> = (0..4).map(|_| decision.step(&[1.0, 0.0])).collect();
+        let seen: std::vec::Vec<_> = (0..4).map(|_| decision.update(&[1.0, 0.0])).collect();
         assert_eq!(seen.iter().map(|d| d.changed).collect::<std::vec::Vec<_>>(), [false, false, true, false]);
         assert_eq!((seen[2].previous, seen[2].state), (State::Unknown, State::Class(0)));
     }
@@ -237,16 +232,16 @@ mod tests {
     fn the_state_is_steady_unless_another_is_on_its_way() {
         let mut decision = plain(2.0);
         let windows = [[1.0, 0.0], [1.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0]];
-        let steady = windows.map(|p| decision.step(&p).steady);
+        let steady = windows.map(|p| decision.update(&p).steady);
         assert_eq!(steady, [false, false, true, false, false, false, true]);
-        assert!(!decision.forget().steady);
+        assert!(!decision.reset().steady);
     }
 
     #[test]
     fn a_moment_between_two_states_is_not_reported_as_unknown() {
         let mut decision = plain(2.0);
         let windows = [[1.0, 0.0], [1.0, 0.0], [0.5, 0.5], [0.0, 1.0], [0.0, 1.0]];
-        let states = windows.map(|p| decision.step(&p).state);
+        let states = windows.map(|p| decision.update(&p).state);
         assert_eq!(states[1..], [State::Class(0), State::Class(0), State::Class(0), State::Class(1)]);
     }
 
@@ -254,19 +249,19 @@ mod tests {
     fn smoothing_is_the_exponential_one_and_starts_at_the_first_window() {
         let config = DecisionConfig { smoothing_s: 2.0, ..Default::default() };
         let mut decision = Decision::new(config.per_window(1.0).unwrap(), 2).unwrap();
-        decision.step(&[1.0, 0.0]);
+        decision.update(&[1.0, 0.0]);
         assert_eq!(decision.smoothed(), [1.0, 0.0]);
-        decision.step(&[0.0, 1.0]);
+        decision.update(&[0.0, 1.0]);
         assert!((decision.smoothed()[0] - libm::expf(-0.5)).abs() < 1e-6);
     }
 
     #[test]
     fn what_is_no_number_counts_as_nothing() {
         let mut decision = plain(1.0);
-        let decided = decision.step(&[f32::NAN, f32::INFINITY]);
+        let decided = decision.update(&[f32::NAN, f32::INFINITY]);
         assert_eq!((decided.state, decided.confidence), (State::Unknown, 0.0));
-        assert_eq!(decision.step(&[]).state, State::Unknown);
-        assert_eq!(decision.step(&[1.0, 0.0, 5.0]).state, State::Class(0));
+        assert_eq!(decision.update(&[]).state, State::Unknown);
+        assert_eq!(decision.update(&[1.0, 0.0, 5.0]).state, State::Class(0));
     }
 
     #[test]

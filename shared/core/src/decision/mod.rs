@@ -1,7 +1,7 @@
 //! From probabilities to a state: smoothing, hysteresis, dwell, unknown.
 //!
-//! A classifier speaks about one second of sound and errs now and then; a person or a relay wants to know what state the
-//! machine is in. Per window, in this order:
+//! A classifier judges one window of sound and errs now and then; a person or a relay needs the state of the machine. Per
+//! window, in this order:
 //!
 //! 1. **Smoothing**: each class keeps `s += alpha * (p - s)`; the first window sets `s = p`.
 //! 2. **Candidate**, from the leading class `L` (highest `s`, the first of equals) and the reported state `c`:
@@ -9,7 +9,7 @@
 //!    `s[c] >= confidence`; otherwise the candidate is unknown. The confidence may differ from class to class
 //!    ([`Decision::set_confidences`]): training measures what each class can reach.
 //! 3. **Dwell**: a candidate is reported once it has been the candidate for `dwell` windows in a row. So every reported
-//!    state stands for at least `dwell` windows, and a moment between two states is not reported as unknown.
+//!    state lasts for at least `dwell` windows, and a moment between two states is not reported as unknown.
 //!
 //! A lasting change is always reported in time: see [`Steps::delay_windows`] for the formula.
 //!

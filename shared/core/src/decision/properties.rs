@@ -37,7 +37,7 @@ proptest! {
         let mut decision = Decision::new(steps, CLASSES).unwrap();
         let mut last = None;
         for (index, p) in windows.iter().enumerate() {
-            let decided = decision.step(p);
+            let decided = decision.update(p);
             prop_assert_eq!(decided.changed, decided.state != decided.previous);
             if decided.changed {
                 if let Some(last) = last {
@@ -66,14 +66,14 @@ proptest! {
         confidences[usize::from(class)] = own;
         decision.set_confidences(&confidences).unwrap();
         for p in &before {
-            decision.step(p);
+            decision.update(p);
         }
         let mut states = Vec::new();
         for index in 0..delay as usize + 20 {
             // At least `lasting` on the class, the remainder anyhow on all.
             let mut p = rest[index % rest.len()].map(|p| p * (1.0 - lasting));
             p[usize::from(class)] += lasting;
-            states.push(decision.step(&p).state);
+            states.push(decision.update(&p).state);
         }
         let wrong = states[delay as usize - 1..].iter().position(|&state| state != State::Class(class));
         prop_assert_eq!(wrong, None, "delay {} windows, {:?}", delay, steps);
@@ -86,7 +86,7 @@ proptest! {
         let steps = DecisionConfig::default().per_window(0.48).unwrap();
         let mut decision = Decision::new(steps, CLASSES).unwrap();
         for p in &windows {
-            prop_assert!((0.0..=1.0).contains(&decision.step(p).confidence));
+            prop_assert!((0.0..=1.0).contains(&decision.update(p).confidence));
         }
     }
 }

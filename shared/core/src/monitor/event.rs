@@ -1,0 +1,58 @@
+//! What a monitor reports.
+
+use crate::decision::{Decided, State};
+use crate::pipeline::Verdict;
+
+/// Why an alarm is raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmCause {
+    /// The reported state is one of the alarm states.
+    State,
+    /// The anomaly score stays above its threshold.
+    Anomaly,
+    /// The microphone is dead.
+    Microphone,
+}
+
+/// One thing that follows from a block of samples. Events of one window come in the order of the variants.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'v> {
+    /// Frames were lost before window `index`.
+    Gap {
+        /// Number of the next window.
+        index: u64,
+        /// Frames at the input's rate.
+        lost_frames: u64,
+    },
+    /// A window was computed.
+    Window {
+        /// Probabilities, level and score of the window.
+        verdict: &'v Verdict<'v>,
+        /// Its effect on the state.
+        decided: Decided,
+        /// Whether the microphone was dead, so that the verdict carries no information about the machine.
+        microphone_dead: bool,
+    },
+    /// The reported state changed.
+    StateChange {
+        /// The window that changed it.
+        index: u64,
+        /// The state before.
+        previous: State,
+        /// The state from now on.
+        state: State,
+        /// Smoothed probability of the state, 0 to 1.
+        confidence: f32,
+    },
+    /// An alarm was raised or ended.
+    Alarm {
+        /// The window that raised or ended it.
+        index: u64,
+        /// Why.
+        cause: AlarmCause,
+        /// Whether it was raised.
+        active: bool,
+        /// The reported state, unknown where the cause is not about the machine.
+        state: State,
+    },
+}

@@ -1,0 +1,145 @@
+//! The part of the monitor after the model: decision and alarms.
+
+use super::{AlarmCause, AlarmStates, Event, Intake, Settings};
+use crate::anomaly::{Alarm, Change};
+use crate::classifier::Classifier;
+use crate::decision::{Decision, Error, MAX_CLASSES, State};
+use crate::model_card::ModelCard;
+use crate::pipeline::Verdict;
+
+/// Turns the verdicts of successive windows into state changes and alarms.
+#[derive(Debug, Clone)]
+pub struct Judge {
+    decision: Decision,
+    alarm_states: AlarmStates,
+    /// Whether the alarm by the state is raised.
+    state_alarm: bool,
+    anomaly_alarm: Option<Alarm>,
+}
+
+impl Judge {
+    /// A judge that starts in the unknown state, without alarms.
+    ///
+    /// # Errors
+    /// When there is no class, or more than a decision can hold, or a confidence is out of range.
+    pub fn new(settings: &Settings<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            decision: decision(settings)?,
+            alarm_states: settings.alarm_states,
+            state_alarm: false,
+            anomaly_alarm: settings.persistence.map(|persistence| Alarm::new(persistence, settings.hop_s)),
+        })
+    }
+
+    /// A judge by the settings that training stored in the model, for windows that are `hop_s` seconds apart, without alarm
+    /// states: for tools that follow a machine without a device's configuration.
+    ///
+    /// # Errors
+    /// As [`Judge::new`].
+    pub fn from_card(card: &ModelCard<'_>, classifier: &Classifier<'_>, hop_s: f32) -> Result<Self, Error> {
+        let classes = classifier.classes();
+        let mut confidences = [0.0; MAX_CLASSES];
+        confidences.iter_mut().enumerate().for_each(|(class, confidence)| *confidence = card.confidence_of(class));
+        Self::new(&Settings {
+            steps: card.decision.per_window(hop_s)?,
+            confidences: confidences.get(..classes).ok_or(Error::Classes { classes })?,
+            alarm_states: AlarmStates::default(),
+            persistence: classifier.anomaly().map(|detector| detector.tables().persistence),
+            hop_s,
+        })
+    }
+
+    /// Replaces the settings before window `index`. The reported state stays where the classes are the same (`same_classes`)
+    /// and becomes unknown where they are not; an alarm that no longer exists ends. Both yield events.
+    ///
+    /// # Errors
+    /// As [`Judge::new`].
+    pub fn reconfigure(
+        &mut self,
+        settings: &Settings<'_>,
+        same_classes: bool,
+        index: u64,
+        mut on_event: impl FnMut(&Event<'_>),
+    ) -> Result<(), Error> {
+        let before = self.anomaly_alarm.take();
+        self.anomaly_alarm = settings.persistence.map(|persistence| {
+            let mut alarm = before.unwrap_or_else(|| Alarm::new(persistence, settings.hop_s));
+            alarm.set(persistence, settings.hop_s);
+            alarm
+        });
+        if self.anomaly_alarm.is_none() && before.is_some_and(|alarm| alarm.active()) {
+            on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active: false, state: State::Unknown });
+        }
+        if same_classes {
+            self.decision.set_steps(settings.steps);
+            self.decision.set_confidences(settings.confidences)?;
+        } else {
+            let new = decision(settings)?;
+            self.report_unknown(index, &mut on_event);
+            self.decision = new;
+        }
+        self.alarm_states = settings.alarm_states;
+        Ok(())
+    }
+
+    /// Concludes on the verdict of the next window and calls `on_event` for the window and what follows from it.
+    pub fn conclude(&mut self, verdict: &Verdict<'_>, microphone_dead: bool, mut on_event: impl FnMut(&Event<'_>)) {
+        let index = verdict.index;
+        let decided = if microphone_dead { self.decision.reset() } else { self.decision.update(verdict.probabilities) };
+        let state = decided.state;
+        on_event(&Event::Window { verdict, decided, microphone_dead });
+        if decided.changed {
+            let (previous, confidence) = (decided.previous, decided.confidence);
+            on_event(&Event::StateChange { index, previous, state, confidence });
+        }
+        let active = self.alarm_states.contains(state);
+        if core::mem::replace(&mut self.state_alarm, active) != active {
+            on_event(&Event::Alarm { index, cause: AlarmCause::State, active, state });
+        }
+        let score = verdict.anomaly.filter(|_| !microphone_dead);
+        let change =
+            self.anomaly_alarm.as_mut().zip(score).and_then(|(alarm, score)| alarm.update(score, decided.steady));
+        if let Some(change) = change {
+            let active = change == Change::Raised;
+            on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active, state });
+        }
+    }
+
+    /// Reports that the microphone died, or works again, since `was_dead`; the state is unknown from then on.
+    pub(super) fn microphone(&mut self, was_dead: bool, intake: &Intake<'_>, mut on_event: impl FnMut(&Event<'_>)) {
+        let (active, index) = (intake.microphone_is_dead(), intake.index());
+        if active == was_dead {
+            return;
+        }
+        if active {
+            self.report_unknown(index, &mut on_event);
+            self.decision.reset();
+        }
+        on_event(&Event::Alarm { index, cause: AlarmCause::Microphone, active, state: State::Unknown });
+    }
+
+    /// Reports that the state becomes unknown, unless it is.
+    fn report_unknown(&self, index: u64, mut on_event: impl FnMut(&Event<'_>)) {
+        let previous = self.decision.state();
+        if previous != State::Unknown {
+            on_event(&Event::StateChange { index, previous, state: State::Unknown, confidence: 0.0 });
+        }
+    }
+
+    /// The reported state.
+    pub fn state(&self) -> State {
+        self.decision.state()
+    }
+
+    /// Whether the alarm by the anomaly score is raised; `None` where there is no such alarm.
+    pub fn anomaly_alarm(&self) -> Option<bool> {
+        self.anomaly_alarm.map(|alarm| alarm.active())
+    }
+}
+
+/// A decision by these settings that starts in the unknown state.
+fn decision(settings: &Settings<'_>) -> Result<Decision, Error> {
+    let mut decision = Decision::new(settings.steps, settings.confidences.len())?;
+    decision.set_confidences(settings.confidences)?;
+    Ok(decision)
+}

@@ -1,0 +1,184 @@
+use std::vec::Vec;
+
+use super::*;
+use crate::anomaly::Persistence;
+use crate::classifier::Classifier;
+use crate::decision::{DecisionConfig, State};
+use crate::features::FeatureKind;
+use crate::head::{Dense, Head};
+use crate::microphone::Limits;
+use crate::pipeline::{FrontEnd, Verdict};
+use crate::window::SAMPLES;
+use monitor_tflite::Scalars;
+
+const RATE: usize = 16_000;
+const QUIET: State = State::Class(0);
+const LOUD: State = State::Class(1);
+
+/// Bytes of a linear head over the log-mel statistics: class 1 where the mean of the bands is above -4.5.
+fn head_bytes() -> (Vec<u8>, Vec<u8>) {
+    let mut weights = [0.0f32; 2 * 128];
+    weights[128..192].fill(0.05);
+    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    (bytes(&weights), bytes(&[0.0, 64.0 * 0.05 * 4.5]))
+}
+
+fn settings(alarm_states: AlarmStates, persistence: Option<Persistence>) -> Settings<'static> {
+    let config = DecisionConfig { smoothing_s: 0.0, confidence: 0.6, hysteresis: 0.0, dwell_s: 0.5 };
+    let steps = config.per_window(0.48).unwrap();
+    Settings { steps, confidences: &[0.6, 0.6], alarm_states, persistence, hop_s: 0.48 }
+}
+
+/// What an event reports, without the borrowed verdict.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Copied {
+    Gap(u64),
+    Window { state: State, dead: bool },
+    State { previous: State, state: State },
+    Alarm { cause: AlarmCause, active: bool },
+}
+
+fn copy(event: &Event<'_>) -> Copied {
+    match *event {
+        Event::Gap { lost_frames, .. } => Copied::Gap(lost_frames),
+        Event::Window { decided, microphone_dead, .. } => {
+            Copied::Window { state: decided.state, dead: microphone_dead }
+        }
+        Event::StateChange { previous, state, .. } => Copied::State { previous, state },
+        Event::Alarm { cause, active, .. } => Copied::Alarm { cause, active },
+    }
+}
+
+/// The events of `blocks`, each with the frames lost before it, in periods of 10 ms.
+fn events(blocks: &[(Vec<f32>, u64)], alarm_states: AlarmStates) -> Vec<Copied> {
+    let (weights, bias) = head_bytes();
+    let dense = Dense { weights: Scalars::new(&weights), bias: Scalars::new(&bias), relu: false };
+    let classifier = Classifier::trained(FeatureKind::LogMel, None, Head::new([dense]).unwrap()).unwrap();
+    let intake = Intake::new(FrontEnd::new(RATE as u32, 48, &mut []).unwrap(), Limits::default());
+    let back = BackEnd::new(classifier, &mut []).unwrap();
+    let mut monitor = Monitor::new(intake, back, settings(alarm_states, None).judge().unwrap());
+    let mut events = Vec::new();
+    for (samples, lost_before) in blocks {
+        let mut lost_before = *lost_before;
+        for samples in samples.chunks(160) {
+            let block = AudioBlock { samples, non_finite: 0, lost_before: core::mem::take(&mut lost_before) };
+            monitor.process(block, |event| events.push(copy(event)));
+        }
+    }
+    monitor.finish(|event| events.push(copy(event)));
+    events
+}
+
+fn noise(seconds: usize, amplitude: f32) -> Vec<f32> {
+    let mut state = 7_u32;
+    (0..seconds * RATE)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            amplitude * ((state >> 8) as f32 / 8_388_608.0 - 1.0)
+        })
+        .collect()
+}
+
+#[test]
+fn a_machine_that_becomes_loud_changes_state_and_raises_the_alarm_of_that_state() {
+    let found = events(&[(noise(4, 1e-4), 0), (noise(4, 0.5), 0)], AlarmStates::default().with(LOUD));
+    let changes: Vec<_> = found.iter().filter(|event| !matches!(event, Copied::Window { .. })).copied().collect();
+    let expected = [
+        Copied::State { previous: State::Unknown, state: QUIET },
+        Copied::State { previous: QUIET, state: LOUD },
+        Copied::Alarm { cause: AlarmCause::State, active: true },
+    ];
+    assert_eq!(changes, expected);
+    // The alarm follows its state change at once.
+    let at = found.iter().position(|event| *event == expected[1]).unwrap();
+    assert_eq!(found[at + 1], expected[2]);
+}
+
+#[test]
+fn a_dead_microphone_makes_the_state_unknown_until_sound_returns() {
+    let found =
+        events(&[(noise(3, 0.5), 0), (std::vec![0.0; 3 * RATE], 0), (noise(4, 0.5), 0)], AlarmStates::default());
+    let changes: Vec<_> = found.iter().filter(|event| !matches!(event, Copied::Window { .. })).copied().collect();
+    let microphone = |active| Copied::Alarm { cause: AlarmCause::Microphone, active };
+    assert_eq!(
+        changes,
+        [
+            Copied::State { previous: State::Unknown, state: LOUD },
+            Copied::State { previous: LOUD, state: State::Unknown },
+            microphone(true),
+            microphone(false),
+            Copied::State { previous: State::Unknown, state: LOUD },
+        ]
+    );
+    let dead = |event: &&Copied| matches!(event, Copied::Window { dead: true, .. });
+    assert!(found.iter().filter(dead).count() >= 3);
+    assert!(found.iter().filter(dead).all(|event| matches!(event, Copied::Window { state: State::Unknown, .. })));
+}
+
+#[test]
+fn a_gap_is_reported_before_the_windows_after_it() {
+    let found = events(&[(noise(2, 0.5), 0), (noise(2, 0.5), 800)], AlarmStates::default());
+    let gap = found.iter().position(|event| *event == Copied::Gap(800)).unwrap();
+    let windows = |events: &[Copied]| events.iter().filter(|event| matches!(event, Copied::Window { .. })).count();
+    assert_eq!(windows(&found[..gap]), (2 * RATE - SAMPLES) / 7680 + 1);
+    assert!(windows(&found[gap..]) > 0);
+}
+
+/// A judge of two classes at the default persistence, in state `LOUD`, with its alarm by the score raised.
+fn alarmed() -> Judge {
+    let persistence = Some(Persistence { raise_s: 0.48, within_s: 0.48, change_s: 0.0 });
+    let mut judge = settings(AlarmStates::default(), persistence).judge().unwrap();
+    (0..3).for_each(|index| judge.conclude(&verdict(index, 2.0), false, |_| ()));
+    assert_eq!((judge.state(), judge.anomaly_alarm()), (LOUD, Some(true)));
+    judge
+}
+
+fn verdict(index: u64, score: f32) -> Verdict<'static> {
+    Verdict {
+        index,
+        start_sample: 0,
+        probabilities: &[0.0, 1.0],
+        features: &[],
+        patch: &[[0.0; crate::log_mel::BANDS]; crate::window::COLUMNS],
+        level_dbfs: -20.0,
+        spans_gap: false,
+        anomaly: Some(score),
+        inference_ns: 0,
+    }
+}
+
+fn reconfigured(same_classes: bool, persistence: Option<Persistence>) -> (Judge, Vec<Copied>) {
+    let (mut judge, mut found) = (alarmed(), Vec::new());
+    let settings = settings(AlarmStates::default(), persistence);
+    judge.reconfigure(&settings, same_classes, 3, |event| found.push(copy(event))).unwrap();
+    (judge, found)
+}
+
+#[test]
+fn a_model_of_the_same_classes_keeps_state_and_alarm() {
+    let (judge, found) = reconfigured(true, Some(Persistence::default()));
+    assert_eq!((judge.state(), judge.anomaly_alarm(), found.len()), (LOUD, Some(true), 0));
+}
+
+#[test]
+fn a_model_of_other_classes_makes_the_state_unknown_and_one_without_a_score_ends_its_alarm() {
+    let (judge, found) = reconfigured(false, None);
+    assert_eq!((judge.state(), judge.anomaly_alarm()), (State::Unknown, None));
+    let ended = Copied::Alarm { cause: AlarmCause::Anomaly, active: false };
+    assert_eq!(found, [ended, Copied::State { previous: LOUD, state: State::Unknown }]);
+}
+
+#[test]
+fn the_score_of_a_dead_microphone_does_not_count() {
+    let persistence = Some(Persistence { raise_s: 0.48, within_s: 0.48, change_s: 0.0 });
+    let mut judge = settings(AlarmStates::default(), persistence).judge().unwrap();
+    (0..9).for_each(|index| judge.conclude(&verdict(index, 9.0), true, |_| ()));
+    assert_eq!((judge.state(), judge.anomaly_alarm()), (State::Unknown, Some(false)));
+}
+
+#[test]
+fn a_set_of_alarm_states_holds_what_was_put_in() {
+    let states = AlarmStates::from_iter([State::Class(0), State::Class(520), State::Unknown, State::Class(u16::MAX)]);
+    assert!([State::Class(0), State::Class(520), State::Unknown].iter().all(|state| states.contains(*state)));
+    assert!(![State::Class(1), State::Class(519), State::Class(u16::MAX)].iter().any(|state| states.contains(*state)));
+}

@@ -1,0 +1,47 @@
+//! What a front end passes to a back end.
+
+use super::level::Level;
+use crate::log_mel::BANDS;
+use crate::window::{COLUMNS, Patch, WindowRing};
+
+/// A complete window, borrowed from the front end.
+#[derive(Debug)]
+pub struct ReadyWindow<'a> {
+    pub(super) ring: &'a WindowRing,
+    pub(super) level: &'a Level,
+    pub(super) index: u64,
+    pub(super) start_sample: u64,
+    pub(super) spans_gap: bool,
+}
+
+impl ReadyWindow<'_> {
+    /// Copies it to `window`, which any back end may compute later, on any thread.
+    pub fn copy_to(&self, window: &mut OwnedWindow) {
+        self.ring.copy_to(&mut window.patch);
+        window.index = self.index;
+        window.start_sample = self.start_sample;
+        window.level_dbfs = self.level.dbfs();
+        window.spans_gap = self.spans_gap;
+    }
+}
+
+/// A complete window with its own memory, about 25 kB.
+#[derive(Clone, Debug)]
+pub struct OwnedWindow {
+    pub(super) patch: Patch,
+    pub(super) index: u64,
+    pub(super) start_sample: u64,
+    pub(super) level_dbfs: f32,
+    pub(super) spans_gap: bool,
+}
+
+impl OwnedWindow {
+    /// A place to copy a window to.
+    pub const EMPTY: Self =
+        Self { patch: [[0.0; BANDS]; COLUMNS], index: 0, start_sample: 0, level_dbfs: 0.0, spans_gap: false };
+
+    /// The log-mel patch, oldest column first.
+    pub fn patch(&self) -> &Patch {
+        &self.patch
+    }
+}
