@@ -19,30 +19,30 @@ use crate::reporting::Window;
 
 /// Options of `firmware check`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The recording
     #[arg(value_name = "WAV")]
-    pub wav: PathBuf,
+    pub(crate) wav: PathBuf,
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
-    pub model: Option<PathBuf>,
+    pub(crate) model: Option<PathBuf>,
     /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Seconds between two windows
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = super::device_args::hop)]
-    pub hop: f32,
+    pub(crate) hop: f32,
     /// Print each window as `firmware run` does: one JSON object, with what the decision makes of it; and one per change of
     /// the alarm by the anomaly score
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// When the model does not run, or the recording cannot be read or is shorter than a window.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(args.config.as_deref())?;
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);

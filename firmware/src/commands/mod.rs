@@ -1,6 +1,5 @@
 //! One file per command: its options and what it does.
 pub(crate) mod baseline;
-#[allow(unreachable_pub)]
 pub(crate) mod check;
 pub(crate) mod device_args;
 pub(crate) mod devices;
