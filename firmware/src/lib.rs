@@ -1,25 +1,22 @@
-//! The device's side of the acoustic machine monitor: capture, inference, status output. Thin around [`shared`].
+//! The device's side of the acoustic machine monitor: capture, inference, reporting, sinks.
+//!
+//! Folders, each of which imports only those before it: [`system`], [`capture`], [`alarms`], [`reporting`], [`sinks`],
+//! [`config`], [`inference`], [`update`], [`commands`].
+//!
+//! Public is what the program, its tests, the benchmarks and the fuzz targets use.
+#![warn(unreachable_pub)]
 
 #[macro_use]
-mod words;
+mod print;
 
 pub mod alarms;
 pub mod capture;
 pub mod cli;
-pub mod clips;
-pub mod clock;
 pub mod commands;
 pub mod config;
-pub mod enrolment;
-pub mod events;
-pub mod latched;
-pub mod meter;
-pub mod net;
-pub mod outbox;
-pub mod outputs;
-pub mod report;
-pub mod rt;
-pub mod run;
-pub mod signature;
+pub mod inference;
+pub mod reporting;
+mod setting;
+pub mod sinks;
+pub mod system;
 pub mod update;
-pub mod wav_writer;

@@ -9,8 +9,8 @@ use clap::Parser;
 fn main() -> ExitCode {
     // clap ends the program with 2 on a usage error.
     let result = firmware::cli::Cli::parse().run();
-    // Warnings are written beside the work: before the last word, not lost with the process.
-    firmware::outputs::flush_words(Duration::from_secs(1));
+    // Warnings are written by a thread of their own: they come before the error, and are not lost with the process.
+    firmware::system::messages::flush(Duration::from_secs(1));
     match result {
         Ok(code) => code,
         Err(error) => {

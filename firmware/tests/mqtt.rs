@@ -51,7 +51,8 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         let first = Ear::new(port, None);
         first.wait("a state", |ear| ear.newest("monitor/pump/state")["state"] == "off_state");
         let state = first.newest("monitor/pump/state");
-        assert_eq!(state["not_used"], serde_json::json!(["firmware: does not start"]));
+        assert_eq!(state["rejected_updates"], serde_json::json!(["firmware: does not start"]));
+        assert_eq!(state["not_used"], state["rejected_updates"], "the old name");
         // Who comes later gets it all from the broker.
         let ear = Ear::new(port, None);
         ear.wait("discovery", |ear| ear.newest("homeassistant/sensor/pump/state/config")["unique_id"].is_string());
@@ -136,6 +137,27 @@ fn credentials_come_from_a_file_and_are_in_no_words() {
         let (_, _, lines, words) = program.end();
         let all = format!("{words}{lines:?}");
         assert!(!all.contains(password) && words.contains("chmod 600"), "{all}");
+    }
+}
+
+#[test]
+fn an_orderly_stop_prints_no_error_and_publishes_no_last_will() {
+    if !is_there() {
+        return;
+    }
+    for version in ["3.1.1", "5"] {
+        let port = free_port();
+        let place = device(port, 20, &format!("version = \"{version}\""));
+        let _broker = Broker::start(place.folder.path(), port, OPEN);
+        let ear = Ear::new(port, None);
+        ear.wait("the ear", |ear| ear.subscriptions() == 1);
+        let program = place.run_on_stdin();
+        ear.wait("availability", |ear| ear.of("monitor/pump/availability") == ["online"]);
+        program.wait("a window", |program| !program.of("verdict").is_empty());
+        program.signal(Signal::SIGTERM);
+        let (status, _, _, words) = program.end();
+        assert!(status.success() && !words.contains("mqtt"), "{version}: {words}");
+        ear.wait("the end", |ear| ear.of("monitor/pump/availability") == ["online", "offline"]);
     }
 }
 

@@ -17,13 +17,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use broker::{Broker, free_port};
 use common::program::wait;
-use firmware::config::MqttConfig;
-use firmware::net::run_mqtt;
-use firmware::outbox::Outboxes;
-use firmware::outputs::Signs;
-use firmware::report::{Report, Who, Window};
+use firmware::reporting::{DeviceInfo, Event, Outboxes, OutputContext, Probabilities, Window};
+use firmware::sinks::mqtt::Config as MqttConfig;
+use firmware::sinks::{SinkConfig, run};
 use monitor_wire::{CaptureState, Health, StateChange};
-use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
+use rumqttc::{Client, MqttOptions, Packet, QoS};
 use test_needs::needs;
 
 /// A number from the environment.
@@ -52,7 +50,10 @@ impl Fleet {
             let inbox = outboxes.open(64, false);
             let (host, id) = ("127.0.0.1".into(), format!("device{device}"));
             let config = MqttConfig { host, port, id, discovery: String::new(), ..MqttConfig::default() };
-            let body = move || run_mqtt(&inbox, &config, &Signs::default());
+            let body = move || {
+                let context = OutputContext::default();
+                run(&mut *config.start(&context).unwrap(), &inbox, &context);
+            };
             threads.push(std::thread::Builder::new().stack_size(512 * 1024).spawn(body).unwrap());
             all.push(outboxes);
         }
@@ -73,22 +74,21 @@ impl Fleet {
 
 /// Tells every device's output a window twice and health once a second, and a change of state at a moment of its own.
 fn hear(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, changes: &[AtomicU64]) {
-    let who = Arc::new(Who {
+    let who = Arc::new(DeviceInfo {
         model: "model.tflite".into(),
-        model_sha256: [0; 32],
-        labels: "off_state\non_state".into(),
+        labels: ["off_state", "on_state"].into_iter().collect(),
         rate_hz: 48_000,
         hop_us: 480_000,
-        not_used: String::new(),
+        ..DeviceInfo::default()
     });
-    all.iter().for_each(|outboxes| outboxes.send(&Report::Hello(Arc::clone(&who))));
+    all.iter().for_each(|outboxes| outboxes.send(&Event::Hello(Arc::clone(&who))));
     let mut tick = 0u64;
     while !stop.load(Relaxed) {
         for (device, outboxes) in all.iter().enumerate() {
             let phase = device as u64;
             if (tick + phase).is_multiple_of(5) {
                 let index = tick / 5;
-                outboxes.send(&Report::Window(Window {
+                outboxes.send(&Event::Window(Window {
                     index,
                     start_sample: 0,
                     state: Some((changes[device].load(Relaxed) % 2) as u16),
@@ -97,17 +97,17 @@ fn hear(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, chang
                     spans_gap: false,
                     inference_us: 1000,
                     anomaly: None,
-                    probabilities: heapless::Vec::new(),
+                    probabilities: Probabilities::Borrowed(&[]),
                 }));
             }
             if (tick + phase).is_multiple_of(10) {
-                outboxes.send(&Report::Health(Health { capture: CaptureState::Running as u8, ..Health::default() }));
+                outboxes.send(&Event::Health(Health { capture: CaptureState::Running as u8, ..Health::default() }));
             }
             let period = (every_s * 10.0) as u64;
             if tick > 0 && (tick + phase * period / all.len() as u64).is_multiple_of(period) {
                 let index = changes[device].fetch_add(1, Relaxed) + 1;
                 let state = Some((index % 2) as u16);
-                outboxes.send(&Report::StateChange(StateChange { index, previous: None, state, confidence: 0.9 }));
+                outboxes.send(&Event::StateChange(StateChange { index, previous: None, state, confidence: 0.9 }));
             }
         }
         tick += 1;
@@ -164,9 +164,11 @@ fn listen(port: u16) -> (Arc<Mutex<Heard>>, Arc<AtomicBool>) {
     std::thread::spawn(move || {
         for event in connection.iter() {
             match event {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => client.subscribe("monitor/#", QoS::AtLeastOnce).unwrap(),
-                Ok(Event::Incoming(Packet::SubAck(_))) => ready.store(true, Relaxed),
-                Ok(Event::Incoming(Packet::Publish(message))) => {
+                Ok(rumqttc::Event::Incoming(Packet::ConnAck(_))) => {
+                    client.subscribe("monitor/#", QoS::AtLeastOnce).unwrap()
+                }
+                Ok(rumqttc::Event::Incoming(Packet::SubAck(_))) => ready.store(true, Relaxed),
+                Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => {
                     let mut heard = into.lock().unwrap();
                     heard.messages += 1;
                     heard.bytes += (message.topic.len() + message.payload.len()) as u64;

@@ -1,4 +1,4 @@
-//! After the start neither inference nor the decision nor the telling nor the wire's encoding allocates: held by an
+//! After the start neither inference nor the decision nor reporting nor the wire's encoding allocates: held by an
 //! allocator that panics.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
@@ -15,8 +15,9 @@ use common::model::{loudness_model, noise, write_wav};
 use firmware::capture::ring::ring;
 use firmware::capture::{CaptureStatus, StreamSpec};
 use firmware::config::Config;
-use firmware::outbox::{Inbox, Outboxes, Received};
-use firmware::run::{FileSound, Listening, Piece, Progress, Setup, Sound, listen};
+use firmware::inference::{AudioBlock, AudioFile, AudioInput, Listening, Progress, Setup, listen};
+use firmware::reporting::audio_tee::tee;
+use firmware::reporting::{Event, Inbox, Outboxes, Received};
 use monitor_core::pcm::{Channel, SampleFormat};
 use monitor_export::test_network;
 use monitor_wire as wire;
@@ -84,8 +85,8 @@ fn listening(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbo
     std::fs::write(&config.listen.model, model).unwrap();
     let wav = folder.join("sound.wav");
     write_wav(&wav, &noise(parts, 1.0));
-    let file = FileSound::wav(&wav, &config.capture).unwrap();
-    let sound = Sound::file(file, Arc::new(CaptureStatus::default()));
+    let file = AudioFile::wav(&wav, &config.capture).unwrap();
+    let sound = AudioInput::file(file, Arc::new(CaptureStatus::default()));
     let mut outboxes = Outboxes::new(Instant::now());
     let inbox = outboxes.open(1000, false);
     let (_setups, next) = sync_channel(1);
@@ -102,7 +103,7 @@ fn more_sound_allocates_not_once_more(model: &[u8]) {
     assert_eq!(again, made);
     let mut windows = 0;
     while let Received::Item(item) = inbox.next(Duration::ZERO) {
-        windows += usize::from(matches!(item.report, firmware::report::Report::Window(_)));
+        windows += usize::from(matches!(item.event, Event::Window(_)));
     }
     assert_eq!(windows, 21);
 }
@@ -118,19 +119,19 @@ fn three_times_the_sound_allocates_not_once_more_with_the_network() {
 }
 
 #[test]
-fn handing_sound_on_for_clips_allocates_nothing_even_when_nobody_takes_it() {
+fn passing_sound_on_for_clips_allocates_nothing_even_when_it_is_not_read() {
     let spec =
         StreamSpec { format: SampleFormat::S16, channels: 1, rate: 48_000, period_frames: 480, buffer_frames: 960 };
     let status = Arc::new(CaptureStatus::default());
     let (mut writer, reader) = ring(0, Duration::from_secs(60), Arc::clone(&status));
-    let (tap, _kept) = ring(0, Duration::from_secs(60), Arc::default());
-    let mut sound = Sound::ring(reader, status, Arc::default(), Channel::Average).with_tap(tap);
+    let (tee, _kept) = tee(0);
+    let mut input = AudioInput::ring(reader, status, Arc::default(), Channel::Average).with_tee(tee);
     for block in 0..200 {
         writer.stage(&[1; 960]);
         writer.commit(spec, block * 480, Duration::ZERO, 480);
         // The first makes the decoder and room for the longest block.
         let most = if block == 0 { u64::MAX } else { 0 };
-        granted(most, || assert!(matches!(sound.next(Duration::ZERO), Piece::Samples { lost_before: 0, .. })));
+        granted(most, || assert!(matches!(input.next(Duration::ZERO), AudioBlock::Samples { lost_before: 0, .. })));
     }
 }
 

@@ -12,9 +12,8 @@ use common::model::{loudness_model, noise};
 use firmware::capture::ring::{Writer, ring};
 use firmware::capture::{CaptureStatus, StreamSpec};
 use firmware::config::Config;
-use firmware::outbox::{Outboxes, Received};
-use firmware::report::Report;
-use firmware::run::{Listening, Progress, Setup, Sound, listen};
+use firmware::inference::{AudioInput, Listening, Progress, Setup, listen};
+use firmware::reporting::{Event, Outboxes, Received};
 use monitor_core::pcm::{Channel, SampleFormat};
 
 const SPEC: StreamSpec =
@@ -43,7 +42,7 @@ fn sound_that_waited_too_long_costs_whole_windows_and_no_gap() {
     let status = Arc::new(CaptureStatus::default());
     let (mut writer, reader) = ring(4 << 20, Duration::from_secs(60), Arc::clone(&status));
     let ended = Arc::new(AtomicBool::new(false));
-    let sound = Sound::ring(reader, status, Arc::clone(&ended), Channel::Average);
+    let sound = AudioInput::ring(reader, status, Arc::clone(&ended), Channel::Average);
     let mut outboxes = Outboxes::new(Instant::now());
     let inbox = outboxes.open(1000, false);
     let progress = Arc::new(Progress::default());
@@ -59,14 +58,14 @@ fn sound_that_waited_too_long_costs_whole_windows_and_no_gap() {
     feeder.join().unwrap();
     let mut indices = Vec::new();
     while let Received::Item(item) = inbox.next(Duration::ZERO) {
-        match item.report {
-            Report::Window(window) => indices.push((window.index, window.spans_gap)),
-            Report::Gap(_) => panic!("a gap"),
+        match item.event {
+            Event::Window(window) => indices.push((window.index, window.spans_gap)),
+            Event::Gap(_) => panic!("a gap"),
             _ => {}
         }
     }
     // 10 s, less a window, every 0.25 s; of the first 8 s nearly all are passed over.
-    let dropped = progress.dropped_windows.load(Relaxed);
+    let dropped = progress.counters.dropped_windows.load(Relaxed);
     assert_eq!(dropped as usize + indices.len(), 37);
     assert!((25..=31).contains(&dropped), "{dropped}");
     assert!(indices.iter().zip(u64::from(dropped)..).all(|(told, index)| *told == (index, false)), "{indices:?}");

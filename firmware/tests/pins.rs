@@ -11,11 +11,11 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use firmware::config::GpioConfig;
-use firmware::outbox::Outboxes;
-use firmware::outputs::gpio::chip::{Button, Chip, Error, Levels, Lines};
-use firmware::outputs::{Signs, crash, run_gpio, safe};
-use firmware::report::{Report, Who};
+use firmware::reporting::{DeviceInfo, Event, Outboxes, OutputContext};
+use firmware::sinks::gpio::chip::{Button, Chip, Error, Levels, Lines};
+use firmware::sinks::gpio::{Config, GpioSink};
+use firmware::sinks::run;
+use firmware::system::{crash, safe};
 use monitor_wire::{Alarm, StateChange};
 use nix::sys::signal::{Signal, raise};
 
@@ -67,31 +67,23 @@ fn is(expected: [(u32, &str); 3]) -> BTreeMap<u32, String> {
 fn probe() {
     let Ok(way) = std::env::var("PINS_WAY") else { return };
     let folder = PathBuf::from(std::env::var("PINS_FOLDER").unwrap());
-    let config = GpioConfig {
+    let config = Config {
         alarm: Some(27),
         states: [("on_state".to_owned(), 17), ("off_state".to_owned(), 18)].into(),
         active_low: std::env::var("PINS_ACTIVE_LOW").is_ok(),
         alarm_when_stopped: true,
-        ..GpioConfig::default()
+        ..Config::default()
     };
     safe::on_panic();
     crash::on_fatal_signal().unwrap();
     let mut outboxes = Outboxes::new(Instant::now());
     let inbox = outboxes.open(8, false);
     let chip = Files { folder: folder.clone(), active_low: false };
-    let pins = std::thread::spawn(move || run_gpio(&inbox, &config, &chip, &Signs::default()));
-    let labels = "off_state\non_state".to_owned();
-    let (model, model_sha256) = (String::new(), [0; 32]);
-    outboxes.send(&Report::Hello(Arc::new(Who {
-        model,
-        model_sha256,
-        labels,
-        rate_hz: 0,
-        hop_us: 0,
-        not_used: String::new(),
-    })));
-    outboxes.send(&Report::StateChange(StateChange { index: 0, previous: None, state: Some(1), confidence: 1.0 }));
-    outboxes.send(&Report::Alarm(Alarm { active: false, cause: 0, state: None, index: 0, unacknowledged: false }));
+    let pins = std::thread::spawn(move || run(&mut GpioSink::new(config, chip), &inbox, &OutputContext::default()));
+    let labels = ["off_state", "on_state"].into_iter().collect();
+    outboxes.send(&Event::Hello(Arc::new(DeviceInfo { labels, ..DeviceInfo::default() })));
+    outboxes.send(&Event::StateChange(StateChange { index: 0, previous: None, state: Some(1), confidence: 1.0 }));
+    outboxes.send(&Event::Alarm(Alarm { active: false, cause: 0, state: None, index: 0, unacknowledged: false }));
     // The parent looks, and says when.
     std::io::stdin().read_line(&mut String::new()).unwrap();
     match way.as_str() {
@@ -144,7 +136,7 @@ fn ended(way: &str, active_low: bool) -> (BTreeMap<u32, String>, BTreeMap<u32, S
         || std::fs::read_to_string(folder.path().join("17")).is_ok_and(|voltage| voltage == active),
         || format!("the state's line, {way}"),
     );
-    // The report behind it as well.
+    // The event behind it as well.
     std::thread::sleep(Duration::from_millis(100));
     let during = voltages(folder.path());
     drop(child.stdin.take());

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use common::model::loudness_model;
 use common::place::Place;
 use common::program::{Program, output};
-use host_tools::sign;
+use common::sign;
 use nix::sys::signal::Signal;
 
 /// A place whose configuration asks for signatures by a key of its own.
@@ -21,7 +21,7 @@ impl Signed {
     fn new(parts: usize, part_s: f32) -> Self {
         let place = Place::new("", parts, part_s);
         let key = place.path("monitor.key");
-        let public = sign::generate(&key, String::new()).unwrap();
+        let public = sign::generate(&key);
         let path = place.path("monitor.toml");
         let text = std::fs::read_to_string(&path).unwrap();
         let asks = format!("[listen]\nrequire_signature = true\npublic_key = {public:?}\n");
@@ -30,7 +30,7 @@ impl Signed {
     }
 
     fn sign(&self) {
-        sign::sign(&self.place.model(), &sign::secret_key(&self.key, None).unwrap()).unwrap();
+        sign::sign(&self.place.model(), &self.key);
     }
 
     /// Runs on the recording: exit code and standard error.
@@ -71,8 +71,8 @@ fn a_model_changed_after_it_was_signed_is_refused() {
 fn a_model_signed_by_somebody_else_is_refused() {
     let signed = Signed::new(1, 2.0);
     let other = signed.place.path("other.key");
-    sign::generate(&other, String::new()).unwrap();
-    sign::sign(&signed.place.model(), &sign::secret_key(&other, None).unwrap()).unwrap();
+    sign::generate(&other);
+    sign::sign(&signed.place.model(), &other);
     signed.is_refused("somebody else");
 }
 
@@ -91,7 +91,7 @@ fn a_signature_cut_short_is_refused() {
         };
         std::fs::write(&path, &text[..end]).unwrap();
         let bytes = std::fs::read(signed.place.model()).unwrap();
-        assert!(firmware::signature::check(&listen, &bytes).is_err(), "cut at {end}");
+        assert!(firmware::inference::signature::check(&listen, &bytes).is_err(), "cut at {end}");
     }
 }
 
@@ -109,7 +109,7 @@ fn a_reload_without_a_good_signature_keeps_the_old_model() {
     program.wait("more windows", |program| program.of("verdict").len() > before);
     let hello = program.of("hello").pop().unwrap();
     assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "the old model speaks");
-    assert!(hello["not_used"][0].as_str().unwrap().contains("was changed"), "and says why: {hello}");
+    assert!(hello["rejected_updates"][0].as_str().unwrap().contains("was changed"), "and says why: {hello}");
     // The same model with a signature is taken.
     signed.sign();
     program.signal(Signal::SIGHUP);

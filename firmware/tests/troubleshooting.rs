@@ -24,15 +24,16 @@ const CALLS: [&str; 13] = [
     "write!(",
     "write_str(",
     "errln!(",
+    "#[error(",
 ];
 
 /// Files that write to something else than people's eyes by the same calls: lines of JSON, pages, meters, and what is said
 /// of the sound when nothing is wrong.
 const OTHERS: [&str; 8] = [
     "model/src/line.rs",
-    "src/net/prometheus.rs",
-    "src/net/mqtt/messages.rs",
-    "src/outputs/live.rs",
+    "src/sinks/prometheus/mod.rs",
+    "src/sinks/mqtt/messages.rs",
+    "src/sinks/stdout/live.rs",
     "src/commands/record/terminal.rs",
     "model/src/report.rs",
     "src/capture/scripted.rs",
@@ -165,7 +166,7 @@ fn every_flag_of_the_status_is_in_the_troubleshooting_page() {
     flags.extend(causes.map(String::from));
     assert!(flags.contains(&cause_name(AlarmCause::Microphone as u8).to_string()));
     for object in [
-        serde_json::to_value(firmware::outputs::StatusFile::default()).unwrap(),
+        serde_json::to_value(firmware::sinks::status::StatusFile::default()).unwrap(),
         serde_json::to_value(Health::default()).unwrap(),
     ] {
         flags.extend(object.as_object().unwrap().keys().cloned());

@@ -134,7 +134,7 @@ fn a_model_that_does_not_load_is_refused() {
 }
 
 #[test]
-fn a_model_that_hears_something_else_than_the_workstation_is_refused() {
+fn a_model_with_other_results_than_on_the_workstation_is_refused() {
     let card = Card::new();
     let wav = card.card().join("golden.wav");
     write_wav(&wav, &noise(2, 2.0));
@@ -143,7 +143,7 @@ fn a_model_that_hears_something_else_than_the_workstation_is_refused() {
     let (_, golden, _) = output(&mut check);
     std::fs::write(card.card().join("golden.txt"), golden).unwrap();
     card.drop_file(MODEL, &second());
-    card.refuses("golden.txt says \"Time");
+    card.refuses("golden.txt has \"Time");
     // With its own it is taken.
     let (_, golden, _) = output(&mut check);
     std::fs::write(card.card().join("golden.txt"), golden).unwrap();
@@ -176,10 +176,10 @@ fn a_program_for_another_machine_is_refused() {
 }
 
 #[test]
-fn a_program_that_hears_something_else_is_refused() {
+fn a_program_with_other_results_is_refused() {
     let card = Card::new();
     card.drop_file(FIRMWARE, &script("$real \"$@\" | sed s/on_state/off_state/"));
-    card.refuses("firmware: it hears something else");
+    card.refuses("firmware: its results differ");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn why_something_is_refused_is_told_by_what_runs_in_its_place() {
     let (code, lines, words) = output(&mut run);
     assert_eq!(code, Some(0), "{words}");
     let hello: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    assert!(hello["not_used"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
+    assert!(hello["rejected_updates"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
 }
 
 /// Content of a slot, of that generation.

@@ -68,11 +68,11 @@ impl Source for AlsaSource {
 
     fn open(&mut self) -> Result<AlsaPcm, PcmError> {
         // What libasound would print goes here instead; each call begins an empty buffer, so that it cannot grow.
-        let said = Output::local_error_handler().map_err(pcm_error)?;
+        let output = Output::local_error_handler().map_err(pcm_error)?;
         self.detail.clear();
         let result = open(&self.config);
         if result.is_err() {
-            self.detail = first_line(&said);
+            self.detail = first_line(&output);
         }
         result
     }
@@ -82,9 +82,9 @@ impl Source for AlsaSource {
     }
 }
 
-/// The first thing libasound said: what came after only repeats it less precisely.
-fn first_line(said: &Rc<RefCell<Output>>) -> String {
-    said.borrow().buffer_string(|bytes| String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned())
+/// The first line of libasound's messages: the later ones repeat it less precisely.
+fn first_line(output: &Rc<RefCell<Output>>) -> String {
+    output.borrow().buffer_string(|bytes| String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned())
 }
 
 fn open(config: &CaptureConfig) -> Result<AlsaPcm, PcmError> {

@@ -2,7 +2,7 @@
 //!
 //! While sound flows it allocates nothing, locks nothing, logs nothing and makes no system call but the device's own.
 //! Nothing here can spin, not even on a device that is a file: every round that brought no frame has waited or slept, or
-//! used up a strike; and rounds that bring frames faster than sound comes are held back.
+//! counted as a failure; and rounds that bring frames faster than sound comes are held back.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use nix::errno::Errno;
 use super::CaptureConfig;
 use super::counters::add;
 use super::pcm::{Clock, Pcm, PcmError, PcmState, Source, StreamSpec};
-use super::recovery::{Remedy, STRIKES, remedy};
+use super::recovery::{MAX_FAILURES, Remedy, remedy};
 use super::ring::{MAX_BLOCK_BYTES, Writer};
 use super::status::{CaptureStatus, DeviceState};
 use super::timeline::Timeline;
@@ -20,8 +20,8 @@ use super::timeline::Timeline;
 /// Pause before the first new attempt to open a device; it doubles from one failure to the next.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// Longest wait without a look at whether to stop.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// Longest wait without a check of the stop flag.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Everything the capture thread owns.
 pub struct CaptureLoop<S: Source, C: Clock> {
@@ -33,11 +33,11 @@ pub struct CaptureLoop<S: Source, C: Clock> {
     longest_pause: Duration,
     timeline: Timeline,
     /// Frames that came so far.
-    heard: u64,
+    captured: u64,
     /// When the last frames came, or the device was last started.
     progress: Duration,
     /// Remedies since the last frame.
-    strikes: u32,
+    failures: u32,
     /// The device has been started before.
     begun: bool,
     /// Frames were lost since the last block.
@@ -55,20 +55,20 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
             stall_periods: config.stall_periods,
             longest_pause: Duration::from_millis(config.reopen_max_ms.into()),
             timeline: Timeline::new(),
-            heard: 0,
+            captured: 0,
             progress: Duration::ZERO,
-            strikes: 0,
+            failures: 0,
             begun: false,
             interrupted: false,
         }
     }
 
-    /// Captures until it is told to stop.
+    /// Captures until a stop is requested.
     pub fn run(&mut self) {
         let mut pause = FIRST_PAUSE.min(self.longest_pause);
         let mut opened = false;
         while !self.status.stopping() {
-            let heard = self.heard;
+            let captured = self.captured;
             let error = match self.source.open() {
                 Ok(mut pcm) => {
                     add(&self.status.counters.reopens, opened.into());
@@ -83,7 +83,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
                 }
             };
             self.status.set_device(DeviceState::Absent { error, detail: self.source.detail() });
-            if self.heard != heard {
+            if self.captured != captured {
                 pause = FIRST_PAUSE.min(self.longest_pause);
             }
             self.sleep(pause);
@@ -92,12 +92,12 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
         self.status.set_device(DeviceState::Stopped);
     }
 
-    /// Takes frames until told to stop; an error is one that only reopening may heal.
+    /// Takes frames until a stop is requested; an error is one that only reopening may end.
     fn listen(&mut self, pcm: &mut S::Pcm) -> Result<(), PcmError> {
         let spec = pcm.spec();
         let period = spec.duration(spec.period_frames.into());
         let stall = period * self.stall_periods;
-        self.strikes = 0;
+        self.failures = 0;
         pcm.start()?;
         self.started(spec);
         while !self.status.stopping() {
@@ -115,13 +115,13 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
                 }
             }
             self.count(if remedy == Remedy::Wait { Errno::ETIMEDOUT } else { error.errno }, state);
-            self.strikes += 1;
-            if remedy == Remedy::Reopen || self.strikes > STRIKES {
+            self.failures += 1;
+            if remedy == Remedy::Reopen || self.failures > MAX_FAILURES {
                 return Err(error);
             }
-            match self.heal(pcm, remedy, period) {
+            match self.recover(pcm, remedy, period) {
                 Ok(()) => self.started(spec),
-                // A strike is gone; what is wrong now shows in the next round.
+                // A failure is counted; the cause shows in the next round.
                 Err(_) => self.clock.sleep(period),
             }
         }
@@ -131,7 +131,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
 
     /// Takes all frames that are there, after waiting for a period's worth.
     fn fetch(&mut self, pcm: &mut S::Pcm, spec: StreamSpec, period: Duration) -> Result<(), PcmError> {
-        let ready = pcm.wait((2 * period).min(PATIENCE))?;
+        let ready = pcm.wait((2 * period).min(POLL_INTERVAL))?;
         let mut waiting = pcm.available()? as u64;
         let now = self.clock.now();
         if waiting == 0 {
@@ -144,7 +144,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
         let lost = self.timeline.lost_silently(waiting, now);
         if lost > 0 {
             add(&self.status.counters.device_errors, 1);
-            self.lose(lost);
+            self.record_loss(lost);
         }
         let most = (MAX_BLOCK_BYTES / spec.frame_bytes()) as u64;
         while waiting > 0 {
@@ -154,7 +154,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
                 nothing => {
                     self.writer.void(spec);
                     if nothing.is_ok() {
-                        // It said that there is something, and gave nothing: asked again at once, it would for ever.
+                        // It reported frames and gave none: without a pause the loop would spin.
                         self.clock.sleep(period / 4);
                     }
                     return nothing.map(drop);
@@ -164,11 +164,11 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
             let first_frame = self.timeline.next();
             let recorded = self.timeline.took(taken, waiting, now);
             self.writer.commit(spec, first_frame, recorded, taken as u32);
-            self.heard += taken;
+            self.captured += taken;
             add(&self.status.counters.frames, taken);
             add(&self.status.counters.gaps, core::mem::take(&mut self.interrupted).into());
             self.progress = now;
-            self.strikes = 0;
+            self.failures = 0;
         }
         if self.timeline.hurries(now) {
             self.clock.sleep(period);
@@ -176,7 +176,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
         Ok(())
     }
 
-    fn heal(&mut self, pcm: &mut S::Pcm, remedy: Remedy, period: Duration) -> Result<(), PcmError> {
+    fn recover(&mut self, pcm: &mut S::Pcm, remedy: Remedy, period: Duration) -> Result<(), PcmError> {
         if remedy == Remedy::Resume {
             let mut result = pcm.resume();
             // Waking up takes a device up to a second or two.
@@ -209,11 +209,11 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
         self.progress = now;
         add(&self.status.counters.recoveries, core::mem::replace(&mut self.begun, true).into());
         if lost > 0 {
-            self.lose(lost);
+            self.record_loss(lost);
         }
     }
 
-    fn lose(&mut self, frames: u64) {
+    fn record_loss(&mut self, frames: u64) {
         add(&self.status.counters.lost_frames, frames);
         self.interrupted = true;
     }
@@ -229,7 +229,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
         add(counter, 1);
     }
 
-    /// Sleeps in pieces, so that being told to stop is seen in time.
+    /// Sleeps in short intervals, so that a stop request is seen in time.
     fn sleep(&self, time: Duration) {
         let end = self.clock.now() + time;
         while !self.status.stopping() {
@@ -237,7 +237,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
             if left.is_zero() {
                 break;
             }
-            self.clock.sleep(left.min(PATIENCE));
+            self.clock.sleep(left.min(POLL_INTERVAL));
         }
     }
 }

@@ -1,10 +1,10 @@
-//! What capture may be told: the `[capture]` table of `monitor.toml`.
+//! The `[capture]` section of `monitor.toml`.
 //!
 //! Every key has a default, unknown keys are errors; [`CaptureConfig::validate`] checks the ranges that types cannot.
 
-use core::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::setting::{InvalidSetting, within};
 
 /// Options of capture, in the units of their names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,11 +97,11 @@ pub enum ChannelChoice {
 mod average {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str("average")
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
         match String::deserialize(deserializer)?.as_str() {
             "average" => Ok(()),
             other => Err(D::Error::custom(format!("channel = \"{other}\": say \"average\" or a number from 0"))),
@@ -109,47 +109,22 @@ mod average {
     }
 }
 
-/// A value outside its range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutOfRange {
-    /// The key within `[capture]`.
-    pub key: &'static str,
-    /// What it was set to.
-    pub value: u64,
-    /// Smallest value that is allowed.
-    pub least: u64,
-    /// Largest value that is allowed.
-    pub most: u64,
-}
-
-impl fmt::Display for OutOfRange {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, value, least, most } = self;
-        write!(f, "capture.{key} = {value} is out of range: give a value from {least} to {most}")
-    }
-}
-
-impl core::error::Error for OutOfRange {}
-
 impl CaptureConfig {
     /// Checks every range.
     ///
     /// # Errors
     /// The first key whose value is outside its range.
-    pub fn validate(&self) -> Result<(), OutOfRange> {
-        let check = |key, value: u64, least, most| {
-            if (least..=most).contains(&value) { Ok(()) } else { Err(OutOfRange { key, value, least, most }) }
-        };
-        check("rate", self.rate.into(), 8_000, 192_000)?;
-        check("channels", self.channels.into(), 1, 32)?;
-        check("period_ms", self.period_ms.into(), 1, 500)?;
-        check("buffer_ms", self.buffer_ms.into(), 2 * u64::from(self.period_ms), 5_000)?;
-        check("priority", self.priority.into(), 0, 99)?;
-        check("cpu", self.cpu.unwrap_or(0) as u64, 0, 1023)?;
-        check("stall_periods", self.stall_periods.into(), 4, 10_000)?;
-        check("ring_kib", self.ring_kib.into(), 64, 65_536)?;
-        check("backlog_ms", self.backlog_ms.into(), 100, 60_000)?;
-        check("reopen_max_ms", self.reopen_max_ms.into(), 100, 60_000)
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        within("capture.rate", self.rate, 8_000..=192_000)?;
+        within("capture.channels", self.channels, 1..=32)?;
+        within("capture.period_ms", self.period_ms, 1..=500)?;
+        within("capture.buffer_ms", self.buffer_ms, 2 * self.period_ms..=5_000)?;
+        within("capture.priority", self.priority, 0..=99)?;
+        within("capture.cpu", self.cpu.unwrap_or(0), 0..=1023)?;
+        within("capture.stall_periods", self.stall_periods, 4..=10_000)?;
+        within("capture.ring_kib", self.ring_kib, 64..=65_536)?;
+        within("capture.backlog_ms", self.backlog_ms, 100..=60_000)?;
+        within("capture.reopen_max_ms", self.reopen_max_ms, 100..=60_000)
     }
 }
 

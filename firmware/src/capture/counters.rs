@@ -18,7 +18,7 @@ macro_rules! counters {
         pub struct CounterValues { $($(#[$doc])* pub $name: u64,)* }
 
         impl Counters {
-            /// What the counters say now. They are read one after the other: sums over several may be off by one event.
+            /// The counters now. They are read one after the other: sums over several may be off by one event.
             #[must_use]
             pub fn values(&self) -> CounterValues {
                 CounterValues { $($name: self.$name.load(Relaxed),)* }
@@ -46,7 +46,7 @@ counters! {
     reopens,
     /// Attempts to open the device that failed.
     failed_opens,
-    /// Other errors of the device, and losses that only the clock told.
+    /// Other errors of the device, and losses that only the clock showed.
     device_errors,
     /// Wake-ups that found more than two periods waiting.
     late,

@@ -1,26 +1,27 @@
-//! Capture: from the sound device to a lock-free ring, without losing a sample unsaid.
+//! Capture: from the sound device to a lock-free ring; every lost sample is counted.
 //!
 //! [`start`] gives a thread of its own, under SCHED_FIFO with its memory locked where the system allows, that does nothing
 //! but copy raw frames from the device ([`pcm`]) into the [`ring`], stamp ([`timeline`]) and count ([`counters`]) them.
 //! What the device gives is taken as it is: decoding, mixing and resampling are the reader's. An error is answered by the
-//! table in [`recovery`]; a device that is gone is opened again for ever. Frames that were lost, by whomever, are a number
-//! in front of the next block.
+//! table in [`recovery`]; a device that is gone is opened again and again. Lost frames are counted in front of the
+//! next block, wherever they were lost.
 //!
 //! Cost at 48 kHz mono: a hundred wake-ups a second, each a poll and a copy of a kilobyte; 2 MiB of ring by default.
 
 pub mod alsa_pcm;
 pub mod capture_loop;
-pub mod config;
-pub mod counters;
-pub mod mono;
+pub(crate) mod config;
+pub(crate) mod counters;
+pub(crate) mod meter;
+pub(crate) mod mono;
 pub mod pcm;
-pub mod recovery;
+pub(crate) mod recovery;
 pub mod ring;
 pub mod scripted;
-pub mod status;
-pub mod timeline;
+pub(crate) mod status;
+pub(crate) mod timeline;
+pub(crate) mod wav_writer;
 
-use core::fmt;
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
 use std::sync::{Arc, mpsc};
@@ -33,7 +34,8 @@ pub use pcm::{Clock, Pcm, PcmError, Source, StreamSpec, SystemClock};
 pub use ring::{Block, Reader};
 pub use status::{CaptureStatus, DeviceState};
 
-use crate::rt::RealTime;
+use crate::setting::InvalidSetting;
+use crate::system::real_time::{RealTime, Wanted};
 
 /// Stack of the capture thread, in bytes; libasound parses its configuration on it whenever a device is opened.
 const STACK: usize = 512 * 1024;
@@ -44,30 +46,19 @@ pub struct Capture {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Why capture could not be started. A device that is not there is no reason: it is waited for.
-#[derive(Debug)]
+/// Why capture could not be started. An absent device is no reason: capture waits for it.
+#[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// A value of the configuration; fatal until it is changed.
-    Config(config::OutOfRange),
+    #[error("{0}")]
+    Config(#[from] InvalidSetting),
     /// The system gives no thread; transient at best.
+    #[error("no thread for capture: {0}; is the number of threads or memory limited?")]
     Thread(std::io::Error),
 }
 
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Thread(error) => {
-                write!(f, "no thread for capture: {error}; is the number of threads or memory limited?")
-            }
-        }
-    }
-}
-
-impl core::error::Error for StartError {}
-
 /// Starts to capture from the ALSA device that `config` names. When it returns, the thread has asked for its privileges:
-/// [`CaptureStatus::real_time`] says what became of that, and it is the caller's to say so once.
+/// [`CaptureStatus::real_time`] has the result, which the caller reports once.
 ///
 /// # Errors
 /// If `config` is out of range or no thread can be had. An absent device is waited for.
@@ -84,16 +75,17 @@ where
     S: Source + Send + 'static,
     C: Clock + Send + 'static,
 {
-    config.validate().map_err(StartError::Config)?;
+    config.validate()?;
     let status = Arc::new(CaptureStatus::default());
     let backlog = Duration::from_millis(config.backlog_ms.into());
     let (writer, reader) = ring::ring(config.ring_kib as usize * 1024, backlog, Arc::clone(&status));
     let mut capture = capture_loop::CaptureLoop::new(config, source, clock, writer, Arc::clone(&status));
     let (ready, started) = mpsc::channel();
     let thread = {
-        let (config, status) = (config.clone(), Arc::clone(&status));
+        let status = Arc::clone(&status);
+        let wanted = Wanted { lock_memory: config.lock_memory, cpu: config.cpu, priority: config.priority };
         std::thread::Builder::new().name("capture".into()).stack_size(STACK).spawn(move || {
-            let _ = status.real_time.set(RealTime::acquire(&config));
+            let _ = status.real_time.set(RealTime::acquire(wanted));
             let _ = ready.send(());
             drop(ready);
             capture.run();

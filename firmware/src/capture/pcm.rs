@@ -95,14 +95,14 @@ impl fmt::Display for PcmError {
 
 impl core::error::Error for PcmError {}
 
-/// What a device says it is doing.
+/// The state that a device reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PcmState {
     /// Ready to be started.
     Prepared,
     /// Recording.
     Running,
-    /// Stopped, because nobody fetched the sound in time.
+    /// Stopped, because the sound was not read in time.
     Overrun,
     /// Stopped with the system.
     Suspended,
@@ -120,44 +120,44 @@ pub trait Pcm {
     /// Waits until a period's worth of frames is there; `false` if that took longer than `timeout`.
     ///
     /// # Errors
-    /// What the device says instead.
+    /// The device's error.
     fn wait(&mut self, timeout: Duration) -> Result<bool, PcmError>;
 
     /// How many frames can be read now.
     ///
     /// # Errors
-    /// What the device says instead.
+    /// The device's error.
     fn available(&mut self) -> Result<usize, PcmError>;
 
     /// Lends the oldest at most `frames` frames to `sink`, once, and then gives them back to the device; may be fewer
     /// than were asked, or none. Returns how many frames were taken: `sink` may have seen more.
     ///
     /// # Errors
-    /// What the device says instead. `sink` may have been called; what it saw is then not to be trusted.
+    /// The device's error. `sink` may have been called; its bytes are then not valid.
     fn read(&mut self, frames: usize, sink: &mut dyn FnMut(&[u8])) -> Result<usize, PcmError>;
 
     /// Starts to record.
     ///
     /// # Errors
-    /// What the device says instead.
+    /// The device's error.
     fn start(&mut self) -> Result<(), PcmError>;
 
     /// Stops at once; unread frames are thrown away.
     ///
     /// # Errors
-    /// What the device says instead.
+    /// The device's error.
     fn stop(&mut self) -> Result<(), PcmError>;
 
     /// Makes a stopped device ready to start again.
     ///
     /// # Errors
-    /// What the device says instead.
+    /// The device's error.
     fn prepare(&mut self) -> Result<(), PcmError>;
 
     /// Wakes a suspended device where it left off.
     ///
     /// # Errors
-    /// `EAGAIN` while it is not yet awake, `ENOSYS` if it must be prepared instead, or what the device says.
+    /// `EAGAIN` while it is not yet awake, `ENOSYS` if it must be prepared instead, or the device's error.
     fn resume(&mut self) -> Result<(), PcmError>;
 
     /// What the device is doing.
@@ -175,7 +175,7 @@ pub trait Source {
     /// Why that is not possible now; it may be a moment later.
     fn open(&mut self) -> Result<Self::Pcm, PcmError>;
 
-    /// What the driver said to the last failure beyond its errno, for people; empty if nothing.
+    /// The driver's message about the last failure, beyond its errno; may be empty.
     fn detail(&self) -> String {
         String::new()
     }

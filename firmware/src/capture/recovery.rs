@@ -1,27 +1,27 @@
 //! What to do about each error of a sound device: one table, no side effects.
 //!
-//! | the device says | meaning | remedy |
+//! | the device reports | meaning | remedy |
 //! |---|---|---|
 //! | EPIPE | overrun | [`Remedy::Restart`] |
 //! | ESTRPIPE | the system was suspended | [`Remedy::Resume`] |
 //! | EAGAIN, EINTR | nothing yet | [`Remedy::Wait`]; a stall when it lasts |
 //! | ENODEV, ENXIO, ENOENT, EBADF, ESHUTDOWN | unplugged | [`Remedy::Reopen`] |
-//! | EIO, as ALSA calls a POLLERR without errno | the state says it | as the state; else [`Remedy::Restart`] |
+//! | EIO, as ALSA calls a POLLERR without errno | the state shows it | as the state; else [`Remedy::Restart`] |
 //! | anything else | a driver's whim | [`Remedy::Restart`] |
 //!
-//! A remedy that was tried [`STRIKES`] times without a frame in between is followed by [`Remedy::Reopen`]. Nothing is ever
-//! given up: reopening goes on for ever, with a back-off.
+//! A remedy that was tried [`MAX_FAILURES`] times without a frame in between is followed by [`Remedy::Reopen`]. Capture
+//! never gives up: it reopens again and again, with a back-off.
 
 use nix::errno::Errno;
 
 use super::pcm::{PcmError, PcmState};
 
 /// How many remedies in a row may bring no frame before the device is reopened.
-pub const STRIKES: u32 = 5;
+pub(crate) const MAX_FAILURES: u32 = 5;
 
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Remedy {
+pub(crate) enum Remedy {
     /// Ask again a little later.
     Wait,
     /// Prepare and start again; frames are lost.
@@ -34,7 +34,7 @@ pub enum Remedy {
 
 /// The remedy for `error` of a device that is in `state`.
 #[must_use]
-pub const fn remedy(error: PcmError, state: PcmState) -> Remedy {
+pub(crate) const fn remedy(error: PcmError, state: PcmState) -> Remedy {
     if matches!(state, PcmState::Gone) {
         return Remedy::Reopen;
     }

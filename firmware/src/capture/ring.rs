@@ -33,7 +33,7 @@ pub const MAX_BLOCK_BYTES: usize = 32 * 1024;
 /// Blocks the ring holds at most; at one block every 10 ms ten seconds of them.
 pub const MAX_BLOCKS: usize = 1024;
 
-/// What the writer says about a block.
+/// The writer's description of a block.
 #[derive(Debug, Clone, Copy)]
 struct Header {
     spec: StreamSpec,
@@ -100,7 +100,7 @@ impl Writer {
             add(&self.status.counters.dropped_blocks, 1);
             add(&self.status.counters.dropped_frames, frames.into());
         } else {
-            // There is room: `stage` looked, and nobody else pushes.
+            // There is room: `stage` checked, and this is the only writer.
             let _ = self.headers.try_push(Header { spec, first_frame, recorded, frames, bytes });
         }
         self.status.end.store(first_frame + u64::from(frames), Release);

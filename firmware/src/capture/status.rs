@@ -1,4 +1,4 @@
-//! What others may know about capture while it runs.
+//! The state of capture, for other threads.
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -6,9 +6,9 @@ use std::sync::{Mutex, OnceLock};
 
 use super::counters::Counters;
 use super::pcm::{PcmError, StreamSpec};
-use crate::rt::RealTime;
+use crate::system::real_time::RealTime;
 
-/// Shared between the capture thread, the reader and whoever reports.
+/// Shared between the capture thread, the reader and the reporting threads.
 #[derive(Debug, Default)]
 pub struct CaptureStatus {
     /// What was counted.
@@ -33,7 +33,7 @@ pub enum DeviceState {
     Absent {
         /// Why.
         error: PcmError,
-        /// What the driver said beyond that; may be empty.
+        /// The driver's message beyond that; may be empty.
         detail: String,
     },
     /// Capture has ended.

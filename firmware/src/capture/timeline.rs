@@ -13,11 +13,11 @@ use core::time::Duration;
 use super::pcm::StreamSpec;
 
 /// Length of the windows in which the frames are held against the clock.
-pub const WINDOW: Duration = Duration::from_secs(1);
+pub(crate) const WINDOW: Duration = Duration::from_secs(1);
 
 /// Counts frames along the clock. Frame numbers go on over restarts and reopens; lost frames have numbers too.
 #[derive(Debug, Clone)]
-pub struct Timeline {
+pub(crate) struct Timeline {
     spec: Option<StreamSpec>,
     /// Number of the next frame that the device will deliver.
     next: u64,
@@ -36,7 +36,7 @@ pub struct Timeline {
 impl Timeline {
     /// A time line on which nothing has happened.
     #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             spec: None,
             next: 0,
@@ -51,7 +51,7 @@ impl Timeline {
 
     /// Number of the next frame.
     #[must_use]
-    pub const fn next(&self) -> u64 {
+    pub(crate) const fn next(&self) -> u64 {
         self.next
     }
 
@@ -59,7 +59,7 @@ impl Timeline {
     /// beyond those that an earlier start in vain returned.
     ///
     /// Between two frames delivered at least 1, so that two pieces of sound are never joined unsaid.
-    pub fn started(&mut self, spec: StreamSpec, now: Duration) -> u64 {
+    pub(crate) fn started(&mut self, spec: StreamSpec, now: Duration) -> u64 {
         let last = *self.last.get_or_insert(now);
         let lost = match self.spec {
             None => 0,
@@ -75,7 +75,7 @@ impl Timeline {
     }
 
     /// `taken` frames were read at `now`, and `waiting` more can be: returns when the first of those taken was recorded.
-    pub fn took(&mut self, taken: u64, waiting: u64, now: Duration) -> Duration {
+    pub(crate) fn took(&mut self, taken: u64, waiting: u64, now: Duration) -> Duration {
         let Some(spec) = self.spec else { return now };
         self.next += taken;
         self.counted = 0;
@@ -86,7 +86,7 @@ impl Timeline {
     /// Whether the device delivers faster than sound can come: no hardware does, but a file or a device of silence. The
     /// loop must then hold itself back, or it would starve the machine.
     #[must_use]
-    pub fn hurries(&self, now: Duration) -> bool {
+    pub(crate) fn hurries(&self, now: Duration) -> bool {
         let Some(spec) = self.spec else { return false };
         // Held against the window before, so that a fast crystal never looks like it.
         let most = i64::from(spec.buffer_frames) + 4 * i64::from(spec.period_frames);
@@ -100,7 +100,7 @@ impl Timeline {
     }
 
     /// To be asked before frames are taken: `waiting` can be read at `now`. Returns how many were lost unsaid, mostly 0.
-    pub fn lost_silently(&mut self, waiting: u64, now: Duration) -> u64 {
+    pub(crate) fn lost_silently(&mut self, waiting: u64, now: Duration) -> u64 {
         let Some(spec) = self.spec else { return 0 };
         let behind = self.behind(&spec, waiting, now);
         let least = self.behind.map_or(behind, |least| least.min(behind));

@@ -14,35 +14,35 @@ use monitor_model::report::Line;
 use monitor_wire as wire;
 
 use crate::config::Config;
-use crate::report::Window;
-use crate::run::{FileSound, Setup, Times, now_ns};
+use crate::inference::{AudioFile, Setup, Times, now_ns};
+use crate::reporting::Window;
 
 /// Options of `firmware check`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The recording
     #[arg(value_name = "WAV")]
-    pub wav: PathBuf,
+    pub(crate) wav: PathBuf,
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
-    pub model: Option<PathBuf>,
+    pub(crate) model: Option<PathBuf>,
     /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Seconds between two windows
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = super::device_args::hop)]
-    pub hop: f32,
+    pub(crate) hop: f32,
     /// Print each window as `firmware run` does: one JSON object, with what the decision makes of it; and one per change of
     /// the alarm by the anomaly score
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// When the model does not run, or the recording cannot be read or is shorter than a window.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(args.config.as_deref())?;
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);
@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let setup = Setup::load(&config)?;
     let loaded = begun.elapsed();
-    let mut sound = FileSound::wav(&args.wav, &config.capture)?;
+    let mut sound = AudioFile::wav(&args.wav, &config.capture)?;
     let rate = sound.rate()?;
     let classifier = setup.classifier()?;
     let judge = setup.settings(&classifier).judge()?;
@@ -69,8 +69,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             times.push((verdict.inference_ns / 1000) as u32);
         }
         let written = match event {
-            _ if args.json => json(event, &setup.who.labels, &mut out),
-            Event::Window { verdict, .. } => line(verdict, chunk, &setup.who.labels, &mut out),
+            _ if args.json => json(event, setup.device.labels.list(), &mut out),
+            Event::Window { verdict, .. } => line(verdict, chunk, setup.device.labels.list(), &mut out),
             _ => Ok(()),
         };
         outcome = std::mem::replace(&mut outcome, Ok(())).and(written);
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     errln!(
         "{}: {windows} windows in {seconds:.2} s of sound, inference p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, model loaded \
          in {:.1} ms: the model runs",
-        setup.who.model,
+        setup.device.model,
         ms(p50),
         ms(p99),
         ms(max),
@@ -111,7 +111,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The line that `predict` prints: the most probable class.
-fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -> std::io::Result<()> {
+fn line(verdict: &Verdict<'_>, chunk: u64, labels: wire::TextList<'_>, out: &mut impl Write) -> std::io::Result<()> {
     let best = (0u16..).zip(verdict.probabilities).fold((0, f32::MIN), |best, (class, &probability)| {
         if probability > best.1 { (class, probability) } else { best }
     });
@@ -127,7 +127,7 @@ fn line(verdict: &Verdict<'_>, chunk: u64, labels: &str, out: &mut impl Write) -
 }
 
 /// The lines that `run` writes: windows, and changes of the alarm by the anomaly score.
-fn json(event: &Event<'_>, labels: &str, out: &mut impl Write) -> std::io::Result<()> {
+fn json(event: &Event<'_>, labels: wire::TextList<'_>, out: &mut impl Write) -> std::io::Result<()> {
     let window;
     let (index, message) = match *event {
         Event::Window { verdict, decided, .. } => {

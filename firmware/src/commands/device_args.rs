@@ -9,7 +9,7 @@ use crate::config::Config;
 
 /// Options of every command that listens to the device. Each overrides the configuration.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct DeviceArgs {
+pub(crate) struct DeviceArgs {
     /// Configuration file; without it /etc/monitor/monitor.toml where that exists, or the defaults
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -59,7 +59,7 @@ impl DeviceArgs {
     ///
     /// # Errors
     /// If the file cannot be read, or a value is out of range.
-    pub fn config(&self) -> anyhow::Result<Config> {
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
         let mut config = Config::load(self.config.as_deref())?;
         self.apply(&mut config.capture)?;
         Ok(config)
@@ -69,7 +69,7 @@ impl DeviceArgs {
     ///
     /// # Errors
     /// If a value is out of range.
-    pub fn apply(&self, capture: &mut CaptureConfig) -> anyhow::Result<()> {
+    pub(crate) fn apply(&self, capture: &mut CaptureConfig) -> anyhow::Result<()> {
         if let Some(device) = &self.device {
             capture.device.clone_from(device);
         }

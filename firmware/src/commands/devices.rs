@@ -14,7 +14,7 @@ use crate::capture::alsa_pcm::{alsa_format, pcm_error};
 
 /// Options of `firmware devices`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Devices to look at by name, instead of every card's; any ALSA name will do
     pub names: Vec<String>,
     /// JSON instead of a table
@@ -27,7 +27,7 @@ const RATES: [u32; 9] = [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 
 
 /// A capture device.
 #[derive(Debug, Clone, Serialize)]
-pub struct Device {
+pub(crate) struct Device {
     /// ALSA name; by the card's name, not its number, so that it stays when other cards come and go.
     pub name: String,
     /// What the driver calls it.
@@ -40,7 +40,7 @@ pub struct Device {
 /// What a device can do.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-pub enum Abilities {
+pub(crate) enum Abilities {
     /// It was asked.
     Known {
         /// ALSA names of those of its formats that capture can take.
@@ -61,7 +61,7 @@ pub enum Abilities {
 ///
 /// # Errors
 /// Only if the result cannot be written: a device that cannot be opened is part of it.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // What libasound would print on standard error is in the result, and in words.
     let _said = Output::local_error_handler();
     let devices = if args.names.is_empty() { list() } else { args.names.iter().map(|name| named(name)).collect() };
@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// Every capture device of every card.
 #[must_use]
-pub fn list() -> Vec<Device> {
+pub(crate) fn list() -> Vec<Device> {
     // A card that goes while it is looked at is left out.
     card::Iter::new().flatten().filter_map(|card| of_card(&card).ok()).flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! `firmware doctor`: looks at everything the device needs and says what is wrong and what to do about it.
+//! `firmware doctor`: checks all that the device needs, and prints a remedy for each fault.
 
 mod gpio;
 mod places;
@@ -14,7 +14,7 @@ use report::{Check, Report, Verdict};
 
 /// Options of `firmware doctor`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// How long to listen, in seconds
     #[arg(long, default_value_t = 3.0, value_name = "S", value_parser = |text: &str| number(text, 0.5, 600.0))]
     pub seconds: f64,
@@ -33,7 +33,7 @@ pub struct Args {
 ///
 /// # Errors
 /// If the configuration cannot be read or an option makes no sense.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = args.device.config()?;
     let mut checks = vec![cards()];
     checks.extend(sound::examine(&config.capture, args.seconds)?);

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 
-use crate::clock;
 use crate::config::Config;
-use crate::events::{Event, Record, read};
+use crate::sinks::events::{Record, RecordKind, read};
+use crate::system::clock;
 
 /// Options of `firmware events`.
 #[derive(Debug, clap::Args)]
@@ -61,10 +61,10 @@ pub fn text(records: &[Record], csv: bool) -> String {
             let _ = write!(text, "{}\r\n", quoted.join(","));
         } else {
             let names = HEADER.split(',').zip(&columns).skip(5);
-            let said: Vec<String> =
+            let named: Vec<String> =
                 names.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name} {value}")).collect();
             let doubt = if columns[2] == "unsynchronised" { "?" } else { "" };
-            let _ = writeln!(text, "{}{doubt} {} {}", columns[1], columns[4], said.join(", "));
+            let _ = writeln!(text, "{}{doubt} {} {}", columns[1], columns[4], named.join(", "));
         }
     }
     text
@@ -90,7 +90,7 @@ fn times(records: &[Record]) -> Vec<Time> {
         if record.synchronised {
             known = Some(record.unix_ms.saturating_sub(record.up_ms));
         }
-        if record.event == Event::Start {
+        if record.event == RecordKind::Start {
             known = None;
         }
     }
@@ -100,9 +100,9 @@ fn times(records: &[Record]) -> Vec<Time> {
 
 /// The values of [`HEADER`].
 fn columns(record: &Record, time: &Time) -> [String; 15] {
-    let said = |text: &Option<String>| text.clone().unwrap_or_default();
-    let told = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
-    let model = record.model.as_ref().map(|model| format!("{model} {}", said(&record.sha256)));
+    let text_of = |text: &Option<String>| text.clone().unwrap_or_default();
+    let truth_of = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
+    let model = record.model.as_ref().map(|model| format!("{model} {}", text_of(&record.sha256)));
     let dropped = record.count.map(|count| count.to_string());
     [
         record.number.to_string(),
@@ -110,16 +110,16 @@ fn columns(record: &Record, time: &Time) -> [String; 15] {
         time.clock.into(),
         format!("{:.3}", record.up_ms as f64 / 1e3),
         record.event.name().into(),
-        said(&record.state),
-        said(&record.previous),
+        text_of(&record.state),
+        text_of(&record.previous),
         record.confidence.map_or(String::new(), |confidence| format!("{confidence:.4}")),
-        told(record.active),
-        said(if record.causes.is_some() { &record.causes } else { &record.cause }),
-        told(record.unacknowledged),
-        said(&record.by),
+        truth_of(record.active),
+        text_of(if record.causes.is_some() { &record.causes } else { &record.cause }),
+        truth_of(record.unacknowledged),
+        text_of(&record.by),
         record.seconds.map_or(String::new(), |seconds| seconds.to_string()),
-        said(&record.version.clone().or(model).or(dropped)),
-        said(&record.clip),
+        text_of(&record.version.clone().or(model).or(dropped)),
+        text_of(&record.clip),
     ]
 }
 
@@ -132,23 +132,23 @@ fn quoted(value: &str) -> String {
 mod tests {
     use super::*;
 
-    fn record(unix_ms: u64, synchronised: bool, up_ms: u64, event: Event) -> Record {
+    fn record(unix_ms: u64, synchronised: bool, up_ms: u64, event: RecordKind) -> Record {
         Record { unix_ms, synchronised, up_ms, event, ..Record::default() }
     }
 
     #[test]
     fn times_before_the_clock_was_set_are_corrected_within_the_run_and_marked_in_all_others() {
         let records = [
-            record(5, false, 0, Event::Start),
-            record(1005, false, 1000, Event::Stop),
-            record(7, false, 0, Event::Start),
-            record(2007, false, 2000, Event::Clock),
-            record(1_764_072_005_000, true, 5000, Event::Clock),
-            record(1_764_072_006_000, true, 6000, Event::Stop),
+            record(5, false, 0, RecordKind::Start),
+            record(1005, false, 1000, RecordKind::Stop),
+            record(7, false, 0, RecordKind::Start),
+            record(2007, false, 2000, RecordKind::Clock),
+            record(1_764_072_005_000, true, 5000, RecordKind::Clock),
+            record(1_764_072_006_000, true, 6000, RecordKind::Stop),
         ];
-        let told: Vec<(u64, &str)> = times(&records).iter().map(|time| (time.unix_ms, time.clock)).collect();
+        let known: Vec<(u64, &str)> = times(&records).iter().map(|time| (time.unix_ms, time.clock)).collect();
         assert_eq!(
-            told,
+            known,
             [
                 (5, "unsynchronised"),
                 (1005, "unsynchronised"),
@@ -171,7 +171,7 @@ mod tests {
         let time = Time { unix_ms: 1_764_072_000_123, clock: "synchronised" };
         let (previous, state) = (Some("unknown".into()), Some("on_state".into()));
         let change =
-            Record { number: 1, previous, state, confidence: Some(0.5), ..record(0, true, 391_200, Event::State) };
+            Record { number: 1, previous, state, confidence: Some(0.5), ..record(0, true, 391_200, RecordKind::State) };
         let columns = columns(&change, &time);
         assert_eq!(columns.len(), HEADER.split(',').count());
         let line = columns.join(",");

@@ -1,4 +1,4 @@
-//! `firmware health`: is the running instance well? For a container's health check: exit code 0 or 1, and one line why.
+//! `firmware health`: check the running instance. For a container's health check: exit code 0 or 1, and one line why.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use anyhow::{Context, ensure};
 
 use crate::config::Config;
-use crate::outputs::{StatusFile, boot_s};
+use crate::sinks::status::{StatusFile, boot_s};
 
 /// Options of `firmware health`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -26,7 +26,7 @@ const LATE_S: f64 = 5.0;
 ///
 /// # Errors
 /// When no instance runs, or it is not well.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.config.as_deref())?;
     let file = args.status.as_ref().unwrap_or(&config.status.file);
     ensure!(
@@ -54,7 +54,7 @@ fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<Strin
     );
     ensure!(
         matches!(status.capture.as_str(), "running" | "ended"),
-        "no sound: capture is {}; `firmware doctor` says why",
+        "no sound: capture is {}; `firmware doctor` shows why",
         status.capture
     );
     // An offset or clipping leaves something to listen to.
@@ -62,14 +62,14 @@ fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<Strin
         .find(|fault| status.microphone.iter().any(|f| f == fault));
     if let Some(fault) = dead {
         anyhow::bail!(
-            "microphone fault: {fault}; is it connected, switched on and not muted? `firmware doctor` says more"
+            "microphone fault: {fault}; is it connected, switched on and not muted? `firmware doctor` shows more"
         );
     }
     let mut line = format!(
         "{} ({:.2}), {} windows, {} xruns, {} gaps, up {:.0} s",
         status.state, status.confidence, status.windows, status.xruns, status.gaps, status.up_s
     );
-    for why in &status.not_used {
+    for why in &status.rejected_updates {
         line += &format!("; not used: {why}");
     }
     Ok(line)
@@ -89,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_used_is_told() {
-        let status = StatusFile { not_used: vec!["firmware: does not start".into()], ..good() };
+    fn rejected_updates_are_shown() {
+        let status = StatusFile { rejected_updates: vec!["firmware: does not start".into()], ..good() };
         assert!(judge(&status, 1000, 1.0).unwrap().ends_with("; not used: firmware: does not start"));
     }
 

@@ -1,12 +1,13 @@
 //! One file per command: its options and what it does.
-pub mod check;
-pub mod device_args;
-pub mod devices;
-pub mod doctor;
+pub(crate) mod baseline;
+pub(crate) mod check;
+pub(crate) mod device_args;
+pub(crate) mod devices;
+pub(crate) mod doctor;
 pub mod events;
-pub mod health;
-pub mod learn;
-pub mod record;
-pub mod run;
-pub mod update;
-pub mod validate_config;
+pub(crate) mod health;
+pub(crate) mod options;
+pub(crate) mod record;
+pub(crate) mod run;
+pub(crate) mod update;
+pub(crate) mod validate_config;

@@ -20,8 +20,8 @@ use part::Recorder;
 
 /// Options of `firmware record`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The state of the machine that is heard: the class to learn
+pub(crate) struct Args {
+    /// The state of the machine: the class to train
     #[arg(long, value_parser = name::label)]
     pub label: String,
     /// Folder of the data set; the sound goes to a folder of the label's name in it
@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 /// How long a device may take to deliver its first sound.
-const PATIENCE: Duration = Duration::from_secs(10);
+const NO_SOUND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest wait without a look at whether to stop.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -51,7 +51,7 @@ const TOO_MUCH_CLIPPING: f64 = 1e-5;
 ///
 /// # Errors
 /// If an option makes no sense, no sound arrives, or a file cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = args.device.config()?.capture;
     // A disk may be slow for seconds: nothing is to be dropped for it.
     config.backlog_ms = 60_000;
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let signals = stop_signals().context("signals cannot be caught")?;
     let (capture, mut reader) = capture::start(&config)?;
     let status = capture.status();
-    if let Some(warning) = status.real_time().and_then(crate::rt::RealTime::warning) {
+    if let Some(warning) = status.real_time().and_then(crate::system::real_time::RealTime::warning) {
         errln!("warning: {warning}");
     }
     let begun = Instant::now();
@@ -72,8 +72,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 status.device()
             );
         }
-        if begun.elapsed() > PATIENCE {
-            bail!("no sound from `{}` within {} s: {}", config.device, PATIENCE.as_secs(), status.device());
+        if begun.elapsed() > NO_SOUND_TIMEOUT {
+            bail!("no sound from `{}` within {} s: {}", config.device, NO_SOUND_TIMEOUT.as_secs(), status.device());
         }
     }
     errln!("{}: {}", config.device, status.device());
@@ -85,13 +85,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     while !recorder.done() && !stopped {
         if reader.wait(GLANCE) {
             last_sound = Instant::now();
-        } else if last_sound.elapsed() > PATIENCE {
+        } else if last_sound.elapsed() > NO_SOUND_TIMEOUT {
             terminal.clear();
             recorder.finish()?;
             bail!(
                 "no sound from `{}` for {} s: {}; what came before is kept",
                 config.device,
-                PATIENCE.as_secs(),
+                NO_SOUND_TIMEOUT.as_secs(),
                 status.device()
             );
         }

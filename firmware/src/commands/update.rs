@@ -1,5 +1,5 @@
-//! `firmware update`: what was dropped on the card's partition is used, once it has proved itself; the card's init calls it
-//! before it starts the program.
+//! `firmware update`: install an update from the SD card after a self-test; the card's init calls it before it starts the
+//! program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -10,23 +10,23 @@ use crate::update::{Options, Outcome, decide, put, slot};
 
 /// Options of `firmware update`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The card's partition, mounted
     #[arg(long, value_name = "FOLDER", default_value = "/boot")]
     pub card: PathBuf,
-    /// Where what is used is put: model, its signature, and the program where it is not the card's own
+    /// Folder to install into: model, its signature, and the program where it is not the card's own
     #[arg(long, value_name = "FOLDER", default_value = "/etc/monitor")]
     pub into: PathBuf,
-    /// A folder in memory, for trials
+    /// Folder in memory for self-tests
     #[arg(long, value_name = "FOLDER", default_value = "/run/monitor/update")]
     pub work: PathBuf,
-    /// File for what is used and what is not, and why: `firmware run` tells its reasons with the state
+    /// File for the result: `firmware run` reports rejected updates with the state
     #[arg(long, value_name = "FILE", default_value = crate::update::NOTE)]
     pub note: PathBuf,
     /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The partition is mounted for reading: mount it for writing while something is written
+    /// Mount the partition for writing while something is written
     #[arg(long)]
     pub remount: bool,
 }
@@ -35,7 +35,7 @@ pub struct Args {
 ///
 /// # Errors
 /// When a trial cannot be made, or what is used cannot be put where it belongs. That something is refused is no error.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let options = Options {
         card: args.card.clone(),
         work: args.work.clone(),
@@ -52,26 +52,28 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes to the card what it does not say yet: the slot, and for whoever takes the card out what became of what was dropped.
+/// Writes to the card what it does not have yet: the slot, and a note with the result for people.
 fn keep(args: &Args, outcome: &mut Outcome) {
     let note = args.card.join("update.txt");
-    let told = |outcome: &Outcome| std::fs::read_to_string(&note).is_ok_and(|text| text == outcome.text());
-    if outcome.write.is_none() && told(outcome) {
+    let is_noted = |outcome: &Outcome| std::fs::read_to_string(&note).is_ok_and(|text| text == outcome.text());
+    if outcome.write.is_none() && is_noted(outcome) {
         return;
     }
     let mounted = mount(args, "rw");
     if let Some((which, generation)) = outcome.write.take() {
         errln!("what was dropped on the card works; keeping it there as generation {generation}");
         let slot = slot::Slot { generation, files: outcome.files.clone() };
-        let said = |step: &str| {
+        let step_done = |step: &str| {
             errln!("  {step}");
             Ok(())
         };
-        if let Err(error) = mounted.as_ref().map_err(clone).and_then(|()| slot::write(&args.card, which, &slot, said)) {
+        if let Err(error) =
+            mounted.as_ref().map_err(clone).and_then(|()| slot::write(&args.card, which, &slot, step_done))
+        {
             outcome.refused.push(format!("used until the power goes, as it cannot be kept on the card: {error}"));
         }
     }
-    if mounted.is_ok() && !told(outcome) {
+    if mounted.is_ok() && !is_noted(outcome) {
         let text = outcome.text();
         let written = std::fs::write(&note, text).and_then(|()| std::fs::File::open(&note)?.sync_all());
         if let Err(error) = written {
@@ -92,10 +94,10 @@ fn mount(args: &Args, how: &str) -> std::io::Result<()> {
     if !args.remount {
         return Ok(());
     }
-    let said = Command::new("mount").arg("-o").arg(format!("remount,{how}")).arg::<&Path>(&args.card).output()?;
-    if said.status.success() {
+    let mounted = Command::new("mount").arg("-o").arg(format!("remount,{how}")).arg::<&Path>(&args.card).output()?;
+    if mounted.status.success() {
         return Ok(());
     }
-    let why = String::from_utf8_lossy(&said.stderr).trim().to_owned();
+    let why = String::from_utf8_lossy(&mounted.stderr).trim().to_owned();
     Err(std::io::Error::other(format!("mounting it again ({how}) fails: {why}")))
 }

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::config::{Config, DEFAULT_PATH};
-use crate::run::Setup;
+use crate::inference::Setup;
 
 /// Options of `firmware validate-config`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The file
     #[arg(default_value = DEFAULT_PATH)]
     pub file: PathBuf,
@@ -27,7 +27,7 @@ pub struct Args {
 ///
 /// # Errors
 /// What is wrong with the file, with the model, or between the two.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(Some(&args.file))?;
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);

@@ -1,19 +1,18 @@
-//! From a file to a checked configuration, and why not.
+//! From a file to a checked configuration.
 
-use core::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{Config, OutOfRange};
-use crate::capture;
+use super::Config;
+use crate::setting::InvalidSetting;
 
-/// Where the configuration is looked for when `--config` does not say; it may be absent.
+/// Where the configuration is read from without `--config`; it may be absent.
 pub const DEFAULT_PATH: &str = "/etc/monitor/monitor.toml";
 
 impl Config {
     /// Reads the file `path`, or without one [`DEFAULT_PATH`] where it exists, or the defaults.
     ///
     /// # Errors
-    /// When a named file cannot be read, or what it says is not a configuration.
+    /// When a named file cannot be read, or is no configuration.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
         let (path, required) = path.map_or((Path::new(DEFAULT_PATH), false), |path| (path, true));
         let in_file = |error| Error::File { path: path.into(), error: Box::new(error) };
@@ -35,10 +34,11 @@ impl Config {
     }
 }
 
-/// Why there is no configuration. All of it is for a person to mend.
-#[derive(Debug, Clone, PartialEq)]
+/// Why there is no configuration. All of it is for a person to correct.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// The cause, with the file it is in.
+    #[error("{}: {error}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -46,73 +46,20 @@ pub enum Error {
         error: Box<Error>,
     },
     /// The file cannot be read.
+    #[error("the configuration cannot be read: {0}")]
     Read(String),
-    /// No TOML, an unknown key, or a value of the wrong type; the text says line and column.
+    /// No TOML, an unknown key, or a value of the wrong type; the text has line and column.
+    #[error("{}", .0.trim_end())]
     Parse(String),
-    /// A value of `[capture]` outside its range.
-    Capture(capture::config::OutOfRange),
-    /// A value outside its range.
-    OutOfRange(OutOfRange),
+    /// A setting that cannot be used.
+    #[error("{0}")]
+    Setting(#[from] InvalidSetting),
     /// A value of `[decision]` outside its range.
-    Decision(monitor_core::decision::Error),
-    /// Signatures are required, but by no key.
+    #[error("{0}")]
+    Decision(#[from] monitor_core::decision::Error),
+    /// Signatures are required, but no key is configured.
+    #[error("listen.require_signature needs listen.public_key: name the .pub file")]
     NoPublicKey,
-    /// A text that cannot be used.
-    Text {
-        /// The key, with its table.
-        key: &'static str,
-        /// What it was set to.
-        value: String,
-        /// What can be.
-        remedy: &'static str,
-    },
-    /// A GPIO line that has two meanings.
-    LineTwice {
-        /// The line.
-        line: u32,
-    },
-    /// More GPIO lines than one request takes.
-    TooManyLines {
-        /// How many.
-        lines: usize,
-    },
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { path, error } => write!(f, "{}: {error}", path.display()),
-            Self::Read(error) => write!(f, "the configuration cannot be read: {error}"),
-            Self::Parse(error) => write!(f, "{}", error.trim_end()),
-            Self::Capture(error) => write!(f, "{error}"),
-            Self::OutOfRange(error) => write!(f, "{error}"),
-            Self::Decision(error) => write!(f, "{error}"),
-            Self::NoPublicKey => write!(f, "listen.require_signature needs listen.public_key: name the .pub file"),
-            Self::Text { key, value, remedy } => write!(f, "{key} = \"{value}\" cannot be used: {remedy}"),
-            Self::LineTwice { line } => write!(f, "gpio: line {line} has two meanings; give each its own"),
-            Self::TooManyLines { lines } => write!(f, "gpio: {lines} lines; at most 64 can be used"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
-impl From<capture::config::OutOfRange> for Error {
-    fn from(error: capture::config::OutOfRange) -> Self {
-        Self::Capture(error)
-    }
-}
-
-impl From<OutOfRange> for Error {
-    fn from(error: OutOfRange) -> Self {
-        Self::OutOfRange(error)
-    }
-}
-
-impl From<monitor_core::decision::Error> for Error {
-    fn from(error: monitor_core::decision::Error) -> Self {
-        Self::Decision(error)
-    }
 }
 
 #[cfg(test)]
@@ -126,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_shown_with_its_line() {
+    fn a_typing_error_is_shown_with_its_line() {
         let message = Config::parse("[listen]\nhop_s = \"fast\"").unwrap_err().to_string();
         assert!(message.contains("line 2"), "{message}");
     }

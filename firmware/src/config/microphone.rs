@@ -1,15 +1,15 @@
-//! `[microphone]`: what a microphone that works may give.
+//! `[microphone]`: the limits of a microphone that works.
 
 use monitor_core::microphone::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::{OutOfRange, range};
+use crate::setting::{InvalidSetting, within};
 
 /// `[microphone]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MicrophoneConfig {
-    /// Seconds that a fault must last to be told, and good sound to end it: 0 to 3600; 0 for never.
+    /// Seconds that a fault must last to be reported, and good sound to end it: 0 to 3600; 0 for never.
     pub after_s: f32,
     /// Largest distance of the mean from zero, full scale 1: 0 to 1.
     pub offset: f32,
@@ -31,9 +31,9 @@ impl MicrophoneConfig {
     }
 
     /// Checks the ranges.
-    pub(super) fn validate(&self) -> Result<(), OutOfRange> {
-        range::within("microphone.after_s", self.after_s, 0.0, 3600.0)?;
-        range::within("microphone.offset", self.offset, 0.0, 1.0)?;
-        range::within("microphone.clipped", self.clipped, 0.0, 1.0)
+    pub(super) fn validate(&self) -> Result<(), InvalidSetting> {
+        within("microphone.after_s", self.after_s, 0.0..=3600.0)?;
+        within("microphone.offset", self.offset, 0.0..=1.0)?;
+        within("microphone.clipped", self.clipped, 0.0..=1.0)
     }
 }

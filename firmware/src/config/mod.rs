@@ -1,14 +1,12 @@
 //! The configuration: `monitor.toml`.
 //!
-//! Every key has a default, so that an empty file is a valid one; an unknown key is an error, so that a slip of the pen is
-//! not silently a default. `firmware/monitor.toml` is shipped with every default written out; a test holds the two equal.
+//! Every key has a default, so that an empty file is a valid one; an unknown key is an error, so that a typing error is not
+//! silently a default. `firmware/monitor.toml` is shipped with every default written out; a test compares the two.
+//!
+//! The sections of sinks are the sinks' own types ([`crate::sinks`]).
 
-mod clips;
 mod load;
 mod microphone;
-mod net;
-mod outputs;
-mod range;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,47 +15,43 @@ use monitor_core::decision::DecisionConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::capture::CaptureConfig;
+use crate::setting::within;
+use crate::sinks::{SinkConfigs, for_each_sink};
 
-pub use clips::ClipsConfig;
 pub use load::{DEFAULT_PATH, Error};
 pub use microphone::MicrophoneConfig;
-pub use net::{ModbusConfig, MqttConfig, MqttVersion, PrometheusConfig};
-pub use outputs::{EventsConfig, GpioConfig, SerialConfig, SerialFormat, StatusConfig, StdoutConfig, StdoutFormat};
-pub use range::OutOfRange;
+macro_rules! config {
+    ($(mod $sink:ident;)*) => {
+        /// The whole file.
+        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Config {
+            /// `[listen]`: the model and the hop.
+            pub listen: ListenConfig,
+            /// `[capture]`: the sound device.
+            pub capture: CaptureConfig,
+            /// `[microphone]`: the limits of a microphone that works.
+            pub microphone: MicrophoneConfig,
+            /// `[decision]`: how probabilities become a state, where it differs from the model's settings.
+            pub decision: DecisionOverrides,
+            /// `[alarm]`: what raises the alarm.
+            pub alarm: AlarmConfig,
+            $(
+                #[doc = concat!("`[", stringify!($sink), "]`: see the sink.")]
+                pub $sink: crate::sinks::$sink::Config,
+            )*
+        }
 
-/// The whole file.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Config {
-    /// `[listen]`: the model and how often it is asked.
-    pub listen: ListenConfig,
-    /// `[capture]`: the sound device.
-    pub capture: CaptureConfig,
-    /// `[microphone]`: what a microphone that works may give.
-    pub microphone: MicrophoneConfig,
-    /// `[decision]`: how probabilities become a state, where it shall differ from what the model says.
-    pub decision: DecisionOverrides,
-    /// `[alarm]`: what raises the alarm.
-    pub alarm: AlarmConfig,
-    /// `[stdout]`: lines on standard output.
-    pub stdout: StdoutConfig,
-    /// `[serial]`: frames or text on a serial line.
-    pub serial: SerialConfig,
-    /// `[gpio]`: levels on pins.
-    pub gpio: GpioConfig,
-    /// `[status]`: the state in a file, for `firmware health`.
-    pub status: StatusConfig,
-    /// `[events]`: what happened, on the device's own disk.
-    pub events: EventsConfig,
-    /// `[clips]`: the sound around each alarm.
-    pub clips: ClipsConfig,
-    /// `[mqtt]`: state and events at the plant's broker.
-    pub mqtt: MqttConfig,
-    /// `[prometheus]`: counters for a Prometheus server.
-    pub prometheus: PrometheusConfig,
-    /// `[modbus]`: registers for a PLC.
-    pub modbus: ModbusConfig,
+        impl Config {
+            /// The sections of all sinks.
+            pub(crate) fn sinks(&self) -> SinkConfigs {
+                SinkConfigs { $($sink: self.$sink.clone(),)* }
+            }
+        }
+    };
 }
+
+for_each_sink!(config);
 
 /// `[listen]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,15 +61,16 @@ pub struct ListenConfig {
     pub model: PathBuf,
     /// Seconds between two windows, 0.1 to 1, in steps of 0.01.
     pub hop_s: f32,
-    /// Whether only a model with a good signature is taken ([`crate::signature`]).
+    /// Whether only a model with a good signature is taken ([`crate::inference::signature`]).
     pub require_signature: bool,
     /// The file of the public key that models are signed by; needed with `require_signature`.
     pub public_key: PathBuf,
-    /// Where what this device keeps for itself lies: what it learns of its machine ([`crate::enrolment`]), and latched alarms
-    /// ([`crate::latched`]); empty to keep none of these.
+    /// Folder of what this device stores: the baseline of its machine ([`crate::inference::baseline`]), and latched alarms
+    /// ([`crate::alarms::latch_store`]); empty to store neither.
     pub state_dir: PathBuf,
-    /// Whether that is used, though it bears no signature, with `require_signature`.
-    pub allow_enrolment: bool,
+    /// Whether the baseline, which bears no signature, is used with `require_signature`.
+    #[serde(alias = "allow_enrolment")]
+    pub allow_baseline: bool,
 }
 
 impl Default for ListenConfig {
@@ -86,7 +81,7 @@ impl Default for ListenConfig {
             require_signature: false,
             public_key: PathBuf::new(),
             state_dir: "/var/lib/monitor".into(),
-            allow_enrolment: false,
+            allow_baseline: false,
         }
     }
 }
@@ -104,7 +99,7 @@ impl ListenConfig {
     }
 }
 
-/// `[decision]`: each key that is left out is what the model's file says.
+/// `[decision]`: each key that is left out has the value of the model's file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DecisionOverrides {
@@ -126,7 +121,7 @@ pub struct DecisionOverrides {
 }
 
 impl DecisionOverrides {
-    /// The model's settings with those of the file in their place.
+    /// The model's settings, replaced by those of the file.
     pub fn over(&self, model: DecisionConfig) -> DecisionConfig {
         DecisionConfig {
             smoothing_s: self.smoothing_s.unwrap_or(model.smoothing_s),
@@ -136,7 +131,7 @@ impl DecisionOverrides {
         }
     }
 
-    /// The confidence of a class: what the file says of it, else what the file says of all, else what the model says.
+    /// The confidence of a class: the file's for this class, else the file's for all, else the model's.
     pub fn confidence_of(&self, label: &str, model: f32) -> f32 {
         self.class_confidence.get(label).copied().or(self.confidence).unwrap_or(model)
     }
@@ -152,7 +147,7 @@ pub struct AlarmConfig {
     pub anomaly: bool,
     /// Seconds without a single frame of sound after which there is an alarm, 0 to 3600; 0 for never.
     pub no_sound_s: f32,
-    /// Whether an alarm stays until somebody acknowledges it, even when its cause has ended.
+    /// Whether an alarm stays until it is acknowledged, even when its cause has ended.
     pub latch: bool,
 }
 
@@ -169,19 +164,13 @@ impl Config {
     /// The first key whose value is outside its range.
     pub fn validate(&self) -> Result<(), Error> {
         self.capture.validate()?;
-        let within = range::within;
-        within("listen.hop_s", self.listen.hop_s, 0.1, 1.0)?;
+        within("listen.hop_s", self.listen.hop_s, 0.1..=1.0)?;
         if self.listen.require_signature && self.listen.public_key.as_os_str().is_empty() {
             return Err(Error::NoPublicKey);
         }
-        within("alarm.no_sound_s", self.alarm.no_sound_s, 0.0, 3600.0)?;
+        within("alarm.no_sound_s", self.alarm.no_sound_s, 0.0..=3600.0)?;
         self.microphone.validate()?;
-        self.serial.validate()?;
-        self.gpio.validate()?;
-        self.mqtt.validate()?;
-        self.events.validate()?;
-        self.clips.validate()?;
-        within("status.every_s", self.status.every_s, 0.1, 3600.0)?;
+        self.sinks().validate()?;
         // With the built-in settings in the place of the model's: a sum that is too large with them is found at load.
         let decision = self.decision.over(DecisionConfig { confidence: 0.0, hysteresis: 0.0, ..Default::default() });
         let steps = decision.per_window(1.0)?;
@@ -200,16 +189,40 @@ mod tests {
         assert_eq!(shipped, Config::default());
     }
 
+    /// The sections and keys of `defaults` that are not in `shipped`.
+    fn missing(shipped: &toml::Table, defaults: &toml::Table) -> Vec<String> {
+        let mut missing = Vec::new();
+        for (table, keys) in defaults {
+            let written = shipped.get(table).and_then(toml::Value::as_table);
+            for key in keys.as_table().unwrap().keys() {
+                if !written.is_some_and(|written| written.contains_key(key)) {
+                    missing.push(format!("[{table}] {key}"));
+                }
+            }
+        }
+        missing
+    }
+
+    #[test]
+    fn a_section_that_the_shipped_file_lacks_is_named() {
+        let mut shipped: toml::Table = include_str!("../../monitor.toml").parse().unwrap();
+        shipped.remove("stdout");
+        let defaults = toml::Table::try_from(Config::default()).unwrap();
+        assert_eq!(missing(&shipped, &defaults), ["[stdout] format"]);
+    }
+
+    #[test]
+    fn the_key_of_the_baseline_has_its_old_name_too() {
+        let config = Config::parse("[listen]\nallow_enrolment = true").unwrap();
+        assert!(config.listen.allow_baseline);
+    }
+
     #[test]
     fn the_shipped_file_writes_every_default_out() {
         let text = include_str!("../../monitor.toml");
         let shipped: toml::Table = text.parse().unwrap();
         let defaults = toml::Table::try_from(Config::default()).unwrap();
-        for (table, keys) in &defaults {
-            for key in keys.as_table().unwrap().keys() {
-                assert!(shipped[table].as_table().unwrap().contains_key(key), "[{table}] {key} is not in monitor.toml");
-            }
-        }
+        assert_eq!(missing(&shipped, &defaults), [""; 0]);
         // Keys without a default are there as comments.
         for key in [
             "# cpu = ",
@@ -288,14 +301,14 @@ mod tests {
     }
 
     #[test]
-    fn what_the_file_leaves_out_is_what_the_model_says() {
+    fn keys_that_the_file_leaves_out_are_the_models() {
         let overrides = DecisionOverrides { confidence: Some(0.5), ..Default::default() };
         let model = DecisionConfig { smoothing_s: 9.0, confidence: 0.9, hysteresis: 0.05, dwell_s: 8.0 };
         assert_eq!(overrides.over(model), DecisionConfig { confidence: 0.5, ..model });
     }
 
     #[test]
-    fn the_nearest_word_on_a_class_is_taken() {
+    fn the_most_specific_confidence_of_a_class_is_used() {
         let file = Config::parse("[decision]\nclass_confidence = { off = 0.7 }").unwrap().decision;
         assert_eq!((file.confidence_of("off", 0.5), file.confidence_of("on", 0.5)), (0.7, 0.5));
         let file = DecisionOverrides { confidence: Some(0.4), ..file };

@@ -57,11 +57,11 @@ fn look(card: &Path, name: &str, old: &Files) -> Dropped {
             return Dropped::Refused(format!("{beside}: {error}; put its SHA-256 there, as sha256sum writes it"));
         }
     };
-    let said = text.trim_start_matches('\u{feff}').split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    let stated = text.trim_start_matches('\u{feff}').split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
     let is = hex(&Sha256::digest(&bytes));
-    if said == is {
+    if stated == is {
         Dropped::New(bytes)
     } else {
-        Dropped::Refused(format!("its SHA-256 is {is}, and {beside} says \"{said}\"; copy both again"))
+        Dropped::Refused(format!("its SHA-256 is {is}, and {beside} states \"{stated}\"; copy both again"))
     }
 }

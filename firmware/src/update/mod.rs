@@ -1,5 +1,5 @@
-//! Updates of the card: what somebody drops on its partition is used once it has proved itself on this very device; until
-//! then, and where it does not, what was there before is used, and the status says why.
+//! Updates from the card: files that are copied to its partition are used once they pass a self-test on this very device;
+//! until then, and if they fail it, the files before are used, and the status has the reason.
 //!
 //! The partition is FAT, where a power cut may undo or tear any write. So nothing that is in use is ever written: there are
 //! two [slots](slot), what is accepted goes into the one that is not in use, and its list of hashes goes last. A slot
@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::system::hex::hex;
 use dropped::{Dropped, dropped};
 use trial::Trial;
 
@@ -87,11 +88,6 @@ fn short(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))[..12].to_owned()
 }
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Looks at the card, tries what was dropped there, and decides. Writes nothing but to `options.work`.
 ///
 /// # Errors
@@ -158,7 +154,7 @@ fn parts(new: &Files) -> Vec<Files> {
 /// Puts what is used where the device looks for it.
 ///
 /// # Errors
-/// What writing says.
+/// The error of writing.
 pub fn put(files: &Files, folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for name in NAMES {

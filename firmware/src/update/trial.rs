@@ -1,8 +1,8 @@
-//! The self-test of what was dropped, in a process of its own, that may crash or hang: the program that would run loads the
-//! model that would be used, by the configuration that holds, and listens to a recording.
+//! The self-test of an update, in a process of its own, which may crash or hang: the program that would run loads the model
+//! that would be used, with the present configuration, and checks a recording.
 //!
-//! With `golden.txt` on the card (what `host-tools predict` said of `golden.wav`) it must hear the same to the digit.
-//! Without, it listens to a made-up sound, and a new program must hear in it what the old one does.
+//! With `golden.txt` on the card (the output of `host-tools predict` for `golden.wav`) the results must be equal to the
+//! digit. Without, the recording is generated, and a new program must give the results of the old one.
 
 use std::fs::{self, File};
 use std::io;
@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use super::{FIRMWARE, Files, MODEL, NAMES, Options, SIGNATURE, write_program};
 
 /// Longest that a self-test may take; a minute of sound takes a Pi 3 a few seconds.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// Rate of the made-up sound in Hz.
+const TIMEOUT: Duration = Duration::from_secs(120);
+/// Rate of the generated sound in Hz.
 const RATE: u32 = 16_000;
 
 /// Tries files.
@@ -25,7 +25,7 @@ pub struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// Makes ready what is listened to.
+    /// Prepares the recording.
     ///
     /// # Errors
     /// When the folder for trials cannot be written.
@@ -34,10 +34,10 @@ impl<'a> Trial<'a> {
         let golden = fs::read_to_string(options.card.join("golden.txt")).ok().map(|text| lines(&text));
         let sound = match golden {
             Some(_) => options.card.join("golden.wav"),
-            None => options.work.join("made-up.wav"),
+            None => options.work.join("generated.wav"),
         };
         if golden.is_none() {
-            monitor_model::wav::write(&sound, RATE, 1, |writer| writer.push_i16(&made_up()))
+            monitor_model::wav::write(&sound, RATE, 1, |writer| writer.push_i16(&generated()))
                 .map_err(io::Error::other)?;
         }
         Ok(Self { options, sound, golden })
@@ -51,14 +51,14 @@ impl<'a> Trial<'a> {
         if !new.contains_key(MODEL) {
             return Err("there is no model to test it with; put one on the card".into());
         }
-        let heard = self.listen(new)?;
+        let results = self.check(new)?;
         if let Some(golden) = &self.golden {
-            return match heard.iter().zip(golden).find(|(heard, golden)| heard != golden) {
-                Some((heard, golden)) => {
-                    Err(format!("it hears \"{heard}\" in golden.wav where golden.txt says \"{golden}\""))
+            return match results.iter().zip(golden).find(|(result, golden)| result != golden) {
+                Some((result, golden)) => {
+                    Err(format!("golden.wav gives \"{result}\" where golden.txt has \"{golden}\""))
                 }
-                None if heard.len() != golden.len() => {
-                    Err(format!("it tells {} windows of golden.wav, golden.txt {}", heard.len(), golden.len()))
+                None if results.len() != golden.len() => {
+                    Err(format!("golden.wav gives {} windows, golden.txt has {}", results.len(), golden.len()))
                 }
                 None => Ok(()),
             };
@@ -71,9 +71,9 @@ impl<'a> Trial<'a> {
             Some(program) => drop(reference.insert(FIRMWARE, program.clone())),
             None => drop(reference.remove(FIRMWARE)),
         }
-        match self.listen(&reference) {
-            Ok(before) if before != heard => {
-                Err("it hears something else than the program before it; put golden.wav and golden.txt on the card"
+        match self.check(&reference) {
+            Ok(before) if before != results => {
+                Err("its results differ from those of the program before it; put golden.wav and golden.txt on the card"
                     .into())
             }
             // A model that only the new program can run has nothing to be compared with.
@@ -81,21 +81,21 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What these files hear in the recording.
-    fn listen(&self, files: &Files) -> Result<Vec<String>, String> {
+    /// The results of these files for the recording.
+    fn check(&self, files: &Files) -> Result<Vec<String>, String> {
         let place = |name: &str| self.options.work.join(name);
-        let said = |error: io::Error| format!("the self-test cannot be made: {error}");
+        let failed = |error: io::Error| format!("the self-test cannot be made: {error}");
         for name in NAMES {
             let _ = fs::remove_file(place(name));
         }
         for name in [MODEL, SIGNATURE, FIRMWARE] {
             if let Some(bytes) = files.get(name) {
-                write_program(&place(name), bytes).map_err(said)?;
+                write_program(&place(name), bytes).map_err(failed)?;
             }
         }
         let own = &self.options.own;
         let program = if files.contains_key(FIRMWARE) { place(FIRMWARE) } else { own.clone() };
-        let (out, err) = (place("heard"), place("errors"));
+        let (out, err) = (place("results"), place("errors"));
         let mut command = Command::new(&program);
         command.arg("check").arg("--model").arg(place(MODEL)).arg(&self.sound);
         if let Some(config) = &self.options.config {
@@ -103,8 +103,8 @@ impl<'a> Trial<'a> {
         }
         command
             .stdin(Stdio::null())
-            .stdout(File::create(&out).map_err(said)?)
-            .stderr(File::create(&err).map_err(said)?);
+            .stdout(File::create(&out).map_err(failed)?)
+            .stderr(File::create(&err).map_err(failed)?);
         let ended = wait(&mut command)?;
         let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
         if !ended.success() {
@@ -124,11 +124,11 @@ fn wait(command: &mut Command) -> Result<std::process::ExitStatus, String> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status),
-            Ok(None) if begun.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(20)),
+            Ok(None) if begun.elapsed() < TIMEOUT => std::thread::sleep(Duration::from_millis(20)),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("the self-test does not end within {} s", PATIENCE.as_secs()));
+                return Err(format!("the self-test does not end within {} s", TIMEOUT.as_secs()));
             }
         }
     }
@@ -141,7 +141,7 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 /// Three seconds of noise, each louder than the one before.
-fn made_up() -> Vec<i16> {
+fn generated() -> Vec<i16> {
     let mut state = 7u32;
     let amplitude = |at: u32| [30, 1_000, 12_000][(at / RATE) as usize];
     (0..3 * RATE)

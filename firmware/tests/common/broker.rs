@@ -34,7 +34,7 @@ impl Broker {
     pub fn start(folder: &Path, port: u16, more: &str) -> Self {
         let config = folder.join("mosquitto.conf");
         // Started by root it would become a user that may not read the test's folder.
-        let text = format!("pipeline {port} 127.0.0.1\nuser root\nset_tcp_nodelay true\n{more}\n");
+        let text = format!("listener {port} 127.0.0.1\nuser root\nset_tcp_nodelay true\n{more}\n");
         std::fs::write(&config, text).unwrap();
         let log = std::fs::File::create(folder.join("mosquitto.log")).unwrap();
         let child = mosquitto().arg("-c").arg(config).stdout(Stdio::null()).stderr(log).spawn().unwrap();

@@ -7,6 +7,7 @@
 pub mod model;
 pub mod place;
 pub mod program;
+pub mod sign;
 
 use std::fs;
 use std::path::{Path, PathBuf};

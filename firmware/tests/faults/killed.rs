@@ -73,7 +73,7 @@ fn sigkill_in_the_middle_of_every_write_leaves_a_whole_status_file_and_the_next_
 fn sigkill_in_the_middle_of_every_write_leaves_the_latched_alarms_of_before_or_of_after() {
     let place = Place::new("[alarm]\nstates = [\"on_state\"]\nlatch = true\n", 2, 2.0);
     let state = place.state();
-    let kept = state.join(firmware::latched::NAME);
+    let kept = state.join(firmware::alarms::latch_store::NAME);
     let wav = place.wav();
     let command = || {
         std::fs::create_dir_all(&state).unwrap();

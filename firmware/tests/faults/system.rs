@@ -81,7 +81,10 @@ fn a_model_file_that_is_truncated_or_swapped_while_it_runs_changes_nothing_until
         more(&program);
         let hello = program.of("hello").pop().unwrap();
         assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "{how}: the old model speaks");
-        assert!(hello["not_used"][0].as_str().unwrap().contains("model.tflite"), "{how}: and says why: {hello}");
+        assert!(
+            hello["rejected_updates"][0].as_str().unwrap().contains("model.tflite"),
+            "{how}: and says why: {hello}"
+        );
     }
     std::fs::write(place.model(), loudness_model("quiet", "loud")).unwrap();
     program.signal(Signal::SIGHUP);
@@ -91,7 +94,7 @@ fn a_model_file_that_is_truncated_or_swapped_while_it_runs_changes_nothing_until
     assert!(status.success(), "{words}");
     assert!(lines.last().unwrap()["dropped_windows"] == 0 && lines.last().unwrap()["gaps"] == 0);
     let hello = lines.iter().rfind(|line| line["kind"] == "hello").unwrap();
-    assert_eq!(hello["not_used"], serde_json::json!([]), "a good one is used");
+    assert_eq!(hello["rejected_updates"], serde_json::json!([]), "a good one is used");
 }
 
 #[test]

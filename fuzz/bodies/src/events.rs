@@ -1,7 +1,7 @@
 //! A file of the event log and its display. Anyone with access to the card may have written it.
 
 use firmware::commands::events::text;
-use firmware::events::{Record, records, sealed};
+use firmware::sinks::events::{Record, records, sealed};
 
 /// Parses the bytes as a file of the log; then each of their lines with a correct checksum, which a search would not find.
 pub fn read(bytes: &[u8]) {

@@ -1,6 +1,6 @@
 //! The head of an HTTP request to the device's metrics page.
 
-use firmware::net::http::{Asked, judge};
+use firmware::sinks::prometheus::http::{Asked, judge};
 
 /// Judges the head. An answer is one of four status codes, and 200 only for the path of the page.
 pub fn read(bytes: &[u8]) {

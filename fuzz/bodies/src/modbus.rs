@@ -1,7 +1,7 @@
 //! A request to the Modbus server: as it is, and behind a correct header, which a search would seldom find.
 
-use firmware::net::Snapshot;
-use firmware::net::modbus::{frame, map};
+use firmware::reporting::Snapshot;
+use firmware::sinks::modbus::{frame, map};
 
 /// Answers the bytes as a frame, and as the PDU behind a correct header.
 pub fn read(bytes: &[u8]) {

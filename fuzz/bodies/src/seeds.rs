@@ -1,12 +1,12 @@
 //! Valid inputs of every target, encoded by the code that writes each format: the starting points of a search.
 
-use firmware::events::{Record, sealed};
+use firmware::sinks::events::{Record, sealed};
 use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
 use monitor_export::{self as export, Dense};
 use monitor_tflite::Scalars;
-use monitor_wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, Verdict, encode};
+use monitor_wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, TextList, Verdict, encode};
 use ndarray::Array2;
 
 /// Tables of one component and one class.
@@ -117,10 +117,10 @@ pub fn messages(each: impl FnMut(Message<'_>)) {
             model: "m.tflite",
             model_sha256: [0xAB; 32],
             build: "0.1.0",
-            labels: "off_state\non_state",
+            labels: TextList::new(&["off_state", "on_state"]),
             rate_hz: 48_000,
             hop_us: 480_000,
-            not_used: "firmware: does not start",
+            rejected_updates: TextList::new(&["firmware: does not start"]),
         },
         Verdict {
             index: 300,

@@ -1,7 +1,7 @@
 //! The wire decoder: any bytes, and any payloads in frames with a correct checksum, which no search would find.
 
 use monitor_model::line::Line;
-use monitor_wire::{Decoder, Frame, LARGEST_FRAME, Message, encode};
+use monitor_wire::{Decoder, Frame, LARGEST_FRAME, Message, TextList, encode};
 
 /// Decodes the bytes as they are, then as payloads of valid frames: kind, length, payload, repeated.
 pub fn read(bytes: &[u8]) {
@@ -40,7 +40,7 @@ fn decode(stream: &[u8]) {
 
 /// Formats a frame as text and as JSON.
 fn format_both(frame: &Frame<'_>) {
-    let line = Line { frame: *frame, labels: "off\non" };
+    let line = Line { frame: *frame, labels: TextList::new(&["off", "on"]) };
     let text = line.to_string();
     assert!(!text.is_empty());
     serde_json::to_string(&line).expect("every frame has a line of JSON");

@@ -148,7 +148,10 @@ fn the_seeds_are_valid() {
     assert_eq!((rows(0), rows(1)), ((0, 2), (0, 3)));
     assert_eq!(monitor_synth::timeline::Timeline::parse(text(2)).unwrap().spans.len(), 2);
     let events = seeds::events();
-    assert_eq!((firmware::events::records(&events[0]).0.len(), firmware::events::records(&events[1]).1), (10, 10));
+    assert_eq!(
+        (firmware::sinks::events::records(&events[0]).0.len(), firmware::sinks::events::records(&events[1]).1),
+        (10, 10)
+    );
     let mut link = host_tools::Link::default();
     let frames = seeds::frames();
     link.push(&frames[0], |_| {});

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use monitor_model::line::Line;
+use monitor_model::texts::Texts;
 use monitor_wire::Message;
 
 use crate::dashboard::source::{Event, Input, Source};
@@ -61,7 +62,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// Prints every frame as a line of text or JSON until the data ends or the output is closed.
 fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
     let mut link = Link::default();
-    let mut labels = String::new();
+    let mut labels = Texts::default();
     loop {
         let mut out = Vec::new();
         match source.next(Duration::from_secs(1)) {
@@ -74,9 +75,9 @@ fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
                             let _ = trouble(&mut out, json, "lost", &format!("{lost} frames were lost"));
                         }
                         if let Message::Hello(hello) = frame.message {
-                            labels = hello.labels.into();
+                            labels = hello.labels.iter().collect();
                         }
-                        let line = Line { frame, labels: &labels };
+                        let line = Line { frame, labels: labels.list() };
                         if json {
                             serde_json::to_writer(&mut out, &line).map_err(Into::into).and_then(|()| writeln!(out))
                         } else {

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use monitor_model::line::{Line, StateName};
-use monitor_wire::{Damage, Frame, Health, Hello, Message};
+use monitor_model::texts::Texts;
+use monitor_wire::{Damage, Frame, Health, Hello, Message, TextList};
 
 use super::link::Counts;
 
@@ -24,12 +25,12 @@ pub struct Moment {
 /// Content of the dashboard.
 #[derive(Debug, Clone, Default)]
 pub struct Board {
-    /// Class names, one per line; empty until a hello arrived.
-    pub labels: String,
+    /// Class names; empty until a hello arrived.
+    pub labels: Texts,
     /// One line about model and program.
     pub device: String,
-    /// Updates and reloads that the device rejected, with the reason, one per line.
-    pub not_used: String,
+    /// Updates and reloads that the device rejected, with the reason.
+    pub rejected_updates: Texts,
     /// The device's clock in seconds.
     pub now_s: f64,
     /// The reported state; `None` is unknown.
@@ -68,7 +69,7 @@ impl Board {
 
     /// The name of a state.
     pub fn name(&self, state: Option<u16>) -> String {
-        StateName { labels: &self.labels, state }.to_string()
+        StateName { labels: self.labels.list(), state }.to_string()
     }
 
     /// Processes a frame, before which `lost` others were lost.
@@ -86,14 +87,14 @@ impl Board {
         }
         match frame.message {
             Message::Hello(hello) => {
-                self.labels = hello.labels.into();
+                self.labels = hello.labels.iter().collect();
                 // Each new reason is an event of its own: the line about model and program has no room for it.
-                if self.not_used != hello.not_used {
-                    hello.not_used.lines().for_each(|why| self.event(format!("[{now_s:.2}] rejected: {why}")));
-                    self.not_used = hello.not_used.into();
+                if self.rejected_updates.list() != hello.rejected_updates {
+                    hello.rejected_updates.iter().for_each(|why| self.event(format!("[{now_s:.2}] rejected: {why}")));
+                    self.rejected_updates = hello.rejected_updates.iter().collect();
                 }
-                let message = Message::Hello(Hello { not_used: "", ..hello });
-                let line = Line { frame: Frame { message, ..*frame }, labels: "" }.to_string();
+                let message = Message::Hello(Hello { rejected_updates: TextList::EMPTY, ..hello });
+                let line = Line { frame: Frame { message, ..*frame }, labels: TextList::EMPTY }.to_string();
                 self.device = line.split_once("HELLO ").map_or(line.clone(), |(_, device)| device.into());
             }
             Message::Verdict(verdict) => {
@@ -129,7 +130,7 @@ impl Board {
     }
 
     fn event_of(&mut self, frame: &Frame<'_>) {
-        let line = Line { frame: *frame, labels: &self.labels }.to_string();
+        let line = Line { frame: *frame, labels: self.labels.list() }.to_string();
         self.event(line);
     }
 
@@ -187,10 +188,10 @@ mod tests {
             model: "m.tflite",
             model_sha256: [0; 32],
             build: "1",
-            labels: "off_state\non_state",
+            labels: TextList::new(&["off_state", "on_state"]),
             rate_hz: 48_000,
             hop_us: 480_000,
-            not_used: "sound_classifier.tflite: the self-test fails",
+            rejected_updates: TextList::new(&["sound_classifier.tflite: the self-test fails"]),
         };
         // A device repeats its hello.
         board.frame(&frame(0, Message::Hello(hello)), 0);

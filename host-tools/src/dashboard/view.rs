@@ -163,7 +163,7 @@ mod tests {
 
     fn board() -> Board {
         Board {
-            labels: "off_state\non_state".into(),
+            labels: ["off_state", "on_state"].into_iter().collect(),
             device: "m.tflite".into(),
             now_s: 60.0,
             state: Some(1),

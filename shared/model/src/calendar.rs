@@ -1,4 +1,7 @@
-//! Calendar dates, in UTC.
+//! Dates of moments, in UTC.
+//!
+//! Fifteen lines instead of a library: the programs only print moments in UTC, and a library for calendars brings time zones,
+//! parsing and arithmetic that nothing here uses.
 
 /// Converts seconds since 1970 to year, month, day, hour, minute and second.
 ///

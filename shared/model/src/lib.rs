@@ -18,4 +18,5 @@ pub mod calendar;
 pub mod line;
 pub mod owned;
 pub mod report;
+pub mod texts;
 pub mod wav;

@@ -1,6 +1,6 @@
 //! A frame for people (`Display`, one line) and for machines that prefer JSON (`Serialize`, one flat object).
 //!
-//! Device and workstation say the same in the same words: both write [`Line`]s.
+//! Device and workstation print the same text: both write [`Line`]s.
 
 use core::fmt;
 
@@ -9,22 +9,24 @@ use serde::{Serialize, Serializer};
 
 use monitor_core::microphone;
 
-use monitor_wire::{AcknowledgedBy, AlarmCause, CaptureState, ClockState, Floats, Frame, Health, Message, refused};
+use monitor_wire::{
+    AcknowledgedBy, AlarmCause, CaptureState, ClockState, Floats, Frame, Health, Message, TextList, refused,
+};
 
-/// A frame with the labels that it refers to (as in [`monitor_wire::Hello::labels`]; empty when no hello has been heard).
+/// A frame with the labels that it refers to (as in [`monitor_wire::Hello::labels`]; empty before the first hello).
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
     /// The frame.
     pub frame: Frame<'a>,
-    /// Class names, one per line.
-    pub labels: &'a str,
+    /// Class names in order.
+    pub labels: TextList<'a>,
 }
 
 /// A state by its name: its label, `unknown`, or `class 7` where the label is not known.
 #[derive(Debug, Clone, Copy)]
 pub struct StateName<'a> {
-    /// Class names, one per line.
-    pub labels: &'a str,
+    /// Class names in order.
+    pub labels: TextList<'a>,
     /// Index into the labels.
     pub state: Option<u16>,
 }
@@ -33,7 +35,7 @@ impl fmt::Display for StateName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.state {
             None => f.pad("unknown"),
-            Some(index) => match self.labels.lines().nth(index.into()) {
+            Some(index) => match self.labels.get(index.into()) {
                 Some(label) => f.pad(label),
                 None => write!(f, "class {index}"),
             },
@@ -47,7 +49,7 @@ impl Serialize for StateName<'_> {
     }
 }
 
-/// The words for the numbers of [`AlarmCause`].
+/// The name of a number of [`AlarmCause`].
 pub fn cause_name(cause: u8) -> &'static str {
     match cause {
         c if c == AlarmCause::State as u8 => "state",
@@ -58,7 +60,7 @@ pub fn cause_name(cause: u8) -> &'static str {
     }
 }
 
-/// The words for the numbers of [`AcknowledgedBy`].
+/// The name of a number of [`AcknowledgedBy`].
 pub fn by_name(by: u8) -> &'static str {
     match by {
         b if b == AcknowledgedBy::Signal as u8 => "signal",
@@ -69,7 +71,7 @@ pub fn by_name(by: u8) -> &'static str {
     }
 }
 
-/// The words for the numbers of [`ClockState`].
+/// The name of a number of [`ClockState`].
 pub fn clock_name(clock: u8) -> &'static str {
     match clock {
         c if c == ClockState::Synchronised as u8 => "synchronised",
@@ -86,7 +88,7 @@ pub struct Causes {
 }
 
 impl Causes {
-    /// The words for them.
+    /// Their names.
     pub fn names(self) -> impl Iterator<Item = &'static str> + Clone {
         (0..32).filter(move |bit| self.bits >> bit & 1 == 1).map(cause_name)
     }
@@ -98,7 +100,7 @@ impl Causes {
     }
 }
 
-/// The words for the numbers of [`CaptureState`].
+/// The name of a number of [`CaptureState`].
 pub fn capture_name(state: u8) -> &'static str {
     match state {
         s if s == CaptureState::Opening as u8 => "opening",
@@ -123,9 +125,9 @@ impl fmt::Display for Line<'_> {
         match self.frame.message {
             Message::Hello(hello) => {
                 write!(f, "HELLO {}, version {}, states:", hello.model, hello.build)?;
-                hello.labels.lines().try_for_each(|label| write!(f, " {label}"))?;
+                hello.labels.iter().try_for_each(|label| write!(f, " {label}"))?;
                 write!(f, ", every {} s, sound at {} Hz", f64::from(hello.hop_us) / 1e6, hello.rate_hz)?;
-                hello.not_used.lines().try_for_each(|why| write!(f, "; not used: {why}"))
+                hello.rejected_updates.iter().try_for_each(|why| write!(f, "; not used: {why}"))
             }
             Message::Verdict(v) => {
                 write!(f, "Time {:.2}s: {} ({:.2})", v.start_sample as f64 / 16e3, self.name(v.state), v.confidence)?;
@@ -144,7 +146,7 @@ impl fmt::Display for Line<'_> {
                 let latched = if a.unacknowledged { ", not acknowledged" } else { "" };
                 write!(f, "ALARM off: {}{latched}", cause_name(a.cause))
             }
-            Message::Health(h) => fmt_health(f, &h),
+            Message::Health(h) => write!(f, "HEALTH {}", HealthText(&h)),
             Message::Gap(gap) => write!(f, "GAP {} frames lost before window {}", gap.lost_frames, gap.index),
             Message::Acknowledged(a) => {
                 write!(f, "ALARM acknowledged by {}:", by_name(a.by))?;
@@ -155,26 +157,40 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-fn fmt_health(f: &mut fmt::Formatter<'_>, h: &Health) -> fmt::Result {
-    let ms = |us: u32| f64::from(us) / 1e3;
-    write!(f, "HEALTH capture {}, {} frames, {} xruns, ", capture_name(h.capture), h.frames, h.xruns)?;
-    write!(f, "{} gaps ({} frames lost), ", h.gaps, h.lost_frames)?;
-    write!(f, "{} windows, {} windows and {} reports dropped, ", h.windows, h.dropped_windows, h.dropped_reports)?;
-    let (p50, p99, max) = (ms(h.inference_p50_us), ms(h.inference_p99_us), ms(h.inference_max_us));
-    write!(f, "inference {p50:.2}/{p99:.2}/{max:.2} ms, ")?;
-    if let Some(temperature) = h.cpu_millidegrees {
-        write!(f, "CPU {:.1} C, ", f64::from(temperature) / 1e3)?;
-    }
-    f.write_str(if h.realtime { "real time" } else { "no real time" })?;
-    for (separator, name) in (Refused { bits: h.refused }).separated() {
-        write!(f, "{separator}{name}")?;
-    }
-    microphone::names(h.microphone).try_for_each(|fault| write!(f, ", microphone {fault}"))?;
-    Causes { bits: h.unacknowledged }.names().try_for_each(|cause| write!(f, ", alarm {cause} not acknowledged"))?;
-    [(h.stalls, "stalls"), (h.suspends, "suspends"), (h.late, "late wake-ups"), (h.dropped_blocks, "blocks dropped")]
+/// The counters as one line for people.
+#[derive(Debug, Clone, Copy)]
+pub struct HealthText<'a>(pub &'a Health);
+
+impl fmt::Display for HealthText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let h = self.0;
+        let ms = |us: u32| f64::from(us) / 1e3;
+        write!(f, "capture {}, {} frames, {} xruns, ", capture_name(h.capture), h.frames, h.xruns)?;
+        write!(f, "{} gaps ({} frames lost), ", h.gaps, h.lost_frames)?;
+        write!(f, "{} windows, {} windows and {} reports dropped, ", h.windows, h.dropped_windows, h.dropped_reports)?;
+        let (p50, p99, max) = (ms(h.inference_p50_us), ms(h.inference_p99_us), ms(h.inference_max_us));
+        write!(f, "inference {p50:.2}/{p99:.2}/{max:.2} ms, ")?;
+        if let Some(temperature) = h.cpu_millidegrees {
+            write!(f, "CPU {:.1} C, ", f64::from(temperature) / 1e3)?;
+        }
+        f.write_str(if h.realtime { "real time" } else { "no real time" })?;
+        for (separator, name) in (Refused { bits: h.refused }).separated() {
+            write!(f, "{separator}{name}")?;
+        }
+        microphone::names(h.microphone).try_for_each(|fault| write!(f, ", microphone {fault}"))?;
+        Causes { bits: h.unacknowledged }
+            .names()
+            .try_for_each(|cause| write!(f, ", alarm {cause} not acknowledged"))?;
+        [
+            (h.stalls, "stalls"),
+            (h.suspends, "suspends"),
+            (h.late, "late wake-ups"),
+            (h.dropped_blocks, "blocks dropped"),
+        ]
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .try_for_each(|(count, what)| write!(f, ", {count} {what}"))
+    }
 }
 
 /// The privileges that capture was refused, of [`Health::refused`].
@@ -185,7 +201,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// The words for them.
+    /// Their names.
     pub fn names(self) -> impl Iterator<Item = &'static str> + Clone {
         refused::NAMES.into_iter().filter(move |(bit, _)| self.bits & bit != 0).map(|(_, name)| name)
     }
@@ -216,10 +232,12 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("model", hello.model)?;
                 map.serialize_entry("model_sha256", &Hex(&hello.model_sha256))?;
                 map.serialize_entry("build", hello.build)?;
-                map.serialize_entry("labels", &Lines(hello.labels))?;
+                map.serialize_entry("labels", &List(hello.labels.iter()))?;
                 map.serialize_entry("rate_hz", &hello.rate_hz)?;
                 map.serialize_entry("hop_s", &(f64::from(hello.hop_us) / 1e6))?;
-                map.serialize_entry("not_used", &Lines(hello.not_used))?;
+                map.serialize_entry("rejected_updates", &List(hello.rejected_updates.iter()))?;
+                // The name until version 0.1; kept for one version.
+                map.serialize_entry("not_used", &List(hello.rejected_updates.iter()))?;
             }
             Message::Verdict(v) => {
                 map.serialize_entry("index", &v.index)?;
@@ -291,7 +309,7 @@ fn health<M: SerializeMap>(map: &mut M, h: &Health) -> Result<(), M::Error> {
     map.serialize_entry("clock", clock_name(h.clock))
 }
 
-/// What an iterator gives, as a list.
+/// The items of an iterator as a list.
 struct List<I>(I);
 
 impl<I: Iterator<Item: Serialize> + Clone> Serialize for List<I> {
@@ -315,15 +333,6 @@ impl Serialize for Hex<'_> {
     }
 }
 
-/// Lines of text as a list.
-struct Lines<'a>(&'a str);
-
-impl Serialize for Lines<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.lines())
-    }
-}
-
 /// Floats as a list of numbers.
 struct Values<'a>(Floats<'a>);
 
@@ -341,7 +350,11 @@ mod tests {
     use monitor_wire::{Acknowledged, Alarm, StateChange};
 
     fn text(message: Message<'_>) -> std::string::String {
-        Line { frame: Frame { sequence: 0, time_us: 1_250_000, message }, labels: "off_state\non_state" }.to_string()
+        Line {
+            frame: Frame { sequence: 0, time_us: 1_250_000, message },
+            labels: TextList::new(&["off_state", "on_state"]),
+        }
+        .to_string()
     }
 
     #[test]

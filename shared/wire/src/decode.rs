@@ -1,11 +1,9 @@
 //! From a stream of bytes, whatever is in it, to frames.
 
-use core::fmt;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Alarm, CRC, Header, Health, Hello, Message, VERSION, kind};
+use super::{Alarm, CRC, Header, Health, Hello, Message, TextList, VERSION, kind};
 
 /// A frame that arrived whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,38 +17,27 @@ pub struct Frame<'a> {
 }
 
 /// Why bytes between two zeros are no frame. All are transient: the next frame is read again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// Longer than the decoder's buffer: garbage, or a frame for a larger buffer.
+    #[error("more bytes without an end of frame than the buffer takes")]
     TooLong,
     /// Not COBS, or too short to be a frame.
+    #[error("bytes that are no frame")]
     Framing,
     /// The check sum does not match.
+    #[error("a frame whose check sum does not match")]
     CheckSum,
     /// A frame of another layout: the sender is newer than this reader.
+    #[error("a frame of protocol version {0}, this reader knows {VERSION}: update it")]
     Version(u8),
     /// A frame whose payload does not have the fields of its kind.
+    #[error("a frame of kind {kind} without the fields of that kind")]
     Payload {
         /// The kind.
         kind: u8,
     },
 }
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => write!(f, "more bytes without an end of frame than the buffer takes"),
-            Self::Framing => write!(f, "bytes that are no frame"),
-            Self::CheckSum => write!(f, "a frame whose check sum does not match"),
-            Self::Version(version) => {
-                write!(f, "a frame of protocol version {version}, this reader knows {VERSION}: update it")
-            }
-            Self::Payload { kind } => write!(f, "a frame of kind {kind} without the fields of that kind"),
-        }
-    }
-}
-
-impl core::error::Error for Damage {}
 
 /// Assembles frames in a buffer of the caller, [`super::LARGEST_FRAME`] bytes to take all.
 #[derive(Debug)]
@@ -124,13 +111,13 @@ fn fields<'a, T: Deserialize<'a>>(kind: u8, payload: &'a [u8]) -> Result<T, Dama
     postcard::take_from_bytes(payload).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
 }
 
-/// A hello; one of an older sender ends before `not_used`.
+/// A hello; one of an older sender ends before `rejected_updates`.
 fn hello(payload: &[u8]) -> Result<Hello<'_>, Damage> {
     let damage = |_| Damage::Payload { kind: kind::HELLO };
     let (oldest, rest) = postcard::take_from_bytes::<OldestHello<'_>>(payload).map_err(damage)?;
     let (model, model_sha256, build, labels, rate_hz, hop_us) = oldest;
-    let not_used = if rest.is_empty() { "" } else { fields(kind::HELLO, rest)? };
-    Ok(Hello { model, model_sha256, build, labels, rate_hz, hop_us, not_used })
+    let rejected_updates = if rest.is_empty() { TextList::EMPTY } else { fields(kind::HELLO, rest)? };
+    Ok(Hello { model, model_sha256, build, labels, rate_hz, hop_us, rejected_updates })
 }
 
 /// Fields of a kind that has grown since it was `Oldest`: those that an older sender does not have are 0, a zero byte each.
@@ -144,7 +131,7 @@ fn grown<Oldest: DeserializeOwned, Now: DeserializeOwned>(kind: u8, payload: &[u
 }
 
 /// The fields of a hello in the first release, by their types.
-type OldestHello<'a> = (&'a str, [u8; 32], &'a str, &'a str, u32, u32);
+type OldestHello<'a> = (&'a str, [u8; 32], &'a str, TextList<'a>, u32, u32);
 
 /// The fields of an alarm in the first release, by their types.
 type OldestAlarm = (bool, u8, Option<u16>, u64);

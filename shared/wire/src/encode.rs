@@ -1,7 +1,5 @@
 //! From a message to the bytes of a frame.
 
-use core::fmt;
-
 use postcard::ser_flavors::{Cobs, Flavor, Slice};
 use serde::Serialize;
 
@@ -77,20 +75,9 @@ impl<F: Flavor> Flavor for Checked<F> {
 }
 
 /// Why a frame was not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The caller's buffer does not take the frame; permanent for this message and buffer.
+    #[error("the buffer does not take the frame; {} bytes suffice for all", super::LARGEST_FRAME)]
     BufferTooSmall,
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BufferTooSmall => {
-                write!(f, "the buffer does not take the frame; {} bytes suffice for all", super::LARGEST_FRAME)
-            }
-        }
-    }
-}
-
-impl core::error::Error for Error {}

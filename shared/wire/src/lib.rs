@@ -26,6 +26,7 @@ mod floats;
 mod message;
 #[cfg(test)]
 mod tests;
+mod text_list;
 
 pub use decode::{Damage, Decoder, Frame};
 pub use encode::{Error, encode};
@@ -34,6 +35,7 @@ pub use message::{
     Acknowledged, AcknowledgedBy, Alarm, AlarmCause, CaptureState, ClockState, Gap, Health, Hello, Message,
     StateChange, Verdict, refused,
 };
+pub use text_list::{TextList, TextSource};
 
 /// The version of the frame's layout, its first byte.
 pub const VERSION: u8 = 1;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Floats, kind};
+use super::{Floats, TextList, kind};
 
 /// The payload of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,14 +55,16 @@ pub struct Hello<'a> {
     pub model_sha256: [u8; 32],
     /// Version of the program.
     pub build: &'a str,
-    /// The class names in order, one per line, no line end after the last.
-    pub labels: &'a str,
+    /// The class names in order.
+    #[serde(borrow)]
+    pub labels: TextList<'a>,
     /// Rate of the captured sound in Hz.
     pub rate_hz: u32,
     /// Time between two windows in microseconds.
     pub hop_us: u32,
-    /// What was offered to the device and is not used, and why: one per line; empty where there is no such thing.
-    pub not_used: &'a str,
+    /// Updates that were offered to the device and rejected: one text each, what and why.
+    #[serde(borrow)]
+    pub rejected_updates: TextList<'a>,
 }
 
 /// One window: before (`probabilities`) and after (`state`, `confidence`) the decision.

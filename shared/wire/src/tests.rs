@@ -8,15 +8,17 @@ use super::*;
 
 const LABELS: &str = "off_state\non_state";
 
+const REJECTED: &str = "firmware: too old";
+
 fn hello() -> Message<'static> {
     Message::Hello(Hello {
         model: "m.tflite",
         model_sha256: [0xAB; 32],
         build: "0.1.0",
-        labels: LABELS,
+        labels: TextList::from_wire(LABELS),
         rate_hz: 48_000,
         hop_us: 480_000,
-        not_used: "firmware: too old",
+        rejected_updates: TextList::from_wire(REJECTED),
     })
 }
 
@@ -150,9 +152,9 @@ fn a_hello_of_the_first_release_is_read_as_one_where_all_that_was_offered_is_use
     let Message::Hello(now) = hello() else { unreachable!() };
     let mut room = [0; 160];
     let full = postcard::to_slice(&now, &mut room).unwrap();
-    let old = full.len() - 1 - now.not_used.len();
+    let old = full.len() - 1 - REJECTED.len();
     let seen = decoded(&encoded(0, &Message::Other { kind: 1, payload: &full[..old] }));
-    assert!(seen[0].contains(&format!("{:?}", Hello { not_used: "", ..now })), "{seen:?}");
+    assert!(seen[0].contains(&format!("{:?}", Hello { rejected_updates: TextList::EMPTY, ..now })), "{seen:?}");
     for cut in [old - 1, full.len() - 1] {
         let seen = decoded(&encoded(0, &Message::Other { kind: 1, payload: &full[..cut] }));
         assert!(seen[0].contains("Payload"), "{seen:?}");
@@ -166,8 +168,8 @@ fn a_reader_of_the_first_release_passes_over_what_a_hello_has_at_its_end() {
     let full = postcard::to_slice(&now, &mut room).unwrap();
     type First<'a> = (&'a str, [u8; 32], &'a str, &'a str, u32, u32);
     let (first, rest) = postcard::take_from_bytes::<First<'_>>(full).unwrap();
-    assert_eq!(first, (now.model, now.model_sha256, now.build, now.labels, now.rate_hz, now.hop_us));
-    assert_eq!(rest.len(), 1 + now.not_used.len());
+    assert_eq!(first, (now.model, now.model_sha256, now.build, LABELS, now.rate_hz, now.hop_us));
+    assert_eq!(rest.len(), 1 + REJECTED.len());
 }
 
 #[test]
@@ -258,7 +260,15 @@ fn the_largest_model_fits_the_largest_frame() {
     let labels = vec!["a label of thirty characters.."; 521].join("\n");
     let Message::Hello(hello) = hello() else { unreachable!() };
     let mut buffer = [0; LARGEST_FRAME];
-    assert!(encode(&mut buffer, u32::MAX, u64::MAX, &Message::Hello(Hello { labels: &labels, ..hello })).is_ok());
+    assert!(
+        encode(
+            &mut buffer,
+            u32::MAX,
+            u64::MAX,
+            &Message::Hello(Hello { labels: TextList::from_wire(&labels), ..hello })
+        )
+        .is_ok()
+    );
     assert!(encode(&mut buffer, u32::MAX, u64::MAX, &verdict(&[0.1; 521])).is_ok());
 }
 

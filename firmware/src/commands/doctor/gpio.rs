@@ -2,8 +2,8 @@
 
 use super::places::access;
 use super::report::{Check, Verdict};
-use crate::config::GpioConfig;
-use crate::outputs::gpio::chip::CONSUMER;
+use crate::sinks::gpio::Config as GpioConfig;
+use crate::sinks::gpio::chip::CONSUMER;
 
 /// What the chip says of a line: who uses it, if anybody does.
 struct Line {
@@ -11,7 +11,7 @@ struct Line {
 }
 
 /// The chip and its lines.
-pub fn examine(config: &GpioConfig) -> Check {
+pub(super) fn examine(config: &GpioConfig) -> Check {
     if !config.is_used() {
         return Check::new("gpio", Verdict::Good, "no line is configured");
     }

@@ -8,7 +8,7 @@ use nix::fcntl::OFlag;
 use nix::sys::statvfs::statvfs;
 
 use super::report::{Check, Verdict};
-use crate::config::SerialConfig;
+use crate::sinks::serial::Config as SerialConfig;
 
 /// Free space, in bytes, under which there is a warning: about ten minutes of recording.
 const LITTLE: u64 = 100_000_000;
@@ -22,7 +22,7 @@ fn open(path: &Path) -> std::io::Result<std::fs::File> {
 }
 
 /// Whether the device `path` may be opened; `group` is whose it is, `absent` what to do when it is not there.
-pub fn access(name: &'static str, path: &Path, group: &str, absent: &str) -> Check {
+pub(super) fn access(name: &'static str, path: &Path, group: &str, absent: &str) -> Check {
     match open(path) {
         Ok(_) => Check::new(name, Verdict::Good, format!("{} can be opened", path.display())),
         Err(error) => {
@@ -39,7 +39,7 @@ pub fn access(name: &'static str, path: &Path, group: &str, absent: &str) -> Che
 }
 
 /// The configured serial line.
-pub fn serial(config: &SerialConfig) -> Check {
+pub(super) fn serial(config: &SerialConfig) -> Check {
     if config.device.as_os_str().is_empty() {
         return Check::new("serial", Verdict::Good, "no line is configured");
     }
@@ -52,7 +52,7 @@ pub fn serial(config: &SerialConfig) -> Check {
 }
 
 /// Space for recordings and status in `folder`.
-pub fn free_space(folder: &Path) -> Check {
+pub(super) fn free_space(folder: &Path) -> Check {
     match statvfs(folder) {
         Ok(space) => {
             // Their types differ from one architecture to the next.

@@ -1,4 +1,4 @@
-//! What the doctor says.
+//! The result of the checks.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// As it should be, or not used.
     Good,
     /// It works, but not as well as it could.
@@ -18,7 +18,7 @@ pub enum Verdict {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Check {
+pub(super) struct Check {
     /// What.
     pub name: &'static str,
     /// How bad.
@@ -32,19 +32,19 @@ pub struct Check {
 
 impl Check {
     /// A check without a remedy.
-    pub fn new(name: &'static str, verdict: Verdict, found: impl Into<String>) -> Self {
+    pub(super) fn new(name: &'static str, verdict: Verdict, found: impl Into<String>) -> Self {
         Self { name, verdict, found: found.into(), remedy: None }
     }
 
     /// With what to do.
-    pub fn remedy(self, remedy: impl Into<String>) -> Self {
+    pub(super) fn remedy(self, remedy: impl Into<String>) -> Self {
         Self { remedy: Some(remedy.into()), ..self }
     }
 }
 
 /// All that was looked at.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
+pub(super) struct Report {
     /// Whether nothing is broken.
     pub good: bool,
     /// One after the other.
@@ -53,7 +53,7 @@ pub struct Report {
 
 impl Report {
     /// Of `checks`.
-    pub fn new(checks: Vec<Check>) -> Self {
+    pub(super) fn new(checks: Vec<Check>) -> Self {
         Self { good: checks.iter().all(|check| check.verdict < Verdict::Broken), checks }
     }
 }

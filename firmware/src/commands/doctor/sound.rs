@@ -3,31 +3,31 @@
 use std::time::{Duration, Instant};
 
 use super::report::{Check, Verdict};
+use crate::capture::meter::{Clipping, Measured, Meter};
 use crate::capture::{self, CaptureConfig, CaptureStatus, CounterValues, DeviceState, Mono, Reader, StreamSpec};
-use crate::meter::{Clipping, Measured, Meter};
 
 /// How long a device may take to deliver its first sound.
-const PATIENCE: Duration = Duration::from_secs(3);
+const FIRST_SOUND_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Checks everything that only listening tells.
 ///
 /// # Errors
 /// If capture cannot even be started: the configuration is wrong.
-pub fn examine(config: &CaptureConfig, seconds: f64) -> anyhow::Result<Vec<Check>> {
+pub(super) fn examine(config: &CaptureConfig, seconds: f64) -> anyhow::Result<Vec<Check>> {
     let (capture, mut reader) = capture::start(config)?;
     let status = capture.status();
     let mut checks = Vec::new();
-    if reader.wait(PATIENCE) {
-        let heard = listen(&mut reader, config, seconds);
+    if reader.wait(FIRST_SOUND_TIMEOUT) {
+        let recorded = listen(&mut reader, config, seconds);
         checks.push(device(config, &status));
         checks.push(real_time(&status));
-        match heard {
+        match recorded {
             Err(error) => checks.push(
                 Check::new("channel", Verdict::Broken, error.to_string()).remedy("set capture.channel, or --channel"),
             ),
-            Ok(heard) => {
-                checks.push(flow(&heard, capture.stop()));
-                checks.extend(judge(&heard));
+            Ok(recorded) => {
+                checks.push(flow(&recorded, capture.stop()));
+                checks.extend(judge(&recorded));
             }
         }
     } else {
@@ -37,8 +37,8 @@ pub fn examine(config: &CaptureConfig, seconds: f64) -> anyhow::Result<Vec<Check
     Ok(checks)
 }
 
-/// What was heard.
-struct Heard {
+/// The measurements of what was recorded.
+struct Recorded {
     all: Measured,
     clipped: u64,
     /// Level of the quietest tenth of all tenths of a second, in dBFS.
@@ -48,7 +48,7 @@ struct Heard {
     spec: StreamSpec,
 }
 
-fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<Heard, monitor_core::pcm::Error> {
+fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<Recorded, monitor_core::pcm::Error> {
     let (mut mono, mut all, mut moment, mut levels) =
         (Mono::new(config.channel), Meter::default(), Meter::default(), vec![]);
     let mut clipping = Clipping::default();
@@ -72,10 +72,10 @@ fn listen(reader: &mut Reader, config: &CaptureConfig, seconds: f64) -> Result<H
     }
     levels.sort_by(f64::total_cmp);
     let measured_rate = span.map_or(0.0, |(first, from, last, to)| (to - from) as f64 / (last - first).as_secs_f64());
-    let floor_dbfs = levels.get(levels.len() / 10).copied().unwrap_or(crate::meter::FLOOR_DBFS);
+    let floor_dbfs = levels.get(levels.len() / 10).copied().unwrap_or(crate::capture::meter::FLOOR_DBFS);
     // Something was waiting before, so there was a block.
     let spec = last_spec.ok_or(monitor_core::pcm::Error::NoChannels)?;
-    Ok(Heard { all: all.measured(), clipped: clipping.clipped(), floor_dbfs, measured_rate, spec })
+    Ok(Recorded { all: all.measured(), clipped: clipping.clipped(), floor_dbfs, measured_rate, spec })
 }
 
 fn device(config: &CaptureConfig, status: &CaptureStatus) -> Check {
@@ -104,12 +104,12 @@ fn real_time(status: &CaptureStatus) -> Check {
     }
 }
 
-fn flow(heard: &Heard, counters: CounterValues) -> Check {
-    let nominal = f64::from(heard.spec.rate);
-    let off = heard.measured_rate / nominal - 1.0;
+fn flow(recorded: &Recorded, counters: CounterValues) -> Check {
+    let nominal = f64::from(recorded.spec.rate);
+    let off = recorded.measured_rate / nominal - 1.0;
     let found = format!(
         "{} frames, {} lost in {} gaps, {} overruns, {:.0} Hz by the clock",
-        counters.frames, counters.lost_frames, counters.gaps, counters.xruns, heard.measured_rate
+        counters.frames, counters.lost_frames, counters.gaps, counters.xruns, recorded.measured_rate
     );
     if counters.gaps > 0 {
         Check::new("flow", Verdict::Warn, found)
@@ -122,12 +122,12 @@ fn flow(heard: &Heard, counters: CounterValues) -> Check {
     }
 }
 
-fn judge(heard: &Heard) -> [Check; 3] {
-    let Measured { level_dbfs, peak_dbfs, offset, samples } = heard.all;
-    let (clipped, samples) = (heard.clipped, samples * u64::from(heard.spec.channels));
+fn judge(recorded: &Recorded) -> [Check; 3] {
+    let Measured { level_dbfs, peak_dbfs, offset, samples } = recorded.all;
+    let (clipped, samples) = (recorded.clipped, samples * u64::from(recorded.spec.channels));
     let level = {
-        let found = format!("{level_dbfs:.1} dBFS, peak {peak_dbfs:.1}, noise floor {:.1}", heard.floor_dbfs);
-        if peak_dbfs <= crate::meter::FLOOR_DBFS {
+        let found = format!("{level_dbfs:.1} dBFS, peak {peak_dbfs:.1}, noise floor {:.1}", recorded.floor_dbfs);
+        if peak_dbfs <= crate::capture::meter::FLOOR_DBFS {
             Check::new("level", Verdict::Broken, "every sample is 0").remedy(
                 "the microphone is muted, not connected or on the other channel: alsamixer, capture.channel, the L/R pin of an \
                  I2S microphone",
@@ -179,8 +179,8 @@ mod tests {
             buffer_frames: 9600,
         };
         let clipped = samples.iter().filter(|sample| sample.abs() >= 1.0).count() as u64;
-        let heard = Heard { all: meter.measured(), clipped, floor_dbfs: -60.0, measured_rate: 48_000.0, spec };
-        judge(&heard).map(|check| check.verdict)
+        let recorded = Recorded { all: meter.measured(), clipped, floor_dbfs: -60.0, measured_rate: 48_000.0, spec };
+        judge(&recorded).map(|check| check.verdict)
     }
 
     #[test]

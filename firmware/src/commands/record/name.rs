@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::clock;
+use crate::system::clock;
 
 /// A label that can be a folder and a class.
-pub fn label(label: &str) -> Result<String, String> {
+pub(super) fn label(label: &str) -> Result<String, String> {
     let fits = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
     if label.is_empty()
         || label.len() > 63
@@ -22,7 +22,7 @@ pub fn label(label: &str) -> Result<String, String> {
 /// The path, without `_NNN.wav`, of a recording that begins `now`; one that nothing in `folder` has yet.
 ///
 /// A Pi without a clock of its own may begin at the same date twice: then a letter is added.
-pub fn recording(folder: &Path, now: SystemTime) -> PathBuf {
+pub(super) fn recording(folder: &Path, now: SystemTime) -> PathBuf {
     let stamp = stamp(now);
     let names = std::iter::once(stamp.clone()).chain((2..).map(|n| format!("{stamp}-{n}")));
     let taken = |name: &str| part(&folder.join(name), 0).exists();
@@ -31,7 +31,7 @@ pub fn recording(folder: &Path, now: SystemTime) -> PathBuf {
 }
 
 /// The path of part `number` of a recording.
-pub fn part(recording: &Path, number: u32) -> PathBuf {
+pub(super) fn part(recording: &Path, number: u32) -> PathBuf {
     let mut name = recording.as_os_str().to_owned();
     name.push(format!("_{number:03}.wav"));
     name.into()

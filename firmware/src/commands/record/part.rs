@@ -7,9 +7,9 @@ use anyhow::Context;
 
 use super::name;
 use super::terminal::Level;
+use crate::capture::meter::{Clipping, Measured, Meter};
+use crate::capture::wav_writer::{MOST_SAMPLES, WavFormat, write_file};
 use crate::capture::{Block, CaptureConfig, ChannelChoice, Mono, Reader, StreamSpec};
-use crate::meter::{Clipping, Measured, Meter};
-use crate::wav_writer::{MOST_SAMPLES, WavFormat, write_file};
 
 /// A part shorter than a window of the classifier is of no use.
 const SHORTEST: f64 = monitor_core::window::SECONDS;
@@ -19,7 +19,7 @@ const SHORTEST: f64 = monitor_core::window::SECONDS;
 const HELD: u64 = 8_000_000;
 
 /// Cuts what it hears into parts and writes them.
-pub struct Recorder {
+pub(super) struct Recorder {
     recording: PathBuf,
     channel: ChannelChoice,
     mono: Mono,
@@ -37,7 +37,7 @@ pub struct Recorder {
 
 impl Recorder {
     /// A recorder of `seconds` of sound into `folder`.
-    pub fn new(folder: PathBuf, config: &CaptureConfig, seconds: f64, part_seconds: f64) -> Self {
+    pub(super) fn new(folder: PathBuf, config: &CaptureConfig, seconds: f64, part_seconds: f64) -> Self {
         Self {
             recording: name::recording(&folder, SystemTime::now()),
             channel: config.channel,
@@ -56,12 +56,12 @@ impl Recorder {
     }
 
     /// Whether all that was asked for is there.
-    pub fn done(&self) -> bool {
+    pub(super) fn done(&self) -> bool {
         self.taken >= self.wanted
     }
 
     /// Takes what waits in the ring; `show` is told the level ten times a second of sound.
-    pub fn take(&mut self, reader: &mut Reader, show: &mut dyn FnMut(&Level)) -> anyhow::Result<()> {
+    pub(super) fn take(&mut self, reader: &mut Reader, show: &mut dyn FnMut(&Level)) -> anyhow::Result<()> {
         while !self.done() {
             let Some(block) = reader.read() else { break };
             self.block(&block, show)?;
@@ -96,7 +96,7 @@ impl Recorder {
     }
 
     /// Writes the part that is being held, if it is of any length.
-    pub fn finish(&mut self) -> anyhow::Result<()> {
+    pub(super) fn finish(&mut self) -> anyhow::Result<()> {
         let held = core::mem::take(&mut self.held);
         let Some(spec) = self.spec else { return Ok(()) };
         let seconds = held.len() as f64 / f64::from(spec.rate);
@@ -107,7 +107,7 @@ impl Recorder {
             return Ok(());
         }
         let path = name::part(&self.recording, self.files.len() as u32);
-        let format = WavFormat::exact_for(&spec, self.channel);
+        let format = WavFormat::exact_for(&spec, self.channel.into());
         write_file(&path, format, spec.rate, held.chunks(4096)).with_context(|| {
             format!("{} cannot be written: is there space, may this user write there?", path.display())
         })?;
@@ -116,22 +116,22 @@ impl Recorder {
     }
 
     /// Seconds of sound that came in pieces too short to be of use.
-    pub fn left_out(&self) -> f64 {
+    pub(super) fn left_out(&self) -> f64 {
         self.left_out
     }
 
     /// The files so far, with their lengths in seconds.
-    pub fn files(&self) -> &[(PathBuf, f64)] {
+    pub(super) fn files(&self) -> &[(PathBuf, f64)] {
         &self.files
     }
 
     /// Clipped samples, on all channels.
-    pub fn clipped(&self) -> u64 {
+    pub(super) fn clipped(&self) -> u64 {
         self.clipping.clipped()
     }
 
     /// The whole recording's level.
-    pub fn measured(&self) -> Measured {
+    pub(super) fn measured(&self) -> Measured {
         self.meter.measured()
     }
 }

@@ -2,14 +2,14 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
-use crate::meter::Measured;
+use crate::capture::meter::Measured;
 
 /// Columns of the bar, and the level at its left end in dBFS.
 const WIDTH: usize = 40;
 const LEFT: f64 = -80.0;
 
 /// What the meter shows.
-pub struct Level {
+pub(super) struct Level {
     /// The last tenth of a second.
     pub now: Measured,
     /// Seconds recorded.
@@ -42,19 +42,19 @@ impl Level {
 }
 
 /// The line on standard error.
-pub struct Terminal {
+pub(super) struct Terminal {
     shown: bool,
     there: bool,
 }
 
 impl Terminal {
     /// Whether there is a terminal is found out here.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { shown: false, there: stderr().is_terminal() }
     }
 
     /// Draws the line.
-    pub fn show(&mut self, level: &Level) {
+    pub(super) fn show(&mut self, level: &Level) {
         if self.there {
             self.shown = true;
             // A terminal that went away is no reason to stop recording.
@@ -63,7 +63,7 @@ impl Terminal {
     }
 
     /// Leaves the last line standing and goes on below it.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         if core::mem::take(&mut self.shown) {
             let _ = writeln!(stderr());
         }

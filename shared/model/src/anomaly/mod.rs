@@ -1,4 +1,4 @@
-//! What fits anomaly tables: on the workstation and, to the machine that it stands at, on the device.
+//! Fitting anomaly tables: on the workstation, and on the device to its own machine.
 
-pub mod enrol;
+pub mod baseline;
 pub mod scale;

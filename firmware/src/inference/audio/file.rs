@@ -1,0 +1,158 @@
+//! Sound from a WAV file or from standard input instead of a device, in mono at its own rate.
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use monitor_core::pcm::{Decoder, SampleFormat};
+use monitor_model::wav::{self, WavReader};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::capture::{CaptureConfig, FormatChoice};
+use crate::inference::Progress;
+
+/// Where the samples come from.
+pub struct AudioFile {
+    source: Source,
+}
+
+enum Source {
+    File(WavReader<BufReader<File>>),
+    /// Not read yet: that may wait for whoever writes to it.
+    Stdin(Interruptible, Box<CaptureConfig>),
+    Stream(WavReader<Box<dyn Read + Send>>),
+    Raw {
+        input: Box<dyn Read + Send>,
+        rate: u32,
+        decoder: Decoder,
+        bytes: Vec<u8>,
+    },
+}
+
+impl AudioFile {
+    /// A WAV file of any form that training takes.
+    ///
+    /// # Errors
+    /// When it cannot be read or is of no such form.
+    pub fn wav(path: &Path, config: &CaptureConfig) -> anyhow::Result<Self> {
+        let reader =
+            WavReader::open_channel(path, config.channel.into()).with_context(|| path.display().to_string())?;
+        Ok(Self { source: Source::File(reader) })
+    }
+
+    /// Standard input: a WAV stream if it begins like one, else raw frames as `[capture]` describes them (S16 unless the
+    /// format says otherwise). Ends early when `progress.control.stop` is set.
+    pub(crate) fn stdin(config: &CaptureConfig, progress: &Arc<Progress>) -> Self {
+        let input = Interruptible { stdin: std::io::stdin(), progress: Arc::clone(progress) };
+        Self { source: Source::Stdin(input, Box::new(config.clone())) }
+    }
+
+    /// Samples per second. The first bytes of standard input are waited for.
+    ///
+    /// # Errors
+    /// When standard input cannot be read, or is of no form that is known.
+    pub(crate) fn rate(&mut self) -> anyhow::Result<u32> {
+        if let Source::Stdin(input, config) = &mut self.source {
+            let input = Interruptible { stdin: std::io::stdin(), progress: Arc::clone(&input.progress) };
+            self.source = detect(input, config)?;
+        }
+        Ok(match &self.source {
+            Source::File(reader) => reader.rate_hz(),
+            Source::Stream(reader) => reader.rate_hz(),
+            Source::Raw { rate, .. } => *rate,
+            // Has just been replaced.
+            Source::Stdin(_, config) => config.rate,
+        })
+    }
+
+    /// Samples so far that were not finite and were replaced by 0.
+    pub(crate) fn replaced(&self) -> u64 {
+        match &self.source {
+            Source::File(reader) => reader.replaced(),
+            Source::Stream(reader) => reader.replaced(),
+            Source::Raw { decoder, .. } => decoder.replaced(),
+            Source::Stdin(..) => 0,
+        }
+    }
+
+    /// Fills `out`, unless the sound ends before; returns how many samples there are.
+    ///
+    /// # Errors
+    /// When the file cannot be read on.
+    pub(crate) fn read(&mut self, out: &mut [f32]) -> anyhow::Result<usize> {
+        match &mut self.source {
+            Source::File(reader) => fill(out, |rest| reader.read(rest)),
+            Source::Stream(reader) => fill(out, |rest| reader.read(rest)),
+            Source::Stdin(..) => self.rate().and_then(|_| self.read(out)),
+            Source::Raw { input, decoder, bytes, .. } => {
+                bytes.resize(out.len() * decoder.frame_bytes(), 0);
+                let mut done = 0;
+                while done < bytes.len() {
+                    match input.read(&mut bytes[done..]) {
+                        Ok(0) => break,
+                        Ok(read) => done += read,
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(error) => return Err(error).context("standard input cannot be read on"),
+                    }
+                }
+                Ok(decoder.decode(&bytes[..done], out))
+            }
+        }
+    }
+}
+
+/// A WAV stream, or raw frames.
+fn detect(mut input: Interruptible, config: &CaptureConfig) -> anyhow::Result<Source> {
+    let mut first = Vec::new();
+    (&mut input).take(4).read_to_end(&mut first).context("standard input cannot be read")?;
+    let is_wav = first == b"RIFF";
+    let input: Box<dyn Read + Send> = Box::new(Cursor::new(first).chain(input));
+    if is_wav {
+        return Ok(Source::Stream(WavReader::new_channel(input, config.channel.into()).context("standard input")?));
+    }
+    let format = match config.format {
+        FormatChoice::Auto | FormatChoice::S16 => SampleFormat::S16,
+        FormatChoice::S24 => SampleFormat::S24In32,
+        FormatChoice::S24Packed => SampleFormat::S24,
+        FormatChoice::S32 => SampleFormat::S32,
+        FormatChoice::F32 => SampleFormat::F32,
+    };
+    let decoder = Decoder::new(format, config.channels, config.channel.into()).context("capture.channel")?;
+    Ok(Source::Raw { input, rate: config.rate, decoder, bytes: Vec::new() })
+}
+
+/// Reads on until `out` is full or nothing comes.
+fn fill(out: &mut [f32], mut read: impl FnMut(&mut [f32]) -> Result<usize, wav::Error>) -> anyhow::Result<usize> {
+    let mut done = 0;
+    while done < out.len() {
+        match read(&mut out[done..]).context("the recording cannot be read on")? {
+            0 => break,
+            count => done += count,
+        }
+    }
+    Ok(done)
+}
+
+/// Standard input that ends when a stop is requested, even while nothing comes.
+struct Interruptible {
+    stdin: std::io::Stdin,
+    progress: Arc<Progress>,
+}
+
+impl Read for Interruptible {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            if self.progress.control.is_stopped() {
+                return Ok(0);
+            }
+            let mut polled = [PollFd::new(self.stdin.as_fd(), PollFlags::POLLIN)];
+            if poll(&mut polled, PollTimeout::from(100u16)).unwrap_or(0) > 0 {
+                // The lock's buffer is passed by: what it held, poll would not see.
+                return nix::unistd::read(self.stdin.as_fd(), out).map_err(std::io::Error::from);
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The baseline of this device's machine: its normal sound, recorded by `firmware baseline`, in a file beside the model.
+//!
+//! The file is bound to the model's bytes by their CRC-32: another model does not use it. It is not signed: with
+//! `listen.require_signature` it is used only if `listen.allow_baseline` is set, since whoever can write to the state
+//! directory could otherwise silence the alarm.
+
+use std::path::PathBuf;
+
+use monitor_model::anomaly::baseline;
+
+use crate::config::ListenConfig;
+
+/// Name of the file in the state directory.
+pub(crate) const NAME: &str = "anomaly.baseline";
+
+/// Its name until version 0.1, which is read where there is no other.
+pub(crate) const OLD_NAME: &str = "anomaly.enrolment";
+
+/// Where the file is written.
+pub(crate) fn path(config: &ListenConfig) -> PathBuf {
+    config.state_dir.join(NAME)
+}
+
+/// Whether a baseline may be used.
+pub(crate) fn allowed(config: &ListenConfig) -> bool {
+    config.allow_baseline || !config.require_signature
+}
+
+/// The tables of the baseline for the model of the bytes `model`; `None` without a baseline.
+///
+/// # Errors
+/// When there is a file and it is not used, and why. The model's own tables are used then.
+pub(crate) fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<Vec<u8>>, Ignored> {
+    for path in [path(config), config.state_dir.join(OLD_NAME)] {
+        let ignored = |cause: String| Ignored { path: path.clone(), cause };
+        return match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => Err(ignored(error.to_string())),
+            Ok(_) if !allowed(config) => Err(ignored(
+                "listen.require_signature is set and it bears none; set listen.allow_baseline = true to use it, or delete it"
+                    .into(),
+            )),
+            Ok(bytes) => match baseline::open(model, &bytes) {
+                Ok(tables) => Ok(Some(tables.to_vec())),
+                Err(refused) => Err(ignored(refused.to_string())),
+            },
+        };
+    }
+    Ok(None)
+}
+
+/// Writes the baseline recorded with the model of the bytes `model`, whole or not at all. It replaces one of the old name.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn save(config: &ListenConfig, model: &[u8], tables: &[u8]) -> std::io::Result<()> {
+    monitor_model::atomic_file::write(&path(config), &baseline::seal(model, tables))?;
+    match std::fs::remove_file(config.state_dir.join(OLD_NAME)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A file that is not used, and why: the model's own tables are used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} is ignored: {cause}", .path.display())]
+pub(crate) struct Ignored {
+    path: PathBuf,
+    cause: String,
+}

@@ -1,0 +1,183 @@
+//! A model and the settings that go with it: checked as a whole before anything uses it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use monitor_core::anomaly::{Detector, Tables};
+use monitor_core::classifier::Classifier;
+use monitor_core::decision::{DecisionConfig, State, Steps};
+use monitor_core::microphone::Limits;
+use monitor_core::model_card::{self, ModelCard};
+use monitor_core::monitor::{AlarmStates, Settings};
+use monitor_model::owned::{self, OwnedModel};
+use monitor_model::texts::Texts;
+use monitor_nn::Isa;
+use sha2::{Digest, Sha256};
+
+use super::{baseline, signature};
+use crate::config::Config;
+use crate::reporting::DeviceInfo;
+use crate::system::messages::warn;
+
+/// Everything that inference needs to know and that a reload replaces.
+#[derive(Debug)]
+pub struct Setup {
+    /// The model with its packed weights.
+    pub model: OwnedModel,
+    /// The model and the device; the rate is that of the configuration until sound comes.
+    pub device: DeviceInfo,
+    /// The decision's settings at the hop.
+    pub steps: Steps,
+    /// The confidence of each class.
+    pub confidences: Vec<f32>,
+    /// From one window to the next, in columns of 10 ms.
+    pub hop_columns: u32,
+    /// Which states are an alarm.
+    pub alarm_states: AlarmStates,
+    /// The limits of the microphone.
+    pub microphone: Limits,
+    /// Whether a high anomaly score is an alarm.
+    pub anomaly_alarm: bool,
+    /// The anomaly tables of the baseline, in place of the model's.
+    baseline: Option<Vec<u8>>,
+}
+
+impl Setup {
+    /// Loads and checks the model that the configuration names.
+    ///
+    /// # Errors
+    /// When the model cannot be used, or the configuration does not fit it.
+    pub fn load(config: &Config) -> Result<Self, SetupError> {
+        let path = &config.listen.model;
+        let bytes =
+            std::fs::read(path).map_err(|error| SetupError::Model(owned::Error::Read { path: path.clone(), error }))?;
+        signature::check(&config.listen, &bytes).map_err(SetupError::Signature)?;
+        let model = OwnedModel::from_bytes(bytes, Isa::best())
+            .map_err(|cause| SetupError::Model(owned::Error::Unusable { path: path.clone(), cause }))?;
+        let in_file = |cause| SetupError::File { path: path.clone(), cause };
+        let parsed = model.model().map_err(|error| in_file(error.to_string()))?;
+        let card = ModelCard::from_model(&parsed).map_err(|error| in_file(model_card::Error::to_string(&error)))?;
+        let classes = model.classifier().map_err(|error| in_file(error.to_string()))?.classes();
+        let labels = parsed.labels().map_err(|error| in_file(error.to_string()))?;
+        let mut labels: Vec<&str> = labels.iter().flat_map(|labels| labels.iter()).collect();
+        let numbered: Vec<String>;
+        if labels.is_empty() {
+            numbered = (0..classes).map(|class| format!("class_{class}")).collect();
+            labels = numbered.iter().map(String::as_str).collect();
+        }
+        if labels.len() != classes {
+            return Err(in_file(format!("{} labels for {classes} classes; export the model again", labels.len())));
+        }
+        let hop_columns = config.listen.hop_columns() as u32;
+        let decision = config.decision.over(card.map_or_else(DecisionConfig::default, |card| card.decision));
+        let steps = decision.per_window(config.listen.hop_exact_s()).map_err(SetupError::Decision)?;
+        let of_model = |class| card.map_or(decision.confidence, |card| card.confidence_of(class));
+        let confidence = |(class, label): (usize, &&str)| config.decision.confidence_of(label, of_model(class));
+        let confidences: Vec<f32> = labels.iter().enumerate().map(confidence).collect();
+        // A wrong one is to be found here, before anything runs on it.
+        confidences.iter().try_for_each(|own| steps.with_confidence(*own).map(drop)).map_err(SetupError::Decision)?;
+        let no_such_state =
+            |key, name: &str| SetupError::NoSuchState { key, name: name.into(), labels: labels.join(", ") };
+        let known = |key: &'static str, name: &str| match labels.iter().position(|label| *label == name) {
+            Some(class) => Ok(Some(class as u16)),
+            None if name == "unknown" => Ok(None),
+            None => Err(no_such_state(key, name)),
+        };
+        let state = |name: &String| known("alarm.states", name).map(|class| class.map_or(State::Unknown, State::Class));
+        let alarm_states = config.alarm.states.iter().map(state).collect::<Result<AlarmStates, _>>()?;
+        for name in config.gpio.states.keys() {
+            known("gpio.states", name)?;
+        }
+        if let Some(name) = config.decision.class_confidence.keys().find(|name| !labels.contains(&name.as_str())) {
+            return Err(no_such_state("decision.class_confidence", name));
+        }
+        let device = DeviceInfo {
+            model: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            model_sha256: Sha256::digest(model.bytes()).into(),
+            labels: labels.iter().copied().collect(),
+            rate_hz: config.capture.rate,
+            hop_us: hop_columns * 10_000,
+            // Added when it is reported.
+            rejected_updates: Texts::default(),
+        };
+        Ok(Self {
+            device,
+            steps,
+            confidences,
+            hop_columns,
+            alarm_states,
+            microphone: config.microphone.limits(),
+            anomaly_alarm: config.alarm.anomaly,
+            baseline: baseline::load(&config.listen, model.bytes()).unwrap_or_else(|ignored| {
+                warn(ignored.to_string());
+                None
+            }),
+            model,
+        })
+    }
+}
+
+impl Setup {
+    /// The model's classifier, its anomaly score refitted by the baseline.
+    ///
+    /// # Errors
+    /// None in practice: all was checked at load.
+    pub fn classifier(&self) -> Result<Classifier<'_>, owned::Cause> {
+        let classifier = self.model.classifier()?;
+        let Some(tables) = &self.baseline else { return Ok(classifier) };
+        let tables = Tables::from_bytes(tables).map_err(owned::Cause::Anomaly)?;
+        Ok(classifier.with_anomaly(Some(Detector::new(tables))))
+    }
+
+    /// The settings of the monitor's judge for this setup's `classifier`.
+    pub fn settings(&self, classifier: &Classifier<'_>) -> Settings<'_> {
+        Settings {
+            steps: self.steps,
+            confidences: &self.confidences,
+            alarm_states: self.alarm_states,
+            persistence: classifier
+                .anomaly()
+                .filter(|_| self.anomaly_alarm)
+                .map(|detector| detector.tables().persistence),
+            hop_s: self.hop_columns as f32 / 100.0,
+        }
+    }
+}
+
+/// Nanoseconds on the monotonic clock: what inference is timed by.
+pub fn now_ns() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_MONOTONIC);
+    now.map_or(0, |now| Duration::from(now).as_nanos() as u64)
+}
+
+/// Why a model and a configuration cannot be used. All of it is for a person to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The model cannot be loaded.
+    #[error("model {0}")]
+    Model(owned::Error),
+    /// The model's signature is missing or not good.
+    #[error("{0}")]
+    Signature(signature::Error),
+    /// The model's file has something in it that cannot be used.
+    #[error("model {}: {cause}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What and why.
+        cause: String,
+    },
+    /// The decision's settings, the file's and the model's together.
+    #[error("{0}")]
+    Decision(monitor_core::decision::Error),
+    /// The configuration names a state that the model does not have.
+    #[error("{key} names the state \"{name}\", which the model does not have; it has {labels}, unknown")]
+    NoSuchState {
+        /// Where it is named.
+        key: &'static str,
+        /// The name.
+        name: String,
+        /// What there is.
+        labels: String,
+    },
+}

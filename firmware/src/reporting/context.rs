@@ -1,0 +1,51 @@
+//! What a sink shares with the rest of the program.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use super::{AudioTee, ClipQueue, Snapshot};
+use crate::alarms::Alarms;
+use crate::capture::CaptureStatus;
+
+/// The context of one sink. Its clones share everything but [`replaced`](Self::replaced) and the snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct OutputContext {
+    /// Set when the program is about to end: slow writes are given up.
+    pub hurry: Arc<AtomicBool>,
+    /// The counters of capture: the heartbeat follows its frames.
+    pub capture: Arc<CaptureStatus>,
+    /// The decoded sound that inference passes on.
+    pub audio: AudioTee,
+    /// The clips that were written of it.
+    pub clips: ClipQueue,
+    /// Where acknowledgements are requested.
+    pub alarms: Arc<Alarms>,
+    /// Set when another sink takes the place of this one, or none does: slow writes are given up as well.
+    pub replaced: Arc<AtomicBool>,
+    /// The state now: every event that this sink has received, the current one included.
+    pub snapshot: Snapshot,
+    /// Events dropped so far, by all sinks together.
+    pub(crate) dropped: Arc<AtomicU32>,
+}
+
+impl OutputContext {
+    /// Frames captured so far.
+    pub fn frames(&self) -> u64 {
+        self.capture.counters.frames.load(Relaxed)
+    }
+
+    /// Whether slow writes are to be given up.
+    pub fn hurry(&self) -> bool {
+        self.hurry.load(Relaxed) || self.is_replaced()
+    }
+
+    /// Whether the configuration has replaced or removed this sink, while the program goes on.
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Relaxed)
+    }
+
+    /// Counts an event that the sink received and could not write.
+    pub fn count_dropped(&self) {
+        self.dropped.fetch_add(1, Relaxed);
+    }
+}

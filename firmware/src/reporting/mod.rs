@@ -1,0 +1,21 @@
+//! What inference and the main thread report, on its way to the sinks.
+//!
+//! An [`Event`] goes into the bounded queue of every sink ([`queue`]); [`Snapshot`] folds events into the state now; an
+//! [`OutputContext`] is what sinks share with the rest of the program. Everything here lies below the sinks and knows none of
+//! them.
+
+pub mod audio_tee;
+pub(crate) mod clip_queue;
+mod context;
+mod event;
+mod probabilities;
+pub(crate) mod queue;
+mod snapshot;
+
+pub use audio_tee::AudioTee;
+pub use clip_queue::ClipQueue;
+pub use context::OutputContext;
+pub use event::{DeviceInfo, Event, Window};
+pub use probabilities::Probabilities;
+pub use queue::{Inbox, Item, Outboxes, Received};
+pub use snapshot::Snapshot;

@@ -1,0 +1,122 @@
+//! A folder of clips that never exceeds its bound, nor leaves the card with less than a reserve.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::sys::statvfs::statvfs;
+
+/// Makes room in `folder`, which is made if it is not there, for a clip of `bytes`: the oldest go, until all take at most `most`
+/// bytes and `reserve` bytes stay free. Returns the clip's path, whose name ends with `rest`; `None` where even without any
+/// other there is no room.
+///
+/// The order is that of the clips' numbers: times of day may go back.
+///
+/// # Errors
+/// The error of the file system.
+pub(super) fn room(folder: &Path, most: u64, reserve: u64, bytes: u64, rest: &str) -> io::Result<Option<PathBuf>> {
+    std::fs::create_dir_all(folder)?;
+    let mut clips = clips(folder)?;
+    let next = clips.back().map_or(1, |(number, ..)| number.saturating_add(1));
+    loop {
+        let total: u64 = clips.iter().map(|(.., size)| size).sum();
+        if total + bytes <= most && free(folder)? >= bytes + reserve {
+            return Ok(Some(folder.join(format!("{next:06}_{rest}.wav"))));
+        }
+        let Some((_, oldest, _)) = clips.pop_front() else { return Ok(None) };
+        match std::fs::remove_file(&oldest) {
+            // Somebody has taken it away.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+}
+
+/// The clips with their numbers and sizes, oldest first. What a power cut kept from being finished is removed.
+fn clips(folder: &Path) -> io::Result<VecDeque<(u64, PathBuf, u64)>> {
+    let mut clips = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".tmp") && name.strip_prefix('.').and_then(number).is_some() {
+            std::fs::remove_file(entry.path())?;
+        } else if let (Some(number), true) = (number(&name), name.ends_with(".wav")) {
+            clips.push((number, entry.path(), entry.metadata()?.len()));
+        }
+    }
+    clips.sort();
+    Ok(clips.into())
+}
+
+/// Bytes that this program may still use on the card.
+fn free(folder: &Path) -> io::Result<u64> {
+    let disk = statvfs(folder)?;
+    Ok(disk.blocks_available() * disk.fragment_size())
+}
+
+/// The number that a clip's name begins with.
+fn number(name: &str) -> Option<u64> {
+    name.split_once('_').filter(|(number, _)| number.len() >= 6).and_then(|(number, _)| number.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes a clip of so many bytes; whether there was room.
+    fn write(folder: &Path, most: u64, reserve: u64, bytes: u64) -> bool {
+        let path = room(folder, most, reserve, bytes, "state_on_x").unwrap();
+        path.is_some_and(|path| std::fs::write(path, vec![0; bytes as usize]).is_ok())
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn the_oldest_make_room_and_the_bound_is_never_exceeded() {
+        let folder = tempfile::tempdir().unwrap();
+        for _ in 0..5 {
+            assert!(write(folder.path(), 1000, 0, 300));
+            let sizes = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len());
+            assert!(sizes.sum::<u64>() <= 1000);
+        }
+        assert_eq!(names(folder.path()), [3, 4, 5].map(|number| format!("{number:06}_state_on_x.wav")));
+        assert!(!write(folder.path(), 1000, 0, 1001));
+    }
+
+    #[test]
+    fn numbers_go_on_after_a_restart_torn_clips_are_gone_and_other_files_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["000007_a_b_c.wav", ".000008_a_b_c.wav.123.tmp", "mine.wav", ".other.tmp", "000009_notes.txt"] {
+            std::fs::write(folder.path().join(name), [0; 100]).unwrap();
+        }
+        assert!((0..2).all(|_| write(folder.path(), 250, 0, 100)));
+        let expected = [".other.tmp", "000008_state_on_x.wav", "000009_notes.txt", "000009_state_on_x.wav", "mine.wav"];
+        assert_eq!(names(folder.path()), expected);
+    }
+
+    #[test]
+    fn numbers_beyond_six_digits_and_of_years_are_still_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("999999_state_on_x.wav"), [0; 100]).unwrap();
+        assert!((0..3).all(|_| write(folder.path(), 300, 0, 100)));
+        let expected = [1_000_000, 1_000_001, 1_000_002].map(|number| format!("{number}_state_on_x.wav"));
+        assert_eq!(names(folder.path()), expected);
+        // One that is named so by hand is no reason to panic, nor to exceed the bound.
+        std::fs::write(folder.path().join(format!("{}_mine.wav", u64::MAX)), [0; 100]).unwrap();
+        assert!((0..3).all(|_| write(folder.path(), 300, 0, 100)));
+        assert_eq!(names(folder.path()).len(), 2);
+    }
+
+    #[test]
+    fn a_card_without_the_reserve_gets_no_clip_and_loses_the_old_ones_first() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(write(folder.path(), 1000, 0, 100));
+        assert!(!write(folder.path(), 1000, u64::MAX / 2, 100));
+        assert!(names(folder.path()).is_empty());
+    }
+}

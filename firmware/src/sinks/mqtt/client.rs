@@ -1,0 +1,239 @@
+//! The sink: what is sent when, and the connection to the broker.
+
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use monitor_wire::AcknowledgedBy;
+
+use super::Config;
+use super::link::{self, Link, LinkEvent, Publisher};
+use super::messages::Messages;
+use super::outgoing::Outgoing;
+use crate::alarms::Alarms;
+use crate::reporting::{Event, Item, OutputContext, Snapshot};
+use crate::sinks::Sink;
+use crate::system::messages::warn;
+
+/// How long the protocol is driven between two looks at the queue of events.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// First and longest pause between two attempts to connect.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+
+/// How long the last messages may take.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Prepares the client; it connects when it is first polled.
+///
+/// # Errors
+/// When credentials or certificates cannot be read, or there is no runtime.
+pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
+    let messages = Messages::new(config);
+    let (link, publisher) = link::open(config, &messages)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
+    let session = Rc::new(Session {
+        outgoing: RefCell::new(Outgoing::new(config.queue as usize)),
+        config: config.clone(),
+        messages,
+        publisher,
+        alarms: Arc::clone(&context.alarms),
+        leaving: Cell::new(false),
+    });
+    let connection = Box::pin(Rc::clone(&session).drive(link));
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    Ok(Box::new(Client { runtime, connection, session, published: Published::default() }))
+}
+
+/// The sink.
+struct Client {
+    runtime: tokio::runtime::Runtime,
+    /// [`Session::drive`], which never ends.
+    connection: Pin<Box<dyn Future<Output = ()>>>,
+    session: Rc<Session>,
+    published: Published,
+}
+
+impl Client {
+    /// Drives the protocol for a while.
+    fn drive(&mut self, time: Duration) {
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = &mut self.connection => {}
+                () = tokio::time::sleep(time) => {}
+            }
+        });
+    }
+}
+
+impl Sink for Client {
+    /// [`poll`](Self::poll) does the waiting.
+    fn poll_interval(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn poll(&mut self, context: &OutputContext) {
+        self.published.update(&self.session, &context.snapshot);
+        self.session.send();
+        self.drive(POLL_INTERVAL);
+    }
+
+    fn handle(&mut self, item: &Item, context: &OutputContext) {
+        let is_event =
+            matches!(item.event, Event::StateChange(_) | Event::Alarm(_) | Event::Acknowledged(_) | Event::Gap(_));
+        if is_event {
+            let message = self.session.messages.event(item, context.snapshot.labels());
+            self.session.outgoing.borrow_mut().event(message);
+        }
+    }
+
+    fn finish(&mut self, context: &OutputContext) {
+        self.published.update(&self.session, &context.snapshot);
+        let session = Rc::clone(&self.session);
+        session.outgoing.borrow_mut().announce(session.messages.availability(false));
+        let begun = Instant::now();
+        while session.outgoing.borrow().is_waiting() && begun.elapsed() < SHUTDOWN_TIMEOUT && !context.hurry() {
+            session.send();
+            self.drive(Duration::from_millis(5));
+        }
+        // After an orderly end the broker does not publish the last will. It closes the connection, which is no error then.
+        session.leaving.set(true);
+        session.publisher.disconnect();
+        self.drive(POLL_INTERVAL);
+    }
+}
+
+/// What the sink and the connection share, within one thread.
+struct Session {
+    config: Config,
+    messages: Messages,
+    publisher: Publisher,
+    outgoing: RefCell<Outgoing>,
+    alarms: Arc<Alarms>,
+    /// The end of the connection is wanted.
+    leaving: Cell<bool>,
+}
+
+impl Session {
+    /// Moves the protocol along, and connects again whenever the broker has gone.
+    async fn drive(self: Rc<Self>, mut link: Link) {
+        let (host, port) = (&self.config.host, self.config.port);
+        let mut pause = PAUSES.0;
+        let mut warned = false;
+        loop {
+            match link.poll().await {
+                Ok(LinkEvent::Connected) => {
+                    pause = PAUSES.0;
+                    if std::mem::replace(&mut warned, false) {
+                        warn(format!("mqtt {host}:{port}: there again"));
+                    }
+                    self.connected();
+                }
+                Ok(LinkEvent::AcknowledgeAlarms(causes)) => self.alarms.acknowledge(AcknowledgedBy::Mqtt, causes),
+                Ok(LinkEvent::Delivered) => self.outgoing.borrow_mut().acknowledged(),
+                Ok(LinkEvent::Other) => {}
+                Err(_) if self.leaving.get() => std::future::pending().await,
+                Err(error) => {
+                    self.outgoing.borrow_mut().disconnected();
+                    if !std::mem::replace(&mut warned, true) {
+                        warn(format!(
+                            "mqtt {host}:{port}: {error}; trying again until it is there. Are host, port, credentials and \
+                             ca right?"
+                        ));
+                    }
+                    tokio::time::sleep(jittered(pause)).await;
+                    pause = (pause * 2).min(PAUSES.1);
+                }
+            }
+            self.send();
+        }
+    }
+
+    fn connected(&self) {
+        let mut outgoing = self.outgoing.borrow_mut();
+        outgoing.connected();
+        outgoing.announce(self.messages.availability(true));
+        if self.config.acknowledge {
+            self.publisher.subscribe(self.messages.acknowledge());
+        }
+    }
+
+    /// Sends what may be sent now.
+    fn send(&self) {
+        self.outgoing.borrow_mut().send(|message| self.publisher.publish(message));
+    }
+}
+
+/// At random from half a pause to the whole of it: devices that lost their broker at one moment come back one after the other.
+fn jittered(pause: Duration) -> Duration {
+    // The keys of a new hasher are random: enough for this, and no library is needed for it.
+    let random = RandomState::new().build_hasher().finish();
+    pause.mul_f64(0.5 + 0.5 * random as f64 / u64::MAX as f64)
+}
+
+/// What is published at once when it changes.
+#[derive(Debug, PartialEq)]
+struct Urgent {
+    state: String,
+    alarms: u32,
+    unacknowledged: u32,
+    microphone: u8,
+    rejected_updates: Vec<String>,
+}
+
+/// What was published last.
+#[derive(Default)]
+struct Published {
+    /// The labels of the discovery.
+    labels: Option<Vec<String>>,
+    /// When, and what.
+    state: Option<(Instant, Urgent)>,
+}
+
+impl Published {
+    /// Publishes the discovery, if the labels or the broker are new, and the state, if it has changed or it is time.
+    fn update(&mut self, session: &Session, now: &Snapshot) {
+        let Some(device) = &now.device else { return };
+        let outgoing = &mut *session.outgoing.borrow_mut();
+        // The broker may have lost what it retained.
+        if outgoing.take_fresh() || self.labels.as_deref() != Some(&device.labels) {
+            self.labels = Some(device.labels.to_vec());
+            session.messages.discovery(now).into_iter().for_each(|message| outgoing.announce(message));
+            self.state = None;
+        }
+        let newest = Urgent {
+            state: now.state_name(),
+            alarms: now.alarms,
+            unacknowledged: now.unacknowledged,
+            microphone: now.health.microphone,
+            rejected_updates: now.rejected_updates().to_vec(),
+        };
+        let is_same = |(at, published): &(Instant, Urgent)| {
+            *published == newest && at.elapsed().as_secs_f32() < session.config.every_s
+        };
+        if !self.state.as_ref().is_some_and(is_same) {
+            self.state = Some((Instant::now(), newest));
+            let message = session.messages.state(now, outgoing.dropped());
+            outgoing.latest(message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_spread_over_their_second_half() {
+        let pauses: Vec<f64> = (0..1000).map(|_| jittered(Duration::from_secs(8)).as_secs_f64()).collect();
+        assert!(pauses.iter().all(|pause| (4.0..=8.0).contains(pause)));
+        for quarter in 0..4 {
+            let from = 4.0 + f64::from(quarter);
+            let share = pauses.iter().filter(|pause| (from..from + 1.0).contains(*pause)).count();
+            assert!((150..350).contains(&share), "{quarter}: {share}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! The connection in either version of the protocol: the library has a client for each.
+
+use std::time::Duration;
+
+use monitor_model::line::Causes;
+use rumqttc::{AsyncClient, Event, EventLoop, Packet, QoS, v5};
+
+use super::messages::{Message, Messages};
+use super::outgoing::WINDOW;
+use super::{Config, MqttVersion};
+use crate::alarms::ALL;
+use crate::system::messages::warn;
+
+/// Requests between the two tasks: all that may be on its way, a subscription, and the end.
+const CHANNEL: usize = WINDOW + 3;
+
+/// What the connection reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LinkEvent {
+    /// The broker has accepted the connection.
+    Connected,
+    /// The oldest message that was sent has arrived.
+    Delivered,
+    /// A message asks to acknowledge these causes of alarm.
+    AcknowledgeAlarms(u32),
+    /// Nothing that matters here.
+    Other,
+}
+
+/// The end that moves the protocol along.
+pub(super) enum Link {
+    V3(Box<EventLoop>),
+    V5(Box<v5::EventLoop>),
+}
+
+/// The end that publishes.
+pub(super) enum Publisher {
+    V3(AsyncClient),
+    V5(v5::AsyncClient),
+}
+
+impl Link {
+    /// Waits for what happens next, and connects if need be.
+    ///
+    /// # Errors
+    /// Why there is no connection (any more). What was on its way is forgotten: it is the caller's to send it again.
+    pub(super) async fn poll(&mut self) -> Result<LinkEvent, String> {
+        match self {
+            Self::V3(link) => match link.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => Ok(LinkEvent::Connected),
+                Ok(Event::Incoming(Packet::PubAck(_))) => Ok(LinkEvent::Delivered),
+                // Only one topic is subscribed to. What the broker has kept is no news: it comes again with every connection.
+                Ok(Event::Incoming(Packet::Publish(message))) if !message.retain => Ok(asked(&message.payload)),
+                Ok(_) => Ok(LinkEvent::Other),
+                Err(error) => {
+                    link.clean();
+                    link.pending.clear();
+                    Err(error.to_string())
+                }
+            },
+            Self::V5(link) => match link.poll().await {
+                Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::ConnAck(_))) => Ok(LinkEvent::Connected),
+                Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::PubAck(_))) => Ok(LinkEvent::Delivered),
+                Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::Publish(message))) if !message.retain => {
+                    Ok(asked(&message.payload))
+                }
+                Ok(_) => Ok(LinkEvent::Other),
+                Err(error) => {
+                    link.clean();
+                    link.pending.clear();
+                    Err(error.to_string())
+                }
+            },
+        }
+    }
+}
+
+/// What a message asks for: `all`, or one cause by its name.
+fn asked(payload: &[u8]) -> LinkEvent {
+    match std::str::from_utf8(payload) {
+        Ok("all") => LinkEvent::AcknowledgeAlarms(ALL),
+        Ok(name) => Causes::named(name).map_or(LinkEvent::Other, |cause| LinkEvent::AcknowledgeAlarms(cause.bits)),
+        Err(_) => LinkEvent::Other,
+    }
+}
+
+impl Publisher {
+    /// Asks for what comes on a topic.
+    pub(super) fn subscribe(&self, topic: String) {
+        // The channel has room for it: a connection has just been made, and asks once.
+        let _ = match self {
+            Self::V3(client) => client.try_subscribe(topic, QoS::AtLeastOnce).is_ok(),
+            Self::V5(client) => client.try_subscribe(topic, v5::mqttbytes::QoS::AtLeastOnce).is_ok(),
+        };
+    }
+
+    /// Hands a message to the connection; `false` when it takes none now.
+    pub(super) fn publish(&self, message: &Message) -> bool {
+        let (topic, payload, retain) = (message.topic.clone(), message.payload.clone(), message.retain);
+        match self {
+            Self::V3(client) => client.try_publish(topic, QoS::AtLeastOnce, retain, payload).is_ok(),
+            Self::V5(client) => {
+                client.try_publish(topic, v5::mqttbytes::QoS::AtLeastOnce, retain, payload.into_bytes()).is_ok()
+            }
+        }
+    }
+
+    /// Ends the connection in good order.
+    pub(super) fn disconnect(&self) {
+        // Without a connection there is nothing to end.
+        let _ = match self {
+            Self::V3(client) => client.try_disconnect().is_ok(),
+            Self::V5(client) => client.try_disconnect().is_ok(),
+        };
+    }
+}
+
+/// Prepares the connection; it is made by the first [`Link::poll`].
+///
+/// # Errors
+/// When the credentials or certificates cannot be read.
+pub(super) fn open(config: &Config, messages: &Messages) -> Result<(Link, Publisher), String> {
+    let client_id = format!("acoustic-monitor-{}", messages.device());
+    let keep_alive = Duration::from_secs(config.keep_alive_s.into());
+    let will = messages.availability(false);
+    let credentials = credentials(config)?;
+    let transport = transport(config)?;
+    Ok(match config.version {
+        MqttVersion::V3 => {
+            let mut options = rumqttc::MqttOptions::new(client_id, &config.host, config.port);
+            options.set_keep_alive(keep_alive).set_transport(transport).set_inflight(WINDOW as u16);
+            options.set_last_will(rumqttc::LastWill::new(will.topic, will.payload, QoS::AtLeastOnce, true));
+            if let Some((user, password)) = credentials {
+                options.set_credentials(user, password);
+            }
+            let (client, link) = AsyncClient::new(options, CHANNEL);
+            (Link::V3(Box::new(link)), Publisher::V3(client))
+        }
+        MqttVersion::V5 => {
+            let mut options = v5::MqttOptions::new(client_id, &config.host, config.port);
+            options.set_keep_alive(keep_alive).set_transport(transport);
+            options.set_outgoing_inflight_upper_limit(WINDOW as u16);
+            let qos = v5::mqttbytes::QoS::AtLeastOnce;
+            options.set_last_will(v5::mqttbytes::v5::LastWill::new(will.topic, will.payload, qos, true, None));
+            if let Some((user, password)) = credentials {
+                options.set_credentials(user, password);
+            }
+            let (client, link) = v5::AsyncClient::new(options, CHANNEL);
+            (Link::V5(Box::new(link)), Publisher::V5(client))
+        }
+    })
+}
+
+/// User and password. Neither is ever part of a message.
+fn credentials(config: &Config) -> Result<Option<(String, String)>, String> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = &config.credentials;
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let in_file = |error: std::io::Error| format!("credentials {}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(in_file)?;
+    if std::fs::metadata(path).map_err(in_file)?.permissions().mode() & 0o077 != 0 {
+        warn(format!("mqtt credentials {}: others may read it; chmod 600 it", path.display()));
+    }
+    let mut lines = text.lines();
+    let user = lines.next().filter(|user| !user.is_empty());
+    let user = user.ok_or_else(|| format!("credentials {}: no user on the first line", path.display()))?;
+    Ok(Some((user.into(), lines.next().unwrap_or_default().into())))
+}
+
+/// TLS when there are certificates to check the broker's by.
+#[cfg(feature = "tls")]
+fn transport(config: &Config) -> Result<rumqttc::Transport, String> {
+    let path = &config.ca;
+    if path.as_os_str().is_empty() {
+        return Ok(rumqttc::Transport::tcp());
+    }
+    let ca = std::fs::read(path).map_err(|error| format!("ca {}: {error}", path.display()))?;
+    // The second time there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(rumqttc::Transport::tls(ca, None, None))
+}
+
+/// The configuration's check has refused TLS.
+#[cfg(not(feature = "tls"))]
+fn transport(_: &Config) -> Result<rumqttc::Transport, String> {
+    Ok(rumqttc::Transport::tcp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_acknowledges_all_or_one_cause_by_its_name_and_anything_else_nothing() {
+        assert_eq!(asked(b"all"), LinkEvent::AcknowledgeAlarms(u32::MAX));
+        assert_eq!(asked(b"no_sound"), LinkEvent::AcknowledgeAlarms(1 << 2));
+        for payload in [&b""[..], b"other", b"ALL", b"state ", b"\xff\x00", &[b'a'; 5000]] {
+            assert_eq!(asked(payload), LinkEvent::Other);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Topics and payloads, as `docs/reference/mqtt.md` writes them down.
+
+use monitor_core::microphone;
+use monitor_model::line::{Causes, Line, capture_name, clock_name};
+use monitor_wire::TextList;
+use serde_json::{Value, json};
+
+use super::Config;
+use crate::reporting::{Item, Snapshot};
+use crate::system::clock;
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Message {
+    /// Where.
+    pub(super) topic: String,
+    /// What.
+    pub(super) payload: String,
+    /// Whether the broker keeps it for later subscribers.
+    pub(super) retain: bool,
+}
+
+/// The messages of one device.
+#[derive(Debug, Clone)]
+pub(super) struct Messages {
+    device: String,
+    base: String,
+    discovery: String,
+    /// Whether alarms can be acknowledged.
+    acknowledge: bool,
+}
+
+impl Messages {
+    /// Of the device that the configuration names.
+    pub(super) fn new(config: &Config) -> Self {
+        let device = config.device();
+        Self {
+            base: format!("{}/{device}", config.prefix),
+            device,
+            discovery: config.discovery.clone(),
+            acknowledge: config.acknowledge,
+        }
+    }
+
+    /// The device's name at the broker.
+    pub(super) fn device(&self) -> &str {
+        &self.device
+    }
+
+    /// Whether the device is there; the broker publishes the last will when it is not.
+    pub(super) fn availability(&self, online: bool) -> Message {
+        let payload = if online { "online" } else { "offline" };
+        Message { topic: format!("{}/availability", self.base), payload: payload.into(), retain: true }
+    }
+
+    /// The topic of messages that acknowledge alarms.
+    pub(super) fn acknowledge(&self) -> String {
+        format!("{}/acknowledge", self.base)
+    }
+
+    /// The state now.
+    pub(super) fn state(&self, now: &Snapshot, dropped_events: u64) -> Message {
+        let health = &now.health;
+        let causes = |bits| Causes { bits }.names().collect::<Vec<_>>();
+        let payload = json!({
+            "state": now.state_name(),
+            "confidence": round(now.confidence, 1e4),
+            "anomaly": now.anomaly.map(|score| round(score, 1e4)),
+            "level_dbfs": now.level_dbfs.map(|level| round(level, 1e2)),
+            "alarm": now.is_alarm(),
+            "alarms": causes(now.alarms),
+            "unacknowledged": causes(now.unacknowledged),
+            "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
+            "capture": capture_name(health.capture),
+            "clock": clock_name(health.clock),
+            "rejected_updates": now.rejected_updates(),
+            // The name until version 0.1; kept for one version.
+            "not_used": now.rejected_updates(),
+            "up_s": now.time_us / 1_000_000,
+            "windows": health.windows,
+            "xruns": health.xruns,
+            "gaps": health.gaps,
+            "dropped_windows": health.dropped_windows,
+            "dropped_reports": health.dropped_reports,
+            "dropped_events": dropped_events,
+            "inference_p99_ms": f64::from(health.inference_p99_us) / 1e3,
+            "cpu_celsius": health.cpu_millidegrees.map(|t| f64::from(t) / 1e3),
+        });
+        Message { topic: format!("{}/state", self.base), payload: payload.to_string(), retain: true }
+    }
+
+    /// Something that happened, as the JSON line of it and the time of day.
+    pub(super) fn event(&self, item: &Item, labels: TextList<'_>) -> Message {
+        // Numbers and texts: it cannot fail.
+        let mut payload = serde_json::to_value(Line { frame: item.frame(), labels }).unwrap_or_default();
+        payload["unix_s"] = json!(clock::unix_ms() as f64 / 1e3);
+        payload["clock"] = json!(clock_name(clock::state() as u8));
+        Message { topic: format!("{}/event", self.base), payload: payload.to_string(), retain: false }
+    }
+
+    /// The discovery messages of Home Assistant, one for each value; none where discovery is off.
+    pub(super) fn discovery(&self, now: &Snapshot) -> Vec<Message> {
+        let Some(device) = now.device.as_ref().filter(|_| !self.discovery.is_empty()) else { return Vec::new() };
+        let states: Vec<&str> = device.labels.iter().map(String::as_str).chain(["unknown"]).collect();
+        let description = json!({
+            "identifiers": [format!("acoustic_monitor_{}", self.device)],
+            "name": self.device,
+            "model": "Acoustic machine monitor",
+            "model_id": device.model,
+            "sw_version": env!("CARGO_PKG_VERSION"),
+        });
+        let sensor = |object: &str, name: &str, template: &str, more: Value| {
+            (
+                "sensor",
+                object.to_owned(),
+                with(json!({"name": name, "value_template": format!("{{{{ value_json.{template} }}}}")}), more),
+            )
+        };
+        let binary = |object: &str, name: &str, condition: &str| {
+            let template = format!("{{{{ 'ON' if {condition} else 'OFF' }}}}");
+            let config = json!({"name": name, "value_template": template, "device_class": "problem"});
+            ("binary_sensor", object.to_owned(), config)
+        };
+        let measured = json!({"state_class": "measurement"});
+        let entities = [
+            sensor("state", "State", "state", json!({"device_class": "enum", "options": states})),
+            sensor("confidence", "Confidence", "confidence", measured.clone()),
+            sensor("anomaly", "Anomaly", "anomaly", measured.clone()),
+            sensor("level", "Level", "level_dbfs", with(measured, json!({"unit_of_measurement": "dBFS"}))),
+            binary("alarm", "Alarm", "value_json.alarm"),
+            binary("not_used", "Update not used", "value_json.rejected_updates"),
+            binary("microphone", "Microphone", "value_json.microphone or value_json.capture != 'running'"),
+        ];
+        let button = self.acknowledge.then(|| {
+            let config = json!({"name": "Acknowledge", "command_topic": self.acknowledge(), "payload_press": "all"});
+            ("button", "acknowledge".to_owned(), config)
+        });
+        let message = |(component, object, config): (&str, String, Value)| {
+            let mut common = json!({
+                "unique_id": format!("acoustic_monitor_{}_{object}", self.device),
+                "availability_topic": format!("{}/availability", self.base),
+                "device": description,
+            });
+            if component != "button" {
+                common["state_topic"] = format!("{}/state", self.base).into();
+            }
+            Message {
+                topic: format!("{}/{component}/{}/{object}/config", self.discovery, self.device),
+                payload: with(common, config).to_string(),
+                retain: true,
+            }
+        };
+        entities.into_iter().chain(button).map(message).collect()
+    }
+}
+
+/// Rounded, so that the last digit of a float is no change.
+fn round(value: f32, steps: f64) -> f64 {
+    (f64::from(value) * steps).round() / steps
+}
+
+/// One object with what another has.
+fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}

@@ -1,0 +1,165 @@
+//! The Prometheus endpoint: `GET /metrics` in the text format, version 0.0.4.
+//!
+//! Source of the format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+
+pub mod http;
+
+use std::fmt::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use monitor_core::microphone;
+use monitor_model::line::{capture_name, cause_name};
+use monitor_wire::ClockState;
+use serde::{Deserialize, Serialize};
+
+use super::server::Server;
+use super::{QUEUE, Sink, SinkConfig};
+use crate::reporting::{OutputContext, Snapshot};
+
+/// Connections at a time.
+const MOST: usize = 4;
+
+/// `[prometheus]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Whether there is an endpoint.
+    pub enabled: bool,
+    /// Address and port that it listens on.
+    pub listen: SocketAddr,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { enabled: false, listen: (Ipv4Addr::LOCALHOST, 9464).into() }
+    }
+}
+
+impl SinkConfig for Config {
+    fn queue(&self) -> Option<usize> {
+        self.enabled.then_some(QUEUE)
+    }
+
+    fn start(&self, _: &OutputContext) -> Result<Box<dyn Sink>, String> {
+        let server = Server::start("prometheus", self.listen, MOST, |stream, visit| {
+            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now()));
+        })?;
+        Ok(Box::new(server))
+    }
+}
+
+/// The whole page.
+fn page(now: &Snapshot) -> String {
+    let mut page = Page(String::with_capacity(4096));
+    let health = &now.health;
+    if let Some(device) = &now.device {
+        let labels = [("model", device.model.as_str()), ("version", env!("CARGO_PKG_VERSION"))];
+        page.family("info", "gauge", "The model and the program.");
+        page.sample("info", &labels, 1.0);
+    }
+    page.one("up_seconds", "gauge", "Time since the start.", now.time_us as f64 / 1e6);
+    page.family("state", "gauge", "1 for the reported state, 0 for the others.");
+    let state = now.state_name();
+    for label in now.labels().iter().chain(["unknown"]) {
+        page.sample("state", &[("state", label)], f64::from(u8::from(label == state)));
+    }
+    page.one("confidence", "gauge", "Smoothed probability of the reported state.", now.confidence.into());
+    let measured = [
+        ("level_dbfs", "Level of the newest window in dB of full scale.", now.level_dbfs.map(f64::from)),
+        ("anomaly", "Anomaly score of the newest window.", now.anomaly.map(f64::from)),
+        ("cpu_celsius", "Temperature of the processor.", health.cpu_millidegrees.map(|t| f64::from(t) / 1e3)),
+    ];
+    for (name, help, value) in measured {
+        value.into_iter().for_each(|value| page.one(name, "gauge", help, value));
+    }
+    page.family("alarm", "gauge", "1 for each active cause of alarm.");
+    for cause in 0..=3u8 {
+        page.sample("alarm", &[("cause", cause_name(cause))], f64::from(now.alarms >> cause & 1));
+    }
+    page.family("alarm_unacknowledged", "gauge", "1 for each cause of alarm that is not yet acknowledged.");
+    for cause in 0..=3u8 {
+        page.sample(
+            "alarm_unacknowledged",
+            &[("cause", cause_name(cause))],
+            f64::from(now.unacknowledged >> cause & 1),
+        );
+    }
+    let synchronised = f64::from(u8::from(health.clock == ClockState::Synchronised as u8));
+    page.one("clock_synchronised", "gauge", "Whether the device's clock follows a time server.", synchronised);
+    let rejected = now.rejected_updates().len() as f64;
+    page.one("rejected_updates", "gauge", "Updates that were offered to the device and rejected.", rejected);
+    page.one("not_used", "gauge", "The name of rejected_updates until version 0.1.", rejected);
+    page.family("microphone_fault", "gauge", "1 for each fault of the microphone.");
+    for (bit, fault) in microphone::NAMES {
+        page.sample("microphone_fault", &[("fault", fault)], f64::from(u8::from(health.microphone & bit != 0)));
+    }
+    page.family("capture", "gauge", "1 for what capture is doing.");
+    for state in 0..=4u8 {
+        page.sample("capture", &[("state", capture_name(state))], f64::from(u8::from(health.capture == state)));
+    }
+    let counters = [
+        ("frames", "Frames captured.", health.frames),
+        ("windows", "Windows computed.", health.windows),
+        ("lost_frames", "Frames lost in gaps.", health.lost_frames),
+        ("gaps", "Gaps in the sound.", health.gaps.into()),
+        ("xruns", "Overruns of the sound device.", health.xruns.into()),
+        ("recoveries", "Times that the device was recovered or opened again.", health.recoveries.into()),
+        ("dropped_windows", "Windows dropped because inference was behind.", health.dropped_windows.into()),
+        ("dropped_blocks", "Blocks of sound dropped because inference was far behind.", health.dropped_blocks.into()),
+        ("dropped_reports", "Events dropped because a sink was behind.", health.dropped_reports.into()),
+        ("late_wakeups", "Times that capture woke up late.", health.late.into()),
+        ("stalls", "Times that the device delivered nothing for too long.", health.stalls.into()),
+        ("suspends", "Times that the system was suspended.", health.suspends.into()),
+    ];
+    for (name, help, count) in counters {
+        page.one(&format!("{name}_total"), "counter", help, count as f64);
+    }
+    page.one("queue_depth", "gauge", "Events that wait for the slowest sink.", health.queue_depth.into());
+    page.one("realtime", "gauge", "Whether capture has real-time priority.", f64::from(u8::from(health.realtime)));
+    let times = [("0.5", health.inference_p50_us), ("0.99", health.inference_p99_us), ("1", health.inference_max_us)];
+    page.family("inference_seconds", "gauge", "Inference time of the last 512 windows.");
+    for (quantile, us) in times {
+        page.sample("inference_seconds", &[("quantile", quantile)], f64::from(us) / 1e6);
+    }
+    page.0
+}
+
+/// The page being written. Into memory: it cannot fail.
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(self.0, "# HELP acoustic_monitor_{name} {help}\n# TYPE acoustic_monitor_{name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        let _ = write!(self.0, "acoustic_monitor_{name}");
+        for (place, (label, text)) in labels.iter().enumerate() {
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let _ = write!(self.0, "{}{label}=\"{text}\"", if place == 0 { '{' } else { ',' });
+        }
+        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: f64) {
+        self.family(name, kind, help);
+        self.sample(name, &[], value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped_as_the_format_wants_it() {
+        let mut page = Page(String::new());
+        page.sample("state", &[("state", "a\"b\\c\nd"), ("x", "y")], 1.0);
+        assert_eq!(page.0, "acoustic_monitor_state{state=\"a\\\"b\\\\c\\nd\",x=\"y\"} 1\n");
+    }
+
+    #[test]
+    fn before_the_first_event_the_state_is_unknown() {
+        assert!(page(&Snapshot::default()).contains("acoustic_monitor_state{state=\"unknown\"} 1\n"));
+    }
+}

@@ -1,0 +1,205 @@
+//! Standard output: a live line on a terminal, JSON lines otherwise.
+
+mod json;
+mod live;
+
+use std::fs::File;
+use std::io::IsTerminal;
+use std::os::fd::AsFd;
+
+use serde::{Deserialize, Serialize};
+
+use super::writer::{InterruptibleWriter, WriteError};
+use super::{QUEUE, Sink, SinkConfig};
+use crate::reporting::{Item, OutputContext};
+use crate::system::messages::warn;
+
+/// `[stdout]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What is written.
+    pub format: StdoutFormat,
+}
+
+/// What is written on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum StdoutFormat {
+    /// A live line on a terminal, JSON lines otherwise.
+    #[default]
+    Auto,
+    /// One line that is written over and over.
+    Live,
+    /// One JSON object per line.
+    Json,
+    /// Nothing.
+    None,
+}
+
+impl SinkConfig for Config {
+    fn queue(&self) -> Option<usize> {
+        (self.format != StdoutFormat::None).then_some(QUEUE)
+    }
+
+    fn is_lossless(&self) -> bool {
+        true
+    }
+
+    fn start(&self, _: &OutputContext) -> Result<Box<dyn Sink>, String> {
+        let live = match self.format {
+            StdoutFormat::Auto => std::io::stdout().is_terminal(),
+            StdoutFormat::Live => true,
+            StdoutFormat::Json | StdoutFormat::None => false,
+        };
+        let descriptor = std::io::stdout().as_fd().try_clone_to_owned();
+        let descriptor = descriptor.map_err(|_| "standard output cannot be written: it is closed")?;
+        Ok(Box::new(Stdout::new(File::from(descriptor), live)))
+    }
+}
+
+/// Writes events as text. Once the reader has gone, they are only counted as dropped.
+struct Stdout {
+    writer: InterruptibleWriter,
+    live: bool,
+    out: Vec<u8>,
+    gone: bool,
+    refused: bool,
+}
+
+impl Stdout {
+    fn new(file: File, live: bool) -> Self {
+        let writer = InterruptibleWriter::new(file);
+        Self { writer, live, out: Vec::new(), gone: false, refused: false }
+    }
+}
+
+impl Sink for Stdout {
+    fn handle(&mut self, item: &Item, context: &OutputContext) {
+        if self.gone {
+            return context.count_dropped();
+        }
+        self.out.clear();
+        if self.live {
+            live::write(item, &context.snapshot, &mut self.out);
+        } else {
+            json::write(item, context.snapshot.labels(), &mut self.out);
+        }
+        match self.writer.write_all(&self.out, || context.hurry()) {
+            Ok(()) => self.refused = false,
+            Err(WriteError::GivenUp) => context.count_dropped(),
+            Err(error) => {
+                context.count_dropped();
+                self.gone = matches!(error, WriteError::Gone(_));
+                if !std::mem::replace(&mut self.refused, true) {
+                    warn(format!("standard output: {error}; listening goes on"));
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, context: &OutputContext) {
+        if self.live && !self.gone {
+            self.out.clear();
+            live::end(&context.snapshot, &mut self.out);
+            let _ = self.writer.write_all(&self.out, || context.hurry());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::time::{Duration, Instant};
+
+    use monitor_wire::Gap;
+
+    use super::*;
+    use crate::reporting::Event;
+    use crate::reporting::Outboxes;
+    use crate::sinks::run;
+
+    fn pipe() -> (File, File) {
+        let (read, write) = nix::unistd::pipe().unwrap();
+        (File::from(read), File::from(write))
+    }
+
+    fn gap(index: u64) -> Event<'static> {
+        Event::Gap(Gap { index, lost_frames: 1 })
+    }
+
+    #[test]
+    fn every_report_is_one_line_of_json() {
+        let (mut read, write) = pipe();
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(4, false);
+        outboxes.send(&gap(7));
+        outboxes.send(&gap(8));
+        drop(outboxes);
+        run(&mut Stdout::new(write, false), &inbox, &OutputContext::default());
+        let mut text = String::new();
+        read.read_to_string(&mut text).unwrap();
+        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((lines[0]["kind"].as_str(), lines[0]["index"].as_u64()), (Some("gap"), Some(7)));
+        assert_eq!((lines.len(), lines[1]["sequence"].as_u64()), (2, Some(1)));
+    }
+
+    #[test]
+    fn a_reader_that_sleeps_costs_reports_and_nothing_else() {
+        let (_read, write) = pipe();
+        let context = OutputContext::default();
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(4, false);
+        let thread = {
+            let context = context.clone();
+            std::thread::spawn(move || run(&mut Stdout::new(write, false), &inbox, &context))
+        };
+        let start = Instant::now();
+        for index in 0..20_000 {
+            outboxes.send(&gap(index));
+        }
+        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(outboxes.dropped() > 0);
+        assert!(!thread.is_finished());
+        // The end of the program does not wait for the reader either.
+        context.hurry.store(true, std::sync::atomic::Ordering::Relaxed);
+        drop(outboxes);
+        let end = Instant::now();
+        thread.join().unwrap();
+        assert!(end.elapsed() < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_costs_reports_and_nothing_else() {
+        let (read, write) = pipe();
+        drop(read);
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(8, false);
+        for index in 0..5 {
+            outboxes.send(&gap(index));
+        }
+        let counting = outboxes.clone();
+        let thread = std::thread::spawn(move || run(&mut Stdout::new(write, false), &inbox, &OutputContext::default()));
+        while counting.dropped() < 5 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop((outboxes, counting));
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_costs_reports_and_nothing_else() {
+        let Ok(full) = File::options().write(true).open("/dev/full") else { return };
+        let mut outboxes = Outboxes::new(Instant::now());
+        let inbox = outboxes.open(8, false);
+        outboxes.send(&gap(0));
+        outboxes.send(&gap(1));
+        let counting = outboxes.clone();
+        let thread = std::thread::spawn(move || run(&mut Stdout::new(full, false), &inbox, &OutputContext::default()));
+        while counting.dropped() < 2 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        drop((outboxes, counting));
+        thread.join().unwrap();
+    }
+}

@@ -1,0 +1,12 @@
+//! What the program asks of the operating system, one file each. Nothing here knows of sound, models or sinks.
+
+pub(crate) mod clock;
+pub mod crash;
+pub(crate) mod hang_up;
+pub(crate) mod hex;
+pub mod messages;
+pub(crate) mod notify;
+pub(crate) mod real_time;
+pub mod safe;
+pub(crate) mod signals;
+pub(crate) mod thermal;

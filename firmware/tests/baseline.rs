@@ -1,0 +1,143 @@
+//! `firmware baseline`: what is recorded of a machine's normal sound, and when it is used.
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+mod common;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use common::model::loudness_model_with_anomaly_score;
+use common::place::Place;
+use common::program::{Heard, firmware, heard, output, parse};
+use common::sign;
+
+/// A place with a model that takes its normal sound for an anomaly, 72 s of that sound, and a state directory.
+struct Machine {
+    place: Place,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let machine = Self { place: Place::new("", 60, 1.2) };
+        machine.configure("");
+        std::fs::write(machine.place.model(), loudness_model_with_anomaly_score("off_state", "on_state")).unwrap();
+        machine
+    }
+
+    /// `more` are further keys of `[listen]`.
+    fn configure(&self, more: &str) {
+        self.place.configure("");
+        let path = self.place.path("monitor.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replacen("[listen]\n", &format!("[listen]\n{more}"), 1)).unwrap();
+    }
+
+    fn file(&self) -> PathBuf {
+        self.place.state().join("anomaly.baseline")
+    }
+
+    fn command(&self, name: &str) -> Command {
+        let mut command = Command::new(firmware());
+        command.arg(name).arg("--config").arg(self.place.path("monitor.toml"));
+        command
+    }
+
+    fn record(&self) -> (Option<i32>, String) {
+        let (code, _, words) = output(self.command("baseline").arg("--wav").arg(self.place.wav()));
+        (code, words)
+    }
+
+    fn check(&self) -> (Vec<Heard>, String) {
+        let (code, text, words) = output(self.command("check").args(["--json", "--hop", "0.25"]).arg(self.place.wav()));
+        assert_eq!(code, Some(0), "{words}");
+        (heard(&parse(&text)), words)
+    }
+
+    /// Asks for signatures, and signs the model.
+    fn sign(&self) -> String {
+        let key = self.place.path("monitor.key");
+        let public = sign::generate(&key);
+        sign::sign(&self.place.model(), &key);
+        format!("require_signature = true\npublic_key = {public:?}\n")
+    }
+}
+
+#[test]
+fn sound_of_the_baseline_raises_no_alarm_any_more_and_the_model_is_the_same() {
+    let machine = Machine::new();
+    let model = std::fs::read(machine.place.model()).unwrap();
+    let (before, _) = machine.check();
+    assert!(before.iter().any(|window| window.alarm), "the model takes this sound for an anomaly");
+    let (code, words) = machine.record();
+    assert_eq!(code, Some(0), "{words}");
+    let (after, words) = machine.check();
+    assert!(!words.contains("ignored"), "{words}");
+    assert!(after.iter().all(|window| !window.alarm));
+    // Nothing but the anomaly score is another one.
+    let plain = |heard: Vec<Heard>| -> Vec<Heard> {
+        heard.into_iter().map(|window| Heard { anomaly: None, alarm: false, ..window }).collect()
+    };
+    let (_, run, words) = output(&mut machine.place.run(&["--wav", machine.place.wav().to_str().unwrap()]));
+    assert_eq!(heard(&parse(&run)), after, "run: {words}");
+    assert_eq!(plain(before), plain(after));
+    assert_eq!(std::fs::read(machine.place.model()).unwrap(), model);
+    let left = std::fs::read_dir(machine.place.path("state")).unwrap().count();
+    assert_eq!(left, 1, "no temporary file is left");
+}
+
+#[test]
+fn a_baseline_of_another_model_or_a_damaged_one_is_ignored_with_a_message() {
+    let machine = Machine::new();
+    let (original, _) = machine.check();
+    assert_eq!(machine.record().0, Some(0));
+    let bytes = std::fs::read(machine.file()).unwrap();
+    std::fs::write(machine.file(), &bytes[..bytes.len() - 1]).unwrap();
+    let (heard, words) = machine.check();
+    assert!(words.contains("anomaly.baseline is ignored: it is damaged"), "{words}");
+    assert_eq!(heard, original);
+    std::fs::write(machine.file(), &bytes).unwrap();
+    std::fs::write(machine.place.model(), loudness_model_with_anomaly_score("quiet", "loud")).unwrap();
+    let (_, words) = machine.check();
+    assert!(words.contains("is ignored: it was recorded with another model"), "{words}");
+}
+
+#[test]
+fn with_require_signature_no_baseline_is_recorded_or_used_unless_the_configuration_allows_it() {
+    let machine = Machine::new();
+    let (original, _) = machine.check();
+    let signed = machine.sign();
+    machine.configure(&signed);
+    let (code, words) = machine.record();
+    assert_eq!(code, Some(1));
+    assert!(words.contains("allow_baseline") && !machine.file().exists(), "{words}");
+    machine.configure(&(signed.clone() + "allow_baseline = true\n"));
+    assert_eq!(machine.record().0, Some(0));
+    assert!(machine.check().0.iter().all(|window| !window.alarm));
+    machine.configure(&signed);
+    let (heard, words) = machine.check();
+    assert!(words.contains("is ignored") && words.contains("allow_baseline"), "{words}");
+    assert_eq!(heard, original);
+}
+
+#[test]
+fn too_little_sound_makes_no_baseline() {
+    let machine = Machine::new();
+    common::model::write_wav(&machine.place.wav(), &common::model::noise(10, 1.2));
+    let (code, words) = machine.record();
+    assert_eq!(code, Some(1));
+    assert!(words.contains("too little") && !machine.file().exists(), "{words}");
+}
+
+#[test]
+fn the_old_names_of_command_key_and_file_still_work() {
+    let machine = Machine::new();
+    let signed = machine.sign();
+    machine.configure(&(signed + "allow_enrolment = true\n"));
+    let (code, _, words) = output(machine.command("learn").arg("--wav").arg(machine.place.wav()));
+    assert_eq!(code, Some(0), "{words}");
+    let old = machine.place.state().join("anomaly.enrolment");
+    std::fs::rename(machine.file(), &old).unwrap();
+    assert!(machine.check().0.iter().all(|window| !window.alarm), "the file of the old name is used");
+    assert_eq!(machine.record().0, Some(0));
+    assert!(machine.file().exists() && !old.exists(), "the next baseline replaces it");
+}

@@ -1,0 +1,182 @@
+//! The baseline of one machine: anomaly tables refitted on the device, without a workstation (`firmware baseline`).
+//!
+//! Some minutes of normal sound are too few to estimate the directions in which normal sound varies: projections, precisions
+//! and scales stay the model's. They suffice for the means: each cluster takes the mean of the windows nearest to it, and a
+//! cluster without windows keeps its own. Location, deviation and threshold come, as in training, from held-out windows: a
+//! fifth of the time in turn.
+
+use super::scale::{MARGIN, highest_lasting, scales};
+use monitor_core::anomaly::{Input, STATISTICS_LEN, Space, Tables, statistics, write};
+use monitor_core::window::Patch;
+use monitor_tflite::Scalars;
+
+/// Least sound for a baseline, in seconds.
+pub const LEAST_S: f64 = 60.0;
+
+/// Parts of the time that are held out in turn.
+const PARTS: usize = 5;
+
+/// Least windows of a cluster that takes their mean.
+const LEAST_WINDOWS: usize = 8;
+
+/// First bytes of the file.
+const MAGIC: [u8; 4] = *b"ENR1";
+
+/// Normal windows of one machine. Memory: 5 kB each with an embedding, 1 kB without.
+#[derive(Debug)]
+pub struct Baseline<'m> {
+    tables: Tables<'m>,
+    /// The inputs of each detector, in the order of [`Input::ALL`].
+    windows: [Vec<Vec<f32>>; 2],
+}
+
+/// The means of a space, moved.
+struct Moved {
+    means: Vec<u8>,
+    centres: Vec<u8>,
+}
+
+impl<'m> Baseline<'m> {
+    /// A baseline without windows, for a model with these tables.
+    pub fn new(tables: Tables<'m>) -> Self {
+        Self { tables, windows: [Vec::new(), Vec::new()] }
+    }
+
+    /// Windows so far.
+    pub fn windows(&self) -> usize {
+        self.windows.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
+    /// Adds a window of normal sound: its patch and its features.
+    pub fn add(&mut self, patch: &Patch, features: &[f32]) {
+        for input in Input::ALL {
+            let window = match input {
+                _ if self.tables.space(input).is_none() => continue,
+                Input::Embedding => features.get(..input.len()).map(<[f32]>::to_vec),
+                Input::Statistics => {
+                    let mut values = [0.0; STATISTICS_LEN];
+                    statistics(patch, &mut values);
+                    Some(values.to_vec())
+                }
+            };
+            self.windows[input as usize].extend(window);
+        }
+    }
+
+    /// Fits the tables to the windows, which were `hop_s` seconds apart; returns them as bytes.
+    ///
+    /// # Errors
+    /// When there was less than [`LEAST_S`] of sound.
+    pub fn fit(&self, hop_s: f64) -> Result<Vec<u8>, TooLittle> {
+        let windows = self.windows();
+        let seconds = windows as f64 * hop_s;
+        if seconds < LEAST_S {
+            return Err(TooLittle { seconds });
+        }
+        let part = |row: usize| row * PARTS / windows;
+        let parts: Vec<usize> = (0..windows).map(part).collect();
+        let (mut moved, mut held_out) = (Vec::new(), Vec::new());
+        for input in Input::ALL {
+            let (Some(space), rows) = (self.tables.space(input), &self.windows[input as usize]) else { continue };
+            let clusters: Vec<usize> = rows.iter().map(|x| space.nearest(x).0).collect();
+            let of = |excluded: Option<usize>| {
+                let kept = rows.iter().zip(&clusters).zip(&parts).filter(move |(_, part)| Some(**part) != excluded);
+                move_means(space, kept.map(|((x, cluster), _)| (&x[..], *cluster)))
+            };
+            let held: Vec<Moved> = (0..PARTS).map(|part| of(Some(part))).collect();
+            let ln = |(x, part): (&Vec<f32>, &usize)| f64::from(held[*part].space(space).ln_distance(x));
+            held_out.push(rows.iter().zip(&parts).map(ln).collect::<Vec<f64>>());
+            moved.push((input, space, of(None)));
+        }
+        let scales = scales(&held_out, &parts);
+        let mut spaces = Vec::new();
+        for ((input, space, moved), (location, deviation)) in moved.iter().zip(&scales) {
+            let (location, deviation) = (*location as f32, *deviation as f32);
+            spaces.push((*input, Space { location, deviation, ..moved.space(space) }));
+        }
+        let z = |row: usize| {
+            let each = held_out.iter().zip(&scales).map(|(ln, (location, deviation))| (ln[row] - location) / deviation);
+            each.fold(f64::NEG_INFINITY, f64::max) as f32
+        };
+        let scores: Vec<f32> = (0..windows).map(z).collect();
+        let persistence = self.tables.persistence;
+        let threshold = highest_lasting(&scores, persistence, hop_s) + MARGIN;
+        let mut bytes = Vec::new();
+        write(threshold, persistence, &spaces, |part| bytes.extend_from_slice(part));
+        Ok(bytes)
+    }
+}
+
+/// The means of `space` moved to those of `rows`, each with the cluster that it is nearest to.
+fn move_means<'a>(space: &Space<'_>, rows: impl Iterator<Item = (&'a [f32], usize)>) -> Moved {
+    let (values, components) = (space.projection.len() / space.components().max(1), space.components());
+    let mut sums = std::vec![(0_usize, std::vec![0.0_f64; values]); space.clusters()];
+    for (x, cluster) in rows {
+        let (count, sum) = &mut sums[cluster];
+        *count += 1;
+        sum.iter_mut().zip(x).for_each(|(sum, value)| *sum += f64::from(*value));
+    }
+    let mut moved = Moved { means: space.means.raw().to_vec(), centres: space.centres.raw().to_vec() };
+    for (cluster, (count, sum)) in sums.into_iter().enumerate().filter(|(_, (count, _))| *count >= LEAST_WINDOWS) {
+        let centre: Vec<f32> = sum.into_iter().map(|sum| (sum / count as f64) as f32).collect();
+        let mean = space.project(&centre);
+        put(&mut moved.means, cluster * components, &mean[..components]);
+        if !moved.centres.is_empty() {
+            put(&mut moved.centres, cluster * values, &centre);
+        }
+    }
+    moved
+}
+
+/// Writes `numbers` from the place of number `at` on.
+fn put(bytes: &mut [u8], at: usize, numbers: &[f32]) {
+    let places = bytes.chunks_exact_mut(4).skip(at);
+    places.zip(numbers).for_each(|(place, number)| place.copy_from_slice(&number.to_le_bytes()));
+}
+
+impl Moved {
+    fn space<'a>(&'a self, space: &Space<'a>) -> Space<'a> {
+        Space { means: Scalars::new(&self.means), centres: Scalars::new(&self.centres), ..*space }
+    }
+}
+
+/// `tables` as a file that belongs to the model of the bytes `model` and to no other.
+pub fn seal(model: &[u8], tables: &[u8]) -> Vec<u8> {
+    [&MAGIC[..], &monitor_core::anomaly::CRC.checksum(model).to_le_bytes(), tables].concat()
+}
+
+/// The tables of a file that [`seal`] made for this very model.
+///
+/// # Errors
+/// When it is of another model or damaged.
+pub fn open<'f>(model: &[u8], file: &'f [u8]) -> Result<&'f [u8], Refused> {
+    let (magic, rest) = file.split_first_chunk::<4>().ok_or(Refused::Damaged)?;
+    let (crc, tables) = rest.split_first_chunk::<4>().ok_or(Refused::Damaged)?;
+    if *magic != MAGIC {
+        return Err(Refused::Damaged);
+    }
+    if u32::from_le_bytes(*crc) != monitor_core::anomaly::CRC.checksum(model) {
+        return Err(Refused::OtherModel);
+    }
+    Tables::from_bytes(tables).map_err(|_| Refused::Damaged)?;
+    Ok(tables)
+}
+
+/// There was too little sound for a baseline.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[error("{seconds:.0} s of sound are too little for a baseline; at least {LEAST_S:.0} s are needed")]
+pub struct TooLittle {
+    /// How much there was.
+    pub seconds: f64,
+}
+
+/// Why a baseline is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It was made for another model.
+    #[error("it was recorded with another model; run `firmware baseline` again")]
+    OtherModel,
+    /// It is cut short, changed, or no baseline.
+    #[error("it is damaged; run `firmware baseline` again")]
+    Damaged,
+}
