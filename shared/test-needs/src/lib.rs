@@ -3,6 +3,7 @@
 //! Rust's test harness decides at compile time whether a test is ignored. [`macro@needs`], put above `#[test]`, marks the
 //! test as ignored, with the reason, where it was not there when this crate was built; a change of the environment
 //! variables, of the fetched base model or of Debian's list of packages builds it again. With `CI=true` no test is ignored: what is missing fails.
+#![forbid(unsafe_code)]
 
 use proc_macro::{Literal, TokenStream, TokenTree};
 
