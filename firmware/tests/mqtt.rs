@@ -140,11 +140,9 @@ fn credentials_come_from_a_file_and_are_in_no_words() {
     }
 }
 
+#[needs(mosquitto)]
 #[test]
 fn an_orderly_stop_prints_no_error_and_publishes_no_last_will() {
-    if !is_there() {
-        return;
-    }
     for version in ["3.1.1", "5"] {
         let port = free_port();
         let place = device(port, 20, &format!("version = \"{version}\""));
