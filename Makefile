@@ -1,28 +1,67 @@
-# The README's two commands are `make demo` and `make test`; `make help` lists the rest.
+# `make` lists the targets. Run as root to install missing Debian packages; otherwise they are listed.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint unit no-std windows verify interop arm64 bench-peers count-instructions measure fuzz sanitize soak soak-short deny sbom image containers deb test-deb sdcard test-pi
+MAKEFLAGS += --no-print-directory
+# Where cargo builds. HOST_TOOLS and HOST_FIRMWARE name programs that are built already.
+built := $(or $(CARGO_TARGET_DIR),target)
+# Packages for compiling the firmware, for its tests, and for the slow ones.
+needed := scripts/need-packages.sh libasound2-dev pkg-config
+needed_by_tests := gcc python3
+needed_by_slow_tests := gcc python3 mosquitto openssl faketime
+.PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
-help: ## List the targets
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+help:
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## The main job end to end: data, training, evaluation, plots, verdicts
-	@[ -n "$$HOST_TOOLS" ] || cargo build --release --locked -p host-tools
+##@ Most used
+
+demo: host-tools ## Synthetic data, training, evaluation, plots, verdicts: the whole way in a minute
 	@scripts/demo.sh
 
-test: lint unit no-std windows ## Lints, every test, the bare-metal and the Windows build
+check: lint architecture ## The editing loop: format, lints, architecture, fast tests (under a minute once built)
+	@scripts/tests.py fast
 
-lint:
-	@scripts/need-packages.sh libasound2-dev pkg-config
+test: lint architecture doc ## All tests that are not slow, lints, documentation, the bare-metal and the Windows build
+	@$(needed) $(needed_by_tests)
+	@scripts/tests.py standard
+	@$(MAKE) no-std windows
+
+test-slow: ## Kills at every write, brokers and fleets, injected faults, long trainings (minutes)
+	@$(needed) $(needed_by_slow_tests)
+	@scripts/tests.py slow
+
+fix: ## Format the sources and apply what the lints suggest
+	cargo fmt
+	cargo clippy --workspace --all-targets --locked --fix --allow-dirty --allow-staged
+
+# Links to private items are allowed, because the documentation is read beside the sources.
+doc: ## The documentation of all crates, into target/doc; broken links are errors
+	@$(needed)
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --locked
+
+image: ## Container for amd64 and arm64, built twice: equal bytes, bounded size (MODEL=artifacts/FILE adds a model)
+	@image/image.sh
+
+sdcard: ## Card image for Pi 3 and 4 that runs from memory (MODEL=FILE adds a model)
+	@image/sdcard.sh
+
+deb: ## Debian package for arm64
+	@image/deb/build.sh
+
+fuzz: ## Fuzz every parser of untrusted bytes, 10 minutes each (needs cargo-fuzz; SECONDS_EACH=, TARGETS=)
+	@$(needed) clang
+	@scripts/fuzz.sh $(TARGETS)
+
+##@ Parts of `check` and `test`
+
+lint: ## Format, clippy with warnings as errors, the Buildroot tree
+	@$(needed)
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	@image/test/buildroot.sh
 
-unit:
-	@scripts/need-packages.sh libasound2-dev pkg-config mosquitto openssl gcc faketime
-	cargo test --workspace --locked --no-run
-	@# Alone, host-tools would be compiled once more, with fewer features of what it shares with the firmware.
-	HOST_TOOLS=$$(realpath "$${CARGO_TARGET_DIR:-target}")/debug/host-tools cargo test --workspace --locked
-	cargo test --workspace --locked --features firmware/tls --test mqtt -- tls
+architecture: ## No folders import each other; dependencies of crates, no_std and unsafe code as stated
+	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_architecture
+	@scripts/check-architecture
 
 no-std: ## The core compiles for a microcontroller without an operating system
 	@rustup target list --installed 2>/dev/null | grep -q thumbv7em-none-eabihf || scripts/need-packages.sh rustc-web rust-web-src
@@ -31,45 +70,70 @@ no-std: ## The core compiles for a microcontroller without an operating system
 windows: ## host-tools has no Unix-only dependency and compiles for Windows
 	@scripts/check-windows.sh
 
-verify: ## The int8 engine against the TFLite C++ interpreter, bit for bit (builds TensorFlow Lite: minutes)
-	@scripts/verify.sh
+##@ Slow suites (CI runs all but the long ones)
 
-interop: ## The exported files in LiteRT and MediaPipe, against our own verdicts
-	@[ -n "$$HOST_TOOLS" ] || cargo build --release --locked -p host-tools
+verify: ## The int8 engine against the TFLite C++ interpreter, bit for bit (builds TensorFlow Lite: minutes)
+	@base=$$(scripts/base-model.sh) || { [ $$? -eq 3 ] && exit 0 || exit 1; }; scripts/need-packages.sh libclang-dev && \
+		cargo run --locked -p host-tools --features reference-runtime -- verify --base "$$base"
+
+interop: host-tools ## Exported files in LiteRT and MediaPipe against our own verdicts
 	@scripts/interop.sh
 
-arm64: ## The engine's tests on the kernels of 64-bit Arm, with and without dot products, under QEMU
+arm64: ## The engine's tests on the 64-bit Arm kernels, with and without dot products, under QEMU
 	@scripts/test-arm64.sh
 
-bench-peers: ## The engine against LiteRT in one interleaved run; writes a record under benches/records
-	cargo build --release --locked -p host-tools
-	@scripts/bench-peers.sh
+containers: ## The docker lines of image/README.md, self-test and sizes, for amd64 and arm64 (ENGINE=docker or buildah)
+	@image/test/containers.sh
 
-measure: ## Memory, CPU share, start-up and size of the firmware; writes a record under benches/records
-	@scripts/need-packages.sh libasound2-dev pkg-config gcc binutils python3
-	cargo build --release --locked -p firmware -p host-tools
-	@scripts/measure-firmware.sh
+test-pi: ## The firmware on an emulated Pi, with a recording whose states are known
+	@image/test/pi.sh
 
-count-instructions: ## Instructions per window on 64-bit Arm, ours and LiteRT's, under QEMU; writes a record
-	@scripts/count-instructions.sh
+test-deb: ## Build, install, check by systemd and remove the package (needs a Docker engine)
+	@image/test/deb.sh
 
-fuzz: ## Search for bytes that break a reader, 10 minutes each (needs cargo-fuzz; SECONDS_EACH=, TARGETS=)
-	@scripts/need-packages.sh libasound2-dev pkg-config clang
-	@scripts/fuzz.sh $(TARGETS)
-
-sanitize: ## The core under the address sanitizer, the ring between the threads under the thread sanitizer
-	@scripts/need-packages.sh libasound2-dev pkg-config
+sanitize: ## The core under the address sanitizer, the ring between threads under the thread sanitizer
+	@$(needed)
 	@scripts/sanitize.sh
 
-soak: ## Ten minutes of listening with everything that goes on in a plant: memory must stay as it is (SECONDS_OF_SOAK=; after make demo)
-	@scripts/need-packages.sh libasound2-dev pkg-config python3
+soak-short: ## Two minutes of capture under load: memory, threads and descriptors must not grow (after make demo)
+	@$(MAKE) soak SECONDS_OF_SOAK=120
+
+soak: ## The same for ten minutes (SECONDS_OF_SOAK=)
+	@$(needed) python3
 	@[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
-	@python3 scripts/soak.py $${SECONDS_OF_SOAK:-600} --firmware "$${HOST_FIRMWARE:-target/debug/firmware}"
+	@python3 scripts/soak.py $(or $(SECONDS_OF_SOAK),600) --firmware "$${HOST_FIRMWARE:-$(built)/debug/firmware}"
 
-soak-short: ## The same for two minutes
-	@SECONDS_OF_SOAK=120 $(MAKE) --no-print-directory soak
+soak-day: ## The same for 24 hours with the release build; figures in target/soak-day.json
+	@$(needed) python3
+	cargo build --release --locked -p firmware
+	@python3 scripts/soak.py 86400 --firmware $(built)/release/firmware --json target/soak-day.json
 
-sbom: ## What programs and images consist of, as CycloneDX, into target/sbom (images need this machine's apt)
+fuzz-keep: ## Replace fuzz/corpus by a small set with the coverage of all that fuzzing found
+	@scripts/fuzz.sh keep $(TARGETS)
+
+##@ Measurements (each writes a dated record to benches/records, except bench)
+
+bench: ## Time of the signal chain in front of the network
+	cargo bench --locked -p monitor-core --bench front_end
+
+bench-peers: host-tools ## Time of the engine and of LiteRT, tract and TFLite in one interleaved run
+	@benches/peers/run.sh
+
+count-instructions: ## Instructions per window on 64-bit Arm, ours and LiteRT's, under QEMU (after bench-peers)
+	@benches/instructions/run.sh
+
+measure: host-tools ## Memory, CPU share, start-up and size of the firmware
+	@$(needed) gcc binutils python3
+	cargo build --release --locked -p firmware
+	@benches/firmware.sh
+
+measure-fleet: ## Load of 500 devices on one MQTT broker, and its recovery (FLEET_DEVICES=, FLEET_SECONDS=)
+	@$(needed) $(needed_by_slow_tests)
+	@benches/mqtt-fleet.sh
+
+##@ Release
+
+sbom: ## Components of programs and images as CycloneDX, into target/sbom (images need this machine's apt)
 	@mkdir -p target/sbom
 	@for what in "firmware amd64" "firmware arm64" firmware host-tools; do \
 		python3 scripts/sbom.py $$what >"target/sbom/$$(echo $$what | tr ' ' -).cdx.json" || exit 1; \
@@ -79,20 +143,17 @@ sbom: ## What programs and images consist of, as CycloneDX, into target/sbom (im
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources
 
-image: ## The container for amd64 and arm64, twice: same bytes, and no bigger than promised (MODEL=artifacts/FILE bakes one in)
-	@image/image.sh
+unused: ## Dependencies that no source names
+	@scripts/check-architecture unused
 
-containers: ## The README's docker lines as written, self-test and sizes, for amd64 and arm64 (ENGINE=docker or buildah)
-	@image/test/containers.sh
+# clippy takes the version from Cargo.toml, too, and rejects newer interfaces of the standard library (incompatible_msrv).
+msrv: ## All crates compile with the oldest supported Rust (rust-version in Cargo.toml)
+	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml); \
+	if cargo "+$$version" --version >/dev/null 2>&1; then \
+		CARGO_TARGET_DIR=$(built)/msrv cargo "+$$version" check --workspace --locked; \
+	else \
+		echo "SKIPPED: Rust $$version is not installed; run: rustup toolchain install $$version --profile minimal"; \
+	fi
 
-deb: ## A Debian package for arm64
-	@image/deb/build.sh
-
-test-deb: ## The package is built, installed, checked by systemd, removed (needs a Docker engine)
-	@image/test/deb.sh
-
-sdcard: ## A flashable card for Pi 3 and 4 that runs from memory (MODEL=FILE puts a model on it)
-	@image/sdcard.sh
-
-test-pi: ## The firmware on an emulated Pi listens to a recording whose states are known
-	@image/test/pi.sh
+host-tools:
+	@[ -n "$$HOST_TOOLS" ] || cargo build --release --locked -p host-tools

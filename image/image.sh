@@ -1,24 +1,24 @@
 #!/bin/bash
-# make image: builds the container twice for each architecture, holds it to its sizes and to giving the same bytes twice.
-#   image.sh [ARCHITECTURE...]    amd64 and arm64 unless given;  MODEL=artifacts/FILE bakes one in;  ENGINE=docker|buildah
-# With Docker where an engine runs (its client needs BuildKit), else with buildah. Leaves monitor:amd64 and monitor:arm64 there, and
-# target/image/monitor-*.tar, which `docker load` takes.
+# make image: builds the container twice for each architecture; fails unless both builds are equal and within the size limits.
+#   image.sh [ARCHITECTURE...]    default amd64 and arm64;  MODEL=artifacts/FILE adds a model;  ENGINE=docker|buildah (image/engine.sh)
+# Results: the images monitor:amd64 and monitor:arm64, and target/image/monitor-*.tar for `docker load`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 arm64
 export SOURCE_DATE_EPOCH=1700000000
-. image/engine.sh
-# Builds by the Dockerfile and writes what `docker save` would: build ARCHITECTURE ROUND
+ENGINE=$(image/engine.sh name)
+export ENGINE
+# Builds the image and writes it as `docker save` does: build ARCHITECTURE ROUND
 build() {
-    "image/$ENGINE.sh" build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
+    image/engine.sh build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
         --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
-    "image/$ENGINE.sh" save "monitor:$1"
+    image/engine.sh save "monitor:$1"
 }
 mkdir -p target/image
-image/base-image.sh "$ENGINE"
+image/engine.sh base
 for arch in "$@"; do
     for round in 1 2; do
-        # The second time nothing comes from the cache but the base and the compiler that was installed on it.
+        # The second round reuses only the base and the compiler installed on it.
         build "$arch" "$round" | python3 image/archive.py "target/image/monitor-$arch.$round.tar"
     done
     cmp "target/image/monitor-$arch.1.tar" "target/image/monitor-$arch.2.tar" || {

@@ -1,6 +1,6 @@
 #!/bin/bash
-# make sdcard: a card for Pi 3 and 4 that runs from memory; no root needed, the same bytes each time.
-#   MODEL=FILE puts a model on it. Leaves target/image/sdcard.img.
+# make sdcard: builds a card image for Pi 3 and 4 that runs from memory, reproducibly and without root.
+#   MODEL=FILE adds a model. Result: target/image/sdcard.img.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SOURCE_DATE_EPOCH=1700000000 MTOOLS_SKIP_CHECK=1 TZ=UTC
@@ -14,7 +14,7 @@ image/pi/initramfs.sh "$fetched" "$program" "$image/initrd.gz"
 gzip -9n <"$(echo "$fetched"/root/boot/vmlinuz-*)" >"$image/kernel8.img"
 trees=$(echo "$fetched"/root/usr/lib/linux-image-*/broadcom)
 cp "$trees"/bcm2837-rpi-3-b.dtb "$trees"/bcm2837-rpi-3-b-plus.dtb "$trees"/bcm2711-rpi-4-b.dtb "$image/"
-# The header's line is the other one, /dev/ttyS1: nothing here speaks to the bluetooth chip.
+# The serial line of the header is the other one, /dev/ttyS1; bluetooth is not used.
 for tree in "$image"/bcm2837-*.dtb; do
     fdtput -t s "$tree" /soc/serial@7e201000/bluetooth status disabled
 done

@@ -1,4 +1,5 @@
-# To be sourced from the repository's root: what cross compiling to 64-bit Arm on Debian 12 needs, installed and set.
+# shellcheck shell=bash
+# Source this from the repository's root: installs and selects Debian 12's cross compiler for 64-bit Arm.
 scripts/need-packages.sh rustc-web libstd-rust-web-dev:arm64 gcc-aarch64-linux-gnu libc6-dev-arm64-cross libc6:arm64 \
     qemu-user-static
 export RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc

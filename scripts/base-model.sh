@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# Prints the path of the base model, looked for where host-tools looks. Where there is none it prints one line that says
-# SKIPPED to standard error and exits with 3, with CI=true with 1: a pipeline must not be green for want of data.
+# Prints the path of the base model, looked for where host-tools looks. Without one it prints a line that begins with SKIPPED
+# to standard error and exits with 3, with CI=true with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for place in "${YAMNET_TFLITE:-}" artifacts/base/yamnet.tflite ../shared/models/yamnet.tflite; do
-    if [ -n "$place" ] && [ -f "$place" ]; then
+if [ -n "${YAMNET_TFLITE:-}" ]; then
+    places=("$YAMNET_TFLITE")
+else
+    places=(artifacts/base/yamnet.tflite "${XDG_DATA_HOME:-${HOME:-}/.local/share}/acoustic-monitor/yamnet.tflite")
+fi
+for place in "${places[@]}"; do
+    if [ -f "$place" ]; then
         echo "$place"
         exit 0
     fi
 done
-echo "SKIPPED: the base model yamnet.tflite was not found; host-tools fetch downloads it" >&2
+echo "SKIPPED: the base model yamnet.tflite was not found; run host-tools fetch or set YAMNET_TFLITE" >&2
 [ "${CI:-}" != true ] || exit 1
 exit 3

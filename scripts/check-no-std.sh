@@ -7,9 +7,9 @@ cd "$(dirname "$0")/.."
 
 target=thumbv7em-none-eabihf
 debian_rustc=/usr/bin/rustc
-# Apart from the host's builds: another compiler, other flags.
+# A folder of its own: another compiler and other flags than the host's builds.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/no-std"
-# The release profile, since it leaves the procedural macros unoptimised: half the time.
+# The release profile does not optimise procedural macros, which halves the time.
 check=(cargo check --release --locked -p monitor-core -p monitor-wire --lib --target "$target")
 
 if [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then

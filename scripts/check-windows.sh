@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Checks that host-tools works on Windows: no Unix-only crate among what it is built from there, and it compiles for
-# x86_64-pc-windows-gnu (ring, below TLS, compiles C: MinGW's compiler is needed).
-# Uses the target of the active toolchain if it is installed, else Debian's own rustc with the library's sources. As root
-# on Debian it installs what is missing; otherwise the compilation is SKIPPED with one line that says what to install (with
-# CI=true that is a failure).
+# Checks that host-tools works on Windows: it depends on no Unix-only crate there, and it compiles for x86_64-pc-windows-gnu (with
+# MinGW's C compiler, for ring).
+# Uses the target of the active toolchain if it is installed, else Debian's own rustc with the library's sources. As root on
+# Debian it installs missing packages; otherwise it prints a line with SKIPPED and the packages to install, and fails only with
+# CI=true.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 target=x86_64-pc-windows-gnu
 debian_rustc=/usr/bin/rustc
 
-# Crates that exist for Unix alone. `libc` is not among them: it has a Windows side.
+# Crates that support only Unix. `libc` supports Windows.
 unix_only='nix|rustix|linux-raw-sys|termios|termion|signal-hook.*|daemonize|users|uzers|xattr|caps|inotify.*|alsa.*|libudev.*|gpio.*|serialport-unix|fontconfig.*|yeslogic-fontconfig-sys|openssl-sys|jemalloc.*|tikv-jemalloc.*|procfs|mlock|memmap'
 found=$(cargo tree --locked -p host-tools --target "$target" -e normal,build --prefix none --format '{p}' |
     cut -d' ' -f1 | sort -u | grep -Ex "$unix_only" || true)
 if [ -n "$found" ]; then
-    echo "host-tools depends on crates that Windows does not have:" $found >&2
+    echo "host-tools depends on crates that do not support Windows: ${found//$'\n'/ }" >&2
     exit 1
 fi
-# Nor does it go by a path or an interface of Unix in its own code, unless guarded (on that line or one of the two before it) or in a test.
+# Its own code uses no path or interface of Unix, except in tests or behind a `cfg` on the same line or one of the two before.
 if find host-tools/src -name '*.rs' ! -path '*/tests*' -print0 | sort -z | xargs -0 awk '
     FNR == 1 { guarded = 0 }
     /cfg!?\(/ { guarded = FNR + 2 }
@@ -29,7 +29,7 @@ if find host-tools/src -name '*.rs' ! -path '*/tests*' -print0 | sort -z | xargs
 fi
 echo "host-tools: no Unix-only crate, interface or path"
 
-# The release profile leaves the procedural macros unoptimised: half the time. Apart from the host's builds.
+# The release profile does not optimise procedural macros, which halves the time. A folder of its own, as for check-no-std.sh.
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/windows"
 check=(cargo check --release --locked -p host-tools --target "$target")
 
@@ -39,7 +39,7 @@ packages=()
 command -v x86_64-w64-mingw32-gcc >/dev/null || packages+=(gcc-mingw-w64-x86-64-win32)
 has_target || has_sources || packages+=(rustc-web rust-web-src)
 if [ ${#packages[@]} -gt 0 ] && ! { [ "$(id -u)" -eq 0 ] && scripts/need-packages.sh "${packages[@]}"; }; then
-    echo "SKIPPED: host-tools not compiled for $target; to have it checked: apt-get install ${packages[*]} (Debian 12)"
+    echo "SKIPPED: host-tools was not compiled for $target; install: apt-get install ${packages[*]} (Debian 12)"
     [ "${CI:-}" != true ] || exit 1
     exit 0
 fi

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Makes sure that Debian packages are there: need-packages.sh PACKAGE...
-# As root (a container, a CI machine) it installs what is missing; otherwise it says what to install and fails.
+# Ensures that Debian packages are installed: need-packages.sh PACKAGE...
+# Installs missing ones as root (a container, a CI machine); otherwise lists them and fails.
 set -euo pipefail
-# One at a time: apt does not wait for another.
+# One process at a time: apt fails while another holds its lock.
 if [ "$(id -u)" -eq 0 ]; then
     exec 9>/run/lock/need-packages
     flock 9
 fi
-# A package of another architecture needs that to be known.
+# Packages of another architecture need dpkg to know it.
 for architecture in $(printf '%s\n' "$@" | sed -n 's/.*://p' | sort -u); do
     case " $(dpkg --print-architecture) $(dpkg --print-foreign-architectures | tr '\n' ' ') " in
     *" $architecture "*) ;;
     *)
-        [ "$(id -u)" -eq 0 ] || { echo "needed: sudo dpkg --add-architecture $architecture" >&2; exit 1; }
+        [ "$(id -u)" -eq 0 ] || { echo "run: sudo dpkg --add-architecture $architecture" >&2; exit 1; }
         dpkg --add-architecture "$architecture"
         ;;
     esac
@@ -20,16 +20,16 @@ done
 missing=()
 for package in "$@"; do
     status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    # Where two architectures are installed it says so twice.
+    # With two architectures installed the status appears twice.
     [[ $status == installed* ]] || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" -eq 0 ]; then
     echo "installing: ${missing[*]}"
-    # Not to be held by a service that a package starts.
+    # Services that a package starts must not inherit the lock.
     apt-get update -qq 9>&-
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 9>&-
 else
-    echo "these Debian packages are needed: sudo apt-get install ${missing[*]}" >&2
+    echo "missing Debian packages; run: sudo apt-get install ${missing[*]}" >&2
     exit 1
 fi

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# The compiler's sanitizers on what is unsafe or shared between threads, in the place of miri, which takes a nightly toolchain:
-#   address  all tests of the core, the SIMD kernels of this processor among them
+# Runs the compiler's sanitizers on code that is unsafe or shared between threads (miri would need a nightly toolchain):
+#   address  all tests of the core, including the SIMD kernels of this processor
 #   thread   two threads on the ring between capture and inference
-# The options are unstable ones that stable Rust has too, but keeps to itself.
+# The options are unstable; stable Rust accepts them with RUSTC_BOOTSTRAP.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export RUSTC_BOOTSTRAP=1
 target=$(rustc -vV | sed -n 's/^host: //p')
-for what in ${*:-address thread}; do
+[ $# -gt 0 ] || set -- address thread
+for what in "$@"; do
     echo "== $what sanitizer"
     case $what in
     address)
@@ -15,7 +16,7 @@ for what in ${*:-address thread}; do
             cargo test --locked --target "$target" --target-dir target/address -p monitor-tflite -p monitor-nn -p monitor-core -p monitor-wire -p monitor-model --features monitor-nn/std --lib --tests
         ;;
     thread)
-        # The standard library is not built for it, but what it inlines into the ring's code is.
+        # The standard library is not instrumented, except where it is inlined into the ring's code.
         RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" TSAN_OPTIONS=halt_on_error=1 \
             cargo run --target "$target" --target-dir target/thread --manifest-path fuzz/ring/Cargo.toml --config profile.dev.opt-level=1
         ;;

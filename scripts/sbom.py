@@ -1,8 +1,8 @@
-"""Writes what a program or image consists of as CycloneDX 1.5: sbom.py PROGRAM [ARCHITECTURE]  (host-tools | firmware; amd64 | arm64)
+"""Writes the components of a program or image as CycloneDX 1.5: sbom.py PROGRAM [ARCHITECTURE]  (host-tools | firmware; amd64 | arm64)
 
 Without an architecture: the program and the crates that are linked into it or that build it. With one: the container image of
-that architecture, that is, the same and the libraries and loader that are copied beside it, with their Debian packages.
-The output goes to standard output and depends on nothing but Cargo.lock, the manifests and the packages' versions.
+that architecture, which adds the libraries and the loader beside the program, with their Debian packages.
+The output depends only on Cargo.lock, the manifests and the packages' versions.
 """
 import hashlib
 import json
@@ -14,7 +14,7 @@ import tarfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RUST = {"amd64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu"}
-# Which Debian package a library of the image is from; libasound is built from Debian's source (image/container/alsa.sh).
+# The Debian package of each library in the image; libasound is built from Debian's source (image/container/alsa.sh).
 PACKAGES = {r"libasound\.so": "alsa-lib", r"libgcc_s\.so": "libgcc-s1", r"(libc|libm|libpthread|libdl|librt|ld-linux.*)\.so": "libc6"}
 LICENCES = {"alsa-lib": "LGPL-2.1-or-later", "libc6": "LGPL-2.1-or-later", "libgcc-s1": "GPL-3.0-or-later WITH GCC-exception-3.1"}
 
@@ -24,7 +24,7 @@ def output(*command: str) -> str:
 
 
 def crates(program: str, target: str) -> tuple[dict, list[dict]]:
-    """The program's package, and every crate that its build takes, tests apart."""
+    """The program's package, and every crate of its build, without those of its tests."""
     metadata = json.loads(output("cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", target))
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
@@ -40,7 +40,7 @@ def crates(program: str, target: str) -> tuple[dict, list[dict]]:
             continue
         component = {"type": "library", "name": name, "version": version, "purl": f"pkg:cargo/{name}@{version}"}
         component["bom-ref"] = component["purl"]
-        # The old form with a slash means either.
+        # The old form with a slash means OR.
         licence = (package["license"] or "").replace("/", " OR ")
         component["licenses"] = [{"expression": re.sub(r"\s+", " ", licence)}]
         if (name, version) in sums:
@@ -48,29 +48,29 @@ def crates(program: str, target: str) -> tuple[dict, list[dict]]:
         found.append(component)
     missing = linked - {(component["name"], "v" + component["version"]) for component in found} - {(program, "v" + root["version"])}
     if missing or not all(component["licenses"][0]["expression"] for component in found):
-        raise SystemExit(f"sbom: not described, or without a licence: {missing or found}")
+        raise SystemExit(f"sbom: missing from cargo metadata, or without a licence: {missing or found}")
     return root, found
 
 
 def checksums() -> dict[tuple[str, str], str]:
-    """What Cargo.lock says of each crate's archive."""
+    """The checksum of each crate's archive, from Cargo.lock."""
     pattern = r'\[\[package\]\]\nname = "(.+)"\nversion = "(.+)"\nsource = .+\nchecksum = "(.+)"'
     return {(name, version): checksum for name, version, checksum in re.findall(pattern, (ROOT / "Cargo.lock").read_text())}
 
 
 def debian_version(package: str, architecture: str) -> str:
-    """The version that Debian 12 has now; of alsa-lib, the one that is built."""
+    """The version in Debian 12; for alsa-lib, which the image compiles, the version that is compiled."""
     if package == "alsa-lib":
         return re.search(r"alsa-lib=(\S+)", (ROOT / "image/container/alsa.sh").read_text())[1]
     for name in (f"{package}:{architecture}", package):
-        said = subprocess.run(["apt-cache", "policy", name], capture_output=True, text=True).stdout
-        if found := re.search(r"Candidate: (\d\S*)", said):
+        policy = subprocess.run(["apt-cache", "policy", name], capture_output=True, text=True).stdout
+        if found := re.search(r"Candidate: (\d\S*)", policy):
             return found[1]
-    raise SystemExit(f"sbom: this machine's apt does not know {package}; `apt-get update`?")
+    raise SystemExit(f"sbom: apt has no version of {package}; run `apt-get update`")
 
 
 def image_files(architecture: str) -> dict[str, bytes]:
-    """The files of the built image; none where it has not been built."""
+    """The files of the built image; empty before it is built."""
     archive = ROOT / f"target/image/monitor-{architecture}.tar"
     if not archive.exists():
         return {}
@@ -83,7 +83,7 @@ def image_files(architecture: str) -> dict[str, bytes]:
 
 
 def libraries(architecture: str) -> list[dict]:
-    """The Debian packages in the image, each with its files where the image has been built."""
+    """The Debian packages in the image, with their files once the image is built."""
     files = image_files(architecture)
     shared = {name: bytes for name, bytes in files.items() if ".so" in name.rsplit("/", 1)[-1]}
     found = []
@@ -103,7 +103,7 @@ def libraries(architecture: str) -> list[dict]:
         if own or not files:
             found.append(component)
     if shared:
-        raise SystemExit(f"sbom: no package is known for {sorted(shared)}")
+        raise SystemExit(f"sbom: PACKAGES names no package for {sorted(shared)}")
     return found
 
 

@@ -38,6 +38,7 @@ fn folder(package: &str) -> String {
     match package.strip_prefix("monitor-") {
         Some("synth") => "host-tools/synth".into(),
         Some(name) => format!("shared/{name}"),
+        None if package == "fuzz-bodies" => "fuzz/bodies".into(),
         None => package.into(),
     }
 }

@@ -9,12 +9,13 @@ mod common;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
-use broker::{Broker, Ear, free_port, is_there};
+use broker::{Broker, Ear, free_port};
 use common::place::{Place, status_of};
 use common::program::Program;
 use nix::sys::signal::Signal;
 use rumqttc::QoS;
 use serde_json::{Value, json};
+use test_needs::needs;
 
 /// A machine that is quiet for 3 s, loud for 3 s (which is an alarm), and quiet again.
 fn machine(more: &str) -> Place {
@@ -80,11 +81,9 @@ fn an_alarm_that_holds_is_acknowledged_by_a_coil_and_then_ends_of_itself() {
     program.wait("normal", |_| status(&place) == json!([false, [], []]));
 }
 
+#[needs(mosquitto)]
 #[test]
 fn a_message_acknowledges_in_both_versions_and_one_that_the_broker_kept_does_not() {
-    if !is_there() {
-        return;
-    }
     for version in ["3.1.1", "5"] {
         let port = free_port();
         let place = machine(&format!(

@@ -8,11 +8,12 @@ mod common;
 
 use std::process::Command;
 
-use broker::{Broker, Ear, free_port, is_there};
+use broker::{Broker, Ear, free_port};
 use common::place::Place;
 use common::program::Program;
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use test_needs::needs;
 
 const OPEN: &str = "allow_anonymous true";
 
@@ -32,11 +33,9 @@ fn story(events: impl Iterator<Item = Value>) -> Vec<String> {
         .collect()
 }
 
+#[needs(mosquitto)]
 #[test]
 fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_will_is_told() {
-    if !is_there() {
-        return;
-    }
     for version in ["3.1.1", "5"] {
         let place = device(free_port(), 20, "");
         let port = free_port();
@@ -71,11 +70,9 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
     }
 }
 
+#[needs(mosquitto)]
 #[test]
 fn a_broker_that_is_killed_and_restarted_gets_every_event_in_order() {
-    if !is_there() {
-        return;
-    }
     let port = free_port();
     let place = device(port, 8, "");
     let broker = Broker::start(place.folder.path(), port, OPEN);
@@ -112,11 +109,9 @@ fn program_events(program: &Program) -> impl Iterator<Item = Value> {
     events.into_iter()
 }
 
+#[needs(mosquitto)]
 #[test]
 fn credentials_come_from_a_file_and_are_in_no_words() {
-    if !is_there() {
-        return;
-    }
     let port = free_port();
     let place = device(port, 20, "");
     let passwords = place.path("passwords");
@@ -189,11 +184,9 @@ fn certificates(folder: &std::path::Path) -> bool {
 }
 
 #[cfg(feature = "tls")]
+#[needs(mosquitto)]
 #[test]
 fn tls_takes_a_broker_whose_certificate_leads_to_the_ca_file_and_no_other() {
-    if !is_there() {
-        return;
-    }
     let port = free_port();
     let place = device(port, 20, "");
     assert!(certificates(place.folder.path()), "openssl is needed (package openssl)");

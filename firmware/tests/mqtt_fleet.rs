@@ -1,7 +1,7 @@
 //! A fleet of devices on one broker: nothing is lost when the broker is restarted, and what it costs the broker.
 //!
 //! Each device is the program's own MQTT output, fed with the reports of a machine that changes state now and then. Small in
-//! every test run; `scripts/mqtt-fleet.sh` runs it with 500 devices and writes down what it measures.
+//! tests; `make measure-fleet` runs it with 500 devices and writes a record.
 #![cfg(feature = "mqtt")]
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
@@ -15,13 +15,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use broker::{Broker, free_port, is_there};
+use broker::{Broker, free_port};
 use common::program::wait;
 use firmware::reporting::{DeviceInfo, Event, Outboxes, OutputContext, Probabilities, Window};
 use firmware::sinks::mqtt::Config as MqttConfig;
 use firmware::sinks::{SinkConfig, run};
 use monitor_wire::{CaptureState, Health, StateChange};
 use rumqttc::{Client, MqttOptions, Packet, QoS};
+use test_needs::needs;
 
 /// A number from the environment.
 fn number(name: &str, default: u64) -> u64 {
@@ -206,11 +207,9 @@ fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.get((values.len() * percent / 100).min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
 }
 
+#[needs(mosquitto)]
 #[test]
 fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
-    if !is_there() {
-        return;
-    }
     let (devices, seconds) = (number("FLEET_DEVICES", 20), number("FLEET_SECONDS", 2));
     let (away, every_s) = (number("FLEET_AWAY_SECONDS", 1), number("FLEET_CHANGE_SECONDS", 2) as f64);
     let folder = tempfile::tempdir().unwrap();

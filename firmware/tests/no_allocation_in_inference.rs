@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use common::model::{base_model, loudness_model, noise, write_wav};
+use common::model::{loudness_model, noise, write_wav};
 use firmware::capture::ring::ring;
 use firmware::capture::{CaptureStatus, StreamSpec};
 use firmware::config::Config;
@@ -19,6 +19,7 @@ use firmware::inference::{AudioBlock, AudioFile, AudioInput, Listening, Progress
 use firmware::reporting::audio_tee::tee;
 use firmware::reporting::{Event, Inbox, Outboxes, Received};
 use monitor_core::pcm::{Channel, SampleFormat};
+use monitor_export::test_network;
 use monitor_wire as wire;
 
 /// The system's, but with as many allocations as the thread has been granted.
@@ -114,9 +115,7 @@ fn three_times_the_sound_allocates_not_once_more() {
 
 #[test]
 fn three_times_the_sound_allocates_not_once_more_with_the_network() {
-    if let Some(model) = base_model() {
-        more_sound_allocates_not_once_more(&model);
-    }
+    more_sound_allocates_not_once_more(&test_network::from_waveform().unwrap());
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::process::{Command, Stdio};
 use common::Devices;
 use common::model::{loudness_model, loudness_model_with_anomaly_score, noise, write_wav};
 use common::program::{Heard, Program, firmware, heard, output, parse};
+use monitor_core::features::FeatureKind;
+use monitor_export::test_network;
 use serde_json::Value;
 
 const HOP: &str = "0.25";
@@ -140,8 +142,8 @@ fn the_verdicts_of_a_recording_with_digital_silence_in_it_are_the_same_through_e
 
 #[test]
 fn the_verdicts_of_the_network_are_the_same_through_every_way_in() {
-    let Some(base) = common::model::base_model() else { return };
-    all_ways(&Place::new(base, 3), false);
+    all_ways(&Place::new(test_network::from_waveform().unwrap(), 3), false);
+    all_ways(&Place::new(test_network::classifier(FeatureKind::Hybrid).unwrap(), 3), false);
 }
 
 #[test]

@@ -11,6 +11,7 @@ const PAGE: &str = include_str!("../../docs/guide/troubleshooting.md");
 
 /// What an error text or a warning stands in.
 const CALLS: [&str; 13] = [
+    "#[error(",
     "Err(",
     "Refused(",
     "map_err(",

@@ -1,8 +1,4 @@
-//! Searches for bytes that break a promise of `bodies/link.rs`.
+//! Searches for bytes that violate a property checked by `bodies/src/link.rs`.
 #![no_main]
 
-#[allow(dead_code)]
-#[path = "../bodies/mod.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::link::read(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_bodies::link::read(bytes));

@@ -1,8 +1,4 @@
-//! Searches for bytes that break a promise of `bodies/wav.rs`.
+//! Searches for bytes that violate a property checked by `bodies/src/wav.rs`.
 #![no_main]
 
-#[allow(dead_code)]
-#[path = "../bodies/mod.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::wav::read(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_bodies::wav::read(bytes));

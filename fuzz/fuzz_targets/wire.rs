@@ -1,8 +1,4 @@
-//! Searches for bytes that break a promise of `bodies/wire.rs`.
+//! Searches for bytes that violate a property checked by `bodies/src/wire.rs`.
 #![no_main]
 
-#[allow(dead_code)]
-#[path = "../bodies/mod.rs"]
-mod bodies;
-
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::wire::read(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz_bodies::wire::read(bytes));

@@ -1,66 +1,72 @@
-//! The command line: one variant per command, its options beside its code.
+//! The command line: one variant per command; the options are beside each command's code.
 
 use clap::{Parser, Subcommand};
 
-use crate::commands;
+use crate::{commands, console};
 
-/// Trains, evaluates and exports sound classifiers for the acoustic machine monitor.
+/// Train, evaluate and export sound classifiers for the acoustic machine monitor
 #[derive(Debug, Parser)]
-#[command(name = "host-tools", version, about)]
-pub struct Cli {
-    /// What to do.
+#[command(name = "host-tools", version)]
+pub(crate) struct Cli {
+    /// Show details on standard error (RUST_LOG selects them by module)
+    #[arg(short, long, global = true, conflicts_with = "quiet", display_order = 997)]
+    verbose: bool,
+    /// Hide notes and warnings on standard error
+    #[arg(short, long, global = true, display_order = 998)]
+    quiet: bool,
     #[command(subcommand)]
-    pub command: Command,
+    command: Command,
 }
 
-/// The commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+enum Command {
     /// Find or download the YAMNet base model
     Fetch(commands::fetch::Args),
-    /// Make a data set of a believable four-state machine
+    /// Synthesise recordings of a machine with four states
     Synth(commands::synth::Args),
     /// Train a classifier on a folder of recordings
     Train(commands::train::Args),
     /// Measure a model on labelled recordings
     Evaluate(commands::evaluate::Args),
-    /// Write all about a model on one page that opens anywhere: figures, pictures, data, model card, limits
+    /// Write an HTML report about a model: accuracy, pictures, data, model card, limits
     Report(commands::report::Args),
-    /// Write the features of every window into a Parquet table
-    Embed(commands::embed::Args),
-    /// Measure how well the anomaly score tells normal sound from all other
+    /// Write the features of every window to a Parquet table
+    #[command(alias = "embed")]
+    Features(commands::features::Args),
+    /// Measure how well the anomaly score separates normal sound from all other
     Anomaly(commands::anomaly::Args),
     /// Draw the data: PCA, t-SNE, mean spectra
     Visualize(commands::visualize::Args),
-    /// Say what a model hears in recordings, window by window
+    /// Predict the state in recordings, window by window
     Predict(commands::predict::Args),
-    /// Show what is in a model file
+    /// Show the contents of a model file
     Inspect(commands::inspect::Args),
-    /// Vouch for a model file, for devices that take no other
+    /// Sign a model file
     Sign(commands::sign::Args),
-    /// Show live what a device says over its serial line
+    /// Show a device's reports on its serial line
     Monitor(commands::monitor::Args),
     /// Train, then verify the newest model
     Pipeline(commands::pipeline::Args),
     /// Compare the int8 network with the TFLite C++ interpreter
     Verify(commands::verify::Args),
-    /// Measure what a window costs: front end, network, each layer, each instruction set, all cores
+    /// Measure computing time: front end, network, each layer, each instruction set, all cores
     Bench(commands::bench::Args),
 }
 
 impl Cli {
-    /// Runs the chosen command.
+    /// Runs the selected command.
     ///
     /// # Errors
-    /// Whatever the command could not do, with the file, the value and the remedy.
-    pub fn run(&self) -> anyhow::Result<()> {
+    /// The command's error, with the file, the value and the remedy.
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        console::show_notes(self.verbose, self.quiet);
         match &self.command {
             Command::Fetch(args) => commands::fetch::run(args),
             Command::Synth(args) => commands::synth::run(args),
             Command::Train(args) => commands::train::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),
             Command::Report(args) => commands::report::run(args),
-            Command::Embed(args) => commands::embed::run(args),
+            Command::Features(args) => commands::features::run(args),
             Command::Anomaly(args) => commands::anomaly::run(args),
             Command::Visualize(args) => commands::visualize::run(args),
             Command::Predict(args) => commands::predict::run(args),

@@ -1,30 +1,45 @@
-//! The workstation's side of the acoustic machine monitor: data sets, training, evaluation, plots and model export.
+//! The workstation side of the acoustic machine monitor: data sets, training, evaluation, plots and model export.
 //!
-//! Thin around [`shared`]: every window that is trained or evaluated on passes the very chain that the device runs.
+//! Every window that is trained or evaluated on passes the signal chain of the device, [`monitor_core`].
+//!
+//! Layers, each importing only those before it: `console`; `plots`; `data`; `base`; `features`, `projection`; `anomaly`,
+//! `evaluate`; `train`, `report`; `dashboard`; `commands`. Commands parse arguments and print.
 #![forbid(unsafe_code)]
 
-pub mod anomaly;
-pub mod base;
-pub mod changes;
-pub mod cli;
-pub mod columns;
-pub mod commands;
-pub mod dataset;
-pub mod download;
-pub mod evaluate;
-pub mod features;
-pub mod in_order;
-pub mod json;
-pub mod measured;
-pub mod metrics;
-pub mod monitor;
-pub mod plots;
-pub mod predict;
-pub mod projection;
-pub mod report;
-pub mod selfcheck;
+mod anomaly;
+mod base;
+mod cli;
+mod commands;
+mod console;
+mod dashboard;
+mod data;
+mod evaluate;
+mod features;
+mod plots;
+mod projection;
+mod report;
 pub mod sign;
-pub mod split;
-pub mod table;
-pub mod train;
-pub mod ui;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use console::{JsonOut, Ui};
+pub use dashboard::{Board, Counts, Link, Moment};
+pub use data::dataset::{ClassSummary, Dataset, Recording, Skipped, manifest_rows};
+pub use evaluate::model::ModelContents;
+pub use evaluate::predict::{AnomalyAlarms, Concluded, RecordingPrediction, Window, predict_recording};
+
+/// The program: parses the command line, runs the command, reports its error.
+#[must_use]
+pub fn main() -> ExitCode {
+    // On a usage error clap ends the program with the exit code 2.
+    match cli::Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

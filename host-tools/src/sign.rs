@@ -1,6 +1,6 @@
 //! Signing of model files in minisign's format, for devices with `require_signature`.
 //!
-//! What is written works with the `minisign` program and the other way round. Signatures are Ed25519 over the file's BLAKE2b
+//! Files are compatible with the `minisign` program in both directions. Signatures are Ed25519 over the file's BLAKE2b
 //! hash: the same key and file give the same bytes.
 
 use std::fs::OpenOptions;
@@ -10,34 +10,34 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox};
 
-/// `path` with `extension` behind its whole name.
+/// `path` with `suffix` appended to its name.
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-/// Where the public key of the secret key `key` is written: `monitor.key` and `monitor.key.pub`.
-pub fn public_beside(key: &Path) -> PathBuf {
+/// Path of the public key of the secret key `key`: `monitor.key.pub` for `monitor.key`.
+fn public_beside(key: &Path) -> PathBuf {
     with_suffix(key, ".pub")
 }
 
-/// Makes a new pair of keys: the secret one at `key`, the public one at [`public_beside`] it. An empty password leaves the
-/// secret key unprotected.
+/// Generates a new pair of keys: the secret key at `key`, the public key beside it with `.pub` appended. With an empty password the
+/// secret key is not encrypted.
 ///
 /// # Errors
 /// When one of the files exists already or cannot be written.
 pub fn generate(key: &Path, password: String) -> anyhow::Result<PathBuf> {
     let public = public_beside(key);
     for path in [key, &public] {
-        ensure!(!path.exists(), "{} exists: a key is never overwritten; choose another name", path.display());
+        ensure!(!path.exists(), "{} exists: keys are never overwritten; choose another name", path.display());
     }
     let pair = if password.is_empty() {
         KeyPair::generate_unencrypted_keypair()
     } else {
         KeyPair::generate_encrypted_keypair(Some(password))
     }
-    .context("no key can be made")?;
+    .context("cannot generate a key")?;
     let secret = pair.sk.to_box(Some("secret key of the acoustic machine monitor"))?.into_string();
     write_secret(key, &secret).with_context(|| format!("cannot write {}", key.display()))?;
     monitor_model::atomic_file::write(&public, pair.pk.to_box()?.into_string().as_bytes())
@@ -45,7 +45,7 @@ pub fn generate(key: &Path, password: String) -> anyhow::Result<PathBuf> {
     Ok(public)
 }
 
-/// Writes a file that only its owner may read; nothing is left of it on failure.
+/// Writes a file that only its owner may read; removes it on failure.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -57,26 +57,26 @@ fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     })
 }
 
-/// Reads the secret key at `path`; `password` is asked only when the key is protected, and asks on the terminal when `None`.
+/// Reads the secret key at `path`. `password` is used only if the key is encrypted; `None` asks on the terminal.
 ///
 /// # Errors
-/// When the file is no secret key, or the password is wrong.
+/// When the file is not a secret key, or the password is wrong.
 pub fn secret_key(path: &Path, password: Option<String>) -> anyhow::Result<SecretKey> {
-    let read = || format!("{}: no secret key; make one with `host-tools sign --generate`", path.display());
+    let read = || format!("{}: not a secret key; generate one with `host-tools sign --generate`", path.display());
     let text = std::fs::read_to_string(path).with_context(read)?;
     let bare = SecretKeyBox::from_string(&text)?.into_unencrypted_secret_key();
     bare.or_else(|_| SecretKeyBox::from_string(&text)?.into_secret_key(password))
-        .with_context(|| format!("{}: no secret key, or the wrong password", path.display()))
+        .with_context(|| format!("{}: not a secret key, or the wrong password", path.display()))
 }
 
-/// Signs the file `model`; returns where the signature is: beside it, with `.minisig` behind its name.
+/// Signs the file `model`; returns the path of the signature: the path of the model with `.minisig` appended.
 ///
 /// # Errors
 /// When the model cannot be read or the signature cannot be written.
 pub fn sign(model: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
     let bytes = std::fs::read(model).with_context(|| format!("{}: cannot be read", model.display()))?;
     monitor_tflite::Model::parse(&bytes)
-        .with_context(|| format!("{}: only model files are signed", model.display()))?;
+        .with_context(|| format!("{}: not a model file, so it is not signed", model.display()))?;
     let public = PublicKey::from_secret_key(key)?;
     let name = model.file_name().unwrap_or_default().to_string_lossy();
     // Both comments are lines of the file.
@@ -85,7 +85,7 @@ pub fn sign(model: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
     let untrusted = "signature of the acoustic machine monitor";
     let signature = minisign::sign(Some(&public), key, Cursor::new(&bytes), Some(&trusted), Some(untrusted))?;
     minisign::verify(&public, &signature, Cursor::new(&bytes), true, false, false)
-        .context("the signature just made is not good: is the memory sound?")?;
+        .context("the new signature does not verify; check this machine's memory")?;
     let path = with_suffix(model, ".minisig");
     monitor_model::atomic_file::write(&path, signature.into_string().as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))?;
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_protected_key_opens_with_its_password_alone() {
+    fn an_encrypted_key_opens_with_its_password_only() {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("monitor.key");
         generate(&key, "open".into()).unwrap();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_model_is_not_signed() {
+    fn a_file_that_is_not_a_model_is_not_signed() {
         let folder = tempfile::tempdir().unwrap();
         let (key, text) = (folder.path().join("monitor.key"), folder.path().join("notes.txt"));
         generate(&key, String::new()).unwrap();

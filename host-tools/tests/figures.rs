@@ -1,5 +1,5 @@
-//! The figures that the README quotes, held from below: a real machine in grouped cross-validation, and synthetic machines
-//! that training never heard.
+//! Lower bounds of the figures that the README quotes: a real machine in grouped cross-validation, and synthetic machines
+//! that were not trained on.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "../../shared/core/tests/common/mod.rs"]
@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use test_needs::needs;
 
 /// Runs host-tools and returns what it printed.
 fn host_tools(args: &[&dyn AsRef<std::ffi::OsStr>]) -> String {
@@ -28,12 +29,11 @@ fn macro_f1(figures: &Value) -> f64 {
     figures["by_window"]["macro_average"]["f1"].as_f64().unwrap()
 }
 
+#[needs(base_model)]
+#[needs(recordings)]
 #[test]
-fn a_real_motor_s_load_is_told_in_grouped_cross_validation_and_printed_beside_the_other_features() {
-    if common::base_model().is_none() {
-        return;
-    }
-    let Some(data) = common::recordings("drone_motor_load") else { return };
+fn a_real_motor_s_load_is_recognised_in_grouped_cross_validation_and_printed_beside_the_other_features() {
+    let data = common::recordings("drone_motor_load");
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
     let text = host_tools(&[
@@ -57,12 +57,11 @@ fn a_real_motor_s_load_is_told_in_grouped_cross_validation_and_printed_beside_th
     }
 }
 
+#[needs(base_model)]
+#[needs(recordings)]
 #[test]
-fn a_motor_s_propeller_is_unlike_the_motor_alone_and_the_areas_say_what_they_are_over() {
-    if common::base_model().is_none() {
-        return;
-    }
-    let Some(data) = common::recordings("drone_motor_load") else { return };
+fn a_motor_with_propeller_is_anomalous_and_every_area_names_its_groups() {
+    let data = common::recordings("drone_motor_load");
     let folder = tempfile::tempdir().unwrap();
     let figures = folder.path().join("anomaly.json");
     let out = folder.path();
@@ -81,7 +80,7 @@ fn a_motor_s_propeller_is_unlike_the_motor_alone_and_the_areas_say_what_they_are
 }
 
 #[test]
-fn synthetic_machines_that_training_never_heard_are_told() {
+fn synthetic_machines_that_were_not_trained_on_are_recognised() {
     let folder = tempfile::tempdir().unwrap();
     let (train, heldout, report) =
         (folder.path().join("train"), folder.path().join("heldout"), folder.path().join("report.json"));

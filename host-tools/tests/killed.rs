@@ -29,7 +29,7 @@ fn sigkill_in_the_middle_of_every_write_of_a_training_leaves_the_old_model_or_th
     let small = ["synth", "--recordings", "3", "--seconds", "2", "--timeline-seconds", "0", "--rate", "16000"];
     let made = [
         host_tools(&small, &[("--out", &data)]),
-        host_tools(&["embed", "--features", "logmel"], &[("--data", &data), ("--out", &table)]),
+        host_tools(&["features", "--features", "logmel"], &[("--data", &data), ("--out", &table)]),
     ];
     for mut command in made {
         let output = command.output().unwrap();

@@ -1,4 +1,4 @@
-//! `predict` from the outside: what a person and a script see.
+//! The `predict` command: text, JSON and log.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "../../shared/core/tests/common/mod.rs"]
@@ -9,15 +9,15 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use common::base_model;
-use host_tools::predict::{judge, listen};
+use host_tools::{ModelContents, predict_recording};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::ModelCard;
 use monitor_core::pipeline::Verdict;
-use monitor_export::{self as export, Dense};
+use monitor_export::{self as export, Dense, test_network};
 use monitor_model::owned::{Memory, OwnedModel};
 use monitor_model::wav::WavReader;
 use ndarray::Array2;
+use test_needs::needs;
 
 /// A model that takes the mean level of the bands for the state: silence is `off_state`, noise is `on_state`.
 fn model(path: &Path) {
@@ -85,12 +85,13 @@ fn a_window_per_second_is_a_line_as_in_the_original_system() {
         assert!(line.starts_with(&start) && line.contains(") | Chunk: (16000,) | Inference: "), "{line}");
         assert!(line.ends_with("ms"), "{line}");
     }
-    assert!(stdout.contains("off_state       5.0 s"), "{stdout}");
-    assert!(stdout.contains("inference p50") && stdout.contains("real-time factor"), "{stdout}");
+    assert!(stdout.contains("Most frequent: off_state, 5 of 7 s"), "{stdout}");
+    assert!(stdout.contains("off_state  5.0 s  5 windows"), "{stdout}");
+    assert!(stdout.contains("inference p50") && stdout.contains("x real time"), "{stdout}");
 }
 
 #[test]
-fn several_recordings_heard_at_once_are_told_in_order_and_then_the_real_time_factor_of_all() {
+fn several_recordings_are_printed_in_order_and_then_the_speed_of_all() {
     let folder = scene();
     let files: Vec<String> = (0..6).map(|index| format!("data/{index}.wav")).collect();
     for (index, file) in files.iter().enumerate() {
@@ -107,7 +108,7 @@ fn several_recordings_heard_at_once_are_told_in_order_and_then_the_real_time_fac
     }
     // 9 + 8 + 7 + 6 + 5 + 4 seconds.
     let last = stdout.lines().last().unwrap();
-    assert!(last.starts_with("6 recordings, 39.0 s heard in ") && last.contains("real-time factor 0.0"), "{last}");
+    assert!(last.starts_with("6 recordings, 39.0 s of sound in ") && last.ends_with("x real time"), "{last}");
     let figures: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("figures.json")).unwrap()).unwrap();
     assert_eq!(figures["speed"]["seconds"], 39.0);
@@ -120,7 +121,8 @@ fn windows_that_several_cores_compute_are_those_of_one_listener_in_its_order() {
     model(&file);
     wav(&sound, 48_000, 6.0, 10.0);
     let model = OwnedModel::load(&file).unwrap();
-    let classifier = model.classifier().unwrap();
+    let contents = ModelContents::read(&model).unwrap();
+    let classifier = contents.classifier.clone();
 
     // A window every 50 ms: several batches, the last of them not full.
     let mut expected = Vec::new();
@@ -135,10 +137,10 @@ fn windows_that_several_cores_compute_are_those_of_one_listener_in_its_order() {
 
     for threads in [1, 2, 5] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let judge = || judge(&model, &classifier, 5).unwrap();
+        let judge = || contents.judge(5).unwrap();
         let mut found = Vec::new();
         let result = pool.install(|| {
-            listen(&sound, &classifier, 5, judge(), |concluded| {
+            predict_recording(&sound, &classifier, 5, judge(), |concluded| {
                 let start = (concluded.window.start_s * 16_000.0).round() as u64;
                 found.push((start, concluded.probabilities.to_vec()));
                 ControlFlow::Continue(())
@@ -147,7 +149,8 @@ fn windows_that_several_cores_compute_are_those_of_one_listener_in_its_order() {
         let result = result.unwrap();
         assert_eq!(found, expected, "{threads} threads");
         assert_eq!((result.windows.len(), result.seconds), (expected.len(), 16.0));
-        let stopped = pool.install(|| listen(&sound, &classifier, 5, judge(), |_| ControlFlow::Break(()))).unwrap();
+        let stopped =
+            pool.install(|| predict_recording(&sound, &classifier, 5, judge(), |_| ControlFlow::Break(()))).unwrap();
         assert_eq!(stopped.windows.len(), 1);
     }
 }
@@ -164,7 +167,7 @@ fn the_hop_is_free() {
 }
 
 #[test]
-fn the_log_judges_each_file_by_its_folder_and_is_the_same_every_time() {
+fn the_log_compares_each_file_with_its_folder_and_is_reproducible() {
     let folder = scene();
     std::fs::write(folder.path().join("data/off_state/broken.wav"), b"no sound").unwrap();
     let log = || {
@@ -194,7 +197,7 @@ fn json_on_stdout_stands_alone() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_without_a_word() {
+fn a_closed_pipe_ends_the_command_without_an_error() {
     let folder = scene();
     wav(&folder.path().join("long.wav"), 16_000, 60.0, 0.0);
     let mut child = predict(folder.path())
@@ -231,13 +234,24 @@ fn what_cannot_be_used_is_refused_by_name() {
     refused(&["data"], 1, "model.tflite");
 }
 
+/// The first line of `predict` with a model that has YAMNet's own classifier.
+fn first_verdict(model: &[u8]) -> String {
+    let folder = scene();
+    std::fs::write(folder.path().join("model.tflite"), model).unwrap();
+    let output = run(predict(folder.path()).args(["data/off_state/b.wav"]));
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout).lines().next().unwrap().into()
+}
+
+#[test]
+fn a_model_with_yamnets_own_classifier_names_its_classes() {
+    let line = first_verdict(&test_network::from_waveform().unwrap());
+    assert!(line.starts_with("Time 0.00s: class "), "{line}");
+}
+
+#[needs(base_model)]
 #[test]
 fn the_plain_base_model_names_audioset_classes() {
-    let Some(base) = base_model() else { return };
-    let folder = scene();
-    std::fs::write(folder.path().join("model.tflite"), base).unwrap();
-    let output = run(predict(folder.path()).args(["data/off_state/b.wav"]));
-    let stdout = text(&output.stdout);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(stdout.starts_with("Time 0.00s: Silence ("), "{stdout}");
+    let line = first_verdict(&common::base_model());
+    assert!(line.starts_with("Time 0.00s: Silence ("), "{line}");
 }

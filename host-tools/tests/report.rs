@@ -1,4 +1,4 @@
-//! `report` as a person runs it.
+//! The `report` command.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::path::Path;
@@ -9,7 +9,7 @@ fn run(folder: &Path, line: &str) -> Output {
     command.current_dir(folder).args(line.split_whitespace()).output().unwrap()
 }
 
-/// A page about a model on machines that it never heard, one of which has a name that could be markup.
+/// A page about a model on machines that it was not trained on; one file has a name that could be markup.
 fn page(folder: &Path) -> String {
     let small = "--recordings 3 --seconds 3 --rate 16000";
     for line in [
@@ -35,7 +35,7 @@ fn page(folder: &Path) -> String {
 fn the_page_holds_everything_and_fetches_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let page = page(folder.path());
-    for heading in ["How right it is", "Changes of state", "Data", "Pictures", "Model card", "Limits"] {
+    for heading in ["Accuracy", "Changes of state", "Data", "Pictures", "Model card", "Limits"] {
         assert!(page.contains(&format!("<h2>{heading}</h2>")), "{heading}");
     }
     assert!(page.contains("default-src 'none'") && page.contains("prefers-color-scheme: dark"));

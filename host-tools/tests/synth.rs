@@ -1,11 +1,9 @@
-//! `host-tools synth` as a person calls it.
+//! The `synth` command.
 
 use std::process::{Command, Output};
 
-use host_tools::dataset::Dataset;
-use host_tools::json::JsonOut;
-use host_tools::ui::Ui;
-use monitor_synth::timeline::{self, Timeline};
+use host_tools::{Dataset, JsonOut, Ui};
+use monitor_sound::timeline::{self, Timeline};
 use monitor_synth::{Options, State, make};
 
 fn synth(arguments: &[&str]) -> std::io::Result<Output> {
@@ -44,7 +42,7 @@ fn a_folder_that_cannot_be_made_is_a_plain_error() {
 }
 
 #[test]
-fn what_is_made_is_read_as_a_data_set() {
+fn synthetic_recordings_are_read_as_a_data_set() {
     let folder = tempfile::tempdir().unwrap();
     let options =
         Options { recordings: 4, machines: 3, faults: false, seed: 1, seconds: 2, timeline_s: 10, rate_hz: 16_000 };

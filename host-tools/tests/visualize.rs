@@ -1,4 +1,4 @@
-//! `visualize` from the outside: pictures, figures, and the same again.
+//! The `visualize` command: pictures, figures, reproducibility.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::path::Path;

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Puts a model, if there is one in the folder $1, into the root $2; then every file has the same age in every build.
+# Copies the model in the folder $1, if any, into the root $2, and sets the time of every file for reproducible builds.
 set -euo pipefail
 for file in "$1"/*.tflite; do
     [ ! -f "$file" ] || install -D -m 644 "$file" "$2/etc/monitor/sound_classifier.tflite"

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Compiles libasound, from Debian's own source, with nothing in it but what opens sound cards: no mixer, MIDI, sequencer or plugins,
-# and no libm. A third of Debian's, and the same interface: alsa.sh ARCHITECTURE FOLDER leaves FOLDER/libasound.so.2
+# Compiles libasound from Debian's source with PCM devices only: no mixer, MIDI, sequencer or plugins, and no libm. A third of the size
+# of Debian's, with the same interface: alsa.sh ARCHITECTURE FOLDER writes FOLDER/libasound.so.2
 set -euo pipefail
+# shellcheck source=image/container/target.sh
 . "$(dirname "$0")/target.sh" "$1"
 folder=$2
 [ ! -f "$folder/libasound.so.2" ] || exit 0
@@ -10,13 +11,13 @@ folder=$(realpath "$folder")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-# Where packages come from, their sources come from too; both forms of a sources list.
+# Sources come from the same servers as packages; both forms of a sources list.
 mkdir -p list lists/partial
 for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
     [ ! -f "$file" ] || sed -E 's/^deb /deb-src /; s/^Types:.*/Types: deb-src/' "$file" >"list/$(basename "$file")"
 done
 apt=(apt-get -qq -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$work/list" -o "Dir::State::Lists=$work/lists" -o APT::Sandbox::User=root)
-# A source of other packages that has no sources is no matter.
+# Other repositories may have no sources.
 "${apt[@]}" update || true
 "${apt[@]}" source --download-only alsa-lib=1.2.8-1
 tar -xf alsa-lib_1.2.8.orig.tar.bz2

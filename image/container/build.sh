@@ -1,5 +1,5 @@
 #!/bin/bash
-# The whole root of the image, without a model: build.sh ARCHITECTURE ROOT
+# Builds the root of the image, without a model: build.sh ARCHITECTURE ROOT
 set -euo pipefail
 here=$(dirname "$0") arch=${1:?architecture} root=${2:?root}
 program=$("$here/compile.sh" "$arch")
@@ -10,8 +10,8 @@ install -D -m 644 "$here/alsa.conf" "$root/usr/share/alsa/alsa.conf"
 install -D -m 644 "$here/monitor.toml" "$root/etc/monitor/monitor.toml"
 echo 'monitor:x:10001:29::/:/usr/bin/firmware' >"$root/etc/passwd"
 echo 'audio:x:29:' >"$root/etc/group"
-# The state, for the health check; with a read-only root a tmpfs is mounted there.
+# The status file for the health check; with a read-only root a tmpfs is mounted there.
 install -d -m 755 -o 10001 -g 29 "$root/run/monitor"
-# What the device keeps for itself: a volume that is mounted there takes over whose it is.
+# The device's state directory; a volume mounted there inherits its owner.
 install -d -m 755 -o 10001 -g 29 "$root/var/lib/monitor"
 install -d -m 1777 "$root/tmp"

@@ -1,7 +1,6 @@
 #!/bin/bash
-# Compiles the firmware for the architecture $1 and prints where it is. With Debian's compiler where the active toolchain
-# has no standard library for that target (`rustup target add` gives it one). PROGRAM_ARM64 or PROGRAM_AMD64 names one that is
-# compiled already, as an image has it.
+# Compiles the firmware for the architecture $1 and prints its path. Uses Debian's compiler if the active toolchain has no standard
+# library for that target (`rustup target add` installs one). PROGRAM_ARM64 or PROGRAM_AMD64 names a program that is compiled already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 already=PROGRAM_${1^^}
@@ -16,13 +15,13 @@ fi
 variable=$(echo "$rust_target" | tr a-z- A-Z_)
 export "CARGO_TARGET_${variable}_LINKER=$triplet-gcc" "CC_${rust_target//-/_}=$triplet-gcc"
 export PKG_CONFIG_ALLOW_CROSS=1 "PKG_CONFIG_LIBDIR_${rust_target//-/_}=/usr/lib/$triplet/pkgconfig:/usr/share/pkgconfig"
-# No path of the building machine in the program: the same bytes wherever it is built.
+# No path of the building machine in the program, so that builds are reproducible anywhere.
 export RUSTFLAGS="--remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
-# Nobody unwinds where a panic aborts.
+# A panic aborts: no unwind tables.
 RUSTFLAGS+=" -C force-unwind-tables=no"
 export CARGO_TARGET_DIR="${IMAGE_TARGET_DIR:-target/image}"
-# Reading configurations, reporting and other people's code are compiled for size; the core, which is nearly all of the work, and
-# what it calls for speed as ever.
+# The firmware crate and the dependencies are compiled for size; the signal chain, which does nearly all of the work, and the crates
+# that it calls are compiled for speed.
 small=(--config 'profile.release.package."*".opt-level="s"')
 small+=(--config 'profile.release.package.firmware.opt-level="s"')
 for hot in microfft libm ringbuf heapless bytemuck; do

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Copies a program's libraries and loader under a root: libraries.sh ARCHITECTURE PROGRAM ROOT [FOLDER]
-# A library that is in FOLDER is taken from there in the place of the system's.
+# Libraries in FOLDER take precedence over the system's.
 set -euo pipefail
+# shellcheck source=image/container/target.sh
 . "$(dirname "$0")/target.sh" "$1"
 program=$2 root=$3 first=${4:-/nonexistent}
 mkdir -p "$root/lib/$triplet" "$root$(dirname "$loader")"

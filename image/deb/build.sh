@@ -1,5 +1,5 @@
 #!/bin/bash
-# make deb: a Debian package for those who have no Docker; the same bytes each time. deb/build.sh [ARCHITECTURE...]
+# make deb: builds a Debian package, reproducibly. deb/build.sh [ARCHITECTURE...]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- arm64

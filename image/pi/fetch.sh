@@ -1,6 +1,6 @@
 #!/bin/bash
-# Fetches what a card is made of beside the firmware, from Debian, and unpacks it: fetch.sh FOLDER
-# FOLDER/root has the kernel, its modules, busybox, the Pi's boot files, and alsa-utils and runc for the tests.
+# Fetches the parts of a card other than the firmware from Debian and unpacks them: fetch.sh FOLDER
+# FOLDER/root gets the kernel, its modules, busybox, the Pi's boot files, and alsa-utils and runc for the tests.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$1

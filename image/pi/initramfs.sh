@@ -1,5 +1,5 @@
 #!/bin/bash
-# Packs the system that runs from memory: initramfs.sh FETCHED PROGRAM OUT [FOLDER]; what is in FOLDER is laid over it.
+# Packs the system that runs from memory: initramfs.sh FETCHED PROGRAM OUT [FOLDER]; files in FOLDER are added or replace others.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 fetched=$1 program=$2 out=$3 over=${4:-}
@@ -13,7 +13,7 @@ image/container/libraries.sh arm64 "$program" "$root"
 install -D -m 644 image/container/alsa.conf "$root/usr/share/alsa/alsa.conf"
 image/container/configuration.sh /run/monitor/status.json >"$root/etc/monitor/monitor.toml"
 install -m 755 image/pi/init "$root/init"
-# The chosen modules with what they need; modprobe finds them by the list that depmod makes.
+# The chosen modules with their dependencies; modprobe finds them by depmod's list.
 grep -v '^#' image/pi/modules | while read -r module; do
     modprobe -d "$fetched/root" -S "$release" --show-depends "$module" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
 done | sort -u | while read -r file; do

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What can be said of the Buildroot tree without Buildroot: syntax, what the package's steps expand to, the files they name.
+# Checks the Buildroot tree without Buildroot: syntax, the expansion of the package's steps, the files that they name.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tree=image/buildroot work=$(mktemp -d)

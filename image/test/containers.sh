@@ -1,18 +1,19 @@
 #!/bin/bash
-# make containers: the `docker build` and `docker run` lines of image/README.md, as written there, for amd64 and arm64 (under
-# emulation): the self-test hears what the workstation hears, a running container is healthy, and nothing is bigger than
-# promised, without a model and with the largest. Where no Docker engine runs, buildah does what it can of that.
+# make containers: runs the `docker build` and `docker run` lines of image/README.md for amd64 and arm64 (under emulation): the
+# self-test returns the workstation's verdicts, a running container is healthy, and the images are within their size limits, without a
+# model and with the largest. With buildah, containers that stay and volumes are not tested.
 #   containers.sh [ARCHITECTURE...]    ENGINE=docker|buildah
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- amd64 arm64
-. image/engine.sh
-repository=$PWD work=$PWD/target/image/containers tools=${HOST_TOOLS:-target/debug/host-tools}
+ENGINE=$(image/engine.sh name)
+export ENGINE
+repository=$PWD work=$PWD/target/image/containers tools=${HOST_TOOLS:-${CARGO_TARGET_DIR:-target}/debug/host-tools}
 line() { grep -m 1 "$1" image/README.md | sed 's/ *# [0-9].*//'; }
 build=$(line '^docker build .* monitor \.') with=$(line '^docker build .*MODEL=') check=$(line '^docker run .* check ')
-docker() { "$repository/image/$ENGINE.sh" "$@"; }
+docker() { "$repository/image/engine.sh" "$@"; }
 
-image/base-image.sh "$ENGINE"
+image/engine.sh base
 image/emulate.sh
 [ -n "${HOST_TOOLS:-}" ] || cargo build --locked -p host-tools
 rm -rf "$work"
@@ -22,7 +23,7 @@ cp "$work"/data/timeline/*.wav "$work/x.wav"
 "$tools" synth --out "$work/shift" --seed 2 --recordings 1 --timeline-seconds 70 >/dev/null
 cp "$work"/shift/timeline/*.wav "$work/shift.wav"
 "$tools" predict --model "$work/artifacts/sound_classifier.tflite" "$work/x.wav" | grep '^Time' | sed 's/ | Inf.*//' >"$work/expected"
-# The largest model: with the base model in it. Where the base model is not, the one without.
+# The largest model contains the base model; without the base model, the log-mel model is used.
 largest=artifacts/containers-test.tflite
 if "$tools" train --data "$work/data" --out "$work/hybrid" --features hybrid --folds 0 >/dev/null 2>"$work/errors"; then
     cp "$work/hybrid/sound_classifier.tflite" "$largest"
@@ -32,39 +33,39 @@ else
     cp "$work/artifacts/sound_classifier.tflite" "$largest"
 fi
 trap 'docker rm -f monitor-test >/dev/null 2>&1 || true; docker volume rm -f monitor-test >/dev/null 2>&1 || true; rm -f "$repository/$largest"' EXIT
-# The container's user is another one than this.
+# The container runs as another user.
 chmod -R a+rX "$work"
 passed=0
 passes() { echo "  ok   $*"; passed=$((passed + 1)); }
 
-# Builds by a line and holds the result to its sizes: built WHAT IMAGE COMMAND; leaves WHAT.tar
+# Builds by a command and checks the size: built WHAT IMAGE COMMAND; writes WHAT.tar
 built() {
     echo "$1: $3"
     eval "$3" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; exit 1; }
     docker save "$2" | python3 image/archive.py "$work/$1.tar"
     python3 image/sizes.py "$work/$1.tar"
-    passes "$1 is no bigger than promised"
+    passes "$1 is within its size limits"
 }
 
-# Runs a container that hears the recording as fast as it sounds, until it says that it is well.
+# Runs a container on the recording in real time until it reports that it is healthy.
 is_healthy() {
     docker run -d --name monitor-test --read-only --network none --tmpfs /run/monitor:uid=10001,gid=29,mode=755 -v "$work:/data" \
         -v "$work/artifacts/sound_classifier.tflite:/etc/monitor/sound_classifier.tflite:ro" "${limits[@]}" \
         monitor run --wav /data/x.wav --realtime >/dev/null
     for _ in $(seq 1 60); do
-        if said=$(docker exec monitor-test /usr/bin/firmware health 2>&1) && [[ $said != *" 0 windows"* ]]; then
+        if health=$(docker exec monitor-test /usr/bin/firmware health 2>&1) && [[ $health != *" 0 windows"* ]]; then
             docker rm -f monitor-test >/dev/null
-            passes "$1 is healthy as a user, with a read-only root and no network: $said"
+            passes "$1 is healthy as a user, with a read-only root and no network: $health"
             return
         fi
         sleep 0.25
     done
     docker logs monitor-test >&2
-    echo "containers: on $1 a running container is not well: $said" >&2
+    echo "containers: on $1 a running container is not healthy: $health" >&2
     exit 1
 }
 
-# What one container learns lies in a volume, and another uses it.
+# A baseline that one container learns is in a volume and used by the next.
 learns() {
     docker volume rm -f monitor-test >/dev/null
     local run=(docker run --rm --read-only --network none -v "$work:/data:ro" -v monitor-test:/var/lib/monitor monitor)
@@ -74,40 +75,40 @@ learns() {
     "${run[@]}" learn "${model[@]}" --wav /data/shift.wav >/dev/null 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     scores >"$work/after"
     if [ ! -s "$work/before" ] || cmp -s "$work/before" "$work/after"; then
-        echo "containers: on $1 what was learned is not used by another container" >&2
+        echo "containers: on $1 another container does not use the learned baseline" >&2
         exit 1
     fi
-    passes "$1 keeps what it learns in a volume, with a read-only root"
+    passes "$1 keeps its learned baseline in a volume, with a read-only root"
 }
 
 limits=(--ulimit rtprio=95 --ulimit memlock=-1)
 for arch in "$@"; do
     export DOCKER_DEFAULT_PLATFORM=linux/$arch
     built "$arch" monitor:latest "$build"
-    # An engine inside a container of its own may lack the right to raise them.
+    # An engine that runs in a container may lack the right to raise limits.
     if [ ${#limits[@]} -gt 0 ] && ! docker run --rm "${limits[@]}" monitor --version >/dev/null 2>"$work/errors"; then
-        echo "  SKIPPED: ${limits[*]}: this engine may not: $(grep -o 'error setting.*' "$work/errors" | head -n 1)"
+        echo "  SKIPPED: ${limits[*]}: this engine refuses: $(grep -o 'error setting.*' "$work/errors" | head -n 1)"
         limits=()
     fi
     echo "$arch: $check"
-    (cd "$work" && eval "$check") >"$work/said" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
-    sed 's/ | Inf.*//' "$work/said" | cmp - "$work/expected" || {
-        echo "containers: on $arch the firmware hears something else than host-tools predict" >&2
+    (cd "$work" && eval "$check") >"$work/output" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
+    sed 's/ | Inf.*//' "$work/output" | cmp - "$work/expected" || {
+        echo "containers: on $arch the firmware's verdicts differ from those of host-tools predict" >&2
         exit 1
     }
-    passes "$arch hears what host-tools predict does: $(tail -n 1 "$work/errors")"
+    passes "$arch returns the verdicts of host-tools predict: $(tail -n 1 "$work/errors")"
     if [ "$ENGINE" = docker ]; then
         is_healthy "$arch"
         learns "$arch"
     else
-        echo "  SKIPPED: a container that stays, and one with a volume: no Docker engine runs here"
+        echo "  SKIPPED: a container that stays and one with a volume need a Docker engine"
     fi
     built "$arch-with-model" monitor:with-model "${with/artifacts\/sound_classifier.tflite/$largest}"
-    docker run --rm -v "$work:/data:ro" monitor:with-model check /data/x.wav >"$work/said" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
-    passes "$arch runs the model in it: $(tail -n 1 "$work/errors")"
+    docker run --rm -v "$work:/data:ro" monitor:with-model check /data/x.wav >"$work/output" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
+    passes "$arch runs its built-in model: $(tail -n 1 "$work/errors")"
 done
 if composer=$(command -v docker-compose); then
     "$composer" -f image/compose.yaml config -q
-    passes "compose.yaml is what compose understands"
+    passes "compose.yaml is valid"
 fi
 echo "$passed passed, 0 failed"

@@ -1,16 +1,17 @@
 #!/bin/bash
-# make test-pi: builds for aarch64, packs the initramfs with a recording and a model made for it, and boots it under QEMU;
-# then the card with the same recording, with something broken on it, and with an update.
+# make test-pi: builds for aarch64, packs an initramfs with a recording and a model for it, and boots it under QEMU; then boots the
+# card with the same recording, with damaged files, and with an update.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-work=target/image/test tools=${HOST_TOOLS:-target/debug/host-tools}
+work=target/image/test built=${CARGO_TARGET_DIR:-target}/debug
+tools=${HOST_TOOLS:-$built/host-tools}
 scripts/need-packages.sh qemu-system-arm mtools cpio kmod gcc-aarch64-linux-gnu libc6-dev-arm64-cross libasound2-dev:arm64 \
     pkg-config libasound2-dev rustc-web libstd-rust-web-dev:arm64 python3
 image/pi/fetch.sh target/image/pi
 program=$(image/container/compile.sh arm64)
 [ -n "${HOST_TOOLS:-}" ] || cargo build --locked -p host-tools
 rm -rf "$work"
-# What plays the recording, and what a machine has that runs from its initramfs alone.
+# The player of the recording, and the files of a machine that runs from its initramfs alone.
 mkdir -p "$work/more/usr/bin" "$work/over/etc/monitor"
 "$tools" synth --out "$work/data" --seed 1 --timeline-seconds 40 --rate 16000 >/dev/null
 "$tools" train --data "$work/data" --out "$work/model" --features logmel >/dev/null
@@ -42,9 +43,9 @@ python3 image/test/pi.py --kernel target/image/pi/root/boot/vmlinuz-* --initrd "
 image/sdcard.sh
 python3 image/test/pi.py --card target/image/sdcard.img --more "$work/more" --model "$work/model/sound_classifier.tflite" \
     --config "$work/over/etc/monitor/monitor.toml" --tools "$tools" --timeline "$work"/data/timeline/*.csv --work "$work"
-echo "that card with something broken on it"
+echo "the card with damaged files"
 python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card"
-echo "an update of that card, and power cuts"
+echo "an update of the card, and power cuts"
 [ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
 python3 image/test/update.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/other-model/sound_classifier.tflite" \
-    "${HOST_FIRMWARE:-target/debug/firmware}" "$work/update"
+    "${HOST_FIRMWARE:-$built/firmware}" "$work/update"

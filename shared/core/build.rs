@@ -1,7 +1,7 @@
-//! Writes the constants of the log-mel front end (`log_mel_tables.rs`): Hann window and mel weights.
+//! Generates the constants of the log-mel front end (`log_mel_tables.rs`): Hann window and mel weights.
 //!
-//! They are computed, not copied, and equal those inside the base model bit for bit (a test compares them where the base
-//! model is at hand). Computed here because the embedded core should neither carry the f64 code nor spend its start on it.
+//! The values are computed and equal those inside the base model bit for bit (a test compares them if the base model is
+//! available). They are computed at build time so that the device neither contains the f64 code nor runs it at start-up.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ fn main() {
     std::fs::write(&path, tables()).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
 }
 
-/// The generated source: `HANN`, and per band the run of bins with a weight above zero (`FIRST_BIN`, `OFFSETS`, `WEIGHTS`).
+/// Returns the generated source: `HANN`, and for each band the range of bins with a positive weight (`FIRST_BIN`, `OFFSETS`, `WEIGHTS`).
 fn tables() -> String {
     let mel = mel_weights();
     let mut first_bin = Vec::new();
@@ -42,25 +42,25 @@ fn tables() -> String {
     let hann: Vec<f32> = (0..WINDOW).map(hann).collect();
     let mut source = String::new();
     array(&mut source, "Periodic Hann window, 400 samples, as stored in the base model.", "pub", "HANN", "f32", &hann);
-    array(&mut source, "First bin of each band with a weight above zero.", "", "FIRST_BIN", "u16", &first_bin);
+    array(&mut source, "First bin of each band with a positive weight.", "", "FIRST_BIN", "u16", &first_bin);
     array(
         &mut source,
-        "Where each band's weights start in `WEIGHTS`; one more for the end.",
+        "Index in `WEIGHTS` of each band's first weight, and the total count.",
         "",
         "OFFSETS",
         "u16",
         &offsets,
     );
-    array(&mut source, "The weights above zero, band after band.", "", "WEIGHTS", "f32", &weights);
+    array(&mut source, "Positive weights, band after band.", "", "WEIGHTS", "f32", &weights);
     source
 }
 
-/// Appends one constant array. Debug formatting of f32 is the shortest text that reads back as the same bits.
+/// Appends one constant array. Debug formatting of f32 gives the shortest text that parses to the same bits.
 fn array<T: std::fmt::Debug>(source: &mut String, doc: &str, vis: &str, name: &str, kind: &str, values: &[T]) {
     writeln!(source, "/// {doc}\n{vis} static {name}: [{kind}; {}] = {values:?};", values.len()).expect("text grows");
 }
 
-/// HTK mel weights [band][bin]: `tf.signal.linear_to_mel_weight_matrix` in f64, cast to f32 at the end.
+/// Returns the HTK mel weights `[band][bin]`: `tf.signal.linear_to_mel_weight_matrix` in f64, cast to f32 at the end.
 fn mel_weights() -> Vec<Vec<f32>> {
     let step = (mel(HIGH_HZ) - mel(LOW_HZ)) / (BANDS + 1) as f64;
     let edge = |i: usize| if i == BANDS + 1 { mel(HIGH_HZ) } else { mel(LOW_HZ) + i as f64 * step };
@@ -71,23 +71,23 @@ fn mel_weights() -> Vec<Vec<f32>> {
         let falling = (high - at) / (high - centre);
         rising.min(falling).max(0.0) as f32
     };
-    // Bin 0 (the mean of the signal) has no place on the mel scale.
+    // Bin 0 (the mean of the signal) is not on the mel scale.
     (0..BANDS).map(|band| (0..=FFT / 2).map(|bin| if bin == 0 { 0.0 } else { weight(band, bin) }).collect()).collect()
 }
 
-/// HTK mel scale of a frequency in Hz.
+/// Converts a frequency in Hz to the HTK mel scale.
 fn mel(hz: f64) -> f64 {
     1127.0 * libm::log(1.0 + hz / 700.0)
 }
 
-/// Sample `n` of `tf.signal.hann_window(400)`, with every step in f32 as TensorFlow folded it into the base model.
+/// Returns sample `n` of `tf.signal.hann_window(400)`, with every step in f32 as TensorFlow folded it into the base model.
 fn hann(n: usize) -> f32 {
     let turn = (2.0 * std::f64::consts::PI) as f32;
     0.5 - 0.5 * eigen_cos(turn * n as f32 / WINDOW as f32)
 }
 
-/// Eigen's `psincos_float` for one cosine of `x >= 0`, without fused multiply-add: TensorFlow's kernel, and the only
-/// cosine found that gives the stored window in every bit. Source: Eigen 3.4, `GenericPacketMathFunctions.h`.
+/// Cosine of `x >= 0` by Eigen's `psincos_float` without fused multiply-add: TensorFlow's kernel, and the only cosine found
+/// that reproduces every bit of the stored window. Source: Eigen 3.4, `GenericPacketMathFunctions.h`.
 fn eigen_cos(x: f32) -> f32 {
     const TWO_OVER_PI: f32 = 0.636_619_75;
     const HALF_PI_PARTS: [f32; 4] = [-1.570_312_5, -0.000_483_989_72, 1.628_650_4e-7, 5.564_431_6e-11];

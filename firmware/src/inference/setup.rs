@@ -56,7 +56,7 @@ impl Setup {
             .map_err(|cause| SetupError::Model(owned::Error::Unusable { path: path.clone(), cause }))?;
         let in_file = |cause| SetupError::File { path: path.clone(), cause };
         let parsed = model.model().map_err(|error| in_file(error.to_string()))?;
-        let card = ModelCard::of(&parsed).map_err(|error| in_file(model_card::Error::to_string(&error)))?;
+        let card = ModelCard::from_model(&parsed).map_err(|error| in_file(model_card::Error::to_string(&error)))?;
         let classes = model.classifier().map_err(|error| in_file(error.to_string()))?.classes();
         let labels = parsed.labels().map_err(|error| in_file(error.to_string()))?;
         let mut labels: Vec<&str> = labels.iter().flat_map(|labels| labels.iter()).collect();

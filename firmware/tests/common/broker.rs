@@ -17,16 +17,6 @@ pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// Whether mosquitto is there; after a line that says so when not. With `CI=true` its absence fails.
-pub fn is_there() -> bool {
-    let found = mosquitto().arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    if !found {
-        println!("SKIPPED: mosquitto not found (package mosquitto)");
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has mosquitto");
-    }
-    found
-}
-
 /// The program, also where the path has no sbin.
 fn mosquitto() -> Command {
     let place = Path::new("/usr/sbin/mosquitto");

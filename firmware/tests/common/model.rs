@@ -74,18 +74,3 @@ pub fn noise(parts: usize, part_s: f32) -> Vec<i16> {
 pub fn write_wav(path: &Path, samples: &[i16]) {
     monitor_model::wav::write(path, 48_000, 1, |writer| writer.push_i16(samples)).unwrap();
 }
-
-/// The base model, or `None` after a line that says so; with `CI=true` in the environment its absence fails.
-pub fn base_model() -> Option<Vec<u8>> {
-    let places = [
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../artifacts/base/yamnet.tflite"),
-        concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/models/yamnet.tflite"),
-    ];
-    let named = std::env::var("YAMNET_TFLITE").ok();
-    let found = named.as_deref().into_iter().chain(places).find_map(|place| std::fs::read(place).ok());
-    if found.is_none() {
-        println!("SKIPPED: base model not found ({})", places.join(", "));
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI has the base model");
-    }
-    found
-}

@@ -1,30 +1,26 @@
 //! A disk that takes nothing: full, or read-only. Both are real small file systems, in a mount namespace of the program's
-//! own, which takes root; where that is not to be had, one line says so.
+//! own, which takes root.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use test_needs::needs;
 
 use crate::common::place::Place;
 use crate::common::program::{firmware, heard, output, parse};
 use crate::common::{Devices, ramp};
 
-/// `program` with a file system of its own, mounted with `options`, on `folder`; `None` where that is not allowed.
-fn on_own_disk(folder: &Path, options: &str, program: &str) -> Option<Command> {
+/// `program` with a file system of its own, mounted with `options`, on `folder`.
+fn on_own_disk(folder: &Path, options: &str, program: &str) -> Command {
     std::fs::create_dir_all(folder).unwrap();
     let mount = format!("mount -t tmpfs -o {options} tmpfs {}", folder.display());
-    let allowed = Command::new("unshare").args(["-m", "sh", "-c", &mount]).stderr(Stdio::null()).status();
-    if !allowed.is_ok_and(|status| status.success()) {
-        println!("SKIPPED: this user may not mount (unshare -m)");
-        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "CI may mount");
-        return None;
-    }
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", &format!("{mount} && {program}"), "sh"]);
-    Some(command)
+    command
 }
 
 /// Listens with its status file on such a disk: what was told, and the words.
-fn listens(options: &str) -> Option<(usize, serde_json::Value, String)> {
+fn listens(options: &str) -> (usize, serde_json::Value, String) {
     let place = Place::new("", 4, 1.0);
     let disk = place.path("disk");
     let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
@@ -32,37 +28,39 @@ fn listens(options: &str) -> Option<(usize, serde_json::Value, String)> {
     let text = text.replace(place.status().to_str().unwrap(), status.to_str().unwrap());
     std::fs::write(place.path("monitor.toml"), text).unwrap();
     let fill = format!("(cat /dev/zero > {}/filler 2>/dev/null; true)", disk.display());
-    let mut command = on_own_disk(&disk, options, &format!("{fill} && exec \"$@\""))?;
+    let mut command = on_own_disk(&disk, options, &format!("{fill} && exec \"$@\""));
     command.arg(firmware()).args(["run", "--realtime", "--config"]).arg(place.path("monitor.toml"));
     let (code, lines, words) = output(command.arg("--wav").arg(place.wav()).stdin(Stdio::null()));
     assert_eq!(code, Some(0), "{words}");
     let lines = parse(&lines);
-    Some((heard(&lines).len(), lines.last().unwrap().clone(), words))
+    (heard(&lines).len(), lines.last().unwrap().clone(), words)
 }
 
+#[needs(mount)]
 #[test]
 fn a_full_disk_costs_the_status_file_and_not_listening() {
-    let Some((verdicts, last, words)) = listens("size=64k") else { return };
+    let (verdicts, last, words) = listens("size=64k");
     // 4 s less a window, every 0.25 s.
     assert_eq!((verdicts, words.matches("status file").count()), (13, 1), "{words}");
     assert!(words.contains("No space left"), "{words}");
     assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["dropped_windows"] == 0);
 }
 
+#[needs(mount)]
 #[test]
 fn a_read_only_directory_costs_the_status_file_and_not_listening() {
-    let Some((verdicts, last, words)) = listens("ro") else { return };
+    let (verdicts, last, words) = listens("ro");
     assert_eq!((verdicts, words.matches("status file").count()), (13, 1), "{words}");
     assert!(words.contains("Read-only"), "{words}");
     assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["dropped_windows"] == 0);
 }
 
 /// Records 4 s in parts of a second, 32 kB each, on such a disk: exit code, words, and the files with their sizes.
-fn records(options: &str) -> Option<(Option<i32>, String, Vec<String>)> {
+fn records(options: &str) -> (Option<i32>, String, Vec<String>) {
     let devices = Devices::new().paced("ramp", &ramp("S16_LE", 5 * 16_000, 1), "S16_LE", 16_000, 1);
     let out = devices.folder.path().join("disk");
     let list = format!("\"$@\"; code=$?; find {} -type f -printf '%f %s\\n' | sort; exit $code", out.display());
-    let command = on_own_disk(&out, options, &list)?;
+    let command = on_own_disk(&out, options, &list);
     let mut with_devices = devices.command(command.get_program());
     with_devices.args(command.get_args()).arg(firmware());
     with_devices.args([
@@ -78,12 +76,13 @@ fn records(options: &str) -> Option<(Option<i32>, String, Vec<String>)> {
         "--out",
     ]);
     let (code, files, words) = output(with_devices.arg(&out).stdin(Stdio::null()));
-    Some((code, words, files.lines().map(String::from).collect()))
+    (code, words, files.lines().map(String::from).collect())
 }
 
+#[needs(mount)]
 #[test]
 fn a_full_disk_ends_a_recording_with_a_word_and_keeps_every_whole_part() {
-    let Some((code, words, files)) = records("size=100k") else { return };
+    let (code, words, files) = records("size=100k");
     assert_eq!(code, Some(1), "{words}");
     assert!(words.contains("is there space") && words.contains("No space left"), "{words}");
     // Three parts of 32 kB fit; the fourth is not there, not even in part.
@@ -91,9 +90,10 @@ fn a_full_disk_ends_a_recording_with_a_word_and_keeps_every_whole_part() {
     assert!(files.iter().all(|file| file.contains("Z_00") && file.ends_with(".wav 32044")), "{files:?}");
 }
 
+#[needs(mount)]
 #[test]
 fn a_read_only_directory_ends_a_recording_with_a_word() {
-    let Some((code, words, files)) = records("ro") else { return };
+    let (code, words, files) = records("ro");
     assert_eq!((code, files.len()), (Some(1), 0), "{words}");
     assert!(words.contains("may this user write there") && words.contains("Read-only"), "{words}");
 }

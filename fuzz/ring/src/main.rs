@@ -1,7 +1,7 @@
 //! Writes 300,000 blocks of counted frames into the ring from one thread and reads them in another, at their own paces,
-//! with blocks voided and dropped on the way: every byte must be the right one, every gap as long as it is said.
+//! with blocks voided and dropped on the way: every byte must be the expected one, every gap as long as reported.
 //!
-//! The thread sanitizer watches the loads and stores meanwhile: a missing Acquire or Release is a data race to it.
+//! The thread sanitizer watches the loads and stores: a missing Acquire or Release is a data race.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,15 +1,15 @@
-//! A class of normal sound as several clusters: k-means (S. Lloyd, "Least squares quantization in PCM", 1982), begun at points
-//! that lie farthest from each other (T. Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985).
+//! A class of normal sound as several clusters: k-means (S. Lloyd, "Least squares quantization in PCM", 1982), started at points
+//! that are farthest from each other (T. Gonzalez, "Clustering to minimize the maximum intercluster distance", 1985).
 //!
-//! Nothing is drawn, so the same windows give the same clusters.
+//! The method is deterministic: the same windows give the same clusters.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-/// Rounds at most: the clusters hardly move any more.
+/// Maximum number of iterations; later ones hardly move the clusters.
 const ROUNDS: usize = 10;
 
 /// For each of `points` [windows x components] its cluster, `0..count`; some may be empty. `count` is at least 1.
-pub fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> {
+pub(crate) fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> {
     let mut centres = spread(points, count);
     let mut of = nearest(points, &centres);
     for _ in 0..ROUNDS {
@@ -27,13 +27,13 @@ pub fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> {
     of
 }
 
-/// Mean of the rows of `x` that belong to `cluster`; none of no row.
-pub fn mean_of(x: ArrayView2<'_, f64>, of: &[usize], cluster: usize) -> Option<Array1<f64>> {
+/// Mean of the rows of `x` in `cluster`; `None` without rows.
+pub(crate) fn mean_of(x: ArrayView2<'_, f64>, of: &[usize], cluster: usize) -> Option<Array1<f64>> {
     let rows: Vec<usize> = (0..of.len()).filter(|row| of[*row] == cluster).collect();
     x.select(Axis(0), &rows).mean_axis(Axis(0))
 }
 
-/// The point nearest to the middle, then again and again the one farthest from all that are taken.
+/// The point nearest to the mean, then repeatedly the point farthest from all chosen ones.
 fn spread(points: ArrayView2<'_, f64>, count: usize) -> Array2<f64> {
     let middle = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(points.ncols()));
     let from = |place: ArrayView1<'_, f64>| points.rows().into_iter().map(|row| apart(row, place)).collect::<Vec<_>>();
@@ -66,7 +66,7 @@ fn apart(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
 mod tests {
     use super::*;
 
-    /// `sizes.len()` clouds of so many points, 10 apart.
+    /// `sizes.len()` clouds of the given sizes, 10 apart.
     fn clouds(sizes: &[usize]) -> (Array2<f64>, Vec<usize>) {
         let of: Vec<usize> = sizes.iter().enumerate().flat_map(|(cloud, size)| vec![cloud; *size]).collect();
         let noise = |row: usize, column: usize| ((row * 7919 + column * 104_729) % 101) as f64 / 101.0;
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn one_cluster_is_all_and_more_clusters_than_points_is_no_error() {
+    fn one_cluster_holds_all_points_and_more_clusters_than_points_are_accepted() {
         let (x, _) = clouds(&[5, 5]);
         assert_eq!(clusters(x.view(), 1), [0; 10]);
         let of = clusters(x.view(), 20);

@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, Slice};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Directions beyond those asked for, which make the last ones accurate.
+/// Extra directions, which make the last requested ones accurate.
 const MORE: usize = 8;
 const ITERATIONS: usize = 8;
 
@@ -15,7 +15,7 @@ const ITERATIONS: usize = 8;
 ///
 /// # Errors
 /// When the decomposition of the small matrix fails.
-pub fn components(a: ArrayView2<'_, f64>, count: usize) -> anyhow::Result<(Array2<f64>, Array1<f64>)> {
+pub(crate) fn components(a: ArrayView2<'_, f64>, count: usize) -> anyhow::Result<(Array2<f64>, Array1<f64>)> {
     let wanted = (count + MORE).min(a.nrows()).min(a.ncols());
     let mut random = Xoshiro256PlusPlus::seed_from_u64(0);
     let mut basis = Array2::from_shape_fn((wanted, a.ncols()), |_| random.gen_range(-1.0..1.0));
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_directions_and_variances_that_were_put_in_are_found() {
+    fn known_directions_and_variances_are_found() {
         let a = Array2::from_shape_fn((400, 30), |(row, column)| {
             let size = [5.0, 3.0, 1.0].get(column).copied().unwrap_or(0.01);
             // Columns of different frequencies are orthogonal.
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn more_components_than_there_are_is_not_an_error() {
+    fn more_components_than_exist_are_accepted() {
         let a = Array2::from_shape_fn((3, 5), |(row, column)| (row * column) as f64);
         let (directions, squares) = components(a.view(), 4).unwrap();
         assert!(directions.iter().chain(&squares).all(|value| value.is_finite()));

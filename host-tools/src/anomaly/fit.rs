@@ -1,7 +1,7 @@
-//! Both detectors with their scale and the alarm threshold, from normal windows alone.
+//! Fits both detectors, their scale and the alarm threshold from normal windows alone.
 //!
-//! What is usual is not what the fit has seen: groups are left out in turn, and the windows of the group left out say how far
-//! normal sound that was never heard lies away, and where the threshold must be.
+//! Distances of the fitted windows are too small to set a threshold by. So groups are left out in turn, and the windows of the
+//! group left out give the distances of unseen normal sound, and with them scale and threshold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,28 +12,28 @@ use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::space::FittedSpace;
+use super::detector::FittedDetector;
 
-/// Times that groups are left out, at most.
+/// Maximum number of folds in which groups are left out.
 const FOLDS: usize = 8;
 
-/// Windows to fit or to score; all slices have one entry per window.
+/// Windows to fit or to score; every slice has one entry per window.
 #[derive(Debug, Clone, Copy)]
-pub struct Windows<'a> {
-    /// The embedding [windows x 1024], where the features have one.
+pub(crate) struct Windows<'a> {
+    /// The embedding [windows x 1024], if the features have one.
     pub embedding: Option<ArrayView2<'a, f32>>,
     /// [`monitor_core::anomaly::statistics`] [windows x 256].
     pub statistics: ArrayView2<'a, f32>,
-    /// The class.
+    /// Class of each window.
     pub classes: &'a [usize],
-    /// The group, never split.
+    /// Group of each window; groups are never split.
     pub groups: &'a [usize],
-    /// The file, whose windows follow each other.
+    /// File of each window; its windows are in chronological order.
     pub files: &'a [usize],
 }
 
 impl<'a> Windows<'a> {
-    fn of(&self, input: Input) -> Option<ArrayView2<'a, f32>> {
+    fn input(&self, input: Input) -> Option<ArrayView2<'a, f32>> {
         match input {
             Input::Embedding => self.embedding,
             Input::Statistics => Some(self.statistics),
@@ -41,50 +41,53 @@ impl<'a> Windows<'a> {
     }
 }
 
-/// The detectors and what they stand on.
+/// The fitted detectors and their sample size.
 #[derive(Debug, Clone)]
-pub struct Fitted {
-    /// One or two.
-    pub spaces: Vec<FittedSpace>,
+pub(crate) struct Fitted {
+    /// One or two detectors.
+    pub spaces: Vec<FittedDetector>,
     /// Deviation at which the score is 1.
     pub threshold: f32,
-    /// What is known of false alarms.
-    pub standing: Standing,
+    /// Amount of normal sound behind the threshold.
+    pub sample_size: SampleSize,
 }
 
-/// How much normal sound the threshold rests on.
+/// Amount of normal sound behind the threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Standing {
-    /// Windows of normal sound.
+pub(crate) struct SampleSize {
+    /// Number of windows of normal sound.
     pub windows: usize,
-    /// Groups that they are of.
+    /// Number of their groups.
     pub groups: usize,
-    /// Seconds of normal sound, as windows times hop.
+    /// Length of normal sound in seconds: windows times hop.
     pub seconds: f64,
-    /// False alarms per day at most, with 95 % confidence, as none was raised in that time (rule of three: 3 / time).
+    /// Upper bound of false alarms per day with 95 % confidence, as none occurred in that time (rule of three: 3 / time).
     pub most_per_day: f64,
-    /// Whether groups could be left out; otherwise the windows of one recording stand in for them, which is optimistic.
+    /// Whether whole groups were left out; otherwise parts of one group were, which is optimistic.
     pub grouped: bool,
 }
 
 impl Fitted {
     /// Deviation of the window in row `row`: the embedding's, the log-mel's, and the larger one.
-    pub fn deviations(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
-        let each: Vec<f32> =
-            self.spaces.iter().filter_map(|space| Some(space.deviation(windows.of(space.input)?.row(row)))).collect();
+    pub(crate) fn deviations(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
+        let each: Vec<f32> = self
+            .spaces
+            .iter()
+            .filter_map(|space| Some(space.deviation(windows.input(space.input)?.row(row))))
+            .collect();
         let highest = each.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         (each, highest)
     }
 
-    /// The tables for the model file.
+    /// The anomaly tables for the model file.
     ///
     /// # Errors
-    /// When they do not read back, which a test excludes.
-    pub fn tables(&self) -> anyhow::Result<Vec<u8>> {
+    /// When they cannot be read back, which a test excludes.
+    pub(crate) fn tables(&self) -> anyhow::Result<Vec<u8>> {
         let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.space())).collect();
         let mut bytes = Vec::new();
         anomaly::write(self.threshold, Persistence::default(), &spaces, |part| bytes.extend_from_slice(part));
-        Tables::from_bytes(&bytes).context("the anomaly tables do not read back: please report this")?;
+        Tables::from_bytes(&bytes).context("the anomaly tables cannot be read back; please report this")?;
         Ok(bytes)
     }
 }
@@ -92,8 +95,8 @@ impl Fitted {
 /// Fits the windows in `rows`, `hop_s` seconds apart.
 ///
 /// # Errors
-/// When there are too few.
-pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
+/// When there are too few windows.
+pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
     let mut spaces = spaces(windows, rows)?;
     let (parts, grouped) = parts(windows, rows);
     let held: Vec<(Vec<usize>, Vec<Vec<f32>>)> = parts
@@ -112,7 +115,7 @@ pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<
     for (space, (location, deviation)) in spaces.iter_mut().zip(scales(&unseen, &of)) {
         (space.location, space.deviation) = (location as f32, deviation as f32);
     }
-    // ln d of the left-out windows becomes what it is in deviations; per file in the order of time.
+    // Scales ln d of the left-out windows, per file in chronological order.
     let mut files: BTreeMap<usize, Vec<(usize, f32)>> = BTreeMap::new();
     for (out, each) in &held {
         for (at, row) in out.iter().enumerate() {
@@ -128,33 +131,33 @@ pub fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<
     }
     let seconds = rows.len() as f64 * hop_s;
     let groups: BTreeSet<usize> = rows.iter().map(|row| windows.groups[*row]).collect();
-    let standing = Standing {
+    let sample_size = SampleSize {
         windows: rows.len(),
         groups: groups.len(),
         seconds,
         most_per_day: 3.0 * 86_400.0 / seconds,
         grouped,
     };
-    Ok(Fitted { spaces, threshold: threshold + MARGIN, standing })
+    Ok(Fitted { spaces, threshold: threshold + MARGIN, sample_size })
 }
 
-fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedSpace>> {
+fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedDetector>> {
     let classes: Vec<usize> = rows.iter().map(|row| windows.classes[*row]).collect();
-    let fit = |input| Some((input, windows.of(input)?));
+    let fit = |input| Some((input, windows.input(input)?));
     Input::ALL
         .into_iter()
         .filter_map(fit)
-        .map(|(input, x)| FittedSpace::fit(input, x.select(Axis(0), rows).view(), &classes))
+        .map(|(input, x)| FittedDetector::fit(input, x.select(Axis(0), rows).view(), &classes))
         .collect()
 }
 
-/// ln of the distance of each row: the deviation before there is a location and a deviation.
-fn deviations(space: &FittedSpace, windows: &Windows<'_>, rows: &[usize]) -> Vec<f32> {
-    let x = windows.of(space.input);
+/// ln of the distance of each row: what an unscaled detector returns.
+fn deviations(space: &FittedDetector, windows: &Windows<'_>, rows: &[usize]) -> Vec<f32> {
+    let x = windows.input(space.input);
     rows.iter().map(|row| x.map_or(0.0, |x| space.deviation(x.row(*row)))).collect()
 }
 
-/// What is left out in turn, each in ascending order: whole groups, else files, else stretches of the only file.
+/// The parts left out in turn, each in ascending order: whole groups, else files, else parts of the only file.
 fn parts(windows: &Windows<'_>, rows: &[usize]) -> (Vec<Vec<usize>>, bool) {
     let by = |keys: &[usize]| {
         let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -184,7 +187,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_xoshiro::Xoshiro256PlusPlus;
 
-    /// 4 groups of 60 normal windows each and 40 windows that lie elsewhere, in 256 values of noise.
+    /// 4 groups of 60 normal windows each and 40 distant windows, in 256 values of noise.
     fn data() -> (Array2<f32>, Vec<usize>) {
         let mut random = Xoshiro256PlusPlus::seed_from_u64(5);
         let x = Array2::from_shape_fn((280, 256), |(row, column)| {
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn normal_windows_stay_below_the_threshold_and_others_lie_above() {
+    fn normal_windows_stay_below_the_threshold_and_others_are_above() {
         let (x, groups) = data();
         let windows =
             Windows { embedding: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
@@ -206,7 +209,7 @@ mod tests {
         assert!((240..280).all(|row| of(row) > fitted.threshold));
         let normal: Vec<f32> = (0..240).map(of).collect();
         assert!(highest_lasting(&normal, Persistence::default(), 0.48) < fitted.threshold);
-        assert_eq!((fitted.standing.windows, fitted.standing.groups, fitted.standing.grouped), (240, 4, true));
+        assert_eq!((fitted.sample_size.windows, fitted.sample_size.groups, fitted.sample_size.grouped), (240, 4, true));
         let bytes = fitted.tables().unwrap();
         assert!(bytes.len() < 50_000, "{}", bytes.len());
     }
@@ -229,12 +232,12 @@ mod tests {
     }
 
     #[test]
-    fn one_file_is_cut_into_stretches_and_marked_so() {
+    fn one_file_is_cut_into_parts_and_marked_so() {
         let (x, _) = data();
         let same = vec![0; 280];
         let windows = Windows { embedding: None, statistics: x.view(), classes: &same, groups: &same, files: &same };
         let fitted = fit(&windows, &(0..240).collect::<Vec<_>>(), 0.48).unwrap();
-        assert!(!fitted.standing.grouped && fitted.threshold.is_finite());
+        assert!(!fitted.sample_size.grouped && fitted.threshold.is_finite());
     }
 
     #[test]

@@ -1,13 +1,16 @@
 //! Fitting and measuring the anomaly score of [`monitor_core::anomaly`].
 //!
-//! [`components`] finds the principal components, [`clusters`] where normal sound lies among them, [`space`] fits one detector, [`monitor_model::anomaly::scale`] puts both on one scale,
-//! [`fit`] does all of that with the threshold that unseen normal windows give, and [`trial`] measures all of it on groups that were held out.
+//! [`components`] computes the principal components, [`clusters`] the clusters of normal sound among them, [`detector`] fits
+//! one detector, [`monitor_model::anomaly::scale`] scales both detectors, [`mod@fit`] adds the threshold from unseen normal
+//! windows, and [`cross_validation`] measures all of it on held-out groups. [`roc`] computes the areas.
 
-pub mod clusters;
-pub mod components;
-pub mod fit;
-pub mod roc;
-pub mod space;
-pub mod trial;
+pub(crate) mod clusters;
+pub(crate) mod components;
+pub(crate) mod cross_validation;
+pub(crate) mod detector;
+pub(crate) mod fit;
+pub(crate) mod normal;
+pub(crate) mod roc;
+pub(crate) mod text;
 
-pub use fit::{Fitted, Windows, fit};
+pub(crate) use fit::{Fitted, Windows, fit};

@@ -1,6 +1,6 @@
-//! Receiver operating characteristic of scores: area under it, in whole and at few false alarms, with bootstrap intervals.
+//! Receiver operating characteristic (ROC) of scores: total area and area at few false alarms, with bootstrap intervals.
 //!
-//! Scores of several folds can be taken in two ways. [`mean_over`] folds: an area within each fold, then their mean; every
+//! Scores of several folds are combined in two ways. [`mean_over`] folds: an area within each fold, then their mean; every
 //! comparison is between scores of one fit, as on a device. [`pooled`]: one area over the scores of all folds together; scores
 //! of different fits are compared with each other as well, so it also falls when their scales differ.
 
@@ -8,19 +8,19 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::Serialize;
 
-/// False-positive rate up to which the partial area counts.
-pub const PARTIAL: f64 = 0.1;
+/// False-positive rate that bounds the partial area.
+pub(crate) const PARTIAL: f64 = 0.1;
 const DRAWS: usize = 200;
 
-/// The curve: false-positive rate and true-positive rate, from (0, 0) to (1, 1); higher scores speak for an anomaly.
-pub fn curve(scores: &[(f64, bool)]) -> Vec<(f64, f64)> {
+/// The curve: false-positive rate and true-positive rate, from (0, 0) to (1, 1); higher scores indicate an anomaly.
+pub(crate) fn curve(scores: &[(f64, bool)]) -> Vec<(f64, f64)> {
     let mut sorted = scores.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let positives = sorted.iter().filter(|(_, positive)| *positive).count().max(1) as f64;
     let negatives = sorted.iter().filter(|(_, positive)| !*positive).count().max(1) as f64;
     let (mut hits, mut false_alarms) = (0.0, 0.0);
     let mut points = vec![(0.0, 0.0)];
-    // Equal scores are one step, in which both rates rise.
+    // Equal scores are one step in which both rates rise.
     for equal in sorted.chunk_by(|a, b| a.0 == b.0) {
         for (_, positive) in equal {
             if *positive { hits += 1.0 } else { false_alarms += 1.0 }
@@ -31,7 +31,7 @@ pub fn curve(scores: &[(f64, bool)]) -> Vec<(f64, f64)> {
 }
 
 /// Area under the curve up to the false-positive rate `most`, divided by `most`: 1 is perfect.
-pub fn area(points: &[(f64, f64)], most: f64) -> f64 {
+pub(crate) fn area(points: &[(f64, f64)], most: f64) -> f64 {
     let part = |pair: &[(f64, f64)]| {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
         let end = x1.min(most);
@@ -44,8 +44,8 @@ pub fn area(points: &[(f64, f64)], most: f64) -> f64 {
     points.windows(2).map(part).sum::<f64>() / most
 }
 
-/// The curve's height at each of `at`, ascending, 0 to 1: what vertical averaging of curves needs (Fawcett, "An introduction
-/// to ROC analysis", 2006, section 7).
+/// The curve's height at each of `at`, ascending, 0 to 1, for vertical averaging of curves (Fawcett, "An introduction to ROC
+/// analysis", 2006, section 7).
 fn heights(points: &[(f64, f64)], at: &[f64]) -> Vec<f64> {
     let height = |x: f64| {
         let next = points.partition_point(|point| point.0 <= x);
@@ -58,8 +58,8 @@ fn heights(points: &[(f64, f64)], at: &[f64]) -> Vec<f64> {
     at.iter().map(|x| height(*x)).collect()
 }
 
-/// The mean of several curves, height by height.
-pub fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
+/// The vertical mean of several curves.
+pub(crate) fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     let at: Vec<f64> = (0..=500).map(|step| f64::from(step) / 500.0).collect();
     let mut sums = vec![0.0; at.len()];
     for curve in curves {
@@ -70,11 +70,11 @@ pub fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
 }
 
 /// A recording: the scores of its windows, and whether it is an anomaly.
-pub type Recording = (Vec<f64>, bool);
+pub(crate) type Recording = (Vec<f64>, bool);
 
 /// An area with its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Area {
+pub(crate) struct Area {
     /// Area under the curve.
     pub auc: f64,
     /// Partial area, up to a false-positive rate of 0.1, divided by that.
@@ -84,12 +84,12 @@ pub struct Area {
 }
 
 /// Curve over the scores of all `recordings` together.
-pub fn curve_of(recordings: &[Recording]) -> Vec<(f64, f64)> {
+pub(crate) fn curve_of(recordings: &[Recording]) -> Vec<(f64, f64)> {
     curve(&points(recordings.iter()))
 }
 
-/// Area over the scores of all `recordings` together; the interval is of recordings drawn anew.
-pub fn pooled(recordings: &[Recording], seed: u64) -> Area {
+/// Area over the scores of all `recordings` together; the interval is by resampling recordings.
+pub(crate) fn pooled(recordings: &[Recording], seed: u64) -> Area {
     let of = |chosen: &[usize]| curve(&points(chosen.iter().map(|index| &recordings[*index])));
     let sides = [true, false].map(|side| places(recordings, side));
     let whole = curve_of(recordings);
@@ -100,9 +100,9 @@ pub fn pooled(recordings: &[Recording], seed: u64) -> Area {
     Area { auc: area(&whole, 1.0), pauc: area(&whole, PARTIAL), interval }
 }
 
-/// Mean over the folds of the area within each; the interval is of folds drawn anew, and of the anomalous recordings, which
-/// are the same in every fold and in the same order.
-pub fn mean_over(folds: &[Vec<Recording>], seed: u64) -> Area {
+/// Mean over the folds of the area within each; the interval is by resampling folds and the anomalous recordings, which are
+/// the same in every fold and in the same order.
+pub(crate) fn mean_over(folds: &[Vec<Recording>], seed: u64) -> Area {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
     let whole: Vec<_> = folds.iter().map(|fold| curve_of(fold)).collect();
     let areas = |most: f64| whole.iter().map(|curve| area(curve, most)).collect::<Vec<_>>();
@@ -125,12 +125,12 @@ fn points<'a>(recordings: impl Iterator<Item = &'a Recording>) -> Vec<(f64, bool
     recordings.flat_map(|(scores, anomaly)| scores.iter().map(move |score| (*score, *anomaly))).collect()
 }
 
-/// Places in `recordings` of those that are anomalies, or are not.
+/// Positions in `recordings` of the anomalies, or of the others.
 fn places(recordings: &[Recording], anomalies: bool) -> Vec<usize> {
     (0..recordings.len()).filter(|index| recordings[*index].1 == anomalies).collect()
 }
 
-/// As many as there are, each any of them.
+/// Draws as many as there are, with replacement.
 fn draw(places: &[usize], random: &mut Xoshiro256PlusPlus) -> Vec<usize> {
     places.iter().map(|_| places[random.gen_range(0..places.len())]).collect()
 }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn folds_on_different_scales_are_told_apart_within_each_and_not_when_pooled() {
+    fn folds_on_different_scales_are_separated_within_each_and_not_when_pooled() {
         let fold = |shift: f64| vec![(vec![shift, 1.0 + shift], false), (vec![2.0 + shift, 3.0 + shift], true)];
         let folds = [fold(0.0), fold(10.0)];
         assert_eq!(mean_over(&folds, 1).auc, 1.0);

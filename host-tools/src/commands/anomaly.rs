@@ -1,43 +1,40 @@
-//! `host-tools anomaly`: how well the anomaly score tells normal sound from all other, on groups that it was not fitted on.
+//! `host-tools anomaly`: measures how well the anomaly score separates normal sound from all other, on held-out groups.
 
 use std::path::PathBuf;
 
-use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
-use ndarray::{Axis, Slice};
+use monitor_core::features::FeatureKind;
 use serde::Serialize;
 
-use crate::anomaly::trial::{self, Areas, Method, OfGroup, Scored, Trial};
-use crate::anomaly::{Windows, roc as area};
-use crate::columns::{Columns, Side};
-use crate::dataset::Dataset;
-use crate::features::{FeatureSet, InputOptions};
-use crate::json::JsonOut;
-use crate::measured::sessions;
+use crate::anomaly::cross_validation::{Areas, CrossValidation, GroupAreas, Method, Samples, Scored, cross_validate};
+use crate::anomaly::normal::{WindowIndex, normal_classes};
+use crate::anomaly::roc as area;
+use crate::anomaly::text::false_alarms;
+use crate::console::{Columns, JsonOut, Side, Ui};
+use crate::data::dataset::Dataset;
+use crate::evaluate::measured::sessions;
+use crate::features::InputOptions;
 use crate::plots::anomaly::{Curve, roc, scores};
-use crate::ui::Ui;
 
-/// Picture of the curves.
+/// File name of the picture of the curves.
 const ROC: &str = "anomaly_roc.png";
-/// Picture of the scores.
+/// File name of the picture of the scores.
 const SCORES: &str = "anomaly_scores.png";
 
 /// Options of `host-tools anomaly`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub input: InputOptions,
-    /// The classes that are normal; all others are what an alarm is for
+    /// Classes of normal sound; all others should raise an alarm
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',', required = true)]
     pub normal: Vec<String>,
-    /// Where to put the pictures
+    /// Folder for the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// Decides how recordings are drawn for the intervals
+    /// Random seed of the confidence intervals
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub json: JsonOut,
 }
 
@@ -47,38 +44,41 @@ struct Figures<'a> {
     normal: &'a [String],
     hop_s: f64,
     #[serde(flatten)]
-    trial: &'a Trial,
+    result: &'a CrossValidation,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// When a class is unknown, there is nothing to compare, or a file cannot be read or written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    // A wrong name is told before the long work.
-    let named = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
-    let set = args.input.load(named, &ui)?.set;
+    // Rejects a wrong name before the long work.
+    let check = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
+    let set = args.input.load(check, &ui)?.set;
     let (kind, normal_classes) = (set.kind, normal_classes(&set.dataset.classes, &args.normal)?);
-    set.dataset.say_remarks(&ui);
-    let (labels, groups, files) = (set.labels(), set.groups(), files(&set));
-    let windows = windows(&set, &labels, &groups, &files);
+    set.dataset.note_remarks();
+    let index = WindowIndex::from_set(&set);
+    let (windows, labels) = (index.windows(&set), &index.classes);
     let normal: Vec<bool> = labels.iter().map(|label| normal_classes.contains(label)).collect();
-    let hop_s = f64::from(set.hop_columns) / 100.0;
+    let hop_s = set.hop_s();
     let progress = ui.progress("holding groups out", set.dataset.groups.len() as u64);
     let sessions = sessions(&set.dataset, &set.rows);
     let names = &set.dataset.groups;
-    let trial = trial::run(&windows, &normal, &sessions, names, hop_s, args.seed, || progress.inc(1))?;
+    let result = {
+        let samples = Samples { windows, normal: &normal, sessions: &sessions, names, hop_s };
+        cross_validate(&samples, args.seed, || progress.inc(1))?
+    };
     progress.finish_and_clear();
-    words(&trial, kind, &args.normal).iter().for_each(|line| ui.say(line));
+    text(&result, kind, &args.normal).iter().for_each(|line| ui.print(line));
     let subtitle = format!(
         "{kind} features; normal: {}; {} groups held out in turn, {} normal and {} other recordings",
         args.normal.join(", "),
-        trial.folds,
-        trial.normal_recordings,
-        trial.other_recordings
+        result.folds,
+        result.normal_recordings,
+        result.other_recordings
     );
-    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&trial, &normal))?
+    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&result, &normal), area::PARTIAL)?
         .save(&args.out.join(ROC))?;
     let by_class: Vec<(String, bool, Vec<f64>)> = set
         .dataset
@@ -86,67 +86,39 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         .iter()
         .enumerate()
         .map(|(class, name)| {
-            let of_class = trial.scored.iter().filter(|scored| labels[scored.row] == class);
+            let of_class = result.scored.iter().filter(|scored| labels[scored.row] == class);
             (name.clone(), normal_classes.contains(&class), of_class.map(|scored| f64::from(scored.score)).collect())
         })
         .collect();
     scores("Anomaly score of every class", &subtitle, &by_class)?.save(&args.out.join(SCORES))?;
-    ui.say("");
-    set.dataset.say_skipped(&ui);
-    ui.say(args.out.join(ROC).display().to_string());
-    ui.say(args.out.join(SCORES).display().to_string());
-    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, trial: &trial })
+    ui.print("");
+    set.dataset.print_skipped(&ui);
+    ui.print(args.out.join(ROC).display().to_string());
+    ui.print(args.out.join(SCORES).display().to_string());
+    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result })
 }
 
-/// The classes of these names.
-///
-/// # Errors
-/// When there is no such class.
-pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
-    let of = |name: &String| {
-        classes.iter().position(|class| class == name).ok_or_else(|| {
-            anyhow::anyhow!("--normal {name}: there is no such class; the classes are {}", classes.join(", "))
-        })
-    };
-    names.iter().map(of).collect()
-}
-
-/// The file of every row.
-pub(crate) fn files(set: &FeatureSet) -> Vec<usize> {
-    set.rows.iter().map(|row| row.recording).collect()
-}
-
-/// What the detectors look at.
-pub(crate) fn windows<'a>(
-    set: &'a FeatureSet,
-    classes: &'a [usize],
-    groups: &'a [usize],
-    files: &'a [usize],
-) -> Windows<'a> {
-    let embedding = set.kind.needs_body().then(|| set.x.slice_axis(Axis(1), Slice::from(..EMBEDDING_LEN)));
-    Windows { embedding, statistics: set.statistics.view(), classes, groups, files }
-}
-
-/// What is drawn of each method.
-fn curves(trial: &Trial, normal: &[bool]) -> Vec<Curve> {
-    let of_method = |(place, method): (usize, &Method)| {
+/// The curves of each method.
+fn curves(result: &CrossValidation, normal: &[bool]) -> Vec<Curve> {
+    let curve_of = |(place, method): (usize, &Method)| {
         let points = |scored: &Scored| (f64::from(scored.deviations[place]), !normal[scored.row]);
-        let fold = |fold: usize| trial.scored.iter().filter(move |scored| scored.fold == fold);
-        let folds: Vec<_> = (0..trial.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
+        let fold = |fold: usize| result.scored.iter().filter(move |scored| scored.fold == fold);
+        let folds: Vec<_> =
+            (0..result.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
         Curve {
             name: method.method.clone(),
             mean_over_groups: (area::mean_curve(&folds), method.mean_over_groups.by_window.auc),
-            pooled: (area::curve(&trial.scored.iter().map(points).collect::<Vec<_>>()), method.pooled.by_window.auc),
+            pooled: (area::curve(&result.scored.iter().map(points).collect::<Vec<_>>()), method.pooled.by_window.auc),
         }
     };
-    trial.methods.iter().enumerate().map(of_method).collect()
+    result.methods.iter().enumerate().map(curve_of).collect()
 }
 
-/// The fused areas of each group; of many only the lowest.
-fn each_group(trial: &Trial) -> Vec<String> {
+/// Areas of the fused score in each group; of many groups only the lowest.
+fn each_group(result: &CrossValidation) -> Vec<String> {
     const MOST: usize = 8;
-    let Some(fused) = trial.methods.last() else { return Vec::new() };
-    let mut groups: Vec<&OfGroup> = fused.groups.iter().collect();
+    let Some(fused) = result.methods.last() else { return Vec::new() };
+    let mut groups: Vec<&GroupAreas> = fused.groups.iter().collect();
     let heading = if groups.len() > MOST {
         groups.sort_by(|a, b| a.by_window.total_cmp(&b.by_window));
         format!("Fused, the {MOST} lowest of {} held-out groups:", groups.len())
@@ -167,12 +139,17 @@ fn each_group(trial: &Trial) -> Vec<String> {
     std::iter::once(heading).chain(columns.lines(2)).collect()
 }
 
-fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
+/// The result as lines for the terminal.
+fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String]) -> Vec<String> {
     let mut lines = vec![
         format!("{kind} features; normal: {}", normal.join(", ")),
         format!(
             "{} groups of normal sound held out in turn: {} windows of {} normal recordings against {} windows of {} others.",
-            trial.folds, trial.normal_windows, trial.normal_recordings, trial.other_windows, trial.other_recordings
+            result.folds,
+            result.normal_windows,
+            result.normal_recordings,
+            result.other_windows,
+            result.other_recordings
         ),
     ];
     let mut table = |heading: &str, areas: fn(&Method) -> Areas| {
@@ -186,7 +163,7 @@ fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
             number("AUC by recording"),
             number("95 % interval"),
         ]);
-        for method in &trial.methods {
+        for method in &result.methods {
             let Areas { by_window, by_recording } = areas(method);
             let interval = |[low, high]: [f64; 2]| format!("{low:.3}-{high:.3}");
             columns.row([
@@ -200,15 +177,23 @@ fn words(trial: &Trial, kind: FeatureKind, normal: &[String]) -> Vec<String> {
         }
         lines.extend(columns.lines(2));
     };
-    table("Mean over the held-out groups, each with a fit of its own, as on a device:", |m| m.mean_over_groups);
-    table("Pooled, the scores of all fits compared with each other as well:", |method| method.pooled);
-    lines.extend(each_group(trial));
-    lines.push(format!(
-        "False alarms: {:.2} per hour of normal sound ({:.2} h). Detected: {:.0} % of the other files{}.",
-        trial.false_alarms_per_hour,
-        trial.normal_hours,
-        100.0 * trial.detected,
-        trial.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"))
-    ));
+    table("Mean over the held-out groups, each with its own fit, as on a device:", |m| m.mean_over_groups);
+    table("Pooled over the scores of all fits:", |method| method.pooled);
+    lines.extend(each_group(result));
+    lines.extend(alarms(result));
     lines
+}
+
+/// False alarms and detections of the alarm.
+fn alarms(result: &CrossValidation) -> [String; 2] {
+    let false_ones = (result.false_alarms_per_hour * result.normal_hours).round() as usize;
+    let detected = if result.detected > 0.0 {
+        let delay = result.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"));
+        format!("The alarm would have fired for {:.0} % of the other files{delay}.", 100.0 * result.detected)
+    } else {
+        "The alarm would not have fired. Run `host-tools evaluate --timelines` to see the scores; lower the threshold with \
+         more, or more uniform, normal recordings."
+            .to_string()
+    };
+    [format!("{}.", false_alarms(false_ones, result.normal_hours * 3600.0)), detected]
 }

@@ -1,4 +1,4 @@
-//! `host-tools fetch`: the base model, found on this machine or downloaded.
+//! `host-tools fetch`: finds the base model on this machine or downloads it.
 
 use std::path::{Path, PathBuf};
 
@@ -6,25 +6,24 @@ use indicatif::ProgressStyle;
 use monitor_model::base_model;
 use serde::Serialize;
 
+use crate::base::download::{self, Expected, Timeouts};
 use crate::base::{self, ADDRESSES, EXPECTED};
-use crate::download::{self, Expected, Patience, hex};
-use crate::json::JsonOut;
-use crate::ui::Ui;
+use crate::console::{JsonOut, Ui};
+use crate::data::hash::hex;
 
 /// Options of `host-tools fetch`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    /// Take the base model from this file instead of searching for it
+pub(crate) struct Args {
+    /// Use this file as the base model instead of searching
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
-    /// Where to store a downloaded base model
+    /// File to store a downloaded base model in
     #[arg(long, value_name = "FILE", default_value = base_model::STORED)]
     pub to: PathBuf,
-    /// Download from this address instead of the official ones (the file must be the same; may be repeated)
+    /// Address to download from instead of the official ones; the file must be identical (repeatable)
     #[arg(long, value_name = "URL")]
     pub url: Vec<String>,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub json: JsonOut,
 }
 
@@ -36,18 +35,18 @@ struct Outcome {
     downloaded_from: Option<String>,
 }
 
-/// Runs the command: says where the base model is, downloads it when it is nowhere.
+/// Runs the command: prints where the base model is, and downloads it if it is not on this machine.
 ///
 /// # Errors
-/// When it is neither found nor downloaded, or a file named by the user is not it.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// When it is neither found nor downloaded, or a file named by the user is another file.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    let outcome = match found(args, &ui)? {
+    let outcome = match found(args)? {
         Some(path) => Outcome { path, bytes: EXPECTED.size, sha256: hex(&EXPECTED.sha256), downloaded_from: None },
         None => {
             let official: Vec<String> = ADDRESSES.map(String::from).to_vec();
             let addresses = if args.url.is_empty() { &official } else { &args.url };
-            let from = download_from(addresses, EXPECTED, &args.to, Patience::default(), &ui)?;
+            let from = download_from(addresses, EXPECTED, &args.to, Timeouts::default(), &ui)?;
             Outcome {
                 path: args.to.clone(),
                 bytes: EXPECTED.size,
@@ -57,36 +56,36 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         }
     };
     let Outcome { path, bytes, sha256, .. } = &outcome;
-    ui.say(format!("base model: {} ({bytes} bytes, SHA-256 {sha256}, as published)", path.display()));
+    ui.print(format!("base model: {} ({bytes} bytes, SHA-256 {sha256}, as published)", path.display()));
     args.json.write(&outcome)
 }
 
-/// The base model on this machine, checked. A wrong file that the user named is an error; a wrong one at the place where
-/// this command stores it is replaced.
-fn found(args: &Args, ui: &Ui) -> anyhow::Result<Option<PathBuf>> {
+/// The base model on this machine, checked. A wrong file named by the user is an error; a wrong file where this command
+/// stores the model is replaced.
+fn found(args: &Args) -> anyhow::Result<Option<PathBuf>> {
     if args.base.is_none() && !args.url.is_empty() {
-        // The user asks for a download.
+        // The user requests a download.
         return Ok(None);
     }
-    Ok(base::find(args.base.as_deref(), ui)?.map(|(path, _)| path))
+    Ok(base::find(args.base.as_deref())?.map(|(path, _)| path))
 }
 
-/// Tries `addresses` in turn and returns the one that the file came from.
+/// Tries `addresses` in turn and returns the one that delivered the file.
 fn download_from(
     addresses: &[String],
     expected: Expected,
     to: &Path,
-    patience: Patience,
+    timeouts: Timeouts,
     ui: &Ui,
 ) -> anyhow::Result<String> {
     let mut failures = Vec::new();
     for address in addresses {
-        ui.say(format!("downloading {address}"));
+        ui.print(format!("downloading {address}"));
         let bar = ui.progress("base model", expected.size);
         if let Ok(style) = ProgressStyle::with_template("{msg:>12} [{bar:32}] {bytes}/{total_bytes} {eta}") {
             bar.set_style(style.progress_chars("=> "));
         }
-        let result = download::download(address, expected, to, patience, |bytes| bar.set_position(bytes));
+        let result = download::download(address, expected, to, timeouts, |bytes| bar.set_position(bytes));
         bar.finish_and_clear();
         match result {
             Ok(()) => return Ok(address.clone()),
@@ -101,7 +100,7 @@ fn download_from(
     anyhow::bail!(
         "the base model could not be downloaded:\n{}\nWhat to do: on a machine with network, download {official} and copy \
          the file here as {} (or name it with --base or the environment variable {}); `fetch` then checks it.\nWithout \
-         the base model everything works on `--features logmel`.",
+         the base model use `--features logmel`.",
         failures.join("\n"),
         to.display(),
         base_model::VARIABLE,

@@ -1,16 +1,16 @@
-//! One file per command: its options and what it does.
-pub mod anomaly;
-pub mod bench;
-pub mod embed;
-pub mod evaluate;
-pub mod fetch;
-pub mod inspect;
-pub mod monitor;
-pub mod pipeline;
-pub mod predict;
-pub mod report;
-pub mod sign;
-pub mod synth;
-pub mod train;
-pub mod verify;
-pub mod visualize;
+//! One file per command: its options, its output.
+pub(crate) mod anomaly;
+pub(crate) mod bench;
+pub(crate) mod evaluate;
+pub(crate) mod features;
+pub(crate) mod fetch;
+pub(crate) mod inspect;
+pub(crate) mod monitor;
+pub(crate) mod pipeline;
+pub(crate) mod predict;
+pub(crate) mod report;
+pub(crate) mod sign;
+pub(crate) mod synth;
+pub(crate) mod train;
+pub(crate) mod verify;
+pub(crate) mod visualize;

@@ -1,4 +1,4 @@
-//! `host-tools monitor`: what a device says over its serial line.
+//! `host-tools monitor`: shows a device's reports on its serial line.
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -9,29 +9,29 @@ use monitor_model::line::Line;
 use monitor_model::texts::Texts;
 use monitor_wire::Message;
 
-use crate::monitor::source::Event;
-use crate::monitor::{From, Link, Source, dashboard};
+use crate::dashboard::source::{Event, Input, Source};
+use crate::dashboard::{Link, live};
 
-/// Options of `host-tools monitor`: what `firmware run` sends, shown live.
+/// Options of `host-tools monitor`.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("from").required(true)))]
-pub struct Args {
-    /// A serial line: /dev/ttyUSB0, COM3, ...
+pub(crate) struct Args {
+    /// Serial line to read: /dev/ttyUSB0, COM3, ...
     #[arg(long, value_name = "PORT", group = "from")]
     pub serial: Option<String>,
     /// Read standard input
     #[arg(long, group = "from")]
     pub stdin: bool,
-    /// Read a file
+    /// File to read
     #[arg(long, value_name = "FILE", group = "from")]
     pub file: Option<PathBuf>,
     /// Bits per second of the serial line
     #[arg(long, default_value_t = 115_200)]
     pub baud: u32,
-    /// Minutes that the timeline covers
+    /// Length of the timeline, in minutes (above 0, at most 1440)
     #[arg(long, default_value_t = 5.0)]
     pub minutes: f64,
-    /// Print every frame as one line of JSON instead of the dashboard
+    /// Print every frame as a line of JSON instead of the dashboard
     #[arg(long)]
     pub json: bool,
 }
@@ -39,36 +39,36 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such line or file, or the terminal cannot be used.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// When the line or file does not exist, or the terminal cannot be used.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!(
         args.minutes > 0.0 && args.minutes <= 1440.0,
         "--minutes {}: give a number above 0 and at most 1440",
         args.minutes
     );
-    let from = match (&args.serial, &args.file) {
-        (Some(name), _) => From::Serial(name.clone(), args.baud),
-        (None, Some(path)) => From::File(path.clone()),
-        (None, None) => From::Stdin,
+    let input = match (&args.serial, &args.file) {
+        (Some(name), _) => Input::Serial(name.clone(), args.baud),
+        (None, Some(path)) => Input::File(path.clone()),
+        (None, None) => Input::Stdin,
     };
-    let source = Source::open(&from)?;
-    // Keys come from standard input, so where that is the data there is no dashboard but on a terminal of its own.
+    let source = Source::open(&input)?;
+    // The dashboard needs a terminal for its output.
     if args.json || !std::io::stdout().is_terminal() {
         return lines(&source, args.json);
     }
-    dashboard::show(&source, args.minutes)
+    live::show(&source, args.minutes)
 }
 
-/// Prints every frame as a line, as text or JSON, until the end, or until nobody reads them.
+/// Prints every frame as a line of text or JSON until the data ends or the output is closed.
 fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
     let mut link = Link::default();
     let mut labels = Texts::default();
     loop {
         let mut out = Vec::new();
         match source.next(Duration::from_secs(1)) {
-            None | Some(Event::There) => continue,
+            None | Some(Event::Connected) => continue,
             Some(Event::Bytes(bytes)) => link.push(&bytes, |decoded| {
-                // Into memory: it cannot fail. Here and below.
+                // Writing to memory cannot fail, here and below.
                 let _ = match decoded {
                     Ok((frame, lost)) => {
                         if lost > 0 {
@@ -87,7 +87,7 @@ fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
                     Err(damage) => trouble(&mut out, json, "damage", &damage.to_string()),
                 };
             }),
-            Some(Event::Gone(why)) => {
+            Some(Event::Disconnected(why)) => {
                 let _ = trouble(&mut out, json, "gone", &why);
             }
             Some(Event::End) => return Ok(()),
@@ -99,7 +99,7 @@ fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
     }
 }
 
-/// What is wrong with the line itself.
+/// Writes a problem of the line itself.
 fn trouble(out: &mut Vec<u8>, json: bool, kind: &str, what: &str) -> std::io::Result<()> {
     if json {
         writeln!(out, "{}", serde_json::json!({ "kind": kind, "reason": what }))

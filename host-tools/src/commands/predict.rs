@@ -1,7 +1,7 @@
-//! `host-tools predict`: what a model hears in recordings, window by window.
+//! `host-tools predict`: predicts the state in recordings, window by window.
 //!
-//! A single recording is told while it is heard. Several are heard at once, one on each core, and each is told when it and all
-//! before it are done.
+//! A single recording is printed while it is processed. Several are processed at once, one per core, and each is printed when
+//! it and all before it are done.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -17,36 +17,35 @@ use monitor_model::owned::OwnedModel;
 use monitor_model::report::Line;
 use serde::Serialize;
 
-use crate::in_order::in_order;
-use crate::json::JsonOut;
-use crate::predict::{
-    AnomalyAlarms, Judged, Speed, Summary, Window, batch_log, judge, labels, listen, parent_name, wav_files,
+use crate::console::{JsonOut, Ui};
+use crate::evaluate::in_order::in_order;
+use crate::evaluate::model::ModelContents;
+use crate::evaluate::predict::{
+    AnomalyAlarms, Judged, Speed, Summary, Window, batch_log, parent_name, predict_recording, wav_files,
 };
-use crate::ui::Ui;
 
 /// Options of `host-tools predict`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The model: what `train` wrote, or the plain base model, which then names AudioSet classes
+pub(crate) struct Args {
+    /// Model by `train`, or the plain base model with its AudioSet classes
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
     /// Recordings, or folders of recordings
     #[arg(required = true, value_name = "WAV")]
     pub recordings: Vec<PathBuf>,
-    /// Seconds from one window to the next, in steps of 0.01
+    /// Step between windows, in seconds (0.01 to 3600)
     #[arg(long, value_name = "S", default_value = "1.0", value_parser = hop_columns)]
     pub hop: u32,
-    /// Write the batch log: true class (the folder's name), predicted class, mean confidence, PASS or FAIL per file
+    /// Batch log to write: true class (the folder's name), predicted class, mean confidence, PASS or FAIL per file
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub json: JsonOut,
 }
 
 impl Args {
-    /// Whether there is more to write than the lines of the windows.
-    fn wanted(&self) -> bool {
+    /// Whether there is output beside the lines of the windows.
+    fn has_files(&self) -> bool {
         self.log.is_some() || self.json.json.is_some()
     }
 }
@@ -59,7 +58,7 @@ struct Report<'a> {
     model: &'a Path,
     hop_s: f64,
     classes: &'a [String],
-    /// All recordings together, by the clock.
+    /// All recordings together.
     speed: Speed,
     files: Vec<FileReport>,
 }
@@ -69,14 +68,14 @@ struct FileReport {
     #[serde(flatten)]
     judged: Judged,
     summary: Option<Summary>,
-    /// Alarms by the anomaly score, as the device raises them; absent where the model has none.
+    /// Alarms by the anomaly score, as the device raises them; absent if the model has no score.
     anomaly_alarms: Option<AnomalyAlarms>,
-    windows: Vec<Told>,
+    windows: Vec<WindowReport>,
 }
 
-/// A window before and after the decision, as the device tells it.
+/// A window before and after the decision, as the device reports it.
 #[derive(Debug, Serialize)]
-struct Told {
+struct WindowReport {
     #[serde(flatten)]
     window: Window,
     /// The class probabilities, in the order of the classes.
@@ -85,90 +84,89 @@ struct Told {
     state: String,
     /// Its smoothed probability, or that of the leading class while the state is unknown.
     state_confidence: f32,
-    /// Whether there is an alarm by the anomaly score; absent where the model has none.
+    /// Whether there is an alarm by the anomaly score; absent if the model has no score.
     anomaly_alarm: Option<bool>,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the model cannot be used, a recording cannot be read (the others are heard first), or an output cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// When the model cannot be used, a recording cannot be read (the others are processed first), or an output cannot be written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let files = wav_files(&args.recordings)?;
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
-    let labels = labels(&model).with_context(|| format!("cannot use the model {}", args.model.display()))?;
-    let classifier = model.classifier()?;
-    let mut teller = Teller { ui: Ui::new(&args.json), closed: false, failed: None };
+    let context = || format!("cannot use the model {}", args.model.display());
+    let contents = ModelContents::read(&model).with_context(context)?;
+    let mut output = Output { ui: Ui::new(&args.json), closed: false, failed: None };
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
     // Each recording begins as unknown.
-    let judge = judge(&model, &classifier, args.hop)
-        .with_context(|| format!("cannot use the model {}", args.model.display()))?;
-    let hearing = Hearing { classifier: &classifier, labels: &labels, args, judge: &judge };
+    let judge = contents.judge(args.hop).with_context(context)?;
+    let run = Run { classifier: &contents.classifier, labels: &contents.labels, args, judge: &judge };
 
     let started = Instant::now();
     let mut reports = Vec::new();
     if let [file] = &files[..] {
-        reports.push(hearing.hear(file, |line| teller.say(line)));
+        reports.push(run.file(file, |line| output.print(line)));
     } else {
-        let unread = AtomicBool::new(false);
+        let closed = AtomicBool::new(false);
         let work = |file: &PathBuf| {
             let mut text = format!("== {}", file.display());
-            let report = hearing.hear(file, |line| {
+            let report = run.file(file, |line| {
                 text.push('\n');
                 text.push_str(line);
-                !unread.load(Ordering::Relaxed)
+                !closed.load(Ordering::Relaxed)
             });
             (report, text)
         };
         in_order(&files, work, |(report, text)| {
-            unread.store(!teller.say(&text), Ordering::Relaxed);
+            closed.store(!output.print(&text), Ordering::Relaxed);
             reports.push(report);
         });
     }
-    let heard_s = reports.iter().filter_map(|report| report.summary.as_ref()).map(|summary| summary.seconds).sum();
-    let speed = Speed::new(heard_s, started.elapsed().as_secs_f64());
+    let total_s = reports.iter().filter_map(|report| report.summary.as_ref()).map(|summary| summary.seconds).sum();
+    let speed = Speed::new(total_s, started.elapsed().as_secs_f64());
     if files.len() > 1 {
-        teller.say(&format!("{} recordings, {speed}", files.len()));
+        output.print(&format!("{} recordings, {speed}", files.len()));
     }
-    if let Some(error) = teller.failed {
+    if let Some(error) = output.failed {
         return Err(error).context("cannot write to the standard output");
     }
     let judged: Vec<Judged> = reports.iter().map(|report| report.judged.clone()).collect();
     if let Some(path) = &args.log {
-        monitor_model::atomic_file::write(path, batch_log(&args.model, hop_s, &labels, &judged).as_bytes())
+        monitor_model::atomic_file::write(path, batch_log(&args.model, hop_s, &contents.labels, &judged).as_bytes())
             .with_context(|| format!("cannot write the log {}", path.display()))?;
-        teller.say(&format!("log: {}", path.display()));
+        output.print(&format!("log: {}", path.display()));
     }
-    args.json.write(&Report { model: &args.model, hop_s, classes: &labels, speed, files: reports })?;
+    args.json.write(&Report { model: &args.model, hop_s, classes: &contents.labels, speed, files: reports })?;
     let errors: Vec<String> =
         judged.iter().filter_map(|file| Some(format!("{}: {}", file.file.display(), file.error.as_deref()?))).collect();
     match errors.len() {
         0 => Ok(()),
-        count => anyhow::bail!("{count} of {} recordings gave no verdict:\n  {}", files.len(), errors.join("\n  ")),
+        count => anyhow::bail!("{count} of {} recordings have no prediction:\n  {}", files.len(), errors.join("\n  ")),
     }
 }
 
-/// What every recording is heard with.
-struct Hearing<'a> {
+/// Model and settings for every recording.
+struct Run<'a> {
     classifier: &'a Classifier<'a>,
     labels: &'a [String],
     args: &'a Args,
     judge: &'a Judge,
 }
 
-impl Hearing<'_> {
-    /// Hears one file: a line per window, then its summary. `say` tells whether anybody reads the lines.
-    fn hear(&self, file: &Path, mut say: impl FnMut(&str) -> bool) -> FileReport {
+impl Run<'_> {
+    /// Predicts one file: prints a line per window, then its summary. `print` returns whether the output is still read.
+    fn file(&self, file: &Path, mut print: impl FnMut(&str) -> bool) -> FileReport {
         let Self { labels, args, .. } = *self;
         let folder = parent_name(file);
         let chunk = u64::from(args.hop) * HOP as u64;
         let mut windows = Vec::new();
-        let heard = listen(file, self.classifier, args.hop, self.judge.clone(), |concluded| {
+        let prediction = predict_recording(file, self.classifier, args.hop, self.judge.clone(), |concluded| {
             let Window { start_s, class, confidence, inference_ms, .. } = *concluded.window;
-            // Many classes and windows take much memory: they are kept only where they are asked for.
+            // Windows of many classes take much memory: they are kept only for --json.
             if args.json.json.is_some() {
                 let state = concluded.decided.state.class().and_then(|class| labels.get(usize::from(class)));
-                windows.push(Told {
+                windows.push(WindowReport {
                     window: concluded.window.clone(),
                     probabilities: concluded.probabilities.to_vec(),
                     state: state.map_or("unknown", String::as_str).to_owned(),
@@ -176,25 +174,25 @@ impl Hearing<'_> {
                     anomaly_alarm: concluded.anomaly_alarm,
                 });
             }
-            let read = say(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
-            if read || args.wanted() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            let read = print(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
+            if read || args.has_files() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        let heard = match heard {
-            Ok(heard) => heard,
+        let prediction = match prediction {
+            Ok(prediction) => prediction,
             Err(error) => {
                 let judged = Judged::failed(file, folder, format!("{error:#}"));
                 return FileReport { judged, summary: None, anomaly_alarms: None, windows: Vec::new() };
             }
         };
-        let summary = Summary::new(&heard, labels, chunk as f64 / f64::from(RATE_HZ));
+        let summary = Summary::new(&prediction, labels, chunk as f64 / f64::from(RATE_HZ));
         let mut lines = summary.lines(&file.display().to_string(), MOST_STATES);
-        let anomaly_alarms = heard.alarms.clone();
+        let anomaly_alarms = prediction.alarms.clone();
         if let Some(alarms) = &anomaly_alarms {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
             let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
-            lines.push_str(&format!("  alarms by the anomaly score: {}{first}\n", alarms.words()));
+            lines.push_str(&format!("  alarms by the anomaly score: {}{first}\n", alarms.text()));
         }
-        say(&lines);
+        print(&lines);
         let judged = match &summary.predicted {
             Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
             None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
@@ -203,22 +201,22 @@ impl Hearing<'_> {
     }
 }
 
-/// Says lines until nobody reads them any more.
-struct Teller {
+/// Prints lines until the output is closed.
+struct Output {
     ui: Ui,
-    /// Nothing more can be said.
+    /// Whether the output is closed.
     closed: bool,
-    /// Why, unless the reader simply went away.
+    /// The error, unless the reader closed the pipe.
     failed: Option<io::Error>,
 }
 
-impl Teller {
-    /// Whether it could be said.
-    fn say(&mut self, line: &str) -> bool {
+impl Output {
+    /// Prints a line; returns whether the output is still open.
+    fn print(&mut self, line: &str) -> bool {
         if self.closed {
             return false;
         }
-        if let Err(error) = self.ui.try_say(line) {
+        if let Err(error) = self.ui.try_print(line) {
             self.closed = true;
             if error.kind() != io::ErrorKind::BrokenPipe {
                 self.failed = Some(error);

@@ -1,34 +1,32 @@
-//! `host-tools sign`: vouch for a model file, for devices that take no other.
+//! `host-tools sign`: signs model files for devices with `require_signature`.
 
 use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::json::JsonOut;
+use crate::console::{JsonOut, Ui};
 use crate::sign;
-use crate::ui::Ui;
 
 /// Options of `host-tools sign`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The model files to sign; each signature is written beside its file, with .minisig behind the name
+pub(crate) struct Args {
+    /// Model files to sign; each signature is written beside its file as FILE.minisig
     #[arg(value_name = "MODEL", required_unless_present = "generate")]
     pub models: Vec<PathBuf>,
-    /// The secret key, as this command or minisign makes it; it stays on the workstation
+    /// Secret key by this command or by minisign; keep it on the workstation
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// First make a new pair of keys: the secret one at --key, the public one beside it with .pub behind the name
+    /// Generate a new pair of keys first: the secret key at --key, the public key beside it as KEY.pub
     #[arg(long)]
     pub generate: bool,
-    /// Read the key's password from the first line of this file instead of asking for it
+    /// File whose first line is the key's password [default: ask for it]
     #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
     pub password_file: Option<PathBuf>,
-    /// The new key has no password: whoever reads the file can sign
+    /// Generate a key without a password: anyone who can read the file can sign
     #[arg(long, requires = "generate")]
     pub no_password: bool,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub json: JsonOut,
 }
 
@@ -41,12 +39,13 @@ struct Outcome {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no key or it does not open, or a model or a signature cannot be read or written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// When the key is missing or cannot be decrypted, or a model or a signature cannot be read or written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let password = match &args.password_file {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("{}: no password", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("{}: cannot read the password", path.display()))?;
             let line = text.lines().next().unwrap_or_default().to_owned();
             anyhow::ensure!(!line.is_empty(), "{}: the first line, the password, is empty", path.display());
             Some(line)
@@ -60,7 +59,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             (None, false) => anyhow::bail!("a new key needs --password-file FILE, or --no-password"),
         };
         let public = sign::generate(&args.key, password)?;
-        ui.say(format!("public key: {}; on the device, listen.public_key names a copy of it", public.display()));
+        ui.print(format!("public key: {}; copy it to the device and name it with listen.public_key", public.display()));
         Some(public)
     } else {
         None
@@ -70,7 +69,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         let key = sign::secret_key(&args.key, password)?;
         for model in &args.models {
             let path = sign::sign(model, &key)?;
-            ui.say(format!("signature: {}", path.display()));
+            ui.print(format!("signature: {}", path.display()));
             signatures.push(path);
         }
     }

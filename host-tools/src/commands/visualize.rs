@@ -1,4 +1,4 @@
-//! `host-tools visualize`: pictures of a data set, and how well its classes stay apart.
+//! `host-tools visualize`: draws a data set and measures how well its classes are separated.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -8,37 +8,34 @@ use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
-use crate::base::FeatureOptions;
-use crate::dataset::Dataset;
-use crate::features::FeatureSet;
-use crate::json::JsonOut;
+use crate::console::{JsonOut, Ui};
+use crate::data::dataset::Dataset;
+use crate::data::feature_set::FeatureSet;
+use crate::features::FeatureOptions;
 use crate::plots::log_mel::band_centres;
 use crate::plots::scatter::Scatter;
 use crate::plots::{log_mel, scatter};
 use crate::projection::{interpretation, pca, sample, silhouette, spectra, tsne};
 use crate::train::Standardiser;
-use crate::ui::Ui;
 
 /// Options of `host-tools visualize`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Folder of recordings (one folder per class), or a manifest
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// Where to put the pictures
+    /// Folder for the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub features: FeatureOptions,
-    /// Decides which windows are drawn where not all can be, and where t-SNE begins
+    /// Random seed of the sample of windows and of t-SNE
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// t-SNE and silhouette look at this many windows at most; their time grows with the square
+    /// Maximum number of windows for t-SNE and silhouette (10 to 2000); their time is quadratic in it
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(10..=2000))]
     pub most: u32,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub json: JsonOut,
 }
 
@@ -62,19 +59,19 @@ struct Figures {
 /// Runs the command.
 ///
 /// # Errors
-/// When the data cannot be read or are too little for any picture, the base model is missing though asked for, or a picture
-/// cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// When the data cannot be read or are too few for a picture, a requested base model is missing, or a picture cannot be
+/// written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let dataset = Dataset::load(&args.data, &ui)?;
-    dataset.say_remarks(&ui);
-    let (kind, model) = args.features.find(&ui)?;
+    dataset.note_remarks();
+    let (kind, model) = args.features.find()?;
     let set = FeatureSet::extract(dataset, kind, model.as_ref(), HOP_COLUMNS, &ui)?;
     let labels = set.labels();
     let classes = &set.dataset.classes;
     let total = labels.len();
     let what = format!("{kind} features ({} values), standardised", kind.len());
-    ui.say(format!("{total} windows of {} classes; {what}", classes.len()));
+    ui.print(format!("{total} windows of {} classes; {what}", classes.len()));
     let x = Standardiser::fit(set.x.view()).apply(set.x.view()).mapv(f64::from);
     let mut pictures = Vec::new();
     let mut draw = |picture: crate::plots::Picture, name: &str| -> anyhow::Result<PathBuf> {
@@ -98,7 +95,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     })?;
     let path = draw(picture, "embeddings_pca_check.png")?;
     let sum = first + second;
-    ui.say(format!("PCA: {first:.1} % + {second:.1} % = {sum:.1} % of the variance -> {}", path.display()));
+    ui.print(format!("PCA: {first:.1} % + {second:.1} % = {sum:.1} % of the variance -> {}", path.display()));
 
     let chosen = sample(&labels, args.most as usize, args.seed);
     let few = x.select(Axis(0), &chosen);
@@ -109,10 +106,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let score = silhouette(few.view(), &few_labels);
     match score {
-        Some(score) => ui.say(format!("Silhouette score {score:.2} on {share}: {}", interpretation(score))),
-        None => ui.say("Silhouette score: none, it takes two classes"),
+        Some(score) => ui.print(format!("Silhouette score {score:.2} on {share}: {}", interpretation(score))),
+        None => ui.print("Silhouette score: none; it needs two classes"),
     }
-    let perplexity = match embed(few.view(), args, &share, &ui) {
+    let perplexity = match project(few.view(), args, &share, &ui) {
         Ok((points, perplexity, took)) => {
             let subtitle =
                 format!("{what}; {share}, exact, perplexity {perplexity:.0}; distances between groups mean little");
@@ -126,11 +123,11 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 classes,
             })?;
             let path = draw(picture, "embeddings_tsne_check.png")?;
-            ui.say(format!("t-SNE: {share}, {:.1} s -> {}", took.as_secs_f64(), path.display()));
+            ui.print(format!("t-SNE: {share}, {:.1} s -> {}", took.as_secs_f64(), path.display()));
             Some(perplexity)
         }
         Err(error) => {
-            ui.say(format!("t-SNE: none: {error:#}"));
+            ui.print(format!("No t-SNE: {error:#}"));
             remove_old(&args.out.join("embeddings_tsne_check.png"))?;
             None
         }
@@ -144,8 +141,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         &band_centres(),
     )?;
     let path = draw(picture, "class_log_mel.png")?;
-    ui.say(format!("Mean log-mel spectra -> {}", path.display()));
-    set.dataset.say_skipped(&ui);
+    ui.print(format!("Mean log-mel spectra -> {}", path.display()));
+    set.dataset.print_skipped(&ui);
     args.json.write(&Figures {
         features: kind.to_string(),
         classes: classes.clone(),
@@ -160,8 +157,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     })
 }
 
-/// t-SNE with a sign of life meanwhile: points, perplexity, time.
-fn embed(x: ArrayView2<'_, f64>, args: &Args, share: &str, ui: &Ui) -> anyhow::Result<(Array2<f64>, f64, Duration)> {
+/// t-SNE with a spinner: points, perplexity, time.
+fn project(x: ArrayView2<'_, f64>, args: &Args, share: &str, ui: &Ui) -> anyhow::Result<(Array2<f64>, f64, Duration)> {
     let started = Instant::now();
     let spinner = ui.spinner(format!("t-SNE of {share}"));
     let result = tsne(x, args.seed);
@@ -171,7 +168,7 @@ fn embed(x: ArrayView2<'_, f64>, args: &Args, share: &str, ui: &Ui) -> anyhow::R
 }
 
 /// The log-mel statistics of every window [windows x 128] and the labels: part of the features, or computed for the
-/// picture's sake.
+/// picture.
 fn statistics(set: &FeatureSet, ui: &Ui) -> anyhow::Result<(Array2<f32>, Vec<usize>)> {
     match set.kind {
         FeatureKind::LogMel => Ok((set.x.clone(), set.labels())),
@@ -184,7 +181,7 @@ fn statistics(set: &FeatureSet, ui: &Ui) -> anyhow::Result<(Array2<f32>, Vec<usi
     }
 }
 
-/// A picture of other data must not stay beside the new ones.
+/// Removes a picture of other data, which must not remain beside the new ones.
 fn remove_old(path: &Path) -> anyhow::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -1,47 +1,49 @@
-//! Recordings as they might have sounded too: what `train --augment` learns from beside the recordings themselves.
+//! Changed copies of recordings: what `train --augment` trains on beside the recordings themselves.
 //!
-//! Each copy of a recording is changed in one way throughout: louder or softer, begun a little later, a little faster or
-//! slower (and so higher or lower), in a room or through a microphone of another colour, with noise. What is drawn depends on
-//! the seed, the file's bytes, the block and the copy's number alone, so neither other recordings nor the number of cores
-//! change it. Only the head's training looks at copies; nothing is ever measured on them ([`crate::train`]).
+//! Each copy of a recording is changed in one way throughout: louder or softer, started slightly later, slightly faster or
+//! slower (and so higher or lower), filtered as by another room or microphone, with added noise. The random numbers depend
+//! on the seed, the file's bytes, the block and the number of the copy alone, so neither other recordings nor the number of
+//! cores change a copy. Only the head's training uses copies; no figure is ever measured on them.
 
 use monitor_model::owned::OwnedModel;
 use ndarray::Array2;
 use rayon::prelude::*;
 
-use super::hear::hear_as;
-use super::{FeatureSet, Progress, classifier};
-use crate::dataset::Recording;
-use crate::ui::Ui;
-use monitor_synth::dice::Dice;
-use monitor_synth::filters::{Biquad, Wander};
+use super::extract::classifier;
+use super::process::process_changed;
+use super::progress::SoundProgress;
+use crate::console::Ui;
+use crate::data::dataset::Recording;
+use crate::data::feature_set::FeatureSet;
+use monitor_sound::filters::{Biquad, Wander};
+use monitor_sound::rng::Rng;
 
-/// Gain, in dB.
+/// Gain, in dB, either way.
 const GAIN_DB: f64 = 10.0;
 /// Later start, in seconds, at most.
 const SHIFT_S: f64 = 0.2;
 /// Change of speed and pitch, as a share.
 const PITCH: f64 = 0.02;
-/// Bands that are raised or lowered, and by how many dB at most.
-const COLOURS: usize = 3;
-const COLOUR_DB: f64 = 4.0;
+/// Number of peaking filters, and their gain in dB either way.
+const FILTERS: usize = 3;
+const FILTER_DB: f64 = 4.0;
 /// Signal-to-noise ratio, in dB, from and to.
 const SNR_DB: (f64, f64) = (10.0, 35.0);
 
 /// Windows of changed copies.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Augmented {
+pub(crate) struct Augmented {
     /// Features [windows x features], as [`FeatureSet::x`].
     pub x: Array2<f32>,
-    /// For each of them the row of the [`FeatureSet`] that it is a copy of: it must be wherever that row is.
+    /// For each of them the row of the [`FeatureSet`] that it is a copy of: a copy must be in every subset that its row is in.
     pub of: Vec<usize>,
 }
 
-/// Hears `copies` changed copies of every recording of `set`, with the base model that it was heard with.
+/// Computes the features of `copies` changed copies of every recording of `set`, with the base model of `set`.
 ///
 /// # Errors
-/// When a recording cannot be read any more.
-pub fn augment(
+/// When a recording can no longer be read.
+pub(crate) fn augment(
     set: &FeatureSet,
     base: Option<&OwnedModel>,
     copies: u32,
@@ -54,8 +56,8 @@ pub fn augment(
     set.rows.iter().enumerate().for_each(|(row, of)| rows[of.recording].push(row));
     let jobs: Vec<(usize, u32)> = (0..recordings.len()).flat_map(|r| (0..copies).map(move |copy| (r, copy))).collect();
     let seconds: f64 = recordings.iter().map(|recording| recording.seconds).sum::<f64>() * f64::from(copies);
-    let progress = Progress::new(ui.progress("listening to changed copies", seconds.ceil() as u64));
-    let heard: Vec<(Vec<f32>, Vec<usize>)> = jobs
+    let progress = SoundProgress::new(ui, "changed copies", seconds);
+    let parts: Vec<(Vec<f32>, Vec<usize>)> = jobs
         .par_iter()
         .map(|(index, copy)| {
             let (recording, rows) = (&recordings[*index], &rows[*index]);
@@ -63,8 +65,8 @@ pub fn augment(
             let rms = (power / rows.len().max(1) as f64).sqrt();
             let mut change = Change::draw(recording, rms, seed, *copy);
             let (mut x, mut of) = (Vec::new(), Vec::new());
-            hear_as(recording, classifier.clone(), set.hop_columns, &mut change, |window| {
-                // Slowed down, there may be a window more than there was.
+            process_changed(recording, classifier.clone(), set.hop_columns, &mut change, |window| {
+                // A slower copy may have one window more than its recording.
                 if let Some(row) = rows.get(of.len()) {
                     x.extend(window.verdict.features);
                     of.push(*row);
@@ -74,64 +76,64 @@ pub fn augment(
             Ok((x, of))
         })
         .collect::<anyhow::Result<_>>()?;
-    progress.bar.finish_and_clear();
-    let (x, of): (Vec<_>, Vec<_>) = heard.into_iter().unzip();
+    progress.finish();
+    let (x, of): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     let of = of.concat();
     Ok(Augmented { x: Array2::from_shape_vec((of.len(), set.kind.len()), x.concat())?, of })
 }
 
-/// What is done to a recording on its way to the pipeline.
+/// The change of one copy, applied to the samples before the front end.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
-    /// Seconds that are left out at the start.
+    /// Seconds left out at the start.
     pub skip_s: f64,
-    /// What the sample rate is multiplied by: above 1 the recording is faster and higher.
+    /// Factor of the sample rate: above 1 the recording is faster and higher.
     pub speed: f64,
-    sound: Option<Sound>,
+    sound: Option<SoundChange>,
 }
 
 #[derive(Debug, Clone)]
-struct Sound {
+struct SoundChange {
     gain: f64,
-    colours: [Biquad; COLOURS],
+    filters: [Biquad; FILTERS],
     noise: Wander,
     noise_rms: f64,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Change {
-    /// The recording as it is.
-    pub fn none() -> Self {
+    /// No change.
+    pub(super) fn none() -> Self {
         Self { skip_s: 0.0, speed: 1.0, sound: None }
     }
 
-    /// A change of a recording whose samples have the root mean square `rms`.
+    /// Draws the change of copy number `copy` of a recording whose samples have the root mean square `rms`.
     fn draw(recording: &Recording, rms: f64, seed: u64, copy: u32) -> Self {
         let words = recording.hash.chunks_exact(8).map(|word| word.iter().fold(0, |sum, b| sum << 8 | u64::from(*b)));
         let block = recording.block.as_ref().map_or(0, |block| block.start.to_bits());
         let path: Vec<u64> = words.chain([block, copy.into()]).collect();
-        let mut dice = Dice::new(seed, &path);
+        let mut rng = Rng::new(seed, &path);
         let rate = f64::from(recording.rate_hz);
-        let speed = dice.range(1.0 - PITCH, 1.0 + PITCH);
-        // The first window must remain.
-        let skip_s = dice.range(0.0, SHIFT_S).min((recording.seconds / speed - 1.0).max(0.0));
-        let gain = dice.decibels(-GAIN_DB, GAIN_DB);
-        let colours = std::array::from_fn(|_| {
+        let speed = rng.range(1.0 - PITCH, 1.0 + PITCH);
+        // One window must remain.
+        let skip_s = rng.range(0.0, SHIFT_S).min((recording.seconds / speed - 1.0).max(0.0));
+        let gain = rng.decibels(-GAIN_DB, GAIN_DB);
+        let filters = std::array::from_fn(|_| {
             // Uniform in octaves, from 60 Hz to 7.7 kHz.
-            let hz = 60.0 * libm::exp2(dice.range(0.0, 7.0));
-            Biquad::peak(rate, hz, dice.range(0.5, 2.0), dice.range(-COLOUR_DB, COLOUR_DB))
+            let hz = 60.0 * libm::exp2(rng.range(0.0, 7.0));
+            Biquad::peak(rate, hz, rng.range(0.5, 2.0), rng.range(-FILTER_DB, FILTER_DB))
         });
-        let noise = Wander::new(rate, 250.0 * libm::exp2(dice.range(0.0, 5.0)));
-        let noise_rms = rms / dice.decibels(SNR_DB.0, SNR_DB.1);
-        Self { skip_s, speed, sound: Some(Sound { gain, colours, noise, noise_rms, dice }) }
+        let noise = Wander::new(rate, 250.0 * libm::exp2(rng.range(0.0, 5.0)));
+        let noise_rms = rms / rng.decibels(SNR_DB.0, SNR_DB.1);
+        Self { skip_s, speed, sound: Some(SoundChange { gain, filters, noise, noise_rms, rng }) }
     }
 
     /// Changes the next samples.
-    pub fn apply(&mut self, samples: &mut [f32]) {
-        let Some(Sound { gain, colours, noise, noise_rms, dice }) = &mut self.sound else { return };
+    pub(super) fn apply(&mut self, samples: &mut [f32]) {
+        let Some(SoundChange { gain, filters, noise, noise_rms, rng }) = &mut self.sound else { return };
         for sample in samples {
-            let coloured = colours.iter_mut().fold(f64::from(*sample), |x, colour| colour.next(x));
-            *sample = (*gain * (coloured + *noise_rms * noise.next(dice))) as f32;
+            let filtered = filters.iter_mut().fold(f64::from(*sample), |x, filter| filter.next(x));
+            *sample = (*gain * (filtered + *noise_rms * noise.next(rng))) as f32;
         }
     }
 }
@@ -150,18 +152,18 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_sounds_nearly_as_its_recording_and_never_the_same() {
+    fn a_copy_is_close_to_its_recording_and_never_equal() {
         let folder = tempfile::tempdir().unwrap();
         let set = recordings(folder.path());
         let augmented = augment(&set, None, 2, 1, &ui()).unwrap();
         assert_eq!(augmented.x.nrows(), augmented.of.len());
-        // A later start or a higher speed may cost a file its last window.
+        // A later start or a higher speed may remove the last window of a file.
         assert!((24..=36).contains(&augmented.of.len()), "{}", augmented.of.len());
         for (copy, row) in augmented.x.rows().into_iter().zip(&augmented.of) {
             let off = &copy - &set.x.row(*row);
             let (means, rest) = off.view().split_at(ndarray::Axis(0), 64);
             let mean = means.mean().unwrap().abs();
-            // 10 dB are 1.15 in natural logarithms, three colours of 4 dB less than 1.4.
+            // 10 dB are 1.15 in natural logarithms, three filters of 4 dB less than 1.4.
             assert!(mean < 1.15 + 1.4, "{mean}");
             assert!(means.iter().any(|value| value.abs() > 0.01));
             assert!(rest.iter().all(|value| value.is_finite() && value.abs() < 1.0));

@@ -1,13 +1,16 @@
 use std::path::Path;
 
-use super::*;
-use crate::json::JsonOut;
+use monitor_core::features::FeatureKind;
+
+use crate::console::{JsonOut, Ui};
+use crate::data::dataset::Dataset;
+use crate::data::feature_set::FeatureSet;
 
 pub(super) fn ui() -> Ui {
     Ui::new(&JsonOut::default())
 }
 
-/// A file of noise at a level, with a pitch of its own.
+/// A file of noise at a level, different for each path.
 pub(super) fn wav(path: &Path, rate_hz: u32, seconds: f64, level: f32) {
     let mut state = path.to_string_lossy().bytes().fold(1_u32, |state, byte| state.wrapping_mul(31) + u32::from(byte));
     monitor_model::wav::write(path, rate_hz, 1, |writer| {
@@ -55,23 +58,6 @@ fn every_recording_starts_its_own_windows_and_rows_keep_the_order() {
 }
 
 #[test]
-fn the_class_picture_is_the_mean_of_its_windows() {
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["on/a.wav", "on/b.wav", "on/c.wav"] {
-        wav(&folder.path().join(name), 16_000, 1.0, 0.5);
-    }
-    let set = extract(folder.path(), 48).unwrap();
-    let picture = &set.class_log_mel[0];
-    assert_eq!(picture.dim(), (96, 64));
-    // The first half of the features is each band's mean over time.
-    for band in 0..64 {
-        let from_rows = set.x.column(band).mean().unwrap();
-        let from_picture = picture.column(band).mean().unwrap();
-        assert!((from_rows - from_picture).abs() < 1e-4);
-    }
-}
-
-#[test]
 fn the_windows_of_a_block_lie_within_it() {
     let folder = tempfile::tempdir().unwrap();
     wav(&folder.path().join("on/on_merged.wav"), 16_000, 30.0, 0.5);
@@ -87,7 +73,7 @@ fn the_windows_of_a_block_lie_within_it() {
 }
 
 #[test]
-fn the_embedding_needs_the_base_model_and_says_so() {
+fn the_embedding_needs_the_base_model_and_the_error_names_the_command_that_gets_it() {
     let folder = tempfile::tempdir().unwrap();
     wav(&folder.path().join("on/a.wav"), 16_000, 1.0, 0.5);
     let dataset = Dataset::load(folder.path(), &ui()).unwrap();
@@ -96,7 +82,7 @@ fn the_embedding_needs_the_base_model_and_says_so() {
 }
 
 #[test]
-fn a_recording_that_goes_away_is_skipped_and_the_rest_is_heard() {
+fn a_recording_that_goes_away_is_skipped_and_the_rest_is_used() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["on/a.wav", "on/b.wav", "on/c.wav"] {
         wav(&folder.path().join(name), 16_000, 1.0, 0.5);

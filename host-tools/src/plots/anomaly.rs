@@ -1,4 +1,4 @@
-//! `anomaly_roc.png` and `anomaly_scores.png`: what the anomaly score detects at which price, and how it spreads.
+//! `anomaly_roc.png` and `anomaly_scores.png`: detections against false alarms, and the distribution of the score.
 
 use super::Picture;
 use super::axes::{Axis, Frame};
@@ -6,13 +6,12 @@ use super::canvas::{Align, Canvas, Pen};
 use super::legend::{Key, header, header_height};
 use super::theme::{CURVE, INK, LINE, MARGIN, Mark, SMALL, SOFT_INK, TEXT, TRAINING, VALIDATION, colour};
 use super::ticks::ticks;
-use crate::anomaly::roc::PARTIAL;
 
 const SIDE: f64 = 560.0;
 
-/// A method's curves, and the area under each.
+/// A method's curves with the area under each.
 #[derive(Debug, Clone)]
-pub struct Curve {
+pub(crate) struct Curve {
     /// Its name.
     pub name: String,
     /// The mean of the held-out groups' curves.
@@ -21,11 +20,12 @@ pub struct Curve {
     pub pooled: (Vec<(f64, f64)>, f64),
 }
 
-/// Two curves per method, the last of which is emphasised.
+/// Draws two curves per method and emphasises the last method; `partial` is the false-positive rate that bounds the partial
+/// area.
 ///
 /// # Errors
 /// When the picture cannot be made.
-pub fn roc(title: &str, subtitle: &str, methods: &[Curve]) -> anyhow::Result<Picture> {
+pub(crate) fn roc(title: &str, subtitle: &str, methods: &[Curve], partial: f64) -> anyhow::Result<Picture> {
     let width_of = |place: usize| if place + 1 == methods.len() { CURVE * 1.5 } else { CURVE };
     let pen = |place: usize| Pen::solid(colour(place), width_of(place));
     let pooled_pen = |place: usize| Pen::solid(colour(place), width_of(place) * 0.6).dashed(2.0, 3.0);
@@ -49,8 +49,8 @@ pub fn roc(title: &str, subtitle: &str, methods: &[Curve]) -> anyhow::Result<Pic
     frame.draw(&mut canvas);
     let chance = Pen::solid(LINE, 1.2).dashed(5.0, 4.0);
     frame.curve(&mut canvas, &[(0.0, 0.0), (1.0, 1.0)], chance);
-    frame.curve(&mut canvas, &[(PARTIAL, 0.0), (PARTIAL, 1.0)], chance);
-    let (at, bottom) = frame.place(PARTIAL, 0.0);
+    frame.curve(&mut canvas, &[(partial, 0.0), (partial, 1.0)], chance);
+    let (at, bottom) = frame.place(partial, 0.0);
     canvas.text("pAUC counts left of here", (at + 8.0, bottom - 16.0), Align::Start, SMALL, SOFT_INK);
     for (place, method) in methods.iter().enumerate() {
         frame.curve(&mut canvas, &method.pooled.0, pooled_pen(place));
@@ -61,11 +61,11 @@ pub fn roc(title: &str, subtitle: &str, methods: &[Curve]) -> anyhow::Result<Pic
 
 const ROW: f64 = 46.0;
 
-/// One row per class: name, whether it is normal, and the score of each of its windows, on a logarithmic axis.
+/// Draws one row per class (name, whether it is normal, score of each window) on a logarithmic axis.
 ///
 /// # Errors
 /// When there is no class.
-pub fn scores(title: &str, subtitle: &str, classes: &[(String, bool, Vec<f64>)]) -> anyhow::Result<Picture> {
+pub(crate) fn scores(title: &str, subtitle: &str, classes: &[(String, bool, Vec<f64>)]) -> anyhow::Result<Picture> {
     anyhow::ensure!(!classes.is_empty(), "there is no class whose scores could be drawn");
     let width = 1200.0;
     let legend = [

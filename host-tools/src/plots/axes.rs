@@ -1,4 +1,4 @@
-//! A rectangle with two linear axes: grid, ticks, labels and curves by `plotters`, and the way from data to pixels.
+//! A rectangle with two linear axes: grid, ticks, labels and curves by `plotters`, and the mapping from data to pixels.
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -14,14 +14,14 @@ use super::theme::{GRID, INK, LINE, Rgb, SMALL, SOFT_INK, TEXT};
 
 /// One axis.
 #[derive(Debug, Clone, Default)]
-pub struct Axis {
+pub(crate) struct Axis {
     /// Lowest value shown.
     pub low: f64,
     /// Highest value shown; above `low`.
     pub high: f64,
     /// Values with a tick and its label.
     pub ticks: Vec<(f64, String)>,
-    /// What the axis is and its unit; may be empty.
+    /// Quantity and unit; may be empty.
     pub label: String,
 }
 
@@ -34,7 +34,7 @@ impl Ranged for Axis {
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
-        // Lines between the ticks would be "light" ones.
+        // `plotters` calls lines between the ticks "light".
         let bold = !hint.weight().allow_light_points();
         self.ticks.iter().filter(|_| bold).map(|(value, _)| *value).collect()
     }
@@ -52,7 +52,7 @@ impl ValueFormatter<f64> for Axis {
 
 /// A plot's rectangle on the canvas, in pixels, and its axes.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// Left edge of the data area.
     pub left: f64,
     /// Top edge of the data area.
@@ -68,28 +68,28 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// Room that the words of a vertical axis need on the left, pixels.
-    pub fn left_room(canvas: &Canvas, axis: &Axis) -> f64 {
+    /// Width that the text of a vertical axis needs on the left, pixels.
+    pub(crate) fn left_room(canvas: &Canvas, axis: &Axis) -> f64 {
         let ticks = axis.ticks.iter().map(|(_, label)| canvas.font().width(label, SMALL)).fold(0.0, f64::max);
         let label = if axis.label.is_empty() { 0.0 } else { TEXT + 10.0 };
         ticks + 12.0 + label
     }
 
-    /// Room that the words of a horizontal axis need below, pixels.
-    pub fn bottom_room(axis: &Axis) -> f64 {
+    /// Height that the text of a horizontal axis needs below, pixels.
+    pub(crate) fn bottom_room(axis: &Axis) -> f64 {
         let ticks = if axis.ticks.is_empty() { 6.0 } else { SMALL + 12.0 };
         ticks + if axis.label.is_empty() { 0.0 } else { TEXT + 12.0 }
     }
 
-    /// The pixel of the value `(x, y)`.
-    pub fn place(&self, x: f64, y: f64) -> (f64, f64) {
+    /// Pixel position of the value `(x, y)`.
+    pub(crate) fn place(&self, x: f64, y: f64) -> (f64, f64) {
         let right = (x - self.x.low) / (self.x.high - self.x.low);
         let up = (y - self.y.low) / (self.y.high - self.y.low);
         (self.left + right * self.width, self.top + (1.0 - up) * self.height)
     }
 
-    /// Draws grid, edge, ticks and words; the data comes on top.
-    pub fn draw(&self, canvas: &mut Canvas) {
+    /// Draws grid, edge, ticks and text; draw the data afterwards.
+    pub(crate) fn draw(&self, canvas: &mut Canvas) {
         self.chart(canvas, |chart| {
             chart
                 .configure_mesh()
@@ -99,8 +99,8 @@ impl Frame {
                 .set_all_tick_mark_size(units(TICK))
                 .x_desc(self.x.label.as_str())
                 .y_desc(self.y.label.as_str())
-                .label_style(words(SMALL, SOFT_INK))
-                .axis_desc_style(words(TEXT, INK))
+                .label_style(text_style(SMALL, SOFT_INK))
+                .axis_desc_style(text_style(TEXT, INK))
                 .draw()
         });
         // Half pixels: a line of one pixel then covers one pixel.
@@ -111,7 +111,7 @@ impl Frame {
     }
 
     /// Draws a curve through `points`, in values of the axes; a point that is not finite interrupts it.
-    pub fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: Pen) {
+    pub(crate) fn curve(&self, canvas: &mut Canvas, points: &[(f64, f64)], pen: Pen) {
         let pieces = points.split(|(x, y)| !x.is_finite() || !y.is_finite()).filter(|piece| !piece.is_empty());
         self.chart(canvas, |chart| {
             for piece in pieces {
@@ -130,7 +130,14 @@ impl Frame {
     }
 
     /// Fills the area between the curves `upper` and `lower`, in values of the axes.
-    pub fn band(&self, canvas: &mut Canvas, upper: &[(f64, f64)], lower: &[(f64, f64)], colour: Rgb, opacity: f64) {
+    pub(crate) fn band(
+        &self,
+        canvas: &mut Canvas,
+        upper: &[(f64, f64)],
+        lower: &[(f64, f64)],
+        colour: Rgb,
+        opacity: f64,
+    ) {
         let outline: Vec<_> = upper.iter().chain(lower.iter().rev()).copied().collect();
         if outline.iter().all(|(x, y)| x.is_finite() && y.is_finite()) {
             let fill = RGBColor(colour.0, colour.1, colour.2).mix(opacity);
@@ -138,7 +145,7 @@ impl Frame {
         }
     }
 
-    /// Has `draw` draw on the chart of this frame.
+    /// Calls `draw` with the chart of this frame.
     fn chart(&self, canvas: &mut Canvas, draw: impl FnOnce(&mut Chart<'_, '_>) -> Result<(), Error>) {
         let (left, below) = (Self::left_room(canvas, &self.y), Self::bottom_room(&self.x));
         let (width, height) = canvas.size();
@@ -153,7 +160,7 @@ impl Frame {
             .y_label_area_size(units(left))
             .build_cartesian_2d(self.x.clone(), self.y.clone())
             .and_then(|mut chart| draw(&mut chart));
-        // The backend cannot fail, and nobody else has hold of the drawing area.
+        // The backend cannot fail, and the drawing area is not shared.
         debug_assert!(drawn.is_ok(), "{drawn:?}");
     }
 }
@@ -161,7 +168,7 @@ impl Frame {
 type Chart<'a, 'c> = ChartContext<'a, Backend<'c>, Cartesian2d<Axis, Axis>>;
 type Error = DrawingAreaErrorKind<Infallible>;
 
-/// From the edge to a tick's label, pixels.
+/// Distance from the edge to a tick's label, pixels.
 const TICK: f64 = 4.0;
 
 fn line(pen: Pen) -> ShapeStyle {
@@ -169,7 +176,7 @@ fn line(pen: Pen) -> ShapeStyle {
     colour.stroke_width(units(pen.width).unsigned_abs())
 }
 
-fn words(size: f64, colour: Rgb) -> TextStyle<'static> {
+fn text_style(size: f64, colour: Rgb) -> TextStyle<'static> {
     let font = FontDesc::new(FontFamily::SansSerif, f64::from(units(size)), FontStyle::Normal);
     font.color(&RGBColor(colour.0, colour.1, colour.2))
 }

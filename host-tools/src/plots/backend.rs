@@ -17,18 +17,18 @@ use super::theme::Mark;
 const UNITS: f64 = 16.0;
 
 /// Pixels as units, rounded.
-pub fn units(pixels: f64) -> i32 {
+pub(crate) fn units(pixels: f64) -> i32 {
     (pixels * UNITS).round() as i32
 }
 
 /// Units as pixels.
-pub fn pixels(units: i32) -> f64 {
+pub(crate) fn pixels(units: i32) -> f64 {
     f64::from(units) / UNITS
 }
 
 /// A canvas that `plotters` draws on.
 #[derive(Debug)]
-pub struct Backend<'c>(pub &'c mut Canvas);
+pub(crate) struct Backend<'c>(pub &'c mut Canvas);
 
 type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
@@ -113,7 +113,7 @@ impl DrawingBackend for Backend<'_> {
         let colour = style.color().rgb;
         match style.transform() {
             FontTransform::None => self.0.text(text, (x, y + across), align, size, colour),
-            // Upwards is the only other way that our charts write.
+            // Upwards is the only other direction that our charts use.
             _ => self.0.text_up(text, (x + across, y), align, size, colour),
         }
         Ok(())
@@ -124,7 +124,7 @@ impl DrawingBackend for Backend<'_> {
         text: &str,
         style: &T,
     ) -> Result<(u32, u32), DrawingErrorKind<Self::ErrorType>> {
-        // In units already, as the style's size is.
+        // Already in units, as the style's size is.
         Ok((self.0.font().width(text, style.size()).ceil() as u32, style.size().ceil() as u32))
     }
 }

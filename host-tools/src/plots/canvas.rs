@@ -1,8 +1,8 @@
-//! What everything is drawn with: lines, areas, marks and text on white paper.
+//! The drawing surface: lines, areas, marks and text on white paper.
 //!
-//! What `plotters` draws its charts on (see [`super::backend`]), and where the rest is drawn directly: legends, headlines,
-//! cells. A thin layer over `tiny-skia`, because `plotters`' own bitmap is not anti-aliased, that speaks in `f64` pixels (y downwards) and in the theme's colours. Nothing here can
-//! fail: a shape without a finite position is left out.
+//! `plotters` draws its charts on it (see [`super::backend`]); legends, titles and cells are drawn directly. A thin layer over
+//! `tiny-skia`, because the bitmap of `plotters` is not anti-aliased, in `f64` pixels (y downwards) and the theme's colours.
+//! Drawing cannot fail: a shape without a finite position is left out.
 
 use tiny_skia::{
     Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Stroke, StrokeDash, Transform,
@@ -12,20 +12,20 @@ use super::Picture;
 use super::font::{CAPITAL, Typeface};
 use super::theme::{Mark, PAPER, Rgb};
 
-/// Where text lies with respect to its point.
+/// Position of text relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
-    /// It starts there.
+pub(crate) enum Align {
+    /// Starts at the point.
     Start,
-    /// Its middle is there.
+    /// Centred on the point.
     Middle,
-    /// It ends there.
+    /// Ends at the point.
     End,
 }
 
-/// How a line is drawn.
+/// Style of a line.
 #[derive(Debug, Clone, Copy)]
-pub struct Pen {
+pub(crate) struct Pen {
     /// Its colour.
     pub colour: Rgb,
     /// Its width, pixels.
@@ -38,19 +38,19 @@ pub struct Pen {
 
 impl Pen {
     /// A solid, opaque line.
-    pub fn solid(colour: Rgb, width: f64) -> Self {
+    pub(crate) fn solid(colour: Rgb, width: f64) -> Self {
         Self { colour, width, dash: None, opacity: 1.0 }
     }
 
     /// The same, dashed.
-    pub fn dashed(self, dash: f64, gap: f64) -> Self {
+    pub(crate) fn dashed(self, dash: f64, gap: f64) -> Self {
         Self { dash: Some((dash, gap)), ..self }
     }
 }
 
 /// White paper of a fixed size.
 #[derive(Debug)]
-pub struct Canvas {
+pub(crate) struct Canvas {
     pixels: Pixmap,
     font: Typeface,
 }
@@ -60,7 +60,7 @@ impl Canvas {
     ///
     /// # Errors
     /// When the size is zero or beyond memory.
-    pub fn new(width: f64, height: f64) -> anyhow::Result<Self> {
+    pub(crate) fn new(width: f64, height: f64) -> anyhow::Result<Self> {
         let font = Typeface::new()?;
         let mut pixels = Pixmap::new(width.ceil() as u32, height.ceil() as u32)
             .ok_or_else(|| anyhow::anyhow!("a picture of {width:.0} x {height:.0} pixels cannot be drawn"))?;
@@ -69,26 +69,26 @@ impl Canvas {
     }
 
     /// Width and height, pixels.
-    pub fn size(&self) -> (f64, f64) {
+    pub(crate) fn size(&self) -> (f64, f64) {
         (f64::from(self.pixels.width()), f64::from(self.pixels.height()))
     }
 
     /// The font, to measure text.
-    pub fn font(&self) -> &Typeface {
+    pub(crate) fn font(&self) -> &Typeface {
         &self.font
     }
 
     /// Writes `text` with its capitals centred on `y`.
-    pub fn text(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
-        self.write(text, (x, y), align, size, colour, false);
+    pub(crate) fn text(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
+        self.write(text, (x, y), align, (size, colour), false);
     }
 
     /// Writes `text` upwards, its capitals centred on `x`.
-    pub fn text_up(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
-        self.write(text, (x, y), align, size, colour, true);
+    pub(crate) fn text_up(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb) {
+        self.write(text, (x, y), align, (size, colour), true);
     }
 
-    fn write(&mut self, text: &str, (x, y): (f64, f64), align: Align, size: f64, colour: Rgb, up: bool) {
+    fn write(&mut self, text: &str, (x, y): (f64, f64), align: Align, (size, colour): (f64, Rgb), up: bool) {
         let Some(outline) = self.font.outline(text, size) else { return };
         let width = self.font.width(text, size);
         let along = match align {
@@ -104,13 +104,13 @@ impl Canvas {
         };
         let paint = paint(colour, 1.0);
         self.pixels.fill_path(&outline, &paint, FillRule::Winding, turn, None);
-        // Light strokes become regular ones.
+        // The font is light: a stroke makes it regular.
         let weight = Stroke { width: (size * 0.022) as f32, line_join: LineJoin::Round, ..Stroke::default() };
         self.pixels.stroke_path(&outline, &paint, &weight, turn, None);
     }
 
     /// Draws a line through `points`; a point that is not finite interrupts it.
-    pub fn line(&mut self, points: &[(f64, f64)], pen: Pen) {
+    pub(crate) fn line(&mut self, points: &[(f64, f64)], pen: Pen) {
         for piece in points.split(|(x, y)| !x.is_finite() || !y.is_finite()) {
             if let [only] = piece {
                 // A single point would be invisible.
@@ -129,7 +129,7 @@ impl Canvas {
     }
 
     /// Draws a circle.
-    pub fn ring(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) {
+    pub(crate) fn ring(&mut self, (x, y): (f64, f64), radius: f64, pen: Pen) {
         if x.is_finite()
             && y.is_finite()
             && let Some(circle) = PathBuilder::from_circle(x as f32, y as f32, radius as f32)
@@ -140,21 +140,21 @@ impl Canvas {
     }
 
     /// Fills the area within `corners`.
-    pub fn area(&mut self, corners: &[(f64, f64)], colour: Rgb, opacity: f64) {
+    pub(crate) fn area(&mut self, corners: &[(f64, f64)], colour: Rgb, opacity: f64) {
         if let Some(path) = path(corners, true) {
             self.pixels.fill_path(&path, &paint(colour, opacity), FillRule::Winding, Transform::identity(), None);
         }
     }
 
     /// Fills a rectangle.
-    pub fn rectangle(&mut self, (left, top): (f64, f64), (width, height): (f64, f64), colour: Rgb) {
+    pub(crate) fn rectangle(&mut self, (left, top): (f64, f64), (width, height): (f64, f64), colour: Rgb) {
         if let Some(rectangle) = Rect::from_xywh(left as f32, top as f32, width as f32, height as f32) {
             self.pixels.fill_rect(rectangle, &paint(colour, 1.0), Transform::identity(), None);
         }
     }
 
     /// Draws `mark` about `centre`; marks of one radius have about the same area.
-    pub fn mark(&mut self, mark: Mark, (x, y): (f64, f64), radius: f64, colour: Rgb, opacity: f64) {
+    pub(crate) fn mark(&mut self, mark: Mark, (x, y): (f64, f64), radius: f64, colour: Rgb, opacity: f64) {
         if !(x.is_finite() && y.is_finite()) {
             return;
         }
@@ -176,7 +176,7 @@ impl Canvas {
     }
 
     /// The finished picture.
-    pub fn finish(self) -> Picture {
+    pub(crate) fn finish(self) -> Picture {
         // The paper is opaque, so no pixel is premultiplied.
         let rgb = self.pixels.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
         Picture::new(self.pixels.width(), self.pixels.height(), rgb)
@@ -189,7 +189,7 @@ fn paint(colour: Rgb, opacity: f64) -> Paint<'static> {
     paint
 }
 
-/// A path through finite `points`; the rasteriser would not bear others, nor those far outside the paper.
+/// A path through finite `points`; the rasteriser accepts no others, and none far outside the paper.
 fn path(points: &[(f64, f64)], closed: bool) -> Option<Path> {
     if points.iter().any(|(x, y)| !x.is_finite() || !y.is_finite()) {
         return None;

@@ -1,13 +1,13 @@
-//! `confusion_matrix.png`: which class was taken for which.
+//! `confusion_matrix.png`: predicted classes of each true class.
 
 use super::Picture;
 use super::canvas::{Align, Canvas, Pen};
 use super::legend::{header, header_height};
 use super::theme::{INK, LINE, MARGIN, PAPER, Rgb, SMALL, SOFT_INK, TEXT, tint};
 
-/// Ink of a cell that holds its whole row.
+/// Colour of a cell with all counts of its row.
 const FULL: Rgb = (0, 76, 130);
-/// Room for a class name, pixels; longer ones are cut.
+/// Maximum width of a class name, pixels; longer names are cut.
 const NAME: f64 = 300.0;
 
 /// Draws `counts[true class][predicted class]`: the number in each cell, shaded by its share of the row, so that small
@@ -15,7 +15,7 @@ const NAME: f64 = 300.0;
 ///
 /// # Errors
 /// When `counts` is not square with one row for each of `classes`, or empty.
-pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]) -> anyhow::Result<Picture> {
     let n = classes.len();
     anyhow::ensure!(n > 0, "a confusion matrix needs at least one class");
     anyhow::ensure!(
@@ -28,7 +28,7 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]
 
     let cell = (640.0 / n as f64).clamp(62.0, 150.0);
     let side = cell * n as f64;
-    // Names below the columns lie flat when they fit, else they stand.
+    // Names below the columns are horizontal if they fit, else vertical.
     let flat = widest + 10.0 <= cell;
     let left = MARGIN + TEXT + 16.0 + widest + 12.0;
     let bar = 28.0;
@@ -43,7 +43,7 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]
         let middle = top + (row as f64 + 0.5) * cell;
         canvas.text(name, (left - 12.0, middle), Align::End, TEXT, INK);
         for (column, &count) in counts.iter().enumerate() {
-            let share = if total == 0 { 0.0 } else { count as f64 / total as f64 };
+            let share = share(count, total);
             let corner = (left + column as f64 * cell, top + row as f64 * cell);
             canvas.rectangle(corner, (cell, cell), tint(FULL, share));
             let centre = corner.0 + cell / 2.0;
@@ -79,7 +79,12 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], counts: &[Vec<u64>]
     Ok(canvas.finish())
 }
 
-/// A share as per cent; a share that is not all and not nothing never reads as either.
+/// `count` of `total`; 0 for a class without windows.
+fn share(count: u64, total: u64) -> f64 {
+    if total == 0 { 0.0 } else { count as f64 / total as f64 }
+}
+
+/// A share in per cent; only 0 and 1 are printed as 0 % and 100 %.
 fn percent(share: f64) -> String {
     let percent = share * 100.0;
     if share < 1.0 && percent > 99.0 {
@@ -91,7 +96,7 @@ fn percent(share: f64) -> String {
     }
 }
 
-/// The meaning of the shades.
+/// Draws the colour scale.
 fn scale(canvas: &mut Canvas, (left, top): (f64, f64), (width, height): (f64, f64)) {
     let steps = height.round() as usize;
     for step in 0..steps {
@@ -124,8 +129,16 @@ mod tests {
     }
 
     #[test]
-    fn a_class_without_windows_can_be_drawn() {
-        draw("t", "s", &names(3), &vec![vec![0; 3]; 3]).unwrap();
+    fn a_class_without_windows_has_cells_without_shade() {
+        assert_eq!(share(0, 0), 0.0);
+        let shaded = draw("t", "s", &names(2), &[vec![3, 1], vec![1, 3]]).unwrap();
+        let empty = draw("t", "s", &names(2), &[vec![3, 1], vec![0, 0]]).unwrap();
+        let none = draw("t", "s", &names(2), &[vec![0, 0], vec![0, 0]]).unwrap();
+        let paper = |picture: &Picture| {
+            let all = (0..picture.height()).flat_map(|y| (0..picture.width()).map(move |x| (x, y)));
+            all.filter(|&(x, y)| picture.pixel(x, y) == Some([255; 3])).count()
+        };
+        assert!(paper(&shaded) < paper(&empty) && paper(&empty) < paper(&none));
     }
 
     #[test]
@@ -141,25 +154,10 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_is_neither_all_nor_nothing_never_reads_so() {
+    fn only_the_shares_0_and_1_are_printed_as_0_and_100_per_cent() {
         assert_eq!(percent(0.9999), "99.9 %");
         assert_eq!(percent(0.0001), "0.1 %");
         assert_eq!(percent(1.0), "100 %");
         assert_eq!(percent(0.5), "50 %");
-    }
-
-    #[test]
-    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
-    fn samples() {
-        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
-        for n in [1, 2, 4, 12] {
-            let picture = draw(
-                "Confusion matrix",
-                "accuracy 97.3 %, macro-F1 0.968 on 4,112 windows of 63 held-out recordings",
-                &names(n),
-                &counts(n as u64),
-            );
-            picture.unwrap().save(&folder.join(format!("confusion_{n}.png"))).unwrap();
-        }
     }
 }

@@ -1,20 +1,19 @@
-//! The one font of all pictures, embedded: text looks the same on a machine without any font.
+//! The embedded font of all pictures: text looks the same on every machine.
 //!
 //! Ubuntu Light, from the crate `epaint_default_fonts`, under the Ubuntu Font Licence 1.0, which allows embedding; the
-//! copyright notice and the licence's name are in the font's own metadata. It has Latin, Greek and Cyrillic letters; any
-//! other letter is drawn as a box. Its strokes are thin for small text, so
-//! [`outline`]'s caller widens them.
+//! copyright notice and the licence's name are in the font's metadata. It has Latin, Greek and Cyrillic letters; any other
+//! letter is drawn as a box. Its strokes are thin for small text, so the canvas widens them.
 
 use ab_glyph::{Font, FontRef, OutlineCurve, Point};
 use anyhow::Context;
 use tiny_skia::{Path, PathBuilder};
 
 /// Height of a capital letter as a share of the size of text; from the font's OS/2 table, 693 of 1000 units.
-pub const CAPITAL: f64 = 0.693;
+pub(crate) const CAPITAL: f64 = 0.693;
 
 /// The embedded font.
 #[derive(Debug, Clone)]
-pub struct Typeface {
+pub(crate) struct Typeface {
     font: FontRef<'static>,
     units_per_em: f32,
 }
@@ -23,8 +22,8 @@ impl Typeface {
     /// Reads the embedded font.
     ///
     /// # Errors
-    /// When the embedded bytes are no font, which a test excludes.
-    pub fn new() -> anyhow::Result<Self> {
+    /// When the embedded bytes are not a font, which a test excludes.
+    pub(crate) fn new() -> anyhow::Result<Self> {
         let damaged = "the embedded font cannot be read: this build is damaged, build it again";
         let font = FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).context(damaged)?;
         let units_per_em = font.units_per_em().context(damaged)?;
@@ -32,12 +31,12 @@ impl Typeface {
     }
 
     /// Width of `text` in pixels at `size` pixels per em.
-    pub fn width(&self, text: &str, size: f64) -> f64 {
+    pub(crate) fn width(&self, text: &str, size: f64) -> f64 {
         self.layout(text).1 * size / f64::from(self.units_per_em)
     }
 
-    /// `text`, or as much of its beginning as fits `width` pixels at `size` pixels per em, with an ellipsis then.
-    pub fn fit(&self, text: &str, size: f64, width: f64) -> String {
+    /// `text`, or its beginning with an ellipsis, to fit `width` pixels at `size` pixels per em.
+    pub(crate) fn fit(&self, text: &str, size: f64, width: f64) -> String {
         if self.width(text, size) <= width {
             return text.to_string();
         }
@@ -49,9 +48,9 @@ impl Typeface {
             .unwrap_or_default()
     }
 
-    /// The outline of `text` at `size` pixels per em: its baseline starts at the origin, y points down. `None` when
+    /// The outline of `text` at `size` pixels per em: its baseline starts at the origin, y points down. `None` if
     /// nothing of it is visible.
-    pub fn outline(&self, text: &str, size: f64) -> Option<Path> {
+    pub(crate) fn outline(&self, text: &str, size: f64) -> Option<Path> {
         let scale = size as f32 / self.units_per_em;
         let mut path = PathBuilder::new();
         for (glyph, x) in self.layout(text).0 {

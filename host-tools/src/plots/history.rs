@@ -1,4 +1,4 @@
-//! `training_history.png`: how loss and accuracy went during training.
+//! `training_history.png`: loss and accuracy during training.
 
 use super::axes::{Axis, Frame};
 use super::canvas::{Align, Canvas, Pen};
@@ -9,7 +9,7 @@ use super::{Picture, theme};
 
 /// Loss and accuracy of a head on the training windows and on the validation windows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scores {
+pub(crate) struct Scores {
     /// Mean cross-entropy on the training windows, nats.
     pub loss: f64,
     /// Mean cross-entropy on the validation windows, nats.
@@ -20,9 +20,9 @@ pub struct Scores {
     pub validation_accuracy: f64,
 }
 
-/// What a training run has to show.
+/// The course of a training run.
 #[derive(Debug, Clone, Copy)]
-pub enum History<'a> {
+pub(crate) enum History<'a> {
     /// A head trained epoch by epoch.
     Epochs {
         /// After each epoch.
@@ -30,7 +30,7 @@ pub enum History<'a> {
         /// Index of the epoch whose weights were kept.
         best: usize,
     },
-    /// A head found in one go, such as the linear one: there are no epochs, only what came out.
+    /// A head without epochs, such as the linear one: only the final scores.
     Fit(Scores),
 }
 
@@ -42,7 +42,7 @@ const BETWEEN: f64 = 36.0;
 ///
 /// # Errors
 /// When there is no epoch to draw.
-pub fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow::Result<Picture> {
     let (curves, best) = match history {
         History::Epochs { epochs, best } => {
             anyhow::ensure!(!epochs.is_empty(), "the training history has no epoch to draw");
@@ -51,7 +51,7 @@ pub fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow::Result
         History::Fit(scores) => (vec![scores], None),
     };
     let sides = [(Key::Line(training()), "training".to_string()), (Key::Line(validation()), "validation".to_string())];
-    // Bars have their names below.
+    // Bars are labelled below.
     let legend = if best.is_some() { &sides[..] } else { &[] };
     let top = header_height(WIDTH, title, subtitle, legend)?;
     let mut canvas = Canvas::new(WIDTH, top + HEIGHT + 70.0 + MARGIN)?;
@@ -106,14 +106,14 @@ impl Panel {
         Axis { low, high, ticks: ticks(low, high, 6), label: self.name.to_string() }
     }
 
-    fn frame(canvas: &Canvas, left: f64, top: f64, width: f64, x: Axis, y: Axis) -> Frame {
+    fn frame(canvas: &Canvas, (left, top): (f64, f64), width: f64, [x, y]: [Axis; 2]) -> Frame {
         let room = Frame::left_room(canvas, &y);
         Frame { left: left + room, top, width: width - room - 8.0, height: HEIGHT, x, y }
     }
 
     fn curves(&self, canvas: &mut Canvas, left: f64, top: f64, width: f64, best: usize) {
         let last = self.training.len() as f64;
-        // Half an epoch of air on both sides: the last one is not under the edge.
+        // Half an epoch of margin on both sides keeps the last one clear of the edge.
         let (low, high) = (0.5, last + 0.5);
         let whole = |(value, _): &(f64, String)| value.fract() == 0.0;
         let x = Axis {
@@ -122,7 +122,7 @@ impl Panel {
             ticks: ticks(low, high, 8).into_iter().filter(whole).map(|(v, _)| (v, format!("{v:.0}"))).collect(),
             label: "epoch".to_string(),
         };
-        let frame = Self::frame(canvas, left, top, width, x, self.vertical(false));
+        let frame = Self::frame(canvas, (left, top), width, [x, self.vertical(false)]);
         frame.draw(canvas);
         let epoch = (best + 1) as f64;
         let (x, _) = frame.place(epoch, 0.0);
@@ -138,8 +138,8 @@ impl Panel {
         self.note(canvas, &frame, x, &format!("best epoch {}: {value:.3}", best + 1));
     }
 
-    /// Writes beside the best epoch's line: where loss is high at the start there is room at the top on the right, and
-    /// accuracy leaves room at the bottom.
+    /// Writes a note beside the best epoch's line, where the curves leave room: at the top for loss, which falls, at the
+    /// bottom for accuracy, which rises.
     fn note(&self, canvas: &mut Canvas, frame: &Frame, x: f64, text: &str) {
         let y = if self.ceiling.is_some() { frame.top + frame.height - 20.0 } else { frame.top + 20.0 };
         let fits = x + 10.0 + canvas.font().width(text, SMALL) < frame.left + frame.width - 6.0;
@@ -162,7 +162,7 @@ impl Panel {
         if self.ceiling.is_none() {
             y.high *= 1.1;
         }
-        let frame = Self::frame(canvas, left, top, width, x, y);
+        let frame = Self::frame(canvas, (left, top), width, [x, y]);
         frame.draw(canvas);
         for (values, colour, middle) in
             [(&self.training, TRAINING, sides[0].0), (&self.validation, VALIDATION, sides[1].0)]
@@ -218,34 +218,5 @@ mod tests {
         broken[3].validation_loss = f64::INFINITY;
         draw("t", "s", History::Epochs { epochs: &broken, best: 3 }).unwrap();
         draw("t", "s", History::Fit(Scores { loss: f64::NAN, ..broken[0] })).unwrap();
-    }
-
-    #[test]
-    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
-    fn samples() {
-        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
-        let all = epochs(100);
-        let pictures = [
-            (
-                "history_100",
-                draw(
-                    "Training history",
-                    "Dense(128) head on hybrid features, 4 classes, seed 1",
-                    History::Epochs { epochs: &all, best: 34 },
-                ),
-            ),
-            ("history_late", draw("Training history", "", History::Epochs { epochs: &all[..30], best: 29 })),
-            (
-                "history_fit",
-                draw(
-                    "Training history",
-                    "Linear head: found in one go, so there are no epochs to draw; final figures",
-                    History::Fit(all[60]),
-                ),
-            ),
-        ];
-        for (name, picture) in pictures {
-            picture.unwrap().save(&folder.join(format!("{name}.png"))).unwrap();
-        }
     }
 }

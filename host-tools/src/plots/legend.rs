@@ -1,14 +1,14 @@
-//! What stands above the data: title, a line of words below it, and the legend.
+//! The part above the data: title, subtitle and legend.
 
 use super::canvas::{Align, Canvas, Pen};
 use super::theme::{CURVE, INK, MARGIN, Mark, Rgb, SOFT_INK, TEXT, TITLE};
 
-/// How an entry of the legend is marked.
+/// Mark of a legend entry.
 #[derive(Debug, Clone, Copy)]
-pub enum Key {
-    /// By the mark of a scatter plot.
+pub(crate) enum Key {
+    /// The mark of a scatter plot.
     Mark(Mark, Rgb),
-    /// By a piece of line.
+    /// A piece of line.
     Line(Pen),
 }
 
@@ -16,9 +16,9 @@ const KEY: f64 = 22.0;
 const ROW: f64 = 28.0;
 const BETWEEN: f64 = 26.0;
 
-/// Draws title, subtitle (may be empty) and legend (may be empty) at the top of the canvas, as wide as it is; returns the
-/// y where data may begin, pixels. A name too long for a line is cut with an ellipsis.
-pub fn header(canvas: &mut Canvas, width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> f64 {
+/// Draws title, subtitle (may be empty) and legend (may be empty) at the top of the canvas, over its whole width;
+/// returns the y where data may begin, pixels. A name too long for a line is cut with an ellipsis.
+pub(crate) fn header(canvas: &mut Canvas, width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> f64 {
     let room = width - 2.0 * MARGIN;
     let mut y = MARGIN + TITLE / 2.0;
     let title = canvas.font().fit(title, TITLE, room);
@@ -35,7 +35,7 @@ pub fn header(canvas: &mut Canvas, width: f64, title: &str, subtitle: &str, entr
     y += 6.0 + ROW / 2.0;
     let names: Vec<String> = entries.iter().map(|(_, name)| canvas.font().fit(name, TEXT, room - KEY - 8.0)).collect();
     let widths: Vec<f64> = names.iter().map(|name| KEY + 8.0 + canvas.font().width(name, TEXT) + BETWEEN).collect();
-    // All in one row if they fit, else in columns.
+    // In one row if they fit, else in columns.
     let one_row = widths.iter().sum::<f64>() - BETWEEN <= room;
     let column = widths.iter().copied().fold(0.0, f64::max);
     let mut x = MARGIN;
@@ -70,12 +70,12 @@ fn wrap(canvas: &Canvas, text: &str, room: f64) -> Vec<String> {
     lines
 }
 
-/// Height in pixels of what [`header`] draws, known beforehand to size the canvas.
+/// Height in pixels of what [`header`] draws, to size the canvas beforehand.
 ///
 /// # Errors
 /// As [`Canvas::new`].
-pub fn header_height(width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> anyhow::Result<f64> {
-    // Drawn on a strip that is thrown away: one layout, written once.
+pub(crate) fn header_height(width: f64, title: &str, subtitle: &str, entries: &[(Key, String)]) -> anyhow::Result<f64> {
+    // Drawn on a strip that is discarded, so that the layout is written once.
     let mut strip = Canvas::new(width, 1.0)?;
     Ok(header(&mut strip, width, title, subtitle, entries))
 }

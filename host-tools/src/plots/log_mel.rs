@@ -1,7 +1,7 @@
-//! The mean sound of each class: its log-mel spectrum with the spread about it.
+//! The mean log-mel spectrum of each class with its standard deviation.
 //!
-//! One panel a class with the same axes, the other classes in grey behind: up to 12 classes stay readable where curves and
-//! spreads in one panel would cover each other.
+//! One panel per class with the same axes and the other classes in grey: up to 12 classes stay readable, while curves and
+//! deviations in one panel would cover each other.
 
 use monitor_core::log_mel::{BANDS, HIGH_HZ, LOW_HZ};
 
@@ -14,10 +14,10 @@ use super::ticks::{range, ticks};
 
 /// The mean spectrum of a class.
 #[derive(Debug, Clone)]
-pub struct Spectrum {
+pub(crate) struct Spectrum {
     /// Name of the class.
     pub class: String,
-    /// How many windows the figures are from.
+    /// Number of windows.
     pub windows: usize,
     /// Mean of each band over all columns, ln(magnitude + 0.001).
     pub mean: [f64; BANDS],
@@ -28,11 +28,16 @@ pub struct Spectrum {
 const PANEL: (f64, f64) = (400.0, 230.0);
 const GAP: (f64, f64) = (22.0, 46.0);
 
-/// Draws one panel for each of `spectra`; `centres` are the middle frequencies of the bands in hertz, ascending.
+/// Draws one panel for each of `spectra`; `centres` are the centre frequencies of the bands in hertz, ascending.
 ///
 /// # Errors
 /// When there is no class to draw.
-pub fn draw(title: &str, subtitle: &str, spectra: &[Spectrum], centres: &[f64; BANDS]) -> anyhow::Result<Picture> {
+pub(crate) fn draw(
+    title: &str,
+    subtitle: &str,
+    spectra: &[Spectrum],
+    centres: &[f64; BANDS],
+) -> anyhow::Result<Picture> {
     anyhow::ensure!(!spectra.is_empty(), "there is no class whose spectrum could be drawn");
     let columns = match spectra.len() {
         1..=4 => spectra.len().min(2),
@@ -47,7 +52,7 @@ pub fn draw(title: &str, subtitle: &str, spectra: &[Spectrum], centres: &[f64; B
     let vertical = Axis { low, high, ticks: ticks(low, high, 5), label: "ln(magnitude + 0.001)".to_string() };
     let horizontal = frequency_axis(centres);
 
-    // Few classes get larger panels.
+    // Few classes have larger panels.
     let panel = if columns <= 2 { (560.0, 300.0) } else { PANEL };
     let measure = Canvas::new(1.0, 1.0)?;
     let room = Frame::left_room(&measure, &vertical);
@@ -62,7 +67,7 @@ pub fn draw(title: &str, subtitle: &str, spectra: &[Spectrum], centres: &[f64; B
         let (row, column) = (index / columns, index % columns);
         let left = MARGIN + room + column as f64 * (panel.0 + GAP.0);
         let top = top + row as f64 * (panel.1 + GAP.1);
-        // Words only at the outer edges: the last panel of each column, the first of each row.
+        // Text only at the outer edges: the last panel of each column, the first of each row.
         let outer = index + columns >= spectra.len();
         let x = if outer { horizontal.clone() } else { bare(&horizontal) };
         let y = if column == 0 { vertical.clone() } else { bare(&vertical) };
@@ -98,7 +103,7 @@ fn curve(values: &[f64; BANDS]) -> Vec<(f64, f64)> {
     values.iter().enumerate().map(|(band, value)| (band as f64, *value)).collect()
 }
 
-/// Bands are evenly spaced, as the network sees them; round frequencies are marked where they fall between bands.
+/// Bands are evenly spaced, as in the network's input; round frequencies are marked between bands.
 fn frequency_axis(centres: &[f64; BANDS]) -> Axis {
     let round = [250.0, 500.0, 1000.0, 2000.0, 4000.0, 7000.0];
     let ticks = round.iter().filter_map(|&hertz| Some((band_of(centres, hertz)?, name(hertz)))).collect();
@@ -119,9 +124,9 @@ fn band_of(centres: &[f64; BANDS], hertz: f64) -> Option<f64> {
     Some(above as f64 - (to - hertz) / (to - from))
 }
 
-/// Middle frequencies of YAMNet's mel bands in hertz: 64 triangles evenly spaced from 125 to 7500 Hz on the HTK mel scale,
+/// Centre frequencies of YAMNet's mel bands in hertz: 64 triangles evenly spaced from 125 to 7500 Hz on the HTK mel scale,
 /// `1127 ln(1 + f / 700)`.
-pub fn band_centres() -> [f64; BANDS] {
+pub(crate) fn band_centres() -> [f64; BANDS] {
     let mel = |hertz: f64| 1127.0 * (1.0 + hertz / 700.0).ln();
     let (low, high) = (mel(f64::from(LOW_HZ)), mel(f64::from(HIGH_HZ)));
     std::array::from_fn(|band| {
@@ -166,22 +171,20 @@ mod tests {
     }
 
     #[test]
-    fn no_class_is_an_error() {
-        assert!(draw("t", "s", &[], &band_centres()).is_err());
+    fn two_classes_share_a_row_and_more_than_four_get_smaller_panels() {
+        let size = |count| {
+            let picture = draw("t", "s", &spectra(count), &band_centres()).unwrap();
+            (picture.width(), picture.height())
+        };
+        assert_eq!(size(1).1, size(2).1);
+        assert_eq!(size(3), size(4));
+        assert!(size(3).1 > size(2).1);
+        let per_panel = |count, columns| size(count).0 / columns;
+        assert!(per_panel(7, 3) < per_panel(4, 2) && size(12).0 > size(7).0);
     }
 
     #[test]
-    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
-    fn samples() {
-        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
-        for count in [1, 2, 4, 7, 12] {
-            let picture = draw(
-                "Mean log-mel spectrum of each class",
-                "line: mean over all windows; band: one standard deviation; grey: the other classes",
-                &spectra(count),
-                &band_centres(),
-            );
-            picture.unwrap().save(&folder.join(format!("log_mel_{count}.png"))).unwrap();
-        }
+    fn no_class_is_an_error() {
+        assert!(draw("t", "s", &[], &band_centres()).is_err());
     }
 }

@@ -1,23 +1,24 @@
-//! Pictures, drawn with an embedded font: no system library, no font of the machine, the same bytes everywhere.
+//! Pictures, drawn with an embedded font: no system library, no system font, the same bytes everywhere.
 //!
-//! Each plot takes plain data and yields a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
-//! our anti-aliased [`canvas`], which is its [`backend`]; [`theme`] holds the colours and sizes that all pictures share,
-//! [`legend`] what stands above the data; on these stand [`history`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`]. Cost: well under a second and 30 MB a picture.
+//! Each plot takes plain data and returns a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
+//! our anti-aliased [`canvas`] through its [`backend`]; [`theme`] holds the common colours and sizes, [`legend`] draws the
+//! part above the data. The plots [`history`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`] use these. Cost: well
+//! under a second and 30 MB per picture.
 
-pub mod anomaly;
-pub mod axes;
-pub mod backend;
-pub mod canvas;
-pub mod confusion;
-pub mod font;
-pub mod history;
-pub mod legend;
-pub mod log_mel;
-pub mod picture;
-pub mod reliability;
-pub mod scatter;
-pub mod theme;
-pub mod ticks;
-pub mod timeline;
+pub(crate) mod anomaly;
+pub(crate) mod axes;
+pub(crate) mod backend;
+pub(crate) mod canvas;
+pub(crate) mod confusion;
+pub(crate) mod font;
+pub(crate) mod history;
+pub(crate) mod legend;
+pub(crate) mod log_mel;
+pub(crate) mod picture;
+pub(crate) mod reliability;
+pub(crate) mod scatter;
+pub(crate) mod theme;
+pub(crate) mod ticks;
+pub(crate) mod timeline;
 
-pub use picture::Picture;
+pub(crate) use picture::Picture;

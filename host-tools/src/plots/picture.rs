@@ -1,4 +1,4 @@
-//! A finished picture: pixels that can be saved as PNG.
+//! A finished picture, which can be saved as PNG.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::Context;
 
 /// An RGB picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(crate) struct Picture {
     width: u32,
     height: u32,
     rgb: Vec<u8>,
@@ -20,16 +20,19 @@ impl Picture {
     }
 
     /// Width in pixels.
+    #[cfg(test)]
     pub fn width(&self) -> u32 {
         self.width
     }
 
     /// Height in pixels.
+    #[cfg(test)]
     pub fn height(&self) -> u32 {
         self.height
     }
 
     /// Red, green and blue of the pixel in column `x` and row `y`; `None` outside.
+    #[cfg(test)]
     pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
         if x >= self.width || y >= self.height {
             return None;
@@ -38,11 +41,11 @@ impl Picture {
         self.rgb.get(start..start + 3)?.try_into().ok()
     }
 
-    /// The picture as the bytes of a PNG file: no time, no machine in them, so that the same picture is the same file.
+    /// The picture as the bytes of a PNG file, without time or machine: equal pictures are equal files.
     ///
     /// # Errors
-    /// When the encoder refuses, which it does for a picture without pixels.
-    pub fn png(&self) -> anyhow::Result<Vec<u8>> {
+    /// When the encoder fails, as for a picture without pixels.
+    pub(crate) fn png(&self) -> anyhow::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width, self.height);
         encoder.set_color(png::ColorType::Rgb);
@@ -54,11 +57,11 @@ impl Picture {
         Ok(bytes)
     }
 
-    /// Writes the picture as PNG, whole or not at all.
+    /// Writes the picture as PNG, completely or not at all.
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn save(&self, path: &Path) -> anyhow::Result<()> {
+    pub(crate) fn save(&self, path: &Path) -> anyhow::Result<()> {
         monitor_model::atomic_file::write(path, &self.png()?)
             .with_context(|| format!("cannot write the picture {}", path.display()))
     }

@@ -1,4 +1,4 @@
-//! `reliability.png`: how often what the model is so sure of is right.
+//! `reliability.png`: accuracy over confidence.
 
 use super::Picture;
 use super::axes::{Axis, Frame};
@@ -6,17 +6,27 @@ use super::canvas::{Align, Canvas, Pen};
 use super::legend::{header, header_height};
 use super::theme::{INK, LINE, MARGIN, Mark, SMALL, SOFT_INK, TRAINING, tint};
 use super::ticks::ticks;
-use crate::metrics::Bin;
 
 const SIDE: f64 = 620.0;
 const COUNTS: f64 = 130.0;
 const BETWEEN: f64 = 30.0;
 
-/// Draws `bins`: accuracy over confidence, and below it how many windows are how sure.
+/// Windows of similar confidence.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Bar {
+    /// Number of windows.
+    pub windows: usize,
+    /// Mean confidence, `0..=1`.
+    pub confidence: f64,
+    /// Share of right windows, `0..=1`.
+    pub accuracy: f64,
+}
+
+/// Draws `bins`, equally wide from confidence 0 to 1: accuracy over confidence, and below it the number of windows.
 ///
 /// # Errors
 /// When there is no window to draw.
-pub fn draw(title: &str, subtitle: &str, bins: &[Bin]) -> anyhow::Result<Picture> {
+pub(crate) fn draw(title: &str, subtitle: &str, bins: &[Bar]) -> anyhow::Result<Picture> {
     let most = bins.iter().map(|bin| bin.windows).max().unwrap_or(0);
     anyhow::ensure!(most > 0, "there is no window whose reliability could be drawn");
     let axis = |label: &str| Axis { low: 0.0, high: 1.0, ticks: ticks(0.0, 1.0, 6), label: label.into() };
@@ -62,10 +72,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_heard_is_an_error_and_one_bin_is_a_picture() {
-        assert!(draw("t", "s", &[Bin::default(); 15]).is_err());
-        let mut bins = [Bin::default(); 15];
-        bins[14] = Bin { windows: 3, confidence: 0.99, accuracy: 1.0 };
+    fn no_window_is_an_error_and_one_bin_is_a_picture() {
+        assert!(draw("t", "s", &[Bar::default(); 15]).is_err());
+        let mut bins = [Bar::default(); 15];
+        bins[14] = Bar { windows: 3, confidence: 0.99, accuracy: 1.0 };
         assert!(draw("t", "s", &bins).unwrap().width() > 600);
     }
 }

@@ -12,18 +12,18 @@ use super::legend::{Key, header, header_height};
 use super::theme::{MARGIN, colour, mark};
 use super::ticks::{range, ticks};
 
-/// What to draw.
+/// Data of a scatter plot.
 #[derive(Debug, Clone, Copy)]
-pub struct Scatter<'a> {
-    /// First line.
+pub(crate) struct Scatter<'a> {
+    /// Title.
     pub title: &'a str,
-    /// Second line; may be empty.
+    /// Subtitle; may be empty.
     pub subtitle: &'a str,
-    /// Horizontal and vertical axis: what they are.
+    /// Labels of the horizontal and the vertical axis.
     pub axes: [&'a str; 2],
-    /// Whether distances along the axes mean something, so that numbers stand beside them (PCA yes, t-SNE no).
+    /// Whether distances along the axes are meaningful, so that they have numbers (PCA yes, t-SNE no).
     pub numbers: bool,
-    /// One row a window: x and y.
+    /// One row per window: x and y.
     pub points: ArrayView2<'a, f64>,
     /// The class of each window, an index into `classes`.
     pub labels: &'a [usize],
@@ -34,11 +34,11 @@ pub struct Scatter<'a> {
 const WIDTH: f64 = 1200.0;
 const HEIGHT: f64 = 760.0;
 
-/// Draws each window as the mark of its class; the legend tells the number of windows.
+/// Draws each window as the mark of its class; the legend gives the number of windows.
 ///
 /// # Errors
 /// When points, labels and classes do not match.
-pub fn draw(scatter: &Scatter<'_>) -> anyhow::Result<Picture> {
+pub(crate) fn draw(scatter: &Scatter<'_>) -> anyhow::Result<Picture> {
     let Scatter { points, labels, classes, .. } = *scatter;
     anyhow::ensure!(points.ncols() == 2, "a scatter plot needs 2 columns of points, not {}", points.ncols());
     anyhow::ensure!(
@@ -73,7 +73,7 @@ pub fn draw(scatter: &Scatter<'_>) -> anyhow::Result<Picture> {
     let frame = Frame { left, top, width: WIDTH - MARGIN - left, height: HEIGHT, x, y };
     frame.draw(&mut canvas);
 
-    // In mixed order, always the same, so that no class hides the others by coming last.
+    // In a fixed random order, so that no class covers the others by being drawn last.
     let mut order: Vec<usize> = (0..labels.len()).collect();
     order.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(0));
     let (radius, opacity) = if labels.len() > 3000 { (2.6, 0.55) } else { (4.0, 0.75) };
@@ -139,14 +139,5 @@ mod tests {
         assert!(draw_with(&labels, &names).is_ok());
         assert!(draw_with(&labels[1..], &names).is_err());
         assert!(draw_with(&labels, &names[1..]).is_err());
-    }
-
-    #[test]
-    #[ignore = "writes samples for the eye; set PLOT_SAMPLES to a folder"]
-    fn samples() {
-        let Some(folder) = std::env::var_os("PLOT_SAMPLES").map(std::path::PathBuf::from) else { return };
-        for (classes, each) in [(2, 100), (4, 500), (12, 400)] {
-            picture(classes, each).save(&folder.join(format!("scatter_{classes}.png"))).unwrap();
-        }
     }
 }

@@ -2,8 +2,8 @@
 
 /// Positions of ticks within `low..=high` and their labels: about `wanted` of them, a step of 1, 2 or 5 times a power of ten.
 ///
-/// An empty or endless range yields no ticks.
-pub fn ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
+/// An empty or infinite range has no ticks.
+pub(crate) fn ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
     let span = high - low;
     if !(span.is_finite() && span > 0.0) {
         return Vec::new();
@@ -24,8 +24,8 @@ pub fn ticks(low: f64, high: f64, wanted: usize) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// The range of `values`, with a little air on both sides; `0..1` when there is no finite value.
-pub fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+/// The range of `values` with a margin on both sides; `0..1` if there is no finite value.
+pub(crate) fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for value in values.into_iter().filter(|v| v.is_finite()) {
         low = low.min(value);

@@ -9,23 +9,23 @@ use super::legend::{Key, header, header_height};
 use super::theme::{CURVE, GRID, INK, LINE, MARGIN, Mark, Rgb, SMALL, SOFT_INK, TEXT, colour};
 use super::ticks::ticks;
 
-/// Of the time with an alarm: no class has it, however many there are.
+/// Colour of the time with an alarm: no class has it.
 const ALARM: Rgb = SOFT_INK;
 
-/// What is drawn.
+/// Data of the picture.
 #[derive(Debug, Clone, Default)]
-pub struct Track {
+pub(crate) struct Track {
     /// Length in seconds.
     pub seconds: f64,
     /// Log-mel columns, evenly over the time: ln(magnitude + 0.001).
     pub columns: Vec<[f32; BANDS]>,
-    /// True states: from and to which second, and which class; stretches that are not known are left out.
+    /// True states: from and to which second, and which class; unknown parts are left out.
     pub truth: Vec<(f64, f64, usize)>,
     /// Reported states in the same way; unknown is left out.
     pub reported: Vec<(f64, f64, usize)>,
     /// Anomaly score at the end of each window, in seconds; empty where the model has none.
     pub scores: Vec<(f64, f64)>,
-    /// Stretches with an alarm by it, in seconds.
+    /// Parts with an alarm by it, in seconds.
     pub alarms: Vec<(f64, f64)>,
 }
 
@@ -38,8 +38,8 @@ const GAP: f64 = 10.0;
 /// Draws `track`; `classes` are the names of its classes.
 ///
 /// # Errors
-/// When there is no sound to draw.
-pub fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> anyhow::Result<Picture> {
+/// When there is no sound.
+pub(crate) fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> anyhow::Result<Picture> {
     anyhow::ensure!(!track.columns.is_empty() && track.seconds > 0.0, "there is no sound that could be drawn");
     let seen = |class: &usize| track.truth.iter().chain(&track.reported).any(|(.., of)| of == class);
     let mut legend: Vec<(Key, String)> = (0..classes.len())
@@ -65,16 +65,16 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> a
     spectrum(&mut canvas, &track.columns, (left, top), width);
     name(&mut canvas, "log-mel", top + SPECTRUM / 2.0);
     let mut y = top + SPECTRUM + GAP;
-    for (words, spans) in [("true", &track.truth), ("reported", &track.reported)] {
+    for (row, spans) in [("true", &track.truth), ("reported", &track.reported)] {
         canvas.rectangle((left, y), (width, STRIP), GRID);
         for (from, to, class) in spans {
             canvas.rectangle((at(*from), y), ((at(*to) - at(*from)).max(1.0), STRIP), colour(*class));
         }
-        name(&mut canvas, words, y + STRIP / 2.0);
+        name(&mut canvas, row, y + STRIP / 2.0);
         y += STRIP + GAP;
     }
     if track.scores.is_empty() {
-        // Nothing below the strips but the axis: a frame without height.
+        // Only the axis below the strips: a frame without height.
         Frame { left, top: y - GAP, width, height: 1.0, x, y: Axis { high: 1.0, ..Axis::default() } }.draw(&mut canvas);
         return Ok(canvas.finish());
     }
@@ -94,12 +94,12 @@ pub fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> a
     Ok(canvas.finish())
 }
 
-/// Each pixel across is the mean of the columns that fall into it, low bands below.
+/// Draws the spectrum: each pixel across is the mean of its columns, low bands at the bottom.
 fn spectrum(canvas: &mut Canvas, columns: &[[f32; BANDS]], (left, top): (f64, f64), width: f64) {
     let mut cells: Vec<f32> = columns.as_flattened().to_vec();
     cells.sort_by(f32::total_cmp);
     let rank = |share: f64| cells[((share * cells.len() as f64) as usize).min(cells.len() - 1)];
-    // The quietest and the loudest hundredth would leave all else pale.
+    // Percentiles, because single extremes would leave the rest pale.
     let (low, high) = (rank(0.01), rank(0.99));
     let pixels = (width as usize).min(columns.len()).max(1);
     let (across, up) = (width / pixels as f64, SPECTRUM / BANDS as f64);
@@ -117,7 +117,7 @@ fn spectrum(canvas: &mut Canvas, columns: &[[f32; BANDS]], (left, top): (f64, f6
     canvas.line(&[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], Pen::solid(LINE, 1.0));
 }
 
-/// From dark to light through blue and orange; `share` 0 to 1.
+/// Colour of `share`, 0 to 1: dark to light through blue and orange.
 fn heat(share: f64) -> Rgb {
     const STOPS: [[f64; 3]; 5] =
         [[10.0, 12.0, 30.0], [40.0, 50.0, 120.0], [150.0, 60.0, 120.0], [240.0, 140.0, 60.0], [255.0, 240.0, 190.0]];

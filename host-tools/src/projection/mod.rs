@@ -1,7 +1,7 @@
-//! Windows in two dimensions, and a figure for how well their classes stay apart.
+//! Windows in two dimensions, and a score of how well their classes are separated.
 //!
-//! All of it looks at standardised features, as the heads do, so that neither a loud band nor a busy part of the embedding
-//! outweighs the rest. Everything is seeded or has no chance in it: the same windows give the same pictures.
+//! Input is standardised, as for the heads, so that neither a loud band nor a part of the embedding with large variance
+//! dominates. Everything is seeded or deterministic: the same windows give the same pictures.
 
 mod pca;
 mod sample;
@@ -9,8 +9,8 @@ mod silhouette;
 mod spectra;
 mod tsne;
 
-pub use pca::{Pca, pca};
-pub use sample::sample;
-pub use silhouette::{interpretation, silhouette};
-pub use spectra::spectra;
-pub use tsne::{Tsne, tsne};
+pub(crate) use pca::pca;
+pub(crate) use sample::sample;
+pub(crate) use silhouette::{interpretation, silhouette};
+pub(crate) use spectra::spectra;
+pub(crate) use tsne::tsne;

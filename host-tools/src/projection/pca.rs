@@ -7,8 +7,8 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 /// Windows along their first two principal components.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pca {
-    /// One row a window: first and second component.
+pub(crate) struct Pca {
+    /// One row per window: first and second component.
     pub points: Array2<f64>,
     /// Share of the whole variance that each of the two explains, 0..=1.
     pub explained: [f64; 2],
@@ -18,20 +18,20 @@ pub struct Pca {
 ///
 /// # Errors
 /// With fewer than 3 windows or 2 features, or when nothing varies or the decomposition fails.
-pub fn pca(x: ArrayView2<'_, f64>) -> anyhow::Result<Pca> {
+pub(crate) fn pca(x: ArrayView2<'_, f64>) -> anyhow::Result<Pca> {
     let (windows, features) = x.dim();
     anyhow::ensure!(
         windows >= 3 && features >= 2,
         "a principal component analysis needs 3 windows and 2 features that vary; there are {windows} and {features}"
     );
-    // linfa knows only the components it is asked for; the shares here are of the whole.
+    // linfa returns only the requested components; these shares are of the total variance.
     let total: f64 = x.var_axis(Axis(0), 1.0).sum();
-    anyhow::ensure!(total > 0.0 && total.is_finite(), "all windows are the same, there is nothing to draw");
+    anyhow::ensure!(total > 0.0 && total.is_finite(), "all windows are equal, so there is nothing to draw");
     let fitted = linfa_reduction::Pca::params(2)
         .fit(&DatasetBase::from(x.to_owned()))
         .context("the principal components cannot be computed")?;
     let mut directions = fitted.components().to_owned();
-    // A component's sign is arbitrary: its largest part is positive here, whatever the algorithm.
+    // A component's sign is arbitrary; here its largest part is positive.
     for mut direction in directions.axis_iter_mut(Axis(0)) {
         let largest = direction.iter().copied().fold(0.0_f64, |a, b| if b.abs() > a.abs() { b } else { a });
         if largest < 0.0 {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_two_directions_that_were_put_in_are_found() {
+    fn two_known_directions_are_found() {
         let x = cloud(400);
         let found = pca(x.view()).unwrap();
         assert!((found.explained[0] - 0.9).abs() < 0.02, "{:?}", found.explained);
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handful_of_windows_is_enough_and_less_is_refused() {
+    fn three_windows_are_enough_and_fewer_are_refused() {
         for windows in [3, 4, 5, 10] {
             pca(cloud(windows).view()).unwrap();
         }

@@ -1,15 +1,15 @@
-//! A part of the windows, where all would take too long.
+//! A subset of the windows, for methods of quadratic cost.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Windows of a class that are kept whatever its share, where the limit allows.
+/// Windows of a class that are kept regardless of its share, if the limit allows.
 const LEAST: usize = 10;
 
 /// Ascending indices of at most `limit` windows, drawn with `seed` from each class in proportion to its size; a small
-/// class keeps some. All windows when they are no more than `limit`.
-pub fn sample(labels: &[usize], limit: usize, seed: u64) -> Vec<usize> {
+/// class keeps some. All windows if there are at most `limit`.
+pub(crate) fn sample(labels: &[usize], limit: usize, seed: u64) -> Vec<usize> {
     if labels.len() <= limit {
         return (0..labels.len()).collect();
     }
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn many_are_drawn_in_proportion_and_a_small_class_is_kept() {
+    fn many_windows_are_drawn_in_proportion_and_a_small_class_is_kept() {
         let labels: Vec<usize> = (0..10_000).map(|i| if i < 20 { 2 } else { i % 2 }).collect();
         let chosen = sample(&labels, 1000, 1);
         assert!(chosen.len() <= 1000 && chosen.len() > 980, "{}", chosen.len());

@@ -1,13 +1,13 @@
-//! The silhouette score (Rousseeuw 1987): how much nearer windows are to their own class than to the next one.
+//! The silhouette score (Rousseeuw 1987): how much nearer windows are to their own class than to the nearest other.
 
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 
 /// Mean silhouette of the rows of `x` [windows x features] by Euclidean distance, -1..=1; a window that is alone in its
-/// class counts 0, as is the custom. `None` unless at least two classes have windows.
+/// class counts 0, by convention. `None` unless at least two classes have windows.
 ///
-/// Windows times windows distances: for 2000 windows of 1152 features a matrix of 32 MB and some seconds.
-pub fn silhouette(x: ArrayView2<'_, f64>, labels: &[usize]) -> Option<f64> {
+/// Cost: a distance for each pair of windows; for 2000 windows of 1152 features a matrix of 32 MB and a few seconds.
+pub(crate) fn silhouette(x: ArrayView2<'_, f64>, labels: &[usize]) -> Option<f64> {
     let classes = labels.iter().max()? + 1;
     let mut sizes = vec![0usize; classes];
     for &label in labels {
@@ -16,7 +16,7 @@ pub fn silhouette(x: ArrayView2<'_, f64>, labels: &[usize]) -> Option<f64> {
     if sizes.iter().filter(|&&size| size > 0).count() < 2 {
         return None;
     }
-    // |a - b|^2 = |a|^2 + |b|^2 - 2ab, about the mean so that the squares stay small and the difference exact.
+    // |a - b|^2 = |a|^2 + |b|^2 - 2ab, about the mean, which keeps the squares small and the difference exact.
     let centred = &x - &x.mean_axis(Axis(0))?;
     let products = centred.dot(&centred.t());
     let squares = products.diag();
@@ -43,23 +43,24 @@ pub fn silhouette(x: ArrayView2<'_, f64>, labels: &[usize]) -> Option<f64> {
             if larger > 0.0 { (next - within) / larger } else { 0.0 }
         })
         .collect();
-    // Summed in order, whatever the number of threads.
+    // Summed in order, so the number of threads does not matter.
     Some(each.iter().sum::<f64>() / each.len() as f64)
 }
 
-/// What a score means, in a sentence. The bounds are those of Kaufman and Rousseeuw, "Finding Groups in Data" (1990).
-pub fn interpretation(score: f64) -> &'static str {
+/// A score in words. The bounds are those of Kaufman and Rousseeuw, "Finding Groups in Data" (1990).
+pub(crate) fn interpretation(score: f64) -> &'static str {
     match score {
-        s if s > 0.70 => "the classes are clearly apart: even a simple head tells them",
-        s if s > 0.50 => "the classes are well apart, with few windows between them",
-        s if s > 0.25 => "the classes are apart but overlap in part: a trained head should tell most windows",
+        s if s > 0.70 => "the classes are clearly separated: a simple head can distinguish them",
+        s if s > 0.50 => "the classes are well separated, with few windows between them",
+        s if s > 0.25 => {
+            "the classes are separated but overlap in part: a trained head should distinguish most windows"
+        }
         s if s > 0.0 => {
-            "the classes overlap much in distance; a head may still tell them along some directions, and more or cleaner \
-             recordings would help"
+            "the classes overlap strongly; a head may still distinguish them, and more or cleaner recordings would help"
         }
         _ => {
-            "the classes are not apart by distance: check the labels and listen to the recordings, or something else (the \
-             machine, the place) makes the larger differences"
+            "the classes are not separated: check the labels and the recordings; other differences (machine, place) may be \
+             larger than those between the classes"
         }
     }
 }

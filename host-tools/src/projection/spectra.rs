@@ -1,4 +1,4 @@
-//! The mean spectrum of each class, out of the log-mel statistics of its windows.
+//! The mean spectrum of each class, from the log-mel statistics of its windows.
 
 use monitor_core::log_mel::BANDS;
 use ndarray::ArrayView2;
@@ -6,8 +6,8 @@ use ndarray::ArrayView2;
 use crate::plots::log_mel::Spectrum;
 
 /// Pools the statistics `x` [windows x 128: mean, then deviation of each band] of each class over its windows, as if mean and
-/// deviation had been taken over all their columns at once. Classes without a window are left out.
-pub fn spectra(x: ArrayView2<'_, f32>, labels: &[usize], classes: &[String]) -> Vec<Spectrum> {
+/// deviation were computed over all their columns at once. Classes without a window are left out.
+pub(crate) fn spectra(x: ArrayView2<'_, f32>, labels: &[usize], classes: &[String]) -> Vec<Spectrum> {
     let mut sums = vec![(0usize, [0.0_f64; BANDS], [0.0_f64; BANDS]); classes.len()];
     for (row, &label) in x.rows().into_iter().zip(labels) {
         let (windows, firsts, seconds) = &mut sums[label];
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pooled_figures_are_those_of_all_columns_together() {
+    fn pooled_figures_equal_those_of_all_columns_together() {
         // Class 1 has two windows with means 1 and 3 and deviations 0 and 2: columns 1, 1 and 1, 5.
         let mut x = Array2::zeros((3, 128));
         for (window, mean, deviation) in [(0, 9.0, 1.0), (1, 1.0, 0.0), (2, 3.0, 2.0)] {

@@ -1,6 +1,7 @@
-//! t-SNE: neighbours stay neighbours, distances mean little.
+//! t-SNE: neighbours stay neighbours; distances between groups mean little.
 //!
-//! The exact form. The approximation by Barnes and Hut in the same crate sums in the order of threads, so two runs differ.
+//! The exact algorithm. The approximation by Barnes and Hut in the same crate sums in the order of threads, so two runs
+//! differ.
 //! Cost: windows squared times [`STEPS`] on one core: 56 s of processor time for 2000 windows on an x86-64 virtual machine.
 
 use anyhow::anyhow;
@@ -11,42 +12,42 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// Steps of the descent.
-pub const STEPS: usize = 500;
-/// Neighbours that a window feels, where there are enough: the usual choice, and the original system's.
+const STEPS: usize = 500;
+/// Effective number of neighbours, if there are enough windows: the usual choice, and that of the original system.
 const PERPLEXITY: f64 = 30.0;
-/// Below this there are too few windows for any picture.
-pub const FEWEST: usize = 10;
+/// Minimum number of windows.
+const FEWEST: usize = 10;
 
 /// Windows in the plane.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Tsne {
-    /// One row a window.
+pub(crate) struct Tsne {
+    /// One row per window.
     pub points: Array2<f64>,
-    /// Perplexity used: fewer windows allow less.
+    /// Perplexity used; smaller for few windows.
     pub perplexity: f64,
 }
 
-/// Embeds `x` [windows x features] in the plane; `seed` places the windows at first.
+/// Embeds `x` [windows x features] in the plane; `seed` determines the initial positions.
 ///
 /// # Errors
-/// With fewer than [`FEWEST`] windows or 2 features, or when all windows are the same.
-pub fn tsne(x: ArrayView2<'_, f64>, seed: u64) -> anyhow::Result<Tsne> {
+/// With fewer than [`FEWEST`] windows or 2 features, or when all windows are equal.
+pub(crate) fn tsne(x: ArrayView2<'_, f64>, seed: u64) -> anyhow::Result<Tsne> {
     let (windows, features) = x.dim();
     anyhow::ensure!(
         windows >= FEWEST && features >= 2,
         "t-SNE needs {FEWEST} windows and 2 features that vary; there are {windows} and {features}"
     );
     let first = x.row(0);
-    anyhow::ensure!(x.rows().into_iter().any(|row| row != first), "all windows are the same, there is nothing to draw");
+    anyhow::ensure!(x.rows().into_iter().any(|row| row != first), "all windows are equal, so there is nothing to draw");
     let perplexity = PERPLEXITY.min((windows - 1) as f64 / 3.0);
     let points = TSneParams::embedding_size_with_rng(2, Xoshiro256PlusPlus::seed_from_u64(seed))
         .perplexity(perplexity)
-        // 0 is the exact form.
+        // 0 selects the exact algorithm.
         .approx_threshold(0.0)
         .max_iter(STEPS)
         .transform(x.as_standard_layout().to_owned())
         .map_err(|error| anyhow!("t-SNE cannot be computed: {error}"))?;
-    anyhow::ensure!(points.iter().all(|v| v.is_finite()), "t-SNE did not settle");
+    anyhow::ensure!(points.iter().all(|v| v.is_finite()), "t-SNE did not converge");
     Ok(Tsne { points, perplexity })
 }
 
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_apart_stays_apart() {
+    fn separate_classes_stay_separate() {
         let (x, labels) = balls();
         let picture = tsne(x.view(), 1).unwrap();
         assert!(silhouette(picture.points.view(), &labels).unwrap() > 0.6);
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_is_refused() {
+    fn too_few_windows_are_refused() {
         assert!(tsne(Array2::zeros((30, 4)).view(), 1).is_err());
         assert!(tsne(balls().0.view().split_at(ndarray::Axis(0), 9).0, 1).is_err());
     }

@@ -1,14 +1,14 @@
-//! The model card: what the model is and was trained on, and what must not be expected of it.
+//! The model card: properties of the model, its training, and its limits.
 
 use monitor_core::model_card::{HASH_LEN, ModelCard};
 
 use super::html::{definitions, paragraph};
-use crate::dataset::WITHIN_RECORDING;
-use crate::download::hex;
-use crate::evaluate::Evaluation;
+use crate::data::dataset::WITHIN_RECORDING;
+use crate::data::hash::hex;
+use crate::evaluate::predictions::Evaluation;
 
 /// The card as names and values.
-pub(super) fn what_it_is(card: Option<&ModelCard<'_>>, labels: &[String], bytes: usize, sha256: &str) -> String {
+pub(super) fn properties(card: Option<&ModelCard<'_>>, labels: &[String], bytes: usize, sha256: &str) -> String {
     let mut entries = vec![("File", format!("{bytes} bytes, SHA-256 {sha256}")), ("Classes", labels.join(", "))];
     let Some(card) = card else { return definitions(&entries) };
     let training = &card.training;
@@ -38,7 +38,7 @@ pub(super) fn what_it_is(card: Option<&ModelCard<'_>>, labels: &[String], bytes:
     entries.push((
         "Decision",
         format!(
-            "smoothing {} s, dwell {} s, hysteresis {}; least confidence: {}",
+            "smoothing {} s, dwell {} s, hysteresis {}; reported from confidence: {}",
             decision.smoothing_s,
             decision.dwell_s,
             decision.hysteresis,
@@ -48,32 +48,32 @@ pub(super) fn what_it_is(card: Option<&ModelCard<'_>>, labels: &[String], bytes:
     definitions(&entries)
 }
 
-/// What must not be expected of it.
+/// The limits of the model.
 pub(super) fn limits(card: Option<&ModelCard<'_>>, evaluation: &Evaluation, labels: &[String]) -> String {
-    let standing = &evaluation.honest().standing;
+    let sample_size = &evaluation.quotable().sample_size;
     let mut lines = Vec::new();
     if !evaluation.training_known {
-        lines.push("The model does not say what it was trained on, so it may have heard these very recordings.".into());
+        lines.push("The model file does not record what it was trained on, so these recordings may be among its training data.".into());
     } else if evaluation.never_trained_on.is_none() && evaluation.files_trained_on > 0 {
         lines.push(
-            "Every recording here was trained on: the figures say how well it remembers, not how well it hears.".into(),
+            "Every recording here was trained on: the figures measure memory, not performance on new recordings."
+                .into(),
         );
     }
     lines.push(format!(
-        "The figures stand on {standing}. Other machines, microphones, places and rooms than these are not covered by them."
+        "The figures are of {sample_size}. They do not cover other machines, microphones, places or rooms."
     ));
     lines.push(format!(
-        "It knows {} classes. A sound that is none of them is still given to one of them, unless its confidence is too low or \
-         the anomaly score, where the model has one, rises above 1.",
+        "The model has {} classes. It assigns every sound to one of them, unless the confidence is too low. An anomaly score above \
+         1, if the model has a score, marks sound that is unlike its training data.",
         labels.len()
     ));
-    lines.push("It hears 125 to 7500 Hz; what a machine says only above or below, it does not hear.".into());
+    lines.push("The model uses 125 to 7500 Hz. It cannot detect changes that are audible only below or above.".into());
     if card.is_some_and(|card| card.training.within_recording) {
-        lines
-            .push(format!("Its training data had too few files per class: training's figures are {WITHIN_RECORDING}."));
+        lines.push(format!(
+            "The training data had too few files per class, so the figures of training are {WITHIN_RECORDING}."
+        ));
     }
-    lines.push(
-        "It is an aid to people who look after machines, not a safety device: nothing must depend on it alone.".into(),
-    );
+    lines.push("The monitor is an aid for maintenance, not a safety device: do not rely on it alone.".into());
     lines.iter().map(|line: &String| paragraph("", line)).collect()
 }

@@ -1,9 +1,9 @@
-//! Pieces of HTML. Every text that is not ours passes [`escape`].
+//! Parts of the HTML page. Every text from outside passes [`escape`].
 
 use std::fmt::Display;
 
-/// Text as it stands in HTML, in an element or an attribute.
-pub fn escape(text: &str) -> String {
+/// Escapes text for an HTML element or attribute.
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -18,14 +18,14 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// A paragraph of a CSS class (may be empty).
-pub fn paragraph(class: &str, text: &str) -> String {
+/// A paragraph with a CSS class (may be empty).
+pub(super) fn paragraph(class: &str, text: &str) -> String {
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
     format!("<p{class}>{}</p>\n", escape(text))
 }
 
 /// A table: headings, then rows.
-pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let row = |cells: &mut dyn Iterator<Item = &str>, tag: &str| {
         let cells: String = cells.map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect();
         format!("<tr>{cells}</tr>\n")
@@ -37,15 +37,15 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     text + "</tbody></table></div>\n"
 }
 
-/// Names and what they stand for.
-pub fn definitions(entries: &[(&str, String)]) -> String {
+/// Names with their values.
+pub(super) fn definitions(entries: &[(&str, String)]) -> String {
     let entries: String =
         entries.iter().map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(name), escape(value))).collect();
     format!("<dl>\n{entries}</dl>\n")
 }
 
-/// A figure that stands out.
-pub fn tile(figure: impl Display, what: &str) -> String {
+/// A large figure with its caption.
+pub(super) fn tile(figure: impl Display, what: &str) -> String {
     format!("<div class=\"tile\"><b>{}</b>{}</div>\n", escape(&figure.to_string()), escape(what))
 }
 

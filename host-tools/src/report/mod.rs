@@ -1,11 +1,10 @@
-//! One self-contained HTML page about a model: what it was trained on, how right it is on recordings that it never heard, and
-//! what it cannot do.
+//! A self-contained HTML report about a model: its training, its accuracy on recordings, its limits.
 //!
-//! Style and pictures are inside the page, there is no script, and its policy forbids the browser to fetch anything: it opens
-//! on a machine without a network, as an attachment, in ten years. The same data and model give the same bytes.
+//! Style and pictures are inside the page, there is no script, and its policy forbids the browser to fetch anything, so it
+//! opens without a network and as an attachment. The same data and model give the same bytes.
 
 mod card;
 mod html;
 mod page;
 
-pub use page::{Page, Picture};
+pub(crate) use page::{Page, Picture};

@@ -1,4 +1,4 @@
-//! The page, from top to bottom.
+//! The page, section by section.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,25 +6,25 @@ use monitor_core::model_card::ModelCard;
 
 use super::card;
 use super::html::{escape, paragraph, table, tile};
-use crate::changes::{Change, Followed};
-use crate::dataset::Dataset;
-use crate::evaluate::Evaluation;
-use crate::measured::Measured;
+use crate::data::dataset::Dataset;
+use crate::evaluate::changes::{Change, Followed};
+use crate::evaluate::measured::Measured;
+use crate::evaluate::predictions::Evaluation;
 
 const STYLE: &str = include_str!("style.css");
 
 /// A picture of the page.
 #[derive(Debug, Clone)]
-pub struct Picture {
-    /// What it shows, for those who cannot see it and as its caption.
+pub(crate) struct Picture {
+    /// Caption and text alternative.
     pub caption: String,
     /// The bytes of its PNG file.
     pub png: Vec<u8>,
 }
 
-/// What the page is about.
+/// Content of the page.
 #[derive(Debug)]
-pub struct Page<'a> {
+pub(crate) struct Page<'a> {
     /// Name of the model's file.
     pub model: String,
     /// Its length.
@@ -33,9 +33,9 @@ pub struct Page<'a> {
     pub sha256: String,
     /// Its classes.
     pub labels: &'a [String],
-    /// Its card; `None` if it is not one of ours.
+    /// Its card; `None` for a model by another program.
     pub card: Option<&'a ModelCard<'a>>,
-    /// What it was measured on.
+    /// The data set it was evaluated on.
     pub dataset: &'a Dataset,
     /// The figures.
     pub evaluation: &'a Evaluation,
@@ -47,14 +47,14 @@ pub struct Page<'a> {
 
 impl Page<'_> {
     /// The whole page.
-    pub fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         let title = format!("{}: report", self.model);
         let sections = [
-            ("How right it is", self.figures()),
+            ("Accuracy", self.figures()),
             ("Changes of state", self.changes()),
             ("Data", self.data()),
             ("Pictures", self.images()),
-            ("Model card", card::what_it_is(self.card, self.labels, self.bytes, &self.sha256)),
+            ("Model card", card::properties(self.card, self.labels, self.bytes, &self.sha256)),
             ("Limits", card::limits(self.card, self.evaluation, self.labels)),
         ];
         let body: String = sections
@@ -76,15 +76,15 @@ impl Page<'_> {
     }
 
     fn summary(&self) -> String {
-        let measured = self.evaluation.honest();
+        let measured = self.evaluation.quotable();
         let Evaluation { training_known, files_trained_on, never_trained_on, .. } = self.evaluation;
-        let files = self.evaluation.all.standing.files;
-        let heard = match (training_known, never_trained_on) {
-            (false, _) => paragraph("warning", "The model does not say what it was trained on."),
+        let files = self.evaluation.all.sample_size.files;
+        let training = match (training_known, never_trained_on) {
+            (false, _) => paragraph("warning", "The model file does not record what it was trained on."),
             (true, Some(_)) => paragraph(
                 "soft",
                 &format!(
-                    "Figures are of the recordings that it was never trained on; it was trained on {files_trained_on} of {files} files here."
+                    "The figures are of recordings that were not trained on. The model was trained on {files_trained_on} of {files} files here."
                 ),
             ),
             (true, None) if *files_trained_on == 0 => {
@@ -93,29 +93,29 @@ impl Page<'_> {
             (true, None) => paragraph(
                 "warning",
                 &format!(
-                    "The model was trained on all {files} files: these figures say how well it remembers, not how well it hears."
+                    "The model was trained on all {files} files: these figures measure memory, not performance on new recordings."
                 ),
             ),
         };
         let (window, recording) = (&measured.by_window, &measured.by_recording.confusion);
         let tiles = [
-            tile(format!("{:.3}", window.macro_average.f1), "macro-F1 by window"),
+            tile(format!("{:.3}", window.macro_average.f1), "macro-F1 by window (balanced over classes, 1 is best)"),
             tile(format!("{} of {}", recording.correct(), recording.total()), "recordings right"),
             tile(format!("{:.3}", window.accuracy), "accuracy by window"),
             tile(format!("{:.3}", measured.reliability.ece), "calibration error (ECE)"),
         ];
         format!(
-            "{}{heard}<div class=\"tiles\">\n{}</div>\n",
-            paragraph("soft", &measured.standing.to_string()),
+            "{}{training}<div class=\"tiles\">\n{}</div>\n",
+            paragraph("soft", &measured.sample_size.to_string()),
             tiles.concat()
         )
     }
 
     fn figures(&self) -> String {
-        let mut text = of_measured(self.evaluation.honest());
+        let mut text = of_measured(self.evaluation.quotable());
         if self.evaluation.never_trained_on.is_some() {
-            text += "<h3>All recordings, those trained on among them</h3>\n";
-            text += &paragraph("soft", &format!("{}.", self.evaluation.all.standing));
+            text += "<h3>All recordings, including those trained on</h3>\n";
+            text += &paragraph("soft", &format!("{}.", self.evaluation.all.sample_size));
             text += &of_measured(&self.evaluation.all);
         }
         text
@@ -141,7 +141,7 @@ impl Page<'_> {
     }
 
     fn data(&self) -> String {
-        let row = |class: &crate::dataset::ClassSummary| {
+        let row = |class: &crate::data::dataset::ClassSummary| {
             let counts = [class.files, class.recordings, class.groups].map(|count| count.to_string());
             [vec![class.class.clone()], counts.to_vec(), vec![format!("{:.1}", class.seconds)]].concat()
         };
@@ -150,8 +150,9 @@ impl Page<'_> {
         self.dataset.remarks.iter().for_each(|remark| text += &paragraph("soft", remark));
         if !self.dataset.skipped.is_empty() {
             text += "<h3>Not used</h3>\n";
-            let row =
-                |skipped: &crate::dataset::Skipped| vec![skipped.path.display().to_string(), skipped.reason.clone()];
+            let row = |skipped: &crate::data::dataset::Skipped| {
+                vec![skipped.path.display().to_string(), skipped.reason.clone()]
+            };
             text += &table(&["file", "why"], &self.dataset.skipped.iter().map(row).collect::<Vec<_>>());
         }
         text
@@ -168,7 +169,7 @@ impl Page<'_> {
     }
 }
 
-/// The table of the classes, and the interval.
+/// The table of the classes and the confidence interval.
 fn of_measured(measured: &Measured) -> String {
     let figures = &measured.by_window;
     let three = |figures: [f64; 3]| figures.map(|figure| format!("{figure:.3}")).to_vec();

@@ -1,47 +1,48 @@
-//! What training leaves behind: two models, a picture and a report, in a folder of their own and in the output folder.
+//! The files of a training run: two models, a picture and a report, in a folder of the run and in the output folder.
 //!
-//! Everything is made in memory first, and the models are read back and run by the device's own code before anything is
-//! written. The run's folder appears as a whole (written under another name, then renamed); the files in the output folder
-//! are replaced one by one, each atomically. Both hold the same bytes, and no clock is in any of them.
+//! All files are made in memory first, and the models are read back and run by the device's code before anything is
+//! written. The run's folder appears atomically (written under another name, then renamed); the files in the output folder
+//! are replaced one by one, each atomically. Both hold the same bytes, and none holds a date.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use monitor_core::model_card::{HASH_LEN, ModelCard, TrainingSummary};
 
+use super::basics::Score;
 use super::protocol::Outcome;
-use super::report::Report;
+use super::training_report::TrainingReport;
 use super::{timestamp, verify};
-use crate::features::FeatureSet;
+use crate::data::feature_set::FeatureSet;
 use crate::plots;
 use monitor_export as export;
 
-/// The whole classifier.
-pub const MODEL: &str = "sound_classifier.tflite";
-/// The head alone.
-pub const HEAD: &str = "sound_classifier_head.tflite";
-/// Loss and accuracy.
-pub const HISTORY: &str = "training_history.png";
-/// The figures.
-pub const REPORT: &str = "training_report.json";
+/// File name of the complete classifier.
+pub(crate) const MODEL: &str = "sound_classifier.tflite";
+/// File name of the head alone.
+pub(crate) const HEAD: &str = "sound_classifier_head.tflite";
+/// File name of the picture of loss and accuracy.
+pub(crate) const HISTORY: &str = "training_history.png";
+/// File name of the figures.
+pub(crate) const REPORT: &str = "training_report.json";
 /// Folder of the runs within the output folder.
-pub const RUNS: &str = "runs";
-/// What a run's folder is called, with more around it, until all is in it.
+pub(crate) const RUNS: &str = "runs";
+/// Part of the name of a run's folder until it is complete.
 const UNFINISHED: &str = "unfinished";
 
 /// The files, each with its name.
 #[derive(Debug, Clone)]
-pub struct Artifacts(Vec<(&'static str, Vec<u8>)>);
+pub(crate) struct Artifacts(Vec<(&'static str, Vec<u8>)>);
 
 impl Artifacts {
-    /// Makes all files, `anomaly` being the tables of the anomaly score, and holds the models against the trained head.
+    /// Makes all files, with `anomaly` as the tables of the anomaly score, and verifies the models against the trained head.
     ///
     /// # Errors
-    /// When a model cannot be exported, or does not say what the trained head says.
-    pub fn new(
+    /// When a model cannot be exported, or computes other probabilities than the trained head.
+    pub(crate) fn new(
         set: &FeatureSet,
         outcome: &Outcome,
-        report: &Report,
+        report: &TrainingReport,
         base: Option<&[u8]>,
         anomaly: Option<&[u8]>,
     ) -> anyhow::Result<Self> {
@@ -52,10 +53,8 @@ impl Artifacts {
         let model = export::classifier_with(set.kind, base, &head.layers, labels, &card, anomaly)
             .context("cannot export the model")?;
         let alone = export::head(set.kind, &head.layers, labels, &card).context("cannot export the head")?;
-        verify::model(&model, set, head)
-            .context("the exported model was read back and does not agree with training")?;
-        verify::head(&alone, set.x.view(), head)
-            .context("the exported head was read back and does not agree with training")?;
+        verify::model(&model, set, head).context("the exported model differs from the trained one")?;
+        verify::head(&alone, set.x.view(), head).context("the exported head differs from the trained one")?;
         let mut json = serde_json::to_string_pretty(report).context("the report cannot be written as JSON")?;
         json.push('\n');
         Ok(Self(vec![(MODEL, model), (HEAD, alone), (HISTORY, history(report)?), (REPORT, json.into_bytes())]))
@@ -65,9 +64,9 @@ impl Artifacts {
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub fn save(&self, out: &Path) -> anyhow::Result<PathBuf> {
+    pub(crate) fn save(&self, out: &Path) -> anyhow::Result<PathBuf> {
         let runs = out.join(RUNS);
-        // What a training that was killed has left.
+        // Removes what a killed training has left.
         for name in self.0.iter().map(|(name, _)| out.join(name)).chain([runs.join(UNFINISHED)]) {
             monitor_model::atomic_file::tidy(&name);
         }
@@ -75,7 +74,7 @@ impl Artifacts {
         let unfinished = runs.join(format!(".{UNFINISHED}.{}.tmp", std::process::id()));
         let written = self.0.iter().try_for_each(|(name, bytes)| write(&unfinished.join(name), bytes)).and_then(|()| {
             std::fs::rename(&unfinished, &folder)
-                .with_context(|| format!("cannot make the folder {}", folder.display()))
+                .with_context(|| format!("cannot create the folder {}", folder.display()))
         });
         if let Err(error) = written {
             let _ = std::fs::remove_dir_all(&unfinished);
@@ -86,7 +85,7 @@ impl Artifacts {
     }
 
     /// The bytes of the file `name`; empty if there is no such file.
-    pub fn bytes(&self, name: &str) -> &[u8] {
+    pub(crate) fn bytes(&self, name: &str) -> &[u8] {
         self.0.iter().find(|(other, _)| *other == name).map_or(&[], |(_, bytes)| bytes)
     }
 }
@@ -95,14 +94,14 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     monitor_model::atomic_file::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The beginning of the hash of every file that was trained on, each once.
+/// The first bytes of the hash of every file that was trained on, without duplicates.
 fn hashes(set: &FeatureSet, rows: &[usize]) -> Vec<u8> {
     let files: std::collections::BTreeSet<[u8; 32]> =
         rows.iter().map(|row| set.dataset.recordings[set.rows[*row].recording].hash).collect();
     files.iter().flat_map(|hash| &hash[..HASH_LEN]).copied().collect()
 }
 
-fn card<'a>(set: &FeatureSet, report: &'a Report, hashes: &'a [u8]) -> ModelCard<'a> {
+fn card<'a>(set: &FeatureSet, report: &'a TrainingReport, hashes: &'a [u8]) -> ModelCard<'a> {
     let validated = report.cross_validation.as_ref();
     ModelCard {
         training: TrainingSummary {
@@ -122,9 +121,9 @@ fn card<'a>(set: &FeatureSet, report: &'a Report, hashes: &'a [u8]) -> ModelCard
     }
 }
 
-fn history(report: &Report) -> anyhow::Result<Vec<u8>> {
+fn history(report: &TrainingReport) -> anyhow::Result<Vec<u8>> {
     use plots::history::{History, Scores, draw};
-    let scores = |training: super::Score, validation: super::Score| Scores {
+    let scores = |training: Score, validation: Score| Scores {
         loss: training.loss,
         validation_loss: validation.loss,
         accuracy: training.accuracy,

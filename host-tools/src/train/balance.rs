@@ -1,15 +1,14 @@
-//! Classes of one size by repeating windows of the smaller ones.
+//! Balances classes by repeating windows of the smaller ones.
 //!
-//! linfa's regression takes no weights, so the balance is made in the data: every class is drawn up to the size of the
-//! largest, whole copies first and a seeded choice for the rest. The perceptron learns from the same rows, so that the two
-//! heads are compared on equal terms.
+//! Every class is filled up to the size of the largest, by whole copies first and a seeded choice for the rest. Both heads
+//! train on the same rows, so they are compared on equal terms.
 
 use rand::seq::SliceRandom;
 
-use super::seed;
+use super::basics::seed;
 
-/// Positions in `labels` such that every class that occurs does so equally often.
-pub fn balanced(labels: &[usize], classes: usize, seed: u64) -> Vec<usize> {
+/// Positions in `labels` in which every occurring class occurs equally often.
+pub(super) fn balanced(labels: &[usize], classes: usize, seed: u64) -> Vec<usize> {
     let mut by_class = vec![Vec::new(); classes];
     for (row, label) in labels.iter().enumerate() {
         by_class[*label].push(row);
@@ -43,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn repeats_are_spread_evenly() {
+    fn repeats_are_distributed_evenly() {
         let labels = [0, 0, 0, 0, 0, 1, 1];
         let rows = balanced(&labels, 2, 3);
         let repeats = |row: usize| rows.iter().filter(|r| **r == row).count();
@@ -51,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_follows_the_seed() {
+    fn the_seed_determines_the_choice() {
         let labels: Vec<usize> = (0..150).map(|row| usize::from(row >= 100)).chain([1; 20]).collect();
         assert_eq!(balanced(&labels, 2, 9), balanced(&labels, 2, 9));
         assert_ne!(balanced(&labels, 2, 9), balanced(&labels, 2, 10));

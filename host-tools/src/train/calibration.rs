@@ -1,33 +1,33 @@
-//! Probabilities that mean what they say, and how sure of a class one must be to name it.
+//! Calibrates probabilities, and computes the confidence from which each class is reported.
 //!
-//! Both are learned from windows that the heads which judged them had not learned from: the pooled predictions of the
-//! inner folds of [`super::fit`]. So nothing that is held out, and no outer fold's test windows, has a part in it.
+//! Both use out-of-fold predictions: those of the inner folds of [`super::fit`], pooled. Held-out windows and the test windows
+//! of outer folds are not used.
 //!
 //! **Temperature** (Guo et al., "On calibration of modern neural networks", 2017): logits are divided by the one number
-//! that makes the cross-entropy smallest, every class counting alike. The order of the classes does not change, so no
+//! that minimises the cross-entropy, all classes equally weighted. The order of the classes does not change, so no
 //! figure about classes does either. It is folded into the last layer: every runtime gives calibrated probabilities.
 //!
-//! **Confidence** of each class: what [`KEPT`] of its rightly named windows exceed. Whatever is less like the class than
-//! nearly all that was ever right is unknown. Within [`LOWEST`] and [`HIGHEST`], which leaves the hysteresis its room.
+//! **Confidence** of each class: the value that [`KEPT`] of its correctly predicted windows exceed, limited to [`LOWEST`] and
+//! [`HIGHEST`], which leaves room for the hysteresis. Windows below it are reported as unknown.
 
 use ndarray::{Array2, Axis};
 use serde::Serialize;
 
-use super::score::Score;
-use crate::metrics::argmax;
+use super::basics::Score;
+use crate::evaluate::metrics::argmax;
 
-/// Temperatures tried: below the first, a head that happened to make no mistake would become certain of everything.
+/// Range of temperatures: below it, a head without errors would become certain of everything.
 const TEMPERATURES: (f64, f64) = (0.5, 10.0);
-/// Share of the rightly named windows of a class that its confidence lets through.
-pub const KEPT: f64 = 0.95;
-/// No confidence is lower, in hundredths.
-pub const LOWEST: u8 = 40;
-/// No confidence is higher, in hundredths.
-pub const HIGHEST: u8 = 80;
-/// Rightly named windows of a class below which its confidence is the default one.
+/// Share of the correctly predicted windows of a class that exceed its confidence.
+pub(super) const KEPT: f64 = 0.95;
+/// Lower limit of a confidence, in hundredths.
+pub(super) const LOWEST: u8 = 40;
+/// Upper limit of a confidence, in hundredths.
+pub(super) const HIGHEST: u8 = 80;
+/// Minimum number of correctly predicted windows of a class; with fewer, its confidence is the default.
 const FEWEST: usize = 20;
 
-/// Predictions of windows by heads that did not learn from them.
+/// Predictions of windows by heads that were not trained on them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OutOfFold {
     /// [windows x classes].
@@ -36,47 +36,47 @@ pub(super) struct OutOfFold {
     pub labels: Vec<usize>,
 }
 
-/// What was learned about a head's probabilities.
+/// Calibration of a head's probabilities.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Calibration {
-    /// What logits are divided by; 1 changes nothing.
+pub(crate) struct Calibration {
+    /// Divisor of the logits; 1 changes nothing.
     pub temperature: f64,
-    /// Confidence of each class in hundredths; empty where there was nothing to learn it from.
+    /// Confidence of each class in hundredths; empty without out-of-fold predictions.
     pub class_confidence: Vec<u8>,
-    /// Windows that this was learned from.
+    /// Number of out-of-fold windows.
     pub windows: usize,
 }
 
 impl Calibration {
-    /// Probabilities are left as they are.
+    /// No calibration.
     pub(super) fn none() -> Self {
         Self { temperature: 1.0, class_confidence: Vec::new(), windows: 0 }
     }
 
-    /// Learns from out-of-fold predictions. `default` is the confidence, in hundredths, of a class that was too rarely
-    /// named rightly.
-    pub(super) fn learn(said: &OutOfFold, default: u8) -> Self {
-        let temperature = temperature(said);
-        let calibrated = tempered(&said.probabilities, temperature);
+    /// Computes the calibration from out-of-fold predictions. `default` is the confidence, in hundredths, of a class with too
+    /// few correct predictions.
+    pub(super) fn from_out_of_fold(predictions: &OutOfFold, default: u8) -> Self {
+        let temperature = temperature(predictions);
+        let calibrated = tempered(&predictions.probabilities, temperature);
         let mut right = vec![Vec::new(); calibrated.ncols()];
-        for (row, label) in calibrated.rows().into_iter().zip(&said.labels) {
+        for (row, label) in calibrated.rows().into_iter().zip(&predictions.labels) {
             if argmax(&row.to_vec()) == *label {
                 right[*label].push(row[*label]);
             }
         }
         let class_confidence = right.into_iter().map(|right| confidence(right, default)).collect();
-        Self { temperature, class_confidence, windows: said.labels.len() }
+        Self { temperature, class_confidence, windows: predictions.labels.len() }
     }
 
-    /// Whether a window is sure enough of its class, `probabilities` being calibrated.
-    pub fn keeps(&self, probabilities: &[f32]) -> bool {
+    /// Whether calibrated `probabilities` reach the confidence of the predicted class.
+    pub(crate) fn keeps(&self, probabilities: &[f32]) -> bool {
         let class = argmax(probabilities);
         let least = self.class_confidence.get(class).map_or(0.0, |hundredths| f32::from(*hundredths) / 100.0);
         probabilities.get(class).is_some_and(|p| *p >= least)
     }
 }
 
-/// What [`KEPT`] of `right` exceed, in hundredths, rounded down.
+/// The value that [`KEPT`] of `right` exceed, in hundredths, rounded down.
 fn confidence(mut right: Vec<f32>, default: u8) -> u8 {
     if right.len() < FEWEST {
         return default;
@@ -86,10 +86,11 @@ fn confidence(mut right: Vec<f32>, default: u8) -> u8 {
     ((right[below] * 100.0) as u8).clamp(LOWEST, HIGHEST)
 }
 
-/// The temperature of the smallest cross-entropy, by golden-section search over its logarithm; in the inverse of the
+/// The temperature that minimises the cross-entropy, by golden-section search over its logarithm; in the inverse of the
 /// temperature the cross-entropy is convex, so there is one minimum.
-fn temperature(said: &OutOfFold) -> f64 {
-    let loss = |log: f64| Score::balanced(tempered(&said.probabilities, log.exp()).view(), &said.labels).loss;
+fn temperature(predictions: &OutOfFold) -> f64 {
+    let loss =
+        |log: f64| Score::balanced(tempered(&predictions.probabilities, log.exp()).view(), &predictions.labels).loss;
     let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (TEMPERATURES.0.ln(), TEMPERATURES.1.ln());
     // 0.62^20: to a ten-thousandth of the range.
@@ -100,7 +101,7 @@ fn temperature(said: &OutOfFold) -> f64 {
     ((low + high) / 2.0).exp()
 }
 
-/// What `probabilities` would be had their logits been divided by `temperature`: `p^(1/T)`, normalised.
+/// `probabilities` with their logits divided by `temperature`: `p^(1/T)`, normalised.
 fn tempered(probabilities: &Array2<f32>, temperature: f64) -> Array2<f32> {
     let mut out = probabilities.clone();
     for mut row in out.axis_iter_mut(Axis(0)) {
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     /// Two classes; logits of +-`size` of which `right` in a hundred are right.
-    fn said(size: f32, right: usize) -> OutOfFold {
+    fn predictions(size: f32, right: usize) -> OutOfFold {
         let p = 1.0 / (1.0 + (-size).exp());
         let labels: Vec<usize> =
             (0..400).map(|row| if row % 100 < right { row / 200 } else { 1 - row / 200 }).collect();
@@ -127,23 +128,23 @@ mod tests {
     }
 
     #[test]
-    fn an_overconfident_head_is_cooled_to_what_comes_true() {
+    fn an_overconfident_head_is_calibrated_to_its_accuracy() {
         // 80 % are right: the logit should be ln 4.
-        let calibration = Calibration::learn(&said(4.0, 80), 60);
+        let calibration = Calibration::from_out_of_fold(&predictions(4.0, 80), 60);
         assert!((calibration.temperature - 4.0 / 4.0_f64.ln()).abs() < 0.01, "{}", calibration.temperature);
-        let calibrated = tempered(&said(4.0, 80).probabilities, calibration.temperature);
+        let calibrated = tempered(&predictions(4.0, 80).probabilities, calibration.temperature);
         assert!((calibrated[[0, 0]] - 0.8).abs() < 0.01);
     }
 
     #[test]
-    fn a_head_without_a_mistake_does_not_become_certain_of_everything() {
-        let calibration = Calibration::learn(&said(2.0, 100), 60);
+    fn a_head_without_errors_does_not_become_certain_of_everything() {
+        let calibration = Calibration::from_out_of_fold(&predictions(2.0, 100), 60);
         assert!((calibration.temperature - 0.5).abs() < 0.01);
         assert_eq!(calibration.class_confidence, [HIGHEST; 2]);
     }
 
     #[test]
-    fn nineteen_of_twenty_right_windows_are_kept() {
+    fn nineteen_of_twenty_correct_windows_are_kept() {
         let right: Vec<f32> = (0..100).map(|i| 0.5 + 0.004 * i as f32).collect();
         // The sixth lowest, 0.52: five of a hundred are below.
         assert_eq!(confidence(right, 60), 51.max((0.52_f32 * 100.0) as u8));
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_kept_by_the_confidence_of_the_class_that_it_names() {
+    fn a_window_is_kept_by_the_confidence_of_its_predicted_class() {
         let calibration = Calibration { temperature: 1.0, class_confidence: vec![60, 80], windows: 1 };
         assert!(calibration.keeps(&[0.7, 0.3]) && !calibration.keeps(&[0.3, 0.7]));
         assert!(Calibration::none().keeps(&[0.3, 0.7]));

@@ -1,16 +1,16 @@
-//! What is chosen between: a kind of head with its setting, and how it did on validation.
+//! Candidates for the head: a kind of head with its setting and its validation scores.
 
 use clap::ValueEnum;
 use serde::Serialize;
 
+use super::basics::Score;
 use super::head::HeadKind;
-use super::score::Score;
 
-/// Which heads to try.
+/// Heads to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum HeadChoice {
-    /// Linear, or MLP where that is clearly better on grouped validation
+pub(crate) enum HeadChoice {
+    /// Linear, or MLP if clearly better in grouped validation
     Auto,
     /// Dense(128, ReLU), dropout 0.2, Dense(classes), softmax
     Mlp,
@@ -19,8 +19,8 @@ pub enum HeadChoice {
 }
 
 impl HeadChoice {
-    /// The kinds to try.
-    pub fn kinds(self) -> &'static [HeadKind] {
+    /// The kinds to try, smaller heads first.
+    pub(crate) fn kinds(self) -> &'static [HeadKind] {
         match self {
             Self::Auto => &[HeadKind::Linear, HeadKind::Mlp],
             Self::Mlp => &[HeadKind::Mlp],
@@ -29,14 +29,14 @@ impl HeadChoice {
     }
 }
 
-/// The usual regularisation: there must be reason to take another ([`super::prefer`]).
+/// Default regularisation, kept unless another is clearly better ([`super::prefer`]).
 pub(super) const DEFAULT_ALPHA: f64 = 10.0;
-/// Epochs where there is nothing to validate on: on real machines validation loss is flat long before.
+/// Epochs without validation: on real machines the validation loss is flat before that.
 pub(super) const DEFAULT_EPOCHS: usize = 20;
 
-/// What was taken for a kind of head, and how it did on validation.
+/// A kind of head at its chosen setting, with its validation scores.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     /// Kind of head.
     pub kind: HeadKind,
     /// Regularisation of a linear head.
@@ -45,11 +45,11 @@ pub struct Candidate {
     /// Epochs of a perceptron, the best one included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<usize>,
-    /// On the windows learned from, mean over the inner folds.
+    /// Score on the training windows, mean over the inner folds.
     pub training: Score,
-    /// On the windows held back, mean over the inner folds; `None` where there was nothing to validate on.
+    /// Score on the validation windows, mean over the inner folds; `None` without inner folds.
     pub validation: Option<Score>,
-    /// Macro-F1 over all windows held back, each predicted by the inner fold that did not learn from it.
+    /// Macro-F1 over all validation windows, each predicted by the inner fold that was not trained on it.
     pub macro_f1: Option<f64>,
 }
 
@@ -63,15 +63,15 @@ impl std::fmt::Display for Candidate {
 
 /// One epoch of the perceptron, mean over the inner folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Epoch {
-    /// What the steps saw: with dropout, before each step.
+pub(crate) struct Epoch {
+    /// Score on the training windows, with dropout, before each step.
     pub training: Score,
-    /// On the windows held back.
+    /// Score on the validation windows.
     pub validation: Score,
 }
 
 impl Candidate {
-    /// A kind of head with a fixed setting, for want of anything to validate on.
+    /// A kind of head with its default setting, without validation.
     pub(super) fn unvalidated(kind: HeadKind) -> Self {
         let (alpha, epochs) = match kind {
             HeadKind::Linear => (Some(DEFAULT_ALPHA), None),

@@ -1,36 +1,36 @@
-//! Grouped cross-validation: the whole procedure, choice of head included, on groups it never saw.
+//! Grouped cross-validation of the whole procedure, including the choice of the head.
 //!
-//! Each outer fold holds whole groups back and runs [`fit`] on the rest, with inner folds made of that rest alone. The
-//! choice of epoch, alpha and head is thus made anew in every fold and cannot leak from the windows that are measured.
-//! Figures are pooled: every window is predicted once, by the fold that did not learn from its group, and all predictions
-//! go into one confusion matrix (folds of one class only would make a mean over folds meaningless).
+//! Each outer fold holds out whole groups and runs [`fit`] on the rest, with inner folds of that rest alone. So epoch, alpha
+//! and head are chosen again in every fold, independent of the test windows. Figures are pooled: every window is predicted
+//! once, by the fold that was not trained on its group, and all predictions go into one confusion matrix (a mean over folds
+//! would be meaningless for folds of one class).
 
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::basics::seed;
 use super::calibration::Calibration;
 use super::candidate::{Candidate, HeadChoice};
 use super::fit::{Effort, fit};
 use super::samples::Samples;
-use super::seed;
 use super::validate::inner_folds;
-use crate::metrics::argmax;
-use crate::split::{self, Fold};
+use crate::data::split::{self, Fold};
+use crate::evaluate::metrics::argmax;
 
-/// Probabilities of windows that the head which gave them never learned from.
+/// Probabilities of windows by a head that was not trained on them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Predictions {
-    /// Which windows: positions in the samples, ascending.
+pub(crate) struct Predictions {
+    /// The windows: positions in the samples, ascending.
     pub rows: Vec<usize>,
     /// [rows x classes].
     pub probabilities: Array2<f32>,
 }
 
-/// What is done in each fold.
+/// Training procedure of a fold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Procedure {
-    /// As in training: head and settings chosen on inner folds.
+pub(super) enum Procedure {
+    /// As in training: head and settings are chosen on inner folds.
     Chosen(HeadChoice),
     /// A linear head with the default regularisation; nothing is chosen.
     PlainLinear,
@@ -38,31 +38,31 @@ pub enum Procedure {
 
 /// One outer fold.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FoldResult {
-    /// Groups held back.
+pub(crate) struct FoldResult {
+    /// Groups held out.
     pub groups: Vec<usize>,
-    /// Windows held back.
+    /// Windows held out.
     pub windows: usize,
-    /// Share of them predicted right.
+    /// Share of them predicted correctly.
     pub accuracy: f64,
-    /// What was chosen without them.
+    /// Head chosen without them.
     pub chosen: Candidate,
-    /// What its probabilities were calibrated by, without them.
+    /// Its calibration, computed without them.
     pub calibration: Calibration,
 }
 
-/// What came out of all folds.
+/// Results of all folds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CrossValidation {
+pub(crate) struct CrossValidation {
     /// The folds that could be trained.
     pub folds: Vec<FoldResult>,
-    /// Why others could not.
+    /// Why other folds could not be trained.
     pub failed: Vec<String>,
-    /// Every window of the trained folds.
+    /// Predictions of every window of the trained folds.
     pub predictions: Predictions,
     /// The same before calibration, [rows x classes].
     pub uncalibrated: Array2<f32>,
-    /// For each row whether its fold was sure enough of the class.
+    /// For each row whether its confidence reached that of the predicted class.
     pub kept: Vec<bool>,
 }
 
@@ -70,7 +70,7 @@ pub struct CrossValidation {
 ///
 /// # Errors
 /// When there are fewer than two groups, or no fold could be trained.
-pub fn cross_validate(
+pub(super) fn cross_validate(
     samples: &Samples<'_>,
     count: usize,
     procedure: Procedure,
@@ -91,11 +91,11 @@ pub fn cross_validate(
     for (index, (fold, result)) in folds.iter().zip(results).enumerate() {
         match result {
             Ok((result, [probabilities, uncalibrated])) => {
-                let said = probabilities.rows().into_iter().zip(uncalibrated.rows());
-                by_row.extend(fold.test.iter().zip(said).map(|(row, (said, before))| {
-                    let said = said.to_vec();
-                    let kept = result.calibration.keeps(&said);
-                    (*row, said, before.to_vec(), kept)
+                let both = probabilities.rows().into_iter().zip(uncalibrated.rows());
+                by_row.extend(fold.test.iter().zip(both).map(|(row, (after, before))| {
+                    let after = after.to_vec();
+                    let kept = result.calibration.keeps(&after);
+                    (*row, after, before.to_vec(), kept)
                 }));
                 trained.push(result);
             }
@@ -109,14 +109,14 @@ pub fn cross_validate(
     by_row.sort_by_key(|(row, ..)| *row);
     let rows: Vec<usize> = by_row.iter().map(|(row, ..)| *row).collect();
     let kept = by_row.iter().map(|(.., kept)| *kept).collect();
-    let (mut said, mut before) = (Vec::new(), Vec::new());
+    let (mut after, mut before) = (Vec::new(), Vec::new());
     for (_, probabilities, uncalibrated, _) in by_row {
-        said.extend(probabilities);
+        after.extend(probabilities);
         before.extend(uncalibrated);
     }
     let of = |values| Array2::from_shape_vec((rows.len(), samples.classes), values);
-    let (Ok(probabilities), Ok(uncalibrated)) = (of(said), of(before)) else {
-        anyhow::bail!("the folds' predictions do not fit together");
+    let (Ok(probabilities), Ok(uncalibrated)) = (of(after), of(before)) else {
+        anyhow::bail!("the folds' predictions have different shapes");
     };
     let predictions = Predictions { rows, probabilities };
     Ok(CrossValidation { folds: trained, failed, predictions, uncalibrated, kept })
@@ -157,8 +157,8 @@ mod tests {
     use super::*;
     use ndarray::Array2;
 
-    /// Eight groups that each have a feature of their own which names the class perfectly within the group, and one
-    /// feature that says nothing: memory helps within a group and nowhere else.
+    /// Eight groups, each with a feature that determines the class within the group alone, and one feature without
+    /// information: memory helps within a group only.
     fn memory() -> (Array2<f32>, Vec<usize>, Vec<usize>) {
         let labels: Vec<usize> = (0..160).map(|row| row % 2).collect();
         let groups: Vec<usize> = (0..160).map(|row| row / 20).collect();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_helps_only_within_a_group_does_not_help_across_groups() {
+    fn a_feature_that_helps_within_a_group_only_does_not_help_across_groups() {
         let (x, labels, groups) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
         let result = cross_validate(&samples, 4, Procedure::Chosen(HeadChoice::Linear), 1, || {}).unwrap();

@@ -1,12 +1,12 @@
-//! From rows to a head: what to choose is chosen on grouped validation, then the chosen head learns from all rows.
+//! From rows to a head: settings are chosen by grouped validation, then the chosen head is trained on all rows.
 //!
-//! The rows given are all that is ever looked at. They are split into *inner* folds by group; each candidate learns from
-//! one part and is scored on the other: the linear head at each of [`ALPHAS`](logistic::ALPHAS), the perceptron after each of
-//! its epochs. Of the epochs the one of the lowest loss is taken, the mean of the folds' losses. The usual alpha gives way to
-//! that of the lowest loss, and of the kinds of head (`auto`) the linear one, a hundredth of the size, to the perceptron, only
-//! where that makes clearly fewer errors ([`super::prefer`]): what a lower loss alone gains is confidence, which calibration
-//! sets anyway. Then the winner is fitted to all rows, with that alpha or for that number of epochs. Its probabilities are
-//! calibrated by what its kind said of the windows that the inner folds held back ([`super::calibration`]).
+//! Only the given rows are used. They are split into *inner* folds by group; each candidate is trained on one part and scored
+//! on the other: the linear head at each of [`ALPHAS`](logistic::ALPHAS), the perceptron after each epoch. Of the epochs the
+//! one with the lowest mean loss over the folds is chosen. The alpha of the lowest loss replaces the default, and with `auto`
+//! the perceptron replaces the linear head, a hundredth of its size, only if it makes clearly fewer errors
+//! ([`super::prefer`]): a lower loss alone is a gain in confidence, which calibration sets anyway. Then the chosen head is
+//! trained on all rows, with that alpha or number of epochs. Its probabilities are calibrated by the predictions of its kind
+//! for the validation windows of the inner folds ([`super::calibration`]).
 
 use std::ops::ControlFlow;
 
@@ -14,70 +14,77 @@ use anyhow::{Context, ensure};
 use monitor_core::decision::DecisionConfig;
 use ndarray::Array2;
 
+use super::basics::seed;
 use super::calibration::Calibration;
 use super::candidate::{self, Candidate, Epoch, HeadChoice};
 use super::head::{HeadKind, TrainedHead};
 use super::samples::{Prepared, Samples};
 use super::validate::{self, Tried};
-use super::{logistic, mlp, seed};
-use crate::split::Fold;
+use super::{logistic, mlp};
+use crate::data::split::Fold;
 use monitor_export::Dense;
 
-/// How much to try.
+/// Extent of the search for a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Effort {
+pub(super) struct Effort {
     /// Heads to try.
     pub choice: HeadChoice,
-    /// Epochs that a perceptron goes on after its lowest validation loss.
+    /// Epochs that a perceptron continues after its lowest validation loss.
     pub patience: usize,
-    /// Whether heads are tried that cannot win any more, for the record.
+    /// Whether to try heads that can no longer be chosen, for the report.
     pub thorough: bool,
 }
 
-/// Epochs after which a quick perceptron gives up: the loss rarely finds a lower point so late.
+/// Patience of a quick fit: later the loss rarely falls again.
 const PATIENCE: usize = 20;
 
 impl Effort {
     /// Every epoch of every head of `choice`.
-    pub fn whole(choice: HeadChoice) -> Self {
+    pub(super) fn whole(choice: HeadChoice) -> Self {
         Self { choice, patience: mlp::EPOCHS, thorough: true }
     }
 
-    /// What decides, and nothing for the record: for fits that are done many times over.
-    pub fn quick(choice: HeadChoice) -> Self {
+    /// Only what affects the choice: for fits that are repeated often.
+    pub(super) fn quick(choice: HeadChoice) -> Self {
         Self { choice, patience: PATIENCE, thorough: false }
     }
 }
 
-/// A head and how it was chosen.
+/// A trained head and how it was chosen.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fitted {
-    /// Takes raw features.
+pub(crate) struct Fitted {
+    /// The head, for raw features.
     pub head: TrainedHead,
-    /// What was chosen.
+    /// The chosen candidate.
     pub chosen: Candidate,
-    /// What was tried, the chosen one among them.
+    /// All candidates, including the chosen one.
     pub candidates: Vec<Candidate>,
-    /// Every epoch of the perceptron on validation, if it was tried.
+    /// Validation of every epoch of the perceptron, if it was tried.
     pub epochs: Vec<Epoch>,
-    /// What the head's probabilities were calibrated by.
+    /// Calibration of the head's probabilities.
     pub calibration: Calibration,
 }
 
-/// Chooses a head on the `inner` folds of `rows` (positions in `samples`) and fits it to all of `rows`.
+/// Chooses a head on the `inner` folds of `rows` (positions in `samples`) and trains it on all of `rows`.
 ///
-/// Without inner folds the kind is the first to be tried and its setting a fixed default.
+/// Without inner folds the first kind is chosen, at its default setting.
 ///
 /// # Errors
-/// When `rows` hold fewer than two classes, or no feature changes, or the regression does not converge.
-pub fn fit(samples: &Samples<'_>, rows: &[usize], inner: &[Fold], effort: Effort, seed: u64) -> anyhow::Result<Fitted> {
+/// When `rows` hold fewer than two classes, or no feature varies, or the regression does not converge.
+pub(super) fn fit(
+    samples: &Samples<'_>,
+    rows: &[usize],
+    inner: &[Fold],
+    effort: Effort,
+    seed: u64,
+) -> anyhow::Result<Fitted> {
     let prepared = Prepared::new(samples, rows, seed);
     prepared.check()?;
-    // What was tried on validation, else only its default, in the order of the kinds: a smaller head first.
+    // Candidates in the order of the kinds, smaller heads first; without validation at their default setting.
     let mut tried: Vec<(Candidate, Option<Tried>)> = Vec::new();
     let mut failures = Vec::new();
     for kind in effort.choice.kinds() {
-        // Nothing beats a smaller head without a mistake.
+        // No head is better than a smaller one without errors.
         if !effort.thorough && tried.iter().any(|(candidate, _)| candidate.macro_f1 == Some(1.0)) {
             break;
         }
@@ -102,7 +109,8 @@ pub fn fit(samples: &Samples<'_>, rows: &[usize], inner: &[Fold], effort: Effort
         match refit(&prepared, &chosen, samples.classes, seed) {
             Ok(layers) => {
                 let default = (DecisionConfig::default().confidence * 100.0).round() as u8;
-                let calibration = on.map_or_else(Calibration::none, |on| Calibration::learn(&on.said, default));
+                let calibration =
+                    on.map_or_else(Calibration::none, |on| Calibration::from_out_of_fold(&on.out_of_fold, default));
                 let head = TrainedHead { kind: chosen.kind, layers }.tempered(calibration.temperature);
                 return Ok(Fitted { head, chosen, candidates, epochs, calibration });
             }
@@ -120,7 +128,10 @@ impl Prepared {
             self.labels.iter().any(|label| label != first),
             "a head needs windows of at least two classes to train on"
         );
-        ensure!(self.x.ncols() > 0, "no feature differs between any two windows: are the recordings silent?");
+        ensure!(
+            self.x.ncols() > 0,
+            "no feature differs between any two windows; check whether the recordings are silent"
+        );
         Ok(())
     }
 
@@ -159,15 +170,8 @@ fn refit(prepared: &Prepared, chosen: &Candidate, classes: usize, seed: u64) -> 
         HeadKind::Mlp => {
             let epochs = chosen.epochs.unwrap_or(candidate::DEFAULT_EPOCHS);
             let seed = seed::derive(seed, "mlp");
-            let network =
-                mlp::train(
-                    prepared.x.view(),
-                    &prepared.labels,
-                    classes,
-                    epochs,
-                    seed,
-                    |_, _| ControlFlow::Continue(()),
-                );
+            let plan = mlp::Plan { classes, epochs, seed };
+            let network = mlp::train(prepared.x.view(), &prepared.labels, plan, |_, _| ControlFlow::Continue(()));
             Ok(prepared.mlp_layers(network))
         }
     }

@@ -1,15 +1,16 @@
-//! A trained head: raw features in, class probabilities out, in the very layers that are exported.
+//! A trained head: raw features in, class probabilities out, in the layers that are exported.
 
 use clap::ValueEnum;
-use ndarray::{Array1, Array2, ArrayView2, Axis, NdFloat};
+use ndarray::{Array1, Array2, ArrayView2};
 use serde::Serialize;
 
+use super::basics::softmax;
 use monitor_export::Dense;
 
-/// Which kind of head.
+/// Kind of head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
-pub enum HeadKind {
+pub(crate) enum HeadKind {
     /// Dense(128, ReLU), dropout while training, Dense(classes), softmax.
     Mlp,
     /// Dense(classes), softmax: multinomial logistic regression.
@@ -25,10 +26,10 @@ impl std::fmt::Display for HeadKind {
     }
 }
 
-/// Layers with the standardisation folded into the first.
+/// A head with the standardisation folded into its first layer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TrainedHead {
-    /// What it is.
+pub(crate) struct TrainedHead {
+    /// Its kind.
     pub kind: HeadKind,
     /// First to last; softmax follows the last.
     pub layers: Vec<Dense>,
@@ -36,7 +37,7 @@ pub struct TrainedHead {
 
 impl TrainedHead {
     /// Probabilities [windows x classes] of raw features `x` [windows x features].
-    pub fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
+    pub(crate) fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut values = x.to_owned();
         for layer in &self.layers {
             values = values.dot(&layer.weights.t()) + Array1::from(layer.bias.clone());
@@ -48,9 +49,9 @@ impl TrainedHead {
         values
     }
 
-    /// The same head with its logits divided by `temperature`, above 0: the last layer's weights and bias are.
+    /// The head with its logits divided by `temperature`, above 0, by dividing the last layer's weights and bias.
     #[must_use]
-    pub fn tempered(mut self, temperature: f64) -> Self {
+    pub(crate) fn tempered(mut self, temperature: f64) -> Self {
         if let Some(last) = self.layers.last_mut() {
             let divided = |value: f32| (f64::from(value) / temperature) as f32;
             last.weights.mapv_inplace(divided);
@@ -59,19 +60,9 @@ impl TrainedHead {
         self
     }
 
-    /// Multiplications per window.
-    pub fn multiplications(&self) -> usize {
+    /// Number of multiplications per window.
+    pub(crate) fn multiplications(&self) -> usize {
         self.layers.iter().map(|layer| layer.inputs() * layer.outputs()).sum()
-    }
-}
-
-/// Turns every row of logits into probabilities.
-pub(super) fn softmax<F: NdFloat>(logits: &mut Array2<F>) {
-    for mut row in logits.axis_iter_mut(Axis(0)) {
-        let largest = row.iter().copied().fold(F::neg_infinity(), F::max);
-        row.mapv_inplace(|value| (value - largest).exp());
-        let sum = row.sum();
-        row.mapv_inplace(|value| value / sum);
     }
 }
 
@@ -81,7 +72,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    fn a_head_is_layers_then_softmax() {
+    fn a_head_applies_its_layers_then_softmax() {
         let head = TrainedHead {
             kind: HeadKind::Mlp,
             layers: vec![
@@ -102,12 +93,5 @@ mod tests {
         // logits (4, 2) / 2
         let p = head.probabilities(array![[2.0_f32, 1.0]].view());
         assert!((p[[0, 0]] - 1.0 / (1.0 + (-1.0_f32).exp())).abs() < 1e-6);
-    }
-
-    #[test]
-    fn softmax_of_huge_logits_is_finite() {
-        let mut logits = array![[1e30_f32, -1e30, 1e30]];
-        softmax(&mut logits);
-        assert_eq!(logits, array![[0.5, 0.0, 0.5]]);
     }
 }

@@ -2,79 +2,66 @@
 //!
 //! Minimises `sum of cross-entropies + alpha/2 * |weights|^2` in f64; biases are free. The objective is convex, so that
 //! every search that ends where the gradient vanishes ends at the same head. Logits are normalised row by row: with one
-//! maximum for all rows, as linfa-logistic has it, rows far below the surest one underflow, cost and gradient contradict
-//! each other, and the search breaks off on well separated classes.
+//! maximum for all rows, as in linfa-logistic, rows far below the maximum underflow, cost and gradient contradict each
+//! other, and the search stops early on well separated classes.
 //!
 //! Cost: about `windows x features x classes x 6` multiplications per iteration, some 50 to 200 iterations.
-
-use std::fmt;
 
 use argmin::core::{CostFunction, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use ndarray::{Array1, Array2, ArrayView2, Axis, ShapeBuilder, Slice};
 
-use super::head::softmax;
+use super::basics::softmax;
 
-/// Regularisations tried, strongest first so that each fit starts near the solution.
-pub const ALPHAS: [f64; 4] = [1000.0, 100.0, 10.0, 1.0];
-/// Bias of a class that was never heard: e^-50, nothing.
+/// Regularisations to try, strongest first so that each fit starts near the solution.
+pub(super) const ALPHAS: [f64; 4] = [1000.0, 100.0, 10.0, 1.0];
+/// Bias of a class without windows: a probability of e^-50.
 const ABSENT: f64 = -50.0;
 const ITERATIONS: u64 = 500;
-/// Length of the gradient per window at which the search ends: tenfold more or less changes the loss of windows never
-/// learned from in its fourth digit.
+/// Length of the gradient per window at which the search ends: a factor of ten changes the loss of held-out windows in its
+/// fourth digit.
 const ENOUGH: f64 = 3e-4;
-/// Length at which a search that ended otherwise is still accepted.
+/// Length of the gradient per window up to which a search that ended otherwise is accepted.
 const TOLERANCE: f64 = 1e-3;
 
-/// Steps that the search remembers to know the curvature from.
+/// Steps from which the search estimates the curvature.
 const MEMORY: usize = 10;
 
-/// Features column by column: most of the time is spent in packing this matrix for multiplication, and so it packs half as
-/// long.
-pub fn by_columns(x: ArrayView2<f32>) -> Array2<f64> {
+/// Features in column-major order, which halves the time of packing this matrix for multiplication.
+pub(super) fn by_columns(x: ArrayView2<f32>) -> Array2<f64> {
     let mut columns = Array2::zeros(x.raw_dim().f());
     columns.zip_mut_with(&x, |to, from| *to = f64::from(*from));
     columns
 }
 
-/// Weights [features x classes] with the biases as one more row at the end, on standardised features.
-pub type Weights = Array2<f64>;
+/// Weights [features x classes] with the biases as the last row, for standardised features.
+pub(super) type Weights = Array2<f64>;
 
-/// Why no weights were found.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Error {
-    /// The windows are of one class, or none.
+/// Why a fit failed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub(super) enum Error {
+    /// The windows are of fewer than two classes.
+    #[error("a linear head needs windows of at least two classes")]
     OneClass,
     /// The search ended away from the minimum: length of the gradient per window.
+    #[error(
+        "the logistic regression did not converge (gradient {0:.1e} per window, at most {TOLERANCE:.0e}); use --head mlp"
+    )]
     NotConverged(f64),
-    /// The search could not go on.
+    /// The search failed.
+    #[error("the logistic regression failed: {0}")]
     Failed(String),
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OneClass => f.write_str("a linear head needs windows of at least two classes"),
-            Self::NotConverged(gradient) => write!(
-                f,
-                "the logistic regression did not converge (gradient {gradient:.1e} per window, at most {TOLERANCE:.0e}); \
-                 use --head mlp"
-            ),
-            Self::Failed(reason) => write!(f, "the logistic regression failed: {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// Fits standardised features `x` [windows x features], best [`by_columns`], to `labels`, each below `classes`; a warm `start` saves iterations.
+/// Fits standardised features `x` [windows x features], preferably [`by_columns`], to `labels`, each below `classes`; a warm
+/// `start` saves iterations.
 ///
-/// A class that no window is of gets weights of 0 and a bias ([`ABSENT`]) that makes it impossible.
+/// A class without windows has weights of 0 and a bias ([`ABSENT`]) that makes it impossible.
 ///
 /// # Errors
 /// When fewer than two classes occur, a value is not finite, or the search does not reach the minimum.
-pub fn fit(
+pub(super) fn fit(
     x: &Array2<f64>,
     labels: &[usize],
     classes: usize,
@@ -108,7 +95,7 @@ pub fn fit(
     Ok(weights)
 }
 
-/// What is minimised, over [`Weights`] row by row.
+/// The objective, over [`Weights`] in row-major order.
 struct Problem<'a> {
     x: &'a Array2<f64>,
     labels: &'a [usize],
@@ -186,7 +173,7 @@ fn logits(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
 }
 
 /// Probabilities [windows x classes] that `weights` give to standardised features.
-pub fn probabilities(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
+pub(super) fn probabilities(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
     let mut values = logits(x, weights);
     softmax(&mut values);
     values
@@ -195,7 +182,7 @@ pub fn probabilities(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::seed;
+    use crate::train::basics::seed;
     use rand::Rng;
 
     /// Three noisy clouds in `columns` dimensions.
@@ -208,8 +195,19 @@ mod tests {
         (x, labels)
     }
 
+    /// Fits three classes and checks that the gradient vanishes and that every window is taken for its class.
+    fn check_fit(x: &Array2<f64>, labels: &[usize], alpha: f64) {
+        let weights = fit(x, labels, 3, alpha, None).unwrap();
+        let gradient = Problem { x, labels, classes: 3, alpha }.gradient_at(&weights);
+        let steepest = gradient.iter().map(|value| value.abs() / labels.len() as f64).fold(0.0, f64::max);
+        assert!(steepest < TOLERANCE, "gradient {steepest} at alpha {alpha}");
+        let p = probabilities(x.view(), &weights);
+        let wrong = p.rows().into_iter().zip(labels).filter(|(row, label)| !row.iter().all(|v| *v <= row[**label]));
+        assert_eq!(wrong.count(), 0, "windows taken for another class at alpha {alpha}");
+    }
+
     #[test]
-    fn it_separates_clouds_and_ends_where_the_gradient_vanishes() {
+    fn the_fit_separates_clouds_and_ends_where_the_gradient_vanishes() {
         let (x, labels) = clouds(150, 8);
         let weights = fit(&x, &labels, 3, 1.0, None).unwrap();
         let gradient = Problem { x: &x, labels: &labels, classes: 3, alpha: 1.0 }.gradient_at(&weights);
@@ -229,10 +227,10 @@ mod tests {
     }
 
     #[test]
-    fn more_features_than_windows_is_no_difficulty() {
+    fn more_features_than_windows_converge() {
         let (x, labels) = clouds(30, 400);
         for alpha in ALPHAS {
-            fit(&x, &labels, 3, alpha, None).unwrap();
+            check_fit(&x, &labels, alpha);
         }
     }
 
@@ -254,15 +252,15 @@ mod tests {
     }
 
     #[test]
-    fn classes_far_apart_of_very_different_spread_are_no_difficulty() {
-        // Logits of hundreds: the rows of the near classes are far below the surest row.
+    fn distant_classes_of_very_different_spread_converge_and_are_separated() {
+        // Logits of hundreds: the rows of the near classes are far below the maximum.
         let labels: Vec<usize> = (0..300).map(|row| row % 3).collect();
         let x = Array2::from_shape_fn((300, 40), |(row, column)| {
             let noise = ((row * 7919 + column * 104_729) % 1009) as f64 / 1009.0 - 0.5;
             if labels[row] == 2 { 60.0 + 5.0 * noise } else { labels[row] as f64 * 0.3 + noise }
         });
         for alpha in ALPHAS {
-            fit(&x, &labels, 3, alpha, None).unwrap();
+            check_fit(&x, &labels, alpha);
         }
     }
 

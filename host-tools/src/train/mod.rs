@@ -1,32 +1,27 @@
 //! Heads trained on features: standardisation, multi-layer perceptron, logistic regression, choice between them.
-pub mod artifacts;
+//!
+//! [`protocol`] runs the steps in their order, [`run`] trains and saves a model, [`artifacts`] holds its files.
+
+pub(crate) mod artifacts;
 mod balance;
+mod basics;
 mod calibration;
 mod candidate;
 mod cross_validation;
 mod fit;
 mod head;
-pub mod logistic;
-pub mod mlp;
+mod logistic;
+mod mlp;
 mod prefer;
-pub mod protocol;
-pub mod report;
+mod protocol;
+pub(crate) mod report_text;
+pub(crate) mod run;
 mod samples;
-mod score;
-mod seed;
 mod standardise;
-pub mod timestamp;
+pub(crate) mod timestamp;
+pub(crate) mod training_report;
 mod validate;
-pub mod verify;
-pub mod words;
+mod verify;
 
-pub use balance::balanced;
-pub use calibration::Calibration;
-pub use candidate::{Candidate, Epoch, HeadChoice};
-pub use cross_validation::{CrossValidation, FoldResult, Predictions, Procedure, cross_validate};
-pub use fit::{Effort, Fitted, fit};
-pub use head::{HeadKind, TrainedHead};
-pub use samples::Samples;
-pub use score::Score;
-pub use standardise::Standardiser;
-pub use validate::inner_folds;
+pub(crate) use candidate::HeadChoice;
+pub(crate) use standardise::Standardiser;

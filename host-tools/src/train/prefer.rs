@@ -1,18 +1,18 @@
-//! When a measured difference is reason enough to leave a default.
+//! When a measured difference justifies a setting other than the default.
 //!
-//! Validation on a handful of groups is a small sample. What merely looks best in it is often chosen by chance, anew with
-//! every seed, and does worse on the next group than the default would have. So the default stays unless another setting
-//! is wrong less often by more than [`ERRORS`] standard errors of the difference. Windows of one group are alike; groups are
-//! what was drawn, so the difference is taken group by group.
+//! Validation on a few groups is a small sample. The setting that scores best in it is often best by chance, changes with the
+//! seed, and is worse than the default on the next group. So the default is kept unless another setting makes fewer errors
+//! by more than [`ERRORS`] standard errors of the difference. Windows of one group are alike and groups are the sampling unit,
+//! so differences are computed per group.
 
 use std::collections::BTreeMap;
 
-/// Standard errors that a gain must exceed: what is usually called significant. With one, as in the rule of Breiman and others
-/// ("Classification and Regression Trees", 1984), six groups let chance through in one case of six.
+/// Standard errors that a gain must exceed: the usual level of significance. With one, as in the rule of Breiman and others
+/// ("Classification and Regression Trees", 1984), six groups accept a chance result in one case of six.
 const ERRORS: f64 = 2.0;
 
-/// Whether `other` is clearly less often wrong than `usual`: both hold one share of errors for each group, in the same order.
-/// Of fewer than two groups nothing is clear.
+/// Whether `other` makes clearly fewer errors than `usual`: both hold one error rate per group, in the same order. Always
+/// false for fewer than two groups.
 pub(super) fn clearly_less(other: &[f64], usual: &[f64]) -> bool {
     let gains: Vec<f64> = usual.iter().zip(other).map(|(usual, other)| usual - other).collect();
     if gains.len() < 2 {
@@ -24,7 +24,7 @@ pub(super) fn clearly_less(other: &[f64], usual: &[f64]) -> bool {
     mean > 0.0 && mean > ERRORS * (variance / count).sqrt()
 }
 
-/// The mean of each group, in the order of the groups' numbers; `values` are (group, value of a window).
+/// The mean of each group, in the order of the groups' numbers; `values` are pairs of a group and a window's value.
 pub(super) fn by_group(values: impl Iterator<Item = (usize, f64)>) -> Vec<f64> {
     let mut groups: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
     for (group, value) in values {
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_stays_unless_the_gain_clearly_exceeds_its_standard_error() {
+    fn the_default_is_kept_unless_the_gain_clearly_exceeds_its_standard_error() {
         let usual = [0.30, 0.10, 0.20, 0.40];
         // Gains of 0.02, 0.02, 0.03, 0.03: mean 0.025, standard error 0.003.
         assert!(clearly_less(&[0.28, 0.08, 0.17, 0.37], &usual));
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn every_group_counts_alike_however_many_windows_it_has() {
+    fn groups_are_equally_weighted_however_many_windows_they_have() {
         assert_eq!(by_group([(7, 1.0), (2, 0.5), (7, 0.0), (7, 0.5)].into_iter()), [0.5, 0.5]);
     }
 }

@@ -1,63 +1,64 @@
-//! What is done with a data set, and in which order, so that every figure stands on sound that the head it is about has
-//! never heard.
+//! The training protocol: its order ensures that every figure is measured on sound that its head was not trained on.
 //!
-//! 1. **Hold out.** About a fifth of the windows (`--hold-out`), whole groups of every class, are put aside. Nothing looks
-//!    at them until the end. Where a class has only one group, or there are too few, nothing is held out and that is said.
+//! 1. **Hold out.** About a fifth of the windows (`--hold-out`), whole groups of every class, are set aside and not used
+//!    until the end. If a class has only one group, or there are too few, nothing is held out, which the report states.
 //! 2. **Fit.** On the rest, kind of head, regularisation and epochs are chosen on grouped inner folds, and the chosen head
-//!    is fitted to all of the rest ([`super::fit`]). This is the head that is exported, and it has never heard what was
-//!    held out; so the held-out figures are about the very file, and `evaluate` on the same data can tell the recordings
-//!    apart by the hashes in it. `--hold-out 0` gives the head everything, and no held-out figures.
+//!    is trained on all of the rest ([`super::fit`]). This head is exported, and it was not trained on what was held out; so
+//!    the held-out figures are about the exported file, and `evaluate` on the same data recognises the recordings by the
+//!    hashes in it. With `--hold-out 0` the head is trained on everything, and there are no held-out figures.
 //! 3. **Cross-validate.** Steps 1 and 2 depend on which groups were drawn. So the whole procedure is repeated over grouped
-//!    folds of *all* recordings and the predictions are pooled ([`super::cross_validate`]): the figure to quote. It
-//!    is about the procedure on as much data, not about the file.
-//! 4. **Compare.** Hybrid features hold the others as columns: linear heads with one fixed regularisation, on the same
-//!    folds and on these columns, say what each kind is worth on equal terms, with nothing chosen.
+//!    folds of *all* recordings and the predictions are pooled ([`super::cross_validation`]): the figure to quote. It
+//!    describes the procedure on that amount of data, not the exported file.
+//! 4. **Compare.** Hybrid features hold the other kinds as columns: linear heads with one fixed regularisation, on the same
+//!    folds and these columns, compare the kinds on equal terms.
 //!
 //! Within one recording (too few files to hold any out) groups are blocks of a file, and every figure is marked
-//! [`WITHIN_RECORDING`](crate::dataset::WITHIN_RECORDING).
+//! [`WITHIN_RECORDING`](crate::data::dataset::WITHIN_RECORDING).
 
 use anyhow::{Context, ensure};
 use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
 
+use super::basics::seed;
 use super::candidate::HeadChoice;
 use super::cross_validation::{CrossValidation, Predictions, Procedure, cross_validate};
 use super::fit::{Effort, Fitted, fit};
+use super::head::TrainedHead;
 use super::samples::{Copies, Samples};
 use super::validate::inner_folds;
-use super::{TrainedHead, seed};
-use crate::features::{Augmented, FeatureSet};
-use crate::measured::sessions;
-use crate::split::{self, Fold};
-use crate::ui::Ui;
+use crate::console::Ui;
+use crate::data::feature_set::FeatureSet;
+use crate::data::split::{self, Fold};
+use crate::evaluate::measured::sessions;
+use crate::features::Augmented;
 
-/// What the user decides.
+/// Settings of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Heads to try.
     pub choice: HeadChoice,
     /// Folds of the cross-validation; `None`: five, or fewer so that each holds back every class; 0: none.
     pub folds: Option<usize>,
     /// Share of the windows to hold out, 0 to 0.5.
     pub hold_out: f64,
-    /// Decides everything random.
+    /// Random seed.
     pub seed: u64,
-    /// Changed copies of each recording that training hears too.
+    /// Number of changed copies of each recording to train on.
     pub augment: u32,
 }
 
-/// Folds where the user does not say.
+/// Default number of folds.
 const FOLDS: usize = 5;
 
-/// Everything that came out.
+/// Result of the protocol.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// The head to export.
     pub fitted: Fitted,
-    /// Rows it learned from.
+    /// Rows it was trained on.
     pub trained: Vec<usize>,
-    /// What it says about the rows held out.
+    /// Its predictions for the held-out rows.
     pub held_out: Option<Predictions>,
-    /// The procedure, cross-validated.
+    /// Cross-validation of the procedure.
     pub cross_validation: Option<CrossValidation>,
     /// Linear heads with one regularisation on the columns of each feature kind: hybrid, yamnet, logmel; else empty.
     pub comparison: Vec<(FeatureKind, CrossValidation)>,
@@ -65,18 +66,23 @@ pub struct Outcome {
     pub sessions: Vec<usize>,
 }
 
-/// Runs the protocol on `set`; where there are changed `copies` of its windows, every step that learns from a window learns
-/// from its copies too, and no figure is about them.
+/// Runs the protocol on `set`. Every step that trains on a window also trains on its changed `copies`, if any; no figure
+/// includes them.
 ///
 /// # Errors
-/// When there are fewer than two classes or nothing can be learned.
-pub fn run(set: &FeatureSet, copies: Option<&Augmented>, settings: &Settings, ui: &Ui) -> anyhow::Result<Outcome> {
+/// When there are fewer than two classes or no head can be trained.
+pub(super) fn run(
+    set: &FeatureSet,
+    copies: Option<&Augmented>,
+    settings: &Settings,
+    ui: &Ui,
+) -> anyhow::Result<Outcome> {
     let (labels, groups) = (set.labels(), set.groups());
     let copies = copies.map(|copies| Copies { x: copies.x.view(), of: &copies.of });
     let classes = set.dataset.classes.len();
     let samples = Samples { x: set.x.view(), labels: &labels, groups: &groups, classes, copies };
     let mut values = set.x.iter().chain(copies.iter().flat_map(|copies| copies.x));
-    ensure!(values.all(|value| value.is_finite()), "a feature is not a number: please report this");
+    ensure!(values.all(|value| value.is_finite()), "a feature is not a number; please report this");
 
     let count = settings.folds.unwrap_or_else(|| FOLDS.min(split::most_folds(&labels, &groups)));
     let progress = ui.progress("training", count.min(set.dataset.groups.len()) as u64 + 1);
@@ -94,7 +100,7 @@ pub fn run(set: &FeatureSet, copies: Option<&Augmented>, settings: &Settings, ui
         let done = || progress.inc(1);
         match cross_validate(&samples, count, Procedure::Chosen(settings.choice), settings.seed, done) {
             Ok(result) => cross_validation = Some(result),
-            Err(error) => ui.say(format!("note: no cross-validation: {error:#}")),
+            Err(error) => tracing::info!("no cross-validation: {error:#}"),
         }
     }
     if cross_validation.is_some() && set.kind == FeatureKind::Hybrid {

@@ -1,12 +1,13 @@
-//! Windows to learn from, and the parts of them that folds are made of.
+//! Windows to train on, and their subsets for folds.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use super::{Standardiser, balanced};
+use super::Standardiser;
+use super::balance::balanced;
 
-/// Features and classes of windows, none of them copied.
+/// Borrowed features, classes and groups of windows.
 #[derive(Debug, Clone, Copy)]
-pub struct Samples<'a> {
+pub(super) struct Samples<'a> {
     /// Features, [windows x features], as the device computes them.
     pub x: ArrayView2<'a, f32>,
     /// Class of each window.
@@ -15,13 +16,13 @@ pub struct Samples<'a> {
     pub groups: &'a [usize],
     /// Number of classes.
     pub classes: usize,
-    /// Changed copies of windows: whoever learns from a window learns from its copies too. Nothing is measured on them.
+    /// Changed copies of windows: training on a window includes its copies; figures never do.
     pub copies: Option<Copies<'a>>,
 }
 
 /// Changed copies of windows.
 #[derive(Debug, Clone, Copy)]
-pub struct Copies<'a> {
+pub(super) struct Copies<'a> {
     /// Features, [copies x features].
     pub x: ArrayView2<'a, f32>,
     /// The window that each is a copy of.
@@ -30,17 +31,17 @@ pub struct Copies<'a> {
 
 impl<'a> Samples<'a> {
     /// Classes of `rows`.
-    pub fn labels_of(&self, rows: &[usize]) -> Vec<usize> {
+    pub(super) fn labels_of(&self, rows: &[usize]) -> Vec<usize> {
         rows.iter().map(|row| self.labels[*row]).collect()
     }
 
     /// Raw features of `rows`.
-    pub fn features_of(&self, rows: &[usize]) -> Array2<f32> {
+    pub(super) fn features_of(&self, rows: &[usize]) -> Array2<f32> {
         self.x.select(Axis(0), rows)
     }
 
-    /// The same windows with the features `columns` alone.
-    pub fn columns(&self, columns: std::ops::Range<usize>) -> Samples<'a> {
+    /// The same windows with only the features `columns`.
+    pub(super) fn columns(&self, columns: std::ops::Range<usize>) -> Samples<'a> {
         let of = |x: ArrayView2<'a, f32>| {
             let (_, from) = x.split_at(Axis(1), columns.start);
             from.split_at(Axis(1), columns.len()).0
@@ -56,7 +57,7 @@ impl<'a> Samples<'a> {
         let mut wanted = vec![false; self.labels.len()];
         rows.iter().for_each(|row| wanted[*row] = true);
         for (copy, of) in copies.x.rows().into_iter().zip(copies.of).filter(|(_, of)| wanted[**of]) {
-            // The widths are those of the same features.
+            // The widths are equal: the features are of one kind.
             if x.push_row(copy).is_ok() {
                 labels.push(self.labels[*of]);
             }
@@ -65,18 +66,18 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// Rows, with their copies, made ready to learn from: classes balanced, features standardised.
+/// Rows and their copies, prepared for training: classes balanced, features standardised.
 pub(super) struct Prepared {
     pub standardiser: Standardiser,
-    /// [balanced rows x features that change].
+    /// [balanced rows x features that vary].
     pub x: Array2<f32>,
     pub labels: Vec<usize>,
 }
 
 impl Prepared {
-    pub fn new(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Self {
+    pub(super) fn new(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Self {
         let (raw, labels) = samples.with_copies(rows);
-        // Mean and deviation come from the windows as they are; repeats are for the classes' weight alone.
+        // Mean and deviation are computed before balancing: repeats only weight the classes.
         let standardiser = Standardiser::fit(raw.view());
         let chosen = balanced(&labels, samples.classes, seed);
         let x = standardiser.apply(raw.select(Axis(0), &chosen).view());
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_learns_from_a_window_learns_from_its_copies_and_from_no_others() {
+    fn training_on_a_window_includes_its_copies_and_no_others() {
         let x = array![[0.0_f32], [1.0], [2.0]];
         let copied = array![[20.0_f32], [0.5], [21.0], [10.0]];
         let copies = Copies { x: copied.view(), of: &[2, 0, 2, 1] };

@@ -1,29 +1,29 @@
-//! Brings every feature to mean 0 and deviation 1, and folds that into the first layer of a trained head.
+//! Scales every feature to mean 0 and deviation 1, and folds the scaling into the first layer of a trained head.
 //!
-//! Learned on training windows only. The exported head takes raw features: [`Standardiser::fold_into`] rewrites the first
+//! Computed from training windows only. The exported head takes raw features: [`Standardiser::fold_into`] rewrites the first
 //! layer so that it does the same to raw features as it did to standardised ones, and no extra operator is needed.
 //!
-//! Two guards. A feature that never changes is left out (weight 0): it says nothing, and division by its deviation would
-//! make the head explode the first time that it does change. On one machine this is more than half of the embedding, so
-//! training runs on the others alone and takes half the time. And no deviation counts as smaller than [`FLOOR`], so that
-//! a feature which moved by one quantisation step in one window of training cannot outweigh everything else later.
+//! Two guards. A feature that never varies is left out (weight 0): it holds no information, and division by its deviation
+//! would give it an enormous weight. On one machine this is more than half of the embedding, so training runs on the other
+//! half and takes half the time. And no deviation counts as smaller than [`FLOOR`], so that
+//! a feature which varied by one quantisation step in one training window cannot dominate later.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
 use monitor_export::Dense;
 
-/// Smallest deviation divided by. Some four quantisation steps (0.022) of the int8 embedding; of a log-mel band, 0.9 dB,
+/// Smallest divisor. Some four quantisation steps (0.022) of the int8 embedding; of a log-mel band, 0.9 dB,
 /// which a step towards the microphone changes.
-pub const FLOOR: f64 = 0.1;
+const FLOOR: f64 = 0.1;
 /// A deviation below this share of the mean's size is rounding, not signal.
 const CONSTANT: f64 = 1e-6;
 
-/// Mean and scale of each feature that changes.
+/// Mean and scale of each feature that varies.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Standardiser {
-    /// Features there are.
+pub(crate) struct Standardiser {
+    /// Number of features.
     features: usize,
-    /// Features that change, in ascending order.
+    /// Features that vary, in ascending order.
     kept: Vec<usize>,
     /// Mean of each of them.
     mean: Vec<f64>,
@@ -32,8 +32,8 @@ pub struct Standardiser {
 }
 
 impl Standardiser {
-    /// Learns mean and (population) deviation of every column of `x` [windows x features].
-    pub fn fit(x: ArrayView2<f32>) -> Self {
+    /// Computes mean and (population) deviation of every column of `x` [windows x features].
+    pub(crate) fn fit(x: ArrayView2<f32>) -> Self {
         let rows = x.nrows().max(1) as f64;
         let mut sums = Array1::<f64>::zeros(x.ncols());
         for row in x.axis_iter(Axis(0)) {
@@ -58,8 +58,8 @@ impl Standardiser {
         standardiser
     }
 
-    /// Standardises `x` [windows x features]; only the features that change remain, [windows x kept].
-    pub fn apply(&self, x: ArrayView2<f32>) -> Array2<f32> {
+    /// Standardises `x` [windows x features]; only the features that vary remain, [windows x kept].
+    pub(crate) fn apply(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((x.nrows(), self.kept.len()));
         for (from, mut to) in x.axis_iter(Axis(0)).zip(out.axis_iter_mut(Axis(0))) {
             for (((to, feature), mean), scale) in to.iter_mut().zip(&self.kept).zip(&self.mean).zip(&self.scale) {
@@ -69,9 +69,9 @@ impl Standardiser {
         out
     }
 
-    /// The layer that does to raw features what `layer` does to standardised ones: `w / deviation`,
+    /// The layer for raw features that is equivalent to `layer` for standardised ones: `w / deviation`,
     /// `b - sum(w * mean / deviation)`, and 0 for the features left out.
-    pub fn fold_into(&self, layer: &Dense) -> Dense {
+    pub(crate) fn fold_into(&self, layer: &Dense) -> Dense {
         let mut weights = Array2::zeros((layer.outputs(), self.features));
         let mut bias = layer.bias.clone();
         for ((from, mut to), bias) in
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_feature_that_never_changed_is_left_out() {
+    fn a_feature_that_never_varied_is_left_out() {
         let standardiser = Standardiser::fit(array![[0.3_f32, 1.0], [0.3, 2.0]].view());
         assert_eq!(standardiser.apply(array![[1e6_f32, 1.5]].view()), array![[0.0]]);
     }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folded_layer_does_to_raw_features_what_it_did_to_standardised_ones() {
+    fn a_folded_layer_on_raw_features_equals_the_layer_on_standardised_ones() {
         let x = array![[1.0_f32, 7.0, -20.0], [2.0, 7.0, -10.0], [4.0, 7.0, -60.0]];
         let standardiser = Standardiser::fit(x.view());
         let layer = Dense { weights: array![[0.5, -1.0], [2.0, 0.25]], bias: vec![0.1, -0.2], relu: false };

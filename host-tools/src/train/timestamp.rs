@@ -1,17 +1,18 @@
-//! Names of runs: `YYYYMMDD-HHMMSS` in UTC, so that the newest is the last by name wherever it was made.
+//! Names of runs: `YYYYMMDD-HHMMSS` in UTC, so that the newest run is the last by name in every time zone.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
 
 /// A folder in `runs` that is named after now and does not exist yet.
-pub fn unused(runs: &Path) -> PathBuf {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    // A second run within the same second gets the next one.
-    (seconds..).map(|seconds| runs.join(name(seconds))).find(|folder| !folder.exists()).unwrap_or_else(|| runs.into())
+pub(crate) fn unused(runs: &Path) -> PathBuf {
+    let now = Timestamp::now().as_second();
+    // A second run within the same second is named after the next one.
+    (now..).map(|second| runs.join(name(second))).find(|folder| !folder.exists()).unwrap_or_else(|| runs.into())
 }
 
 /// The newest run in `runs`: the last by name of those that hold the file `file`.
-pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
+pub(crate) fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
     let folders = std::fs::read_dir(runs).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let is_run = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -20,10 +21,9 @@ pub fn newest(runs: &Path, file: &str) -> Option<PathBuf> {
     folders.filter(is_run).max()
 }
 
-/// Seconds since 1970 as a name.
-fn name(seconds: u64) -> String {
-    let [year, month, day, hour, minute, second] = monitor_model::calendar::civil(seconds);
-    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
+/// The name of a moment in seconds since 1970.
+fn name(second: i64) -> String {
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX).strftime("%Y%m%d-%H%M%S").to_string()
 }
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_named_as_the_calendar_does() {
+    fn moments_are_named_by_the_calendar() {
         assert_eq!(name(0), "19700101-000000");
         assert_eq!(name(951_782_399), "20000228-235959");
         assert_eq!(name(951_782_400), "20000229-000000");
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_run_is_the_last_by_name_that_is_whole() {
+    fn the_newest_run_is_the_last_complete_one_by_name() {
         let folder = tempfile::tempdir().unwrap();
         for (run, file) in
             [("20260101-000000", true), ("20260301-000000", true), ("20260302-000000", false), (".x", true)]

@@ -1,26 +1,28 @@
-//! Candidates on inner folds: what setting is to be taken, and how good it is there.
+//! Candidates on inner folds: their best settings and scores.
 
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
+use super::basics::Score;
+use super::basics::seed;
 use super::calibration::OutOfFold;
 use super::candidate::{Candidate, DEFAULT_ALPHA, Epoch};
 use super::head::HeadKind;
 use super::logistic::{self, ALPHAS};
+use super::mlp;
 use super::prefer::{by_group, clearly_less};
 use super::samples::{Prepared, Samples};
-use super::score::Score;
-use super::{mlp, seed};
-use crate::metrics::{Figures, argmax};
-use crate::split::{self, Fold};
+use crate::data::split::{self, Fold};
+use crate::evaluate::metrics::{Figures, argmax};
 
-/// Inner folds at most. One would be cheaper, but with the few groups that a machine's recordings make it is a lottery.
+/// Maximum number of inner folds. One would be cheaper, but with the few groups of a machine's recordings its result is
+/// mostly chance.
 const INNER_FOLDS: usize = 3;
 
-/// Splits `rows` (positions in `samples`) by group into inner folds that each learn every class; none where that cannot be.
-pub fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold> {
+/// Splits `rows` (positions in `samples`) by group into inner folds that each train on every class; none if that is impossible.
+pub(super) fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold> {
     let labels = samples.labels_of(rows);
     let groups: Vec<usize> = rows.iter().map(|row| samples.groups[*row]).collect();
     let count = INNER_FOLDS.min(split::most_folds(&labels, &groups));
@@ -35,56 +37,56 @@ pub fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold
         .collect()
 }
 
-/// What one setting did on one inner fold.
+/// Result of one setting on one inner fold.
 struct Outcome {
     training: Score,
     validation: Score,
-    /// What it says of the windows held back, [windows x classes].
-    said: Array2<f32>,
+    /// Probabilities of the validation windows, [windows x classes].
+    probabilities: Array2<f32>,
 }
 
 impl Outcome {
-    fn of(training: Score, said: Array2<f32>, labels: &[usize]) -> Self {
-        Self { training, validation: Score::balanced(said.view(), labels), said }
+    fn new(training: Score, probabilities: Array2<f32>, labels: &[usize]) -> Self {
+        Self { training, validation: Score::balanced(probabilities.view(), labels), probabilities }
     }
 }
 
-/// Mean over the folds of a score of one setting.
+/// Mean over the folds of one setting's score.
 fn mean(folds: &[Vec<Outcome>], setting: usize, score: fn(&Outcome) -> Score) -> Score {
     Score::mean(&folds.iter().map(|fold| score(&fold[setting])).collect::<Vec<_>>())
 }
 
 /// A kind of head at its best setting.
 pub(super) struct Tried {
-    /// The setting, and how it did.
+    /// The setting and its scores.
     pub candidate: Candidate,
-    /// What it says of every window held back.
-    pub said: OutOfFold,
+    /// Predictions of every validation window.
+    pub out_of_fold: OutOfFold,
     /// Every epoch of a perceptron.
     pub epochs: Vec<Epoch>,
-    /// Share of each group's windows, when they were held back, that it is wrong about.
+    /// Error rate of each group's windows in validation.
     pub errors: Vec<f64>,
 }
 
 impl Tried {
-    /// Whether this is so much better than `usual`, on the same inner folds, that it should take its place.
-    pub fn clearly_better_than(&self, usual: &Self) -> bool {
+    /// Whether this is clearly better than `usual` on the same inner folds.
+    pub(super) fn clearly_better_than(&self, usual: &Self) -> bool {
         clearly_less(&self.errors, &usual.errors)
     }
 }
 
-/// For each group the share of its windows that one setting is wrong about.
+/// Error rate of one setting for each group.
 fn errors(folds: &[Vec<Outcome>], setting: usize, samples: &Samples<'_>, inner: &[Fold]) -> Vec<f64> {
     by_group(folds.iter().zip(inner).flat_map(|(outcomes, fold)| {
-        let said = outcomes[setting].said.rows().into_iter().zip(&fold.test);
-        said.map(|(said, row)| {
-            (samples.groups[*row], f64::from(u8::from(argmax(&said.to_vec()) != samples.labels[*row])))
+        let predicted = outcomes[setting].probabilities.rows().into_iter().zip(&fold.test);
+        predicted.map(|(probabilities, row)| {
+            (samples.groups[*row], f64::from(u8::from(argmax(&probabilities.to_vec()) != samples.labels[*row])))
         })
     }))
 }
 
-/// `folds[fold][setting]` at the setting of the lowest mean validation loss, and that setting's index; where there is a
-/// `usual` one, that one unless the best is wrong clearly less often.
+/// `folds[fold][setting]` at the setting of the lowest mean validation loss, and that setting's index; with a `usual`
+/// setting, that one unless the best makes clearly fewer errors.
 fn best_setting(
     kind: HeadKind,
     folds: &[Vec<Outcome>],
@@ -98,7 +100,7 @@ fn best_setting(
     let lowest = (0..settings).min_by(|a, b| means[*a].total_cmp(&means[*b]))?;
     let of = |setting| errors(folds, setting, samples, inner);
     let best = usual.filter(|usual| !clearly_less(&of(lowest), &of(*usual))).unwrap_or(lowest);
-    let parts: Vec<_> = folds.iter().map(|fold| fold[best].said.view()).collect();
+    let parts: Vec<_> = folds.iter().map(|fold| fold[best].probabilities.view()).collect();
     let probabilities = ndarray::concatenate(Axis(0), &parts).ok()?;
     let labels: Vec<usize> = inner.iter().flat_map(|fold| samples.labels_of(&fold.test)).collect();
     let names: Vec<String> = (0..samples.classes).map(|class| class.to_string()).collect();
@@ -109,13 +111,13 @@ fn best_setting(
         epochs: None,
         training: mean(folds, best, |outcome| outcome.training),
         validation: Some(mean(folds, best, |outcome| outcome.validation)),
-        macro_f1: Some(Figures::of_pairs(&names, labels.iter().copied().zip(predicted)).macro_average.f1),
+        macro_f1: Some(Figures::from_pairs(&names, labels.iter().copied().zip(predicted)).macro_average.f1),
     };
     let errors = of(best);
-    Some((best, Tried { candidate, said: OutOfFold { probabilities, labels }, epochs: Vec::new(), errors }))
+    Some((best, Tried { candidate, out_of_fold: OutOfFold { probabilities, labels }, epochs: Vec::new(), errors }))
 }
 
-/// The linear head at each of [`ALPHAS`], of which [`DEFAULT_ALPHA`] is the usual one; `None` without folds.
+/// Tries the linear head at each of [`ALPHAS`], with [`DEFAULT_ALPHA`] as the default; `None` without folds.
 ///
 /// # Errors
 /// When the regression does not converge.
@@ -133,7 +135,7 @@ pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result
                 let weights = logistic::fit(&x, &prepared.labels, samples.classes, alpha, start.as_ref())?;
                 let of = |x: &Array2<f64>| logistic::probabilities(x.view(), &weights).mapv(|p| p as f32);
                 let training = Score::balanced(of(&x).view(), &prepared.labels);
-                outcomes.push(Outcome::of(training, of(&held_back), &labels));
+                outcomes.push(Outcome::new(training, of(&held_back), &labels));
                 start = Some(weights);
             }
             Ok(outcomes)
@@ -146,8 +148,8 @@ pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result
     }))
 }
 
-/// The perceptron after each of its epochs, with the scores of all of them; `None` without folds. An inner fold ends
-/// `patience` epochs after its lowest loss, and only epochs that all folds reached are compared.
+/// Tries the perceptron after each epoch and records all scores; `None` without folds. An inner fold ends `patience` epochs
+/// after its lowest loss, and only epochs that all folds reached are compared.
 pub(super) fn mlp(samples: &Samples<'_>, inner: &[Fold], patience: usize, seed: u64) -> Option<Tried> {
     let folds: Vec<Vec<Outcome>> = inner
         .par_iter()
@@ -158,9 +160,9 @@ pub(super) fn mlp(samples: &Samples<'_>, inner: &[Fold], patience: usize, seed: 
             let mut outcomes: Vec<Outcome> = Vec::with_capacity(mlp::EPOCHS);
             let mut best = 0;
             let seed = seed::derive(seed, "mlp");
-            let (x, classes) = (prepared.x.view(), samples.classes);
-            mlp::train(x, &prepared.labels, classes, mlp::EPOCHS, seed, |network, training| {
-                outcomes.push(Outcome::of(training, network.probabilities(held_back.view()), &labels));
+            let plan = mlp::Plan { classes: samples.classes, epochs: mlp::EPOCHS, seed };
+            mlp::train(prepared.x.view(), &prepared.labels, plan, |network, training| {
+                outcomes.push(Outcome::new(training, network.probabilities(held_back.view()), &labels));
                 let epoch = outcomes.len() - 1;
                 if outcomes[epoch].validation.loss < outcomes[best].validation.loss {
                     best = epoch;
@@ -187,7 +189,7 @@ mod tests {
     use ndarray::Array2;
 
     #[test]
-    fn inner_folds_are_made_of_the_given_rows_alone() {
+    fn inner_folds_hold_the_given_rows_only() {
         let x = Array2::zeros((40, 1));
         let labels: Vec<usize> = (0..40).map(|row| row % 2).collect();
         let groups: Vec<usize> = (0..40).map(|row| row / 4).collect();
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn no_inner_fold_learns_without_a_class_that_the_rows_have() {
+    fn every_inner_fold_trains_on_every_class_of_the_rows() {
         let x = Array2::zeros((12, 1));
         let samples = Samples {
             x: x.view(),

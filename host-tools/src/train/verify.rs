@@ -1,4 +1,4 @@
-//! Holds exported bytes against the head that was trained: read and run by the device's own code.
+//! Verifies exported bytes against the trained head: reads and runs them with the device's code.
 
 use anyhow::{Context, bail, ensure};
 use monitor_core::graph::{Output, Parts};
@@ -9,24 +9,27 @@ use monitor_tflite::{Activation, BuiltinOp, Model, Options};
 use ndarray::ArrayView2;
 
 use super::head::TrainedHead;
-use crate::features::{FeatureSet, hear};
+use crate::data::feature_set::FeatureSet;
+use crate::features::process;
 
-/// Largest accepted difference of a probability: float sums run in another order, nothing else may differ. With weights
-/// divided by small deviations the terms of a logit add up to hundreds, of which f32 keeps four digits after the point.
+/// Largest accepted difference of a probability: only the order of float sums differs. With weights divided by small
+/// deviations the terms of a logit add up to hundreds, of which f32 keeps four digits after the point.
 const TOLERANCE: f32 = 1e-3;
 
-/// One recording of each class through the whole exported `model`, against `head` on the features of training; of a set read
-/// from tables, whose recordings are not at hand, the head of `model` alone.
+/// Runs one recording of each class through the exported `model` and compares with `head` on the features of training; for a
+/// set read from tables, without recordings, compares the head of `model` alone.
 ///
 /// # Errors
 /// When the model cannot be read, or a probability differs.
-pub fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Result<()> {
+pub(super) fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Result<()> {
     let loaded = OwnedModel::from_bytes(model.to_vec(), Isa::best())?;
-    if !set.heard {
-        // Without the recordings: it loads, and its head is the trained one.
+    if !set.from_audio {
+        // Without recordings: it loads, and its head is the trained one.
         loaded.classifier()?;
         let parsed = loaded.model()?;
-        let Output::Head { head: found, .. } = Parts::of(&parsed.graph())?.output else { bail!("it has no head") };
+        let Output::Head { head: found, .. } = Parts::from_graph(&parsed.graph())?.output else {
+            bail!("it has no head")
+        };
         let layers =
             found.layers.iter().map(|layer| Dense { weights: layer.weights, bias: layer.bias, relu: layer.relu });
         return same(&Head::new(layers)?, set.x.view(), head);
@@ -36,23 +39,23 @@ pub fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Resu
         let Some(first) = set.rows.iter().find(|row| row.label == class) else { continue };
         let mut rows = (0..set.rows.len()).filter(|row| set.rows[*row].recording == first.recording);
         let mut worst: f32 = 0.0;
-        hear(&set.dataset.recordings[first.recording], loaded.classifier()?, set.hop_columns, |window| {
+        process(&set.dataset.recordings[first.recording], loaded.classifier()?, set.hop_columns, |window| {
             worst = match rows.next() {
                 Some(row) => worst.max(distance(window.verdict.probabilities, expected.row(row).iter())),
                 None => f32::INFINITY,
             };
         })?;
-        ensure!(rows.next().is_none(), "it hears fewer windows than training did");
+        ensure!(rows.next().is_none(), "it has fewer windows than training");
         ensure!(worst <= TOLERANCE, "a probability differs by {worst}, at most {TOLERANCE}");
     }
     Ok(())
 }
 
-/// The head alone, on raw features `x` [windows x features].
+/// Compares the exported head file with `head` on raw features `x` [windows x features].
 ///
 /// # Errors
 /// When the head cannot be read, or a probability differs.
-pub fn head(exported: &[u8], x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::Result<()> {
+pub(super) fn head(exported: &[u8], x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::Result<()> {
     let graph = Model::parse(exported)?.graph();
     let layers = graph.operators().filter(|operator| operator.code == BuiltinOp::FULLY_CONNECTED).map(|operator| {
         let constant = |place: usize| graph.tensor(operator.inputs.get(place)?).ok()?.f32s();
@@ -63,7 +66,7 @@ pub fn head(exported: &[u8], x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::
     same(&Head::new(layers)?, x, head)
 }
 
-/// An exported head against the trained one, on raw features `x` [windows x features].
+/// Compares an exported head with the trained one on raw features `x` [windows x features].
 fn same(exported: &Head<'_>, x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::Result<()> {
     ensure!(exported.features() == x.ncols(), "it takes {} features instead of {}", exported.features(), x.ncols());
     let mut out = vec![0.0; exported.classes()];
@@ -76,7 +79,7 @@ fn same(exported: &Head<'_>, x: ArrayView2<f32>, head: &TrainedHead) -> anyhow::
     Ok(())
 }
 
-/// Largest difference; infinite where the lengths differ or a value is not a number.
+/// Largest difference; infinite if the lengths differ or a value is not a number.
 fn distance<'a>(found: &[f32], expected: impl ExactSizeIterator<Item = &'a f32>) -> f32 {
     if found.len() != expected.len() {
         return f32::INFINITY;
@@ -88,7 +91,7 @@ fn distance<'a>(found: &[f32], expected: impl ExactSizeIterator<Item = &'a f32>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::HeadKind;
+    use crate::train::head::HeadKind;
     use monitor_core::features::FeatureKind;
     use monitor_core::model_card::ModelCard;
     use monitor_export as export;
@@ -117,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_is_a_difference() {
+    fn a_value_that_is_not_a_number_is_a_difference() {
         assert_eq!(distance(&[f32::NAN], [0.0].iter()), f32::INFINITY);
         assert_eq!(distance(&[0.0, 0.5], [0.0].iter()), f32::INFINITY);
     }

@@ -1,25 +1,25 @@
-//! Faults that a machine can be given: what anomaly detection is measured on.
+//! Faults of a machine, for measuring anomaly detection.
 //!
-//! They are heard on top of a normal machine at a normal duty, and follow its shaft.
+//! Their sound is added to a normal machine at a normal duty and follows its shaft.
 
-use super::dice::Dice;
-use super::filters::{Band, Biquad, Follow};
 use super::rotor::{Turn, wrap};
 use super::state::{Duty, Material};
 use super::tones::{Harmonics, sine};
+use monitor_sound::filters::{Band, Biquad, Follow};
+use monitor_sound::rng::Rng;
 
-/// What is wrong.
+/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
-    /// A pit in a bearing's outer race: each ball that passes makes the bearing ring.
+    /// A pit in a bearing's outer race: each passing ball excites a resonance.
     Bearing,
-    /// Something loose knocks, a few times per second.
+    /// A loose part knocks a few times per second.
     Knock,
-    /// The rotor is out of balance: everything throbs with the shaft.
+    /// The rotor is out of balance: all sound is modulated by the shaft.
     Imbalance,
-    /// A panel rattles when the shaft pushes it.
+    /// A loose panel rattles with the shaft.
     Panel,
-    /// A load beyond all that is usual, in unknown material, and it squeals.
+    /// A load far above normal, in unknown material, with squeal.
     Load,
 }
 
@@ -27,7 +27,7 @@ impl Fault {
     /// Every fault.
     pub const ALL: [Self; 5] = [Self::Bearing, Self::Knock, Self::Imbalance, Self::Panel, Self::Load];
 
-    /// The class.
+    /// Name of the class.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Bearing => "fault_bearing_tone",
@@ -38,35 +38,35 @@ impl Fault {
         }
     }
 
-    /// What the fault makes of a normal duty: only [`Fault::Load`] changes it.
-    pub fn duty(self, normal: Duty, dice: &mut Dice) -> Duty {
+    /// The duty under the fault: only [`Fault::Load`] changes a normal duty.
+    pub fn duty(self, normal: Duty, rng: &mut Rng) -> Duty {
         if self != Self::Load {
             return normal;
         }
         Duty {
             running: true,
-            load: dice.range(1.6, 2.2),
-            wander: (dice.range(4.0, 7.0), dice.range(0.3, 0.5)),
-            chatter: (dice.range(26.0, 38.0), dice.range(0.4, 0.7)),
+            load: rng.range(1.6, 2.2),
+            wander: (rng.range(4.0, 7.0), rng.range(0.3, 0.5)),
+            chatter: (rng.range(26.0, 38.0), rng.range(0.4, 0.7)),
             material: Some(Material {
-                noise_band: (dice.range(1_100.0, 1_700.0), dice.range(2.0, 4.0)),
-                noise: dice.decibels(2.0, 8.0),
-                impacts: dice.range(30.0, 60.0),
-                impact: dice.range(0.3, 0.8),
+                noise_band: (rng.range(1_100.0, 1_700.0), rng.range(2.0, 4.0)),
+                noise: rng.decibels(2.0, 8.0),
+                impacts: rng.range(30.0, 60.0),
+                impact: rng.range(0.3, 0.8),
                 rings: [(350.0, 12.0), (1_250.0, 20.0), (2_100.0, 20.0)],
             }),
         }
     }
 }
 
-/// A fault in a machine in motion.
+/// The sound of a fault in a running machine.
 #[derive(Debug, Clone)]
-pub struct Trouble {
+pub(crate) struct FaultSound {
     fault: Fault,
     rate: f64,
-    /// How bad: amplitude over the idling machine's RMS of 1.
+    /// Amplitude relative to the idling machine's RMS of 1.
     severity: f64,
-    /// Orders of the shaft, or Hz where the shaft does not set the pace.
+    /// Repetition rate in orders of the shaft, or in Hz if independent of the shaft.
     pace: f64,
     turns: f64,
     ring: Biquad,
@@ -76,23 +76,23 @@ pub struct Trouble {
     tone: Harmonics,
 }
 
-impl Trouble {
-    /// A fault of some severity.
-    pub fn draw(rate: f64, fault: Fault, dice: &mut Dice) -> Self {
+impl FaultSound {
+    /// Draws a fault of random severity.
+    pub(crate) fn draw(rate: f64, fault: Fault, rng: &mut Rng) -> Self {
         let (pace, ring_hz, q, severity) = match fault {
-            // 3.05 to 3.6 passes per turn: outer race of usual 8 to 9 ball bearings.
-            Fault::Bearing => (dice.range(3.05, 3.6), dice.range(4_800.0, 6_400.0), 16.0, dice.range(4.0, 7.0)),
-            Fault::Knock => (dice.range(4.0, 9.0), dice.range(220.0, 420.0), 9.0, dice.range(9.0, 15.0)),
-            Fault::Imbalance => (1.0, 250.0, 4.0, dice.range(3.0, 5.0)),
-            Fault::Panel => (1.0, dice.range(1_200.0, 2_400.0), 5.0, dice.range(3.0, 5.0)),
-            Fault::Load => (dice.range(23.0, 29.0), 1_400.0, 6.0, dice.range(0.8, 1.4)),
+            // 3.05 to 3.6 passes per turn: outer race of bearings with 8 to 9 balls.
+            Fault::Bearing => (rng.range(3.05, 3.6), rng.range(4_800.0, 6_400.0), 16.0, rng.range(4.0, 7.0)),
+            Fault::Knock => (rng.range(4.0, 9.0), rng.range(220.0, 420.0), 9.0, rng.range(9.0, 15.0)),
+            Fault::Imbalance => (1.0, 250.0, 4.0, rng.range(3.0, 5.0)),
+            Fault::Panel => (1.0, rng.range(1_200.0, 2_400.0), 5.0, rng.range(3.0, 5.0)),
+            Fault::Load => (rng.range(23.0, 29.0), 1_400.0, 6.0, rng.range(0.8, 1.4)),
         };
         Self {
             fault,
             rate,
             severity,
             pace,
-            turns: dice.unit(),
+            turns: rng.unit(),
             ring: Biquad::band_pass(rate, ring_hz, q),
             strike: q * rate / (2.0 * std::f64::consts::PI * ring_hz),
             rattle: Band::new(rate, ring_hz, 1.2),
@@ -101,8 +101,8 @@ impl Trouble {
         }
     }
 
-    /// What the fault makes of the machine's sound.
-    pub fn next(&mut self, sound: f64, turn: Turn, dice: &mut Dice) -> f64 {
+    /// Returns the next sample of the machine with the fault.
+    pub(crate) fn next(&mut self, sound: f64, turn: Turn, rng: &mut Rng) -> f64 {
         let pace_hz = if self.fault == Fault::Knock { self.pace } else { self.pace * turn.hz };
         let before = self.turns;
         self.turns = wrap(before + pace_hz / self.rate);
@@ -110,15 +110,15 @@ impl Trouble {
         let level = self.severity * (turn.speed * turn.speed).min(1.0);
         match self.fault {
             Fault::Bearing | Fault::Knock => {
-                let strike = if passed { self.strike * level * dice.range(0.6, 1.2) } else { 0.0 };
+                let strike = if passed { self.strike * level * rng.range(0.6, 1.2) } else { 0.0 };
                 sound + self.ring.next(strike)
             }
             Fault::Imbalance => sound * (1.0 + 0.75 * sine(self.turns)) + level * self.tone.at(self.turns),
             Fault::Panel => {
-                // It rattles while the shaft pushes, on some turns more than on others.
-                let pushed = sine(self.turns) > 0.55 && dice.chance(0.8);
+                // It rattles during part of each turn, and skips some turns.
+                let pushed = sine(self.turns) > 0.55 && rng.chance(0.8);
                 let envelope = self.envelope.next(f64::from(u8::from(pushed)));
-                sound + 2.0 * level * envelope * self.rattle.next(dice)
+                sound + 2.0 * level * envelope * self.rattle.next(rng)
             }
             Fault::Load => sound + level * self.tone.at(self.turns),
         }

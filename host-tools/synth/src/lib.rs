@@ -1,19 +1,17 @@
-//! A believable four-state machine, made of mathematics: data for the demo and for tests.
+//! A synthetic machine with four states: data for the demo and for tests.
 //!
-//! A motor drives a shaft with a fan and a gear; a tool works soft or solid material. Load pulls the speed down and lets it
-//! waver, material adds noise and impacts of its own colour, the room adds echoes, the microphone its own colour and noise,
-//! and the place its background. Every machine, load, distance, gain and place is another one, so that no level and no
-//! single tone gives the state away. Nothing is recorded sound; figures from it say that the tools work, not how well a
-//! real machine can be heard.
+//! A motor drives a shaft with a fan and a gear; a tool works soft or solid material. Load lowers the speed and makes
+//! it vary, material adds noise and impacts of its own spectrum, the room adds echoes, the microphone its frequency response
+//! and noise, and the place its background. Machine, load, distance, gain and place differ between recordings, so that no
+//! level and no single tone determines the state. No sound is recorded: figures from it show that the tools work, not how
+//! well the states of a real machine are recognised.
 //!
 //! The same options give the same bytes on every platform: integers from a fixed generator, `libm`, and sums in one order.
 //! Cost: about a third of a microsecond per sample and core.
 #![forbid(unsafe_code)]
 
 mod background;
-pub mod dice;
 mod faults;
-pub mod filters;
 mod machine;
 mod plan;
 mod room;
@@ -23,7 +21,6 @@ mod shift;
 mod state;
 #[cfg(test)]
 mod tests;
-pub mod timeline;
 mod tones;
 mod work;
 
@@ -34,30 +31,31 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use faults::Fault;
+pub use monitor_sound::timeline;
 pub use state::State;
 
-use crate::timeline::Span;
+use monitor_sound::timeline::Span;
 use plan::{Job, Made};
 
-/// Samples that are made at once.
+/// Samples per block.
 const BLOCK: usize = 4_800;
 
-/// What to make.
+/// Options of a data set.
 #[derive(Debug, Clone, Serialize)]
 pub struct Options {
-    /// Decides everything that is drawn.
+    /// Random seed.
     pub seed: u64,
     /// Recordings per class, at least 1.
     pub recordings: u32,
-    /// Machines that the recordings of a class are of, at least 1.
+    /// Number of different machines in each class, at least 1.
     pub machines: u32,
     /// Length of each in seconds, at least 1.
     pub seconds: u32,
-    /// Length of the long recording whose state changes, in seconds; 0 for none.
+    /// Length of the long recording with changing states, in seconds; 0 for none.
     pub timeline_s: u32,
     /// Sample rate in Hz, 8 000 to 192 000.
     pub rate_hz: u32,
-    /// Whether to make the classes of faults as well.
+    /// Whether to add the classes of faults.
     pub faults: bool,
 }
 
@@ -67,39 +65,39 @@ impl Default for Options {
     }
 }
 
-/// What was made.
+/// Contents of a data set.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
-    /// By which options.
+    /// Its options.
     #[serde(flatten)]
     pub options: Options,
     /// The files, by name.
     pub recordings: Vec<RecordingSummary>,
-    /// WAV files that lay in the folder before and are not of this set; [`make`] leaves it empty.
+    /// WAV files in the folder that are not part of this set; [`make`] leaves it empty.
     pub others: Vec<PathBuf>,
 }
 
 /// One file.
 #[derive(Debug, Clone, Serialize)]
 pub struct RecordingSummary {
-    /// Where it is.
+    /// Path of the file.
     pub file: PathBuf,
     /// Its class; none for the long recording.
     pub label: Option<&'static str>,
     /// Its length in seconds.
     pub seconds: f64,
-    /// What happens in the long recording.
+    /// States of the long recording.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
 }
 
-/// Seconds of sound that [`make`] writes by these options: the total of its progress.
+/// Seconds of sound that [`make`] writes with these options: the total of its progress.
 pub fn seconds_of_sound(options: &Options) -> u64 {
     plan::jobs(options).iter().map(|job| u64::from(job.seconds(options))).sum()
 }
 
 /// Writes a data set to the folder `out`: `out/<class>/m<machine>_<take>.wav` and `out/timeline/`. `progress` is called with
-/// the seconds of sound of each file that is done.
+/// the seconds of sound of each finished file.
 ///
 /// # Errors
 /// If a file cannot be written.
@@ -131,7 +129,7 @@ fn write(out: &Path, job: &Job, options: &Options) -> anyhow::Result<RecordingSu
         }
         Ok(())
     })
-    .with_context(|| format!("cannot write {}; is there room, and may files be made there?", path.display()))?;
+    .with_context(|| format!("cannot write {}; check free space and permissions", path.display()))?;
     let spans = match timeline {
         Some(timeline) => {
             let beside = timeline::beside(&path);

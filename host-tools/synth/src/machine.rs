@@ -1,14 +1,14 @@
-//! One machine of its kind: what it was built and worn to, the same in all its recordings.
+//! One machine: properties by manufacture and wear, equal in all its recordings.
 
-use super::dice::Dice;
 use super::tones::Harmonics;
+use monitor_sound::rng::Rng;
 
-/// The lasting properties of a machine.
+/// Permanent properties of a machine.
 #[derive(Debug, Clone)]
-pub struct Machine {
+pub(crate) struct Machine {
     /// Speed without load, in turns per second.
     pub speed_hz: f64,
-    /// Part of the speed that full load takes.
+    /// Share of the speed that full load takes.
     pub dip: f64,
     /// The shaft's tones: order 1 and up.
     pub shaft: Harmonics,
@@ -29,28 +29,28 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A machine of the series.
-    pub fn draw(dice: &mut Dice) -> Self {
-        let falling = |dice: &mut Dice, count: u32, slope: f64| {
-            Harmonics::new((1..=count).map(|n| libm::pow(f64::from(n), -slope) * dice.range(0.25, 1.0)))
+    /// Draws a machine of the series.
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
+        let falling = |rng: &mut Rng, count: u32, slope: f64| {
+            Harmonics::new((1..=count).map(|n| libm::pow(f64::from(n), -slope) * rng.range(0.25, 1.0)))
         };
-        let shaft_slope = dice.range(0.3, 0.9);
-        let blade_slope = dice.range(0.6, 1.2);
+        let shaft_slope = rng.range(0.3, 0.9);
+        let blade_slope = rng.range(0.6, 1.2);
         let mix =
-            [dice.decibels(-3.0, 1.0), dice.decibels(-3.0, 2.0), dice.decibels(-14.0, -7.0), dice.decibels(-8.0, -3.0)];
+            [rng.decibels(-3.0, 1.0), rng.decibels(-3.0, 2.0), rng.decibels(-14.0, -7.0), rng.decibels(-8.0, -3.0)];
         let power = libm::sqrt(mix.iter().map(|part| part * part).sum());
         Self {
-            speed_hz: dice.range(36.0, 48.0),
-            dip: dice.range(0.08, 0.14),
-            shaft: falling(dice, 16, shaft_slope),
-            blade: falling(dice, 8, blade_slope),
-            blades: f64::from(dice.whole(7, 9)),
-            whine: falling(dice, 3, 1.0),
-            teeth: f64::from(dice.whole(23, 31)),
+            speed_hz: rng.range(36.0, 48.0),
+            dip: rng.range(0.08, 0.14),
+            shaft: falling(rng, 16, shaft_slope),
+            blade: falling(rng, 8, blade_slope),
+            blades: f64::from(rng.whole(7, 9)),
+            whine: falling(rng, 3, 1.0),
+            teeth: f64::from(rng.whole(23, 31)),
             mix: mix.map(|part| part / power),
-            air: (dice.range(800.0, 1_300.0), dice.range(0.4, 0.55)),
+            air: (rng.range(800.0, 1_300.0), rng.range(0.4, 0.55)),
             housing: [(200.0, 350.0), (700.0, 1_200.0), (2_200.0, 3_500.0)]
-                .map(|(low, high)| (dice.range(low, high), dice.range(2.0, 5.0), dice.range(-2.0, 4.0))),
+                .map(|(low, high)| (rng.range(low, high), rng.range(2.0, 5.0), rng.range(-2.0, 4.0))),
         }
     }
 }

@@ -1,31 +1,31 @@
-//! Which recordings a data set consists of.
+//! The recordings of a data set.
 
 use std::path::PathBuf;
 
 use super::Options;
-use super::dice::Dice;
 use super::faults::Fault;
 use super::machine::Machine;
-use super::scene::{Scene, Setup, Stretch};
+use super::scene::{Scene, SceneParts, Setup, Stretch};
 use super::shift;
 use super::state::{Duty, State};
-use crate::timeline::Timeline;
+use monitor_sound::rng::Rng;
+use monitor_sound::timeline::Timeline;
 
-/// Purposes of streams of random numbers: each has its own, so that more recordings change none of the others.
+/// Purposes of random streams: each recording has its own stream, so that more recordings leave the others unchanged.
 const MACHINE: u64 = 1;
 const RECORDING: u64 = 2;
 const SHIFT: u64 = 3;
 
-/// The machine of the long recording is none of the others', unless there is but one: then a monitor on its own machine is
-/// what the data set is about.
+/// The machine of the long recording differs from the others, unless there is only one: then the data set is that of a
+/// monitor on one machine.
 const SHIFT_MACHINE: u64 = 1_000_000;
 
 /// The folder of the long recording.
-pub const SHIFT_FOLDER: &str = "timeline";
+pub(crate) const SHIFT_FOLDER: &str = "timeline";
 
-/// A recording to be made.
+/// A recording to synthesise.
 #[derive(Debug, Clone, Copy)]
-pub struct Job {
+pub(crate) struct Job {
     kind: Kind,
     machine: u32,
     take: u32,
@@ -38,9 +38,9 @@ enum Kind {
     Shift,
 }
 
-/// What a job makes.
-pub struct Made {
-    /// Within the data set's folder.
+/// A job, ready to be rendered.
+pub(crate) struct Made {
+    /// Path relative to the data set's folder.
     pub file: PathBuf,
     /// Its class; none for the long recording.
     pub label: Option<&'static str>,
@@ -48,12 +48,12 @@ pub struct Made {
     pub scene: Scene,
     /// Its length in samples.
     pub samples: u64,
-    /// What is known of the long recording.
+    /// States of the long recording.
     pub timeline: Option<Timeline>,
 }
 
 /// All recordings of a data set, the longest first.
-pub fn jobs(options: &Options) -> Vec<Job> {
+pub(crate) fn jobs(options: &Options) -> Vec<Job> {
     let takes = |kind: Kind| {
         (0..options.recordings).map(move |number| Job {
             kind,
@@ -65,7 +65,7 @@ pub fn jobs(options: &Options) -> Vec<Job> {
     let classes = State::ALL.into_iter().flat_map(|state| takes(Kind::Class(state)));
     let faults = Fault::ALL.into_iter().filter(|_| options.faults).enumerate().flat_map(|(index, fault)| {
         takes(Kind::Fault(fault, State::On)).enumerate().map(move |(number, job)| {
-            // Every fault is heard at every kind of work.
+            // Every fault occurs at every kind of work.
             let state = [State::On, State::Soft, State::Solid][(number + index) % 3];
             Job { kind: Kind::Fault(fault, state), ..job }
         })
@@ -74,8 +74,8 @@ pub fn jobs(options: &Options) -> Vec<Job> {
 }
 
 impl Job {
-    /// Sets the scene.
-    pub fn set(&self, options: &Options) -> Made {
+    /// Draws the scene.
+    pub(crate) fn set(&self, options: &Options) -> Made {
         let rate = f64::from(options.rate_hz);
         let Self { kind, machine, take } = *self;
         let numbers = [u64::from(machine), u64::from(take)];
@@ -84,44 +84,46 @@ impl Job {
         let file = |label: &str| PathBuf::from(label).join(format!("m{machine:02}_{take:03}.wav"));
         match kind {
             Kind::Class(state) => {
-                let dice = &mut Dice::new(options.seed, &[RECORDING, state as u64, numbers[0], numbers[1]]);
-                let setup = Setup::draw(dice);
-                let setup = if state == State::Off && dice.chance(0.5) { setup.turned_up(dice) } else { setup };
-                let stretches = single(Duty::draw(state, dice));
-                let scene = Scene::new(rate, build(options, machine.into()), None, setup, stretches, dice.clone());
+                let rng = &mut Rng::new(options.seed, &[RECORDING, state as u64, numbers[0], numbers[1]]);
+                let setup = Setup::draw(rng);
+                let setup = if state == State::Off && rng.chance(0.5) { setup.turned_up(rng) } else { setup };
+                let stretches = single(Duty::draw(state, rng));
+                let machine = build(options, machine.into());
+                let scene = Scene::new(rate, SceneParts { machine, fault: None, setup, stretches }, rng.clone());
                 let label = state.label();
                 Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
             }
             Kind::Fault(fault, state) => {
-                let dice = &mut Dice::new(options.seed, &[RECORDING, 100 + fault as u64, numbers[0], numbers[1]]);
-                let setup = Setup::draw(dice);
-                let normal = Duty::draw(state, dice);
-                let stretches = single(fault.duty(normal, dice));
-                let scene =
-                    Scene::new(rate, build(options, machine.into()), Some(fault), setup, stretches, dice.clone());
+                let rng = &mut Rng::new(options.seed, &[RECORDING, 100 + fault as u64, numbers[0], numbers[1]]);
+                let setup = Setup::draw(rng);
+                let normal = Duty::draw(state, rng);
+                let stretches = single(fault.duty(normal, rng));
+                let machine = build(options, machine.into());
+                let scene = Scene::new(rate, SceneParts { machine, fault: Some(fault), setup, stretches }, rng.clone());
                 let label = fault.label();
                 Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
             }
             Kind::Shift => {
-                let dice = &mut Dice::new(options.seed, &[SHIFT]);
-                let setup = Setup::draw(dice);
-                let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, dice);
+                let rng = &mut Rng::new(options.seed, &[SHIFT]);
+                let setup = Setup::draw(rng);
+                let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, rng);
                 let samples = stretches.iter().map(|stretch| stretch.samples).sum();
                 let machine = if options.machines == 1 { 0 } else { SHIFT_MACHINE };
-                let scene = Scene::new(rate, build(options, machine), None, setup, stretches, dice.clone());
+                let machine = build(options, machine);
+                let scene = Scene::new(rate, SceneParts { machine, fault: None, setup, stretches }, rng.clone());
                 let file = PathBuf::from(SHIFT_FOLDER).join("shift_000.wav");
                 Made { file, label: None, scene, samples, timeline: Some(timeline) }
             }
         }
     }
 
-    /// About how long it takes, in seconds of sound.
-    pub fn seconds(&self, options: &Options) -> u32 {
+    /// Its length, in seconds of sound.
+    pub(crate) fn seconds(&self, options: &Options) -> u32 {
         if let Kind::Shift = self.kind { options.timeline_s } else { options.seconds }
     }
 }
 
-/// The machine of a number: the same in all its recordings.
+/// The machine of a number, equal in all its recordings.
 fn build(options: &Options, number: u64) -> Machine {
-    Machine::draw(&mut Dice::new(options.seed, &[MACHINE, number]))
+    Machine::draw(&mut Rng::new(options.seed, &[MACHINE, number]))
 }

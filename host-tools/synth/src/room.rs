@@ -1,12 +1,12 @@
-//! The way from the machine to the file: room, microphone, gain.
+//! The signal path from the machine to the file: room, microphone, gain.
 
-use super::dice::Dice;
-use super::filters::Biquad;
+use monitor_sound::filters::Biquad;
+use monitor_sound::rng::Rng;
 
 /// Early reflections: a few single echoes; late ones: four combs and two all-passes after M. R. Schroeder, "Natural
 /// sounding artificial reverberation" (1962).
 #[derive(Debug, Clone)]
-pub struct Room {
+pub(crate) struct Room {
     line: Delay,
     early: [(usize, f64); 5],
     combs: [Comb; 4],
@@ -15,18 +15,18 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room heard from `distance_m`: farther away there is more of it.
-    pub fn draw(rate: f64, distance_m: f64, dice: &mut Dice) -> Self {
+    /// Draws a room at `distance_m` from the machine: the share of the room grows with the distance.
+    pub(crate) fn draw(rate: f64, distance_m: f64, rng: &mut Rng) -> Self {
         let samples = |seconds: f64| ((seconds * rate) as usize).max(1);
-        let decay_s = dice.range(0.2, 0.9);
-        let size = dice.range(0.8, 1.4);
+        let decay_s = rng.range(0.2, 0.9);
+        let size = rng.range(0.8, 1.4);
         let early = [0.004, 0.009, 0.014, 0.021, 0.031].map(|seconds: f64| {
-            let delay = seconds * dice.range(0.7, 1.3) * size;
-            (samples(delay), dice.range(0.25, 0.6) / (1.0 + 40.0 * delay))
+            let delay = seconds * rng.range(0.7, 1.3) * size;
+            (samples(delay), rng.range(0.25, 0.6) / (1.0 + 40.0 * delay))
         });
         let combs = [0.0297, 0.0371, 0.0411, 0.0437].map(|seconds| {
             let seconds = seconds * size;
-            // 60 dB down after the decay time.
+            // The level falls by 60 dB in the decay time.
             Comb {
                 line: Delay::new(samples(seconds)),
                 feedback: libm::pow(10.0, -3.0 * seconds / decay_s),
@@ -37,8 +37,8 @@ impl Room {
         Self { line: Delay::new(samples(0.07)), early, combs, all_passes, wet: 0.12 + 0.14 * distance_m }
     }
 
-    /// The next sample.
-    pub fn next(&mut self, x: f64) -> f64 {
+    /// Returns the next sample.
+    pub(crate) fn next(&mut self, x: f64) -> f64 {
         let early: f64 = self.early.iter().map(|(delay, gain)| gain * self.line.back(*delay)).sum();
         self.line.push(x);
         let late: f64 = self.combs.iter_mut().map(|comb| comb.next(x)).sum();
@@ -49,7 +49,7 @@ impl Room {
 
 /// Microphone, amplifier and converter.
 #[derive(Debug, Clone)]
-pub struct Microphone {
+pub(crate) struct Microphone {
     low_cut: Biquad,
     presence: Biquad,
     high_cut: Biquad,
@@ -58,25 +58,25 @@ pub struct Microphone {
 }
 
 impl Microphone {
-    /// A microphone whose amplifier multiplies by `gain`.
-    pub fn draw(rate: f64, gain: f64, dice: &mut Dice) -> Self {
+    /// Draws a microphone whose amplifier multiplies by `gain`.
+    pub(crate) fn draw(rate: f64, gain: f64, rng: &mut Rng) -> Self {
         Self {
-            low_cut: Biquad::high_pass(rate, dice.range(30.0, 90.0), 0.7),
-            presence: Biquad::peak(rate, dice.range(2_500.0, 7_000.0), dice.range(0.5, 1.0), dice.range(-3.0, 3.0)),
-            high_cut: Biquad::low_pass(rate, dice.range(11_000.0, 18_000.0), 0.7),
-            self_noise: dice.decibels(-90.0, -76.0),
+            low_cut: Biquad::high_pass(rate, rng.range(30.0, 90.0), 0.7),
+            presence: Biquad::peak(rate, rng.range(2_500.0, 7_000.0), rng.range(0.5, 1.0), rng.range(-3.0, 3.0)),
+            high_cut: Biquad::low_pass(rate, rng.range(11_000.0, 18_000.0), 0.7),
+            self_noise: rng.decibels(-90.0, -76.0),
             gain,
         }
     }
 
     /// The next sample, full scale 1.
-    pub fn next(&mut self, x: f64, dice: &mut Dice) -> f64 {
-        let heard = self.high_cut.next(self.presence.next(self.low_cut.next(x)));
-        soft_limit(self.gain * heard + self.self_noise * dice.noise())
+    pub(crate) fn next(&mut self, x: f64, rng: &mut Rng) -> f64 {
+        let filtered = self.high_cut.next(self.presence.next(self.low_cut.next(x)));
+        soft_limit(self.gain * filtered + self.self_noise * rng.noise())
     }
 }
 
-/// Straight up to half of full scale, then ever flatter, never beyond full scale.
+/// Soft limiter: linear up to half of full scale, then compressed to at most full scale.
 fn soft_limit(x: f64) -> f64 {
     let over = x.abs() - 0.5;
     if over <= 0.0 {
@@ -97,7 +97,7 @@ impl Delay {
         Self { samples: vec![0.0; len], next: 0 }
     }
 
-    /// The sample that was pushed `delay` pushes ago, 1 being the last; at most the length.
+    /// The sample `delay` pushes ago (1 is the latest), at most the length of the line.
     fn back(&self, delay: usize) -> f64 {
         let len = self.samples.len();
         self.samples[(self.next + len - delay.min(len)) % len]
@@ -123,7 +123,7 @@ struct Comb {
 impl Comb {
     fn next(&mut self, x: f64) -> f64 {
         let y = self.line.oldest();
-        // Walls swallow the treble first.
+        // Walls absorb high frequencies first.
         self.damped += (y - self.damped) * 0.6;
         self.line.push(x + self.feedback * self.damped);
         y

@@ -1,100 +1,106 @@
-//! A machine at work in a place, heard by a microphone: one sample after the other.
+//! A working machine in a place, recorded by a microphone, sample by sample.
 
 use super::background::Background;
-use super::dice::{Dice, amplitude};
-use super::faults::{Fault, Trouble};
+use super::faults::{Fault, FaultSound};
 use super::machine::Machine;
 use super::room::{Microphone, Room};
 use super::rotor::Rotor;
 use super::state::{Duty, State};
 use super::work::Work;
+use monitor_sound::rng::{Rng, amplitude};
 
-/// A stretch of one duty.
+/// A part of the recording with one duty.
 #[derive(Debug, Clone)]
-pub struct Stretch {
-    /// What the machine does, drawn for this stretch.
+pub(crate) struct Stretch {
+    /// The machine's duty, drawn for this part.
     pub duty: Duty,
     /// Length in samples.
     pub samples: u64,
 }
 
-/// Where and how a recording is made.
+/// Place and settings of a recording.
 #[derive(Debug, Clone, Copy)]
-pub struct Setup {
-    /// From the microphone to the machine, in metres.
+pub(crate) struct Setup {
+    /// Distance from the microphone to the machine, in metres.
     pub distance_m: f64,
-    /// Level that the idling machine has in the file, in dB of full scale.
+    /// Level of the idling machine in the file, in dB of full scale.
     pub level_dbfs: f64,
-    /// How far the background is below the idling machine, in dB.
+    /// Level of the background below the idling machine, in dB.
     pub background_db: f64,
 }
 
 impl Setup {
-    /// A setup such as people make them.
-    pub fn draw(dice: &mut Dice) -> Self {
-        let distance_m = dice.range(0.4, 2.5);
+    /// Draws a typical setup.
+    pub(crate) fn draw(rng: &mut Rng) -> Self {
+        let distance_m = rng.range(0.4, 2.5);
         Self {
             distance_m,
-            level_dbfs: dice.range(-38.0, -26.0),
-            background_db: dice.range(20.0, 32.0) - 2.0 * distance_m,
+            level_dbfs: rng.range(-38.0, -26.0),
+            background_db: rng.range(20.0, 32.0) - 2.0 * distance_m,
         }
     }
 
-    /// The same with the gain turned up, as recorders do by themselves where little is to be heard.
-    pub fn turned_up(self, dice: &mut Dice) -> Self {
-        Self { level_dbfs: self.level_dbfs + self.background_db * dice.range(0.2, 0.6), ..self }
+    /// The same with more gain, as automatic gain control sets it in quiet places.
+    pub(crate) fn turned_up(self, rng: &mut Rng) -> Self {
+        Self { level_dbfs: self.level_dbfs + self.background_db * rng.range(0.2, 0.6), ..self }
     }
 }
 
+/// What a scene is made of.
+pub(crate) struct SceneParts {
+    /// The machine.
+    pub machine: Machine,
+    /// Its fault, if any.
+    pub fault: Option<Fault>,
+    /// Place and settings.
+    pub setup: Setup,
+    /// At least one part, in chronological order.
+    pub stretches: Vec<Stretch>,
+}
+
 /// The sound of a recording.
-pub struct Scene {
+pub(crate) struct Scene {
     stretches: Vec<Stretch>,
-    /// The stretch at hand and the samples left of it.
+    /// The current part and its remaining samples.
     now: usize,
     left: u64,
     rate: f64,
     rotor: Rotor,
     work: Option<Work>,
-    /// The material of the stretch before, dying away.
+    /// The material of the previous part, decaying.
     ending: Option<Work>,
-    trouble: Option<Trouble>,
+    fault: Option<FaultSound>,
     room: Room,
     background: Background,
     background_level: f64,
     microphone: Microphone,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Scene {
-    /// A scene that plays `stretches`, of which there is at least one, and begins as if the first had long been.
-    pub fn new(
-        rate: f64,
-        machine: Machine,
-        fault: Option<Fault>,
-        setup: Setup,
-        stretches: Vec<Stretch>,
-        mut dice: Dice,
-    ) -> Self {
-        let duty = stretches.first().map_or_else(|| Duty::draw(State::Off, &mut dice), |first| first.duty.clone());
+    /// A scene of `parts`, sampled at `rate` Hz, that begins in the steady state of the first part.
+    pub(crate) fn new(rate: f64, parts: SceneParts, mut rng: Rng) -> Self {
+        let SceneParts { machine, fault, setup, stretches } = parts;
+        let duty = stretches.first().map_or_else(|| Duty::draw(State::Off, &mut rng), |first| first.duty.clone());
         Self {
             now: 0,
             left: stretches.first().map_or(0, |first| first.samples),
             rate,
-            rotor: Rotor::new(rate, machine, &duty, &mut dice),
+            rotor: Rotor::new(rate, machine, &duty, &mut rng),
             work: duty.material.map(|material| Work::new(rate, material, true)),
             ending: None,
-            trouble: fault.map(|fault| Trouble::draw(rate, fault, &mut dice)),
-            room: Room::draw(rate, setup.distance_m, &mut dice),
-            background: Background::draw(rate, &mut dice),
+            fault: fault.map(|fault| FaultSound::draw(rate, fault, &mut rng)),
+            room: Room::draw(rate, setup.distance_m, &mut rng),
+            background: Background::draw(rate, &mut rng),
             background_level: amplitude(-setup.background_db),
-            microphone: Microphone::draw(rate, amplitude(setup.level_dbfs), &mut dice),
+            microphone: Microphone::draw(rate, amplitude(setup.level_dbfs), &mut rng),
             stretches,
-            dice,
+            rng,
         }
     }
 
     /// Fills `out` with the next samples.
-    pub fn fill(&mut self, out: &mut [f32]) {
+    pub(crate) fn fill(&mut self, out: &mut [f32]) {
         for sample in out {
             *sample = self.next() as f32;
         }
@@ -105,24 +111,24 @@ impl Scene {
             self.change();
         }
         self.left = self.left.saturating_sub(1);
-        let dice = &mut self.dice;
+        let rng = &mut self.rng;
         let Some(Stretch { duty, .. }) = self.stretches.get(self.now) else { return 0.0 };
-        let turn = self.rotor.turn(duty, dice);
-        let mut sound = self.rotor.sound(turn, dice);
-        if let Some(trouble) = &mut self.trouble {
-            sound = trouble.next(sound, turn, dice);
+        let turn = self.rotor.turn(duty, rng);
+        let mut sound = self.rotor.sound(turn, rng);
+        if let Some(fault) = &mut self.fault {
+            sound = fault.next(sound, turn, rng);
         }
         if let Some(work) = &mut self.work {
-            sound += work.next(true, turn, duty.load, dice);
+            sound += work.next(true, turn, duty.load, rng);
         }
         if let Some(work) = &mut self.ending {
-            sound += work.next(false, turn, duty.load, dice);
+            sound += work.next(false, turn, duty.load, rng);
         }
-        let heard = self.room.next(sound) + self.background_level * self.background.next(dice);
-        self.microphone.next(heard, dice)
+        let mixed = self.room.next(sound) + self.background_level * self.background.next(rng);
+        self.microphone.next(mixed, rng)
     }
 
-    /// Goes on to the next stretch.
+    /// Continues with the next part.
     fn change(&mut self) {
         self.now += 1;
         let Some(stretch) = self.stretches.get(self.now) else { return };

@@ -1,9 +1,9 @@
-//! One long recording in which the machine changes its state, and what is known of it.
+//! A long recording with changing states, and its timeline.
 
-use super::dice::Dice;
 use super::scene::Stretch;
 use super::state::{Duty, State};
-use crate::timeline::{Span, Timeline};
+use monitor_sound::rng::Rng;
+use monitor_sound::timeline::{Span, Timeline};
 
 /// About two minutes of work: state and share of the time.
 const ROUND: [(State, f64); 10] = [
@@ -23,10 +23,10 @@ const ROUND: [(State, f64); 10] = [
 const ROUND_S: f64 = 120.0;
 
 /// Draws a shift of `seconds`, in whole seconds; changes of state fall on tenths of a second.
-pub fn draw(seconds: u32, rate_hz: u32, dice: &mut Dice) -> (Vec<Stretch>, Timeline) {
+pub(crate) fn draw(seconds: u32, rate_hz: u32, rng: &mut Rng) -> (Vec<Stretch>, Timeline) {
     let rounds = (f64::from(seconds) / ROUND_S).round().max(1.0) as usize;
     let weights: Vec<(State, f64)> =
-        (0..rounds).flat_map(|_| ROUND).map(|(state, share)| (state, share * dice.range(0.75, 1.25))).collect();
+        (0..rounds).flat_map(|_| ROUND).map(|(state, share)| (state, share * rng.range(0.75, 1.25))).collect();
     let total: f64 = weights.iter().map(|(_, weight)| weight).sum();
     let tenths = u64::from(seconds) * 10;
     let (mut stretches, mut timeline) = (Vec::<Stretch>::new(), Timeline::default());
@@ -38,10 +38,10 @@ pub fn draw(seconds: u32, rate_hz: u32, dice: &mut Dice) -> (Vec<Stretch>, Timel
             continue;
         }
         let samples = end * u64::from(rate_hz) / 10 - start * u64::from(rate_hz) / 10;
-        stretches.push(Stretch { duty: Duty::draw(state, dice), samples });
+        stretches.push(Stretch { duty: Duty::draw(state, rng), samples });
         let (start_s, end_s) = (start as f64 / 10.0, end as f64 / 10.0);
         match timeline.spans.last_mut() {
-            // One round ends as the next begins.
+            // A round ends in the state in which the next begins.
             Some(last) if last.label == state.label() => last.end_s = end_s,
             _ => timeline.spans.push(Span { start_s, end_s, label: state.label().to_owned() }),
         }
@@ -55,9 +55,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shift_is_as_long_as_asked_for_and_its_timeline_knows_all_of_it() {
+    fn a_shift_has_the_requested_length_and_its_timeline_covers_it() {
         for seconds in [1, 5, 120, 250, 3_600] {
-            let (stretches, timeline) = draw(seconds, 44_100, &mut Dice::new(1, &[]));
+            let (stretches, timeline) = draw(seconds, 44_100, &mut Rng::new(1, &[]));
             let samples: u64 = stretches.iter().map(|stretch| stretch.samples).sum();
             assert_eq!(samples, u64::from(seconds) * 44_100);
             assert_eq!(timeline.spans[0].start_s, 0.0);
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_state_occurs_in_two_minutes() {
-        let (_, timeline) = draw(120, 48_000, &mut Dice::new(1, &[]));
+        let (_, timeline) = draw(120, 48_000, &mut Rng::new(1, &[]));
         assert!(State::ALL.iter().all(|state| timeline.spans.iter().any(|span| span.label == state.label())));
     }
 }

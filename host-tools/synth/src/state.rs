@@ -1,13 +1,13 @@
-//! The four states, and what each asks of the machine.
+//! The four states, and the duty of the machine in each.
 
-use super::dice::Dice;
+use monitor_sound::rng::Rng;
 
-/// What the machine does.
+/// State of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// Stands still: only the background is heard.
+    /// Stands still: only the background is audible.
     Off,
-    /// Runs without work.
+    /// Idles.
     On,
     /// Works soft material: half load, slow uneven feed, dull noise.
     Soft,
@@ -19,7 +19,7 @@ impl State {
     /// Every state.
     pub const ALL: [Self; 4] = [Self::Off, Self::On, Self::Soft, Self::Solid];
 
-    /// The class, as the original system names it.
+    /// Name of the class, as in the original system.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Off => "off_state",
@@ -30,12 +30,12 @@ impl State {
     }
 }
 
-/// What one job asks of the machine: drawn anew for every recording and every stretch of a long one.
+/// Duty of the machine, drawn for every recording and every part of a long one.
 #[derive(Debug, Clone)]
 pub struct Duty {
     /// Whether the motor is switched on.
     pub running: bool,
-    /// Torque, as a part of the machine's full load.
+    /// Torque relative to the machine's full load.
     pub load: f64,
     /// Frequency in Hz and depth (a part of the load) of the slow unevenness of the feed.
     pub wander: (f64, f64),
@@ -45,7 +45,7 @@ pub struct Duty {
     pub material: Option<Material>,
 }
 
-/// How material sounds under the tool.
+/// Sound of material under the tool.
 #[derive(Debug, Clone)]
 pub struct Material {
     /// Centre in Hz and quality of the cutting noise.
@@ -61,55 +61,48 @@ pub struct Material {
 }
 
 impl Duty {
-    /// A duty of a state.
-    pub fn draw(state: State, dice: &mut Dice) -> Self {
+    /// Draws a duty of a state.
+    pub fn draw(state: State, rng: &mut Rng) -> Self {
         match state {
             State::Off => Self { running: false, load: 0.0, wander: (0.5, 0.0), chatter: (10.0, 0.0), material: None },
             State::On => Self {
                 running: true,
-                load: dice.range(0.02, 0.12),
-                wander: (dice.range(0.2, 0.8), dice.range(0.1, 0.4)),
-                chatter: (dice.range(8.0, 20.0), 0.0),
+                load: rng.range(0.02, 0.12),
+                wander: (rng.range(0.2, 0.8), rng.range(0.1, 0.4)),
+                chatter: (rng.range(8.0, 20.0), 0.0),
                 material: None,
             },
             State::Soft => Self {
                 running: true,
-                load: dice.range(0.32, 0.55),
-                wander: (dice.range(1.0, 4.0), dice.range(0.25, 0.45)),
-                chatter: (dice.range(8.0, 16.0), dice.range(0.0, 0.15)),
+                load: rng.range(0.32, 0.55),
+                wander: (rng.range(1.0, 4.0), rng.range(0.25, 0.45)),
+                chatter: (rng.range(8.0, 16.0), rng.range(0.0, 0.15)),
                 material: Some(Material {
-                    noise_band: (dice.range(360.0, 620.0), dice.range(0.6, 0.9)),
-                    noise: dice.decibels(2.0, 5.0),
-                    impacts: dice.range(1.0, 6.0),
-                    impact: dice.range(0.1, 0.35),
-                    rings: rings(dice),
+                    noise_band: (rng.range(360.0, 620.0), rng.range(0.6, 0.9)),
+                    noise: rng.decibels(2.0, 5.0),
+                    impacts: rng.range(1.0, 6.0),
+                    impact: rng.range(0.1, 0.35),
+                    rings: rings(rng),
                 }),
             },
             State::Solid => Self {
                 running: true,
-                load: dice.range(0.7, 1.0),
-                wander: (dice.range(0.3, 1.2), dice.range(0.05, 0.2)),
-                chatter: (dice.range(10.0, 22.0), dice.range(0.15, 0.45)),
+                load: rng.range(0.7, 1.0),
+                wander: (rng.range(0.3, 1.2), rng.range(0.05, 0.2)),
+                chatter: (rng.range(10.0, 22.0), rng.range(0.15, 0.45)),
                 material: Some(Material {
-                    noise_band: (dice.range(2_200.0, 4_000.0), dice.range(0.6, 0.9)),
-                    noise: dice.decibels(3.0, 7.0),
-                    impacts: dice.range(7.0, 22.0),
-                    impact: dice.range(0.8, 1.6),
-                    rings: rings(dice),
+                    noise_band: (rng.range(2_200.0, 4_000.0), rng.range(0.6, 0.9)),
+                    noise: rng.decibels(3.0, 7.0),
+                    impacts: rng.range(7.0, 22.0),
+                    impact: rng.range(0.8, 1.6),
+                    rings: rings(rng),
                 }),
             },
         }
     }
-
-    /// About the RMS of the machine at this duty; idling, it is 1.
-    pub fn rms(&self) -> f64 {
-        let noise = self.material.as_ref().map_or(0.0, |material| material.noise);
-        let machine = 1.0 + 0.5 * self.load;
-        libm::sqrt(machine * machine + noise * noise)
-    }
 }
 
-fn rings(dice: &mut Dice) -> [(f64, f64); 3] {
+fn rings(rng: &mut Rng) -> [(f64, f64); 3] {
     [(500.0, 1_100.0), (1_300.0, 2_600.0), (2_900.0, 5_500.0)]
-        .map(|(low, high)| (dice.range(low, high), dice.range(8.0, 30.0)))
+        .map(|(low, high)| (rng.range(low, high), rng.range(8.0, 30.0)))
 }

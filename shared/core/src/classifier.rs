@@ -1,21 +1,20 @@
-//! What a window is taken for: features, then the head, or YAMNet's own scores, or nothing but the features.
+//! Classification of one window: features, then class probabilities from a trained head or from YAMNet's own classifier.
 
-use core::fmt;
-
+use crate::MAX_CLASSES;
 use crate::anomaly::Detector;
 use crate::features::{self, EMBEDDING_LEN, Extractor, FeatureKind};
 use crate::graph::{self, Parts};
 use crate::head::{self, Dense, Head};
 use crate::window::Patch;
-use monitor_nn::{self as nn, Block, Network, body::MAX_SCORES};
+use monitor_nn::{self as nn, Block, Network};
 
-/// Most probabilities a classifier gives: YAMNet's own classes are the most there are.
-pub const MAX_PROBABILITIES: usize = MAX_SCORES;
+/// Largest number of probabilities of a classifier.
+pub const MAX_PROBABILITIES: usize = MAX_CLASSES;
 
-/// What follows the features.
+/// Stage after the features.
 #[derive(Clone, Debug)]
 enum Output<'m> {
-    /// Nothing: the features are what is wanted (training).
+    /// None: the caller needs only features (training).
     Features,
     /// YAMNet's own classifier.
     Scores,
@@ -23,7 +22,7 @@ enum Output<'m> {
     Head(Head<'m>),
 }
 
-/// Features and what is made of them. Cheap to copy; copies share weights.
+/// Computes features, class probabilities and, optionally, an anomaly score. Cheap to clone: clones share weights.
 #[derive(Clone, Debug)]
 pub struct Classifier<'m> {
     extractor: Extractor<'m>,
@@ -32,25 +31,26 @@ pub struct Classifier<'m> {
 }
 
 impl<'m> Classifier<'m> {
-    /// Only features, no probabilities: what training uses.
+    /// Creates a classifier that computes features and no probabilities, for training.
     ///
     /// # Errors
-    /// [`Error::Features`] if `kind` needs a network and none is given.
+    /// [`Error::Features`] if `kind` requires a network and none is given, or its embedding has the wrong width.
     pub fn features(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
         let extractor = Extractor::new(kind, network).map_err(Error::Features)?;
         Ok(Self { extractor, output: Output::Features, anomaly: None })
     }
 
-    /// Log-mel features only: needs no model at all.
+    /// Creates a classifier that computes log-mel features only. Requires no model.
     pub fn log_mel() -> Self {
         let extractor = Extractor::log_mel();
         Self { extractor, output: Output::Features, anomaly: None }
     }
 
-    /// A trained head on features of `kind`.
+    /// Creates a classifier with a trained head on features of `kind`.
     ///
     /// # Errors
-    /// [`Error::Features`]; [`Error::HeadWidth`] if the head takes another number of features.
+    /// [`Error::Features`] as for [`features`](Self::features); [`Error::HeadWidth`] if the head does not take
+    /// `kind.len()` features.
     pub fn trained(kind: FeatureKind, network: Option<Network<'m>>, head: Head<'m>) -> Result<Self, Error> {
         let extractor = Extractor::new(kind, network).map_err(Error::Features)?;
         let (wanted, given) = (head.features(), kind.len());
@@ -60,10 +60,10 @@ impl<'m> Classifier<'m> {
         Ok(Self { extractor, output: Output::Head(head), anomaly: None })
     }
 
-    /// YAMNet's own 521 classes; the features are the embedding.
+    /// Creates a classifier with YAMNet's own 521 classes; the features are the embedding.
     ///
     /// # Errors
-    /// [`Error::Features`]; [`Error::NoScores`] if the network has no classifier of its own.
+    /// [`Error::Features`] if the embedding has the wrong width; [`Error::NoScores`] if the network has no classifier.
     pub fn yamnet(network: Network<'m>) -> Result<Self, Error> {
         if network.scores_len() == 0 {
             return Err(Error::NoScores);
@@ -72,12 +72,12 @@ impl<'m> Classifier<'m> {
         Ok(Self { extractor, output: Output::Scores, anomaly: None })
     }
 
-    /// What a recognised model file is for: its own head, or YAMNet's classes for the plain base model. `network` is the
-    /// file's body, where it has one.
+    /// Creates the classifier of a recognised model file: its trained head, or YAMNet's classes for the plain base model.
+    /// `network` is the file's body; `None` if the file has no body.
     ///
     /// # Errors
-    /// If the parts do not fit each other.
-    pub fn of(parts: &Parts<'m>, network: Option<Network<'m>>) -> Result<Self, Error> {
+    /// If the parts do not match each other.
+    pub fn from_parts(parts: &Parts<'m>, network: Option<Network<'m>>) -> Result<Self, Error> {
         match (&parts.output, network) {
             (graph::Output::Head { kind, head }, network) => {
                 let layers = head.layers.iter().map(|layer| Dense {
@@ -92,22 +92,22 @@ impl<'m> Classifier<'m> {
         }
     }
 
-    /// The same, with an anomaly score of each window.
+    /// Returns this classifier with `detector` as its anomaly detector; `None` removes it.
     pub fn with_anomaly(self, detector: Option<Detector<'m>>) -> Self {
         Self { anomaly: detector, ..self }
     }
 
-    /// What scores how unlike normal sound a window is, where the model says it.
+    /// Returns the anomaly detector; `None` if the model has none.
     pub fn anomaly(&self) -> Option<&Detector<'m>> {
         self.anomaly.as_ref()
     }
 
-    /// Which features.
+    /// Returns the feature kind.
     pub fn kind(&self) -> FeatureKind {
         self.extractor.kind()
     }
 
-    /// Number of probabilities: 0 where only features are wanted.
+    /// Number of probabilities; 0 if only features are computed.
     pub fn classes(&self) -> usize {
         match &self.output {
             Output::Features => 0,
@@ -116,15 +116,16 @@ impl<'m> Classifier<'m> {
         }
     }
 
-    /// Blocks of arena that [`run`](Self::run) needs.
+    /// Arena length, in blocks of 64 bytes, that [`run`](Self::run) requires.
     pub fn arena_len(&self) -> usize {
         self.extractor.arena_len()
     }
 
-    /// Writes features and probabilities of a window: `self.kind().len()` and `self.classes()` values.
+    /// Computes one window: writes `self.kind().len()` values to `features` and `self.classes()` values, each 0 to 1, to
+    /// `probabilities`. Shorter slices receive the values that fit.
     ///
     /// # Errors
-    /// [`nn::Error::Memory`] if `arena` is too short.
+    /// [`nn::Error::Memory`] if `arena` is shorter than [`arena_len`](Self::arena_len).
     pub fn run(
         &self,
         patch: &Patch,
@@ -132,9 +133,9 @@ impl<'m> Classifier<'m> {
         features: &mut [f32],
         probabilities: &mut [f32],
     ) -> Result<(), nn::Error> {
-        let mut scores = [0; MAX_SCORES];
+        let mut scores = [0; MAX_CLASSES];
         let wanted = if matches!(self.output, Output::Scores) { self.classes() } else { 0 };
-        let scores = &mut scores[..wanted.min(MAX_SCORES)];
+        let scores = &mut scores[..wanted.min(MAX_CLASSES)];
         self.extractor.extract(patch, arena, features, scores)?;
         for (out, score) in probabilities.iter_mut().zip(scores) {
             *out = (f32::from(*score) + 128.0) / 256.0;
@@ -146,40 +147,27 @@ impl<'m> Classifier<'m> {
     }
 }
 
-/// Why a model cannot classify. Fatal: the file does not fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a model cannot classify. Fatal: the file does not match this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The features cannot be computed.
+    #[error(transparent)]
     Features(features::Error),
     /// The network cannot be run.
+    #[error(transparent)]
     Network(nn::Error),
     /// The head cannot be run.
+    #[error(transparent)]
     Head(head::Error),
-    /// The head takes another number of features than its feature kind has.
+    /// The head's number of inputs differs from the length of its feature kind.
+    #[error("the model's head takes {wanted} features and its feature kind has {given}; train it again")]
     HeadWidth {
-        /// What the head takes.
+        /// Inputs of the head.
         wanted: usize,
-        /// What there is.
+        /// Features of the kind.
         given: usize,
     },
     /// The file has no classifier of its own.
+    #[error("the model gives {count} embedding values but no classes; use a trained model", count = EMBEDDING_LEN)]
     NoScores,
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Features(error) => error.fmt(f),
-            Self::Network(error) => error.fmt(f),
-            Self::Head(error) => error.fmt(f),
-            Self::HeadWidth { wanted, given } => {
-                write!(f, "the model's head takes {wanted} features and its feature kind has {given}; train it again")
-            }
-            Self::NoScores => {
-                write!(f, "the model gives {EMBEDDING_LEN} embedding values but no classes; use a trained model")
-            }
-        }
-    }
-}
-
-impl core::error::Error for Error {}

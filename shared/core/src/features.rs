@@ -1,4 +1,4 @@
-//! What the head and the anomaly score look at: embedding, log-mel statistics, or both.
+//! Features of a window, the input of head and anomaly score: embedding, log-mel statistics, or both.
 
 use core::fmt;
 use core::str::FromStr;
@@ -9,32 +9,31 @@ use crate::stats::{self, log_mel_stats};
 use crate::window::Patch;
 use monitor_nn::{self as nn, Block, Network};
 
-/// Values of YAMNet's embedding.
+/// Length of YAMNet's embedding.
 pub const EMBEDDING_LEN: usize = 1024;
 
-/// Values of the log-mel statistics: mean, then population deviation, of each of the 64 bands.
+/// Length of the log-mel statistics: the means, then the population standard deviations, of 64 bands.
 pub const STATISTICS_LEN: usize = 128;
 
-/// Which features a model looks at.
+/// Kind of features that a model uses.
 ///
 /// The order of the variants is part of the model card's encoding: append, never reorder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum FeatureKind {
-    /// YAMNet's embedding, 1024 values, as the original system.
+    /// YAMNet's embedding, 1024 values, as in the original system.
     Yamnet,
-    /// Mean and deviation over time of each log-mel band, 128 values. Needs no base model.
+    /// Mean and standard deviation over time of each log-mel band, 128 values. Requires no base model.
     LogMel,
-    /// Both: embedding 1024, mean 64, deviation 64; 1152 values.
+    /// Both: embedding 1024, means 64, deviations 64; 1152 values in all.
     Hybrid,
 }
 
 impl FeatureKind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 3] = [Self::Yamnet, Self::LogMel, Self::Hybrid];
 
-    /// Values per window.
-    // A kind is never without values, so there is no `is_empty`.
-    #[allow(clippy::len_without_is_empty)]
+    /// Number of values per window.
+    #[allow(clippy::len_without_is_empty, reason = "no kind has zero values")]
     pub const fn len(self) -> usize {
         match self {
             Self::Yamnet => EMBEDDING_LEN,
@@ -43,7 +42,7 @@ impl FeatureKind {
         }
     }
 
-    /// The name on the command line and in reports.
+    /// Returns the name used on the command line and in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Yamnet => "yamnet",
@@ -52,7 +51,7 @@ impl FeatureKind {
         }
     }
 
-    /// Whether the features need YAMNet's body.
+    /// Returns whether the features require YAMNet's body.
     pub const fn needs_body(self) -> bool {
         matches!(self, Self::Yamnet | Self::Hybrid)
     }
@@ -64,17 +63,10 @@ impl fmt::Display for FeatureKind {
     }
 }
 
-/// The text names no feature kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The text is not the name of a feature kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no such feature kind; choose yamnet, logmel or hybrid")]
 pub struct UnknownKind;
-
-impl fmt::Display for UnknownKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such feature kind; choose yamnet, logmel or hybrid")
-    }
-}
-
-impl core::error::Error for UnknownKind {}
 
 impl FromStr for FeatureKind {
     type Err = UnknownKind;
@@ -84,21 +76,22 @@ impl FromStr for FeatureKind {
     }
 }
 
-/// Turns a window into its features.
+/// Computes the features of a window.
 ///
-/// Order: embedding (1024, real values `(q + 128) * scale`), then means (64), then deviations (64); each where the kind has it.
+/// Order: embedding (1024 real values `(q + 128) * scale`), then means (64), then deviations (64); parts that the kind does
+/// not have are omitted.
 #[derive(Clone, Debug)]
-pub struct Extractor<'m> {
+pub(crate) struct Extractor<'m> {
     kind: FeatureKind,
     network: Option<Network<'m>>,
 }
 
 impl<'m> Extractor<'m> {
-    /// An extractor of `kind`. `network` is needed, and used, only by the kinds with an embedding.
+    /// Creates an extractor of `kind`. Only the kinds with an embedding require and use `network`.
     ///
     /// # Errors
-    /// [`Error::NoNetwork`]; [`Error::EmbeddingLen`].
-    pub fn new(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
+    /// [`Error::NoNetwork`] if the network is missing; [`Error::EmbeddingLen`] if its embedding does not have 1024 values.
+    pub(crate) fn new(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
         if !kind.needs_body() {
             return Ok(Self { kind, network: None });
         }
@@ -109,33 +102,33 @@ impl<'m> Extractor<'m> {
         }
     }
 
-    /// An extractor of log-mel statistics: needs nothing.
-    pub fn log_mel() -> Self {
+    /// Creates an extractor of log-mel statistics.
+    pub(crate) fn log_mel() -> Self {
         Self { kind: FeatureKind::LogMel, network: None }
     }
 
-    /// Which features.
-    pub fn kind(&self) -> FeatureKind {
+    /// Returns the feature kind.
+    pub(crate) fn kind(&self) -> FeatureKind {
         self.kind
     }
 
-    /// The network behind the embedding, where there is one.
-    pub fn network(&self) -> Option<&Network<'m>> {
+    /// Returns the network that computes the embedding; `None` for log-mel features.
+    pub(crate) fn network(&self) -> Option<&Network<'m>> {
         self.network.as_ref()
     }
 
-    /// Blocks of arena that [`extract`](Self::extract) needs.
-    pub fn arena_len(&self) -> usize {
+    /// Arena length, in blocks of 64 bytes, that [`extract`](Self::extract) requires.
+    pub(crate) fn arena_len(&self) -> usize {
         self.network.as_ref().map_or(0, Network::arena_len)
     }
 
-    /// Writes the features of `patch` to the start of `out`, and the network's own scores to `scores` as far as that is long
-    /// (int8, see [`Network::run`]; leave it empty where they are not wanted). Nothing beyond `self.kind().len()` values is
-    /// written; a shorter `out` gets what fits.
+    /// Writes the features of `patch`, `self.kind().len()` values, to the start of `out`; a shorter `out` receives the values
+    /// that fit. Also writes the network's own scores (int8, see [`Network::run`]) to `scores`; pass an empty slice to skip
+    /// them.
     ///
     /// # Errors
-    /// [`nn::Error::Memory`] if `arena` is too short.
-    pub fn extract(
+    /// [`nn::Error::Memory`] if `arena` is shorter than [`arena_len`](Self::arena_len).
+    pub(crate) fn extract(
         &self,
         patch: &Patch,
         arena: &mut [Block],
@@ -163,36 +156,23 @@ impl<'m> Extractor<'m> {
     }
 }
 
-/// Why features cannot be computed. Fatal: the model does not fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why features cannot be computed. Fatal: the model does not match this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The kind needs YAMNet's body and there is none.
+    /// The kind requires YAMNet's body and the file has none.
+    #[error("{0} features need the YAMNet base model; get it with `host-tools fetch`")]
     NoNetwork(FeatureKind),
-    /// The network's embedding has another width than YAMNet's 1024.
+    /// The width of the network's embedding is not YAMNet's 1024.
+    #[error("the network's embedding has {0} values where YAMNet's has {expected}", expected = EMBEDDING_LEN)]
     EmbeddingLen(usize),
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoNetwork(kind) => {
-                write!(f, "{kind} features need the YAMNet base model; get it with `host-tools fetch`")
-            }
-            Self::EmbeddingLen(found) => {
-                write!(f, "the network's embedding has {found} values where YAMNet's has {EMBEDDING_LEN}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_found_by_the_name_it_prints() {
+    fn a_kind_parses_from_its_name() {
         for kind in FeatureKind::ALL {
             assert_eq!(kind.name().parse(), Ok(kind));
         }

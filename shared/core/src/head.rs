@@ -1,32 +1,29 @@
-//! The classifier that training adds: a few float dense layers and a softmax, straight from the file's constants.
+//! The trained classifier: up to four float dense layers and a softmax, read directly from the file's constants.
 //!
-//! Every sum runs over eight lanes in one fixed order, whatever the processor, and the exponential is `libm`'s, so that a
-//! window's probabilities are the same bits on the workstation and on the device. Cost: one multiplication and addition
-//! per weight; 1152 x 128 weights take about 0.05 ms on a desktop core.
-
-use core::fmt;
+//! Every sum uses eight lanes in one fixed order on every processor, and the exponential is `libm`'s, so a window's
+//! probabilities have the same bits on workstation and device. Cost: one multiplication and one addition per weight;
+//! 1152 x 128 weights take about 0.05 ms on a desktop core.
 
 use heapless::Vec;
 
+use crate::MAX_CLASSES;
 use monitor_tflite::Scalars;
 
-/// Most dense layers of a head.
+/// Largest number of dense layers of a head.
 pub const MAX_LAYERS: usize = 4;
-/// Most values between two layers, and most features.
+/// Largest number of features, and of values between two layers.
 pub const MAX_WIDTH: usize = 1152;
-/// Most classes of a head.
-pub const MAX_CLASSES: usize = 255;
-/// Lanes that a sum is spread over.
+/// Partial sums per dot product.
 const LANES: usize = 8;
 
 /// One dense layer: `activation(weights * input + bias)`.
 #[derive(Clone, Copy, Debug)]
 pub struct Dense<'a> {
-    /// Weights `[outputs x inputs]`, row after row.
+    /// Weights `[outputs x inputs]`, row-major.
     pub weights: Scalars<'a, f32>,
-    /// One per output.
+    /// One bias per output.
     pub bias: Scalars<'a, f32>,
-    /// Whether negative results become zero.
+    /// Whether ReLU follows: negative results become zero.
     pub relu: bool,
 }
 
@@ -50,17 +47,18 @@ impl Dense<'_> {
     }
 }
 
-/// Dense layers and a softmax over the last one's outputs.
+/// Dense layers and a softmax over the outputs of the last layer.
 #[derive(Clone, Debug)]
 pub struct Head<'a> {
     layers: Vec<Dense<'a>, MAX_LAYERS>,
 }
 
 impl<'a> Head<'a> {
-    /// A head of `layers`, each the input of the next.
+    /// Creates a head of `layers`; the outputs of each layer are the inputs of the next.
     ///
     /// # Errors
-    /// [`Error`] if there is none or too many, one is too wide, or two do not fit.
+    /// [`Error`] if there are 0 or more than [`MAX_LAYERS`] layers, a layer is empty or too wide, two layers do not match,
+    /// or there are too many classes.
     pub fn new(layers: impl IntoIterator<Item = Dense<'a>>) -> Result<Self, Error> {
         let mut checked: Vec<Dense<'a>, MAX_LAYERS> = Vec::new();
         for layer in layers {
@@ -81,25 +79,25 @@ impl<'a> Head<'a> {
         }
     }
 
-    /// Number of features it takes.
+    /// Number of input features.
     pub fn features(&self) -> usize {
         self.layers.first().map_or(0, Dense::inputs)
     }
 
-    /// Number of probabilities it gives.
+    /// Number of probabilities.
     pub fn classes(&self) -> usize {
         self.layers.last().map_or(0, Dense::outputs)
     }
 
-    /// The layers, first to last.
+    /// Returns the layers, first to last.
     pub fn layers(&self) -> &[Dense<'a>] {
         &self.layers
     }
 
-    /// Writes the probabilities of `features` to `out`; they sum to 1.
+    /// Computes the class probabilities, which sum to 1, and writes them to `out`.
     ///
-    /// Values past [`features`](Self::features) and places past [`classes`](Self::classes) are left alone; features that
-    /// are missing count as zero.
+    /// Values past [`features`](Self::features) are ignored, elements past [`classes`](Self::classes) are unchanged, and
+    /// missing features count as zero.
     pub fn run(&self, features: &[f32], out: &mut [f32]) {
         let mut values = [0.0_f32; MAX_WIDTH];
         let mut next = [0.0_f32; MAX_WIDTH];
@@ -117,7 +115,8 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Sum of products of little-endian floats and `values`: lane `i % 8` takes product `i`, lanes are added in halves.
+/// Returns the dot product of little-endian floats and `values`. Product `i` is added to lane `i % 8`; the lanes are then
+/// summed pairwise.
 pub(crate) fn dot(weights: &[u8], values: &[f32]) -> f32 {
     let mut lanes = [0.0_f32; LANES];
     let (groups, rest) = weights.split_at(weights.len() - weights.len() % (4 * LANES));
@@ -134,64 +133,53 @@ pub(crate) fn dot(weights: &[u8], values: &[f32]) -> f32 {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-/// A little-endian float from its four bytes.
+/// Decodes a little-endian float from four bytes.
 fn float(bytes: &[u8]) -> f32 {
     bytes.try_into().map_or(0.0, f32::from_le_bytes)
 }
 
-/// `exp(x - max) / sum`, in place. Values that are not numbers give a uniform answer: they are evidence of nothing.
+/// Computes `exp(x - max) / sum` in place. If a value is NaN or infinite the result is uniform, because such values carry no
+/// information.
 fn softmax(values: &mut [f32]) {
-    let top = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut sum = 0.0;
     for value in values.iter_mut() {
-        *value = libm::expf(*value - top);
+        *value = libm::expf(*value - max);
         sum += *value;
     }
+    #[expect(clippy::cast_precision_loss, reason = "at most MAX_WIDTH values")]
     let uniform = 1.0 / values.len() as f32;
     for value in values.iter_mut() {
         *value = if sum.is_finite() { *value / sum } else { uniform };
     }
 }
 
-/// Why a head cannot be run. Fatal: the model file does not fit this program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a head cannot be run. Fatal: the model file does not match this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// No layer, or more than [`MAX_LAYERS`].
+    #[error("the model's head has no layer or more than {max}; train it again", max = MAX_LAYERS)]
     Layers,
     /// A layer is empty or wider than [`MAX_WIDTH`].
+    #[error("a layer of the model's head is {inputs} x {outputs}; 1 to {max} each can be run", max = MAX_WIDTH)]
     Width {
-        /// Its inputs.
+        /// Inputs of the layer.
         inputs: usize,
-        /// Its outputs.
+        /// Outputs of the layer.
         outputs: usize,
     },
-    /// A layer wants another number of values than the one before it gives.
+    /// A layer's number of inputs differs from the number of outputs of the layer before it.
+    #[error("a layer of the model's head takes {wanted} values and receives {given}; the file is damaged")]
     Misfit {
-        /// Values given.
+        /// Outputs of the layer before.
         given: usize,
-        /// Values wanted.
+        /// Inputs of the layer.
         wanted: usize,
     },
     /// More classes than [`MAX_CLASSES`].
+    #[error("the model has {0} classes; at most {max} are supported", max = MAX_CLASSES)]
     Classes(usize),
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Layers => write!(f, "the model's head has no layer or more than {MAX_LAYERS}; train it again"),
-            Self::Width { inputs, outputs } => {
-                write!(f, "a layer of the model's head is {inputs} x {outputs}; 1 to {MAX_WIDTH} each can be run")
-            }
-            Self::Misfit { given, wanted } => {
-                write!(f, "a layer of the model's head wants {wanted} values and is given {given}; the file is damaged")
-            }
-            Self::Classes(found) => write!(f, "the model has {found} classes; at most {MAX_CLASSES} can be told apart"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
 
 #[cfg(test)]
 mod tests {
@@ -203,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn two_layers_give_the_probabilities_worked_out_by_hand() {
+    fn two_layers_give_the_probabilities_computed_by_hand() {
         let (w1, b1) = (bytes(&[1.0, -1.0, 2.0, 0.5]), bytes(&[0.0, -10.0]));
         let (w2, b2) = (bytes(&[1.0, 7.0, 0.0, 7.0]), bytes(&[0.0, 0.0]));
         let layers = [(&w1, &b1, true), (&w2, &b2, false)];
@@ -221,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_that_do_not_fit_are_refused() {
+    fn layers_that_do_not_match_are_refused() {
         let (two, four) = (bytes(&[0.0; 2]), bytes(&[0.0; 4]));
         let layer = |weights, bias| Dense { weights: Scalars::new(weights), bias: Scalars::new(bias), relu: false };
         assert_eq!(Head::new([]).unwrap_err(), Error::Layers);
@@ -231,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logit_that_is_no_number_says_nothing() {
+    fn a_logit_that_is_not_a_number_gives_uniform_probabilities() {
         let mut values = [1.0, f32::NAN, 3.0, 2.0];
         softmax(&mut values);
         assert_eq!(values, [0.25; 4]);

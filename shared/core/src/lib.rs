@@ -1,31 +1,62 @@
-//! The core of the acoustic machine monitor: samples in, verdicts out.
+//! The core of the acoustic machine monitor: samples in, classes, anomaly scores and alarms out.
 //!
-//! The same code runs on the workstation and on the device, so training sees exactly what the device will see. Principles,
-//! in order of weight:
+//! **Why.** Workstation and device run this same code, so training uses exactly the features that the device computes.
 //!
-//! 1. **Correct on any input.** A bad file or a bad sample is an error or a counted event, never a panic.
-//! 2. **Bounded.** No allocation, lock, system call or log after start-up; every buffer is fixed or lent by the caller.
-//! 3. **The same everywhere.** Integer results equal TFLite's reference kernels bit for bit; float sums have one fixed
-//!    order and transcendental functions come from `libm`, so that scores are identical on every target.
-//! 4. **Simple and clear before clever.** Each module knows the one before it only by its data.
+//! **Constraints**, in order of priority:
 //!
-//! The way of a sample: [`pcm`] -> [`resample`] -> [`log_mel`] -> [`window`] -> [`features`] ([`nn`] and [`stats`]) ->
-//! [`head`] and [`anomaly`] -> [`decision`]; [`monitor`] owns the chain.
+//! 1. *Correct on any input.* A bad file or a bad sample is an error or a counted event, never a panic.
+//! 2. *Bounded.* `no_std`; no allocation, lock, system call or log; every buffer is fixed or lent by the caller.
+//! 3. *Reproducible.* Integer results equal TFLite's reference kernels bit for bit. Float sums have one fixed order and
+//!    transcendental functions come from `libm`, so scores are identical on every target.
+//! 4. *Simple before clever.* A module depends on the previous one only through its data.
+//!
+//! **Cost.** Memory and time of each step are documented in its module.
+//!
+//! Signal path: [`pcm`] -> [`resample`] -> [`log_mel`] -> [`window`] -> [`features`] ([`monitor_nn`] and [`stats`]) ->
+//! [`head`] and [`anomaly`] -> [`decision`]. [`monitor`] owns the whole path.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
+// See docs/development/decisions/casts.md.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss
+    )
+)]
 
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "statistics of counts below 2^24"
+)]
 pub mod anomaly;
 pub mod classifier;
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "window counts, checked ranges")]
 pub mod decision;
 pub mod features;
 pub mod graph;
 pub mod head;
 pub mod log_mel;
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "statistics of counts below 2^24"
+)]
 pub mod microphone;
 pub mod model_card;
 pub mod monitor;
 pub mod pcm;
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "levels in dB")]
 pub mod pipeline;
 pub mod resample;
 pub mod stats;
 pub mod window;
+
+/// Largest number of classes of any classifier: the 521 AudioSet classes of YAMNet.
+pub const MAX_CLASSES: usize = monitor_nn::body::MAX_SCORES;

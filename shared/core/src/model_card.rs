@@ -1,12 +1,10 @@
-//! What the model file carries beyond TFLite: our own Metadata entry, which other runtimes ignore.
+//! The model card: the project's own Metadata entry in the model file, which other runtimes ignore.
 //!
-//! The entry [`ENTRY`] is one postcard-encoded [`ModelCard`]. Postcard does not describe itself, so the first field is the
-//! schema: fields are only ever appended, each release that does so under a new number, and a card of an unknown schema is refused rather
-//! than half understood. A byte-exact test holds the encoding.
+//! The entry [`ENTRY`] is one postcard-encoded [`ModelCard`]. Postcard is not self-describing, so the first field is the
+//! schema number. Fields are only appended, each time with a new number, and a card of an unknown schema is rejected. A
+//! byte-exact test fixes the encoding.
 //!
-//! Labels are not here: they are TFLite Metadata, where everybody finds them.
-
-use core::fmt;
+//! Labels are not part of the card: they are standard TFLite Metadata.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,66 +15,71 @@ use monitor_tflite::Model;
 
 /// Name of the Metadata entry.
 pub const ENTRY: &str = "acoustic_monitor";
-/// The schema that this version writes, and the only one it reads.
+/// The schema number that this version writes, and the only one it reads.
 pub const SCHEMA: u16 = 2;
-/// Bytes kept of a recording's SHA-256.
+/// Bytes stored of each recording's SHA-256.
 pub const HASH_LEN: usize = 8;
-/// More than the encoding of everything but the hashes takes.
+/// Upper bound on the encoded length without hashes and confidences, in bytes.
 const FIXED_LEN: usize = 192;
 
-/// The card of a trained model. Borrows from the file.
+/// [`DEFAULT_HOP`] in the type of the card.
+#[expect(clippy::cast_possible_truncation, reason = "asserted below")]
+const DEFAULT_HOP_COLUMNS: u16 = DEFAULT_HOP as u16;
+const _: () = assert!(DEFAULT_HOP_COLUMNS as u32 == DEFAULT_HOP);
+
+/// Card of a trained model. Borrows from the file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard<'a> {
-    /// Number of this layout: [`SCHEMA`].
+    /// Schema number: [`SCHEMA`].
     pub schema: u16,
-    /// What the head looks at.
+    /// Features that the head takes.
     pub feature_kind: FeatureKind,
-    /// SHA-256 of the base model that the body was taken from; `None` for features without one.
+    /// SHA-256 of the base model that contains the body; `None` for features without a body.
     pub base_sha256: Option<[u8; 32]>,
-    /// How probabilities become a state, unless the configuration says otherwise.
+    /// Default decision settings; the device's configuration overrides them.
     pub decision: DecisionConfig,
-    /// What it was trained on.
+    /// Training data and result.
     #[serde(borrow)]
     pub training: TrainingSummary<'a>,
-    /// Confidence of each class in hundredths, 0 to 100, in the order of the labels, in the place of
-    /// `decision.confidence`; empty where that holds for all.
+    /// Confidence threshold of each class in percent, 0 to 100, in the order of the labels; it replaces
+    /// `decision.confidence`. Empty if `decision.confidence` applies to all classes.
     pub class_confidence: &'a [u8],
 }
 
-/// What a model was trained on and how well it did.
+/// Training data and accuracy of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct TrainingSummary<'a> {
-    /// Recordings (files).
+    /// Number of recordings (files).
     pub recordings: u32,
-    /// Windows taken from them.
+    /// Number of windows.
     pub windows: u32,
-    /// Groups that were never split.
+    /// Number of groups; cross-validation never splits a group.
     pub groups: u32,
-    /// Seed of everything random.
+    /// Random seed.
     pub seed: u64,
-    /// From one training window to the next, in columns of 10 ms.
+    /// Step between training windows, in columns of 10 ms.
     pub hop_columns: u16,
-    /// Whether groups lie within one recording, so that the figures are optimistic.
+    /// Whether the groups are parts of one recording, which makes the accuracy optimistic.
     pub within_recording: bool,
-    /// Folds of the grouped cross-validation; 0 when there was none.
+    /// Folds of the grouped cross-validation; 0 without cross-validation.
     pub folds: u16,
     /// Macro-F1 pooled over the folds, 0 to 1; `None` without cross-validation.
     pub macro_f1: Option<f32>,
-    /// When it was trained, in seconds since 1970; `None` where a build must be reproducible to the byte.
+    /// Time of training, in seconds since 1970; `None` if the output must be reproducible byte for byte.
     pub created_unix: Option<u64>,
-    /// First [`HASH_LEN`] bytes of the SHA-256 of every training file, one after the other.
+    /// First [`HASH_LEN`] bytes of the SHA-256 of every training file, concatenated.
     pub recording_hashes: &'a [u8],
 }
 
 impl Default for TrainingSummary<'_> {
-    /// Trained on nothing, with the usual hop.
+    /// Empty summary with the default hop.
     fn default() -> Self {
         Self {
             recordings: 0,
             windows: 0,
             groups: 0,
             seed: 0,
-            hop_columns: DEFAULT_HOP as u16,
+            hop_columns: DEFAULT_HOP_COLUMNS,
             within_recording: false,
             folds: 0,
             macro_f1: None,
@@ -87,45 +90,35 @@ impl Default for TrainingSummary<'_> {
 }
 
 impl TrainingSummary<'_> {
-    /// Whether a file with this SHA-256 was trained on.
+    /// Returns whether a file with this SHA-256 is part of the training data.
     pub fn contains(&self, sha256: &[u8; 32]) -> bool {
         self.recording_hashes.chunks_exact(HASH_LEN).any(|hash| hash == &sha256[..HASH_LEN])
     }
 }
 
-/// Why a card cannot be read or written.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Why a card cannot be read or written. Permanent for a given file.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// A layout this version does not know.
+    /// A schema number that this version does not support.
+    #[error(
+        "the model card has schema {0}, this version reads {supported}; export the model again with the host-tools of this \
+         version, or update this program",
+        supported = SCHEMA
+    )]
     Schema(u16),
-    /// Not a card: cut short, or with values that no field can have.
+    /// The bytes are not a card: truncated, or with values that no field can have.
+    #[error("the model card is damaged; export the model again")]
     Damaged,
     /// The decision defaults are out of range.
+    #[error("the model card's decision defaults: {0}")]
     Decision(decision::Error),
-    /// The card does not fit the buffer lent for it.
+    /// The card is longer than the buffer.
+    #[error("the model card does not fit its buffer")]
     TooLong,
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Schema(found) => write!(
-                f,
-                "the model card has schema {found}, this version knows {SCHEMA}; export the model again with the \
-                 host-tools of this version, or update this program"
-            ),
-            Self::Damaged => f.write_str("the model card is damaged; export the model again"),
-            Self::Decision(error) => write!(f, "the model card's decision defaults: {error}"),
-            Self::TooLong => f.write_str("the model card does not fit its buffer"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
 impl<'a> ModelCard<'a> {
-    /// The card of a model that learned nothing and decides by the defaults: what a model made by hand has, and where
-    /// a trained one's card starts from.
+    /// Returns a card without training data and with the default decision settings.
     pub fn untrained(feature_kind: FeatureKind) -> Self {
         Self {
             schema: SCHEMA,
@@ -137,15 +130,15 @@ impl<'a> ModelCard<'a> {
         }
     }
 
-    /// The confidence of a class, 0 to 1: its own, or that of all.
+    /// Returns the confidence threshold of a class, 0 to 1: its own, or the common one.
     pub fn confidence_of(&self, class: usize) -> f32 {
         self.class_confidence.get(class).map_or(self.decision.confidence, |hundredths| f32::from(*hundredths) / 100.0)
     }
 
-    /// Reads a card.
+    /// Decodes a card.
     ///
     /// # Errors
-    /// When the schema is unknown, the bytes are no card, or a value is out of range.
+    /// If the schema is unknown, the bytes are not a card, or a value is out of range.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
         let (schema, _) = postcard::take_from_bytes::<u16>(bytes).map_err(|_| Error::Damaged)?;
         if schema != SCHEMA {
@@ -155,23 +148,23 @@ impl<'a> ModelCard<'a> {
         card.checked(rest)
     }
 
-    /// The card of a model; `None` for a file that was not exported by this project.
+    /// Returns the card of a model; `None` if the file has no card.
     ///
     /// # Errors
     /// As [`Self::from_bytes`].
-    pub fn of(model: &Model<'a>) -> Result<Option<Self>, Error> {
+    pub fn from_model(model: &Model<'a>) -> Result<Option<Self>, Error> {
         model.metadata(ENTRY).map(Self::from_bytes).transpose()
     }
 
-    /// Length of a buffer that [`Self::write`] surely fits.
+    /// Buffer length, in bytes, that is always sufficient for [`Self::write`].
     pub fn max_len(&self) -> usize {
         FIXED_LEN + self.training.recording_hashes.len() + self.class_confidence.len()
     }
 
-    /// Encodes the card into `buffer` and returns the part used.
+    /// Encodes the card into `buffer` and returns the used part.
     ///
     /// # Errors
-    /// When a value is out of range, or the buffer is too short ([`Self::max_len`]).
+    /// If a value is out of range, or the buffer is too short ([`Self::max_len`] is always sufficient).
     pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
         self.checked(&[])?;
         postcard::to_slice(self, buffer).map(|used| &*used).map_err(|_| Error::TooLong)
@@ -185,7 +178,7 @@ impl<'a> ModelCard<'a> {
         if !rest.is_empty() || f1_wrong || !self.training.recording_hashes.len().is_multiple_of(HASH_LEN) {
             return Err(Error::Damaged);
         }
-        // Any hop will do: the settings' ranges do not depend on it.
+        // The settings' ranges do not depend on the hop.
         let steps = self.decision.per_window(1.0).map_err(Error::Decision)?;
         (0..self.class_confidence.len())
             .try_for_each(|class| steps.with_confidence(self.confidence_of(class)).map(drop))
@@ -240,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_survives_being_written_and_read() {
+    fn a_written_card_is_read_back_unchanged() {
         let card = ModelCard { base_sha256: Some([9; 32]), ..card() };
         let mut buffer = vec![0; card.max_len()];
         let bytes = card.write(&mut buffer).unwrap();
@@ -273,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_decides_by_its_own_confidence_and_without_one_by_that_of_all() {
+    fn a_class_uses_its_own_confidence_or_the_common_one() {
         let card = card();
         assert_eq!([0, 1, 2].map(|class| card.confidence_of(class)), [0.6, 0.75, 0.5]);
         let entered = |p: [f32; 3]| {
@@ -281,7 +274,7 @@ mod tests {
             decision.set_confidences(&[0, 1, 2].map(|class| card.confidence_of(class))).unwrap();
             decision.update(&p).state.class()
         };
-        // To be entered, 0.25 of hysteresis on top: 0.85, 1.0 and 0.75.
+        // Entering a state requires the hysteresis of 0.25 in addition: 0.85, 1.0 and 0.75.
         assert_eq!(entered([0.8, 0.1, 0.1]), None);
         assert_eq!(entered([0.9, 0.1, 0.0]), Some(0));
         assert_eq!(entered([0.1, 0.9, 0.0]), None);
@@ -289,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_confidence_that_no_sound_could_reach_is_refused() {
+    fn an_unreachable_confidence_is_refused() {
         let card = ModelCard { class_confidence: &[60, 76], ..card() };
         let refused = decision::Error::NeverEntered { confidence: 0.76, hysteresis: 0.25 };
         assert_eq!(card.write(&mut [0; 256]), Err(Error::Decision(refused)));

@@ -1,18 +1,19 @@
-//! Mean and deviation over time of each log-mel band: the features that need no base model.
+//! Mean and standard deviation over time of each log-mel band: the features that require no base model.
 //!
-//! Two passes (mean first, then squared distances from it) in f32, each band summed column after column in rising order:
-//! one result on every target, and operators of an ordinary TFLite graph can do the same. A log-mel cell lies in about
-//! [-7, 6], so a band's sum over 96 columns keeps the mean within 5e-5 and the deviation within 1e-4 of the exact values
-//! (see the test); a single pass over squares would lose three more digits where a band is loud and steady.
+//! Two passes in f32, first the mean, then the squared differences from it. Each band is summed in column order, so the
+//! result is the same on every target and the operators of a TFLite graph can reproduce it. A log-mel value lies in about
+//! [-7, 6], so the mean is within 5e-5 and the deviation within 1e-4 of the exact values (see the test). A single pass over
+//! squares would lose three more digits in a loud, steady band.
 
 use crate::log_mel::{BANDS, Column};
 use crate::window::{COLUMNS, Patch};
 
-/// Values: the means of 64 bands, then their deviations.
+/// Number of values: 64 means, then 64 standard deviations.
 pub const LEN: usize = 2 * BANDS;
 
-/// Writes the mean of each band over the window's 96 columns to `out[..64]` and its population deviation (the square root
-/// of the mean squared distance: divided by 96, not 95) to `out[64..]`, in the unit of the columns (natural logarithms).
+/// Writes the mean of each band over the window's 96 columns to `out[..64]` and its population standard deviation (square
+/// root of the mean squared difference, divided by 96, not 95) to `out[64..]`, in the unit of the columns (natural
+/// logarithm of the mel magnitude).
 pub fn log_mel_stats(patch: &Patch, out: &mut [f32; LEN]) {
     let mean = average(patch, |cell, _| cell, &[0.0; BANDS]);
     let variance = average(patch, |cell, mean| (cell - mean) * (cell - mean), &mean);
@@ -23,7 +24,7 @@ pub fn log_mel_stats(patch: &Patch, out: &mut [f32; LEN]) {
     }
 }
 
-/// Mean of `value(cell, around)` over the columns, for each band.
+/// Returns, for each band, the mean of `value(cell, around)` over the columns.
 fn average(patch: &Patch, value: impl Fn(f32, f32) -> f32, around: &Column) -> Column {
     let mut sums = [0.0; BANDS];
     for column in patch {
@@ -31,6 +32,7 @@ fn average(patch: &Patch, value: impl Fn(f32, f32) -> f32, around: &Column) -> C
             *sum += value(cell, around);
         }
     }
+    #[expect(clippy::cast_precision_loss, reason = "96 is exact")]
     sums.map(|sum| sum / COLUMNS as f32)
 }
 
@@ -40,7 +42,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_band_that_alternates_between_two_values_has_their_middle_and_half_their_distance() {
+    fn a_band_alternating_between_two_values_has_their_midpoint_and_half_their_difference() {
         let patch: Patch = core::array::from_fn(|j| [if j % 2 == 0 { -3.0 } else { 1.0 }; BANDS]);
         let mut out = [9.0; LEN];
         log_mel_stats(&patch, &mut out);
@@ -49,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_band_has_no_deviation_worth_the_name() {
+    fn a_constant_band_has_a_deviation_below_1e_4() {
         let mut out = [9.0; LEN];
         log_mel_stats(&[[5.432_1; BANDS]; COLUMNS], &mut out);
         assert!(out[BANDS..].iter().all(|deviation| *deviation < 1e-4), "{}", out[BANDS]);

@@ -1,79 +1,77 @@
-//! The last 96 log-mel columns in a fixed ring; says when a window is due.
+//! Ring of the last 96 log-mel columns; reports when a window is complete.
 //!
-//! A window is what the network looks at: 96 columns, 15600 samples, 0.975 s. Window `k` covers columns
-//! `[k * hop, k * hop + 96)`: the first is due with column 96, whatever the hop, and with a hop above 96 the columns between
-//! two windows belong to none. Each column is stored once; a window is copied out only when one is due. 24.6 kB.
+//! A window is the input of the network: 96 columns, computed from 15600 samples (0.975 s). Window `k` covers columns
+//! `[k * hop, k * hop + 96)`. The first window is complete with column 96 for every hop; with a hop above 96, the columns
+//! between two windows belong to no window. Each column is stored once and copied only when a window is complete. Memory:
+//! 24.6 kB.
 
-use core::fmt;
 use core::num::NonZeroU32;
 
 use heapless::HistoryBuf;
 
 use crate::log_mel::{self, Column};
 
-/// Columns of one window.
+/// Columns of one window, 10 ms apart.
 pub const COLUMNS: usize = 96;
+/// [`COLUMNS`] in the type of column counts.
+#[expect(clippy::cast_possible_truncation, reason = "96")]
+const COLUMNS_U32: u32 = COLUMNS as u32;
 /// Samples at 16 kHz that one window covers: 15600.
 pub const SAMPLES: usize = (COLUMNS - 1) * log_mel::HOP + log_mel::WINDOW;
 /// Duration of one window in seconds: 0.975.
+#[expect(clippy::cast_precision_loss, reason = "15600 is exact")]
 pub const SECONDS: f64 = SAMPLES as f64 / log_mel::RATE_HZ as f64;
-/// Columns from one window to the next unless the user says otherwise: 0.48 s.
+/// [`SECONDS`] in single precision.
+#[expect(clippy::cast_precision_loss, reason = "15600 and 16000 are exact")]
+pub const SECONDS_F32: f32 = SAMPLES as f32 / log_mel::RATE_HZ as f32;
+/// Default step between windows, in columns: 0.48 s.
 pub const DEFAULT_HOP: u32 = 48;
 
-/// The columns of one window, oldest first.
+/// The columns of one window, oldest first: `[96][64]`.
 pub type Patch = [Column; COLUMNS];
 
-// The network takes a window as it is.
+// The network takes a window without conversion.
 const _: () = assert!(COLUMNS == monitor_nn::PATCH_COLUMNS && log_mel::BANDS == monitor_nn::PATCH_BANDS);
 
-/// Why a ring cannot be made. Fatal: the configuration is wrong.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Why a ring cannot be created. Fatal: the configuration is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// The hop is zero columns: a window would be due for ever.
+    /// The hop is zero columns.
+    #[error("the hop between windows is 0 columns; give at least 1 (10 ms)")]
     ZeroHop,
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ZeroHop => f.write_str("the hop between windows is 0 columns; give at least 1 (10 ms)"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
 
 /// Ring of the last [`COLUMNS`] columns.
 #[derive(Clone, Debug)]
 pub struct WindowRing {
     columns: HistoryBuf<Column, COLUMNS>,
     hop: NonZeroU32,
-    /// Columns still to come until a window is due; at least 1.
+    /// Columns missing until the next window is complete; at least 1.
     missing: u32,
 }
 
 impl WindowRing {
-    /// An empty ring that makes a window due every `hop_columns` columns (10 ms each), any number from 1.
+    /// Creates an empty ring with a window every `hop_columns` columns (10 ms each, at least 1).
     ///
     /// # Errors
-    /// [`Error::ZeroHop`].
+    /// [`Error::ZeroHop`] if `hop_columns` is 0.
     pub const fn new(hop_columns: u32) -> Result<Self, Error> {
         match NonZeroU32::new(hop_columns) {
-            Some(hop) => Ok(Self { columns: HistoryBuf::new(), hop, missing: COLUMNS as u32 }),
+            Some(hop) => Ok(Self { columns: HistoryBuf::new(), hop, missing: COLUMNS_U32 }),
             None => Err(Error::ZeroHop),
         }
     }
 
-    /// Columns from one window to the next.
+    /// Step between windows, in columns.
     #[must_use]
     pub const fn hop_columns(&self) -> u32 {
         self.hop.get()
     }
 
-    /// Has windows come every `hop_columns` columns from now on; the next one at most so many columns from now.
+    /// Changes the step between windows to `hop_columns` columns. The next window is at most that many columns away.
     ///
     /// # Errors
-    /// [`Error::ZeroHop`].
+    /// [`Error::ZeroHop`] if `hop_columns` is 0.
     pub fn set_hop_columns(&mut self, hop_columns: u32) -> Result<(), Error> {
         self.hop = NonZeroU32::new(hop_columns).ok_or(Error::ZeroHop)?;
         if self.columns.is_full() {
@@ -82,18 +80,19 @@ impl WindowRing {
         Ok(())
     }
 
-    /// Takes the next column. `true`: a window ends with it, to be had from [`copy_to`](Self::copy_to) until the next push.
+    /// Appends a column. Returns `true` if it completes a window; [`copy_to`](Self::copy_to) returns that window until the
+    /// next push.
     pub fn push(&mut self, column: &Column) -> bool {
         self.columns.write(*column);
         self.missing -= 1;
-        let due = self.missing == 0;
-        if due {
+        let complete = self.missing == 0;
+        if complete {
             self.missing = self.hop.get();
         }
-        due
+        complete
     }
 
-    /// Copies the last 96 columns, oldest first. Before 96 columns have come the oldest ones are zeros.
+    /// Copies the last 96 columns to `patch`, oldest first. Columns that have not been pushed yet are zeros.
     pub fn copy_to(&self, patch: &mut Patch) {
         let (older, newer) = self.columns.as_slices();
         let missing = COLUMNS - older.len() - newer.len();
@@ -103,10 +102,10 @@ impl WindowRing {
         second.copy_from_slice(newer);
     }
 
-    /// Forgets all columns: the next column is the first of window 0.
+    /// Removes all columns: the next column is the first of window 0.
     pub fn reset(&mut self) {
         self.columns.clear();
-        self.missing = COLUMNS as u32;
+        self.missing = COLUMNS_U32;
     }
 }
 
@@ -114,12 +113,12 @@ impl WindowRing {
 mod tests {
     use super::*;
 
-    /// The number of column `j` in each of its bands.
+    /// A column with the value `j` in every band.
     fn column(j: u32) -> Column {
         [j as f32; log_mel::BANDS]
     }
 
-    /// First and last column of every window within the first `count` columns.
+    /// Returns the first and last column of every window within the first `count` columns.
     fn windows(ring: &mut WindowRing, count: u32) -> Vec<(f32, f32)> {
         let mut patch = [[0.0; log_mel::BANDS]; COLUMNS];
         let mut found = Vec::new();
@@ -134,8 +133,9 @@ mod tests {
     }
 
     #[test]
-    fn a_window_covers_15600_samples() {
+    fn a_window_covers_15600_samples_and_lasts_0_975_seconds() {
         assert_eq!(SAMPLES, 15_600);
+        assert_eq!((SECONDS, SECONDS_F32), (0.975, 0.975));
     }
 
     #[test]

@@ -1,16 +1,16 @@
-//! The resampler measured from outside: levels, aliases, images, counts, timing.
+//! Measures the resampler as a black box: levels, aliases, images, counts, timing.
 
 use monitor_core::resample::{Error, Resampler};
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 
-/// Usual rates, and some with no common measure with 16 kHz.
+/// Common rates, and some that have no common divisor with 16 kHz.
 const RATES: [u32; 17] = [
     8000, 8001, 11_025, 12_000, 15_999, 16_001, 22_050, 24_000, 32_000, 44_100, 44_101, 48_000, 88_200, 96_000,
     100_003, 176_400, 192_000,
 ];
 
-/// The whole output for a whole input.
+/// Returns the whole output for a whole input.
 fn resample(rate: u32, input: &[f32]) -> Vec<f32> {
     let mut storage = vec![f32::NAN; Resampler::storage_len(rate).expect("a rate in range")];
     let mut resampler = Resampler::new(rate, &mut storage).expect("enough memory");
@@ -20,25 +20,25 @@ fn resample(rate: u32, input: &[f32]) -> Vec<f32> {
     output
 }
 
-/// A fifth of a second of a sine of amplitude 1.
+/// Returns 0.2 s of a sine of amplitude 1.
 fn sine(rate: u32, hz: f64) -> Vec<f32> {
     (0..rate / 5).map(|n| (TAU * hz * f64::from(n) / f64::from(rate)).sin() as f32).collect()
 }
 
-/// What became of a sine, away from the ends of the stream.
-struct Heard {
+/// Response to a sine, away from the ends of the stream.
+struct Response {
     /// Amplitude of the same frequency, in dB.
     level_db: f64,
-    /// By how much its phase moved, in radians.
+    /// Phase shift, in radians.
     phase: f64,
-    /// Root mean square of everything else, relative to the sine's, in dB.
+    /// RMS of all other components relative to the sine's, in dB.
     rest_db: f64,
 }
 
-fn heard(rate: u32, hz: f64) -> Heard {
+fn measure(rate: u32, hz: f64) -> Response {
     let output = resample(rate, &sine(rate, hz));
     let middle = 400..output.len() - 400;
-    // A Hann weight keeps the two components of the fit apart where the middle holds no whole number of periods.
+    // A Hann weight separates the two components of the fit if the middle is not a whole number of periods long.
     let length = middle.len() as f64;
     let weight = |j: usize| 1.0 - (TAU * (j - middle.start) as f64 / length).cos();
     let angle = |j: usize| TAU * hz * j as f64 / 16_000.0;
@@ -58,7 +58,7 @@ fn heard(rate: u32, hz: f64) -> Heard {
         .clone()
         .map(|j| (f64::from(output[j]) - in_phase * angle(j).sin() - quadrature * angle(j).cos()).powi(2))
         .sum();
-    Heard {
+    Response {
         level_db: 20.0 * in_phase.hypot(quadrature).log10(),
         phase: quadrature.atan2(in_phase),
         rest_db: 10.0 * (2.0 * rest / length).log10(),
@@ -70,20 +70,20 @@ fn sweep(low: f64, high: f64) -> impl Iterator<Item = f64> {
     (0..=24).map(move |i| low + (high - low) * f64::from(i) / 24.0)
 }
 
-/// Half the lower of the two rates: where the stop band begins.
+/// Returns the start of the stop band in Hz: half the lower of the two rates.
 fn edge(rate: u32) -> f64 {
     f64::from(rate.min(16_000)) / 2.0
 }
 
 #[test]
-fn sines_of_the_pass_band_keep_their_level_within_a_tenth_of_a_decibel_and_their_place_in_time() {
+fn sines_of_the_pass_band_keep_their_level_within_a_tenth_of_a_decibel_and_their_phase() {
     let mut worst = 0.0_f64;
     for rate in RATES {
         for hz in sweep(20.0, 7.0 / 8.0 * edge(rate)) {
-            let heard = heard(rate, hz);
-            worst = worst.max(heard.level_db.abs());
-            assert!(heard.level_db.abs() < 0.1, "{rate} Hz, sine {hz}: {} dB", heard.level_db);
-            assert!(heard.phase.abs() < 1e-3, "{rate} Hz, sine {hz}: moved by {} rad", heard.phase);
+            let response = measure(rate, hz);
+            worst = worst.max(response.level_db.abs());
+            assert!(response.level_db.abs() < 0.1, "{rate} Hz, sine {hz}: {} dB", response.level_db);
+            assert!(response.phase.abs() < 1e-3, "{rate} Hz, sine {hz}: moved by {} rad", response.phase);
         }
     }
     println!("largest ripple {worst:.2e} dB");
@@ -94,12 +94,12 @@ fn images_of_the_pass_band_are_80_decibels_down() {
     let mut worst = -200.0_f64;
     for rate in RATES {
         for hz in sweep(20.0, 7.0 / 8.0 * edge(rate)) {
-            let rest = heard(rate, hz).rest_db;
+            let rest = measure(rate, hz).rest_db;
             worst = worst.max(rest);
             assert!(rest < -80.0, "{rate} Hz, sine {hz}: {rest} dB");
         }
     }
-    println!("loudest image {worst:.1} dB");
+    println!("largest image {worst:.1} dB");
 }
 
 #[test]
@@ -116,35 +116,35 @@ fn sines_from_8_kilohertz_are_80_decibels_down_and_do_not_alias() {
             assert!(level < -80.0, "{rate} Hz, sine {hz}: {level} dB");
         }
     }
-    println!("loudest alias {worst:.1} dB");
+    println!("largest alias {worst:.1} dB");
 }
 
 #[test]
 fn images_of_the_transition_band_below_16_kilohertz_are_80_decibels_down() {
-    // Above half the input rate there is nothing but images; a sine just below it is mirrored just above it.
+    // Above half the input rate there are only images; a sine just below it is mirrored just above it.
     for rate in RATES.into_iter().filter(|&rate| rate < 15_000) {
         for hz in sweep(7.0 / 8.0 * edge(rate), edge(rate) - 20.0) {
-            let heard = heard(rate, hz);
-            assert!(heard.rest_db < -80.0, "{rate} Hz, sine {hz}: {} dB", heard.rest_db);
+            let response = measure(rate, hz);
+            assert!(response.rest_db < -80.0, "{rate} Hz, sine {hz}: {} dB", response.rest_db);
         }
     }
 }
 
 #[test]
-fn sixteen_kilohertz_passes_untouched() {
+fn sixteen_kilohertz_passes_unchanged() {
     let input = sine(16_000, 7900.0);
     assert_eq!(resample(16_000, &input), input);
     assert_eq!(Resampler::storage_len(16_000), Ok(0));
 }
 
 #[test]
-fn an_impulse_comes_out_at_its_own_time() {
+fn an_impulse_keeps_its_time() {
     for rate in [8000, 32_000, 48_000, 96_000, 192_000] {
         let mut input = vec![0.0; rate as usize / 10];
         input[rate as usize / 20] = 1.0;
         let output = resample(rate, &input);
-        let loudest = (0..output.len()).max_by(|&a, &b| output[a].total_cmp(&output[b])).unwrap();
-        assert_eq!((output.len(), loudest), (1600, 800), "{rate} Hz");
+        let largest = (0..output.len()).max_by(|&a, &b| output[a].total_cmp(&output[b])).unwrap();
+        assert_eq!((output.len(), largest), (1600, 800), "{rate} Hz");
     }
 }
 
@@ -159,7 +159,7 @@ fn rates_out_of_range_and_too_little_memory_are_refused_with_the_remedy() {
     assert!(error.to_string().contains(&needed.to_string()));
 }
 
-/// White noise, the same every time.
+/// Deterministic white noise.
 fn noise(len: usize) -> Vec<f32> {
     let mut state = 7_u32;
     let mut next = || {
@@ -169,7 +169,7 @@ fn noise(len: usize) -> Vec<f32> {
     (0..len).map(|_| next()).collect()
 }
 
-/// A usual rate or any other.
+/// A common rate or any other.
 fn any_rate() -> impl Strategy<Value = u32> {
     prop_oneof![prop::sample::select(RATES.to_vec()), 8000_u32..=192_000]
 }
@@ -178,7 +178,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn output_does_not_depend_on_the_size_of_the_pieces(
+    fn output_does_not_depend_on_the_size_of_the_blocks(
         rate in any_rate(), cuts in prop::collection::vec(0_usize..6000, 0..10), rerun in any::<bool>(),
     ) {
         let input = noise(6000);
@@ -188,7 +188,7 @@ proptest! {
         let mut storage = vec![f32::NAN; Resampler::storage_len(rate).unwrap()];
         let mut resampler = Resampler::new(rate, &mut storage).unwrap();
         if rerun {
-            // A reset leaves nothing of an earlier stream behind.
+            // A reset discards the earlier stream.
             resampler.push(&[0.7; 5000], |_| ());
             resampler.reset();
         }

@@ -1,17 +1,17 @@
-//! Equal input gives equal bits on every target: checksums from one machine that every other must meet.
+//! Equal input gives equal bits on every target: checksums from one machine that every other machine must reproduce.
 
 use monitor_core::log_mel::LogMel;
 use monitor_core::resample::Resampler;
 use monitor_core::window::{COLUMNS, WindowRing};
 use monitor_core::{log_mel, stats};
 
-/// FNV-1a over the bits of all values.
+/// Returns the FNV-1a hash of the bits of all values.
 fn checksum(values: &[f32]) -> u64 {
     let bytes = values.iter().flat_map(|value| value.to_bits().to_le_bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Tone and noise by integer arithmetic and exact scaling alone.
+/// Returns tone and noise, computed by integer arithmetic and exact scaling only.
 fn sound(len: u32) -> Vec<f32> {
     let mut state = 7_u32;
     let mut noise = || {
@@ -47,10 +47,10 @@ fn columns_and_statistics_have_the_same_bits_everywhere() {
     assert_eq!(found, (COLUMNS_BITS, STATISTICS_BITS), "{found:#018x?}");
 }
 
-/// Checksum of the sound taken as of this rate.
+/// Input rate in Hz, and checksum of the resampled signal.
 const RESAMPLED: [(u32, u64); 3] =
     [(8000, 0x5585_3ddd_8063_2f5d), (44_101, 0xe4fe_cc9e_363a_2bce), (48_000, 0xd7c6_351d_3ecb_5cf5)];
 /// Checksum of the window's columns.
 const COLUMNS_BITS: u64 = 0xec4d_467a_baca_843e;
-/// Checksum of their statistics.
+/// Checksum of the window's statistics.
 const STATISTICS_BITS: u64 = 0x0bd2_97ad_758e_097c;

@@ -1,4 +1,4 @@
-//! The int8 network alone, cut out of the base model for runtimes that know nothing of its front end.
+//! Extracts the int8 network from the base model, for runtimes that do not support its front end.
 
 use std::collections::HashMap;
 
@@ -11,25 +11,25 @@ use monitor_tflite::{BuiltinOp as Op, Model, Options, TensorType};
 use super::model_buf::ModelBuf;
 use super::writer;
 
-/// Where the cut network ends.
+/// Last operator of the extracted network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// The last convolution, [1 x 3 x 2 x 1024].
+    /// The last convolution, `[1 x 3 x 2 x 1024]`.
     LastConvolution,
-    /// The mean over its positions: the embedding, [1 x 1 x 1 x 1024].
+    /// The mean over its positions: the embedding, `[1 x 1 x 1 x 1024]`.
     Mean,
 }
 
-/// Writes a model from the log-mel patch, f32 [1 x 96 x 64], to `end`, dequantised to f32.
+/// Returns a model that computes `end`, dequantised to f32, from the log-mel patch, f32 `[1 x 96 x 64]`.
 ///
-/// SPLIT, which does nothing there (one output, the same shape), is left out: old runtimes refuse its int8 form.
+/// SPLIT has no effect there (one output of the same shape) and is omitted, because old runtimes reject its int8 form.
 ///
 /// # Errors
-/// When `base` is not the base model.
+/// If `base` is not the base model.
 pub fn network(base: &[u8], end: End) -> anyhow::Result<Vec<u8>> {
     let base = Model::parse(base).context("the base model")?;
     let graph = base.graph();
-    let parts = Parts::of(&graph).context("the base model")?;
+    let parts = Parts::from_graph(&graph).context("the base model")?;
     let body = parts.body.context("the base model has no int8 network; `host-tools fetch` gets one that has")?;
     let last = match end {
         End::LastConvolution => body.mean - 1,

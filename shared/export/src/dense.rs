@@ -1,25 +1,25 @@
-//! One layer of a head, as training makes it and export writes it.
+//! One layer of a trained head.
 
 use ndarray::Array2;
 
 /// A fully connected layer: `y = x * weights^T + bias`, then ReLU if asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dense {
-    /// `[outputs x inputs]`, the layout that TFLite's FULLY_CONNECTED reads.
+    /// Weights `[outputs x inputs]`, the layout of TFLite's FULLY_CONNECTED.
     pub weights: Array2<f32>,
-    /// One per output.
+    /// One bias per output.
     pub bias: Vec<f32>,
-    /// Whether max(y, 0) follows; the last layer of a head has none, softmax comes after it.
+    /// Whether ReLU follows. The last layer of a head has no ReLU; the softmax follows it.
     pub relu: bool,
 }
 
 impl Dense {
-    /// Values it takes.
+    /// Number of inputs.
     pub fn inputs(&self) -> usize {
         self.weights.ncols()
     }
 
-    /// Values it gives.
+    /// Number of outputs.
     pub fn outputs(&self) -> usize {
         self.weights.nrows()
     }

@@ -1,4 +1,4 @@
-//! From the waveform to the features of each kind.
+//! Operators from the waveform to the features of each kind.
 
 use std::collections::HashMap;
 
@@ -14,9 +14,9 @@ use super::model_buf::{ModelBuf, TensorId};
 
 const F32: TensorType = TensorType::Float32;
 
-/// Adds the input, f32 [1 x 15600], and everything up to the features, f32 [1 x kind.len()], and returns those.
+/// Adds the input, f32 `[1 x 15600]`, and all operators up to the features, f32 `[1 x kind.len()]`. Returns the features.
 ///
-/// `base` is the base model; only kinds without its body do without.
+/// `base` is the base model, required by kinds with an embedding.
 pub(super) fn write(model: &mut ModelBuf, kind: FeatureKind, base: Option<&[u8]>) -> anyhow::Result<TensorId> {
     let input = model.tensor("waveform", F32, &[1, SAMPLES]);
     model.inputs.push(input);
@@ -29,7 +29,7 @@ pub(super) fn write(model: &mut ModelBuf, kind: FeatureKind, base: Option<&[u8]>
     let base = base.with_context(|| format!("{kind} features need the base model; `host-tools fetch` gets it"))?;
     let base = Model::parse(base).context("the base model")?;
     let graph = base.graph();
-    let parts = Parts::of(&graph).context("the base model")?;
+    let parts = Parts::from_graph(&graph).context("the base model")?;
     let body = parts.body.context("the base model has no int8 network; `host-tools fetch` gets one that has")?;
     let (log_mel, embedding) = copy_body(model, &graph, &parts, body, waveform)?;
     Ok(match kind {
@@ -41,7 +41,7 @@ pub(super) fn write(model: &mut ModelBuf, kind: FeatureKind, base: Option<&[u8]>
     })
 }
 
-/// Copies front end and body of the base model; gives the log-mel patch and the embedding, f32 [1 x 1024].
+/// Copies front end and body of the base model. Returns the log-mel patch and the embedding, f32 `[1 x 1024]`.
 fn copy_body(
     model: &mut ModelBuf,
     graph: &Graph<'_>,
@@ -62,14 +62,14 @@ fn copy_body(
     let (log_mel, embedding) = (here(parts.log_mel)?, here(body.embedding)?);
     let shape = [1, 1, 1, EMBEDDING_LEN];
     let floats = model.apply(Op::DEQUANTIZE, Options::None, &[embedding], "embedding/float", &shape);
-    // DEQUANTIZE takes int8 from version 2 on.
+    // DEQUANTIZE supports int8 from version 2 on.
     if let Some(operator) = model.operators.last_mut() {
         operator.version = 2;
     }
     Ok((log_mel, model.reshape(floats, "embedding", F32, &[1, EMBEDDING_LEN])))
 }
 
-/// Mean and population deviation of each band over the 96 columns, f32 [1 x 64] each.
+/// Adds mean and population standard deviation of each band over the 96 columns, f32 `[1 x 64]` each.
 fn statistics(model: &mut ModelBuf, log_mel: TensorId) -> [TensorId; 2] {
     let time = model.integers("statistics/time", &[1], &[0]);
     let (mean_over, row) = (Options::Reducer { keep_dims: true }, [1, BANDS]);

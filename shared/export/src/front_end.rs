@@ -1,7 +1,6 @@
-//! YAMNet's front end written from scratch: the same operators and constants as in the base model, for models that have
-//! no base model to take them from.
+//! YAMNet's front end, generated with the operators and constants of the base model, for models without a base model.
 
-use monitor_core::graph::{FRAME_PIECES, HOP_PIECES, PIECE, PIECES};
+use monitor_core::graph::{FRAME_SEGMENTS, HOP_SEGMENTS, SEGMENT, SEGMENTS};
 use monitor_core::log_mel::{BANDS, BINS, FFT, FLOOR, HANN, WINDOW, mel_weight};
 use monitor_core::window::{COLUMNS, SAMPLES};
 use monitor_tflite::{Activation, BuiltinOp as Op, Options, TensorType};
@@ -11,7 +10,7 @@ use super::model_buf::{ModelBuf, TensorId};
 /// `PadOptions` in `union BuiltinOptions`; it has no fields.
 const PAD_OPTIONS: Options = Options::Other(22);
 
-/// Adds the operators from the waveform, f32 [15600], to the log-mel patch, f32 [96 x 64], and returns that.
+/// Adds the operators from the waveform, f32 `[15600]`, to the log-mel patch, f32 `[96 x 64]`. Returns the patch.
 pub(super) fn write(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     let frames = frames(model, waveform);
     let magnitudes = spectra(model, frames);
@@ -23,28 +22,28 @@ pub(super) fn write(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     model.apply(Op::LOG, Options::None, &[mel], "log_mel", &[COLUMNS, BANDS])
 }
 
-/// Overlapping frames of 400 samples, weighted with the Hann window.
+/// Adds overlapping frames of 400 samples, weighted with the Hann window.
 fn frames(model: &mut ModelBuf, waveform: TensorId) -> TensorId {
     let begin = model.integers("frame/begin", &[1], &[0]);
     let end = model.integers("frame/end", &[1], &[SAMPLES as i32]);
     let stride = model.integers("frame/stride", &[1], &[1]);
     let slice = Options::StridedSlice { begin_mask: 0, end_mask: 0, other: false };
     let whole = model.apply(Op::STRIDED_SLICE, slice, &[waveform, begin, end, stride], "frame/whole", &[SAMPLES]);
-    let pieces = model.reshape(whole, "frame/pieces", TensorType::Float32, &[PIECES, PIECE]);
+    let segments = model.reshape(whole, "frame/pieces", TensorType::Float32, &[SEGMENTS, SEGMENT]);
     let indices: Vec<i32> = (0..COLUMNS)
-        .flat_map(|frame| (0..FRAME_PIECES).map(move |piece| (HOP_PIECES * frame + piece) as i32))
+        .flat_map(|frame| (0..FRAME_SEGMENTS).map(move |segment| (HOP_SEGMENTS * frame + segment) as i32))
         .collect();
-    let indices = model.integers("frame/indices", &[COLUMNS, FRAME_PIECES], &indices);
+    let indices = model.integers("frame/indices", &[COLUMNS, FRAME_SEGMENTS], &indices);
     let gather = Options::Gather { axis: 0, batch_dims: 0 };
-    let shape = [COLUMNS, FRAME_PIECES, PIECE];
-    let gathered = model.apply(Op::GATHER, gather, &[pieces, indices], "frame/gathered", &shape);
+    let shape = [COLUMNS, FRAME_SEGMENTS, SEGMENT];
+    let gathered = model.apply(Op::GATHER, gather, &[segments, indices], "frame/gathered", &shape);
     let frames = model.reshape(gathered, "frame", TensorType::Float32, &[COLUMNS, WINDOW]);
     let hann = model.floats("hann/weights", &[WINDOW], HANN);
     let options = Options::Arithmetic { activation: Activation::None };
     model.apply(Op::MUL, options, &[frames, hann], "hann", &[COLUMNS, WINDOW])
 }
 
-/// Magnitudes of the 512-point transform of each frame.
+/// Adds the magnitudes of the 512-point transform of each frame.
 fn spectra(model: &mut ModelBuf, frames: TensorId) -> TensorId {
     let paddings = model.integers("pad/paddings", &[2, 2], &[0, 0, 0, (FFT - WINDOW) as i32]);
     let padded = model.apply(Op::PAD, PAD_OPTIONS, &[frames, paddings], "pad", &[COLUMNS, FFT]);

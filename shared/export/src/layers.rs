@@ -1,4 +1,4 @@
-//! The trained head as operators: fully connected layers, softmax at the end.
+//! Operators of the trained head: fully connected layers and a softmax.
 
 use anyhow::{Context, ensure};
 use monitor_core::graph::MAX_LAYERS;
@@ -7,13 +7,13 @@ use monitor_tflite::{Activation, BuiltinOp as Op, Options};
 use super::dense::Dense;
 use super::model_buf::{ModelBuf, TensorId};
 
-/// Adds the head on `features` and returns the probabilities, f32 [1 x classes].
+/// Adds the head on `features`. Returns the probabilities, f32 `[1 x classes]`.
 pub(super) fn write(model: &mut ModelBuf, features: TensorId, head: &[Dense]) -> TensorId {
     let mut at = features;
     for (i, layer) in head.iter().enumerate() {
         let (inputs, outputs) = (layer.inputs(), layer.outputs());
         let name = if i + 1 == head.len() { "head/logits".into() } else { format!("head/hidden{i}") };
-        // `iter` of an array goes row by row whatever its memory layout.
+        // `iter` visits an array row by row for any memory layout.
         let weights = layer.weights.iter().copied();
         let weights = model.floats(&format!("{name}/weights"), &[outputs, inputs], weights);
         let bias = model.floats(&format!("{name}/bias"), &[outputs], layer.bias.iter().copied());
@@ -25,7 +25,7 @@ pub(super) fn write(model: &mut ModelBuf, features: TensorId, head: &[Dense]) ->
     model.apply(Op::SOFTMAX, Options::Softmax { beta: 1.0 }, &[at], "probabilities", &[1, classes])
 }
 
-/// Checks that the layers fit each other, the features and the labels, and hold numbers.
+/// Checks that the layers match each other, the features and the labels, and that all values are finite.
 pub(super) fn check(head: &[Dense], features: usize, labels: &[String]) -> anyhow::Result<()> {
     ensure!(
         (1..=MAX_LAYERS).contains(&head.len()),
@@ -36,14 +36,14 @@ pub(super) fn check(head: &[Dense], features: usize, labels: &[String]) -> anyho
     for (i, layer) in head.iter().enumerate() {
         ensure!(
             layer.inputs() == width && layer.bias.len() == layer.outputs(),
-            "layer {i} of the head takes {} values and has {} biases where {width} values come in and {} go out",
+            "layer {i} of the head takes {} values and has {} biases; {width} values and {} biases are expected",
             layer.inputs(),
             layer.bias.len(),
             layer.outputs(),
         );
         ensure!(
             layer.weights.iter().chain(&layer.bias).all(|value| value.is_finite()),
-            "layer {i} of the head has a weight that is no finite number; training diverged: lower its rate"
+            "layer {i} of the head has a weight that is no finite number; training diverged: lower the learning rate"
         );
         ensure!(
             layer.relu == (i + 1 < head.len()),
@@ -56,20 +56,21 @@ pub(super) fn check(head: &[Dense], features: usize, labels: &[String]) -> anyho
     let last = head.last().context("a head has at least one layer")?;
     ensure!(
         last.outputs() == labels.len(),
-        "the head tells {} classes apart, but there are {} labels",
+        "the head has {} classes, but there are {} labels",
         last.outputs(),
         labels.len()
     );
     check_labels(labels)
 }
 
-/// Labels are lines of a file: at least two, none empty, none twice, none with control characters or outer spaces.
+/// Checks the labels, which become lines of a file: at least two, none empty, none twice, none with control characters or
+/// outer spaces.
 fn check_labels(labels: &[String]) -> anyhow::Result<()> {
     ensure!(labels.len() >= 2, "a classifier needs at least two classes, there are {}", labels.len());
     for (i, label) in labels.iter().enumerate() {
         let plain = !label.is_empty() && label.trim() == label && !label.chars().any(char::is_control);
         ensure!(plain, "the label {label:?} is empty or has control characters or outer spaces; rename its folder");
-        ensure!(!labels[..i].contains(label), "the label {label:?} is there twice; rename one of its folders");
+        ensure!(!labels[..i].contains(label), "the label {label:?} occurs twice; rename one of its folders");
     }
     Ok(())
 }

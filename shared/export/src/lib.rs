@@ -1,11 +1,17 @@
 //! Writes trained heads as TFLite files.
 //!
-//! [`classifier`] makes the whole model: waveform in, probabilities out, by surgery on the base model (its operators up to
-//! the embedding are taken over as they are, the 521-class end is left out) or, for features without a body, from scratch.
-//! [`head`] makes the head alone. Both carry their labels as TFLite Metadata, and our card in an entry of its own; both
-//! have one output, as MediaPipe refuses more. Equal arguments give equal bytes. What was written is read back by the
-//! device's own reader before it is handed out.
+//! **Why.** One `.tflite` file carries everything that training has learned to the device, and standard runtimes can run it.
+//! [`classifier`] writes the whole model, waveform in, probabilities out: it copies the base model's operators up to the
+//! embedding and omits the 521-class end, or generates all operators for features without a body. [`head`] writes the head
+//! alone.
+//!
+//! **Constraints.** No `unsafe`. Equal arguments give equal bytes. Labels are stored as TFLite Metadata, the model card in an
+//! entry of its own. Files have one output, because MediaPipe rejects more. Every file is read back with the device's reader
+//! before it is returned.
+//!
+//! **Cost.** Memory for a few copies of the file; time is negligible compared with training.
 #![forbid(unsafe_code)]
+#![deny(unreachable_pub)]
 
 pub mod cut;
 mod dense;
@@ -15,6 +21,7 @@ mod front_end;
 mod layers;
 mod metadata;
 mod model_buf;
+pub mod test_network;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -31,20 +38,20 @@ pub use dense::Dense;
 use metadata::{Description, Input};
 use model_buf::ModelBuf;
 
-/// Licence of the operators and weights taken from the base model.
+/// Licence of the operators and weights copied from the base model.
 const BASE_LICENSE: &str = "Body: YAMNet, Apache License, Version 2.0, http://www.apache.org/licenses/LICENSE-2.0";
-/// Oldest TensorFlow Lite that has every operator, padded as converters do.
+/// Oldest TensorFlow Lite version with every operator, padded as converters do.
 const MIN_RUNTIME: &[u8; 16] = b"2.5.0\0\0\0\0\0\0\0\0\0\0\0";
 
-/// Writes the whole classifier: waveform f32 [1 x 15600] in, probabilities f32 [1 x classes] out.
+/// Returns the file of the whole classifier: waveform f32 `[1 x 15600]` in, probabilities f32 `[1 x classes]` out.
 ///
-/// `base` is the base model's file, needed for kinds with an embedding. `head` takes `kind.len()` features, raw: fold
-/// standardisation into its first layer. Labels are in the order of the head's outputs. `card.base_sha256` is filled in
-/// here.
+/// `base` is the base model's file, required by kinds with an embedding. `head` takes `kind.len()` features that are not
+/// standardised: include the standardisation in its first layer. Labels are in the order of the head's outputs.
+/// `card.feature_kind` and `card.base_sha256` are set here.
 ///
 /// # Errors
-/// When the head fits neither features nor labels, a label cannot be a line, the card is out of range, or the base model
-/// is missing or not YAMNet.
+/// If the head does not match features and labels, a label cannot be a line, the card is out of range, or the base model is
+/// missing or not YAMNet.
 pub fn classifier(
     kind: FeatureKind,
     base: Option<&[u8]>,
@@ -55,10 +62,10 @@ pub fn classifier(
     classifier_with(kind, base, head, labels, card, None)
 }
 
-/// The same with `anomaly`, the tables of [`monitor_core::anomaly`], as one more Metadata entry.
+/// As [`classifier`], with `anomaly`, the tables of [`monitor_core::anomaly`], as an additional Metadata entry.
 ///
 /// # Errors
-/// As [`classifier`]; when the tables do not read back.
+/// As [`classifier`], and if the tables cannot be read back.
 pub fn classifier_with(
     kind: FeatureKind,
     base: Option<&[u8]>,
@@ -80,14 +87,14 @@ pub fn classifier_with(
     };
     model.metadata = anomaly.map(|tables| (anomaly::ENTRY.to_string(), tables.to_vec())).into_iter().collect();
     let file = finish(model, features, head, labels, &card, &description)?;
-    verify(&file, kind, labels, &card).context("the exported model does not read back as it was meant")?;
+    verify(&file, kind, labels, &card).context("the exported model differs from its input when read back")?;
     Ok(file)
 }
 
-/// Writes the head alone: features f32 [1 x kind.len()] in, probabilities f32 [1 x classes] out.
+/// Returns the file of the head alone: features f32 `[1 x kind.len()]` in, probabilities f32 `[1 x classes]` out.
 ///
 /// # Errors
-/// When the head fits neither features nor labels, a label cannot be a line, or the card is out of range.
+/// If the head does not match features and labels, a label cannot be a line, or the card is out of range.
 pub fn head(kind: FeatureKind, head: &[Dense], labels: &[String], card: &ModelCard<'_>) -> anyhow::Result<Vec<u8>> {
     layers::check(head, kind.len(), labels)?;
     let card = ModelCard { feature_kind: kind, ..*card };
@@ -101,11 +108,11 @@ pub fn head(kind: FeatureKind, head: &[Dense], labels: &[String], card: &ModelCa
         input: Input::Features,
     };
     let file = finish(model, features, head, labels, &card, &description)?;
-    graph::head_alone(&Model::parse(&file)?.graph()).context("the exported head does not read back")?;
+    graph::head_alone(&Model::parse(&file)?.graph()).context("the exported head cannot be read back")?;
     Ok(file)
 }
 
-/// Adds head, metadata and labels, and writes the file.
+/// Adds head, metadata and labels, and returns the file.
 fn finish(
     mut model: ModelBuf,
     features: usize,
@@ -129,14 +136,14 @@ fn finish(
     metadata::append_labels(writer::write(&model), labels)
 }
 
-/// Reads the file back as a device would.
+/// Reads the file back as a device does and compares it with the arguments.
 fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_>) -> anyhow::Result<()> {
     let model = Model::parse(file)?;
-    let parts = Parts::of(&model.graph())?;
+    let parts = Parts::from_graph(&model.graph())?;
     ensure!(matches!(parts.output, Output::Head { kind: found, .. } if found == kind), "its features are not {kind}");
     let read = model.labels()?.context("it has no labels")?;
     ensure!(read.iter().eq(labels), "its labels differ");
-    ensure!(ModelCard::of(&model)?.as_ref() == Some(card), "its card differs");
+    ensure!(ModelCard::from_model(&model)?.as_ref() == Some(card), "its card differs");
     model.metadata(anomaly::ENTRY).map(Tables::from_bytes).transpose()?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! TFLite Metadata (`metadata_schema.fbs`, as MediaPipe and the Task Library read it) and the archive with the label file.
 //!
-//! MediaPipe's AudioClassifier wants: one input with AudioProperties (rate, channels), one output with the label file as
+//! MediaPipe's AudioClassifier requires: one input with AudioProperties (rate, channels), one output with the label file as
 //! TENSOR_AXIS_LABELS, `min_parser_version`, and the file itself, stored, in a zip archive behind the model.
 
 use std::io::{Cursor, Seek, SeekFrom, Write};
@@ -14,7 +14,7 @@ use super::flat::{self, Builder, Table};
 
 /// The label file in the archive.
 const LABEL_FILE: &str = "labels.txt";
-/// First parser that knows AudioProperties.
+/// First parser version that supports AudioProperties.
 const MIN_PARSER_VERSION: &str = "1.3.0";
 /// `ContentProperties.FeatureProperties` and `.AudioProperties`.
 const FEATURES: u8 = 1;
@@ -22,15 +22,15 @@ const AUDIO: u8 = 4;
 /// `AssociatedFileType.TENSOR_AXIS_LABELS`.
 const AXIS_LABELS: i8 = 2;
 
-/// What goes into a model.
+/// Input of a model.
 pub(super) enum Input {
     /// A waveform of 16 kHz, mono.
     Waveform,
-    /// A row of features.
+    /// One row of features.
     Features,
 }
 
-/// What the metadata says about a model.
+/// Description of a model.
 pub(super) struct Description {
     pub name: &'static str,
     pub text: String,
@@ -38,7 +38,7 @@ pub(super) struct Description {
     pub input: Input,
 }
 
-/// The metadata flatbuffer.
+/// Returns the metadata flatbuffer.
 pub(super) fn write(description: &Description) -> Vec<u8> {
     let mut builder = Builder::new();
     let b = &mut builder;
@@ -85,7 +85,7 @@ pub(super) fn write(description: &Description) -> Vec<u8> {
     flat::finish(builder, root, "M001")
 }
 
-/// `TensorMetadata`; an output has labels and the range of probabilities.
+/// Writes `TensorMetadata`. An output has labels and the range of probabilities.
 fn tensor(b: &mut Builder, name: &str, text: &str, (kind, properties): (u8, Table), labels: Option<Table>) -> Table {
     let content = flat::table(b, |f| {
         f.number(0, kind, 0);
@@ -111,7 +111,7 @@ fn tensor(b: &mut Builder, name: &str, text: &str, (kind, properties): (u8, Tabl
     })
 }
 
-/// `AssociatedFile`.
+/// Writes `AssociatedFile`.
 fn label_file(b: &mut Builder) -> Table {
     let name = b.create_string(LABEL_FILE);
     let text = b.create_string("One class per line, in the order of the output");
@@ -122,8 +122,8 @@ fn label_file(b: &mut Builder) -> Table {
     })
 }
 
-/// Appends the archive with the label file to `model`. Offsets count from the file's beginning and the date is fixed, so
-/// equal labels give equal bytes.
+/// Appends the archive with the label file to `model`. Offsets count from the beginning of the file and the date is fixed,
+/// so equal labels give equal bytes.
 pub(super) fn append_labels(model: Vec<u8>, labels: &[String]) -> anyhow::Result<Vec<u8>> {
     let mut file = Cursor::new(model);
     file.seek(SeekFrom::End(0))?;

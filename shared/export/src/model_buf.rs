@@ -1,4 +1,4 @@
-//! A TFLite model in the making: owned tensors and operators, written by [`super::writer`].
+//! An in-memory TFLite model: owned tensors and operators, serialised by [`super::writer`].
 
 use std::collections::HashMap;
 
@@ -19,13 +19,13 @@ pub(super) struct ModelBuf {
     pub metadata: Vec<(String, Vec<u8>)>,
 }
 
-/// A tensor: computed, or constant if it has data.
+/// A tensor. It is constant if it has data, otherwise computed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct TensorBuf {
     pub name: String,
     pub shape: Vec<usize>,
     pub kind: TensorType,
-    /// Little-endian contents; empty for a tensor that is computed.
+    /// Little-endian contents; empty for a computed tensor.
     pub data: Vec<u8>,
     pub quantisation: Option<QuantisationBuf>,
 }
@@ -43,20 +43,20 @@ pub(super) struct QuantisationBuf {
 pub(super) struct OperatorBuf {
     pub code: BuiltinOp,
     pub version: i32,
-    /// `None` for an optional input that is left out.
+    /// `None` for an omitted optional input.
     pub inputs: Vec<Option<TensorId>>,
     pub outputs: Vec<TensorId>,
     pub options: Options,
 }
 
 impl ModelBuf {
-    /// Adds a tensor that is computed.
-    pub fn tensor(&mut self, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
+    /// Adds a computed tensor.
+    pub(crate) fn tensor(&mut self, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data: Vec::new(), quantisation: None })
     }
 
     /// Adds a constant of 32-bit integers.
-    pub fn integers(&mut self, name: &str, shape: &[usize], values: &[i32]) -> TensorId {
+    pub(crate) fn integers(&mut self, name: &str, shape: &[usize], values: &[i32]) -> TensorId {
         let data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
         self.push(TensorBuf {
             name: name.into(),
@@ -68,14 +68,26 @@ impl ModelBuf {
     }
 
     /// Adds a constant of 32-bit floats.
-    pub fn floats(&mut self, name: &str, shape: &[usize], values: impl IntoIterator<Item = f32>) -> TensorId {
+    pub(crate) fn floats(&mut self, name: &str, shape: &[usize], values: impl IntoIterator<Item = f32>) -> TensorId {
         let data = values.into_iter().flat_map(f32::to_le_bytes).collect();
         let kind = TensorType::Float32;
         self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation: None })
     }
 
-    /// Adds an operator with one output that is an f32 tensor of `shape`, and returns that.
-    pub fn apply(
+    /// Adds a constant of any type: little-endian contents, quantised if scales are given.
+    pub(crate) fn constant(
+        &mut self,
+        name: &str,
+        kind: TensorType,
+        shape: &[usize],
+        data: Vec<u8>,
+        quantisation: Option<QuantisationBuf>,
+    ) -> TensorId {
+        self.push(TensorBuf { name: name.into(), shape: shape.into(), kind, data, quantisation })
+    }
+
+    /// Adds an operator with one output, an f32 tensor of `shape`. Returns the output.
+    pub(crate) fn apply(
         &mut self,
         code: BuiltinOp,
         options: Options,
@@ -87,7 +99,7 @@ impl ModelBuf {
     }
 
     /// As [`Self::apply`], with an output of another type.
-    pub fn apply_to(
+    pub(crate) fn apply_to(
         &mut self,
         code: BuiltinOp,
         options: Options,
@@ -103,19 +115,19 @@ impl ModelBuf {
     }
 
     /// Adds a RESHAPE to `shape`.
-    pub fn reshape(&mut self, from: TensorId, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
+    pub(crate) fn reshape(&mut self, from: TensorId, name: &str, kind: TensorType, shape: &[usize]) -> TensorId {
         // Shapes of this project are far below 2^31.
         let dims: Vec<i32> = shape.iter().map(|&dim| dim as i32).collect();
         let to = self.integers(&format!("{name}/shape"), &[dims.len()], &dims);
         self.apply_to(BuiltinOp::RESHAPE, Options::None, &[from, to], name, kind, shape)
     }
 
-    /// Copies operator `index` of another graph, with the tensors it needs. `known` maps that graph's tensors to those
-    /// already here.
+    /// Copies operator `index` of another graph and the tensors it requires. `known` maps that graph's tensors to those
+    /// already copied.
     ///
     /// # Errors
-    /// When there is no such operator.
-    pub fn copy(
+    /// If there is no such operator.
+    pub(crate) fn copy(
         &mut self,
         graph: &Graph<'_>,
         index: usize,

@@ -1,5 +1,5 @@
-//! Writes a [`ModelBuf`] as a TFLite flatbuffer. Field numbers are those of `schema.fbs` (TensorFlow 2.18); the reader in
-//! `monitor_tflite` has its own copy of them, so that a slip in one of the two does not go unnoticed.
+//! Serialises a [`ModelBuf`] as a TFLite flatbuffer. Field numbers are those of `schema.fbs` (TensorFlow 2.18). The reader
+//! `monitor_tflite` defines them independently, so a mistake in one of the two is detected.
 //!
 //! Equal models give equal bytes: everything is written in the order of the vectors.
 
@@ -12,10 +12,10 @@ use super::model_buf::{ModelBuf, OperatorBuf, TensorBuf};
 
 /// Version of the schema.
 const VERSION: u32 = 3;
-/// Codes above this stand only in the newer field; the older one then holds this value.
+/// Greater codes are stored only in the newer field; the older field then holds this value.
 const DEPRECATED_CODE_LIMIT: u32 = 127;
 
-/// The file's bytes, without an archive of labels behind.
+/// Returns the bytes of the file, without the archive of labels.
 pub(super) fn write(model: &ModelBuf) -> Vec<u8> {
     let mut builder = Builder::with_capacity(1 << 16);
     let b = &mut builder;
@@ -35,7 +35,7 @@ pub(super) fn write(model: &ModelBuf) -> Vec<u8> {
         model.metadata.iter().zip(metadata_buffers).map(|((name, _), buffer)| entry(b, name, buffer)).collect();
     let metadata = flat::tables(b, &metadata);
 
-    // One code per operator, in the highest version that any of its uses needs, as converters do.
+    // One code per operator, with the highest version that any use requires, as converters do.
     let mut versions: BTreeMap<u32, i32> = BTreeMap::new();
     for operator in &model.operators {
         let version = versions.entry(operator.code.0).or_insert(1);
@@ -72,7 +72,7 @@ pub(super) fn write(model: &ModelBuf) -> Vec<u8> {
     flat::finish(builder, root, "TFL3")
 }
 
-/// Tensor indices as the schema has them; there are far fewer than 2^31.
+/// Returns tensor indices in the type of the schema; they are far below 2^31.
 fn indices(ids: &[usize]) -> Vec<i32> {
     ids.iter().map(|&id| id as i32).collect()
 }
@@ -143,7 +143,7 @@ fn operator(b: &mut Builder, operator: &OperatorBuf, codes: &[u32]) -> Table {
     })
 }
 
-/// Number of the options' table in `union BuiltinOptions`.
+/// Returns the number of the options' table in `union BuiltinOptions`.
 fn options_code(code: BuiltinOp, options: &Options) -> u8 {
     match options {
         Options::None => 0,

@@ -1,5 +1,5 @@
-//! Runs the int8 body a number of times: `windows MODEL ISA COUNT`. For counting instructions, where a clock says nothing:
-//! the difference of two counts is that of the windows between them. See `scripts/count-instructions.sh`.
+//! Runs the int8 body a number of times: `windows MODEL ISA COUNT`. `make count-instructions` runs it under an emulator with two
+//! counts and divides the difference in instructions.
 
 use std::error::Error;
 

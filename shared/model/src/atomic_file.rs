@@ -1,24 +1,24 @@
-//! Files that are either whole or absent: temporary name, fsync, rename.
+//! Atomic file writes: temporary name, fsync, rename.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes `bytes` to `path` so that after a crash or a power cut there is the old file or the new one, never a part.
+/// Writes `bytes` to `path` atomically: after a crash or a power failure, `path` is either the old file or the whole new one.
 ///
-/// The temporary file lies beside `path` (a rename across file systems would not be atomic) and is removed on failure.
-/// Missing parent folders are made.
+/// The temporary file is in the same folder (a rename across file systems is not atomic) and is removed on failure. Missing
+/// parent folders are created.
 ///
 /// # Errors
-/// Whatever the file system says; the old file, if any, is untouched then.
+/// Errors of the file system. The old file, if any, is then unchanged.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_with(path, |file| file.write_all(bytes))
 }
 
-/// As [`write`], for content that `fill` writes piece by piece.
+/// As [`write()`], for content that `fill` writes in parts.
 ///
 /// # Errors
-/// Whatever `fill` or the file system says; the old file, if any, is untouched then.
+/// Errors of `fill` and of the file system. The old file, if any, is then unchanged.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
     let folder = match path.parent() {
@@ -26,7 +26,7 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    // The process id keeps two programs that write the same file from sharing a temporary one.
+    // The process id prevents two programs that write the same file from using the same temporary file.
     let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
     let written = File::create(&temporary).and_then(|mut file| {
         fill(&mut file)?;
@@ -39,9 +39,9 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     sync_folder(folder)
 }
 
-/// Removes the temporary files and folders beside `path` of programs that were killed while they wrote it: each leaves one.
+/// Removes the temporary files and folders that killed programs have left beside `path`.
 ///
-/// Whether a program still runs is told by `/proc`; where there is none, nothing is removed.
+/// `/proc` determines whether a program still runs; on systems without it, nothing is removed.
 pub fn tidy(path: &Path) {
     let Some(name) = path.file_name() else { return };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -54,13 +54,13 @@ pub fn tidy(path: &Path) {
         let file = file.to_string_lossy();
         let pid = file.strip_prefix(&begin).and_then(|rest| rest.strip_suffix(".tmp")?.parse::<u32>().ok());
         if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            // Somebody else may have been quicker.
+            // Another process may have removed it already.
             let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
         }
     }
 }
 
-/// Makes the rename itself durable, where the system can.
+/// Makes the rename durable, on systems that support it.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn what_a_killed_program_left_is_removed_and_what_a_running_one_writes_stays() {
+    fn temporary_files_of_killed_programs_are_removed_and_those_of_running_ones_stay() {
         let folder = folder("tidy");
         let dead = folder.join(".model.4194305.tmp");
         let running = folder.join(format!(".model.{}.tmp", std::process::id()));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_folders_are_made() {
+    fn missing_folders_are_created() {
         let folder = folder("nested");
         let path = folder.join("a/b/c.txt");
         write(&path, b"x").unwrap();

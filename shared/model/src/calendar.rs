@@ -3,13 +3,13 @@
 //! Fifteen lines instead of a library: the programs only print moments in UTC, and a library for calendars brings time zones,
 //! parsing and arithmetic that nothing here uses.
 
-/// Year, month, day, hour, minute and second of a moment in seconds since 1970.
+/// Converts seconds since 1970 to year, month, day, hour, minute and second.
 ///
 /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
 #[must_use]
 pub const fn civil(seconds: u64) -> [u64; 6] {
     let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Days of the era that begins on 1 March of a year divisible by 400: leap days then come last in a year.
+    // Eras of 400 years begin on 1 March of a year divisible by 400, so a leap day is the last day of its year.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -1,6 +1,14 @@
-//! What both programs do on an operating system: find, load and hold model files, read and write WAV, write files atomically,
-//! and print frames and windows as text.
+//! Code that workstation and device share and that requires an operating system: model files, WAV files, atomic file writes,
+//! learned anomaly tables, and windows as text.
+//!
+//! **Why.** Both programs load the same models and recordings; the core itself is `no_std`.
+//!
+//! **Constraints.** No `unsafe`. Depends on the crates of the core, never on the programs.
+//!
+//! **Cost.** A loaded model takes its file size plus its packed weights (4.2 MB for YAMNet); a WAV file of any length takes a
+//! buffer of 64 KiB.
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 pub mod anomaly;
 pub mod atomic_file;

@@ -16,7 +16,6 @@
 //! share the packed weights, and each has a [`Memory`] of its own. Log-mel features need no model:
 //! [`Classifier::log_mel`] and a [`Memory`] do.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::blocks::Blocks;
@@ -31,12 +30,12 @@ use monitor_core::resample::Resampler;
 use monitor_nn::{self as nn, Block, Body, Isa, Network};
 use monitor_tflite::{self as tflite, Model};
 
-/// A model file's bytes and its packed weights.
+/// Bytes of a model file, and its packed weights.
 #[derive(Debug)]
 pub struct OwnedModel {
     bytes: Vec<u8>,
     packed: Blocks,
-    /// Blocks of `packed` that hold anything.
+    /// Number of blocks of `packed` in use.
     used: usize,
     isa: Isa,
 }
@@ -45,16 +44,16 @@ impl OwnedModel {
     /// Reads, checks and packs the model at `path`: a trained model or the plain base model.
     ///
     /// # Errors
-    /// If it cannot be read or is no model that this program runs.
+    /// [`Error::Read`] if the file cannot be read; [`Error::Unusable`] if it is not a model that this program runs.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(|error| Error::Read { path: path.to_path_buf(), error })?;
         Self::from_bytes(bytes, Isa::best()).map_err(|cause| Error::Unusable { path: path.to_path_buf(), cause })
     }
 
-    /// Checks and packs the model in `bytes` for the given instructions.
+    /// Checks and packs the model in `bytes` for the given instruction set.
     ///
     /// # Errors
-    /// If it is no model that this program runs.
+    /// If it is not a model that this program runs.
     pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
         let (mut packed, mut used) = (Blocks::NONE, 0);
         {
@@ -71,58 +70,58 @@ impl OwnedModel {
         Ok(model)
     }
 
-    /// The file's bytes.
+    /// Returns the bytes of the file.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Bytes of the packed weights; what they take of memory.
+    /// Returns the size of the packed weights in bytes.
     pub fn packed_bytes(&self) -> usize {
         self.used * size_of::<Block>()
     }
 
-    /// The parsed file: labels, metadata, graph.
+    /// Parses the file again: labels, metadata, graph.
     ///
     /// # Errors
-    /// None in practice: the file was checked at load.
+    /// None in practice, because the file was checked when it was loaded.
     pub fn model(&self) -> Result<Model<'_>, Cause> {
         Model::parse(&self.bytes).map_err(Cause::File)
     }
 
-    /// What the file is for: features and its own head, or YAMNet's classes for the plain base model.
+    /// Creates the classifier of the file: its trained head, or YAMNet's classes for the plain base model.
     ///
     /// # Errors
-    /// None in practice: the file was checked at load.
+    /// None in practice, because the file was checked when it was loaded.
     pub fn classifier(&self) -> Result<Classifier<'_>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
         let tables = self.model()?.metadata(anomaly::ENTRY).map(Tables::from_bytes);
         let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
-        let classifier = Classifier::of(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
+        let classifier = Classifier::from_parts(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
         Ok(classifier.with_anomaly(detector))
     }
 
-    /// Only features of `kind`, by this file's network where the kind needs one: what training uses.
+    /// Creates a classifier that computes only features of `kind`, for training.
     ///
     /// # Errors
-    /// If the kind needs a network and the file has none.
+    /// If the kind requires a network and the file has none.
     pub fn features(&self, kind: FeatureKind) -> Result<Classifier<'_>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
         Classifier::features(kind, self.network(&graph, &parts)?).map_err(Cause::Classifier)
     }
 
-    /// The int8 network's description, where the file has one.
+    /// Returns the description of the int8 network; `None` if the file has none.
     ///
     /// # Errors
-    /// None in practice: the file was checked at load.
+    /// None in practice, because the file was checked when it was loaded.
     pub fn body(&self) -> Result<Option<Body<'_>>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
         body(&graph, &parts)
     }
 
-    /// The int8 network, where the file has one, over the packed weights.
+    /// Returns the int8 network on the packed weights; `None` if the file has none.
     ///
     /// # Errors
-    /// None in practice: the file was checked at load.
+    /// None in practice, because the file was checked when it was loaded.
     pub fn int8_network(&self) -> Result<Option<Network<'_>>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
         self.network(&graph, &parts)
@@ -136,7 +135,7 @@ impl OwnedModel {
 
 fn parts(bytes: &[u8]) -> Result<(tflite::Graph<'_>, Parts<'_>), Cause> {
     let graph = Model::parse(bytes).map_err(Cause::File)?.graph();
-    let parts = Parts::of(&graph).map_err(Cause::Graph)?;
+    let parts = Parts::from_graph(&graph).map_err(Cause::Graph)?;
     Ok((graph, parts))
 }
 
@@ -193,76 +192,52 @@ impl Memory {
     }
 }
 
-/// What is wrong with a model file's content. Permanent: another file is needed.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Fault in the content of a model file. Permanent, except [`NoMemory`](Self::NoMemory): another file is needed.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum Cause {
-    /// It is damaged or no TFLite file.
+    /// The file is damaged or not a TFLite file.
+    #[error(transparent)]
     File(tflite::Error),
-    /// Its graph is not one that this program runs.
+    /// The graph is not one that this program runs.
+    #[error(transparent)]
     Graph(graph::Error),
-    /// Its network is not one that the engine runs.
+    /// The network is not one that the engine runs.
+    #[error(transparent)]
     Network(nn::Error),
-    /// Its parts do not fit each other or what is asked for.
+    /// The parts do not match each other or the request.
+    #[error(transparent)]
     Classifier(classifier::Error),
-    /// Its anomaly tables cannot be read.
+    /// The anomaly tables cannot be read.
+    #[error(transparent)]
     Anomaly(anomaly::Error),
-    /// The system has no memory left for its weights.
+    /// The system has no memory left for the weights.
+    #[error("there is no memory left for the network's weights; end other programs")]
     NoMemory,
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(error) => error.fmt(f),
-            Self::Graph(error) => error.fmt(f),
-            Self::Network(error) => error.fmt(f),
-            Self::Classifier(error) => error.fmt(f),
-            Self::Anomaly(error) => error.fmt(f),
-            Self::NoMemory => f.write_str("there is no memory left for the network's weights; end other programs"),
-        }
-    }
-}
-
-impl std::error::Error for Cause {}
-
-/// Why there is no model or no pipeline.
-#[derive(Debug)]
+/// Why a model cannot be loaded or used.
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file cannot be read: check that it is there and may be read.
+    /// The file cannot be read.
+    #[error("{path}: {error}; name a model file that can be read", path = .path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         error: std::io::Error,
     },
-    /// The file is no model that this program runs.
+    /// The file is not a model that this program runs.
+    #[error("{path}: {cause}", path = .path.display())]
     Unusable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Fault in the content.
         cause: Cause,
     },
-    /// The model was loaded, but does not give what is asked for.
-    Model(Cause),
-    /// The pipeline's settings are out of range.
+    /// The model does not provide what the caller requests.
+    #[error(transparent)]
+    Model(#[from] Cause),
+    /// The rate or the hop is out of range, or the memory does not match.
+    #[error(transparent)]
     Pipeline(pipeline::Error),
 }
-
-impl From<Cause> for Error {
-    fn from(cause: Cause) -> Self {
-        Self::Model(cause)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Read { path, error } => write!(f, "{}: {error}; name a model file that can be read", path.display()),
-            Self::Unusable { path, cause } => write!(f, "{}: {cause}", path.display()),
-            Self::Model(cause) => cause.fmt(f),
-            Self::Pipeline(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Error {}

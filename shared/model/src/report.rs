@@ -1,21 +1,19 @@
-//! The line per window that people know from the original system, and nothing else.
+//! The text line per window, in the format of the original system.
 
 use core::fmt;
 
-/// One window as a line: `Time 400.00s: on_state (1.00) | Chunk: (16000,) | Inference: 0.85ms`.
-///
-/// No line break at its end.
+/// One window as a line without line break: `Time 400.00s: on_state (1.00) | Chunk: (16000,) | Inference: 0.85ms`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line<'a> {
     /// Start of the window in seconds.
     pub start_s: f64,
     /// Name of the class.
     pub label: &'a str,
-    /// Its probability, 0 to 1.
+    /// Probability of the class, 0 to 1.
     pub confidence: f32,
-    /// 16 kHz samples from one window's start to the next.
+    /// Step between windows, in samples at 16 kHz.
     pub chunk: u64,
-    /// Time that the window took, features and head, in milliseconds.
+    /// Computing time of the window, features and head, in milliseconds.
     pub inference_ms: f64,
 }
 

@@ -10,6 +10,7 @@ use std::cell::Cell;
 
 use monitor_core::classifier::Classifier;
 use monitor_model::owned::{Memory, OwnedModel};
+use test_needs::needs;
 
 /// The system's allocator, which refuses to serve a thread that has forbidden it.
 struct Guarded;
@@ -66,9 +67,9 @@ fn log_mel_features_allocate_nothing() {
     assert!(hear(Classifier::log_mel(), 48_000) >= 5);
 }
 
+#[needs(base_model)]
 #[test]
 fn the_network_and_its_scores_allocate_nothing() {
-    let Some(bytes) = common::base_model() else { return };
-    let model = OwnedModel::from_bytes(bytes, monitor_nn::Isa::best()).unwrap();
+    let model = OwnedModel::from_bytes(common::base_model(), monitor_nn::Isa::best()).unwrap();
     assert!(hear(model.classifier().unwrap(), 44_100) >= 5);
 }

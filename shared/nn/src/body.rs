@@ -1,9 +1,9 @@
-//! What the int8 network consists of, checked: the one description that the kernels, the plan and the tests read.
+//! Checked description of the int8 network. Kernels, plan and tests all use it.
 //!
 //! The engine runs one family of networks, YAMNet's: QUANTIZE, a 3x3 convolution of stride 2 from one channel, pairs of
-//! depthwise 3x3 and 1x1 convolution, MEAN over what is left of the plane, and optionally FULLY_CONNECTED and LOGISTIC.
-//! Everything that the exactness of the kernels rests on is checked when a [`Layer`] is made, so that they need not.
-//! Weights and biases stay where they are, in the file's bytes.
+//! depthwise 3x3 and 1x1 convolutions, MEAN over the remaining plane, and optionally FULLY_CONNECTED and LOGISTIC.
+//! Creating a [`Layer`] checks every condition that the kernels require for exact results; the kernels do not check again.
+//! Weights and biases are read in place from the file's bytes.
 
 use heapless::Vec;
 
@@ -11,18 +11,18 @@ use super::error::Error;
 use super::quant::Multiplier;
 use monitor_tflite::Scalars;
 
-/// The most convolutions a body may have. YAMNet has 27.
+/// Largest number of convolutions. YAMNet has 27.
 pub const MAX_LAYERS: usize = 40;
-/// The most channels a layer may have: the embedding's width.
+/// Largest number of channels of a layer: the width of YAMNet's embedding.
 pub const MAX_CHANNELS: usize = 1024;
-/// The most bytes an activation may take. YAMNet's largest has 98,304 (48 x 32 x 64).
-pub const MAX_ACTIVATION: usize = 1 << 20;
-/// The most classes of the network's own classifier. YAMNet has 521.
-pub const MAX_SCORES: usize = 1024;
-/// Biases beyond this could overflow a sum; real ones are below 2^20.
+/// Largest activation, in bytes. YAMNet's largest has 98,304 (48 x 32 x 64).
+const MAX_ACTIVATION: usize = 1 << 20;
+/// Largest number of classes of the network's own classifier: YAMNet's 521.
+pub const MAX_SCORES: usize = 521;
+/// Largest magnitude of a bias: larger ones could overflow a sum. Real ones are below 2^20.
 const MAX_BIAS: i32 = 1 << 30;
 
-/// Height, width and channels of an activation (batch is always 1).
+/// Height, width and channels of an activation (the batch size is always 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Rows (time).
@@ -34,17 +34,17 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Positions in the plane.
+    /// Number of positions in the plane: height times width.
     pub fn positions(&self) -> usize {
         self.height * self.width
     }
 
-    /// Bytes of an int8 activation of this shape.
+    /// Size of an int8 activation of this shape, in bytes.
     pub fn len(&self) -> usize {
         self.positions() * self.channels
     }
 
-    /// Whether it holds nothing (never true of a checked layer).
+    /// Whether the activation is empty (never true for a checked layer).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -53,49 +53,52 @@ impl Shape {
 /// Scale and zero point of an activation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quant {
-    /// Real value of one step.
+    /// Real value of one quantisation step.
     pub scale: f32,
-    /// The int8 value that stands for 0.0.
+    /// Int8 value that represents 0.0.
     pub zero_point: i32,
 }
 
-/// The three kinds of convolution.
+/// Kinds of convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// 3x3, one input channel, weights `[out][3][3]`.
     Stem,
-    /// 3x3, each channel by itself, weights `[3][3][channels]`.
+    /// 3x3, each channel separately, weights `[3][3][channels]`.
     Depthwise,
     /// 1x1, weights `[out][in]`.
     Pointwise,
 }
 
-/// One convolution with its weights, biases and scales, as the file gives them.
+/// One convolution with its weights, biases and scales, as stored in the file.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
-    /// Which convolution.
+    /// Kind of convolution.
     pub kind: Kind,
-    /// 1 or 2, the same in both directions (1 for pointwise).
+    /// Stride, 1 or 2, in both directions (1 for pointwise).
     pub stride: usize,
-    /// Input activation.
+    /// Shape of the input activation.
     pub input: Shape,
-    /// Output activation.
+    /// Shape of the output activation.
     pub output: Shape,
     /// Quantisation of the input.
     pub input_quant: Quant,
     /// Quantisation of the output; its zero point is -128.
     pub output_quant: Quant,
-    /// Weights in the order that [`Kind`] gives; their zero point is 0.
+    /// Weights, in the layout documented at [`Kind`]; their zero point is 0.
     pub weights: &'a [i8],
-    /// One per output channel, in units of input scale times weight scale.
+    /// One bias per output channel, in units of input scale times weight scale.
     pub bias: Scalars<'a, i32>,
-    /// The weights' scales: one per output channel.
+    /// One weight scale per output channel.
     pub weight_scales: Scalars<'a, f32>,
 }
 
 impl<'a> Layer<'a> {
-    /// Checks everything the kernels rely on: lengths, SAME geometry, zero points, and that the range of multipliers
-    /// (below one half) and biases keeps every sum in 32 bits and makes the fused rounding exact.
+    /// Checks every condition that the kernels require: lengths, SAME geometry, zero points, and ranges of multipliers
+    /// (below one half) and biases in which every sum fits 32 bits and the fused rounding is exact.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`], [`Error::MissingConstant`] or [`Error::UnsupportedQuantisation`].
     pub fn checked(self) -> Result<Self, Error> {
         let outputs = self.output.channels;
         let (kernel, strides_ok) = match self.kind {
@@ -136,22 +139,22 @@ impl<'a> Layer<'a> {
         Ok(self)
     }
 
-    /// The bias of an output channel; zero past the last.
+    /// Returns the bias of an output channel; 0 past the last.
     pub fn bias(&self, channel: usize) -> i32 {
         self.bias.get(channel).unwrap_or(0)
     }
 
-    /// The requantisation of an output channel; `None` if the file's scales make none.
+    /// Returns the requantisation multiplier of an output channel; `None` if the file's scales are out of range.
     pub fn multiplier(&self, channel: usize) -> Option<Multiplier> {
-        Multiplier::of_scales(self.input_quant.scale, self.weight_scales.get(channel)?, self.output_quant.scale)
+        Multiplier::from_scales(self.input_quant.scale, self.weight_scales.get(channel)?, self.output_quant.scale)
     }
 
-    /// Rows (or columns) of padding before the first, as SAME places it: the smaller half.
-    pub fn pad_before(&self, extent_in: usize, extent_out: usize) -> usize {
+    /// Returns the number of padding rows (or columns) before the first: the smaller half, as defined by SAME.
+    pub(crate) fn pad_before(&self, extent_in: usize, extent_out: usize) -> usize {
         ((extent_out - 1) * self.stride + 3).saturating_sub(extent_in) / 2
     }
 
-    /// Multiplications and additions of one run.
+    /// Number of multiply-accumulate operations of one run.
     pub fn macs(&self) -> u64 {
         let taps = match self.kind {
             Kind::Stem | Kind::Depthwise => 9,
@@ -161,19 +164,22 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// The global mean at the end: the embedding.
+/// Global mean over all positions; its result is the embedding.
 #[derive(Clone, Copy, Debug)]
 pub struct Mean {
-    /// What is averaged.
+    /// Shape of the input activation.
     pub input: Shape,
-    /// Input to output units, with the division by the number of positions folded in.
+    /// Conversion from input to output units, including the division by the number of positions.
     pub multiplier: Multiplier,
     /// Quantisation of the embedding; its zero point is -128.
     pub output_quant: Quant,
 }
 
 impl Mean {
-    /// Folds the division by the number of positions into the rescaling, as TFLite does.
+    /// Creates a mean whose multiplier includes the division by the number of positions, as in TFLite.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedQuantisation`] if a zero point is not -128 or the multiplier is out of range.
     pub fn checked(input: Shape, input_quant: Quant, output_quant: Quant) -> Result<Self, Error> {
         if input_quant.zero_point != -128 || output_quant.zero_point != -128 {
             return Err(Error::UnsupportedQuantisation);
@@ -187,25 +193,28 @@ impl Mean {
     }
 }
 
-/// The network's own classifier: FULLY_CONNECTED and LOGISTIC.
+/// The network's own classifier: FULLY_CONNECTED, then LOGISTIC.
 #[derive(Clone, Copy, Debug)]
 pub struct Scores<'a> {
     /// Number of classes.
     pub classes: usize,
     /// Weights `[classes][inputs]`.
     pub weights: &'a [i8],
-    /// One per class.
+    /// One bias per class.
     pub bias: Scalars<'a, i32>,
     /// Zero point of the embedding.
     pub input_zero: i32,
-    /// Sum of products to the logits' units.
+    /// Conversion from sums of products to the units of the logits.
     pub multiplier: Multiplier,
     /// Quantisation of the logits.
     pub logits: Quant,
 }
 
 impl Scores<'_> {
-    /// Checks lengths and ranges; `inputs` is the embedding's width.
+    /// Checks lengths and ranges; `inputs` is the width of the embedding.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`], [`Error::MissingConstant`] or [`Error::UnsupportedQuantisation`].
     pub fn checked(self, inputs: usize) -> Result<Self, Error> {
         let classes = self.classes;
         if !(1..=MAX_SCORES).contains(&classes) || inputs > MAX_CHANNELS {
@@ -222,7 +231,7 @@ impl Scores<'_> {
         if biases_ok && ranges_ok { Ok(self) } else { Err(Error::UnsupportedQuantisation) }
     }
 
-    /// The bias of a class; zero past the last.
+    /// Returns the bias of a class; 0 past the last.
     pub fn bias(&self, class: usize) -> i32 {
         self.bias.get(class).unwrap_or(0)
     }
@@ -231,18 +240,21 @@ impl Scores<'_> {
 /// The whole int8 network.
 #[derive(Clone, Debug)]
 pub struct Body<'a> {
-    /// How the float patch is quantised.
+    /// Quantisation of the float patch.
     pub patch_quant: Quant,
-    /// The convolutions in order, each the input of the next.
+    /// Convolutions in order; the output of each is the input of the next.
     pub layers: Vec<Layer<'a>, MAX_LAYERS>,
-    /// The embedding.
+    /// Mean that computes the embedding.
     pub mean: Mean,
-    /// The network's own classifier, where the file has one.
+    /// The network's own classifier; `None` if the file has none.
     pub scores: Option<Scores<'a>>,
 }
 
 impl Body<'_> {
-    /// Checks that the layers are a stem and then pairs of depthwise and pointwise, each fitting the next.
+    /// Checks that the layers are a stem and pairs of depthwise and pointwise convolutions, and that adjacent layers match.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`].
     pub fn checked(self) -> Result<Self, Error> {
         let (first, rest) = self.layers.split_first().ok_or(Error::UnsupportedShape)?;
         let pairs = rest.chunks_exact(2);

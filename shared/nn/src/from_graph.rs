@@ -1,8 +1,8 @@
-//! Reads the int8 body out of a parsed graph: from QUANTIZE along the chain of tensors to the embedding, and on to the
-//! scores where the file has YAMNet's own classifier.
+//! Reads the int8 body from a parsed graph: from QUANTIZE to the embedding, and the scores if the file contains YAMNet's own
+//! classifier.
 //!
-//! Operators are taken in the file's order, which is their order of execution. Each must read what the one before wrote;
-//! RESHAPE and a SPLIT into one part change no byte and are passed over. Anything else is refused.
+//! Operators are read in the file's order, which is their order of execution. Each must read the result of the one before.
+//! RESHAPE and a SPLIT into one part change no byte and are skipped. Any other operator is an error.
 
 use heapless::Vec;
 
@@ -11,22 +11,25 @@ use super::error::Error;
 use super::quant::Multiplier;
 use monitor_tflite::{Activation, BuiltinOp, Graph, Operator, Options, Padding, Tensor, TensorType};
 
-/// A body and where it ends.
+/// A body and its position in the graph.
 #[derive(Clone, Debug)]
-pub struct Found<'a> {
+pub struct ParsedBody<'a> {
     /// The network.
     pub body: Body<'a>,
-    /// Index of the tensor that holds the embedding, int8.
+    /// Index of the embedding's tensor, int8.
     pub embedding: usize,
-    /// Index of the tensor that holds the 521 scores, int8, where there are any.
+    /// Index of the tensor of the 521 scores, int8; `None` if the file has no classifier.
     pub scores: Option<usize>,
-    /// Index of the first operator after those of the body.
+    /// Index of the first operator after the body.
     pub next_operator: usize,
 }
 
 impl<'a> Body<'a> {
     /// Reads the body of `graph` that begins with the operator at index `quantize`.
-    pub fn from_graph(graph: &Graph<'a>, quantize: usize) -> Result<Found<'a>, Error> {
+    ///
+    /// # Errors
+    /// The first operator, shape, quantisation or constant that the engine does not support.
+    pub fn from_graph(graph: &Graph<'a>, quantize: usize) -> Result<ParsedBody<'a>, Error> {
         let first = operator(graph, quantize)?;
         if first.code != BuiltinOp::QUANTIZE {
             return Err(Error::UnsupportedOperator(first.code.0));
@@ -61,7 +64,7 @@ impl<'a> Body<'a> {
         let (scores, scores_tensor) = read_scores(graph, index, &embedding)?.unzip();
         let next_operator = index + if scores.is_some() { 2 } else { 0 };
         let body = Body { patch_quant, layers, mean, scores }.checked()?;
-        Ok(Found { body, embedding: embedding.index, scores: scores_tensor, next_operator })
+        Ok(ParsedBody { body, embedding: embedding.index, scores: scores_tensor, next_operator })
     }
 }
 
@@ -74,7 +77,7 @@ fn tensor<'a>(graph: &Graph<'a>, operator: &Operator<'a>, input: usize) -> Resul
     graph.tensor(index).map_err(|_| Error::MissingConstant)
 }
 
-/// The one output of an operator of the body: int8.
+/// Returns the single output, int8, of an operator of the body.
 fn output<'a>(graph: &Graph<'a>, operator: &Operator<'a>) -> Result<Tensor<'a>, Error> {
     let index = operator.outputs.get(0).filter(|_| operator.outputs.len() == 1).ok_or(Error::UnsupportedShape)?;
     let tensor = graph.tensor(index).map_err(|_| Error::UnsupportedShape)?;
@@ -87,7 +90,7 @@ fn quant(tensor: &Tensor) -> Result<Quant, Error> {
     Ok(Quant { scale, zero_point })
 }
 
-/// That an operator which changes no byte also changes neither their number nor their meaning.
+/// Checks that an operator which changes no byte also keeps their number and quantisation.
 fn same_quant(graph: &Graph, from: usize, to: &Tensor) -> Result<(), Error> {
     let from = graph.tensor(from).map_err(|_| Error::UnsupportedShape)?;
     if from.elements() != to.elements() {
@@ -96,7 +99,7 @@ fn same_quant(graph: &Graph, from: usize, to: &Tensor) -> Result<(), Error> {
     if quant(&from)? == quant(to)? { Ok(()) } else { Err(Error::UnsupportedQuantisation) }
 }
 
-/// `[1, height, width, channels]`.
+/// Returns the shape of a tensor `[1, height, width, channels]`.
 fn shape(tensor: &Tensor) -> Result<Shape, Error> {
     match *tensor.shape {
         [1, height, width, channels] => Ok(Shape { height, width, channels }),
@@ -104,8 +107,8 @@ fn shape(tensor: &Tensor) -> Result<Shape, Error> {
     }
 }
 
-/// The quantised range [-128, 127] is what the kernels clamp to; whether RELU6 or none is fused, it must mean just that.
-fn activation_is_plain(activation: Activation, quant: Quant) -> bool {
+/// Returns whether the fused activation is equivalent to clamping to [-128, 127], which is what the kernels do.
+fn activation_is_clamp(activation: Activation, quant: Quant) -> bool {
     let relu6_top = libm::roundf(6.0 / quant.scale) as i32;
     match activation {
         Activation::None => true,
@@ -142,7 +145,7 @@ fn layer<'a>(graph: &Graph<'a>, operator: &Operator<'a>, from: usize, to: &Tenso
     }
     let scales = weights.quantisation.ok_or(Error::MissingConstant)?;
     let symmetric = (0..scales.channels()).all(|channel| scales.zero_point(channel) == 0);
-    if !activation_is_plain(activation, output_quant) || !symmetric || scales.dimension != channel_dimension {
+    if !activation_is_clamp(activation, output_quant) || !symmetric || scales.dimension != channel_dimension {
         return Err(Error::UnsupportedQuantisation);
     }
     Layer {
@@ -169,7 +172,7 @@ fn read_mean(graph: &Graph, operator: &Operator, from: usize, to: &Tensor) -> Re
     Mean::checked(input, quant(&from)?, quant(to)?)
 }
 
-/// FULLY_CONNECTED and LOGISTIC on the embedding, if those are the next two operators.
+/// Reads FULLY_CONNECTED and LOGISTIC on the embedding; `None` if the next two operators are not these.
 fn read_scores<'a>(
     graph: &Graph<'a>,
     index: usize,
@@ -191,7 +194,7 @@ fn read_scores<'a>(
     }
     let (weight_scale, weight_zero) = weights.scale_and_zero_point().ok_or(Error::UnsupportedQuantisation)?;
     let (from, to) = (quant(embedding)?, quant(&logits)?);
-    // The product of the two scales is rounded to float first, as TFLite does for this operator.
+    // TFLite rounds the product of the two scales to f32 for this operator.
     let real = f64::from(from.scale * weight_scale) / f64::from(to.scale);
     let multiplier = Multiplier::from_real(real).filter(|_| weight_zero == 0).ok_or(Error::UnsupportedQuantisation)?;
     let scores = Scores {

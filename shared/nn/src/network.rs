@@ -1,4 +1,4 @@
-//! The network made ready to run, and one run of it.
+//! The loaded network and its execution.
 
 use super::body::{Body, MAX_SCORES, Mean, Quant, Shape};
 use super::error::Error;
@@ -7,10 +7,10 @@ use super::simd::{Block, Isa, Kernels};
 use super::tail;
 use crate::Patch;
 
-/// Most positions that the mean sums in 16 bits.
+/// Largest number of positions whose sum fits 16 bits: 257 * 255 = 65535.
 const MAX_MEAN_POSITIONS: usize = 257;
 
-/// A body with its packed weights. Cheap to copy; copies share the packed memory.
+/// A body with its packed weights. Cheap to clone: clones share the packed memory.
 #[derive(Clone, Debug)]
 pub struct Network<'m> {
     kernels: Kernels<'m>,
@@ -21,24 +21,24 @@ pub struct Network<'m> {
 }
 
 impl<'m> Network<'m> {
-    /// Blocks of packed memory that [`pack`](Self::pack) needs: exact, but for AVX2 an upper bound (twice the weights), of
-    /// which about half stays untouched.
+    /// Returns the number of blocks that [`pack`](Self::pack) requires. Exact except for AVX2, where it is an upper bound
+    /// (twice the weights) of which about half is not written.
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`].
+    /// [`Error::UnsupportedShape`] if the kernels do not support the body's shapes.
     pub fn packed_len(body: &Body, isa: Isa) -> Result<usize, Error> {
         Ok(Block::count_for(isa.packed_len(body, &isa.plan(body)?)))
     }
 
-    /// Blocks of packed memory that are filled in any case, but for a few: what is worth to lie on large pages.
+    /// Returns the approximate number of blocks that [`pack`](Self::pack) writes, for example to choose the page size.
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`].
+    /// [`Error::UnsupportedShape`] if the kernels do not support the body's shapes.
     pub fn usual_packed_len(body: &Body, isa: Isa) -> Result<usize, Error> {
         Ok(Block::count_for(isa.usual_packed_len(body, &isa.plan(body)?)))
     }
 
-    /// Packs the weights of `body` into `packed`, once per model; returns the blocks used.
+    /// Packs the weights of `body` into `packed`, once per model. Returns the number of blocks used.
     ///
     /// # Errors
     /// [`Error::Memory`] if `packed` is shorter than [`packed_len`](Self::packed_len); [`Error::UnsupportedShape`].
@@ -51,10 +51,11 @@ impl<'m> Network<'m> {
         Ok(Block::count_for(isa.pack(body, &plan, bytemuck::cast_slice_mut(packed))))
     }
 
-    /// The network over memory that [`pack`](Self::pack) has filled for the same body and instructions.
+    /// Creates a network on memory that [`pack`](Self::pack) has filled for the same body and instruction set.
     ///
     /// # Errors
-    /// [`Error::Memory`], [`Error::Isa`], [`Error::UnsupportedShape`].
+    /// [`Error::Memory`] if `packed` does not match the body; [`Error::Isa`] if the processor lacks the instructions;
+    /// [`Error::UnsupportedShape`] if the kernels do not support the body's shapes.
     pub fn new(body: &Body, isa: Isa, packed: &'m [Block]) -> Result<Self, Error> {
         let stem = body.layers.first().ok_or(Error::UnsupportedShape)?;
         let mean_positions = body.mean.input.positions();
@@ -71,12 +72,12 @@ impl<'m> Network<'m> {
         })
     }
 
-    /// Which instructions it uses.
+    /// Returns the instruction set of the kernels.
     pub fn isa(&self) -> Isa {
         self.kernels.isa()
     }
 
-    /// Blocks of arena that [`run`](Self::run) needs.
+    /// Arena length, in blocks, that [`run`](Self::run) requires.
     pub fn arena_len(&self) -> usize {
         self.kernels.plan().arena_len()
     }
@@ -86,7 +87,7 @@ impl<'m> Network<'m> {
         self.mean.input.channels
     }
 
-    /// Number of scores; 0 if the file has none.
+    /// Number of scores; 0 if the file has no classifier.
     pub fn scores_len(&self) -> usize {
         self.classes
     }
@@ -101,8 +102,9 @@ impl<'m> Network<'m> {
         self.kernels.plan().steps.len()
     }
 
-    /// Runs everything: quantises `patch`, and writes the embedding (int8, zero point -128) and, as far as `scores` is
-    /// long, the network's own scores (int8, 1/256 per step, zero point -128).
+    /// Computes one window: quantises `patch`, runs all layers, and writes the embedding (int8, zero point -128) and the
+    /// network's own scores (int8, 1/256 per step, zero point -128). Shorter slices receive the values that fit; an empty
+    /// `scores` skips the classifier.
     ///
     /// # Errors
     /// [`Error::Memory`] if `arena` is shorter than [`arena_len`](Self::arena_len).
@@ -120,7 +122,7 @@ impl<'m> Network<'m> {
         self.end(arena, embedding, scores)
     }
 
-    /// The first part of [`run`](Self::run): quantises `patch` into the arena.
+    /// First part of [`run`](Self::run): quantises `patch` into the arena.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -130,7 +132,7 @@ impl<'m> Network<'m> {
         Ok(())
     }
 
-    /// Convolution number `index` on what the one before left in the arena.
+    /// Runs convolution `index` on the result of the one before in the arena.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -144,7 +146,7 @@ impl<'m> Network<'m> {
         Ok(())
     }
 
-    /// The last part of [`run`](Self::run): the mean and the scores of what the last convolution left in the arena.
+    /// Last part of [`run`](Self::run): computes mean and scores from the result of the last convolution in the arena.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -165,9 +167,8 @@ impl<'m> Network<'m> {
         Ok(())
     }
 
-    /// Copies the activation that convolution number `index`, the last to have run, left in the arena: int8
-    /// `[position][channel]`, channels in the order in which the packer arranged them (the file's order only after the last
-    /// convolution). For tests.
+    /// Copies the result of convolution `index`, the last one run, from the arena: int8 `[position][channel]`. Channels are in
+    /// the packer's order, which is the file's order only after the last convolution. For tests.
     ///
     /// # Errors
     /// As [`run`](Self::run).

@@ -1,12 +1,12 @@
-//! Where everything lies: computed once from the body's shapes, the same for packing and for every run.
+//! Memory layout, computed once from the body's shapes and used by packing and by every run.
 //!
-//! Activations alternate between two buffers of the arena. A 1x1 convolution (and the first one) writes *wide*: rows of
-//! pixels with the border that the next depthwise convolution reads, so that this one needs no case for the edge. A
-//! depthwise convolution writes *dense*: `[position][channel]`, which is just what the next 1x1 convolution reads. Nothing
-//! is rearranged in between.
+//! Activations alternate between two buffers of the arena. A 1x1 convolution (and the first convolution) writes *wide*: rows
+//! of pixels with the border that the next depthwise convolution reads, so the depthwise kernel has no special case for the
+//! edge. A depthwise convolution writes *dense*: `[position][channel]`, which the next 1x1 convolution reads directly. No
+//! data is rearranged in between.
 //!
-//! A 1x1 convolution is a product of matrices, done in tiles of a few positions by a panel of 8 or 16 output channels; the first
-//! convolution is the same product over the three rows of its kernel, and FULLY_CONNECTED over one position.
+//! A 1x1 convolution is a matrix product, computed in tiles of a few positions by a panel of 8 or 16 output channels. The
+//! first convolution is the same product over the three rows of its kernel, and FULLY_CONNECTED over one position.
 
 use heapless::Vec;
 
@@ -14,90 +14,90 @@ use super::body::{Body, Kind, Layer, MAX_LAYERS, Shape};
 use super::error::Error;
 use super::simd::{Block, CONSTANTS_LEN};
 
-/// Channels that requantisation and the depthwise kernels do at a time; a panel of packed weights has one or two of these.
-pub const PANEL: usize = 8;
-/// Bytes of a panel's head: where it begins (u32), its groups of 4, 3, 2 and 1 steps (4 x u16), 4 unused.
-pub const HEAD_LEN: usize = 16;
-/// Channels come in multiples of this.
-pub const CHANNEL_STEP: usize = 16;
+/// Channels per call of requantisation and depthwise kernels; a panel of packed weights has one or two times as many.
+pub(crate) const PANEL: usize = 8;
+/// Bytes of a panel's head: offset of the panel (u32), numbers of groups of 4, 3, 2 and 1 steps (4 x u16), 4 unused bytes.
+pub(crate) const HEAD_LEN: usize = 16;
+/// Channel counts must be multiples of this.
+pub(crate) const CHANNEL_STEP: usize = 16;
 /// Bytes that kernels may read past the last pixel of a buffer.
 const SLACK: usize = 64;
-/// Activations that stay in the first-level cache while all panels pass over them.
+/// Size of activations, in bytes, that stay in the level-1 cache while all panels are applied to them.
 const CHUNK_BYTES: usize = 8 * 1024;
-/// Up to this many positions, all of them pass over one panel before the next.
+/// Up to this many positions, one panel is applied to all of them before the next panel.
 const FEW_POSITIONS: usize = 96;
 
 /// A product of activations and packed panels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Product {
-    /// Positions of a tile.
+pub(crate) struct Product {
+    /// Positions per tile.
     pub rows: usize,
-    /// Tiles per line of input, and lines (one line unless the input is an image).
+    /// Tiles per line of input.
     pub tiles_per_line: usize,
-    /// Number of lines.
+    /// Number of lines: one, unless the input is the patch.
     pub lines: usize,
-    /// Bytes from one position's input to the next.
+    /// Distance between the inputs of adjacent positions, in bytes.
     pub input_step: usize,
-    /// Bytes from one line of input to the next.
+    /// Distance between lines of input, in bytes.
     pub line_step: usize,
-    /// Bytes that a position's input spans: every offset of a packed step lies inside.
+    /// Length of a position's input, in bytes; every packed step lies within it.
     pub span: usize,
-    /// Panels of output channels.
+    /// Number of panels of output channels.
     pub panels: usize,
-    /// Tiles that one panel passes over before the next panel comes.
+    /// Number of tiles to which a panel is applied before the next panel.
     pub chunk: usize,
-    /// Where in the packed memory the panels' heads lie, in bytes.
+    /// Offset of the panels' heads in the packed memory, in bytes.
     pub heads_at: usize,
-    /// Where in the packed memory the output offsets of all positions lie, in bytes; `tiles * rows` of them.
+    /// Offset in the packed memory, in bytes, of the output offsets of all positions (`tiles * rows` values).
     pub rows_at: usize,
 }
 
 impl Product {
     /// Number of tiles.
-    pub fn tiles(&self) -> usize {
+    pub(crate) fn tiles(&self) -> usize {
         self.tiles_per_line * self.lines
     }
 }
 
 /// A depthwise convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Planes {
-    /// 1 or 2.
+pub(crate) struct Planes {
+    /// Stride, 1 or 2.
     pub stride: usize,
-    /// Output plane.
+    /// Shape of the output.
     pub output: Shape,
-    /// Bytes from one row of wide input to the next.
+    /// Distance between rows of wide input, in bytes.
     pub row_step: usize,
-    /// Where in the packed memory its channels lie, in bytes.
+    /// Offset of constants and taps in the packed memory, in bytes.
     pub channels_at: usize,
 }
 
 /// One convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// From dense (or the patch) to wide.
     Product(Product, Wide),
     /// From wide to dense.
     Planes(Planes),
 }
 
-/// An activation with the border that its reader needs.
+/// An activation with the border that its reader requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wide {
-    /// What it holds.
+pub(crate) struct Wide {
+    /// Shape without the border.
     pub shape: Shape,
-    /// Rows before the first.
+    /// Border rows before the first row.
     pub top: usize,
-    /// Pixels before a row's first.
+    /// Border pixels before the first pixel of a row.
     pub left: usize,
-    /// Rows in all.
+    /// Number of rows including the border.
     pub rows: usize,
-    /// Pixels of a row in all.
+    /// Pixels per row including the border.
     pub columns: usize,
 }
 
 impl Wide {
-    /// The output of a layer as `next`, a depthwise convolution, reads it; without a border if there is none.
+    /// Returns the layout of an activation that `next`, a depthwise convolution, reads; without a border if `next` is `None`.
     fn before(shape: Shape, next: Option<&Layer>) -> Self {
         match next {
             None => Self { shape, top: 0, left: 0, rows: shape.height, columns: shape.width },
@@ -111,75 +111,75 @@ impl Wide {
         }
     }
 
-    /// Bytes it takes.
-    pub fn len(&self) -> usize {
+    /// Size in bytes.
+    pub(crate) fn len(&self) -> usize {
         self.rows * self.columns * self.shape.channels
     }
 
-    /// Byte offset of the pixel at `y`, `x` of the activation itself.
-    pub fn pixel(&self, y: usize, x: usize) -> usize {
+    /// Returns the byte offset of the pixel at row `y`, column `x`, not counting the border.
+    pub(crate) fn pixel(&self, y: usize, x: usize) -> usize {
         ((y + self.top) * self.columns + x + self.left) * self.shape.channels
     }
 }
 
 /// The quantised patch with the border that the first convolution reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// Rows and columns of the patch.
+pub(crate) struct Image {
+    /// Rows of the patch (time).
     pub height: usize,
-    /// Columns.
+    /// Columns of the patch (mel bands).
     pub width: usize,
-    /// Rows before the first.
+    /// Border rows before the first row.
     pub top: usize,
-    /// Cells before a row's first.
+    /// Border values before the first value of a row.
     pub left: usize,
-    /// Rows in all.
+    /// Number of rows including the border.
     pub rows: usize,
-    /// Bytes from one row to the next.
+    /// Distance between rows, in bytes.
     pub row_step: usize,
 }
 
-/// The whole plan.
+/// Memory layout of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// The patch.
+pub(crate) struct Plan {
+    /// Layout of the quantised patch.
     pub image: Image,
-    /// The convolutions.
+    /// Convolutions in order.
     pub steps: Vec<Step, MAX_LAYERS>,
-    /// FULLY_CONNECTED, where there is one; its outputs lie one after the other.
+    /// FULLY_CONNECTED, with contiguous outputs; `None` if the network has no classifier.
     pub scores: Option<Product>,
-    /// Bytes of the dense buffer (the patch lies in it, too).
+    /// Size of the dense buffer, which also holds the patch, in bytes.
     pub dense_len: usize,
-    /// Bytes of the wide buffer, with room at its end for outputs of positions that do not exist.
+    /// Size of the wide buffer, in bytes, including space at its end for outputs of positions that do not exist.
     pub wide_len: usize,
-    /// Where that room begins.
+    /// Offset of that space, in bytes.
     pub spill_at: usize,
-    /// Bytes of packed memory before the first panel.
+    /// Size of the packed memory before the first panel, in bytes.
     pub fixed_len: usize,
 }
 
-/// What the plan must know of the kernels.
+/// Properties of the kernels that determine the plan.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts {
-    /// Positions per tile to choose from.
+pub(crate) struct KernelInfo {
+    /// Supported numbers of positions per tile.
     pub rows: &'static [usize],
-    /// Bytes per step of a product.
+    /// Bytes of input per step of a product.
     pub step: usize,
     /// Output channels of a panel: one or two times [`PANEL`].
     pub width: usize,
-    /// Bytes of packed depthwise weights of eight channels.
+    /// Size of the packed depthwise weights of eight channels, in bytes.
     pub taps_len: usize,
 }
 
 impl Plan {
-    /// Plans `body` for the kernels that `facts` describe.
+    /// Computes the plan of `body` for the kernels described by `info`.
     ///
     /// # Errors
     /// [`Error::UnsupportedShape`] if channels are not multiples of 16, which every layer of YAMNet is.
-    pub fn new(body: &Body, facts: &Facts) -> Result<Self, Error> {
-        let mut packed = Packed { facts, len: 0 };
+    pub(crate) fn new(body: &Body, info: &KernelInfo) -> Result<Self, Error> {
+        let mut packed = PackedLayout { info, len: 0 };
         let stem = body.layers.first().ok_or(Error::UnsupportedShape)?;
-        let image = image(stem, facts);
+        let image = image(stem, info);
         let mut steps = Vec::new();
         let (mut dense_len, mut wide_len) = (image.rows * image.row_step, 0);
         let mut widest = 0;
@@ -190,9 +190,9 @@ impl Plan {
             let wide = Wide::before(layer.output, body.layers.get(index + 1));
             widest = widest.max(layer.output.channels);
             let step = match layer.kind {
-                Kind::Stem => Step::Product(packed.place(stem_product(layer, &image, facts)), wide),
+                Kind::Stem => Step::Product(packed.place(stem_product(layer, &image, info)), wide),
                 Kind::Pointwise => {
-                    let product = product(layer.input.positions(), layer.input.channels, layer.output.channels, facts);
+                    let product = product(layer.input.positions(), layer.input.channels, layer.output.channels, info);
                     dense_len = dense_len.max(product.tiles() * product.rows * layer.input.channels);
                     Step::Product(packed.place(product), wide)
                 }
@@ -216,8 +216,8 @@ impl Plan {
         let scores = body
             .scores
             .as_ref()
-            .map(|scores| packed.place(product(1, embedding, scores.classes, &Facts { rows: &[1], ..*facts })));
-        let widest = widest.max(scores.map_or(0, |product| product.panels * facts.width));
+            .map(|scores| packed.place(product(1, embedding, scores.classes, &KernelInfo { rows: &[1], ..*info })));
+        let widest = widest.max(scores.map_or(0, |product| product.panels * info.width));
         let spill_at = wide_len.max(widest).next_multiple_of(64);
         Ok(Self {
             image,
@@ -230,19 +230,19 @@ impl Plan {
         })
     }
 
-    /// Blocks of arena.
-    pub fn arena_len(&self) -> usize {
+    /// Arena length, in blocks.
+    pub(crate) fn arena_len(&self) -> usize {
         Block::count_for(self.dense_len) + Block::count_for(self.wide_len)
     }
 }
 
-/// Hands out places in the packed memory, each on a block of its own.
-struct Packed<'f> {
-    facts: &'f Facts,
+/// Allocates ranges of the packed memory, each aligned to a block.
+struct PackedLayout<'f> {
+    info: &'f KernelInfo,
     len: usize,
 }
 
-impl Packed<'_> {
+impl PackedLayout<'_> {
     fn take(&mut self, bytes: usize) -> usize {
         let at = self.len;
         self.len = (at + bytes).next_multiple_of(64);
@@ -255,15 +255,15 @@ impl Packed<'_> {
     }
 
     fn channels(&mut self, channels: usize) -> usize {
-        self.take(channels / PANEL * (CONSTANTS_LEN + self.facts.taps_len))
+        self.take(channels / PANEL * (CONSTANTS_LEN + self.info.taps_len))
     }
 }
 
-fn image(stem: &Layer, facts: &Facts) -> Image {
+fn image(stem: &Layer, info: &KernelInfo) -> Image {
     let (input, output) = (stem.input, stem.output);
     let left = stem.pad_before(input.width, output.width);
-    // A tile may reach past the last column by a tile's positions, and a kernel reads whole vectors.
-    let reach = (output.width + facts.rows.iter().max().unwrap_or(&1)) * stem.stride + facts.step;
+    // A tile may extend past the last column by up to a tile's positions, and a kernel reads whole vectors.
+    let reach = (output.width + info.rows.iter().max().unwrap_or(&1)) * stem.stride + info.step;
     Image {
         height: input.height,
         width: input.width,
@@ -274,14 +274,14 @@ fn image(stem: &Layer, facts: &Facts) -> Image {
     }
 }
 
-/// The tile that wastes the least on `positions`; the first of equals.
+/// Returns the tile size with the fewest unused positions; the first of equals.
 fn best_rows(positions: usize, tile_rows: &[usize]) -> usize {
     let waste = |rows: &&usize| positions.div_ceil(**rows) * **rows;
     tile_rows.iter().min_by_key(waste).copied().unwrap_or(1)
 }
 
-fn product(positions: usize, inputs: usize, outputs: usize, facts: &Facts) -> Product {
-    let rows = best_rows(positions, facts.rows);
+fn product(positions: usize, inputs: usize, outputs: usize, info: &KernelInfo) -> Product {
+    let rows = best_rows(positions, info.rows);
     let tiles = positions.div_ceil(rows);
     let few = positions <= FEW_POSITIONS;
     Product {
@@ -291,23 +291,23 @@ fn product(positions: usize, inputs: usize, outputs: usize, facts: &Facts) -> Pr
         input_step: inputs,
         line_step: 0,
         span: inputs,
-        panels: outputs.div_ceil(facts.width),
+        panels: outputs.div_ceil(info.width),
         chunk: if few { tiles } else { (CHUNK_BYTES / (rows * inputs)).clamp(1, tiles) },
         heads_at: 0,
         rows_at: 0,
     }
 }
 
-fn stem_product(stem: &Layer, image: &Image, facts: &Facts) -> Product {
-    let rows = best_rows(stem.output.width, facts.rows);
+fn stem_product(stem: &Layer, image: &Image, info: &KernelInfo) -> Product {
+    let rows = best_rows(stem.output.width, info.rows);
     Product {
         rows,
         tiles_per_line: stem.output.width.div_ceil(rows),
         lines: stem.output.height,
         input_step: stem.stride,
         line_step: stem.stride * image.row_step,
-        span: 2 * image.row_step + facts.step,
-        panels: stem.output.channels.div_ceil(facts.width),
+        span: 2 * image.row_step + info.step,
+        panels: stem.output.channels.div_ceil(info.width),
         chunk: 16,
         heads_at: 0,
         rows_at: 0,

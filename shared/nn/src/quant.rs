@@ -1,22 +1,22 @@
-//! The integer arithmetic of TFLite's quantised kernels, exactly as its reference code does it.
+//! Integer arithmetic of TFLite's quantised kernels, equal to its reference code.
 //!
-//! An int8 tensor stands for real values `scale * (q - zero_point)`. A layer's sum of products is an `i32` in units of
-//! `input scale * weight scale`; bringing it to the output's units multiplies by a real number below one, which TFLite
-//! keeps as a 31-bit mantissa and a power of two ([`Multiplier`], its `QuantizeMultiplier`). Three ways of rounding that
-//! product are in use, one per operator; each has its own method here. Every other form in this engine (the fused one,
-//! the vector ones) is tested against these.
+//! An int8 tensor represents real values `scale * (q - zero_point)`. A layer's sum of products is an `i32` in units of
+//! `input scale * weight scale`. Its conversion to the output's units multiplies by a real number below one, which TFLite
+//! stores as a 31-bit mantissa and a power of two ([`Multiplier`], TFLite's `QuantizeMultiplier`). TFLite rounds that product
+//! in different ways for different operators; each has a method here. The fused and vectorised forms of this engine are
+//! tested against these.
 
 /// A positive real number as `mantissa * 2^(shift - 31)`, with `2^30 <= mantissa < 2^31` (or zero).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Multiplier {
-    /// The 31-bit mantissa.
+    /// 31-bit mantissa.
     pub mantissa: i32,
-    /// The power of two; negative for every multiplier below one half.
+    /// Exponent of the power of two; negative for every multiplier below one half.
     pub shift: i32,
 }
 
 impl Multiplier {
-    /// The nearest multiplier to `real`: TFLite's `QuantizeMultiplier`. `None` unless `0 < real < 2^30` and finite.
+    /// Returns the multiplier nearest to `real`, as TFLite's `QuantizeMultiplier`. `None` unless `0 < real < 2^30`.
     pub fn from_real(real: f64) -> Option<Self> {
         if !(real > 0.0 && real < f64::from(1 << 30)) {
             return None;
@@ -33,30 +33,30 @@ impl Multiplier {
         Some(Self { mantissa: mantissa as i32, shift })
     }
 
-    /// The multiplier of one convolution channel: `input * weight / output`, in double precision from the file's floats.
-    pub fn of_scales(input: f32, weight: f32, output: f32) -> Option<Self> {
+    /// Returns the multiplier of one convolution channel: `input * weight / output`, computed in f64 from the file's scales.
+    pub(crate) fn from_scales(input: f32, weight: f32, output: f32) -> Option<Self> {
         Self::from_real(f64::from(input) * f64::from(weight) / f64::from(output))
     }
 
-    /// TFLite's `MultiplyByQuantizedMultiplier` with double rounding: used by convolutions and MEAN.
-    ///
-    /// First a rounding doubling high multiplication, then a shift right that rounds halves away from zero.
-    pub fn apply_double_rounding(self, value: i32) -> i32 {
+    /// Multiplies as TFLite's `MultiplyByQuantizedMultiplier` with double rounding, for convolutions and MEAN: a rounding
+    /// doubling high multiplication, then a right shift that rounds halves away from zero.
+    pub(crate) fn apply_double_rounding(self, value: i32) -> i32 {
         let left = self.shift.clamp(0, 31);
         let right = (-self.shift).clamp(0, 31);
         let high = doubling_high_mul(value.wrapping_shl(left as u32), self.mantissa);
         divide_by_power_of_two(high, right as u32)
     }
 
-    /// The same product rounded once, halves up: used by FULLY_CONNECTED. Exact for `shift <= 30`.
-    pub fn apply_single_rounding(self, value: i32) -> i32 {
+    /// Multiplies with a single rounding, halves up, for FULLY_CONNECTED. Exact for `shift <= 30`.
+    pub(crate) fn apply_single_rounding(self, value: i32) -> i32 {
         let total = (31 - self.shift).clamp(1, 62) as u32;
         let product = i64::from(value) * i64::from(self.mantissa);
         ((product + (1 << (total - 1))) >> total).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
     }
 
-    /// This multiplier divided by `count`, as TFLite's MEAN folds the division by the number of elements into it.
-    pub fn divided_by(self, count: u32) -> Option<Self> {
+    /// Returns this multiplier divided by `count`, as TFLite's MEAN includes the division by the number of elements. `None` if
+    /// `count` is 0.
+    pub(crate) fn divided_by(self, count: u32) -> Option<Self> {
         if count == 0 {
             return None;
         }
@@ -67,7 +67,7 @@ impl Multiplier {
     }
 }
 
-/// gemmlowp's `SaturatingRoundingDoublingHighMul`: `round(a * b / 2^31)`, halves away from zero for negatives' magnitude.
+/// Returns `round(a * b / 2^31)`, as gemmlowp's `SaturatingRoundingDoublingHighMul`.
 fn doubling_high_mul(a: i32, b: i32) -> i32 {
     if a == i32::MIN && b == i32::MIN {
         return i32::MAX;
@@ -77,20 +77,19 @@ fn doubling_high_mul(a: i32, b: i32) -> i32 {
     ((product + nudge) / (1 << 31)) as i32
 }
 
-/// gemmlowp's `RoundingDivideByPOT`: `value / 2^exponent`, halves away from zero. `exponent <= 31`.
+/// Returns `value / 2^exponent`, halves away from zero, as gemmlowp's `RoundingDivideByPOT`. `exponent <= 31`.
 fn divide_by_power_of_two(value: i32, exponent: u32) -> i32 {
     let mask = ((1_i64 << exponent) - 1) as i32;
     let threshold = (mask >> 1) + i32::from(value < 0);
     (value >> exponent) + i32::from((value & mask) > threshold)
 }
 
-/// `value / scale + zero_point` as QUANTIZE computes it: float division, halves away from zero, clamped to int8.
+/// Returns `value / scale + zero_point` as QUANTIZE computes it: float division, halves away from zero, clamped to int8.
 ///
-/// NaN becomes the zero point (TFLite leaves it undefined). Free of branches and of `libm`, so that compilers make
-/// vectors of it.
+/// NaN gives the zero point (undefined in TFLite). The function has no branches and no calls, so that compilers vectorise it.
 #[inline]
 pub fn quantise(value: f32, scale: f32, zero_point: i32) -> i8 {
-    // Beyond this everything clamps; within it, the truncation and the difference are exact.
+    // Larger quotients are clamped in any case; within this range, truncation and difference are exact.
     let steps = (value / scale).clamp(-512.0, 512.0);
     let whole = steps as i32;
     let rest = steps - whole as f32;
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_negative_and_unbounded_numbers_are_no_multipliers() {
+    fn zero_negative_and_too_large_numbers_give_no_multiplier() {
         for real in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e30] {
             assert_eq!(Multiplier::from_real(real), None, "{real}");
         }
@@ -148,7 +147,7 @@ mod tests {
         }
 
         #[test]
-        fn quantise_agrees_with_the_librarys_rounding(bits: u32, zero_point in -128..=127, scale in 1e-3..1.0_f32) {
+        fn quantise_equals_rounding_by_libm(bits: u32, zero_point in -128..=127, scale in 1e-3..1.0_f32) {
             let value = f32::from_bits(bits);
             for value in [value, libm::roundf(value * 1e-3) * scale / 2.0] {
                 let expected = (libm::roundf(value / scale) as i32).saturating_add(zero_point).clamp(-128, 127);
@@ -157,10 +156,29 @@ mod tests {
         }
 
         #[test]
-        fn any_bits_are_handled_without_overflow(value: i32, mantissa: i32, shift in -40..40) {
+        fn any_bits_give_what_integers_without_overflow_give(value: i32, mantissa: i32, shift in -31..=30) {
             let multiplier = Multiplier { mantissa, shift };
-            multiplier.apply_double_rounding(value);
-            multiplier.apply_single_rounding(value);
+            let limits = (i128::from(i32::MIN), i128::from(i32::MAX));
+            let shifted = value.wrapping_shl(shift.max(0) as u32);
+            // The first rounding takes halves up, the second away from zero.
+            let high = ((i128::from(shifted) * i128::from(mantissa) + (1 << 30)) >> 31).min(limits.1);
+            let divisor = 1_i128 << (-shift).max(0);
+            let twice = high.signum() * ((high.abs() + divisor / 2) / divisor);
+            prop_assert_eq!(i128::from(multiplier.apply_double_rounding(value)), twice);
+            let divisor = 1_i128 << (31 - shift);
+            let once = (i128::from(value) * i128::from(mantissa) + divisor / 2).div_euclid(divisor);
+            prop_assert_eq!(i128::from(multiplier.apply_single_rounding(value)), once.clamp(limits.0, limits.1));
+        }
+
+        #[test]
+        fn a_shift_out_of_range_acts_as_the_nearest_one(value: i32, mantissa: i32, beyond in 1..40) {
+            let (low, high) = (Multiplier { mantissa, shift: -31 }, Multiplier { mantissa, shift: 31 });
+            let (lower, higher) =
+                (Multiplier { shift: -31 - beyond, ..low }, Multiplier { shift: 31 + beyond, ..high });
+            prop_assert_eq!(lower.apply_double_rounding(value), low.apply_double_rounding(value));
+            prop_assert_eq!(higher.apply_double_rounding(value), high.apply_double_rounding(value));
+            prop_assert_eq!(lower.apply_single_rounding(value), low.apply_single_rounding(value));
+            prop_assert_eq!(higher.apply_single_rounding(value), high.apply_single_rounding(value));
         }
     }
 }

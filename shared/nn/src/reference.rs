@@ -1,11 +1,11 @@
-//! The plain form of every int8 kernel: the arithmetic of TFLite's reference kernels, written to be read.
+//! Plain form of every int8 kernel: the arithmetic of TFLite's reference kernels, written for readability.
 //!
-//! It is the oracle that every optimised kernel is tested against. Activations are dense NHWC, int8.
+//! Every optimised kernel is tested against it. Activations are dense NHWC, int8.
 
 use super::body::{Kind, Layer, MAX_CHANNELS, Mean, Scores};
 use super::quant::Multiplier;
 
-/// Runs one convolution: `input` of `layer.input`, `output` of `layer.output`.
+/// Runs one convolution. `input` has the shape `layer.input`, `output` the shape `layer.output`.
 pub fn run(layer: &Layer, input: &[i8], output: &mut [i8]) {
     match layer.kind {
         Kind::Pointwise => pointwise(layer, input, output),
@@ -23,7 +23,7 @@ fn channels(layer: &Layer) -> Channels {
     })
 }
 
-/// Sum of products to int8, with TFLite's double rounding.
+/// Converts a sum of products to int8, with TFLite's double rounding.
 fn requantise(multiplier: Multiplier, zero_point: i32, sum: i32) -> i8 {
     (multiplier.apply_double_rounding(sum) + zero_point).clamp(-128, 127) as i8
 }
@@ -67,7 +67,7 @@ fn planar(layer: &Layer, input: &[i8], output: &mut [i8]) {
     }
 }
 
-/// MEAN over all positions.
+/// Computes MEAN over all positions: `[position][channel]` to `[channel]`.
 pub fn mean(mean: &Mean, input: &[i8], output: &mut [i8]) {
     let channels = mean.input.channels;
     for (channel, out) in output.iter_mut().enumerate().take(channels) {
@@ -76,7 +76,7 @@ pub fn mean(mean: &Mean, input: &[i8], output: &mut [i8]) {
     }
 }
 
-/// FULLY_CONNECTED to logits, then LOGISTIC: scores with scale 1/256 and zero point -128.
+/// Computes FULLY_CONNECTED, then LOGISTIC: scores with scale 1/256 and zero point -128.
 pub fn scores(scores: &Scores, embedding: &[i8], output: &mut [i8]) {
     for (class, (out, weights)) in output.iter_mut().zip(scores.weights.chunks_exact(embedding.len())).enumerate() {
         let products = embedding
@@ -89,7 +89,7 @@ pub fn scores(scores: &Scores, embedding: &[i8], output: &mut [i8]) {
     }
 }
 
-/// One entry of LOGISTIC's table: `floor(256 * sigmoid(x) + 0.5) - 128`.
+/// Returns one entry of LOGISTIC's table: `floor(256 * sigmoid(x) + 0.5) - 128`.
 pub fn logistic(logit: i32, zero_point: i32, scale: f32) -> i8 {
     let x = (logit - zero_point) as f32 * scale;
     let sigmoid = 1.0 / (1.0 + libm::expf(-x));

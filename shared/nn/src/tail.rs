@@ -1,13 +1,12 @@
-//! The network's ends, which are cheap: the patch comes in as bytes, the mean goes out as the embedding, logits become
-//! scores.
+//! The network's cheap first and last operations: quantisation of the patch, borders, mean and logistic.
 
 use super::body::{Mean, Quant, Scores};
 use super::plan::{Image, Wide};
 use super::quant;
 use crate::Patch;
 
-/// Quantises `patch` into the bordered image at the start of `dense`; `flip` brings int8 to the stored form.
-pub fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mut [u8]) {
+/// Quantises `patch` into the image with border at the start of `dense`. `flip` converts int8 to the stored form.
+pub(crate) fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mut [u8]) {
     let border = (quant.zero_point as i8).cast_unsigned() ^ flip;
     let rows = dense.chunks_exact_mut(image.row_step).take(image.rows);
     for (y, row) in rows.enumerate() {
@@ -26,8 +25,8 @@ pub fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mu
     }
 }
 
-/// Fills the border of a wide activation with `zero`, the stored form of 0.0. The inside is left alone.
-pub fn border(wide: &Wide, zero: u8, buffer: &mut [u8]) {
+/// Fills the border of a wide activation with `zero`, the stored form of 0.0. The interior is unchanged.
+pub(crate) fn border(wide: &Wide, zero: u8, buffer: &mut [u8]) {
     let pixel = wide.shape.channels;
     let row = wide.columns * pixel;
     let inside = wide.left * pixel..(wide.left + wide.shape.width) * pixel;
@@ -41,8 +40,8 @@ pub fn border(wide: &Wide, zero: u8, buffer: &mut [u8]) {
     }
 }
 
-/// MEAN over all pixels of a wide activation without border; writes int8.
-pub fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
+/// Computes MEAN over all pixels of a wide activation without border; writes int8.
+pub(crate) fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
     let channels = mean.input.channels;
     let unsigned = flip ^ 0x80;
     for (first, out) in out.chunks_mut(32).enumerate() {
@@ -59,8 +58,8 @@ pub fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
     }
 }
 
-/// LOGISTIC as a table over the logits' 256 values, stored as bytes from the lowest.
-pub fn logistic_table(scores: &Scores) -> [i8; 256] {
+/// Returns LOGISTIC as a table over the 256 values of a logit, lowest first.
+pub(crate) fn logistic_table(scores: &Scores) -> [i8; 256] {
     let logits = scores.logits;
     core::array::from_fn(|index| super::reference::logistic(index as i32 - 128, logits.zero_point, logits.scale))
 }

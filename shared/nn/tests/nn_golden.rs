@@ -1,4 +1,5 @@
-//! The int8 network on the base model against TFLite's reference kernels, bit for bit, on every instruction set there is.
+//! Compares the int8 network of the base model with TFLite's reference kernels, bit for bit, on every available instruction
+//! set. `shared/export/tests/reference_kernels` compares the test network, which needs no data from elsewhere.
 #![allow(clippy::unwrap_used, reason = "the helper of the tests")]
 
 #[path = "../../core/tests/common/mod.rs"]
@@ -8,6 +9,7 @@ use common::{base_model, floats, golden, signed};
 use monitor_nn::{Block, Body, Isa, Network};
 use monitor_nn::{PATCH_COLUMNS as COLUMNS, Patch};
 use monitor_tflite::{BuiltinOp, Model};
+use test_needs::needs;
 
 /// Step and zero point of the quantised patch (tensor 28 of the base model).
 const SCALE: f32 = 0.048_020_61;
@@ -16,13 +18,10 @@ const ZERO_POINT: f32 = 16.0;
 /// Runs `check` on the base model's network, for every instruction set, with each clip's index, log-mel patch, and an arena.
 /// Each clip comes twice: as its log-mel values, and as the values that its quantised patch stands for.
 fn each_clip(mut check: impl FnMut(&Network, usize, &Patch, &mut [Block])) {
-    let (Some(bytes), Some(log_mel), Some(quantised)) =
-        (base_model(), golden("log_mel_f32.bin"), golden("patch_i8.bin"))
-    else {
-        return;
-    };
-    let log_mel = floats(&log_mel);
-    let quantised: Vec<f32> = signed(&quantised).into_iter().map(|q| (f32::from(q) - ZERO_POINT) * SCALE).collect();
+    let bytes = base_model();
+    let log_mel = floats(&golden("log_mel_f32.bin"));
+    let quantised: Vec<f32> =
+        signed(&golden("patch_i8.bin")).into_iter().map(|q| (f32::from(q) - ZERO_POINT) * SCALE).collect();
     assert_eq!(log_mel.len(), quantised.len());
     let graph = Model::parse(&bytes).unwrap().graph();
     let quantize = graph.operators().find(|operator| operator.code == BuiltinOp::QUANTIZE).unwrap();
@@ -41,12 +40,12 @@ fn each_clip(mut check: impl FnMut(&Network, usize, &Patch, &mut [Block])) {
     }
 }
 
+#[needs(base_model)]
+#[needs(golden)]
 #[test]
 fn last_convolution_embedding_and_scores_of_every_golden_clip_are_those_of_the_reference_kernels() {
     let tensors = ["last_conv_i8.bin", "embedding_i8.bin", "scores_i8.bin"].map(golden);
-    let [Some(convolutions), Some(embeddings), Some(all_scores)] = tensors.map(|tensor| Some(signed(&tensor?))) else {
-        return;
-    };
+    let [convolutions, embeddings, all_scores] = tensors.map(|tensor| signed(&tensor));
     each_clip(|network, clip, patch, arena| {
         let mut embedding = [0; 1024];
         let mut scores = [0; 521];

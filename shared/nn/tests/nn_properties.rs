@@ -1,5 +1,5 @@
-//! Every kernel of every instruction set against the plain one, on random networks: shapes, strides, zero points, weights
-//! at their extremes, inputs at theirs.
+//! Compares every kernel of every instruction set with the reference kernels on random networks: shapes, strides, zero points,
+//! extreme weights, extreme inputs.
 #![allow(clippy::unwrap_used, reason = "the helpers of the tests")]
 
 use monitor_nn::Patch;
@@ -9,7 +9,7 @@ use monitor_nn::{Block, Isa, Network, reference};
 use monitor_tflite::Scalars;
 use proptest::prelude::*;
 
-/// Numbers of one seed.
+/// Deterministic random numbers.
 struct Random(u64);
 
 impl Random {
@@ -23,10 +23,10 @@ impl Random {
         self.next() % limit
     }
 
-    /// A weight, in one of five manners.
-    fn weight(&mut self, manner: u64) -> i8 {
+    /// Returns a weight from one of five distributions.
+    fn weight(&mut self, distribution: u64) -> i8 {
         let any = self.below(255) as i8 as i16;
-        let weight = match manner {
+        let weight = match distribution {
             0 => any,
             1 => any / 4,
             2 => [127, -127][self.below(2) as usize],
@@ -44,10 +44,10 @@ struct Constants {
     scales: Vec<u8>,
 }
 
-/// Constants that bring sums over `taps` products to about the output's range.
+/// Returns constants that map sums over `taps` products approximately to the output's range.
 fn constants(random: &mut Random, outputs: usize, taps: usize) -> Constants {
-    let manner = random.below(5);
-    let weights = (0..outputs * taps).map(|_| random.weight(manner)).collect();
+    let distribution = random.below(5);
+    let weights = (0..outputs * taps).map(|_| random.weight(distribution)).collect();
     let bias = (0..outputs).flat_map(|_| (random.below(40_000) as i32 - 20_000).to_le_bytes()).collect();
     let scale = |random: &mut Random| 10_f32.powf(-(random.below(3_000) as f32) / 1_000.0) * 0.4 / (taps as f32).sqrt();
     let scales = (0..outputs).flat_map(|_| scale(random).to_le_bytes()).collect();
@@ -57,7 +57,7 @@ fn constants(random: &mut Random, outputs: usize, taps: usize) -> Constants {
 /// One convolution: kind, stride, output channels.
 type Sketch = (Kind, usize, usize);
 
-/// A stem and one to four pairs of depthwise and pointwise.
+/// A stem and one to five pairs of depthwise and pointwise convolutions.
 fn sketches() -> impl Strategy<Value = Vec<Sketch>> {
     let channels = || (1_usize..=5).prop_map(|sixteens| 16 * sixteens);
     let pair = (1_usize..=2, channels());
@@ -68,7 +68,7 @@ fn sketches() -> impl Strategy<Value = Vec<Sketch>> {
         for (index, (stride, channels)) in pairs.into_iter().enumerate() {
             // The embedding's width is a multiple of 32.
             let channels = if index == last { channels.next_multiple_of(32) } else { channels };
-            // Small planes soon, so that a case stays quick.
+            // The planes shrink early, so that a case is fast.
             let stride = if index < 3 { 2 } else { stride };
             sketch.extend([(Kind::Depthwise, stride, before), (Kind::Pointwise, 1, channels)]);
             before = channels;
@@ -81,7 +81,7 @@ fn taps(kind: Kind, inputs: usize) -> usize {
     if kind == Kind::Pointwise { inputs } else { 9 }
 }
 
-/// Runs the network of `sketch` plainly and on every instruction set, and compares.
+/// Runs the network of `sketch` with the reference kernels and on every instruction set, and compares the results.
 fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
     let mut random = Random(seed);
     let mut inputs = 1;
@@ -126,7 +126,7 @@ fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
         logits: Quant { scale: 0.03, zero_point: random.below(256) as i32 - 128 },
     };
     let mean = Mean::checked(input, interior, Quant { scale: 0.47, zero_point: -128 });
-    // A plane so large that the mean's multiplier leaves its range is refused at load.
+    // A plane so large that the mean's multiplier is out of range is rejected at load.
     let Ok(mean) = mean else { return Ok(()) };
     let scores = Some(scores.checked(input.channels).unwrap());
     let body = Body { patch_quant, layers, mean, scores }.checked().unwrap();
@@ -147,7 +147,7 @@ fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
     for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
         let mut packed = vec![Block([0xa5; 64]); Network::packed_len(&body, isa).unwrap()];
         let used = Network::pack(&body, isa, &mut packed).unwrap();
-        // A plane too large for the mean is refused.
+        // A plane too large for the mean is rejected.
         let Ok(network) = Network::new(&body, isa, &packed[..used]) else { continue };
         let mut arena = vec![Block([0xa5; 64]); network.arena_len()];
         network.begin(&patch, &mut arena).unwrap();
@@ -166,7 +166,7 @@ fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn a_random_network_gives_the_same_on_every_instruction_set_as_the_plain_kernels(
+    fn a_random_network_gives_the_same_result_on_every_instruction_set_as_the_reference_kernels(
         sketch in sketches(), seed: u64,
     ) {
         check(&sketch, seed)?;

@@ -1,105 +1,81 @@
-//! What can be wrong with a `.tflite` file.
+//! Errors of the `.tflite` reader.
 
-use core::fmt;
-
-/// Why a file cannot be read. All are permanent: the file itself is at fault, trying again does not help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a file cannot be read. Every variant is permanent: the file itself is at fault, so a retry cannot succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The file does not begin as a TFLite flatbuffer (identifier `TFL3` at byte 4).
+    #[error("not a TFLite model: the identifier TFL3 is missing at byte 4")]
     NotTflite,
     /// The schema version is not 3, the only one that TFLite runtimes read.
+    #[error("TFLite schema version {0}; only version 3 is read")]
     Version(u32),
-    /// An offset, length or table at this byte leads outside the file: truncated or damaged.
+    /// An offset, length or table at this byte refers to a place outside the file: the file is truncated or damaged.
+    #[error("damaged or truncated: what byte {at} refers to is outside the file; fetch or export it again")]
     OutOfBounds {
-        /// Byte of the file (or of the metadata flatbuffer) that leads astray.
+        /// Byte of the file (or of the metadata flatbuffer) that holds the bad reference.
         at: usize,
     },
     /// A string at this byte is not terminated UTF-8.
+    #[error("damaged: the text at byte {at} is not terminated UTF-8")]
     Text {
         /// Byte of the file where the string begins.
         at: usize,
     },
-    /// A part that every model has is not there.
+    /// A part that every model has is missing.
+    #[error("incomplete: the model has no {0}")]
     Missing(&'static str),
-    /// More of something than any model for this engine has; a limit that keeps the cost of a check linear.
+    /// More items of one kind than any model for this engine has. The limits keep the cost of the checks linear.
+    #[error("{count} {what}; at most {limit} are accepted")]
     TooMany {
-        /// What there is too much of.
+        /// Kind of item.
         what: &'static str,
-        /// How many the file says it has.
+        /// Count stated by the file.
         count: usize,
-        /// How many are accepted.
+        /// Largest accepted count.
         limit: usize,
     },
-    /// A number that refers to a tensor, buffer or operator code that does not exist.
+    /// A reference to a tensor, buffer or operator code that does not exist.
+    #[error("damaged: {what} {index} is referred to, but there are {count}")]
     Index {
-        /// What is referred to.
+        /// Kind of item referred to.
         what: &'static str,
-        /// The number in the file.
+        /// Index stored in the file.
         index: i64,
-        /// How many there are.
+        /// Number of items that exist.
         count: usize,
     },
     /// A tensor's dimension is negative, or its size does not fit the address space.
+    #[error("tensor {tensor} has a negative dimension or is larger than memory")]
     Shape {
         /// Index of the tensor.
         tensor: usize,
     },
-    /// A constant does not have as many bytes as its shape and type ask for.
+    /// A constant's length differs from what its shape and type require.
+    #[error("constant tensor {tensor} has {found} bytes where shape and type ask for {expected}")]
     DataSize {
         /// Index of the tensor.
         tensor: usize,
-        /// Bytes by shape and type.
+        /// Bytes required by shape and type.
         expected: usize,
         /// Bytes in the file.
         found: usize,
     },
-    /// Scales and zero points do not fit each other, the shape or the type, or a scale is not a positive finite number.
+    /// Scales and zero points do not match each other, the shape or the type, or a scale is not positive and finite.
+    #[error("tensor {tensor} has scales or zero points that cannot be right")]
     Quantisation {
         /// Index of the tensor.
         tensor: usize,
     },
-    /// Something the format allows and this reader does not take.
+    /// A construct that the format allows and this reader does not support.
+    #[error("the model uses {0}, which is not supported")]
     Unsupported(&'static str),
     /// The TFLite Metadata names a label file that is not in the archive appended to the model.
+    #[error("the label file named in the metadata is not appended to the model")]
     LabelFileMissing,
-    /// The label file is compressed; TFLite tools store it, and this reader takes no other.
+    /// The label file is compressed. TFLite tools store it uncompressed, and this reader supports only that.
+    #[error("the appended label file is compressed; append it stored (zip -0) instead")]
     LabelFileCompressed,
     /// The label file's checksum does not match its contents.
+    #[error("the appended label file does not match its checksum")]
     LabelFileDamaged,
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::NotTflite => f.write_str("not a TFLite model: the identifier TFL3 is missing at byte 4"),
-            Self::Version(v) => write!(f, "TFLite schema version {v}; only version 3 is read"),
-            Self::OutOfBounds { at } => {
-                write!(
-                    f,
-                    "damaged or truncated: what byte {at} refers to is outside the file; fetch or export it again"
-                )
-            }
-            Self::Text { at } => write!(f, "damaged: the text at byte {at} is not terminated UTF-8"),
-            Self::Missing(what) => write!(f, "incomplete: the model has no {what}"),
-            Self::TooMany { what, count, limit } => write!(f, "{count} {what}; at most {limit} are accepted"),
-            Self::Index { what, index, count } => {
-                write!(f, "damaged: {what} {index} is referred to, but there are {count}")
-            }
-            Self::Shape { tensor } => write!(f, "tensor {tensor} has a negative dimension or is larger than memory"),
-            Self::DataSize { tensor, expected, found } => {
-                write!(f, "constant tensor {tensor} has {found} bytes where shape and type ask for {expected}")
-            }
-            Self::Quantisation { tensor } => {
-                write!(f, "tensor {tensor} has scales or zero points that cannot be right")
-            }
-            Self::Unsupported(what) => write!(f, "the model uses {what}, which is not supported"),
-            Self::LabelFileMissing => f.write_str("the label file named in the metadata is not appended to the model"),
-            Self::LabelFileCompressed => {
-                f.write_str("the appended label file is compressed; append it stored (zip -0) instead")
-            }
-            Self::LabelFileDamaged => f.write_str("the appended label file does not match its checksum"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}

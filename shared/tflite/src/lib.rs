@@ -1,9 +1,14 @@
-//! Reader of `.tflite` files: a flatbuffer (`schema.fbs`, identifier `TFL3`) with, appended, an archive of label files.
+//! Verified reader of `.tflite` files: a flatbuffer (`schema.fbs`, identifier `TFL3`), followed by a zip archive of label
+//! files.
 //!
-//! A model file comes from a disk or a network, so nothing in it is trusted: every offset, length, vtable, string and
-//! index is checked, and whatever is wrong is an [`Error`], never a panic. [`Model::parse`] verifies the whole file once;
-//! the views it gives borrow from the bytes, need no alignment and allocate nothing. The reader never recurses, and the
-//! limits below keep its cost linear in the file's size whatever the file says.
+//! **Why.** Workstation and device load the same model files. They come from a disk or a network and are not trusted: every
+//! offset, length, vtable, string and index is checked, and each fault is an [`Error`], never a panic.
+//!
+//! **Constraints.** `no_std`, no allocation, no `unsafe`, no recursion. The views borrow from the file's bytes and require no
+//! alignment.
+//!
+//! **Cost.** [`Model::parse`] verifies the whole file once, in one pass over its tables; weights are not read. The limits
+//! below keep that pass linear in the file's size.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), monitor_tflite::Error> {
@@ -17,6 +22,14 @@
 //! ```
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+#![deny(unreachable_pub)]
+// See docs/development/decisions/casts.md.
+#![warn(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss
+)]
 
 mod error;
 mod flat;
@@ -39,23 +52,23 @@ pub use scalars::{Scalar, Scalars};
 pub use tensor::{Quantisation, Shape, Tensor};
 pub use types::{BuiltinOp, TensorType};
 
-/// Most dimensions of a tensor.
+/// Largest number of dimensions of a tensor.
 pub const MAX_RANK: usize = 6;
-/// Most tensors of a graph (YAMNet has 121).
+/// Largest number of tensors of a graph (YAMNet has 121).
 const MAX_TENSORS: usize = 4096;
-/// Most operators of a graph (YAMNet has 47).
+/// Largest number of operators of a graph (YAMNet has 47).
 const MAX_OPERATORS: usize = 4096;
-/// Most inputs or outputs of an operator or a graph.
+/// Largest number of inputs or outputs of an operator or a graph.
 const MAX_OPERANDS: usize = 64;
-/// Most operator codes.
+/// Largest number of operator codes.
 const MAX_CODES: usize = 1024;
-/// Most buffers (YAMNet has 124).
+/// Largest number of buffers (YAMNet has 124).
 const MAX_BUFFERS: usize = 16_384;
-/// Most graphs in a file.
+/// Largest number of graphs in a file.
 const MAX_SUBGRAPHS: usize = 256;
-/// Most metadata entries.
+/// Largest number of metadata entries.
 const MAX_METADATA: usize = 256;
-/// Most scales of a tensor (YAMNet's widest layer has 1024).
+/// Largest number of scales of a tensor (YAMNet's widest layer has 1024).
 const MAX_CHANNELS: usize = 16_384;
-/// Longest name in bytes; converters join the names of fused operators (YAMNet's longest has 257).
+/// Longest name, in bytes; converters join the names of fused operators (YAMNet's longest has 257).
 const MAX_NAME: usize = 4096;

@@ -1,5 +1,5 @@
-//! TFLite Metadata: the flatbuffer (`metadata_schema.fbs`, identifier `M001`) in the entry `TFLITE_METADATA` that tells
-//! other runtimes what goes in and what comes out, and names the label file.
+//! TFLite Metadata: the flatbuffer (`metadata_schema.fbs`, identifier `M001`) in the entry `TFLITE_METADATA`. It describes
+//! inputs and outputs to other runtimes and names the label file.
 
 use super::MAX_NAME;
 use super::error::Error;
@@ -9,42 +9,42 @@ use super::zip;
 
 /// Name of the metadata entry.
 pub const ENTRY: &str = "TFLITE_METADATA";
-/// More tensors, files or process units than any model has.
+/// Largest number of tensors, files or process units; more than any real model has.
 const MAX_PARTS: usize = 64;
-/// Longest text: descriptions and licences are paragraphs.
+/// Longest text, in bytes; descriptions and licences are paragraphs.
 const MAX_TEXT: usize = 16_384;
 /// `AssociatedFileType.TENSOR_AXIS_LABELS`.
 const AXIS_LABELS: u8 = 2;
 /// `ContentProperties.AudioProperties`.
 const AUDIO_PROPERTIES: u8 = 4;
 
-/// What the metadata says about one input or output.
+/// Description of one input or output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TensorInfo<'a> {
-    /// Name for people.
+    /// Display name.
     pub name: &'a str,
     /// Description.
     pub description: &'a str,
-    /// Sample rate in hertz and channels, where it is sound.
+    /// Sample rate in Hz and number of channels; `None` if the tensor is not audio.
     pub audio: Option<(u32, u32)>,
-    /// File with one label per line for its last dimension.
+    /// Name of the file with one label per line for the last dimension.
     pub labels: Option<&'a str>,
 }
 
-/// The metadata, verified as far as it is read.
+/// The model's metadata. The fields read here are verified.
 #[derive(Debug, Clone, Copy)]
 pub struct Metadata<'a> {
     /// Name of the model.
     pub name: &'a str,
-    /// What it does.
+    /// Description of the model.
     pub description: &'a str,
-    /// Its version.
+    /// Version of the model.
     pub version: &'a str,
-    /// Who made it.
+    /// Author of the model.
     pub author: &'a str,
-    /// Its licence.
+    /// Licence of the model.
     pub license: &'a str,
-    /// Oldest metadata parser that understands it.
+    /// Oldest metadata parser that can read this metadata.
     pub min_parser_version: &'a str,
     inputs: Tables<'a>,
     outputs: Tables<'a>,
@@ -71,18 +71,18 @@ impl<'a> Metadata<'a> {
         })
     }
 
-    /// What is said about input `i`.
+    /// Returns the description of input `i`.
     ///
     /// # Errors
-    /// When there is no such entry or it is damaged.
+    /// [`Error::Index`] if there is no such entry; any other error if it is damaged.
     pub fn input(&self, i: usize) -> Result<TensorInfo<'a>, Error> {
         tensor_info(self.inputs.get(i)?)
     }
 
-    /// What is said about output `i`.
+    /// Returns the description of output `i`.
     ///
     /// # Errors
-    /// When there is no such entry or it is damaged.
+    /// [`Error::Index`] if there is no such entry; any other error if it is damaged.
     pub fn output(&self, i: usize) -> Result<TensorInfo<'a>, Error> {
         tensor_info(self.outputs.get(i)?)
     }
@@ -111,41 +111,41 @@ fn tensor_info(table: Table<'_>) -> Result<TensorInfo<'_>, Error> {
 pub struct Labels<'a>(&'a str);
 
 impl<'a> Labels<'a> {
-    /// The labels in the order of the output's last dimension.
+    /// Iterates over the labels in the order of the output's last dimension.
     pub fn iter(&self) -> core::str::Lines<'a> {
         self.0.lines()
     }
 
-    /// How many there are.
+    /// Number of labels.
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Label of class `i`.
+    /// Returns the label of class `i`; `None` past the last.
     pub fn get(&self, i: usize) -> Option<&'a str> {
         self.iter().nth(i)
     }
 }
 
 impl<'a> Model<'a> {
-    /// The TFLite Metadata; `None` when the file has none.
+    /// Returns the TFLite Metadata; `None` if the file has none.
     ///
     /// # Errors
-    /// When it is damaged.
+    /// If the metadata is damaged.
     pub fn tflite_metadata(&self) -> Result<Option<Metadata<'a>>, Error> {
         self.metadata(ENTRY).map(Metadata::parse).transpose()
     }
 
-    /// The labels of the first output: the file that the TFLite Metadata names, from the archive appended to the model.
-    /// `None` when the metadata names none.
+    /// Returns the labels of the first output: the file that the TFLite Metadata names, from the archive appended to the
+    /// model. `None` if the metadata names no label file.
     ///
     /// # Errors
-    /// When the metadata or the archive is damaged, or the file is missing or compressed.
+    /// If the metadata or the archive is damaged, or the label file is missing or compressed.
     pub fn labels(&self) -> Result<Option<Labels<'a>>, Error> {
         let Some(metadata) = self.tflite_metadata()? else { return Ok(None) };
         if metadata.outputs.len() == 0 {

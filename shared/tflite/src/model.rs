@@ -1,4 +1,4 @@
-//! The file as a whole and its graph.
+//! The parsed file and its graph.
 
 use super::error::Error;
 use super::flat::{Table, Tables};
@@ -6,7 +6,7 @@ use super::operator::{Indices, Operator};
 use super::tensor::{Tensor, contents};
 use super::{MAX_BUFFERS, MAX_CODES, MAX_METADATA, MAX_NAME, MAX_OPERATORS, MAX_SUBGRAPHS, MAX_TENSORS};
 
-/// A parsed and verified model. Copying it copies a few references.
+/// A parsed and verified model. A copy copies a few references.
 #[derive(Debug, Clone, Copy)]
 pub struct Model<'a> {
     bytes: &'a [u8],
@@ -18,12 +18,12 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Reads `bytes`, the whole file, and verifies every table, tensor, operator, buffer and metadata entry.
+    /// Parses `bytes`, the whole file, and verifies every table, tensor, operator, buffer and metadata entry.
     ///
     /// Cost: one pass over the tables, none over the weights.
     ///
     /// # Errors
-    /// The first thing found wrong.
+    /// The first fault found.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         if bytes.get(4..8) != Some(b"TFL3") {
             return Err(Error::NotTflite);
@@ -52,40 +52,35 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// The whole file, the appended archive included.
+    /// Returns the bytes of the whole file, including the appended archive.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// The model's description; may be empty.
+    /// Returns the model's description; may be empty.
     pub fn description(&self) -> &'a str {
         self.description
     }
 
-    /// How many graphs the file has; only the first is read, as other runtimes run only that.
+    /// Returns the number of graphs in the file. Only the first is read: other runtimes run only that one.
     pub fn graph_count(&self) -> usize {
         self.subgraphs
     }
 
-    /// How many buffers the file has.
-    pub fn buffer_count(&self) -> usize {
-        self.buffers.len()
-    }
-
-    /// The graph.
+    /// Returns the graph.
     pub fn graph(&self) -> Graph<'a> {
         self.graph
     }
 
-    /// Contents of the metadata entry `name`; `None` without one.
+    /// Returns the contents of the metadata entry `name`; `None` if there is no such entry.
     pub fn metadata(&self, name: &str) -> Option<&'a [u8]> {
         self.metadata_entries().find(|(entry, _)| *entry == name).map(|(_, data)| data)
     }
 
-    /// All metadata entries: name and contents.
+    /// Iterates over all metadata entries: name and contents.
     pub fn metadata_entries(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
         let model = *self;
-        // Each was read without error by `parse`.
+        // `parse` has read each without error.
         (0..model.metadata.len()).map_while(move |i| model.metadata_entry(i).ok())
     }
 
@@ -96,7 +91,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The graph: tensors and the operators between them, in order of execution.
+/// The graph: tensors, and the operators between them in order of execution.
 #[derive(Debug, Clone, Copy)]
 pub struct Graph<'a> {
     tensors: Tables<'a>,
@@ -140,43 +135,43 @@ impl<'a> Graph<'a> {
         self.operators.len()
     }
 
-    /// Indices of the tensors that the caller fills.
+    /// Returns the indices of the input tensors.
     pub fn inputs(&self) -> Indices<'a> {
         self.inputs
     }
 
-    /// Indices of the tensors that the caller reads.
+    /// Returns the indices of the output tensors.
     pub fn outputs(&self) -> Indices<'a> {
         self.outputs
     }
 
-    /// Tensor `index`.
+    /// Returns tensor `index`.
     ///
     /// # Errors
-    /// [`Error::Index`] past the last one; nothing else, as the graph is verified.
+    /// [`Error::Index`] past the last tensor; no other error, because the graph is verified.
     pub fn tensor(&self, index: usize) -> Result<Tensor<'a>, Error> {
         Tensor::read(self.tensors.get(index)?, &self.buffers, index)
     }
 
-    /// Operator `index`.
+    /// Returns operator `index`.
     ///
     /// # Errors
-    /// [`Error::Index`] past the last one; nothing else, as the graph is verified.
+    /// [`Error::Index`] past the last operator; no other error, because the graph is verified.
     pub fn operator(&self, index: usize) -> Result<Operator<'a>, Error> {
         Operator::read(self.operators.get(index)?, &self.codes, self.tensors.len(), index)
     }
 
-    /// All tensors in order.
+    /// Iterates over all tensors in order.
     pub fn tensors(&self) -> impl Iterator<Item = Tensor<'a>> + use<'a> {
         let graph = *self;
-        // Each was read without error by `Model::parse`.
+        // `Model::parse` has read each without error.
         (0..graph.tensor_count()).map_while(move |i| graph.tensor(i).ok())
     }
 
-    /// All operators in order of execution.
+    /// Iterates over all operators in order of execution.
     pub fn operators(&self) -> impl Iterator<Item = Operator<'a>> + use<'a> {
         let graph = *self;
-        // Each was read without error by `Model::parse`.
+        // `Model::parse` has read each without error.
         (0..graph.operator_count()).map_while(move |i| graph.operator(i).ok())
     }
 }

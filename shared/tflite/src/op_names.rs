@@ -1,8 +1,9 @@
 //! The names of TFLite's builtin operators, in the order of their codes (`enum BuiltinOperator` of `schema.fbs`, 2.18).
 //!
-//! Only for people: errors and `inspect`. The core decides by code, so a newer code without a name is no error.
+//! Used only for display, in errors and in `inspect`. Operators are matched by code, so a newer code without a name is no
+//! error.
 
-/// Name of operator code `i` at place `i`.
+/// Element `i` is the name of operator code `i`.
 pub(super) const NAMES: [&str; 209] = [
     "ADD",
     "AVERAGE_POOL_2D",

@@ -1,18 +1,18 @@
-//! Parameters of operators (`union BuiltinOptions` of the schema), as far as the graphs of this project use them.
+//! Parameters of operators (`union BuiltinOptions` of the schema) that the graphs of this project use.
 
 use super::error::Error;
 use super::flat::Table;
 
-/// Activation that an operator applies to its result.
+/// Activation function fused into an operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Activation {
-    /// None.
+    /// No activation.
     None,
     /// max(x, 0).
     Relu,
     /// min(max(x, 0), 6).
     Relu6,
-    /// Another one, by its number in the schema.
+    /// Any other activation, by its number in the schema.
     Other(u8),
 }
 
@@ -27,10 +27,10 @@ impl Activation {
     }
 }
 
-/// How a convolution treats the border.
+/// Padding of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Padding {
-    /// Output size is input size divided by the stride, rounded up; the odd cell of padding goes after.
+    /// Output size is input size divided by the stride, rounded up; an odd cell of padding is added at the end.
     Same,
     /// No padding.
     Valid,
@@ -49,26 +49,26 @@ impl Padding {
 /// Parameters of an operator. Pairs are height (time), then width (bands).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Options {
-    /// None in the file.
+    /// The file has no options for this operator.
     None,
     /// `Conv2DOptions`.
     Conv2d {
-        /// Border.
+        /// Padding.
         padding: Padding,
         /// Step, height then width; at least 1.
         stride: [usize; 2],
-        /// Spacing of the kernel's cells, height then width; at least 1.
+        /// Spacing of the kernel's elements, height then width; at least 1.
         dilation: [usize; 2],
         /// Activation of the result.
         activation: Activation,
     },
     /// `DepthwiseConv2DOptions`.
     DepthwiseConv2d {
-        /// Border.
+        /// Padding.
         padding: Padding,
         /// Step, height then width; at least 1.
         stride: [usize; 2],
-        /// Spacing of the kernel's cells, height then width; at least 1.
+        /// Spacing of the kernel's elements, height then width; at least 1.
         dilation: [usize; 2],
         /// Output channels per input channel.
         multiplier: usize,
@@ -79,9 +79,9 @@ pub enum Options {
     FullyConnected {
         /// Activation of the result.
         activation: Activation,
-        /// Whether the result keeps all dimensions but the last.
+        /// Whether the result keeps all dimensions except the last.
         keep_num_dims: bool,
-        /// Whether the weights are shuffled for old NEON kernels instead of plain [out x in].
+        /// Whether the weights are shuffled for old NEON kernels instead of stored as `[out x in]`.
         shuffled: bool,
     },
     /// `SoftmaxOptions`.
@@ -91,17 +91,17 @@ pub enum Options {
     },
     /// `ConcatenationOptions`.
     Concatenation {
-        /// Dimension along which the inputs are joined; negative counts from the last.
+        /// Dimension along which the inputs are joined; negative values count from the last.
         axis: i32,
         /// Activation of the result.
         activation: Activation,
     },
     /// `ReducerOptions` (MEAN, SUM).
     Reducer {
-        /// Whether reduced dimensions stay as 1.
+        /// Whether reduced dimensions are kept with size 1.
         keep_dims: bool,
     },
-    /// `ReshapeOptions`; the shape that counts is the output tensor's.
+    /// `ReshapeOptions`. The output tensor's shape is authoritative.
     Reshape,
     /// `SplitOptions`.
     Split {
@@ -115,13 +115,13 @@ pub enum Options {
         /// Leading dimensions shared with the indices.
         batch_dims: i32,
     },
-    /// `StridedSliceOptions`: bit `i` of a mask concerns dimension `i`.
+    /// `StridedSliceOptions`; bit `i` of a mask applies to dimension `i`.
     StridedSlice {
-        /// Dimensions whose begin is ignored.
+        /// Dimensions whose begin index is ignored.
         begin_mask: i32,
-        /// Dimensions whose end is ignored.
+        /// Dimensions whose end index is ignored.
         end_mask: i32,
-        /// Any of the ellipsis, new-axis and shrink-axis masks or the offset form is used.
+        /// Whether an ellipsis, new-axis or shrink-axis mask or the offset form is used.
         other: bool,
     },
     /// `AddOptions`, `SubOptions`, `MulOptions`, `DivOptions`.
@@ -133,7 +133,7 @@ pub enum Options {
     Other(u8),
 }
 
-/// A factor that must be at least 1.
+/// Reads a factor that must be at least 1.
 fn positive(table: &Table<'_>, id: usize, default: i32) -> Result<usize, Error> {
     match usize::try_from(table.number::<i32>(id, default)?) {
         Ok(value) if value > 0 => Ok(value),

@@ -1,15 +1,15 @@
-//! Vectors of little-endian numbers inside the file, read where they are.
+//! Vectors of little-endian numbers inside the file, read in place.
 //!
-//! Nothing promises their alignment (a flatbuffer may sit at any address), so they are decoded number by number instead
+//! Their alignment is not guaranteed (a flatbuffer may begin at any address), so they are decoded number by number instead
 //! of being cast to a slice.
 
 use core::marker::PhantomData;
 
-/// A number that files hold as little-endian bytes.
+/// A number stored as little-endian bytes.
 pub trait Scalar: Copy + Default {
     /// Bytes per number.
     const SIZE: usize;
-    /// Decodes one number; `None` unless `bytes` has exactly [`Self::SIZE`] bytes.
+    /// Decodes one number. Returns `None` unless `bytes` has exactly [`Self::SIZE`] bytes.
     fn from_le(bytes: &[u8]) -> Option<Self>;
 }
 
@@ -25,7 +25,7 @@ macro_rules! scalar {
 }
 scalar!(u8, i8, u16, i16, u32, i32, u64, i64, f32);
 
-/// A vector of `T` in the file. Copying it copies a reference.
+/// A vector of `T` in the file. A copy copies a reference.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Scalars<'a, T> {
     raw: &'a [u8],
@@ -33,39 +33,39 @@ pub struct Scalars<'a, T> {
 }
 
 impl<'a, T: Scalar> Scalars<'a, T> {
-    /// The numbers in `raw`; bytes after the last whole number are left out.
+    /// Creates a view of the numbers in `raw`; bytes after the last whole number are ignored.
     pub fn new(raw: &'a [u8]) -> Self {
         Self { raw: &raw[..raw.len() - raw.len() % T::SIZE], kind: PhantomData }
     }
 
-    /// How many numbers there are.
+    /// Number of elements.
     pub fn len(&self) -> usize {
         self.raw.len() / T::SIZE
     }
 
-    /// Whether there are none.
+    /// Whether there are no elements.
     pub fn is_empty(&self) -> bool {
         self.raw.is_empty()
     }
 
-    /// Number `i`, or `None` past the end.
+    /// Returns element `i`; `None` past the end.
     pub fn get(&self, i: usize) -> Option<T> {
         let from = i.checked_mul(T::SIZE)?;
         T::from_le(self.raw.get(from..from.checked_add(T::SIZE)?)?)
     }
 
-    /// All numbers in order.
+    /// Iterates over all elements in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = T> + Clone + use<'a, T> {
-        // Every chunk has the size of one number, so the default is never taken.
+        // Every chunk has the size of one number, so the default is never used.
         self.raw.chunks_exact(T::SIZE).map(|raw| T::from_le(raw).unwrap_or_default())
     }
 
-    /// The bytes as they are in the file.
+    /// Returns the bytes as stored in the file.
     pub fn raw(&self) -> &'a [u8] {
         self.raw
     }
 
-    /// Whether the numbers are exactly `expected`.
+    /// Returns whether the elements are exactly `expected`.
     pub fn equals(&self, expected: &[T]) -> bool
     where
         T: PartialEq,

@@ -8,7 +8,7 @@ use super::scalars::Scalars;
 use super::types::TensorType;
 use super::{MAX_CHANNELS, MAX_NAME, MAX_RANK};
 
-/// Dimensions of a tensor, outermost first; reads as a slice.
+/// Dimensions of a tensor, outermost first. Dereferences to a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     dims: [usize; MAX_RANK],
@@ -16,14 +16,14 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// A shape of at most [`MAX_RANK`] dimensions; `None` for more.
+    /// Creates a shape of at most [`MAX_RANK`] dimensions; `None` for more.
     pub fn new(dims: &[usize]) -> Option<Self> {
         let mut shape = Self { dims: [0; MAX_RANK], rank: dims.len() };
         shape.dims.get_mut(..dims.len())?.copy_from_slice(dims);
         Some(shape)
     }
 
-    /// Product of the dimensions (1 for a scalar); `None` when it does not fit.
+    /// Returns the product of the dimensions (1 for a scalar); `None` if it overflows.
     pub fn elements(&self) -> Option<usize> {
         self.iter().try_fold(1usize, |product, &dim| product.checked_mul(dim))
     }
@@ -53,35 +53,35 @@ impl Deref for Shape {
 pub struct Quantisation<'a> {
     /// Scales, positive and finite: one, or one per channel.
     pub scales: Scalars<'a, f32>,
-    /// Zero points: none (meaning 0), one, or one per channel.
+    /// Zero points: none (which means 0), one, or one per channel.
     pub zero_points: Scalars<'a, i64>,
-    /// Dimension that the channels run along.
+    /// Dimension of the channels.
     pub dimension: usize,
 }
 
 impl<'a> Quantisation<'a> {
-    /// Number of channels; 1 for a whole tensor.
+    /// Number of scales: channels, or 1 for the whole tensor.
     pub fn channels(&self) -> usize {
         self.scales.len()
     }
 
-    /// Scale of a channel; a tensor-wide scale serves every channel. `None` past the last one.
+    /// Returns the scale of a channel; a tensor-wide scale applies to every channel. `None` past the last channel.
     pub fn scale(&self, channel: usize) -> Option<f32> {
         self.scales.get(if self.scales.len() == 1 { 0 } else { channel })
     }
 
-    /// Zero point of a channel; a tensor-wide one serves every channel.
+    /// Returns the zero point of a channel; a tensor-wide one applies to every channel.
     pub fn zero_point(&self, channel: usize) -> i64 {
         self.zero_points.get(if self.zero_points.len() == 1 { 0 } else { channel }).unwrap_or(0)
     }
 
-    /// The pair of a tensor that has one for all its elements; `None` when it is per channel.
+    /// Returns scale and zero point if they are tensor-wide; `None` if they are per channel.
     pub fn whole(&self) -> Option<(f32, i64)> {
         if self.channels() == 1 { Some((self.scales.get(0)?, self.zero_point(0))) } else { None }
     }
 
     fn read(table: Table<'a>, shape: &Shape, kind: TensorType, tensor: usize) -> Result<Option<Self>, Error> {
-        let wrong = Error::Quantisation { tensor };
+        let invalid = Error::Quantisation { tensor };
         let scales: Scalars<f32> = table.scalars(2)?;
         let zero_points: Scalars<i64> = table.scalars(3)?;
         if scales.is_empty() {
@@ -90,13 +90,13 @@ impl<'a> Quantisation<'a> {
         if table.number::<u8>(4, 0)? != 0 {
             return Err(Error::Unsupported("custom or block-wise quantisation"));
         }
-        let dimension = usize::try_from(table.number::<i32>(6, 0)?).map_err(|_| wrong)?;
+        let dimension = usize::try_from(table.number::<i32>(6, 0)?).map_err(|_| invalid)?;
         let count = scales.len();
         if count > MAX_CHANNELS {
             return Err(Error::TooMany { what: "scales of a tensor", count, limit: MAX_CHANNELS });
         }
         if count > 1 && shape.get(dimension) != Some(&count) || ![0, 1, count].contains(&zero_points.len()) {
-            return Err(wrong);
+            return Err(invalid);
         }
         let range = match kind {
             TensorType::Int8 => -128..=127,
@@ -105,7 +105,7 @@ impl<'a> Quantisation<'a> {
             _ => i64::from(i32::MIN)..=i64::from(i32::MAX),
         };
         if !scales.iter().all(|s| s.is_finite() && s > 0.0) || !zero_points.iter().all(|z| range.contains(&z)) {
-            return Err(wrong);
+            return Err(invalid);
         }
         Ok(Some(Self { scales, zero_points, dimension }))
     }
@@ -114,48 +114,43 @@ impl<'a> Quantisation<'a> {
 /// A tensor of the graph.
 #[derive(Debug, Clone, Copy)]
 pub struct Tensor<'a> {
-    /// Its index in the graph.
+    /// Index in the graph.
     pub index: usize,
-    /// Its name; may be empty.
+    /// Name; may be empty.
     pub name: &'a str,
-    /// Its dimensions.
+    /// Dimensions.
     pub shape: Shape,
-    /// Type of its elements.
+    /// Type of the elements.
     pub kind: TensorType,
-    /// Little-endian contents of a constant, at no particular alignment, as long as shape and type ask for; `None` for
-    /// a tensor that is computed.
+    /// Little-endian contents of a constant, unaligned, with the length that shape and type require; `None` for a computed
+    /// tensor.
     pub data: Option<&'a [u8]>,
-    /// How its integers stand for real numbers.
+    /// Mapping from stored integers to real numbers; `None` if the tensor is not quantised.
     pub quantisation: Option<Quantisation<'a>>,
 }
 
 impl<'a> Tensor<'a> {
-    /// Number of elements; checked to fit when the file was parsed.
+    /// Number of elements; `Model::parse` has checked that it does not overflow.
     pub fn elements(&self) -> usize {
         self.shape.elements().unwrap_or(0)
     }
 
-    /// Contents of a constant of 32-bit floats.
+    /// Returns the contents of a constant of 32-bit floats; `None` for any other tensor.
     pub fn f32s(&self) -> Option<Scalars<'a, f32>> {
         (self.kind == TensorType::Float32).then_some(self.data?).map(Scalars::new)
     }
 
-    /// Contents of a constant of 32-bit integers.
+    /// Returns the contents of a constant of 32-bit integers; `None` for any other tensor.
     pub fn i32s(&self) -> Option<Scalars<'a, i32>> {
         (self.kind == TensorType::Int32).then_some(self.data?).map(Scalars::new)
     }
 
-    /// Contents of a constant of 64-bit integers.
-    pub fn i64s(&self) -> Option<Scalars<'a, i64>> {
-        (self.kind == TensorType::Int64).then_some(self.data?).map(Scalars::new)
-    }
-
-    /// Contents of a constant of 8-bit signed integers.
+    /// Returns the contents of a constant of 8-bit signed integers; `None` for any other tensor.
     pub fn i8s(&self) -> Option<&'a [i8]> {
         (self.kind == TensorType::Int8).then_some(self.data?).map(bytemuck::cast_slice)
     }
 
-    /// The tensor-wide scale and zero point; `None` without or when they are per channel.
+    /// Returns the tensor-wide scale and zero point; `None` without quantisation or with per-channel values.
     pub fn scale_and_zero_point(&self) -> Option<(f32, i64)> {
         self.quantisation?.whole()
     }
@@ -183,10 +178,10 @@ impl<'a> Tensor<'a> {
     }
 }
 
-/// Bytes of a buffer; `None` for an empty one (buffer 0 is empty by convention).
+/// Returns the bytes of a buffer; `None` for an empty one (buffer 0 is empty by convention).
 pub(super) fn contents<'a>(buffers: &Tables<'a>, index: usize) -> Result<Option<&'a [u8]>, Error> {
     let buffer = buffers.get(index)?;
-    // Fields 1 and 2 place the contents behind the flatbuffer, as files over 2 GB do.
+    // Fields 1 and 2 place the contents after the flatbuffer, as files over 2 GB do.
     if buffer.number::<u64>(1, 0)? > 1 {
         return Err(Error::Unsupported("buffers outside the flatbuffer"));
     }

@@ -23,13 +23,13 @@ pub enum TensorType {
     Complex64,
     /// 8-bit signed integer.
     Int8,
-    /// A type that this engine computes nothing with, by its number in the schema.
+    /// A type that this engine does not use, by its number in the schema.
     Other(u8),
 }
 
 impl TensorType {
-    /// From the number in the schema.
-    pub fn from_code(code: u8) -> Self {
+    /// Returns the type with this number in the schema.
+    pub(crate) fn from_code(code: u8) -> Self {
         match code {
             0 => Self::Float32,
             2 => Self::Int32,
@@ -43,7 +43,7 @@ impl TensorType {
         }
     }
 
-    /// The number in the schema.
+    /// Returns the number in the schema.
     pub fn code(self) -> u8 {
         match self {
             Self::Float32 => 0,
@@ -58,7 +58,7 @@ impl TensorType {
         }
     }
 
-    /// Bytes per element; `None` for types this engine computes nothing with.
+    /// Returns the bytes per element; `None` for types that this engine does not use.
     pub fn bytes(self) -> Option<usize> {
         match self {
             Self::UInt8 | Self::Bool | Self::Int8 => Some(1),
@@ -86,7 +86,7 @@ impl fmt::Display for TensorType {
     }
 }
 
-/// An operator by its code in the schema (`enum BuiltinOperator`).
+/// Operator code (`enum BuiltinOperator` of the schema).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BuiltinOp(pub u32);
 
@@ -102,7 +102,6 @@ impl BuiltinOp {
     pub const MUL: Self = Self(18);
     pub const RESHAPE: Self = Self(22);
     pub const SOFTMAX: Self = Self(25);
-    pub const CUSTOM: Self = Self(32);
     pub const PAD: Self = Self(34);
     pub const GATHER: Self = Self(36);
     pub const MEAN: Self = Self(40);
@@ -111,7 +110,6 @@ impl BuiltinOp {
     pub const STRIDED_SLICE: Self = Self(45);
     pub const SPLIT: Self = Self(49);
     pub const LOG: Self = Self(73);
-    pub const SUM: Self = Self(74);
     pub const SQRT: Self = Self(75);
     pub const SQUARE: Self = Self(92);
     pub const SQUARED_DIFFERENCE: Self = Self(99);
@@ -121,7 +119,7 @@ impl BuiltinOp {
 }
 
 impl BuiltinOp {
-    /// Its name in the schema; `None` for codes newer than this reader.
+    /// Returns the name in the schema; `None` for codes newer than this reader.
     pub fn name(self) -> Option<&'static str> {
         NAMES.get(self.0 as usize).copied()
     }
@@ -151,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_and_its_code_are_the_same() {
+    fn a_type_keeps_its_code() {
         for code in 0..=u8::MAX {
             assert_eq!(TensorType::from_code(code).code(), code);
         }

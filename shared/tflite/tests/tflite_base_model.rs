@@ -1,4 +1,4 @@
-//! The reader on the file it was made for.
+//! The reader on the YAMNet base model.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -7,10 +7,12 @@ mod common;
 
 use common::base_model;
 use monitor_tflite::{Activation, BuiltinOp, Model, Options, Padding, TensorType};
+use test_needs::needs;
 
+#[needs(base_model)]
 #[test]
 fn every_tensor_and_operator_of_the_base_model_is_read() {
-    let Some(bytes) = base_model() else { return };
+    let bytes = base_model();
     let model = Model::parse(&bytes).unwrap();
     let graph = model.graph();
     assert_eq!(
@@ -23,9 +25,10 @@ fn every_tensor_and_operator_of_the_base_model_is_read() {
     assert_eq!(graph.tensor(31).unwrap().shape.elements(), Some(1), "a scalar has one element");
 }
 
+#[needs(base_model)]
 #[test]
 fn convolution_options_and_quantisation_are_those_that_tflite_shows() {
-    let Some(bytes) = base_model() else { return };
+    let bytes = base_model();
     let graph = Model::parse(&bytes).unwrap().graph();
     let first = graph.operator(16).unwrap();
     assert_eq!(first.code, BuiltinOp::CONV_2D);
@@ -42,9 +45,10 @@ fn convolution_options_and_quantisation_are_those_that_tflite_shows() {
     assert!(graph.tensor(5).unwrap().i32s().unwrap().equals(&[195, 80]));
 }
 
+#[needs(base_model)]
 #[test]
 fn the_labels_come_from_the_archive_behind_the_model() {
-    let Some(bytes) = base_model() else { return };
+    let bytes = base_model();
     let model = Model::parse(&bytes).unwrap();
     let labels = model.labels().unwrap().unwrap();
     assert_eq!((labels.len(), labels.get(0), labels.get(520)), (521, Some("Speech"), Some("Field recording")));

@@ -12,6 +12,13 @@
 //! Nothing here allocates: the encoder writes into the caller's buffer, the decoder assembles frames in one.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
+// See docs/development/decisions/casts.md.
+#![warn(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss
+)]
 
 mod decode;
 mod encode;

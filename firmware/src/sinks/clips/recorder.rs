@@ -17,8 +17,8 @@ use crate::system::messages::warn;
 /// A clip shorter than a window of the classifier, in seconds, is of no use.
 const SHORTEST_S: f32 = monitor_core::window::SECONDS as f32;
 
-/// Bytes of a WAV file beside its samples, at most.
-const HEAD: u64 = 64;
+/// Largest size of a WAV file without its samples, in bytes.
+const HEAD: u64 = monitor_model::wav::MAX_HEADER_LEN;
 
 /// An alarm whose clip is not finished.
 struct Pending {

@@ -13,15 +13,15 @@ use serde::Serialize;
 
 /// Microseconds of one run.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Time {
-    /// Half of the runs were quicker.
+pub(super) struct Time {
+    /// Median.
     pub median: f64,
-    /// The quickest.
+    /// Minimum.
     pub least: f64,
 }
 
 impl Time {
-    fn of(mut runs: Vec<f64>) -> Self {
+    fn from_runs(mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
         Self { median: runs.get(runs.len() / 2).copied().unwrap_or(0.0), least: runs.first().copied().unwrap_or(0.0) }
     }
@@ -31,8 +31,8 @@ impl Time {
     }
 }
 
-/// Times `runs` runs after three that do not count.
-pub fn time<E: std::error::Error + Send + Sync + 'static>(
+/// Times `runs` runs after three warm-up runs.
+pub(super) fn time<E: std::error::Error + Send + Sync + 'static>(
     runs: u32,
     mut run: impl FnMut() -> Result<(), E>,
 ) -> anyhow::Result<Time> {
@@ -42,16 +42,16 @@ pub fn time<E: std::error::Error + Send + Sync + 'static>(
         run()?;
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
-    Ok(Time::of(times.split_off(3)))
+    Ok(Time::from_runs(times.split_off(3)))
 }
 
 /// Working memory of a network.
-pub fn arena(network: &Network) -> Vec<Block> {
+pub(super) fn arena(network: &Network) -> Vec<Block> {
     vec![Block::ZERO; network.arena_len()]
 }
 
-/// Two seconds of something like a machine: a hum that swells, and noise; the same on every run.
-pub fn sound(seconds: u32) -> Vec<f32> {
+/// Machine-like sound: a hum of varying level, and noise; the same on every run.
+pub(super) fn sound(seconds: u32) -> Vec<f32> {
     let mut state = 7_u32;
     let mut noise = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -66,14 +66,14 @@ pub fn sound(seconds: u32) -> Vec<f32> {
 }
 
 /// The log-mel patch of that sound.
-pub fn patch() -> Patch {
+pub(super) fn patch() -> Patch {
     let mut columns = Vec::new();
     LogMel::new().push(&sound(2), |column| columns.push(*column));
     std::array::from_fn(|index: usize| columns[index.min(COLUMNS - 1)])
 }
 
-/// The front end, per window at the usual hop.
-pub fn front_end(runs: u32) -> Time {
+/// The front end, per window at the default hop.
+pub(super) fn front_end(runs: u32) -> Time {
     let (samples, mut front_end) = (sound(2), LogMel::new());
     let mut times = Vec::new();
     for _ in 0..runs.div_ceil(10) {
@@ -84,11 +84,11 @@ pub fn front_end(runs: u32) -> Time {
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
     let windows = samples.len() as f64 / (HOP as f64 * f64::from(DEFAULT_HOP));
-    Time::of(times).divided_by(windows)
+    Time::from_runs(times).divided_by(windows)
 }
 
-/// Samples to verdicts, per window at the usual hop: one second of sound at a time.
-pub fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
+/// Samples to verdicts, per window at the default hop: one second of sound at a time.
+pub(super) fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
     let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
@@ -103,11 +103,11 @@ pub fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
         });
         times.push(start.elapsed().as_secs_f64() * 1e6);
     }
-    Ok(Time::of(times.split_off(1)).divided_by(hops))
+    Ok(Time::from_runs(times.split_off(1)).divided_by(hops))
 }
 
 /// The anomaly score of a window, as the device computes it; `None` for a model without one.
-pub fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Time>> {
+pub(super) fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Time>> {
     let classifier = model.classifier()?;
     let Some(detector) = classifier.anomaly().copied() else { return Ok(None) };
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
@@ -123,7 +123,7 @@ pub fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Time>> {
 }
 
 /// From the file's name to the first verdict, in milliseconds, once the file is in the page cache.
-pub fn load_to_first_verdict(path: &Path) -> anyhow::Result<f64> {
+pub(super) fn load_to_first_verdict(path: &Path) -> anyhow::Result<f64> {
     let samples = sound(1);
     let mut least = f64::INFINITY;
     for _ in 0..5 {
@@ -142,7 +142,7 @@ pub fn load_to_first_verdict(path: &Path) -> anyhow::Result<f64> {
 
 /// Many windows spread over threads.
 #[derive(Debug, Serialize)]
-pub struct Batch {
+pub(super) struct Batch {
     /// Windows of the batch.
     pub windows: usize,
     /// Its speed on one thread, two, ... all.
@@ -151,7 +151,7 @@ pub struct Batch {
 
 /// Speed of a batch.
 #[derive(Debug, Serialize)]
-pub struct Cores {
+pub(super) struct Cores {
     /// Threads.
     pub threads: usize,
     /// Windows per second: median of the repetitions.
@@ -161,7 +161,7 @@ pub struct Cores {
 }
 
 /// Runs a batch on one thread, and on all; one packed weights blob, an arena for each thread.
-pub fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
+pub(super) fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
     let windows = (runs as usize).max(64);
     let network = model.int8_network()?.context("the model has no int8 network")?;
     let patch = patch();
@@ -173,7 +173,7 @@ pub fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
         .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().map(|pool| (threads, pool)))
         .collect::<Result<_, _>>()?;
     let mut speeds = vec![Vec::new(); pools.len()];
-    // Alternating, so that whatever else the machine does meets all alike.
+    // Alternating, so that other load on the machine affects all equally.
     for _ in 0..9 {
         for ((_, pool), speeds) in pools.iter().zip(&mut speeds) {
             let took = pool.install(|| run_batch(&network, &patch, windows))?;
@@ -200,7 +200,7 @@ fn run_batch(network: &Network, patch: &Patch, windows: usize) -> anyhow::Result
 /// The clock, from a chain of shifts and exclusive-ors that no compiler can shorten: six of one cycle each per link.
 ///
 /// Good to a few per cent on x86-64; Arm cores may join a shift to what follows.
-pub fn gigahertz() -> f64 {
+pub(super) fn gigahertz() -> f64 {
     const LINKS: u32 = 300_000;
     let mut best = f64::INFINITY;
     for _ in 0..30 {
@@ -217,8 +217,8 @@ pub fn gigahertz() -> f64 {
     6.0 * f64::from(LINKS) / best / 1e9
 }
 
-/// The processor's name as the system gives it.
-pub fn processor() -> String {
+/// The processor's name as reported by the system.
+pub(super) fn processor() -> String {
     let path = if cfg!(target_os = "linux") { "/proc/cpuinfo" } else { return "unknown".into() };
     let info = std::fs::read_to_string(path).unwrap_or_default();
     let name = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split(':').nth(1));

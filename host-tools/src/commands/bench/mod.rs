@@ -1,6 +1,6 @@
-//! `host-tools bench`: what a window costs, part by part.
+//! `host-tools bench`: measures the computing time of a window, part by part.
 //!
-//! Every figure is the median and the least of many runs; on a machine that does other things the least is the truer one.
+//! Every figure is the median and the minimum of many runs; on a busy machine the minimum is more reliable.
 //! For a comparison with other runtimes see `make bench-peers`, which alternates with them in one run.
 
 mod measure;
@@ -16,39 +16,37 @@ use monitor_nn::Isa;
 use monitor_nn::body::{Kind, Layer};
 use serde::Serialize;
 
-use crate::json::JsonOut;
-use crate::ui::Ui;
+use crate::console::{JsonOut, Ui};
 use measure::{Batch, Time};
 
 /// Options of `host-tools bench`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The model; without it, the base model
+pub(crate) struct Args {
+    /// Model file [default: the base model]
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// Runs of each measurement
+    /// Number of runs of each measurement
     #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,
-    /// Instruction set of `--serve`: scalar, avx2, avx512_vnni, neon or neon_dotprod; the fastest without it
+    /// Instruction set of `--serve`: scalar, avx2, avx512_vnni, neon or neon_dotprod [default: the fastest]
     #[arg(long, value_name = "NAME", value_parser = isa)]
     pub isa: Option<Isa>,
-    /// For `make bench-peers`: for each line on stdin (`body`, `cold` or `stream`), time ten runs and print milliseconds
+    /// Time ten runs for each line on standard input (`body`, `cold` or `stream`) and print milliseconds
     #[arg(long)]
     pub serve: bool,
     #[command(flatten)]
-    #[allow(missing_docs)]
     pub json: JsonOut,
 }
 
 fn isa(name: &str) -> Result<Isa, String> {
     let found = Isa::ALL.into_iter().find(|isa| isa.name() == name);
     let isa = found.ok_or_else(|| format!("no such instruction set; {}", available()))?;
-    if isa.is_available() { Ok(isa) } else { Err(format!("this processor lacks it; {}", available())) }
+    if isa.is_available() { Ok(isa) } else { Err(format!("this processor does not support it; {}", available())) }
 }
 
 fn available() -> String {
     let names: Vec<_> = Isa::ALL.into_iter().filter(|isa| isa.is_available()).map(Isa::name).collect();
-    format!("here there are: {}", names.join(", "))
+    format!("available: {}", names.join(", "))
 }
 
 /// All figures.
@@ -63,9 +61,9 @@ struct Report {
     front_end_us: Time,
     /// Samples to verdicts, per window at a hop of 0.48 s.
     stream_us: Time,
-    /// The anomaly score within that, for a model that has one.
+    /// The anomaly score as part of that, if the model has one.
     anomaly_us: Option<Time>,
-    /// Size of what it reads.
+    /// Size of its tables.
     anomaly_bytes: usize,
     sets: Vec<Set>,
     batch: Batch,
@@ -97,8 +95,8 @@ struct LayerTime {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no model or it has no network.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// When there is no model, or it has no network.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let path = match &args.model {
         Some(path) => path.clone(),
         None => {
@@ -131,7 +129,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 fn set(bytes: &[u8], isa: Isa, runs: u32, gigahertz: f64) -> anyhow::Result<Set> {
-    // Portable code takes long enough to be timed in fewer runs.
+    // Portable code is slow enough for fewer runs.
     let runs = if isa == Isa::Scalar { runs.div_ceil(10) } else { runs };
     let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
     let body =
@@ -179,30 +177,30 @@ fn name(layer: &Layer) -> String {
 }
 
 fn print(ui: &Ui, report: &Report) {
-    ui.say(format!("{} at {:.2} GHz, {}", report.processor, report.gigahertz, report.model.display()));
-    ui.say(format!("load to first verdict  {:9.1} ms", report.load_to_first_verdict_ms));
-    ui.say("microseconds            median     least");
-    let line = |name: &str, time: &Time| ui.say(format!("{name:22} {:8.1}  {:8.1}", time.median, time.least));
+    ui.print(format!("{} at {:.2} GHz, {}", report.processor, report.gigahertz, report.model.display()));
+    ui.print(format!("load to first verdict  {:9.1} ms", report.load_to_first_verdict_ms));
+    ui.print("microseconds            median     least");
+    let line = |name: &str, time: &Time| ui.print(format!("{name:22} {:8.1}  {:8.1}", time.median, time.least));
     line("front end, a window", &report.front_end_us);
     line("samples to verdict", &report.stream_us);
     if let Some(time) = &report.anomaly_us {
         line("  anomaly score", time);
-        ui.say(format!("{:22} {:8.0} kB of tables", "", report.anomaly_bytes as f64 / 1e3));
+        ui.print(format!("{:22} {:8.0} kB of tables", "", report.anomaly_bytes as f64 / 1e3));
     }
     for set in &report.sets {
-        ui.say(format!("\n{}: {} kB packed, {} kB arena", set.isa, set.packed_bytes / 1000, set.arena_bytes / 1000));
+        ui.print(format!("\n{}: {} kB packed, {} kB arena", set.isa, set.packed_bytes / 1000, set.arena_bytes / 1000));
         line("body", &set.body_us);
-        ui.say(format!("{:22} {:8.1} MAC per cycle", "", set.mac_per_cycle));
+        ui.print(format!("{:22} {:8.1} MAC per cycle", "", set.mac_per_cycle));
         line("  quantise", &set.quantise_us);
         for layer in &set.layers {
             let Time { median, least } = layer.us;
             let (name, rate) = (&layer.name, layer.mac_per_cycle);
-            ui.say(format!("  {name:36} {median:8.1}  {least:8.1}  {rate:6.1} MAC per cycle"));
+            ui.print(format!("  {name:36} {median:8.1}  {least:8.1}  {rate:6.1} MAC per cycle"));
         }
         line("  mean and scores", &set.tail_us);
     }
-    ui.say(String::new());
+    ui.print(String::new());
     for cores in &report.batch.cores {
-        ui.say(format!("batch on {} thread(s)   {:8.0} windows/s", cores.threads, cores.windows_per_s));
+        ui.print(format!("batch on {} thread(s)   {:8.0} windows/s", cores.threads, cores.windows_per_s));
     }
 }

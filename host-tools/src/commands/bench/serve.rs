@@ -1,4 +1,4 @@
-//! Blocks of runs on demand, so that another program can alternate them with its own.
+//! Blocks of runs on demand, so that another program can alternate them with its own runs.
 
 use std::io::{BufRead, Write};
 use std::time::Instant;
@@ -13,12 +13,12 @@ use super::measure;
 
 /// Runs of a block.
 const RUNS: usize = 10;
-/// What is read between two cold runs: more than any cache of a core holds.
+/// Bytes read between two cold runs: more than the caches of a core hold.
 const EVICT: usize = 64 << 20;
 
 /// For each line of stdin: `body` times ten runs from patch to scores, `cold` ten with other data read between, `stream`
 /// ten windows from samples to probabilities; prints the milliseconds of each in one line.
-pub fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
+pub(super) fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
     let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
     let network = model.int8_network()?.context("the model has no int8 network; give the base model")?;
     let patch = measure::patch();
@@ -45,7 +45,7 @@ pub fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
                 "stream" => pipeline.push(hop, |verdict| {
                     std::hint::black_box(verdict.probabilities);
                 }),
-                other => anyhow::bail!("{other:?} is no block; body, cold and stream are"),
+                other => anyhow::bail!("unknown block {other:?}; give body, cold or stream"),
             }
             times.push(format!("{:.5}", start.elapsed().as_secs_f64() * 1e3));
         }

@@ -13,11 +13,11 @@ const CONTENT: &[u8] = &[7; 200_000];
 
 /// Answers one request after another, each with the next of `answers`; returns the server's address.
 fn server(answers: Vec<Vec<u8>>) -> String {
-    let pipeline = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", pipeline.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
         for answer in answers {
-            let Ok((mut stream, _)) = pipeline.accept() else { return };
+            let Ok((mut stream, _)) = listener.accept() else { return };
             let mut request = BufReader::new(stream.try_clone().unwrap());
             let mut line = String::new();
             while request.read_line(&mut line).is_ok_and(|count| count > 2) {
@@ -25,8 +25,8 @@ fn server(answers: Vec<Vec<u8>>) -> String {
             }
             let _ = stream.write_all(&answer);
         }
-        // An answer that never comes: the connection stays open.
-        let _held = pipeline.accept();
+        // No answer: the connection stays open.
+        let _held = listener.accept();
         thread::sleep(Duration::from_secs(5));
     });
     address
@@ -45,16 +45,16 @@ fn expected() -> Expected {
     Expected { size: CONTENT.len() as u64, sha256: Sha256::digest(CONTENT).into() }
 }
 
-fn patience() -> Patience {
-    Patience { answer: Duration::from_secs(5), silence: Duration::from_secs(5), whole: Duration::from_secs(20) }
+fn timeouts() -> Timeouts {
+    Timeouts { answer: Duration::from_secs(5), silence: Duration::from_secs(5), whole: Duration::from_secs(20) }
 }
 
-/// What `addresses` yield, and what then lies in the folder.
-fn fetch(addresses: &[&str], patience: Patience) -> (anyhow::Result<String>, Vec<(String, Vec<u8>)>) {
+/// The result of `addresses`, and the files then in the folder.
+fn fetch(addresses: &[&str], timeouts: Timeouts) -> (anyhow::Result<String>, Vec<(String, Vec<u8>)>) {
     let folder = tempfile::tempdir().unwrap();
     let ui = Ui::new(&JsonOut { json: Some("-".into()) });
     let addresses: Vec<String> = addresses.iter().map(|a| a.to_string()).collect();
-    let result = download_from(&addresses, expected(), &folder.path().join("base.tflite"), patience, &ui);
+    let result = download_from(&addresses, expected(), &folder.path().join("base.tflite"), timeouts, &ui);
     let files = std::fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| {
@@ -66,7 +66,7 @@ fn fetch(addresses: &[&str], patience: Patience) -> (anyhow::Result<String>, Vec
 }
 
 fn assert_refused(answers: Vec<Vec<u8>>, reason: &str) {
-    let (result, files) = fetch(&[&server(answers)], patience());
+    let (result, files) = fetch(&[&server(answers)], timeouts());
     let message = format!("{:#}", result.unwrap_err());
     assert!(message.contains(reason), "{message}");
     assert!(message.contains("What to do"), "{message}");
@@ -76,14 +76,14 @@ fn assert_refused(answers: Vec<Vec<u8>>, reason: &str) {
 #[test]
 fn a_good_file_is_stored() {
     let address = server(vec![good()]);
-    let (result, files) = fetch(&[&address], patience());
+    let (result, files) = fetch(&[&address], timeouts());
     assert_eq!(result.unwrap(), address);
     assert_eq!(files, [("base.tflite".to_string(), CONTENT.to_vec())]);
 }
 
 #[test]
 fn a_file_without_announced_length_is_stored() {
-    let (result, files) = fetch(&[&server(vec![answer("200 OK", "", CONTENT)])], patience());
+    let (result, files) = fetch(&[&server(vec![answer("200 OK", "", CONTENT)])], timeouts());
     result.unwrap();
     assert_eq!(files.len(), 1);
 }
@@ -92,7 +92,7 @@ fn a_file_without_announced_length_is_stored() {
 fn a_redirect_is_followed() {
     let target = server(vec![good()]);
     let from = server(vec![answer("302 Found", &format!("location: {target}/file\r\ncontent-length: 0\r\n"), b"")]);
-    let (result, files) = fetch(&[&from], patience());
+    let (result, files) = fetch(&[&from], timeouts());
     result.unwrap();
     assert_eq!(files, [("base.tflite".to_string(), CONTENT.to_vec())]);
 }
@@ -137,16 +137,16 @@ fn a_missing_file_is_named_with_its_status() {
 fn the_next_address_is_tried() {
     let missing = server(vec![answer("404 Not Found", "content-length: 0\r\n", b"")]);
     let right = server(vec![good()]);
-    let (result, files) = fetch(&[&missing, &right], patience());
+    let (result, files) = fetch(&[&missing, &right], timeouts());
     assert_eq!(result.unwrap(), right);
     assert_eq!(files.len(), 1);
 }
 
 #[test]
-fn a_server_that_says_nothing_is_given_up() {
+fn a_server_that_never_answers_times_out() {
     let silent = server(vec![]);
     let started = Instant::now();
-    let short = Patience { answer: Duration::from_millis(300), ..patience() };
+    let short = Timeouts { answer: Duration::from_millis(300), ..timeouts() };
     let (result, files) = fetch(&[&silent], short);
     assert!(format!("{:#}", result.unwrap_err()).contains("no answer in time"));
     assert!(started.elapsed() < Duration::from_secs(4));
@@ -154,28 +154,28 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[test]
-fn a_server_that_falls_silent_is_given_up() {
+fn a_server_that_stops_sending_times_out() {
     // The announced rest never comes and the connection stays open.
-    let pipeline = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", pipeline.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
     thread::spawn(move || {
-        let (mut stream, _) = pipeline.accept().unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.write_all(&good()[..5000]);
         thread::sleep(Duration::from_secs(6));
     });
     let started = Instant::now();
-    let short = Patience { silence: Duration::from_millis(300), ..patience() };
+    let short = Timeouts { silence: Duration::from_millis(300), ..timeouts() };
     let (result, _) = fetch(&[&address], short);
     let message = format!("{:#}", result.unwrap_err());
-    assert!(message.contains("broke off") && message.contains("in time"), "{message}");
+    assert!(message.contains("stopped after") && message.contains("in time"), "{message}");
     assert!(started.elapsed() < Duration::from_secs(4));
 }
 
 #[test]
-fn without_a_network_the_message_says_what_to_do() {
-    // A port that was free a moment ago: nobody listens.
+fn without_a_network_the_error_names_the_remedy() {
+    // A port that was free a moment ago: no server listens.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (result, files) = fetch(&[&format!("http://127.0.0.1:{port}/")], patience());
+    let (result, files) = fetch(&[&format!("http://127.0.0.1:{port}/")], timeouts());
     let message = format!("{:#}", result.unwrap_err());
     for part in ["What to do", "YAMNET_TFLITE", "--base", "--features logmel", ADDRESSES[0]] {
         assert!(message.contains(part), "{message}");

@@ -1,4 +1,4 @@
-//! `host-tools inspect`: what is in a `.tflite` file, ours or any other.
+//! `host-tools inspect`: shows the contents of a `.tflite` file.
 
 mod describe;
 mod print;
@@ -9,19 +9,17 @@ use std::path::PathBuf;
 use anyhow::Context;
 use monitor_tflite::Model;
 
-use crate::json::JsonOut;
-use crate::ui::Ui;
+use crate::console::{JsonOut, Ui};
 use view::View;
 
 /// Options of `host-tools inspect`.
 #[derive(Debug, clap::Args)]
-pub struct Args {
-    /// The model file
+pub(crate) struct Args {
+    /// Model file
     file: PathBuf,
-    /// List every tensor, and every label, too
+    /// List every tensor and every label
     #[arg(long)]
     all: bool,
-    /// Figures for machines
     #[command(flatten)]
     json: JsonOut,
 }
@@ -29,12 +27,12 @@ pub struct Args {
 /// Runs the command.
 ///
 /// # Errors
-/// When the file cannot be read or is no sound TFLite file.
-pub fn run(args: &Args) -> anyhow::Result<()> {
+/// When the file cannot be read or is not a valid TFLite file.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let path = &args.file;
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let model = Model::parse(&bytes).with_context(|| path.display().to_string())?;
-    let view = View::of(&path.display().to_string(), &model);
+    let view = View::from_model(&path.display().to_string(), &model);
     print::print(&Ui::new(&args.json), &view, args.all);
     args.json.write(&view)
 }

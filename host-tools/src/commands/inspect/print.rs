@@ -1,14 +1,13 @@
-//! The view as aligned tables for people.
+//! The view as tables for the terminal.
 
-use crate::columns::{Columns, Side};
-use crate::ui::Ui;
+use crate::console::{Columns, Side, Ui};
 
 use super::view::{OperatorView, TensorView, View};
 
 /// Labels shown without `--all`.
 const FEW_LABELS: usize = 12;
 
-/// Prints `view`; with `all`, every label and every tensor too.
+/// Prints `view`; with `all`, including every label and every tensor.
 pub(super) fn print(ui: &Ui, view: &View, all: bool) {
     model(ui, view);
     labels(ui, view, all);
@@ -23,23 +22,23 @@ pub(super) fn print(ui: &Ui, view: &View, all: bool) {
 
 fn problems(ui: &Ui, view: &View) {
     if !view.problems.is_empty() {
-        ui.say("\nProblems");
-        view.problems.iter().for_each(|problem| ui.say(format!("  {problem}")));
+        ui.print("\nProblems");
+        view.problems.iter().for_each(|problem| ui.print(format!("  {problem}")));
     }
 }
 
 /// A heading and lines of name and value; empty values are left out.
 fn section(ui: &Ui, heading: &str, lines: Vec<(&str, String)>) {
-    ui.say(format!("\n{heading}"));
+    ui.print(format!("\n{heading}"));
     let mut table = Columns::plain(&[Side::Left, Side::Left]);
     for (name, value) in lines.into_iter().filter(|(_, value)| !value.is_empty()) {
         table.row([name, &value]);
     }
-    table.lines(2).for_each(|line| ui.say(line));
+    table.lines(2).for_each(|line| ui.print(line));
 }
 
 fn model(ui: &Ui, view: &View) {
-    ui.say(format!("{}: {} bytes", view.file, grouped(view.bytes)));
+    ui.print(format!("{}: {} bytes", view.file, grouped(view.bytes)));
     let ends = |indices: &[usize]| {
         let tensors = indices.iter().filter_map(|&i| view.tensors.get(i));
         tensors.map(|tensor| format!("{} {} {}", tensor.name, tensor.kind, shape(&tensor.shape))).collect::<Vec<_>>()
@@ -66,15 +65,15 @@ fn labels(ui: &Ui, view: &View, all: bool) {
     let shown = if all { labels.len() } else { FEW_LABELS };
     let mut table = Columns::plain(&[Side::Right, Side::Left]);
     labels.iter().take(shown).enumerate().for_each(|(i, label)| table.row([&i.to_string(), label]));
-    ui.say(format!("\nLabels ({})", labels.len()));
-    table.lines(2).for_each(|line| ui.say(line));
+    ui.print(format!("\nLabels ({})", labels.len()));
+    table.lines(2).for_each(|line| ui.print(line));
     if labels.len() > shown {
-        ui.say(format!("  ... {} more; --all shows them", labels.len() - shown));
+        ui.print(format!("  ... {} more; --all shows them", labels.len() - shown));
     }
 }
 
 fn operators(ui: &Ui, view: &View) {
-    ui.say("\nOperators");
+    ui.print("\nOperators");
     let (left, right) = (Side::Left, Side::Right);
     let mut table = Columns::new(&[
         ("#", right),
@@ -103,7 +102,7 @@ fn operators(ui: &Ui, view: &View) {
             operator.parameters.clone(),
         ]);
     }
-    table.lines(2).for_each(|line| ui.say(line));
+    table.lines(2).for_each(|line| ui.print(line));
 }
 
 /// The first computed and the first constant input of an operator.
@@ -114,7 +113,7 @@ fn operands<'v>(view: &'v View, operator: &OperatorView) -> (Option<&'v TensorVi
 }
 
 fn tensors(ui: &Ui, view: &View) {
-    ui.say("\nTensors");
+    ui.print("\nTensors");
     let (left, right) = (Side::Left, Side::Right);
     let mut table = Columns::new(&[
         ("#", right),
@@ -137,7 +136,7 @@ fn tensors(ui: &Ui, view: &View) {
             tensor.name.clone(),
         ]);
     }
-    table.lines(2).for_each(|line| ui.say(line));
+    table.lines(2).for_each(|line| ui.print(line));
 }
 
 fn metadata(ui: &Ui, view: &View) {

@@ -1,4 +1,4 @@
-//! What `inspect` shows, gathered from the file; as JSON it is for machines.
+//! The contents of a model file that `inspect` shows, as text or JSON.
 
 use monitor_core::model_card::ModelCard;
 use monitor_tflite::metadata::TensorInfo;
@@ -7,16 +7,16 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::describe;
-use crate::download::hex;
+use crate::data::hash::hex;
 
-/// Everything about a file.
+/// Contents of a file.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
     pub file: String,
     pub bytes: usize,
     pub sha256: String,
     pub description: String,
-    /// What this program recognises in the graph; `None` when it would not run it.
+    /// The parts that this program recognises in the graph; `None` if it cannot run it.
     pub recognised: Option<String>,
     pub graphs: usize,
     pub inputs: Vec<usize>,
@@ -73,7 +73,7 @@ pub(super) struct MetadataView {
     pub output: Option<TensorInfoView>,
 }
 
-/// What the metadata says of a tensor.
+/// Metadata of a tensor.
 #[derive(Debug, Serialize)]
 pub(super) struct TensorInfoView {
     pub name: String,
@@ -108,12 +108,12 @@ pub(super) struct CardView {
 }
 
 impl View {
-    /// Gathers everything about `model`.
-    pub fn of(file: &str, model: &Model<'_>) -> Self {
+    /// Collects the contents of `model`.
+    pub(super) fn from_model(file: &str, model: &Model<'_>) -> Self {
         let graph = model.graph();
         let mut problems = Problems::default();
         let labels = problems.note("labels", model.labels()).flatten();
-        let card = problems.note("model card", ModelCard::of(model)).flatten();
+        let card = problems.note("model card", ModelCard::from_model(model)).flatten();
         Self {
             file: file.into(),
             bytes: model.bytes().len(),
@@ -124,29 +124,29 @@ impl View {
             inputs: graph.inputs().iter().flatten().collect(),
             outputs: graph.outputs().iter().flatten().collect(),
             labels: labels.map(|labels| labels.iter().map(String::from).collect()),
-            operators: graph.operators().map(|operator| OperatorView::of(&operator)).collect(),
-            tensors: graph.tensors().map(|tensor| TensorView::of(&tensor)).collect(),
+            operators: graph.operators().map(|operator| OperatorView::from_operator(&operator)).collect(),
+            tensors: graph.tensors().map(|tensor| TensorView::from_tensor(&tensor)).collect(),
             metadata: model.metadata_entries().map(|(name, data)| (name.into(), data.len())).collect(),
             tflite_metadata: problems.note("TFLite Metadata", metadata(model)).flatten(),
-            card: card.as_ref().map(CardView::of),
+            card: card.as_ref().map(CardView::from_card),
             problems: problems.0,
         }
     }
 }
 
-/// What went wrong so far.
+/// Errors so far.
 #[derive(Default)]
 struct Problems(Vec<String>);
 
 impl Problems {
-    /// The value, or nothing and a note of the error.
+    /// The value; on an error, notes it and returns `None`.
     fn note<T, E: std::fmt::Display>(&mut self, what: &str, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.0.push(format!("{what}: {error}"))).ok()
     }
 }
 
 impl OperatorView {
-    fn of(operator: &Operator<'_>) -> Self {
+    fn from_operator(operator: &Operator<'_>) -> Self {
         let name = if operator.custom.is_empty() { operator.code.to_string() } else { operator.custom.into() };
         Self {
             index: operator.index,
@@ -160,7 +160,7 @@ impl OperatorView {
 }
 
 impl TensorView {
-    fn of(tensor: &Tensor<'_>) -> Self {
+    fn from_tensor(tensor: &Tensor<'_>) -> Self {
         let quantisation = tensor.quantisation;
         Self {
             index: tensor.index,
@@ -184,14 +184,14 @@ fn metadata(model: &Model<'_>) -> Result<Option<MetadataView>, monitor_tflite::E
         author: found.author.into(),
         license: found.license.into(),
         min_parser_version: found.min_parser_version.into(),
-        // A model may say nothing about its ends.
-        input: found.input(0).ok().map(TensorInfoView::of),
-        output: found.output(0).ok().map(TensorInfoView::of),
+        // Metadata of inputs and outputs are optional.
+        input: found.input(0).ok().map(TensorInfoView::from_info),
+        output: found.output(0).ok().map(TensorInfoView::from_info),
     }))
 }
 
 impl TensorInfoView {
-    fn of(info: TensorInfo<'_>) -> Self {
+    fn from_info(info: TensorInfo<'_>) -> Self {
         Self {
             name: info.name.into(),
             description: info.description.into(),
@@ -203,7 +203,7 @@ impl TensorInfoView {
 }
 
 impl CardView {
-    fn of(card: &ModelCard<'_>) -> Self {
+    fn from_card(card: &ModelCard<'_>) -> Self {
         let (decision, training) = (&card.decision, &card.training);
         Self {
             schema: card.schema,

@@ -1,4 +1,4 @@
-//! Window by window: ours and the reference's last convolution and embedding.
+//! Compares the last convolution and the embedding with the reference, window by window.
 
 use anyhow::{Context, ensure};
 use monitor_model::base_model;
@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::reference::Reference;
 use super::{Args, patches};
 use crate::base;
-use crate::ui::Ui;
+use crate::console::Ui;
 use monitor_export::cut::{self, End};
 
-/// What the comparison found.
+/// Result of the comparison.
 #[derive(Debug, Serialize)]
 struct Outcome {
     windows: u32,
@@ -26,11 +26,11 @@ struct Outcome {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    let path =
-        base_model::find(args.base.as_deref()).context("the base model is nowhere; `host-tools fetch` gets it")?;
+    let path = base_model::find(args.base.as_deref())
+        .context("the base model was not found; `host-tools fetch` downloads it")?;
     let base = base::read(&path)?;
     let outcome = compare(&base, args, &ui)?;
-    ui.say(format!(
+    ui.print(format!(
         "{} windows, {} kernels against the TFLite C++ interpreter (TensorFlow 1.15):\n  \
          last convolution: {} of {} values differ\n  embedding (MEAN): {} of {} off by one step, {} by more",
         outcome.windows,
@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         outcome.embedding_off_by_more,
     ));
     args.json.write(&outcome)?;
-    ensure!(outcome.last_convolution_different == 0, "the last convolution is not the reference's bit for bit");
+    ensure!(outcome.last_convolution_different == 0, "the last convolution differs from the reference");
     ensure!(outcome.embedding_off_by_more == 0, "the embedding is off by more than one step");
     Ok(())
 }

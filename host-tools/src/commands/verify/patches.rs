@@ -1,12 +1,12 @@
-//! Log-mel windows that reach every corner of the network: silence, overload, noise of every spread, stripes, steps.
+//! Log-mel windows that exercise all of the network: silence, overload, noise of every spread, stripes, steps.
 
 use monitor_core::window::{COLUMNS, Patch};
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// ln(0.001): what digital silence gives.
+/// ln(0.001): digital silence.
 const SILENCE: f32 = -6.907_755;
-/// More than the loudest band of a full-scale tone.
+/// Above the loudest band of a full-scale tone.
 const LOUDEST: f32 = 5.0;
 
 /// `count` windows, the same for the same seed.

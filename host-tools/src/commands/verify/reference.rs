@@ -19,7 +19,7 @@ impl Reference {
         let builder =
             InterpreterBuilder::new(model, BuiltinOpResolver::default()).map_err(|error| anyhow!("{error}"))?;
         let interpreter =
-            builder.build().map_err(|error| anyhow!("{error}")).context("the reference refuses the network")?;
+            builder.build().map_err(|error| anyhow!("{error}")).context("the reference rejects the network")?;
         let (input, output) = (interpreter.inputs().first().copied(), interpreter.outputs().first().copied());
         Ok(Self {
             interpreter,

@@ -1,10 +1,11 @@
-//! Both heads on clouds and on a ring, chosen and exported as they will be used.
+//! Both heads on clouds and on a ring.
 
 use ndarray::Array2;
 use rand::Rng;
 
 use super::*;
-use crate::train::{inner_folds, seed};
+use crate::train::basics::seed;
+use crate::train::validate::inner_folds;
 
 /// `groups` groups of 20 windows, alternating between two classes that `place` puts somewhere in the first two features;
 /// the third feature never changes.
@@ -40,7 +41,7 @@ fn fit_all(place: fn(usize, f32) -> [f32; 2], choice: HeadChoice, seed: u64) -> 
 }
 
 #[test]
-fn auto_takes_the_perceptron_where_no_line_separates() {
+fn auto_chooses_the_perceptron_if_no_line_separates() {
     let (fitted, accuracy) = fit_all(ring, HeadChoice::Auto, 1).unwrap();
     assert_eq!(fitted.chosen.kind, HeadKind::Mlp);
     assert!(accuracy > 0.95, "{accuracy}");
@@ -48,12 +49,12 @@ fn auto_takes_the_perceptron_where_no_line_separates() {
 }
 
 #[test]
-fn a_head_asked_for_is_the_head_that_is_made() {
+fn a_requested_kind_of_head_is_trained() {
     let (fitted, accuracy) = fit_all(line, HeadChoice::Linear, 1).unwrap();
     assert_eq!((fitted.head.layers.len(), fitted.chosen.kind), (1, HeadKind::Linear));
     assert!(accuracy > 0.9, "{accuracy}");
     assert!(fitted.epochs.is_empty());
-    // No alpha is clearly less often wrong here.
+    // No alpha makes clearly fewer errors here.
     assert_eq!(fitted.chosen.alpha, Some(candidate::DEFAULT_ALPHA));
     let (fitted, _) = fit_all(line, HeadChoice::Mlp, 1).unwrap();
     assert_eq!((fitted.head.layers.len(), fitted.chosen.kind), (2, HeadKind::Mlp));
@@ -76,7 +77,7 @@ fn the_same_seed_makes_the_same_head_bit_for_bit() {
 }
 
 #[test]
-fn without_groups_to_validate_on_a_head_is_made_all_the_same() {
+fn without_groups_to_validate_on_the_default_head_is_trained() {
     let (x, labels, groups) = data(1, line);
     let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
     let rows: Vec<usize> = (0..labels.len()).collect();
@@ -95,7 +96,7 @@ fn one_class_is_refused() {
 }
 
 #[test]
-fn windows_that_are_all_alike_are_refused() {
+fn windows_that_are_all_equal_are_refused() {
     let x = Array2::from_elem((8, 2), 1.5);
     let labels = [0, 1, 0, 1, 0, 1, 0, 1];
     let samples = Samples { x: x.view(), labels: &labels, groups: &labels, classes: 2, copies: None };

@@ -8,7 +8,7 @@ const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-7;
 
 /// Running moments of the gradient by each weight.
-pub struct Adam {
+pub(super) struct Adam {
     first: Network<f32>,
     second: Network<f32>,
     steps: i32,
@@ -16,12 +16,12 @@ pub struct Adam {
 
 impl Adam {
     /// Moments of zero for every weight of `network`.
-    pub fn new(network: &Network<f32>) -> Self {
+    pub(super) fn new(network: &Network<f32>) -> Self {
         Self { first: network.zeros_like(), second: network.zeros_like(), steps: 0 }
     }
 
-    /// Moves every weight against its gradient.
-    pub fn step(&mut self, network: &mut Network<f32>, gradients: &Network<f32>) {
+    /// Updates every weight against its gradient.
+    pub(super) fn step(&mut self, network: &mut Network<f32>, gradients: &Network<f32>) {
         self.steps = self.steps.saturating_add(1);
         // Both bias corrections in one factor, as at the end of section 2 of the paper and in Keras.
         let rate = LEARNING_RATE * (1.0 - BETA_2.powi(self.steps)).sqrt() / (1.0 - BETA_1.powi(self.steps));

@@ -1,8 +1,8 @@
 //! The original's head: Dense(128, ReLU), dropout 0.2, Dense(classes), softmax; Adam, batches of 32, up to 100 epochs.
 //!
-//! An implementation of its own because it is small: forward, backward ([`network`]) and Adam ([`adam`]) are a page each,
-//! the gradients are held against finite differences, and everything random comes from one seed. Settings that the
-//! original leaves to Keras are Keras's defaults: Glorot-uniform weights, zero biases, learning rate 0.001.
+//! Implemented here because it is small: forward and backward pass ([`network`]) and Adam ([`adam`]) are a page each, the
+//! gradients are tested against finite differences, and everything random comes from one seed. Settings that the original
+//! leaves to Keras are Keras's defaults: Glorot-uniform weights, zero biases, learning rate 0.001.
 //!
 //! Cost: about `windows x features x 128 x 6` multiplications per epoch; 1000 windows of 1152 features take some 0.05 s per
 //! epoch on one core in a release build.
@@ -15,33 +15,42 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-pub use network::Network;
+pub(super) use network::Network;
 
-use super::score::Score;
-use super::seed;
+use super::basics::{Score, seed};
 use adam::Adam;
 
 /// Neurons of the hidden layer.
-pub const HIDDEN: usize = 128;
-/// Share of them that each training step switches off.
-pub const DROPOUT: f32 = 0.2;
-/// Times that training goes over all windows, at most.
-pub const EPOCHS: usize = 100;
+const HIDDEN: usize = 128;
+/// Share of them that each training step drops.
+const DROPOUT: f32 = 0.2;
+/// Maximum number of epochs.
+pub(super) const EPOCHS: usize = 100;
 /// Windows per step.
-pub const BATCH: usize = 32;
+const BATCH: usize = 32;
 
-/// Trains for `epochs` epochs. After each, `after` gets the network and the epoch's training score (what the steps saw,
-/// with dropout and before each step, as Keras reports it) and says whether to go on.
+/// Shape and length of a training.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    /// Number of classes.
+    pub classes: usize,
+    /// Number of epochs.
+    pub epochs: usize,
+    /// Random seed.
+    pub seed: u64,
+}
+
+/// Trains as `plan` says. After each epoch, `after` receives the network and the epoch's training score (with dropout and
+/// before each step, as Keras reports it) and returns whether to continue.
 ///
 /// Deterministic: the same data and seed give the same bits on the same machine.
-pub fn train(
+pub(super) fn train(
     x: ArrayView2<f32>,
     labels: &[usize],
-    classes: usize,
-    epochs: usize,
-    seed: u64,
+    plan: Plan,
     mut after: impl FnMut(&Network<f32>, Score) -> ControlFlow<()>,
 ) -> Network<f32> {
+    let Plan { classes, epochs, seed } = plan;
     let mut network = Network::random(x.ncols(), HIDDEN, classes, &mut seed::rng(seed, "weights"));
     let mut adam = Adam::new(&network);
     let mut order_rng = seed::rng(seed, "order");
@@ -66,7 +75,8 @@ pub fn train(
     network
 }
 
-/// Which hidden values live on in a step, scaled so that their expected sum stays (inverted dropout).
+/// Factors of the hidden values in one step: 0 for dropped ones, the others scaled to keep the expected sum (inverted
+/// dropout).
 fn dropout(rows: usize, rng: &mut impl Rng) -> Array2<f32> {
     Array2::from_shape_simple_fn(
         (rows, HIDDEN),

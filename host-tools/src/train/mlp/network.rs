@@ -1,17 +1,16 @@
-//! Two dense layers: what they say, and how their error depends on each weight.
+//! Two dense layers: output, and gradient of the loss by each weight.
 //!
-//! Weights are kept as [inputs x outputs], as Keras does: the multiplication then reads them in the order they lie in.
-//! Generic over the float so that the gradients can be held against finite differences in f64, where these are sharp.
+//! Weights are stored as [inputs x outputs], as in Keras: the multiplication reads them in memory order. Generic over the
+//! float type so that tests compare the gradients with finite differences in f64.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, NdFloat, Zip};
 use rand::Rng;
 
-use crate::train::head::softmax;
-use crate::train::score::Score;
+use crate::train::basics::{Score, softmax};
 
 /// Weights of the perceptron, or the gradient of its loss by each of them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Network<F> {
+pub(crate) struct Network<F> {
     /// Hidden layer, [inputs x hidden].
     pub hidden: Array2<F>,
     /// Its bias, one per hidden neuron.
@@ -24,7 +23,7 @@ pub struct Network<F> {
 
 impl Network<f32> {
     /// Glorot-uniform weights (uniform within +-sqrt(6 / (inputs + outputs)) of each layer), biases zero.
-    pub fn random(inputs: usize, hidden: usize, classes: usize, rng: &mut impl Rng) -> Self {
+    pub(crate) fn random(inputs: usize, hidden: usize, classes: usize, rng: &mut impl Rng) -> Self {
         let mut layer = |inputs: usize, outputs: usize| {
             let limit = (6.0 / (inputs + outputs) as f32).sqrt();
             Array2::from_shape_simple_fn((inputs, outputs), || (rng.r#gen::<f32>() * 2.0 - 1.0) * limit)
@@ -57,12 +56,12 @@ impl<F: NdFloat> Network<F> {
     }
 
     /// Outputs before softmax [rows x classes], without dropout.
-    pub fn logits(&self, x: ArrayView2<F>) -> Array2<F> {
+    pub(crate) fn logits(&self, x: ArrayView2<F>) -> Array2<F> {
         self.activations(x).dot(&self.output) + &self.output_bias
     }
 
     /// Class probabilities [rows x classes], without dropout.
-    pub fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
+    pub(crate) fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
         let mut values = self.logits(x);
         softmax(&mut values);
         values
@@ -71,7 +70,7 @@ impl<F: NdFloat> Network<F> {
     /// Score on rows `x` of classes `labels`, and the gradient of the mean cross-entropy by every weight.
     ///
     /// `kept` [rows x hidden] multiplies the hidden values (dropout); `None` for none.
-    pub fn gradients(&self, x: ArrayView2<F>, labels: &[usize], kept: Option<&Array2<F>>) -> (Score, Self) {
+    pub(crate) fn gradients(&self, x: ArrayView2<F>, labels: &[usize], kept: Option<&Array2<F>>) -> (Score, Self) {
         let mut hidden = self.activations(x);
         if let Some(kept) = kept {
             hidden *= kept;
@@ -89,7 +88,7 @@ impl<F: NdFloat> Network<F> {
         error.mapv_inplace(|value| value / rows);
 
         let mut hidden_error = error.dot(&self.output.t());
-        // ReLU and dropout pass the error where they passed the value: a value of 0 was stopped by one or the other.
+        // ReLU and dropout pass the error where they passed the value: a value of 0 was blocked by one of them.
         Zip::from(&mut hidden_error).and(&hidden).for_each(|error, value| {
             if *value <= F::zero() {
                 *error = F::zero();
@@ -110,14 +109,14 @@ impl<F: NdFloat> Network<F> {
 
 impl<F: NdFloat> Network<F> {
     /// Every number, layer by layer and row by row. Plain slices, because ndarray's `Zip` over four arrays is not
-    /// vectorised and Adam is most of the work that is no multiplication.
+    /// vectorised and Adam dominates the work outside multiplications.
     pub(super) fn parts(&self) -> [&[F]; 4] {
         let Self { hidden, hidden_bias, output, output_bias } = self;
         [hidden.as_slice(), hidden_bias.as_slice(), output.as_slice(), output_bias.as_slice()]
             .map(Option::unwrap_or_default)
     }
 
-    /// As [`parts`](Self::parts), to be changed.
+    /// As [`parts`](Self::parts), mutable.
     pub(super) fn parts_mut(&mut self) -> [&mut [F]; 4] {
         let Self { hidden, hidden_bias, output, output_bias } = self;
         [hidden.as_slice_mut(), hidden_bias.as_slice_mut(), output.as_slice_mut(), output_bias.as_slice_mut()]
@@ -125,7 +124,7 @@ impl<F: NdFloat> Network<F> {
     }
 }
 
-/// The same numbers lying row by row, whichever way a multiplication left them.
+/// The array in row-major order, whichever order a multiplication returned.
 fn row_by_row<F: NdFloat>(array: Array2<F>) -> Array2<F> {
     if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }

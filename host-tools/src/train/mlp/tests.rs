@@ -1,10 +1,9 @@
-//! Gradients against finite differences, and that training learns, repeatably.
+//! Gradients against finite differences; training learns and is reproducible.
 
 use ndarray::Array2;
 use rand::Rng;
 
 use super::*;
-use crate::train::seed;
 
 /// A small network and batch in f64, from seeded numbers.
 fn small() -> (Network<f64>, Array2<f64>, Vec<usize>, Array2<f64>) {
@@ -85,11 +84,11 @@ fn ring(rows: usize, columns: usize, seed: u64) -> (Array2<f32>, Vec<usize>) {
 }
 
 #[test]
-fn it_learns_what_no_linear_head_can() {
+fn the_perceptron_learns_what_no_linear_head_can() {
     let (x, labels) = ring(400, 4, 1);
     let (test_x, test_labels) = ring(200, 4, 2);
     let mut epochs = 0;
-    let network = train(x.view(), &labels, 2, 60, 1, |_, _| {
+    let network = train(x.view(), &labels, Plan { classes: 2, epochs: 60, seed: 1 }, |_, _| {
         epochs += 1;
         ControlFlow::Continue(())
     });
@@ -102,7 +101,7 @@ fn it_learns_what_no_linear_head_can() {
 #[test]
 fn the_same_seed_trains_the_same_bits_and_another_seed_does_not() {
     let (x, labels) = ring(90, 4, 1);
-    let run = |seed| train(x.view(), &labels, 2, 3, seed, |_, _| ControlFlow::Continue(()));
+    let run = |seed| train(x.view(), &labels, Plan { classes: 2, epochs: 3, seed }, |_, _| ControlFlow::Continue(()));
     assert_eq!(run(5), run(5));
     assert_ne!(run(5), run(6));
 }

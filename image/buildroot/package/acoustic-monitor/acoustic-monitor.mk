@@ -11,8 +11,8 @@ ACOUSTIC_MONITOR_SITE = $(BR2_EXTERNAL_MONITOR_PATH)/../..
 ACOUSTIC_MONITOR_SITE_METHOD = local
 ACOUSTIC_MONITOR_LICENSE = MIT or Apache-2.0
 ACOUSTIC_MONITOR_DEPENDENCIES = host-rustc host-pkgconf alsa-lib
-# What other builds left there is not copied.
-ACOUSTIC_MONITOR_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude target --exclude artifacts --exclude fuzz
+# Results of other builds and the fuzzing corpus are not copied.
+ACOUSTIC_MONITOR_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude target --exclude artifacts --exclude corpus
 
 define ACOUSTIC_MONITOR_BUILD_CMDS
 	cd $(@D) && $(TARGET_MAKE_ENV) $(TARGET_CONFIGURE_OPTS) $(PKG_CARGO_ENV) PKG_CONFIG_ALLOW_CROSS=1 \

@@ -230,12 +230,26 @@ mod tests {
         }
 
         #[test]
-        fn any_floats_whatever_leave_it_sane(values in prop::array::uniform4(prop::num::f32::ANY), scores in prop::collection::vec((prop::num::f32::ANY, prop::bool::ANY), 50)) {
+        fn with_any_floats_only_a_score_above_raises_it_and_only_one_below_the_release_ends_it(
+            values in prop::array::uniform4(prop::num::f32::ANY),
+            scores in prop::collection::vec((prop_oneof![prop::num::f32::ANY, 0.0_f32..2.0], prop::bool::ANY), 400),
+        ) {
             let [raise_s, within_s, change_s, hop_s] = values;
-            let mut alarm = Alarm::new(Persistence { raise_s, within_s, change_s }, hop_s);
-            scores.iter().for_each(|(score, steady)| {
-                alarm.update(*score, *steady);
+            let persistence = Persistence { raise_s, within_s, change_s };
+            let (k, n) = persistence.windows(hop_s);
+            prop_assert!(1 <= k && k <= n && n <= 128, "{k} of {n}");
+            let mut alarm = Alarm::new(persistence, hop_s);
+            for (score, steady) in scores {
+                match alarm.update(score, steady) {
+                    Some(Change::Raised) => prop_assert!(score >= 1.0 && alarm.active(), "raised by {score}"),
+                    Some(Change::Ended) => prop_assert!(score < RELEASE && !alarm.active(), "ended by {score}"),
+                    None => (),
+                }
+            }
+            (0..n).for_each(|_| {
+                alarm.update(0.0, true);
             });
+            prop_assert!(!alarm.active());
         }
     }
 }

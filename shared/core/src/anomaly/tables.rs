@@ -12,7 +12,7 @@ use super::{Error, Input, MAX_COMPONENTS, Persistence, Space};
 use monitor_tflite::Scalars;
 
 /// The layout that this version writes, and the only one it reads.
-pub const SCHEMA: u16 = 2;
+pub(super) const SCHEMA: u16 = 2;
 
 /// The check sum of tables, and of the model that baseline tables belong to.
 pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);

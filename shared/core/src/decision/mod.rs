@@ -23,5 +23,4 @@ mod properties;
 pub use config::{DecisionConfig, Error, Steps};
 pub use machine::{Decided, Decision, State};
 
-/// Most classes a decision can hold: YAMNet's own AudioSet classes.
-pub const MAX_CLASSES: usize = 521;
+pub use crate::MAX_CLASSES;

@@ -80,13 +80,19 @@ proptest! {
     }
 
     #[test]
-    fn any_floats_whatever_leave_it_sane(
+    fn any_floats_give_a_confidence_from_0_to_1_and_a_state_of_the_model(
         windows in prop::collection::vec(prop::collection::vec(prop::num::f32::ANY, 0..6), 0..50),
     ) {
         let steps = DecisionConfig::default().per_window(0.48).unwrap();
         let mut decision = Decision::new(steps, CLASSES).unwrap();
         for p in &windows {
-            prop_assert!((0.0..=1.0).contains(&decision.update(p).confidence));
+            let decided = decision.update(p);
+            prop_assert!((0.0..=1.0).contains(&decided.confidence), "{}", decided.confidence);
+            prop_assert!(decided.state.class().is_none_or(|class| usize::from(class) < CLASSES));
         }
+        // What is no number leaves nothing behind: a clear class is reported afterwards.
+        let clear = [0.0, 1.0, 0.0, 0.0];
+        let states: Vec<State> = (0..100).map(|_| decision.update(&clear).state).collect();
+        prop_assert_eq!(states.last(), Some(&State::Class(1)));
     }
 }

@@ -1,6 +1,6 @@
 //! The int8 network: from the QUANTIZE of the patch to the embedding.
 //!
-//! Only its place in the graph is established here; the engine reads its layers and checks them one by one.
+//! Only the position in the graph is determined here; `monitor_nn` reads and checks the layers.
 
 use super::error::Error;
 use super::walk::Walk;
@@ -9,24 +9,24 @@ use crate::log_mel::BANDS;
 use crate::window::COLUMNS;
 use monitor_tflite::{BuiltinOp, Options, TensorType};
 
-/// Where the network is in the graph. Its operators are consecutive, each working on the result of the one before.
+/// Position of the network in the graph. Its operators are consecutive; each reads the result of the one before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Body {
     /// Index of its first operator, QUANTIZE.
     pub quantize: usize,
     /// Index of its last operator, MEAN.
     pub mean: usize,
-    /// Tensor that QUANTIZE reads: the log-mel patch, f32 [1 x 96 x 64].
+    /// Tensor that QUANTIZE reads: the log-mel patch, f32 `[1 x 96 x 64]`.
     pub patch: usize,
     /// Tensor that MEAN writes: the embedding, int8, 1024 values.
     pub embedding: usize,
 }
 
-/// Recognises the body on the patch `from`, f32 [1 x 96 x 64].
+/// Recognises the body whose input is the patch `from`, f32 `[1 x 96 x 64]`.
 pub(super) fn recognise(walk: &mut Walk<'_>, from: usize) -> Result<Body, Error> {
     let quantize = walk.position();
     let step = walk.take(BuiltinOp::QUANTIZE, 1, from)?;
-    let mut at = step.gives(TensorType::Int8, &[1, COLUMNS, BANDS], "the quantised patch")?;
+    let mut at = step.check_output(TensorType::Int8, &[1, COLUMNS, BANDS], "the quantised patch")?;
     loop {
         let step = match walk.peek() {
             Some(code @ BuiltinOp::RESHAPE) => walk.take(code, 2, at)?,
@@ -41,8 +41,8 @@ pub(super) fn recognise(walk: &mut Walk<'_>, from: usize) -> Result<Body, Error>
     }
     let mean = walk.position();
     let step = walk.take(BuiltinOp::MEAN, 2, at)?;
-    step.integers(1, &[1, 2], "the axes of time and frequency")?;
-    step.options(Options::Reducer { keep_dims: true })?;
-    let embedding = step.gives(TensorType::Int8, &[1, 1, 1, EMBEDDING_LEN], "an embedding of 1024 values")?;
+    step.check_integers(1, &[1, 2], "the axes of time and frequency")?;
+    step.check_options(Options::Reducer { keep_dims: true })?;
+    let embedding = step.check_output(TensorType::Int8, &[1, 1, 1, EMBEDDING_LEN], "an embedding of 1024 values")?;
     Ok(Body { quantize, mean, patch: from, embedding })
 }

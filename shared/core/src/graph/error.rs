@@ -1,104 +1,88 @@
-//! Why a graph is not one that this program runs.
-
-use core::fmt;
+//! Reasons to reject a graph.
 
 use monitor_tflite::{self as tflite, BuiltinOp};
 
-/// What does not fit. All are permanent: another file is needed.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Remedy, part of every message about the graph.
+const REMEDY: &str = "this program runs yamnet.tflite and what `host-tools train` exports";
+
+/// The first difference from the graphs that this program runs. Every variant is permanent: another file is needed.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// The file itself is at fault.
-    File(tflite::Error),
+    /// The file itself is damaged.
+    #[error(transparent)]
+    File(#[from] tflite::Error),
     /// The graph does not have exactly one input and one output.
+    #[error("the graph has {inputs} inputs and {outputs} outputs instead of one waveform and one result; {REMEDY}")]
     Ends {
-        /// Inputs it has.
+        /// Number of inputs.
         inputs: usize,
-        /// Outputs it has.
+        /// Number of outputs.
         outputs: usize,
     },
-    /// An operator reads a tensor that nothing has written, or writes one that is taken.
+    /// An operator reads a tensor that has not been written, or writes one that has.
+    #[error("operator {operator} and tensor {tensor} are not in the order of execution; {REMEDY}")]
     Order {
         /// Index of the operator.
         operator: usize,
         /// Index of the tensor.
         tensor: usize,
     },
-    /// Another operator than the one that belongs here.
+    /// An unexpected operator.
+    #[error("operator {index} is {found} where {expected} belongs; {REMEDY}")]
     Operator {
         /// Index of the operator.
         index: usize,
-        /// What belongs here.
+        /// Expected operator.
         expected: BuiltinOp,
-        /// What is there; `None` at the end of the graph.
-        found: Option<BuiltinOp>,
+        /// Operator in the file.
+        found: BuiltinOp,
     },
-    /// The operator does not work on the result that it should.
+    /// The graph ends where an operator is expected.
+    #[error("the graph ends after {operators} operators where {expected} belongs; {REMEDY}")]
+    Incomplete {
+        /// Number of operators in the graph.
+        operators: usize,
+        /// Expected operator.
+        expected: BuiltinOp,
+    },
+    /// The operator does not read the expected tensor.
+    #[error("operator {operator} reads another tensor than it should; {REMEDY}")]
     Connection {
         /// Index of the operator.
         operator: usize,
     },
-    /// The operator's parameters are not those that this part of the graph has.
+    /// The operator's parameters differ from the expected ones.
+    #[error("operator {operator} has parameters that do not belong here; {REMEDY}")]
     Options {
         /// Index of the operator.
         operator: usize,
     },
-    /// A tensor has another type or another shape than this part of the graph needs.
+    /// A tensor's type or shape differs from the expected one.
+    #[error("tensor {tensor} is not {expected}; {REMEDY}")]
     Tensor {
         /// Index of the tensor.
         tensor: usize,
-        /// What it should be.
+        /// Expected type and shape, in words.
         expected: &'static str,
     },
-    /// A constant has other values than ours, so that the front end of this program would hear something else.
+    /// A constant differs from this program's, so the program's own front end would compute different values.
+    #[error("tensor {tensor} does not hold {expected}; {REMEDY}")]
     Constant {
         /// Index of the tensor.
         tensor: usize,
-        /// What it should hold.
+        /// Expected content, in words.
         expected: &'static str,
     },
-    /// Operators follow after the graph's result.
+    /// Operators follow the graph's result.
+    #[error("operator {operator} follows after the result; {REMEDY}")]
     Trailing {
         /// Index of the first of them.
         operator: usize,
     },
     /// The result is not the graph's output.
+    #[error("the result, tensor {tensor}, is not the graph's output; {REMEDY}")]
     Output {
-        /// Index of the tensor that should be.
+        /// Index of the result's tensor.
         tensor: usize,
     },
 }
-
-impl From<tflite::Error> for Error {
-    fn from(error: tflite::Error) -> Self {
-        Self::File(error)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::File(error) => return error.fmt(f),
-            Self::Ends { inputs, outputs } => {
-                write!(f, "the graph has {inputs} inputs and {outputs} outputs instead of one waveform and one result")
-            }
-            Self::Order { operator, tensor } => {
-                write!(f, "operator {operator} and tensor {tensor} are not in the order of execution")
-            }
-            Self::Operator { index, expected, found: Some(found) } => {
-                write!(f, "operator {index} is {found} where {expected} belongs")
-            }
-            Self::Operator { index, expected, found: None } => {
-                write!(f, "the graph ends after {index} operators where {expected} belongs")
-            }
-            Self::Connection { operator } => write!(f, "operator {operator} works on another tensor than it should"),
-            Self::Options { operator } => write!(f, "operator {operator} has parameters that do not belong here"),
-            Self::Tensor { tensor, expected } => write!(f, "tensor {tensor} is not {expected}"),
-            Self::Constant { tensor, expected } => write!(f, "tensor {tensor} does not hold {expected}"),
-            Self::Trailing { operator } => write!(f, "operator {operator} follows after the result"),
-            Self::Output { tensor } => write!(f, "the result, tensor {tensor}, is not the graph's output"),
-        }?;
-        f.write_str("; this program runs yamnet.tflite and what `host-tools train` exports")
-    }
-}
-
-impl core::error::Error for Error {}

@@ -1,4 +1,4 @@
-//! The float head: fully connected layers with ReLU between them, softmax at the end.
+//! The float head: fully connected layers with ReLU between them, and a softmax at the end.
 
 use heapless::Vec;
 
@@ -6,36 +6,36 @@ use super::error::Error;
 use super::walk::{Step, Walk, check};
 use monitor_tflite::{Activation, BuiltinOp, Options, Scalars, TensorType};
 
-/// Most layers of a head: the original's has two, a linear one has one.
+/// Largest number of layers of a head. The original system has two, a linear head has one.
 pub const MAX_LAYERS: usize = 4;
 
 /// One fully connected layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layer<'a> {
-    /// Values it takes.
+    /// Number of inputs.
     pub inputs: usize,
-    /// Values it gives.
+    /// Number of outputs.
     pub outputs: usize,
-    /// `[outputs x inputs]`, all finite.
+    /// Weights `[outputs x inputs]`, all finite.
     pub weights: Scalars<'a, f32>,
-    /// One per output, all finite.
+    /// One bias per output, all finite.
     pub bias: Scalars<'a, f32>,
-    /// Whether max(y, 0) follows.
+    /// Whether ReLU, max(y, 0), follows.
     pub relu: bool,
 }
 
-/// The head: what it takes is what its first layer takes, what it gives are probabilities.
+/// The head: features in, class probabilities out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Head<'a> {
-    /// Layers in order: each takes as many values as the one before gives; all but the last have ReLU.
+    /// Layers in order. The outputs of each are the inputs of the next; all except the last have ReLU.
     pub layers: Vec<Layer<'a>, MAX_LAYERS>,
-    /// Number of classes, at least 2: what the last layer gives.
+    /// Number of classes, at least 2: the outputs of the last layer.
     pub classes: usize,
-    /// Tensor of the probabilities, f32 [1 x classes].
+    /// Index of the probabilities' tensor, f32 `[1 x classes]`.
     pub probabilities: usize,
 }
 
-/// Recognises a head on the features `from`, f32 [1 x `inputs`].
+/// Recognises a head whose input is the tensor `from`, f32 `[1 x inputs]`.
 pub(super) fn recognise<'a>(walk: &mut Walk<'a>, from: usize, inputs: usize) -> Result<Head<'a>, Error> {
     let mut layers: Vec<Layer<'a>, MAX_LAYERS> = Vec::new();
     let (mut at, mut width) = (from, inputs);
@@ -49,11 +49,11 @@ pub(super) fn recognise<'a>(walk: &mut Walk<'a>, from: usize, inputs: usize) -> 
         }
     }
     let step = walk.take(BuiltinOp::SOFTMAX, 1, at)?;
-    step.options(Options::Softmax { beta: 1.0 })?;
+    step.check_options(Options::Softmax { beta: 1.0 })?;
     if width < 2 {
         return Err(Error::Tensor { tensor: at, expected: "one value for each of at least two classes" });
     }
-    let probabilities = step.gives(TensorType::Float32, &[1, width], "a probability of each class")?;
+    let probabilities = step.check_output(TensorType::Float32, &[1, width], "a probability of each class")?;
     Ok(Head { layers, classes: width, probabilities })
 }
 
@@ -67,13 +67,13 @@ fn layer<'a>(step: &Step<'a>, inputs: usize) -> Result<Layer<'a>, Error> {
         [1, outputs] => outputs,
         _ => return Err(Error::Tensor { tensor: step.output.index, expected: "one row of values" }),
     };
-    step.gives(TensorType::Float32, &[1, outputs], "one row of floats")?;
+    step.check_output(TensorType::Float32, &[1, outputs], "one row of floats")?;
     let weights = floats(step, 1, &[outputs, inputs], "finite weights, one row per output")?;
     let bias = floats(step, 2, &[outputs], "a finite bias of each output")?;
     Ok(Layer { inputs, outputs, weights, bias, relu })
 }
 
-/// Constant floats of a shape, all finite.
+/// Returns input `i`, a constant of finite floats of the given shape.
 fn floats<'a>(step: &Step<'a>, i: usize, shape: &[usize], expected: &'static str) -> Result<Scalars<'a, f32>, Error> {
     let tensor = step.input(i)?;
     check(&tensor, TensorType::Float32, shape, expected)?;

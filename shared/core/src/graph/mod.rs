@@ -1,9 +1,9 @@
 //! Recognises the parts of a parsed model: front end, int8 body, statistics, head.
 //!
-//! This program does not interpret graphs. It runs two kinds: the plain base model (waveform, front end, body, 521 scores)
-//! and what this project exports (waveform, front end, features, head, probabilities). Every operator, connection, shape
-//! and constant is compared with those, so that a file which would sound different elsewhere than here is refused with the
-//! place where it differs. What is recognised is handed on as [`Parts`].
+//! This program is not a graph interpreter. It runs two kinds of graphs: the base model (waveform, front end, body, 521
+//! scores) and the models that this project exports (waveform, front end, features, head, probabilities). Every operator,
+//! connection, shape and constant is compared with these, so a file that other runtimes would evaluate differently is
+//! rejected with the position of the first difference. [`Parts`] holds the result.
 
 mod body;
 mod error;
@@ -14,7 +14,7 @@ mod walk;
 
 pub use body::Body;
 pub use error::Error;
-pub use front_end::{FRAME_PIECES, HOP_PIECES, PIECE, PIECES};
+pub use front_end::{FRAME_SEGMENTS, HOP_SEGMENTS, SEGMENT, SEGMENTS};
 pub use head::{Head, Layer, MAX_LAYERS};
 pub use statistics::Statistics;
 
@@ -27,19 +27,19 @@ use walk::Walk;
 /// The recognised parts of a graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parts<'a> {
-    /// Tensor of the log-mel patch, f32 [96 x 64], columns of 10 ms.
+    /// Index of the log-mel patch's tensor, f32 `[96 x 64]`, one column per 10 ms.
     pub log_mel: usize,
-    /// The int8 network, where there is one.
+    /// The int8 network; `None` for log-mel features.
     pub body: Option<Body>,
-    /// What the graph's output is.
+    /// Kind of the graph's output.
     pub output: Output<'a>,
 }
 
-/// What a graph ends in.
+/// Output of a graph.
 #[allow(clippy::large_enum_variant, reason = "there is no allocation here, so nothing to box with")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output<'a> {
-    /// The base model's own scores, each 0 to 1 by itself.
+    /// The base model's own scores, each 0 to 1, independent of each other.
     Scores {
         /// Index of the int8 FULLY_CONNECTED on the embedding; LOGISTIC and DEQUANTIZE follow it.
         fully_connected: usize,
@@ -48,9 +48,9 @@ pub enum Output<'a> {
     },
     /// Probabilities of a trained head.
     Head {
-        /// What the head looks at.
+        /// Features that the head takes.
         kind: FeatureKind,
-        /// Its layers.
+        /// Layers of the head.
         head: Head<'a>,
     },
 }
@@ -59,8 +59,8 @@ impl<'a> Parts<'a> {
     /// Recognises the parts of `graph`.
     ///
     /// # Errors
-    /// At the first operator, connection, shape or constant that differs from what this program runs.
-    pub fn of(graph: &Graph<'a>) -> Result<Self, Error> {
+    /// The first operator, connection, shape or constant that differs from the graphs that this program runs.
+    pub fn from_graph(graph: &Graph<'a>) -> Result<Self, Error> {
         if graph.inputs().len() != 1 || graph.outputs().len() != 1 {
             return Err(Error::Ends { inputs: graph.inputs().len(), outputs: graph.outputs().len() });
         }
@@ -81,7 +81,7 @@ impl<'a> Parts<'a> {
             Some(scores) => scores,
             None => trained(&mut walk, log_mel, body)?,
         };
-        ends_in(graph, &walk, result)?;
+        check_end(graph, &walk, result)?;
         Ok(Self { log_mel, body, output })
     }
 
@@ -93,7 +93,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// What the head looks at; `None` for the plain base model.
+    /// Returns the feature kind of the head; `None` for the base model.
     pub fn feature_kind(&self) -> Option<FeatureKind> {
         match &self.output {
             Output::Scores { .. } => None,
@@ -102,10 +102,10 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The head of a file that has nothing else: features f32 [1 x n] in, probabilities out.
+/// Recognises a file that contains only a head: features f32 `[1 x n]` in, probabilities out.
 ///
 /// # Errors
-/// At the first operator, connection, shape or constant that no head has.
+/// The first operator, connection, shape or constant that is not part of a head.
 pub fn head_alone<'a>(graph: &Graph<'a>) -> Result<Head<'a>, Error> {
     let ends = Error::Ends { inputs: graph.inputs().len(), outputs: graph.outputs().len() };
     let (Some(input), 1, 1) = (graph.inputs().get(0), graph.inputs().len(), graph.outputs().len()) else {
@@ -118,19 +118,19 @@ pub fn head_alone<'a>(graph: &Graph<'a>) -> Result<Head<'a>, Error> {
     walk::check(&features, TensorType::Float32, &[1, width], expected)?;
     let mut walk = Walk::new(*graph);
     let head = head::recognise(&mut walk, input, width)?;
-    ends_in(graph, &walk, head.probabilities)?;
+    check_end(graph, &walk, head.probabilities)?;
     Ok(head)
 }
 
-/// Checks that nothing follows after `result` and that it is the graph's output.
-fn ends_in(graph: &Graph<'_>, walk: &Walk<'_>, result: usize) -> Result<(), Error> {
+/// Checks that no operator follows `result` and that it is the graph's output.
+fn check_end(graph: &Graph<'_>, walk: &Walk<'_>, result: usize) -> Result<(), Error> {
     if walk.peek().is_some() {
         return Err(Error::Trailing { operator: walk.position() });
     }
     if graph.outputs().get(0) == Some(result) { Ok(()) } else { Err(Error::Output { tensor: result }) }
 }
 
-/// The base model's own end: FULLY_CONNECTED, LOGISTIC, DEQUANTIZE.
+/// Recognises the end of the base model: FULLY_CONNECTED, LOGISTIC, DEQUANTIZE.
 fn scores<'a>(walk: &mut Walk<'a>, embedding: usize) -> Result<(usize, Output<'a>), Error> {
     let fully_connected = walk.position();
     let step = walk.take(BuiltinOp::FULLY_CONNECTED, 3, embedding)?;
@@ -140,20 +140,20 @@ fn scores<'a>(walk: &mut Walk<'a>, embedding: usize) -> Result<(usize, Output<'a
     }
     let classes = step.output.elements();
     let shape = [1, classes];
-    let logits = step.gives(TensorType::Int8, &shape, "one int8 value of each class")?;
+    let logits = step.check_output(TensorType::Int8, &shape, "one int8 value of each class")?;
     let step = walk.take(BuiltinOp::LOGISTIC, 1, logits)?;
-    let quantised = step.gives(TensorType::Int8, &shape, "one int8 score of each class")?;
+    let quantised = step.check_output(TensorType::Int8, &shape, "one int8 score of each class")?;
     let step = walk.take(BuiltinOp::DEQUANTIZE, 1, quantised)?;
-    let result = step.gives(TensorType::Float32, &shape, "one score of each class")?;
+    let result = step.check_output(TensorType::Float32, &shape, "one score of each class")?;
     Ok((result, Output::Scores { fully_connected, classes }))
 }
 
-/// Features and head of a model that this project exported.
+/// Recognises features and head of a model that this project has exported.
 fn trained<'a>(walk: &mut Walk<'a>, log_mel: usize, body: Option<Body>) -> Result<(usize, Output<'a>), Error> {
     let mut embedding = None;
     if let Some(body) = body {
         let step = walk.take(BuiltinOp::DEQUANTIZE, 1, body.embedding)?;
-        let floats = step.gives(TensorType::Float32, &[1, 1, 1, EMBEDDING_LEN], "the embedding as floats")?;
+        let floats = step.check_output(TensorType::Float32, &[1, 1, 1, EMBEDDING_LEN], "the embedding as floats")?;
         embedding = Some(front_end::reshape(walk, floats, &[1, EMBEDDING_LEN])?);
     }
     let (kind, features) = match (embedding, walk.peek()) {
@@ -168,7 +168,7 @@ fn trained<'a>(walk: &mut Walk<'a>, log_mel: usize, body: Option<Body>) -> Resul
     Ok((head.probabilities, Output::Head { kind, head }))
 }
 
-/// CONCATENATION of [embedding |] mean | deviation.
+/// Recognises the CONCATENATION of embedding (if any), mean and deviation.
 fn concatenation(
     walk: &mut Walk<'_>,
     embedding: Option<usize>,
@@ -185,5 +185,5 @@ fn concatenation(
         Options::Concatenation { axis: 1 | -1, activation: Activation::None } => (),
         _ => return Err(step.wrong_options()),
     }
-    step.gives(TensorType::Float32, &[1, kind.len()], "the features in one row")
+    step.check_output(TensorType::Float32, &[1, kind.len()], "the features in one row")
 }

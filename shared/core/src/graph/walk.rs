@@ -1,19 +1,19 @@
-//! Steps through a graph in the order of execution, checking each operator against what belongs there.
+//! Walks through a graph in the order of execution and compares each operator with the expected one.
 
 use super::error::Error;
 use monitor_tflite::{BuiltinOp, Graph, Operator, Options, Tensor, TensorType};
 
-/// Words of a set of tensors.
+/// Length of a tensor set, in 64-bit words.
 const SET_WORDS: usize = 64;
 
-/// Where the recognition has got to.
+/// Current position in a graph.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Walk<'a> {
     graph: Graph<'a>,
     next: usize,
 }
 
-/// An operator that was recognised, and what it writes.
+/// A recognised operator and its output.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step<'a> {
     pub operator: Operator<'a>,
@@ -22,26 +22,35 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// At the first operator of `graph`.
-    pub fn new(graph: Graph<'a>) -> Self {
+    /// Starts at the first operator of `graph`.
+    pub(super) fn new(graph: Graph<'a>) -> Self {
         Self { graph, next: 0 }
     }
 
-    /// Index of the operator to come.
-    pub fn position(&self) -> usize {
+    /// Returns the index of the next operator.
+    pub(super) fn position(&self) -> usize {
         self.next
     }
 
-    /// Code of the operator to come; `None` at the end.
-    pub fn peek(&self) -> Option<BuiltinOp> {
+    /// Returns the code of the next operator; `None` at the end.
+    pub(super) fn peek(&self) -> Option<BuiltinOp> {
         self.graph.operator(self.next).ok().map(|operator| operator.code)
     }
 
-    /// Takes the next operator: it must be `expected`, have one output, and `inputs` inputs with `from` at place `data`.
-    pub fn take_at(&mut self, expected: BuiltinOp, inputs: usize, data: usize, from: usize) -> Result<Step<'a>, Error> {
+    /// Advances past the next operator. It must have the code `expected`, one output, and `inputs` inputs with `from` at
+    /// place `data`.
+    pub(super) fn take_at(
+        &mut self,
+        expected: BuiltinOp,
+        inputs: usize,
+        data: usize,
+        from: usize,
+    ) -> Result<Step<'a>, Error> {
         let index = self.next;
-        if self.peek() != Some(expected) {
-            return Err(Error::Operator { index, expected, found: self.peek() });
+        match self.peek() {
+            None => return Err(Error::Incomplete { operators: index, expected }),
+            Some(found) if found != expected => return Err(Error::Operator { index, expected, found }),
+            Some(_) => {}
         }
         let operator = self.graph.operator(index)?;
         let connected = operator.inputs.len() == inputs && operator.inputs.get(data) == Some(from);
@@ -53,38 +62,43 @@ impl<'a> Walk<'a> {
         Ok(Step { operator, output, graph: self.graph })
     }
 
-    /// As [`Self::take_at`], with the data first.
-    pub fn take(&mut self, expected: BuiltinOp, inputs: usize, from: usize) -> Result<Step<'a>, Error> {
+    /// As [`Self::take_at`], with `from` as the first input.
+    pub(super) fn take(&mut self, expected: BuiltinOp, inputs: usize, from: usize) -> Result<Step<'a>, Error> {
         self.take_at(expected, inputs, 0, from)
     }
 }
 
 impl<'a> Step<'a> {
-    /// Input `i` of the operator.
-    pub fn input(&self, i: usize) -> Result<Tensor<'a>, Error> {
+    /// Returns input `i` of the operator.
+    pub(super) fn input(&self, i: usize) -> Result<Tensor<'a>, Error> {
         let index = self.operator.inputs.get(i).ok_or(Error::Connection { operator: self.operator.index })?;
         Ok(self.graph.tensor(index)?)
     }
 
-    /// Checks that input `i` is a constant of exactly these integers.
-    pub fn integers(&self, i: usize, values: &[i32], expected: &'static str) -> Result<(), Error> {
+    /// Checks that input `i` is a constant with exactly these integers.
+    pub(super) fn check_integers(&self, i: usize, values: &[i32], expected: &'static str) -> Result<(), Error> {
         let tensor = self.input(i)?;
         let fits = tensor.i32s().is_some_and(|held| held.equals(values));
         if fits { Ok(()) } else { Err(Error::Constant { tensor: tensor.index, expected }) }
     }
 
     /// Checks the operator's parameters.
-    pub fn options(&self, expected: Options) -> Result<(), Error> {
+    pub(super) fn check_options(&self, expected: Options) -> Result<(), Error> {
         if self.operator.options == expected { Ok(()) } else { Err(self.wrong_options()) }
     }
 
-    /// The error of unfitting parameters.
-    pub fn wrong_options(&self) -> Error {
+    /// Returns the error for unexpected parameters.
+    pub(super) fn wrong_options(&self) -> Error {
         Error::Options { operator: self.operator.index }
     }
 
-    /// Checks type and shape of the output and gives its index.
-    pub fn gives(&self, kind: TensorType, shape: &[usize], expected: &'static str) -> Result<usize, Error> {
+    /// Checks type and shape of the output and returns its index.
+    pub(super) fn check_output(
+        &self,
+        kind: TensorType,
+        shape: &[usize],
+        expected: &'static str,
+    ) -> Result<usize, Error> {
         check(&self.output, kind, shape, expected)?;
         Ok(self.output.index)
     }
@@ -96,14 +110,14 @@ pub(super) fn check(tensor: &Tensor, kind: TensorType, shape: &[usize], expected
     if fits { Ok(()) } else { Err(Error::Tensor { tensor: tensor.index, expected }) }
 }
 
-/// Checks that every operator reads only what is constant, the input, or already written, and that nothing is written
-/// twice: then the file's order is an order of execution and no tensor changes under a reader.
+/// Checks that every operator reads only constants, the input and tensors already written, and that no tensor is written
+/// twice. The file's order is then an order of execution, and no tensor changes after it has been written.
 pub(super) fn check_order(graph: &Graph<'_>) -> Result<(), Error> {
     let mut written = [0u64; SET_WORDS];
     let bit = |tensor: usize| (tensor / 64, 1u64 << (tensor % 64));
     let mut set = |tensor: usize| {
         let (word, mask) = bit(tensor);
-        // The reader takes no graph with more tensors than the set has bits.
+        // `monitor_tflite` rejects graphs with more tensors than the set has bits.
         let Some(word) = written.get_mut(word) else { return false };
         let fresh = *word & mask == 0;
         *word |= mask;

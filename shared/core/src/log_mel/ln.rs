@@ -1,16 +1,21 @@
-//! The natural logarithm of the front end: `libm::logf` without its special cases, so that it vectorises.
+//! Natural logarithm of the front end: `libm::logf` without its special cases, so that the compiler can vectorise it.
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    reason = "an 8-bit exponent field, exact in i32 and f32"
+)]
 
-/// Bits of sqrt(1/2): mantissas are taken from there to sqrt(2).
+/// Bits of sqrt(1/2): mantissas are reduced to sqrt(1/2) to sqrt(2).
 const SQRT_HALF: u32 = 0x3f35_04f3;
 /// ln 2 in two parts, the first short enough that its product with an exponent is exact.
 const LN2: [f32; 2] = [6.931_381e-1, 9.058_001e-6];
-/// Polynomial of `(ln(1+s) - ln(1-s)) / s - 2` in `s^2`; musl and FreeBSD `logf`.
+/// Polynomial of `(ln(1+s) - ln(1-s)) / s - 2` in `s^2`. Source: `logf` of musl and FreeBSD.
 const POLY: [f32; 4] = [0.666_666_6, 0.400_009_72, 0.284_987_87, 0.242_790_79];
 
-/// Natural logarithm of a finite `x >= f32::MIN_POSITIVE`, within 1 unit in the last place and equal to `libm::logf` bit
-/// for bit. For any other `x` the result is an unspecified value.
+/// Returns the natural logarithm of a finite `x >= f32::MIN_POSITIVE`, within 1 unit in the last place and bit for bit equal
+/// to `libm::logf`. For any other `x` the result is unspecified.
 ///
-/// Straight-line arithmetic in one fixed order: the compiler may do several at once, the bits stay the same.
+/// The operations have one fixed order, so the bits do not depend on vectorisation.
 #[inline]
 pub(super) fn ln(x: f32) -> f32 {
     let shifted = x.to_bits().wrapping_add(0x3f80_0000 - SQRT_HALF);
@@ -40,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn equals_libm_bit_for_bit_where_loudness_lies() {
+    fn equals_libm_bit_for_bit_in_the_range_of_mel_magnitudes() {
         let mut x = 0.001_f32;
         while x < 1000.0 {
             assert_eq!(ln(x).to_bits(), libm::logf(x).to_bits(), "{x}");

@@ -1,12 +1,12 @@
 //! YAMNet's front end, streaming: one column of 64 log-mel bands per 160 samples.
 //!
-//! Each column is computed once and never again, however the windows that it belongs to overlap. The steps are those of the
-//! graph inside the base model: 400-sample periodic Hann, zeros up to 512 points, real FFT, magnitude, 64 HTK mel bands from
-//! 125 to 7500 Hz, `ln(x + 0.001)`. Hann and mel weights equal the base model's bit for bit; sums run in one fixed order and
-//! no step depends on the target, so that equal samples give equal columns everywhere.
+//! Each column is computed once, whatever the overlap of windows. The steps are those of the graph inside the base model:
+//! periodic Hann window of 400 samples, zero padding to 512, real FFT, magnitude, 64 HTK mel bands from 125 to 7500 Hz,
+//! `ln(x + 0.001)`. Hann and mel weights equal the base model's bit for bit. Sums have one fixed order and no step depends on
+//! the target, so equal samples give equal columns on every target.
 //!
-//! Against the reference kernels (which transform in f64) the quantised columns of all 16 golden clips differ in fewer than
-//! one cell of a thousand, by one step; see `tests/log_mel_golden.rs`.
+//! Compared with the reference kernels (whose FFT uses f64), the quantised columns of all 16 golden clips differ in fewer
+//! than one value of a thousand, by one step; see `tests/log_mel_golden.rs`.
 //!
 //! Memory: 1.6 kB of state, about 4 kB of stack, 3.6 kB of tables.
 
@@ -16,15 +16,15 @@ mod spectrum;
 
 pub use mel::{HANN, mel_weight};
 
-/// Rate of the samples that this front end takes, in Hz.
+/// Sample rate of the front end, in Hz.
 pub const RATE_HZ: u32 = 16_000;
 /// Mel bands of a column.
 pub const BANDS: usize = 64;
-/// Samples from one column to the next (10 ms).
+/// Step between columns, in samples (10 ms).
 pub const HOP: usize = 160;
-/// Samples that a column is computed from (25 ms).
+/// Samples per column (25 ms).
 pub const WINDOW: usize = 400;
-/// Points of the Fourier transform; the window is padded with zeros at its end.
+/// Points of the Fourier transform; zeros are appended to the window.
 pub const FFT: usize = 512;
 /// Frequency bins of the magnitude spectrum, 31.25 Hz apart from 0 to 8000 Hz.
 pub const BINS: usize = FFT / 2 + 1;
@@ -32,35 +32,35 @@ pub const BINS: usize = FFT / 2 + 1;
 pub const LOW_HZ: f32 = 125.0;
 /// Upper edge of the last mel band in Hz.
 pub const HIGH_HZ: f32 = 7500.0;
-/// What is added to every band before the logarithm, so that silence is `ln(0.001)` = -6.9078.
+/// Added to every band before the logarithm, so silence is `ln(0.001)` = -6.9078.
 pub const FLOOR: f32 = 0.001;
 
-/// Natural logarithm of (mel-weighted magnitude + [`FLOOR`]) of each band, low to high.
+/// Natural logarithm of (mel-weighted magnitude + [`FLOOR`]) of each band, lowest band first.
 pub type Column = [f32; BANDS];
 
-/// Turns a stream of 16 kHz samples into log-mel columns.
+/// Computes log-mel columns from a stream of 16 kHz samples.
 ///
-/// Column `j` covers samples `[160 j, 160 j + 400)` since the start or the last [`reset`](Self::reset), whatever the size of
-/// the pieces pushed.
+/// Column `j` covers samples `[160 j, 160 j + 400)` since the start or the last [`reset`](Self::reset), however the stream is
+/// divided into blocks.
 #[derive(Clone, Debug)]
 pub struct LogMel {
-    /// The samples of the column to come, oldest first.
+    /// Samples of the next column, oldest first.
     pending: [f32; WINDOW],
-    /// How many of them have arrived; less than `WINDOW` between calls.
+    /// Number of valid samples in `pending`; less than `WINDOW` between calls.
     filled: usize,
 }
 
 impl LogMel {
-    /// A front end that has heard nothing yet.
+    /// Creates an empty front end.
     #[must_use]
     pub const fn new() -> Self {
         Self { pending: [0.0; WINDOW], filled: 0 }
     }
 
-    /// Takes samples (16 kHz, mono, full scale 1) and calls `sink` with every column that they complete, in order.
+    /// Appends samples (16 kHz, mono, full scale 1) and calls `sink` with every completed column, in order.
     ///
-    /// Samples are meant to be finite, as `pcm` makes them. A sample that is not costs the columns that cover it (their
-    /// bands are then unspecified values), nothing else.
+    /// Samples should be finite, as [`crate::pcm`] guarantees. A sample that is not finite makes the bands of the columns
+    /// that cover it unspecified and has no other effect.
     pub fn push(&mut self, samples: &[f32], mut sink: impl FnMut(&Column)) {
         let mut rest = samples;
         while !rest.is_empty() {
@@ -76,7 +76,7 @@ impl LogMel {
         }
     }
 
-    /// Forgets the samples that have not made a column yet: the next sample is the first of a new column.
+    /// Discards the samples of the incomplete column: the next sample is the first of a new column.
     pub fn reset(&mut self) {
         self.filled = 0;
     }
@@ -88,7 +88,7 @@ impl Default for LogMel {
     }
 }
 
-/// The column of one 400-sample window.
+/// Computes the column of one 400-sample window.
 fn column(samples: &[f32; WINDOW]) -> Column {
     let mut column = mel::bands(&spectrum::magnitudes(samples));
     for band in &mut column {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A deterministic mixture that fills every band.
+    /// A deterministic signal with energy in every band.
     fn signal(len: usize) -> Vec<f32> {
         let mut state = 1_u32;
         let mut noise = || {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tone_is_loudest_in_the_band_around_its_frequency() {
+    fn a_tone_is_largest_in_the_band_around_its_frequency() {
         // The middle of bin 60.
         let samples: Vec<f32> =
             (0..WINDOW).map(|n| (core::f64::consts::TAU * 1875.0 * n as f64 / 16_000.0).sin() as f32).collect();
@@ -159,19 +159,19 @@ mod tests {
     }
 
     #[test]
-    fn samples_that_are_not_numbers_spoil_only_the_columns_that_cover_them() {
+    fn non_finite_samples_affect_only_the_columns_that_cover_them() {
         let mut samples = signal(400 + 160 * 6);
         let clean = columns_of(&[&samples]);
         samples[410] = f32::NAN;
         samples[411] = f32::INFINITY;
-        let spoilt = columns_of(&[&samples]);
-        assert_eq!(spoilt[0], clean[0]);
-        assert_eq!(spoilt[3..], clean[3..]);
+        let affected = columns_of(&[&samples]);
+        assert_eq!(affected[0], clean[0]);
+        assert_eq!(affected[3..], clean[3..]);
     }
 
     proptest! {
         #[test]
-        fn columns_do_not_depend_on_the_size_of_the_pieces(cuts in prop::collection::vec(0_usize..2000, 0..12)) {
+        fn columns_do_not_depend_on_the_size_of_the_blocks(cuts in prop::collection::vec(0_usize..2000, 0..12)) {
             let samples = signal(2000);
             let mut cuts = cuts;
             cuts.extend([0, samples.len()]);

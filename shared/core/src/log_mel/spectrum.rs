@@ -1,10 +1,10 @@
-//! Magnitudes of the Fourier transform of one windowed piece of sound.
+//! Magnitude spectrum of one windowed frame.
 
 use super::{BINS, FFT, HANN, WINDOW};
 
-/// Magnitude of bins 0 to 256 of the 512-point transform of the Hann-windowed samples; no scaling.
+/// Returns the magnitudes of bins 0 to 256 of the 512-point transform of the Hann-windowed samples, unscaled.
 ///
-/// Square roots are exactly rounded, sums and products run in the order written, so the result is the same on every target.
+/// Square roots are correctly rounded, and sums and products have a fixed order, so the result is the same on every target.
 pub(super) fn magnitudes(samples: &[f32; WINDOW]) -> [f32; BINS] {
     let mut points = [0.0; FFT];
     for ((point, sample), weight) in points.iter_mut().zip(samples).zip(&HANN) {
@@ -15,7 +15,7 @@ pub(super) fn magnitudes(samples: &[f32; WINDOW]) -> [f32; BINS] {
     for (magnitude, bin) in magnitudes.iter_mut().zip(spectrum.iter()) {
         *magnitude = libm::sqrtf(bin.re * bin.re + bin.im * bin.im);
     }
-    // The transform packs the two purely real bins, 0 and 256, into its first element.
+    // The transform stores the two real-valued bins, 0 and 256, in its first element.
     magnitudes[0] = spectrum[0].re.abs();
     magnitudes[FFT / 2] = spectrum[0].im.abs();
     magnitudes
@@ -25,7 +25,7 @@ pub(super) fn magnitudes(samples: &[f32; WINDOW]) -> [f32; BINS] {
 mod tests {
     use super::*;
 
-    /// The transform by its definition, in f64.
+    /// One bin of the transform by its definition, in f64.
     fn by_definition(samples: &[f32; WINDOW], bin: usize) -> f64 {
         let (mut re, mut im) = (0.0, 0.0);
         for (n, (&sample, &weight)) in samples.iter().zip(&HANN).enumerate() {
@@ -37,13 +37,13 @@ mod tests {
     }
 
     #[test]
-    fn every_bin_is_within_a_millionth_of_the_loudest_of_the_definition() {
+    fn every_bin_is_within_a_millionth_of_the_largest_of_the_definition() {
         let samples: [f32; WINDOW] = core::array::from_fn(|n| if n / 7 % 2 == 0 { 1.0 } else { -0.6 });
         let magnitudes = magnitudes(&samples);
-        let loudest = magnitudes.iter().copied().fold(0.0, f32::max);
+        let largest = magnitudes.iter().copied().fold(0.0, f32::max);
         for (bin, &magnitude) in magnitudes.iter().enumerate() {
             let error = (f64::from(magnitude) - by_definition(&samples, bin)).abs();
-            assert!(error < 1e-6 * f64::from(loudest), "bin {bin}: error {error}, loudest {loudest}");
+            assert!(error < 1e-6 * f64::from(largest), "bin {bin}: error {error}, largest {largest}");
         }
     }
 

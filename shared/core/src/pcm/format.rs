@@ -1,28 +1,28 @@
-//! The formats of one sample, and what each means as `f32`.
+//! Sample formats and their conversion to `f32`.
 
 use core::fmt;
 
-/// How one sample lies in memory; all little-endian.
+/// Memory layout of one sample; all formats are little-endian.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SampleFormat {
     /// 16-bit integer.
     S16,
     /// 24-bit integer in 3 bytes.
     S24,
-    /// 24-bit integer in the low 3 of 4 bytes; what the fourth holds does not matter.
+    /// 24-bit integer in the low 3 of 4 bytes; the fourth byte is ignored.
     S24In32,
-    /// 32-bit integer; full-scale also for devices that fill only the high 24 bits.
+    /// 32-bit integer; also for devices that use only the high 24 bits.
     S32,
     /// 32-bit IEEE float, full scale 1.
     F32,
 }
 
 impl SampleFormat {
-    /// Every format.
+    /// All formats.
     pub const ALL: [Self; 5] = [Self::S16, Self::S24, Self::S24In32, Self::S32, Self::F32];
 
-    /// The largest size of a float sample that is still taken for sound: 2^31, for float files that hold unscaled 32-bit
-    /// integers. Its square and the sums over a window stay far inside the range of `f32`.
+    /// Largest accepted magnitude of a float sample: 2^31, for float files that contain unscaled 32-bit integers. Its square
+    /// and the sums over a window stay well within the range of `f32`.
     pub const LOUDEST: f32 = 2_147_483_648.0;
 
     /// Bytes of one sample of one channel: 2, 3 or 4.
@@ -37,7 +37,7 @@ impl SampleFormat {
 }
 
 impl fmt::Display for SampleFormat {
-    /// The name that ALSA gives the format.
+    /// Writes ALSA's name of the format.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::S16 => "S16_LE",
@@ -54,7 +54,7 @@ pub(super) fn s16(bytes: [u8; 2]) -> f32 {
 }
 
 pub(super) fn s24([low, middle, high]: [u8; 3]) -> f32 {
-    // In the high bytes of an i32 the sign is in its place; all 24 bits fit an f32.
+    // In the high bytes of an i32 the sign bit has its place; an f32 represents all 24 bits exactly.
     s32([0, low, middle, high])
 }
 
@@ -62,13 +62,14 @@ pub(super) fn s24_in_32([low, middle, high, _]: [u8; 4]) -> f32 {
     s24([low, middle, high])
 }
 
+#[expect(clippy::cast_precision_loss, reason = "rounds to the nearest f32")]
 pub(super) fn s32(bytes: [u8; 4]) -> f32 {
     i32::from_le_bytes(bytes) as f32 * (1.0 / 2_147_483_648.0)
 }
 
-/// `None` for what is no sound.
+/// Returns `None` for NaN, infinities and magnitudes above [`SampleFormat::LOUDEST`].
 pub(super) fn f32(bytes: [u8; 4]) -> Option<f32> {
     let sample = f32::from_le_bytes(bytes);
-    // NaN compares as not within.
+    // The comparison is false for NaN.
     (sample.abs() <= SampleFormat::LOUDEST).then_some(sample)
 }

@@ -1,52 +1,39 @@
-//! Raw device samples of any format and channel count to mono `f32`.
+//! Converts raw samples of any format and channel count to mono `f32`.
 //!
-//! The bytes are as a sound device or a WAV file holds them: little-endian, channels interleaved. Every bit pattern is a
-//! valid input. Cost: one pass, no state but a counter.
+//! The layout is that of sound devices and WAV files: little-endian, channels interleaved. Every bit pattern is a valid
+//! input. Cost: one pass; the only state is a counter.
 
 mod format;
 
-use core::fmt;
-
 pub use format::SampleFormat;
 
-/// Which sound a frame of several channels becomes.
+/// Conversion of a frame of several channels to one sample.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Channel {
     /// The mean of all channels.
     #[default]
     Average,
-    /// One channel alone, counted from 0.
+    /// One channel, counted from 0.
     Pick(u16),
 }
 
-/// Why a decoder cannot be made. Fatal: the configuration is wrong.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Why a decoder cannot be created. Fatal: the configuration is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// A frame of no channels has no sound.
+    /// The number of channels is 0.
+    #[error("the sound has 0 channels; a device or file must have at least 1")]
     NoChannels,
-    /// The channel to pick is not there.
+    /// The requested channel does not exist.
+    #[error("channel {picked} is not there; choose one from 0 to {last}, or the average", last = .channels.saturating_sub(1))]
     NoSuchChannel {
-        /// The channel asked for, counted from 0.
+        /// The requested channel, counted from 0.
         picked: u16,
-        /// How many there are.
+        /// Number of channels.
         channels: u16,
     },
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoChannels => f.write_str("the sound has 0 channels; a device or file must have at least 1"),
-            Self::NoSuchChannel { picked, channels } => {
-                write!(f, "channel {picked} is not there; choose one from 0 to {}, or the average", channels - 1)
-            }
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
-/// Turns bytes of interleaved frames into mono samples.
+/// Decodes interleaved frames to mono samples.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     format: SampleFormat,
@@ -56,10 +43,10 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder for frames of `channels` samples in `format`.
+    /// Creates a decoder for frames of `channels` samples in `format`.
     ///
     /// # Errors
-    /// If there are no channels, or not the one to pick.
+    /// [`Error::NoChannels`]; [`Error::NoSuchChannel`] if `channel` picks one that does not exist.
     pub const fn new(format: SampleFormat, channels: u16, channel: Channel) -> Result<Self, Error> {
         match channel {
             _ if channels == 0 => Err(Error::NoChannels),
@@ -74,18 +61,18 @@ impl Decoder {
         self.format.bytes_per_sample() * self.channels as usize
     }
 
-    /// Samples so far that were replaced by 0 because they were no sound: NaN, infinite or beyond
-    /// [`SampleFormat::LOUDEST`], possible in [`SampleFormat::F32`] only. Only samples of the picked channel count.
+    /// Number of samples replaced by 0 so far: NaN, infinite, or beyond [`SampleFormat::LOUDEST`]. Occurs only with
+    /// [`SampleFormat::F32`]; only samples of the picked channel are counted.
     #[must_use]
     pub const fn replaced(&self) -> u64 {
         self.replaced
     }
 
-    /// Decodes as many whole frames as `bytes` holds and `out` has room for; returns how many that were.
+    /// Decodes the whole frames in `bytes`, at most `out.len()`, and returns their number.
     ///
-    /// Integer formats give values in [-1, 1]: -1 for the lowest integer; 1 only for the highest few of S32, by rounding to
-    /// `f32`. F32 is taken as it is, also beyond full scale. Bytes of a frame that is not whole are left alone: it is for
-    /// the caller to bring them again with the rest.
+    /// Integer formats give values in `[-1, 1]`: -1 for the lowest integer; 1 only for the few highest values of S32, which
+    /// round up to it. F32 is copied, also beyond full scale. Bytes of an incomplete frame are ignored; the caller passes
+    /// them again with the rest of the frame.
     pub fn decode(&mut self, bytes: &[u8], out: &mut [f32]) -> usize {
         match self.format {
             SampleFormat::S16 => self.frames(bytes, out, format::s16),
@@ -110,7 +97,7 @@ impl Decoder {
     fn frames<const N: usize>(&self, bytes: &[u8], out: &mut [f32], mut sample: impl FnMut([u8; N]) -> f32) -> usize {
         let samples = bytes.as_chunks::<N>().0;
         if self.channels == 1 {
-            // The same values as below, several at a time.
+            // The same values as below, in a form that the compiler vectorises.
             return samples.iter().zip(out).map(|(&one, out)| *out = sample(one)).count();
         }
         let frames = samples.chunks_exact(usize::from(self.channels)).zip(out);
@@ -177,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn floats_that_are_no_sound_become_zero_and_are_counted() {
+    fn invalid_floats_become_zero_and_are_counted() {
         let samples = [0.5, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -f32::MAX, 1.5];
         let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
         let mut decoder = Decoder::new(SampleFormat::F32, 1, Channel::Average).unwrap();
@@ -187,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_that_is_not_there_is_refused_with_what_there_is() {
+    fn a_missing_channel_is_refused_and_the_existing_ones_are_named() {
         let error = Decoder::new(SampleFormat::S16, 2, Channel::Pick(2)).unwrap_err();
         assert_eq!(error.to_string(), "channel 2 is not there; choose one from 0 to 1, or the average");
         assert_eq!(Decoder::new(SampleFormat::S16, 0, Channel::Average).unwrap_err(), Error::NoChannels);
@@ -195,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_give_whole_frames_of_finite_sound_and_no_more_than_there_is_room_for(
+        fn any_bytes_give_whole_frames_of_finite_samples_within_the_output_length(
             bytes in prop::collection::vec(any::<u8>(), 0..200),
             format in prop::sample::select(SampleFormat::ALL.to_vec()),
             channels in 1_u16..9,

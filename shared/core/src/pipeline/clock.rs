@@ -4,7 +4,7 @@ use crate::log_mel::RATE_HZ;
 
 /// Position of the stream.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(super) struct Clock {
     rate_hz: u32,
     /// Frames at the input rate since the start, lost ones included.
     frames: u64,
@@ -16,28 +16,28 @@ pub struct Clock {
 
 impl Clock {
     /// The start of a stream of `rate_hz` frames per second (at least 1).
-    pub const fn new(rate_hz: u32) -> Self {
+    pub(super) const fn new(rate_hz: u32) -> Self {
         Self { rate_hz, frames: 0, base: 0, since: 0 }
     }
 
     /// A stream of `rate_hz` frames per second that begins at `position`.
-    pub fn starting_at(rate_hz: u32, position: u64) -> Self {
+    pub(super) fn starting_at(rate_hz: u32, position: u64) -> Self {
         let frames = u128::from(position) * u128::from(rate_hz) / u128::from(RATE_HZ);
         Self { rate_hz, frames: u64::try_from(frames).unwrap_or(u64::MAX), base: position, since: 0 }
     }
 
     /// Counts `frames` more input frames.
-    pub fn advance(&mut self, frames: u64) {
+    pub(super) fn advance(&mut self, frames: u64) {
         self.frames = self.frames.saturating_add(frames);
     }
 
     /// Counts `samples` more samples at 16 kHz, made from them.
-    pub fn resampled(&mut self, samples: u64) {
+    pub(super) fn resampled(&mut self, samples: u64) {
         self.since = self.since.saturating_add(samples);
     }
 
     /// Skips `frames` lost frames; the stream restarts after them.
-    pub fn skip(&mut self, frames: u64) {
+    pub(super) fn skip(&mut self, frames: u64) {
         self.advance(frames);
         let position = u128::from(self.frames) * u128::from(RATE_HZ) / u128::from(self.rate_hz.max(1));
         self.base = u64::try_from(position).unwrap_or(u64::MAX);
@@ -45,7 +45,7 @@ impl Clock {
     }
 
     /// Position of the next sample at 16 kHz.
-    pub fn position(&self) -> u64 {
+    pub(super) fn position(&self) -> u64 {
         self.base.saturating_add(self.since)
     }
 }

@@ -7,7 +7,7 @@ use crate::log_mel::{HOP, WINDOW};
 use crate::window;
 
 /// Samples per block of energy: columns end only where blocks do.
-pub const BLOCK: usize = HOP / 2;
+pub(super) const BLOCK: usize = HOP / 2;
 /// Blocks of one window.
 const BLOCKS: usize = window::SAMPLES / BLOCK;
 /// What silence is reported as, in dB of full scale.
@@ -17,26 +17,26 @@ const _: () = assert!(window::SAMPLES.is_multiple_of(BLOCK) && WINDOW.is_multipl
 
 /// Energy of the last 195 blocks.
 #[derive(Clone, Debug)]
-pub struct Level {
+pub(super) struct Level {
     energy: [f64; BLOCKS],
     next: usize,
 }
 
 impl Level {
     /// Nothing heard yet: silence.
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { energy: [0.0; BLOCKS], next: 0 }
     }
 
     /// Takes the next block.
-    pub fn push(&mut self, samples: &[f32; BLOCK]) {
+    pub(super) fn push(&mut self, samples: &[f32; BLOCK]) {
         self.energy[self.next] = samples.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum();
         self.next = (self.next + 1) % BLOCKS;
     }
 
     /// RMS of the last window in dB of full scale (a full-scale square wave is 0, a sine -3.01), not below
     /// [`FLOOR_DBFS`].
-    pub fn dbfs(&self) -> f32 {
+    pub(super) fn dbfs(&self) -> f32 {
         let (newer, older) = self.energy.split_at(self.next);
         let total: f64 = older.iter().chain(newer).sum();
         let level = 10.0 * libm::log10(total / window::SAMPLES as f64);

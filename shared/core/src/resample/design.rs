@@ -1,17 +1,22 @@
-//! The low-pass filter: a sinc under a Kaiser window, in f64 through `libm`.
+//! Low-pass filter design: a sinc with a Kaiser window, in f64 with `libm`.
 //!
 //! Source: J. F. Kaiser, "Nonrecursive digital filter design using the I0-sinh window function", 1974.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "indices below 2^24, and coefficients rounded to f32"
+)]
 
 use core::f64::consts::PI;
 
 use super::OUTPUT_HZ;
 use super::plan::{Plan, Rows};
 
-/// Shape of the Kaiser window for a stop band 90 dB down: `0.1102 (A - 8.7)`.
+/// Shape parameter of the Kaiser window for a stop-band attenuation A of 90 dB: `0.1102 (A - 8.7)`.
 const BETA: f64 = 0.1102 * (90.0 - 8.7);
 
-/// Writes the coefficients of all rows: in row `r`, tap `k` weights the input sample `half - 1 - k` before the output
-/// sample's input neighbour (negative: after it), for an output sample `r / rows` after that neighbour.
+/// Writes the coefficients of all rows. Row `r` is for an output sample that lies `r / rows` of an input period after its
+/// preceding input sample; tap `k` weights the input sample `half - 1 - k` before that one (negative: after it).
 pub(super) fn fill(plan: &Plan, coefficients: &mut [f32]) {
     let per_sample = f64::from(match plan.rows {
         Rows::Exact => plan.up,
@@ -28,23 +33,23 @@ pub(super) fn fill(plan: &Plan, coefficients: &mut [f32]) {
     }
 }
 
-/// Middle of the transition band as a part of half the input rate: 15/16 of half the lower rate.
+/// Returns the middle of the transition band, 15/16 of half the lower rate, as a fraction of half the input rate.
 fn cutoff(rate_hz: u32) -> f64 {
     15.0 / 16.0 * f64::from(OUTPUT_HZ.min(rate_hz)) / f64::from(rate_hz)
 }
 
-/// `sin(pi x) / (pi x)`.
+/// Returns `sin(pi x) / (pi x)`.
 fn sinc(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { libm::sin(PI * x) / (PI * x) }
 }
 
-/// The Kaiser window at `x`: 1 in the middle, 0 beyond -1 and 1.
+/// Returns the Kaiser window at `x`: 1 in the middle, 0 outside `[-1, 1]`.
 fn kaiser(x: f64) -> f64 {
     let inside = 1.0 - x * x;
     if inside < 0.0 { 0.0 } else { bessel_i0(BETA * libm::sqrt(inside)) / bessel_i0(BETA) }
 }
 
-/// Modified Bessel function of the first kind and order 0, by its power series; `x` from 0 to 9.
+/// Returns the modified Bessel function of the first kind and order 0, by its power series; `x` from 0 to 9.
 fn bessel_i0(x: f64) -> f64 {
     let quarter_square = x * x / 4.0;
     let (mut term, mut sum) = (1.0, 1.0);

@@ -1,9 +1,9 @@
-//! The inner loop: sums of products in one fixed order that the compiler can do several at a time.
+//! Inner loop: dot products in one fixed order that the compiler can vectorise.
 
-/// Partial sums. Enough that neither the latency of additions nor the width of vectors (up to 512 bits) limits the loop.
+/// Number of partial sums: enough that neither the latency of additions nor vectors of up to 512 bits limit the loop.
 pub(super) const LANES: usize = 16;
 
-/// Sum of the products of two equally long slices, a multiple of [`LANES`] long (the rest is left out).
+/// Returns the dot product of two slices of equal length, a multiple of [`LANES`]; the remainder is ignored.
 #[inline]
 pub(super) fn one(samples: &[f32], row: &[f32]) -> f32 {
     let mut sums = [0.0; LANES];
@@ -15,7 +15,7 @@ pub(super) fn one(samples: &[f32], row: &[f32]) -> f32 {
     total(sums)
 }
 
-/// As [`one`], with a row that lies between two others: `part` (0 to 1) of the way from `low` to `high`.
+/// As [`one`], with a row interpolated linearly between `low` (`part` 0) and `high` (`part` 1).
 #[inline]
 pub(super) fn between(samples: &[f32], low: &[f32], high: &[f32], part: f32) -> f32 {
     let mut sums = [0.0; LANES];
@@ -28,7 +28,7 @@ pub(super) fn between(samples: &[f32], low: &[f32], high: &[f32], part: f32) -> 
     total(sums)
 }
 
-/// The partial sums added pairwise: each half onto the other until one is left.
+/// Adds the partial sums pairwise: the upper half to the lower half until one is left.
 fn total(mut sums: [f32; LANES]) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {

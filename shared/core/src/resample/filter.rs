@@ -1,30 +1,30 @@
-//! The polyphase filter at work: input history, position, one sum of products per output sample.
+//! Runs the polyphase filter: input history, position, one dot product per output sample.
 //!
-//! The history is a plain slice whose rest moves to the front when it is full, so that the taps of an output sample always
-//! lie side by side; a move costs one copy of a row per block of input.
+//! The history is a slice. When it is full, the samples still needed move to its front, so the taps of an output sample are
+//! always contiguous. A move copies one row per block of input.
 
 use super::plan::{Plan, Rows};
 use super::{Error, design, dot};
 
-/// The polyphase filter and its place in the stream.
+/// The polyphase filter and its position in the stream.
 #[derive(Debug)]
 pub(super) struct Filter<'a> {
     plan: Plan,
     /// Rows of `plan.taps` coefficients each.
     coefficients: &'a [f32],
-    /// The input samples that output samples to come need, oldest first.
+    /// Input samples that later output samples need, oldest first.
     history: &'a mut [f32],
-    /// How many of them there are.
+    /// Number of valid samples in `history`.
     filled: usize,
-    /// Where in `history` the taps of the next output sample start.
+    /// Index in `history` of the first tap of the next output sample.
     start: usize,
-    /// How far after an input sample the next output sample lies, in `1 / plan.up` of an input sample.
+    /// Position of the next output sample after an input sample, in `1 / plan.up` of an input period.
     phase: u32,
 }
 
 impl<'a> Filter<'a> {
     /// Designs the filter in `storage`.
-    pub fn new(plan: Plan, storage: &'a mut [f32]) -> Result<Self, Error> {
+    pub(super) fn new(plan: Plan, storage: &'a mut [f32]) -> Result<Self, Error> {
         let (needed, lent) = (plan.storage_len(), storage.len());
         let storage = storage.get_mut(..needed).ok_or(Error::Storage { needed, lent })?;
         let (coefficients, history) = storage.split_at_mut(plan.coefficients());
@@ -34,22 +34,22 @@ impl<'a> Filter<'a> {
         Ok(filter)
     }
 
-    /// Input samples needed on either side of an output sample.
-    pub const fn look_ahead(&self) -> usize {
+    /// Input samples required on either side of an output sample.
+    pub(super) const fn look_ahead(&self) -> usize {
         self.plan.half()
     }
 
-    /// Forgets all input.
-    pub fn reset(&mut self) {
-        // The first output sample is centred on the first input sample; what lies before is silence.
+    /// Discards all input.
+    pub(super) fn reset(&mut self) {
+        // The first output sample is centred on the first input sample, which silence precedes.
         self.filled = self.plan.half() - 1;
         self.history[..self.filled].fill(0.0);
         self.start = 0;
         self.phase = 0;
     }
 
-    /// Takes input samples, gives the output samples that can be computed now.
-    pub fn push(&mut self, input: &[f32], sink: &mut impl FnMut(f32)) {
+    /// Appends input samples and emits every output sample that can be computed.
+    pub(super) fn push(&mut self, input: &[f32], sink: &mut impl FnMut(f32)) {
         let mut rest = input;
         while !rest.is_empty() {
             if self.filled == self.history.len() {
@@ -65,9 +65,9 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// Gives the output samples still due and resets.
-    pub fn finish(&mut self, sink: &mut impl FnMut(f32)) {
-        // Silence up to the point where the last input sample has been the centre.
+    /// Emits the remaining output samples and resets.
+    pub(super) fn finish(&mut self, sink: &mut impl FnMut(f32)) {
+        // Silence until the last input sample has been the centre of the taps.
         const SILENCE: [f32; 64] = [0.0; 64];
         let mut missing = self.plan.half();
         while missing > 0 {
@@ -78,7 +78,8 @@ impl<'a> Filter<'a> {
         self.reset();
     }
 
-    /// Computes every output sample whose taps are all there.
+    /// Computes every output sample whose taps are all in the history.
+    #[expect(clippy::cast_precision_loss, reason = "phases are below 2^24")]
     fn drain(&mut self, sink: &mut impl FnMut(f32)) {
         let Plan { taps, up, down, .. } = self.plan;
         while let Some(samples) = self.history[..self.filled].get(self.start..self.start + taps) {

@@ -1,30 +1,31 @@
-//! The geometry of one conversion: how many phases, rows and taps, and how much memory.
+//! Geometry of one conversion: phases, rows, taps and memory.
 
 use super::{Error, MAX_HZ, MIN_HZ, OUTPUT_HZ};
 
-/// Up to this many coefficients (240 kB) every phase has its own row; 11025 Hz needs all of them.
-const MOST_COEFFICIENTS: u32 = 640 * 96;
-/// Rows per input sample that keep linear interpolation below -100 dB at 8 kHz when the input rate is 16 kHz: the error is
-/// about `(pi / rows)^2 / 8`. Faster input needs fewer in proportion.
+/// Up to this many coefficients (240 kB), every phase has its own row; 11025 Hz needs all of them.
+const MAX_COEFFICIENTS: u32 = 640 * 96;
+/// Rows per input sample with which the error of linear interpolation, about `(pi / rows)^2 / 8`, is below -100 dB at 8 kHz
+/// for an input rate of 16 kHz. Higher rates need proportionally fewer.
 const INTERPOLATED_ROWS: u32 = 512;
 /// Taps per input sample of the lower rate. Kaiser: `(A - 7.95) / 14.36 / transition`, with `A` = 90 dB and a transition from
 /// 7/8 of half the lower rate to half of it, which is 1/16 of that rate; 91.4, rounded up.
 const TAPS: u32 = 92;
 /// Taps are rounded up to whole groups of partial sums.
+#[expect(clippy::cast_possible_truncation, reason = "16")]
 const GROUP: u32 = super::dot::LANES as u32;
-/// New input samples that the history takes before it moves its rest to the front.
+/// Number of new input samples between two moves of the history.
 const BLOCK: usize = 1024;
 
-/// Whether every phase has its own row of coefficients.
+/// Relation between phases and rows of coefficients.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Rows {
-    /// Row `r` belongs to phase `r`.
+    /// Row `r` is for phase `r`.
     Exact,
-    /// This many rows per input sample, evenly spaced, and one more for the end.
+    /// This many evenly spaced rows per input sample, and one more for the end.
     Interpolated(u32),
 }
 
-/// The geometry of one conversion.
+/// Geometry of one conversion.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Plan {
     /// Input rate in Hz.
@@ -35,13 +36,13 @@ pub(super) struct Plan {
     pub down: u32,
     /// Coefficients of one row; even.
     pub taps: usize,
-    /// How rows and phases correspond.
+    /// Relation between rows and phases.
     pub rows: Rows,
 }
 
 impl Plan {
-    /// The plan for an input rate in Hz; `None` if there is nothing to do.
-    pub const fn new(rate_hz: u32) -> Result<Option<Self>, Error> {
+    /// Returns the plan for an input rate in Hz; `None` at 16 kHz, where no conversion is needed.
+    pub(super) const fn new(rate_hz: u32) -> Result<Option<Self>, Error> {
         if rate_hz < MIN_HZ || rate_hz > MAX_HZ {
             return Err(Error::Rate { hz: rate_hz });
         }
@@ -52,7 +53,7 @@ impl Plan {
         let (up, down) = (OUTPUT_HZ / common, rate_hz / common);
         let lower = if rate_hz < OUTPUT_HZ { rate_hz } else { OUTPUT_HZ };
         let taps = (TAPS * rate_hz).div_ceil(lower).next_multiple_of(GROUP);
-        let rows = if up * taps <= MOST_COEFFICIENTS {
+        let rows = if up * taps <= MAX_COEFFICIENTS {
             Rows::Exact
         } else {
             Rows::Interpolated((INTERPOLATED_ROWS * lower).div_ceil(rate_hz))
@@ -61,12 +62,12 @@ impl Plan {
     }
 
     /// Input samples on either side of an output sample.
-    pub const fn half(&self) -> usize {
+    pub(super) const fn half(&self) -> usize {
         self.taps / 2
     }
 
     /// Coefficients of all rows.
-    pub const fn coefficients(&self) -> usize {
+    pub(super) const fn coefficients(&self) -> usize {
         let rows = match self.rows {
             Rows::Exact => self.up,
             Rows::Interpolated(rows) => rows + 1,
@@ -74,13 +75,13 @@ impl Plan {
         rows as usize * self.taps
     }
 
-    /// Values of memory: coefficients, and history for one row of taps and a block of new samples.
-    pub const fn storage_len(&self) -> usize {
+    /// Values of memory: coefficients, and a history of one row of taps and a block of new samples.
+    pub(super) const fn storage_len(&self) -> usize {
         self.coefficients() + self.taps + BLOCK
     }
 }
 
-/// Euclid's greatest common divisor.
+/// Returns the greatest common divisor, by Euclid's algorithm.
 const fn common_divisor(mut a: u32, mut b: u32) -> u32 {
     while b != 0 {
         (a, b) = (b, a % b);
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn every_usual_rate_has_a_row_for_each_phase() {
+    fn every_common_rate_has_a_row_for_each_phase() {
         for rate in
             [8000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000, 176_400, 192_000]
         {
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_step_is_always_shorter_than_half_the_taps() {
-        // The history relies on it: the next output sample's taps start among the samples it holds.
+        // The history requires it: the taps of the next output sample start within the samples it holds.
         for plan in (MIN_HZ..=MAX_HZ).filter_map(|rate| Plan::new(rate).unwrap()) {
             assert!(((plan.down + plan.up) / plan.up) as usize <= plan.half(), "{plan:?}");
         }

@@ -1,70 +1,37 @@
-//! What several test files share: large inputs that lie beside the repository, and what to do when they do not.
-//!
-//! The base model and the full set of golden tensors are not part of the repository. Where they are missing, a test says
-//! `SKIPPED: ...` and passes; with `CI=true` in the environment it fails, so that no pipeline is green for want of data.
+//! Data from outside the repository that several test files read. Tests that call these are marked with
+//! [`test_needs::needs`], so that the harness reports them as ignored where the data is missing.
 #![allow(dead_code)]
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// The folder of the workspace, which holds the lock file.
-fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.ancestors().find(|folder| folder.join("Cargo.lock").is_file()).unwrap_or(package).to_path_buf()
-}
-
-/// The folder of base model and golden tensors, beside the repository.
-fn models() -> PathBuf {
-    root().join("../shared/models")
-}
-
-/// Content of `golden/<name>` beside the repository, or `None` after saying that the test is skipped.
+/// Content of the base model.
 ///
 /// # Panics
-/// If the file is missing and `CI` is `true`.
-pub fn golden(name: &str) -> Option<Vec<u8>> {
-    read_or_skip("golden tensors", &[models().join("golden").join(name)])
+/// If it cannot be read.
+pub fn base_model() -> Vec<u8> {
+    read(Path::new(test_needs::path!(base_model)))
 }
 
-/// Content of the base model: the file that `YAMNET_TFLITE` names, else the fetched one, else the one beside the
-/// repository; or `None` after saying that the test is skipped.
+/// Content of the golden tensor `name` of the base model.
 ///
 /// # Panics
-/// If there is none and `CI` is `true`.
-pub fn base_model() -> Option<Vec<u8>> {
-    let named = std::env::var_os("YAMNET_TFLITE").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let fetched = root().join("artifacts/base/yamnet.tflite");
-    let places: Vec<PathBuf> = named.into_iter().chain([fetched, models().join("yamnet.tflite")]).collect();
-    read_or_skip("base model", &places)
+/// If it cannot be read.
+pub fn golden(name: &str) -> Vec<u8> {
+    read(&Path::new(test_needs::path!(golden)).join(name))
 }
 
-/// The folder `name` of real recordings beside the repository, or `None` after saying that the test is skipped.
+/// The folder `name` of real recordings.
 ///
 /// # Panics
-/// If it is missing and `CI` is `true`.
-pub fn recordings(name: &str) -> Option<PathBuf> {
-    let folder = root().join("../shared/data").join(name);
-    let found = folder.join("manifest.csv").is_file();
-    said_unless(found, "recordings", std::slice::from_ref(&folder));
-    found.then_some(folder)
+/// If it is not there.
+pub fn recordings(name: &str) -> PathBuf {
+    let folder = Path::new(test_needs::path!(recordings)).join(name);
+    assert!(folder.join("manifest.csv").is_file(), "{} has no manifest.csv", folder.display());
+    folder
 }
 
-/// The first of `places` that can be read.
-fn read_or_skip(what: &str, places: &[PathBuf]) -> Option<Vec<u8>> {
-    let found = places.iter().find_map(|path| std::fs::read(path).ok());
-    said_unless(found.is_some(), what, places);
-    found
-}
-
-/// Says that a test is skipped for want of `what`, unless it was found.
-fn said_unless(found: bool, what: &str, places: &[PathBuf]) {
-    if !found {
-        let places = places.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-        let line = format!("SKIPPED: {what} not found ({places})");
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
-        // Not `println!`, which the test harness keeps to itself when a test passes.
-        let _ = writeln!(std::io::stderr(), "{line}");
-    }
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// Little-endian bytes as `f32`.

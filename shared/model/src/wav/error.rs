@@ -1,49 +1,81 @@
-//! Why a WAV file cannot be read, in words that say what to do.
+//! Errors of WAV files. Every message states the remedy.
 
 use core::fmt;
 use std::io;
 
 use super::RATES_HZ;
 
-/// Why a WAV file cannot be read or written. All are fatal for the file, none for the program.
-#[derive(Debug)]
+/// Why a WAV file cannot be read or written. Every variant is fatal for the file, none for the program.
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file system or the stream failed.
-    Io(io::Error),
+    #[error(transparent)]
+    Io(#[from] io::Error),
     /// The file has no bytes.
+    #[error("the file is empty; record it again")]
     Empty,
-    /// It is no WAV file; what it is instead, where its first bytes tell.
+    /// Not a WAV file; names the actual format if the first bytes identify it.
+    #[error("{}", not_wav(*.0))]
     NotWav(Option<&'static str>),
     /// RF64 or BW64: the form for files beyond 4 GiB.
+    #[error("this is an RF64 file, the form for more than 4 GiB; {CONVERT}, in parts below 4 GiB")]
     Rf64,
     /// RIFX: big-endian.
+    #[error("this is a big-endian (RIFX) file; {CONVERT}")]
     BigEndian,
     /// The file ends within its header.
+    #[error("the file ends within its header; copy or record it again")]
     Truncated,
-    /// The sound comes before its description, or there is none: no `fmt ` chunk.
+    /// There is no `fmt ` chunk before the samples.
+    #[error("the file has no `fmt ` chunk before its sound; copy or record it again")]
     NoFormat,
-    /// The description contradicts itself; which part.
+    /// The `fmt ` chunk contradicts itself; names the fault.
+    #[error("the WAV header contradicts itself: {0}; {CONVERT}")]
     BadFormat(&'static str),
-    /// The samples are coded in a way that is not read.
+    /// The sample encoding is not supported.
+    #[error("the samples are {0}, which is not read; {CONVERT}")]
     Unsupported(Codec),
     /// The sample rate in Hz is outside [`RATES_HZ`].
+    #[error(
+        "the sample rate of {0} Hz is outside {min} to {max} Hz; {CONVERT} and `-ar 48000`",
+        min = RATES_HZ.start(),
+        max = RATES_HZ.end()
+    )]
     Rate(u32),
-    /// The channel to pick is not there.
-    Channel(monitor_core::pcm::Error),
-    /// More sound than a WAV file can hold: 4 GiB.
+    /// The requested channel does not exist.
+    #[error(transparent)]
+    Channel(#[from] monitor_core::pcm::Error),
+    /// More samples than a WAV file can hold: 4 GiB.
+    #[error("a WAV file holds no more than 4 GiB; write shorter parts")]
     TooLong,
 }
 
-/// A coding of samples that is refused, by name.
+fn not_wav(what: Option<&str>) -> String {
+    match what {
+        Some(what) => format!("this is {what}, not a WAV file; {CONVERT}"),
+        None => "this is no WAV file: it does not begin with RIFF and WAVE".into(),
+    }
+}
+
+impl From<hound::Error> for Error {
+    fn from(error: hound::Error) -> Self {
+        match error {
+            hound::Error::IoError(error) => Self::Io(error),
+            other => Self::Io(io::Error::other(other)),
+        }
+    }
+}
+
+/// A sample encoding that is not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
     /// 64-bit float.
     Float64,
-    /// Integers of 64 bits.
+    /// 64-bit integer.
     Int64,
-    /// Companded, European telephony.
+    /// A-law companding (European telephony).
     ALaw,
-    /// Companded, American telephony.
+    /// Mu-law companding (American telephony).
     MuLaw,
     /// Microsoft or IMA ADPCM.
     Adpcm,
@@ -51,9 +83,9 @@ pub enum Codec {
     Gsm,
     /// MPEG audio, mostly MP3.
     Mpeg,
-    /// Any other, by its format tag.
+    /// Any other encoding, by its format tag.
     Tag(u16),
-    /// An EXTENSIBLE sub-format that stands for no format tag.
+    /// An EXTENSIBLE sub-format that does not contain a format tag.
     SubFormat,
 }
 
@@ -73,57 +105,5 @@ impl fmt::Display for Codec {
     }
 }
 
-/// What turns any readable sound file into one that is read here.
+/// Remedy: converts any readable audio file to a supported one.
 const CONVERT: &str = "convert it with `ffmpeg -i IN -c:a pcm_s16le OUT.wav`";
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "{error}"),
-            Self::Empty => f.write_str("the file is empty; record it again"),
-            Self::NotWav(Some(what)) => write!(f, "this is {what}, not a WAV file; {CONVERT}"),
-            Self::NotWav(None) => f.write_str("this is no WAV file: it does not begin with RIFF and WAVE"),
-            Self::Rf64 => {
-                write!(f, "this is an RF64 file, the form for more than 4 GiB; {CONVERT}, in parts below 4 GiB")
-            }
-            Self::BigEndian => write!(f, "this is a big-endian (RIFX) file; {CONVERT}"),
-            Self::Truncated => f.write_str("the file ends within its header; copy or record it again"),
-            Self::NoFormat => f.write_str("the file has no `fmt ` chunk before its sound; copy or record it again"),
-            Self::BadFormat(what) => write!(f, "the WAV header contradicts itself: {what}; {CONVERT}"),
-            Self::Unsupported(codec) => write!(f, "the samples are {codec}, which is not read; {CONVERT}"),
-            Self::Rate(rate) => write!(
-                f,
-                "the sample rate of {rate} Hz is outside {} to {} Hz; {CONVERT} and `-ar 48000`",
-                RATES_HZ.start(),
-                RATES_HZ.end()
-            ),
-            Self::Channel(error) => write!(f, "{error}"),
-            Self::TooLong => f.write_str("a WAV file holds no more than 4 GiB; write shorter parts"),
-        }
-    }
-}
-
-impl core::error::Error for Error {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::Io(error) => Some(error),
-            Self::Channel(error) => Some(error),
-            _ => None,
-        }
-    }
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<hound::Error> for Error {
-    fn from(error: hound::Error) -> Self {
-        match error {
-            hound::Error::IoError(error) => Self::Io(error),
-            other => Self::Io(io::Error::other(other)),
-        }
-    }
-}

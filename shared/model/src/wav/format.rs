@@ -1,30 +1,30 @@
-//! The `fmt ` chunk: how the samples are coded.
+//! The `fmt ` chunk: encoding of the samples.
 //!
 //! Layouts from Microsoft's `mmreg.h`: WAVEFORMAT, WAVEFORMATEX, WAVEFORMATEXTENSIBLE.
 
 use super::{Codec, Error, RATES_HZ};
 use monitor_core::pcm::SampleFormat;
 
-/// The longest `fmt ` chunk that has meaning: WAVEFORMATEXTENSIBLE.
+/// Largest defined length of the `fmt ` chunk: WAVEFORMATEXTENSIBLE.
 pub(super) const LONGEST: usize = 40;
 
-/// The last 14 bytes of the sub-format of an EXTENSIBLE file whose first two are a format tag.
+/// The last 14 bytes of an EXTENSIBLE sub-format whose first two bytes are a format tag.
 const SUB_FORMAT_TAIL: [u8; 14] = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
 
 const PCM: u16 = 1;
 const FLOAT: u16 = 3;
 const EXTENSIBLE: u16 = 0xfffe;
 
-/// How one sample is coded.
+/// Encoding of one sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Coding {
     /// Unsigned, 128 is silence.
     U8,
-    /// As sound devices give it.
+    /// A format that sound devices also use.
     Device(SampleFormat),
 }
 
-/// What a `fmt ` chunk says.
+/// Content of a `fmt ` chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Format {
     pub coding: Coding,
@@ -33,7 +33,7 @@ pub(super) struct Format {
 }
 
 impl Format {
-    /// Reads a chunk, of which everything beyond [`LONGEST`] bytes may be left out.
+    /// Parses a chunk; bytes beyond [`LONGEST`] may be omitted.
     pub(super) fn parse(chunk: &[u8]) -> Result<Self, Error> {
         let u16_at = |at: usize| match chunk.get(at..at + 2) {
             Some(&[low, high]) => Ok(u16::from_le_bytes([low, high])),
@@ -41,7 +41,7 @@ impl Format {
         };
         let (tag, channels) = (u16_at(0)?, u16_at(2)?);
         let rate_hz = u32::from(u16_at(4)?) | u32::from(u16_at(6)?) << 16;
-        // Bytes 8 to 11 are the byte rate: redundant, and wrong in many files that are otherwise sound.
+        // Bytes 8 to 11 are the byte rate, which is redundant and wrong in many otherwise valid files.
         let (frame_bytes, bits) = (u16_at(12)?, u16_at(14)?);
         let tag = if tag == EXTENSIBLE { sub_format(chunk)? } else { tag };
         check_codec(tag, bits)?;
@@ -67,7 +67,7 @@ impl Format {
     }
 }
 
-/// The format tag within the sub-format of an EXTENSIBLE chunk.
+/// Returns the format tag in the sub-format of an EXTENSIBLE chunk.
 fn sub_format(chunk: &[u8]) -> Result<u16, Error> {
     match chunk.get(24..40) {
         Some(&[low, high, ref tail @ ..]) if *tail == SUB_FORMAT_TAIL => Ok(u16::from_le_bytes([low, high])),
@@ -76,7 +76,7 @@ fn sub_format(chunk: &[u8]) -> Result<u16, Error> {
     }
 }
 
-/// Refuses by name what is neither integers nor 32-bit float.
+/// Rejects, by name, encodings other than integers and 32-bit float.
 fn check_codec(tag: u16, bits: u16) -> Result<(), Error> {
     Err(Error::Unsupported(match tag {
         PCM => return Ok(()),
@@ -91,7 +91,7 @@ fn check_codec(tag: u16, bits: u16) -> Result<(), Error> {
     }))
 }
 
-/// The coding of samples of `bits` bits in `container` bytes.
+/// Returns the encoding of samples of `bits` bits in `container` bytes.
 fn coding(tag: u16, container: u16, bits: u16) -> Result<Coding, Error> {
     if bits == 0 || bits > container.saturating_mul(8) {
         return Err(Error::BadFormat("the bits of a sample do not fit its bytes"));
@@ -102,9 +102,9 @@ fn coding(tag: u16, container: u16, bits: u16) -> Result<Coding, Error> {
             _ => Err(Error::BadFormat("float samples have 32 bits")),
         };
     }
-    // Fewer bits than the container has lie in its high end (mmreg.h: "left-justified"), so the container's own width reads
-    // them right: also 24 of 32 bits in an EXTENSIBLE file, whose `bits` is the container's and whose valid bits are a remark.
-    // One exception: a header that says 24 bits and means 4 bytes is `arecord -f S24_LE`, and ALSA's 24 bits lie low.
+    // Samples with fewer bits than their container occupy its high bits (mmreg.h: "left-justified"), so they are read at the
+    // container's width. This includes 24 of 32 bits in an EXTENSIBLE file, whose `bits` is the container's width.
+    // Exception: a header with 24 bits in 4 bytes is written by `arecord -f S24_LE`, and ALSA uses the low 24 bits.
     Ok(match container {
         1 => Coding::U8,
         2 => Coding::Device(SampleFormat::S16),

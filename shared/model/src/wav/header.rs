@@ -1,20 +1,20 @@
-//! The chunks before the sound.
+//! The chunks before the samples.
 
 use std::io::{self, Read};
 
 use super::format::{Format, LONGEST};
 use super::{Error, format};
 
-/// What the chunks before the sound say. The source stands at the first byte of the sound.
+/// Content of the chunks before the samples. The source is positioned at the first sample.
 #[derive(Debug)]
 pub(super) struct Header {
     pub format: Format,
-    /// Bytes of sound; `None` if only the end of the source tells.
+    /// Length of the samples in bytes; `None` if only the end of the source determines it.
     pub data_len: Option<u64>,
 }
 
 impl Header {
-    /// Reads up to the first byte of the sound of a source of `source_len` bytes, if that is known.
+    /// Reads up to the first sample. `source_len` is the length of the source in bytes, if known.
     pub(super) fn read(source: &mut impl Read, source_len: Option<u64>) -> Result<Self, Error> {
         let mut source = Counted { source, position: 0 };
         let riff_len = riff(&mut source)?;
@@ -35,7 +35,7 @@ impl Header {
     }
 }
 
-/// Checks the first 12 bytes; the length that they declare.
+/// Checks the first 12 bytes and returns the length that they declare.
 fn riff(source: &mut Counted<'_, impl Read>) -> Result<u32, Error> {
     let mut start = [0; 12];
     let mut len = 0;
@@ -66,8 +66,8 @@ fn riff(source: &mut Counted<'_, impl Read>) -> Result<u32, Error> {
     }
 }
 
-/// The next chunk's name and length. After a chunk of odd length there should be a pad byte of 0; some programs leave it out,
-/// and no chunk's name begins with 0.
+/// Reads the next chunk's name and length. A chunk of odd length should be followed by a pad byte of 0. Some programs omit it;
+/// no chunk's name begins with 0, so both cases can be distinguished.
 fn chunk_header(source: &mut Counted<'_, impl Read>, padded: bool) -> Result<([u8; 4], u32), Error> {
     let mut bytes = [0; 8];
     source.fill(&mut bytes)?;
@@ -87,10 +87,10 @@ fn read_format(source: &mut Counted<'_, impl Read>, len: u32) -> Result<Format, 
     format::Format::parse(&chunk[..kept])
 }
 
-/// Bytes of sound, from what the header declares and what is there.
+/// Returns the length of the samples in bytes, from the declared lengths and the length of the source.
 ///
-/// 2^32 - 1 stands for unknown; so does 0, unless the file declares more chunks after the sound: then it is really empty.
-/// A length beyond the end is that of a recording cut short, or a streaming program's guess.
+/// 2^32 - 1 means unknown, and so does 0 unless the file declares chunks after the samples, in which case it is empty. A
+/// length beyond the end occurs in interrupted recordings and in the output of streaming programs.
 fn data_len(declared: u32, riff_len: u32, start: u64, source_len: Option<u64>) -> Option<u64> {
     let end = u64::from(riff_len) + 8;
     let more_declared = riff_len != u32::MAX && end > start && source_len.is_none_or(|len| end <= len);
@@ -99,7 +99,7 @@ fn data_len(declared: u32, riff_len: u32, start: u64, source_len: Option<u64>) -
     if unknown { there } else { Some(there.map_or(u64::from(declared), |there| there.min(u64::from(declared)))) }
 }
 
-/// A source that knows where it is.
+/// A source that counts its position.
 struct Counted<'a, R> {
     source: &'a mut R,
     position: u64,

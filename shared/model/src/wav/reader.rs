@@ -1,4 +1,4 @@
-//! Blocks of mono samples out of a WAV file.
+//! Reads blocks of mono samples from a WAV file.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -9,7 +9,7 @@ use super::format::{Coding, Format};
 use super::header::Header;
 use monitor_core::pcm::{Channel, Decoder, SampleFormat};
 
-/// Bytes that are read at once.
+/// Size of the read buffer in bytes.
 const BUFFER: usize = 1 << 16;
 
 /// Reads a WAV file in blocks of mono samples at the file's own rate.
@@ -18,25 +18,26 @@ pub struct WavReader<R> {
     source: R,
     format: Format,
     decoder: Decoder,
-    /// Bytes of sound in all and still to read; `None` if only the end of the source tells.
+    /// Length of the samples in bytes; `None` if only the end of the source determines it.
     len: Option<u64>,
+    /// Bytes not yet read; `None` likewise.
     left: Option<u64>,
     bytes: Vec<u8>,
 }
 
 impl WavReader<BufReader<File>> {
-    /// Opens a file; several channels become their mean.
+    /// Opens a file. Several channels are averaged.
     ///
     /// # Errors
-    /// If it cannot be read, or is no WAV file of a supported form.
+    /// If the file cannot be read or is not a supported WAV file.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::open_channel(path, Channel::Average)
     }
 
-    /// Opens a file, of which `channel` is heard.
+    /// Opens a file and selects `channel`.
     ///
     /// # Errors
-    /// If it cannot be read, is no WAV file of a supported form, or has no such channel.
+    /// If the file cannot be read, is not a supported WAV file, or has no such channel.
     pub fn open_channel(path: impl AsRef<Path>, channel: Channel) -> Result<Self, Error> {
         let file = File::open(path)?;
         // A pipe has no length.
@@ -46,25 +47,25 @@ impl WavReader<BufReader<File>> {
 }
 
 impl<R: Read> WavReader<R> {
-    /// Reads from a stream, such as a pipe or bytes in memory; several channels become their mean.
+    /// Reads from a stream, such as a pipe or bytes in memory. Several channels are averaged.
     ///
     /// # Errors
-    /// If it cannot be read, or holds no WAV file of a supported form.
+    /// If the stream cannot be read or is not a supported WAV file.
     pub fn new(source: R) -> Result<Self, Error> {
         Self::with_len(source, None, Channel::Average)
     }
 
-    /// Reads from a stream, of which `channel` is heard.
+    /// Reads from a stream and selects `channel`.
     ///
     /// # Errors
-    /// If it cannot be read, holds no WAV file of a supported form, or has no such channel.
+    /// If the stream cannot be read, is not a supported WAV file, or has no such channel.
     pub fn new_channel(source: R, channel: Channel) -> Result<Self, Error> {
         Self::with_len(source, None, channel)
     }
 
     fn with_len(mut source: R, source_len: Option<u64>, channel: Channel) -> Result<Self, Error> {
         let Header { format, data_len } = Header::read(&mut source, source_len)?;
-        // 8-bit samples are widened on the way.
+        // 8-bit samples are widened to 16 bits before decoding.
         let device = match format.coding {
             Coding::U8 => SampleFormat::S16,
             Coding::Device(format) => format,
@@ -75,36 +76,37 @@ impl<R: Read> WavReader<R> {
         Ok(Self { source, format, decoder, len: data_len, left: data_len, bytes })
     }
 
-    /// The sample rate in Hz, within [`RATES_HZ`](super::RATES_HZ).
+    /// Returns the sample rate in Hz, within [`RATES_HZ`](super::RATES_HZ).
     pub fn rate_hz(&self) -> u32 {
         self.format.rate_hz
     }
 
-    /// Channels in the file.
+    /// Returns the number of channels in the file.
     pub fn channels(&self) -> u16 {
         self.format.channels
     }
 
-    /// Frames in the whole file; `None` for a stream of unknown length. A frame that is cut off does not count.
+    /// Returns the number of frames in the whole file; `None` for a stream of unknown length. An incomplete frame is not
+    /// counted.
     pub fn frames(&self) -> Option<u64> {
         self.len.map(|len| len / self.format.frame_bytes() as u64)
     }
 
-    /// Length of the whole file in seconds; `None` for a stream of unknown length.
+    /// Returns the duration of the whole file in seconds; `None` for a stream of unknown length.
     pub fn seconds(&self) -> Option<f64> {
         self.frames().map(|frames| frames as f64 / f64::from(self.rate_hz()))
     }
 
-    /// Float samples so far that were no sound (NaN, infinite, absurd) and became 0.
+    /// Returns the number of float samples replaced by 0 so far: NaN, infinite, or above the accepted magnitude.
     pub fn replaced(&self) -> u64 {
         self.decoder.replaced()
     }
 
-    /// Fills `out` with the next mono samples; returns how many there were: fewer than `out` has room for only at the end
-    /// of the sound, 0 after it. A frame that is cut off is left out.
+    /// Fills `out` with the next mono samples and returns their number: less than `out.len()` only at the end of the samples, 0
+    /// after it. An incomplete frame is ignored.
     ///
     /// # Errors
-    /// If the source fails.
+    /// [`Error::Io`] if reading fails.
     pub fn read(&mut self, out: &mut [f32]) -> Result<usize, Error> {
         let frame = self.format.frame_bytes();
         let mut done = 0;
@@ -120,7 +122,7 @@ impl<R: Read> WavReader<R> {
             let len = whole / frame * self.decoder.frame_bytes();
             done += self.decoder.decode(&self.bytes[..len], &mut out[done..]);
             if read < room {
-                // The end, by the header or by the source.
+                // End of the samples, according to the header or the source.
                 self.left = Some(0);
                 break;
             }
@@ -130,10 +132,10 @@ impl<R: Read> WavReader<R> {
 }
 
 impl<R: Read + Seek> WavReader<R> {
-    /// Leaves out the next `frames` frames, or all that are left.
+    /// Skips the next `frames` frames, or all that remain.
     ///
     /// # Errors
-    /// If the source fails.
+    /// [`Error::Io`] if seeking fails.
     pub fn skip(&mut self, frames: u64) -> Result<(), Error> {
         let mut bytes = frames.saturating_mul(self.format.frame_bytes() as u64);
         if let Some(left) = &mut self.left {
@@ -159,7 +161,7 @@ fn read_full(source: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
     Ok(done)
 }
 
-/// Turns the first `len` bytes, unsigned samples, into S16 in place, from the last to the first.
+/// Converts the first `len` bytes, unsigned samples, to S16 in place, from last to first.
 fn widen(bytes: &mut [u8], len: usize) {
     for at in (0..len).rev() {
         let sample = (i16::from(bytes[at]) - 128) << 8;

@@ -1,10 +1,9 @@
-//! Two steps of signed bytes whose products are added up in 16 bits before they are widened, wherever that is exact.
+//! Pairs of steps of signed bytes whose products are added in 16 bits before they are widened, where that is exact.
 //!
-//! Without dot products, a step of sixteen bytes is two multiplications of eight (the second adds to the first), and one
-//! instruction that widens the eight 16-bit sums and adds them up. Two steps that share it save the second one. A sum is
-//! then of four products; an input is at least -128, so it is exact as long as the magnitudes of its weights add up to at
-//! most [`LIMIT`]: 255 * 128 = 32640. That holds for most steps of most panels as they are; a greedy search puts heavy
-//! ones together with light ones.
+//! Without dot products, a step of sixteen bytes takes two multiplications of eight bytes (the second accumulates onto the
+//! first) and one instruction that widens the eight 16-bit sums. A pair of steps shares that instruction. Each sum then has
+//! four products. An input is at least -128, so the sum is exact if the magnitudes of its weights add up to at most
+//! [`LIMIT`]: 255 * 128 = 32640. Most steps satisfy this; a greedy search combines large loads with small ones.
 
 use super::panel::Rows;
 use super::sink::Sink;
@@ -12,16 +11,16 @@ use crate::body::MAX_CHANNELS;
 use crate::plan::PANEL;
 use crate::simd::Vectors;
 
-/// Most that the magnitudes of the weights of a 16-bit sum may add up to.
+/// Largest sum of weight magnitudes in a 16-bit sum.
 const LIMIT: u8 = 255;
 /// Bytes of a step.
 const STEP: usize = 16;
-/// Bytes that are multiplied at a time; those of a step that are added up lie so far apart.
+/// Bytes per multiplication, and distance of the bytes of a step whose products are added.
 const LANES: usize = STEP / 2;
-/// Most steps of a panel.
-const MOST: usize = MAX_CHANNELS / STEP;
+/// Largest number of steps of a panel.
+const MAX_STEPS: usize = MAX_CHANNELS / STEP;
 
-/// Sums of magnitudes of the weights, for each channel those of each lane.
+/// Sums of weight magnitudes, `[channel][lane]`.
 type Load = [u8; PANEL * LANES];
 
 /// One step.
@@ -29,7 +28,7 @@ type Load = [u8; PANEL * LANES];
 struct Chain {
     step: usize,
     load: Load,
-    heaviest: u8,
+    max_load: u8,
 }
 
 impl Chain {
@@ -40,7 +39,7 @@ impl Chain {
             let (channel, lane) = (index / LANES, index % LANES);
             magnitude(channel, lane) + magnitude(channel, lane + LANES)
         });
-        Self { step, load, heaviest: load.iter().fold(0, |heaviest: u8, &load| heaviest.max(load)) }
+        Self { step, load, max_load: load.iter().fold(0, |max: u8, &load| max.max(load)) }
     }
 
     fn fits(&self, other: &Self) -> bool {
@@ -48,9 +47,9 @@ impl Chain {
     }
 }
 
-/// Packs the weights `rows` of a panel at `at`; returns its groups of 4, 3, 2, 1 steps, and all steps.
-pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
-    let chains: heapless::Vec<Chain, MOST> = rows.live_steps(STEP).map(|step| Chain::new(rows, step)).collect();
+/// Packs the weights `rows` of a panel at offset `at`. Returns the numbers of groups of 4, 3, 2 and 1 steps, and of steps.
+pub(super) fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+    let chains: heapless::Vec<Chain, MAX_STEPS> = rows.live_steps(STEP).map(|step| Chain::new(rows, step)).collect();
     let (order, twos) = arrange(&chains);
     let offsets_at = at + order.len() * STEP * PANEL;
     for (place, &index) in order.iter().enumerate() {
@@ -61,27 +60,27 @@ pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4],
     ([0, 0, twos, order.len() - 2 * twos], order.len())
 }
 
-/// Order of the steps, groups of two first; and how many of these there are.
-fn arrange(chains: &[Chain]) -> (heapless::Vec<u8, MOST>, usize) {
-    let mut free: heapless::Vec<u8, MOST> = (0..chains.len() as u8).collect();
-    free.sort_unstable_by_key(|&index| (core::cmp::Reverse(chains[usize::from(index)].heaviest), index));
-    let (mut order, mut alone) = (heapless::Vec::new(), heapless::Vec::<u8, MOST>::new());
+/// Returns the order of the steps, groups of two first, and the number of these groups.
+fn arrange(chains: &[Chain]) -> (heapless::Vec<u8, MAX_STEPS>, usize) {
+    let mut free: heapless::Vec<u8, MAX_STEPS> = (0..chains.len() as u8).collect();
+    free.sort_unstable_by_key(|&index| (core::cmp::Reverse(chains[usize::from(index)].max_load), index));
+    let (mut order, mut unpaired) = (heapless::Vec::new(), heapless::Vec::<u8, MAX_STEPS>::new());
     while !free.is_empty() {
         let first = free.remove(0);
         let fits = |&other: &u8| chains[usize::from(first)].fits(&chains[usize::from(other)]);
-        // There is room: every step is pushed once.
+        // The capacity is sufficient: every step is pushed once.
         match free.iter().position(fits) {
             Some(place) => {
                 let second = free.remove(place);
                 let _ = order.extend_from_slice(&[first, second]);
             }
             None => {
-                let _ = alone.push(first);
+                let _ = unpaired.push(first);
             }
         }
     }
     let twos = order.len() / 2;
-    let _ = order.extend_from_slice(&alone);
+    let _ = order.extend_from_slice(&unpaired);
     (order, twos)
 }
 
@@ -94,17 +93,17 @@ mod tests {
         let load = prop_oneof![0_u8..=254, 100_u8..=130, Just(127)];
         prop::collection::vec(load, PANEL * LANES).prop_map(|load| {
             let load: Load = load.try_into().unwrap();
-            Chain { step: 0, load, heaviest: *load.iter().max().unwrap() }
+            Chain { step: 0, load, max_load: *load.iter().max().unwrap() }
         })
     }
 
     proptest! {
         #[test]
-        fn every_step_is_there_once_and_no_two_that_are_added_up_exceed_the_limit(
-            light in prop::collection::vec(chain(), 0..=MOST / 2), heavy in prop::collection::vec(chain(), 0..=MOST / 2),
+        fn every_step_occurs_once_and_no_pair_exceeds_the_limit(
+            small in prop::collection::vec(chain(), 0..=MAX_STEPS / 2), large in prop::collection::vec(chain(), 0..=MAX_STEPS / 2),
         ) {
-            let halved = light.into_iter().map(|chain| Chain { load: chain.load.map(|load| load / 2), ..chain });
-            let chains: Vec<Chain> = halved.chain(heavy).collect();
+            let halved = small.into_iter().map(|chain| Chain { load: chain.load.map(|load| load / 2), ..chain });
+            let chains: Vec<Chain> = halved.chain(large).collect();
             let (order, twos) = arrange(&chains);
             let mut seen = order.to_vec();
             seen.sort_unstable();
@@ -116,8 +115,8 @@ mod tests {
         }
 
         #[test]
-        fn steps_of_small_weights_are_all_paired(count in 0..=MOST) {
-            let chains: Vec<Chain> = (0..count).map(|step| Chain { step, load: [127; PANEL * LANES], heaviest: 127 }).collect();
+        fn steps_of_small_weights_are_all_paired(count in 0..=MAX_STEPS) {
+            let chains: Vec<Chain> = (0..count).map(|step| Chain { step, load: [127; PANEL * LANES], max_load: 127 }).collect();
             prop_assert_eq!(arrange(&chains).1, count / 2);
         }
     }

@@ -1,23 +1,23 @@
-//! Bias and requantisation of a channel in the form that the kernels use.
+//! Bias and requantisation of a channel, in the kernels' layout.
 //!
 //! TFLite rounds twice: `r1 = (sum * M + 2^30) >> 31`, then `(r1 + 2^(e-1)) >> e` with `e = -shift`, halves away from
-//! zero. For sums that are not negative both are floors of sums of powers of two, which collapse into one:
-//! `(sum * M + 2^30 + 2^(30+e)) >> (31+e)`. Negative sums give zero or less either way, and the output clamps at zero
-//! (every convolution's zero point is its lowest value). FULLY_CONNECTED rounds once: `(sum * M + 2^(30+e)) >> (31+e)`;
-//! there the output's zero point is added inside, as a multiple of the divisor.
+//! zero. For non-negative sums both steps are floors, which combine into one:
+//! `(sum * M + 2^30 + 2^(30+e)) >> (31+e)`. Negative sums give zero or less in both forms, and the output is clamped at zero
+//! (the zero point of every convolution is its lowest value). FULLY_CONNECTED rounds once: `(sum * M + 2^(30+e)) >> (31+e)`;
+//! its output zero point is included in the rounding constant, as a multiple of the divisor.
 
 use crate::body::{Layer, Scores};
 use crate::plan::PANEL;
 use crate::simd::{CONSTANTS_LEN, Vectors};
 
-/// The int8 value that the kernels store as zero: -128 where bytes are unsigned, 0 where they are signed.
-pub fn origin<V: Vectors>() -> i32 {
+/// Returns the int8 value that the kernels store as zero: -128 with unsigned bytes, 0 with signed bytes.
+pub(crate) fn origin<V: Vectors>() -> i32 {
     if V::FLIP == 0 { 0 } else { -128 }
 }
 
-/// Constants of one channel; `(sum * mantissa + round) >> (32 + shift)`.
+/// Constants of one channel. Requantisation is `(sum * mantissa + round) >> (32 + shift)`.
 #[derive(Clone, Copy, Debug)]
-pub struct Channel {
+pub(super) struct Channel {
     bias: i32,
     mantissa: i32,
     round: i64,
@@ -25,14 +25,14 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A channel that is not there: always zero.
-    pub const NONE: Self = Self { bias: 0, mantissa: 0, round: 0, shift: 0 };
+    /// A channel that does not exist; its output is zero.
+    pub(super) const NONE: Self = Self { bias: 0, mantissa: 0, round: 0, shift: 0 };
 
-    /// Channel of a convolution whose weights sum to `total`.
+    /// Returns the constants of a convolution channel whose weights sum to `total`.
     ///
-    /// The kernels multiply `stored - origin`, the file's arithmetic `stored - zero point`; the difference, the same for
-    /// every input, goes into the bias.
-    pub fn convolution(layer: &Layer, channel: usize, total: i32, origin: i32) -> Self {
+    /// The kernels multiply `stored - origin`, TFLite multiplies `stored - zero point`. The difference does not depend on the
+    /// input and is added to the bias.
+    pub(super) fn convolution(layer: &Layer, channel: usize, total: i32, origin: i32) -> Self {
         let Some(multiplier) = layer.multiplier(channel) else { return Self::NONE };
         // Checked at load: -30 to -1.
         let exponent = multiplier.shift.unsigned_abs();
@@ -44,8 +44,8 @@ impl Channel {
         }
     }
 
-    /// A class of FULLY_CONNECTED.
-    pub fn score(scores: &Scores, class: usize, total: i32, origin: i32) -> Self {
+    /// Returns the constants of a class of FULLY_CONNECTED.
+    pub(super) fn score(scores: &Scores, class: usize, total: i32, origin: i32) -> Self {
         // Checked at load: -20 to -1.
         let exponent = scores.multiplier.shift.unsigned_abs();
         let zero = i64::from(scores.logits.zero_point + 128);
@@ -58,8 +58,8 @@ impl Channel {
     }
 }
 
-/// The bytes of `simd::Constants`.
-pub fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
+/// Returns the bytes of `simd::Constants`.
+pub(super) fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
     let mut out = [0; CONSTANTS_LEN];
     for (lane, channel) in channels.iter().enumerate() {
         let round = 64 + 32 * (lane % 2) + 8 * (lane / 2);
@@ -80,7 +80,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_rounding_of_a_sum_that_is_not_negative_equals_both_of_tflites(
+        fn one_rounding_of_a_non_negative_sum_equals_tflites_two(
             sum in 0_i32..i32::MAX, mantissa in (1_i32 << 30)..=i32::MAX, exponent in 1_u32..=30,
         ) {
             let both = Multiplier { mantissa, shift: -(exponent as i32) }.apply_double_rounding(sum);
@@ -89,7 +89,7 @@ mod tests {
         }
 
         #[test]
-        fn a_negative_sum_gives_at_most_zero_either_way(
+        fn a_negative_sum_gives_at_most_zero_in_both_forms(
             sum in i32::MIN..0, mantissa in (1_i32 << 30)..=i32::MAX, exponent in 1_u32..=30,
         ) {
             let both = Multiplier { mantissa, shift: -(exponent as i32) }.apply_double_rounding(sum);

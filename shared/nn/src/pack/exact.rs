@@ -1,58 +1,58 @@
-//! Steps in an order that keeps 16-bit sums exact, whatever the input.
+//! Order of steps in which 16-bit sums are exact for any input.
 //!
-//! The instruction that multiplies unsigned by signed bytes adds neighbouring products into 16 bits and saturates. A step of
-//! four bytes makes two such pairs per channel. With inputs up to 255, a sum stays within 16 bits if its positive
-//! weights add up to at most [`LIMIT`] and its negative ones, too: 255 * 128 = 32640. The weight of an input that cannot be
-//! as great counts for less. So
+//! The instruction that multiplies unsigned by signed bytes adds adjacent products in 16 bits and saturates. A step of four
+//! bytes has two such pairs per channel. With inputs up to 255, a sum fits 16 bits if its positive weights add up to at most
+//! [`LIMIT`] and so do the magnitudes of its negative weights: 255 * 128 = 32640. The weight of an input with a smaller bound
+//! counts proportionally less. Therefore:
 //!
-//! - where a pair exceeds the limit, the excess goes into a second step at the same input;
-//! - steps are summed in 16 bits before they are widened as long as no pair of any of the eight channels can exceed it.
-//!   Fewer widenings are what makes this fast: a greedy search puts heavy steps together with light ones.
+//! - if a pair exceeds the limit, the excess is moved to a second step at the same input;
+//! - steps are summed in 16 bits before they are widened while no pair of any of the eight channels can exceed the limit.
+//!   Fewer widenings save time, so a greedy search combines large loads with small ones.
 
+use super::bounds::scaled_weight;
 use super::panel::Rows;
 use super::sink::Sink;
-use super::tops::heaviness;
 use crate::body::MAX_CHANNELS;
 use crate::plan::PANEL;
 use crate::simd::Vectors;
 
-/// Most that the weights of one sign in a 16-bit sum may add up to.
+/// Largest sum of the weights of one sign in a 16-bit sum.
 const LIMIT: u8 = 128;
 /// Bytes of a step.
 const QUAD: usize = 4;
-/// Most steps of a panel: each may be split once.
-const MOST: usize = 2 * MAX_CHANNELS / QUAD;
+/// Largest number of steps of a panel: each may be split once.
+const MAX_STEPS: usize = 2 * MAX_CHANNELS / QUAD;
 
 /// Pairs of a step: two for each channel.
 const PAIRS: usize = PANEL * QUAD / 2;
-/// Sums of the heaviness of the positive weights of each pair, then of the negative ones.
+/// Sums of the scaled positive weights of each pair, then of the magnitudes of the negative ones.
 type Load = [u8; 2 * PAIRS];
 /// Weights of a step: four of each channel.
 type Weights = [i8; PANEL * QUAD];
-/// Greatest values of a step's inputs.
-type Tops = [u8; QUAD];
+/// Upper bounds of a step's inputs.
+type Bounds = [u8; QUAD];
 
 /// One step.
 #[derive(Clone, Copy, Debug)]
 struct Quad {
     weights: Weights,
     offset: u16,
-    tops: Tops,
+    bounds: Bounds,
     load: Load,
-    /// The greatest load.
-    heaviest: u8,
+    /// Largest element of `load`.
+    max_load: u8,
 }
 
 impl Quad {
     #[inline(always)]
-    fn new(weights: Weights, offset: u16, tops: Tops) -> Self {
-        // Loops over arrays of one length: vectors do all of this.
+    fn new(weights: Weights, offset: u16, bounds: Bounds) -> Self {
+        // Loops over arrays of equal length, which the compiler vectorises.
         let (mut positive, mut negative) = ([0; PANEL * QUAD], [0; PANEL * QUAD]);
-        let all_tops: [u8; PANEL * QUAD] = core::array::from_fn(|index| tops[index % QUAD]);
+        let all_bounds: [u8; PANEL * QUAD] = core::array::from_fn(|index| bounds[index % QUAD]);
         for index in 0..PANEL * QUAD {
-            let heavy = heaviness(weights[index], all_tops[index]);
-            positive[index] = heavy.max(0).cast_unsigned();
-            negative[index] = heavy.min(0).unsigned_abs();
+            let scaled = scaled_weight(weights[index], all_bounds[index]);
+            positive[index] = scaled.max(0).cast_unsigned();
+            negative[index] = scaled.min(0).unsigned_abs();
         }
         let mut load = [0; 2 * PAIRS];
         for pair in 0..PAIRS {
@@ -60,50 +60,50 @@ impl Quad {
             load[pair] = positive[2 * pair] + positive[2 * pair + 1];
             load[PAIRS + pair] = negative[2 * pair] + negative[2 * pair + 1];
         }
-        let heaviest = load.iter().fold(0, |heaviest, &load| heaviest.max(load));
-        Self { weights, offset, tops, load, heaviest }
+        let max_load = load.iter().fold(0, |max, &load| max.max(load));
+        Self { weights, offset, bounds, load, max_load }
     }
 
-    /// Splits off what exceeds the limit in any pair.
+    /// Moves the excess over the limit in any pair to a second step.
     #[inline(always)]
     fn split(self) -> (Self, Option<Self>) {
-        if self.heaviest <= LIMIT {
+        if self.max_load <= LIMIT {
             return (self, None);
         }
         let (mut kept, mut excess) = (self.weights, [0; PANEL * QUAD]);
         for (pair, (kept, excess)) in kept.chunks_exact_mut(2).zip(excess.chunks_exact_mut(2)).enumerate() {
-            let (first, second) = (self.tops[pair * 2 % QUAD], self.tops[pair * 2 % QUAD + 1]);
-            let (a, b) = (heaviness(kept[0], first), heaviness(kept[1], second));
+            let (first, second) = (self.bounds[pair * 2 % QUAD], self.bounds[pair * 2 % QUAD + 1]);
+            let (a, b) = (scaled_weight(kept[0], first), scaled_weight(kept[1], second));
             if a.signum() == b.signum() && a.unsigned_abs() + b.unsigned_abs() > LIMIT {
-                // The heaviness of what is kept is rounded up, but not above the whole number that is left.
+                // The scaled weight that is kept is rounded up, but not above the integer that is left.
                 let left = u16::from(LIMIT - a.unsigned_abs()) * 255 / u16::from(second);
                 let weight = kept[1];
                 kept[1] = left as i8 * weight.signum();
                 excess[1] = weight - kept[1];
             }
         }
-        (Self::new(kept, self.offset, self.tops), Some(Self::new(excess, self.offset, self.tops)))
+        (Self::new(kept, self.offset, self.bounds), Some(Self::new(excess, self.offset, self.bounds)))
     }
 }
 
-/// Whether a sum that has this much `left` has room for `load`.
+/// Returns whether `load` fits the remaining capacity `left` of a sum.
 #[inline(always)]
 fn is_within(load: &Load, left: &Load) -> bool {
     load.iter().zip(left).fold(0, |excess, (load, left)| excess | load.saturating_sub(*left)) == 0
 }
 
-/// Packs the weights `rows` of a panel at `at`; returns its groups of 4, 3, 2, 1 steps, and all steps.
+/// Packs the weights `rows` of a panel at offset `at`. Returns the numbers of groups of 4, 3, 2 and 1 steps, and of steps.
 #[inline(always)]
-pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
-    let mut quads: heapless::Vec<Quad, MOST> = heapless::Vec::new();
+pub(super) fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+    let mut quads: heapless::Vec<Quad, MAX_STEPS> = heapless::Vec::new();
     for step in 0..rows.source.steps(QUAD) {
-        let (weights, tops) = rows.step(step);
-        // By vectors; a comparison with zeros is not.
+        let (weights, bounds) = rows.step(step);
+        // The compiler vectorises this form, but not a comparison with zeros.
         if weights.iter().fold(0, |any, weight| any | weight) == 0 {
             continue;
         }
-        let (kept, excess) = Quad::new(weights, rows.source.offset(step, QUAD) as u16, tops).split();
-        // There is room: a layer has at most MAX_CHANNELS inputs.
+        let (kept, excess) = Quad::new(weights, rows.source.offset(step, QUAD) as u16, bounds).split();
+        // The capacity is sufficient: a layer has at most MAX_CHANNELS inputs.
         let _ = quads.push(kept);
         if let Some(excess) = excess {
             let _ = quads.push(excess);
@@ -123,22 +123,22 @@ pub fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4],
     (groups, quads.len())
 }
 
-/// Order of the steps, groups of 4 first, then of 3, 2 and 1; and how many groups of each.
+/// Returns the order of the steps, groups of 4 first, then of 3, 2 and 1, and the number of groups of each length.
 #[inline(always)]
-fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MOST>, [usize; 4]) {
-    let mut heavy_first: heapless::Vec<u16, MOST> = (0..quads.len() as u16).collect();
-    heavy_first.sort_unstable_by_key(|&index| core::cmp::Reverse(quads[usize::from(index)].heaviest));
-    let mut groups: heapless::Vec<heapless::Vec<u16, 4>, MOST> = heapless::Vec::new();
-    while let Some(&seed) = heavy_first.first() {
-        heavy_first.remove(0);
+fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MAX_STEPS>, [usize; 4]) {
+    let mut largest_first: heapless::Vec<u16, MAX_STEPS> = (0..quads.len() as u16).collect();
+    largest_first.sort_unstable_by_key(|&index| core::cmp::Reverse(quads[usize::from(index)].max_load));
+    let mut groups: heapless::Vec<heapless::Vec<u16, 4>, MAX_STEPS> = heapless::Vec::new();
+    while let Some(&seed) = largest_first.first() {
+        largest_first.remove(0);
         let mut load = quads[usize::from(seed)].load;
         let mut group: heapless::Vec<u16, 4> = heapless::Vec::new();
         let _ = group.push(seed);
         while group.len() < longest.min(4) {
             let left = load.map(|load| LIMIT - load);
             let fits = |&other: &u16| is_within(&quads[usize::from(other)].load, &left);
-            let Some(place) = heavy_first.iter().position(fits) else { break };
-            let other = heavy_first.remove(place);
+            let Some(place) = largest_first.iter().position(fits) else { break };
+            let other = largest_first.remove(place);
             load.iter_mut().zip(quads[usize::from(other)].load).for_each(|(load, more)| *load += more);
             let _ = group.push(other);
         }
@@ -162,9 +162,9 @@ mod tests {
 
     fn quad() -> impl Strategy<Value = Quad> {
         let weight = prop_oneof![-127_i8..=127, Just(127), Just(-127), Just(0)];
-        let top = prop_oneof![Just(255_u8), 0_u8..=255];
-        let tops = prop::array::uniform4(top);
-        (prop::array::uniform32(weight), tops).prop_map(|(weights, tops)| Quad::new(weights, 7, tops))
+        let bound = prop_oneof![Just(255_u8), 0_u8..=255];
+        let bounds = prop::array::uniform4(bound);
+        (prop::array::uniform32(weight), bounds).prop_map(|(weights, bounds)| Quad::new(weights, 7, bounds))
     }
 
     proptest! {

@@ -1,35 +1,35 @@
-//! Brings the file's weights into the order in which the kernels read them, once, at load.
+//! Rearranges the file's weights, once per load, into the order in which the kernels read them.
 //!
-//! The packed memory holds, in places that the [`Plan`] gives: the output offsets of every product's positions, the heads
-//! of its panels, and the channels of every depthwise layer; then, one after the other, the panels: constants, weights in
-//! groups of steps, input offsets of the steps. A panel's length depends on its weights (see [`exact`]).
+//! The packed memory holds, at offsets given by the [`Plan`]: the output offsets of every product's positions, the heads of
+//! its panels, and the channels of every depthwise layer. The panels follow, each with constants, weights in groups of
+//! steps, and input offsets of the steps. A panel's length depends on its weights (see [`exact`]).
 
+mod bounds;
 mod chains;
 mod constants;
 mod exact;
 mod order;
 mod panel;
 mod sink;
-mod tops;
 
-pub use constants::origin;
+pub(crate) use constants::origin;
 
 use super::body::{Body, Kind, Layer};
 use super::plan::{HEAD_LEN, PANEL, Plan, Product, Step, Wide};
 use super::simd::{CONSTANTS_LEN, Groups, Vectors};
+use bounds::ActivationBounds;
 use constants::Channel;
 use order::Order;
 use panel::Source;
 use sink::Sink;
-use tops::Tops;
 
-/// Bytes that are enough to pack `body`: exact, or where weights may be split, an upper bound.
-pub fn enough<V: Vectors>(body: &Body, plan: &Plan) -> usize {
+/// Returns the number of bytes required to pack `body`: exact, or an upper bound if weights may be split.
+pub(crate) fn max_len<V: Vectors>(body: &Body, plan: &Plan) -> usize {
     len::<V>(body, plan, if V::GROUPS == Groups::Pairs { 2 } else { 1 })
 }
 
-/// Bytes that packing `body` takes if each step of four or more bytes becomes `times` steps.
-pub fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
+/// Returns the number of bytes used by `body` if each step is packed as `times` steps.
+pub(crate) fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
     let panel = |source: &Source| {
         let steps = times * source.steps(V::STEP);
         (V::WIDTH / PANEL * CONSTANTS_LEN + steps * (V::WIDTH * V::STEP + size_of::<u16>())).next_multiple_of(64)
@@ -43,15 +43,15 @@ pub fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
     plan.fixed_len + layers.chain(scores).sum::<usize>()
 }
 
-/// Packs `body` into `out`, at least [`enough`] bytes; returns the bytes used.
+/// Packs `body` into `out`, which has at least [`max_len`] bytes. Returns the number of bytes used.
 ///
-/// From the last layer to the first: the order of a layer's inputs is chosen by its weights, and decides the order of the
-/// outputs of the layers before it.
-// This and what it spends its time in are inlined always: into a function for the instructions at hand.
+/// Layers are packed from last to first: the weights of a layer determine the order of its inputs, which is the order of
+/// the outputs of the layers before it.
+// This function and its hot callees are always inlined, so that they are compiled with the caller's target features.
 #[inline(always)]
-pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+pub(crate) fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     let mut at = plan.fixed_len;
-    let mut channels = Channels { outputs: Order::natural(), inputs: Order::natural(), tops: Tops::FULL };
+    let mut channels = Channels { outputs: Order::natural(), inputs: Order::natural(), bounds: ActivationBounds::FULL };
     if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {
         let mut sink = Sink::new(out);
         rows(&mut sink, product, plan.spill_at, |_, column| (column == 0).then_some(0));
@@ -61,12 +61,12 @@ pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
         match step {
             Step::Product(product, wide) => {
                 let before = index.checked_sub(1).and_then(|before| body.layers.get(before));
-                channels.tops = before.map_or(Tops::FULL, Tops::of);
+                channels.bounds = before.map_or(ActivationBounds::FULL, ActivationBounds::from_depthwise);
                 channels.inputs = match layer.kind {
                     Kind::Pointwise if V::GROUPS == Groups::Pairs => {
-                        Order::matched(layer, &channels.tops, out.get_mut(at..).unwrap_or_default())
+                        Order::matched(layer, &channels.bounds, out.get_mut(at..).unwrap_or_default())
                     }
-                    Kind::Pointwise => Order::zeros_last(layer, &channels.tops),
+                    Kind::Pointwise => Order::zeros_last(layer, &channels.bounds),
                     _ => Order::natural(),
                 };
                 let mut sink = Sink::new(out);
@@ -75,7 +75,7 @@ pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
                 at = panels::<V>(&mut sink, product, &source, &channels, at);
             }
             Step::Planes(planes) => {
-                // Channel by channel: what it reads is in the order that its reader asks for.
+                // Each channel is independent, so outputs and inputs have the same order.
                 channels.outputs = channels.inputs.clone();
                 depthwise::<V>(&mut Sink::new(out), layer, planes.channels_at, &channels.outputs);
             }
@@ -84,17 +84,17 @@ pub fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     at
 }
 
-/// What is known of a product's channels.
+/// Order and bounds of a product's channels.
 struct Channels {
-    /// The order in which its outputs are computed.
+    /// Order of the outputs.
     outputs: Order,
-    /// The order in which its inputs lie.
+    /// Order of the inputs.
     inputs: Order,
-    /// How great its inputs can be.
-    tops: Tops,
+    /// Upper bounds of the inputs.
+    bounds: ActivationBounds,
 }
 
-/// Where the output of position `column` of input line `line` goes; `None` if there is no such position.
+/// Returns the output offset of position `column` of input line `line`; `None` if the position does not exist.
 fn position(layer: &Layer, wide: &Wide, line: usize, column: usize) -> Option<usize> {
     let to = layer.output;
     let (y, x) = match layer.kind {
@@ -104,7 +104,7 @@ fn position(layer: &Layer, wide: &Wide, line: usize, column: usize) -> Option<us
     (y < to.height && x < to.width).then(|| wide.pixel(y, x))
 }
 
-/// The output offset of every position of every tile.
+/// Writes the output offset of every position of every tile.
 fn rows(sink: &mut Sink, product: &Product, spill_at: usize, place: impl Fn(usize, usize) -> Option<usize>) {
     let columns = product.tiles_per_line * product.rows;
     for line in 0..product.lines {
@@ -115,7 +115,7 @@ fn rows(sink: &mut Sink, product: &Product, spill_at: usize, place: impl Fn(usiz
     }
 }
 
-/// All panels of a product from `at`; returns where they end.
+/// Writes all panels of a product from offset `at`. Returns the end offset.
 #[inline(always)]
 fn panels<V: Vectors>(
     sink: &mut Sink,
@@ -136,7 +136,7 @@ fn panels<V: Vectors>(
     at
 }
 
-/// Constants and taps of a depthwise layer.
+/// Writes constants and taps of a depthwise layer.
 fn depthwise<V: Vectors>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
     for first in (0..layer.output.channels).step_by(PANEL) {
         let mut taps = [[0_i8; PANEL]; 9];

@@ -1,36 +1,36 @@
-//! The order of channels between two layers: free to choose, and chosen so that few pairs of weights exceed 16 bits.
+//! Order of channels between two layers, chosen so that few pairs of weights exceed 16 bits.
 //!
-//! Output channels of one 1x1 convolution pass through the depthwise layer one by one into the next 1x1 convolution, so
-//! they may be computed in any order, at no cost in any run. The kernels multiply neighbouring inputs in pairs; a pair of
-//! heavy weights of the same sign costs an extra step (see [`super::exact`]). Matching each channel with the best of a few
-//! others leaves about a third of those steps. Deterministic; some milliseconds for the whole network.
+//! The output channels of a 1x1 convolution pass separately through the depthwise layer into the next 1x1 convolution, so
+//! they can be computed in any order without run-time cost. The kernels multiply adjacent inputs in pairs; a pair of large
+//! weights of the same sign requires an extra step (see [`super::exact`]). Pairing each channel with the best of a few others
+//! avoids about two thirds of those steps. Deterministic; a few milliseconds for the whole network.
 
-use super::tops::{Tops, heaviness};
+use super::bounds::{ActivationBounds, scaled_weight};
 use crate::body::{Layer, MAX_CHANNELS};
 
-/// Channel at each place.
+/// The channel at each place.
 #[derive(Clone, Debug)]
-pub struct Order([u16; MAX_CHANNELS]);
+pub(super) struct Order([u16; MAX_CHANNELS]);
 
-/// Channels that are transposed at a time.
+/// Channels transposed per step.
 const LANES: usize = 16;
-/// Others that are looked at for each channel.
+/// Candidates compared for each channel.
 const TRIES: usize = 32;
 
 impl Order {
-    /// The file's order.
-    pub fn natural() -> Self {
+    /// Returns the file's order.
+    pub(super) fn natural() -> Self {
         Self(core::array::from_fn(|place| place as u16))
     }
 
-    /// The channel at `place`.
-    pub fn channel(&self, place: usize) -> usize {
+    /// Returns the channel at `place`.
+    pub(super) fn channel(&self, place: usize) -> usize {
         self.0.get(place).copied().map_or(place, usize::from)
     }
 
-    /// The file's order but for channels that are always zero, which come last: their steps are left out.
-    pub fn zeros_last(layer: &Layer, tops: &Tops) -> Self {
-        let is_zero = |&channel: &u16| tops.top(usize::from(channel)) == 0;
+    /// Returns the file's order with the channels that are always zero moved to the end, where their steps are omitted.
+    pub(super) fn zeros_last(layer: &Layer, bounds: &ActivationBounds) -> Self {
+        let is_zero = |&channel: &u16| bounds.bound(usize::from(channel)) == 0;
         let all = || 0..layer.input.channels as u16;
         let mut order = Self::natural();
         let places = order.0.iter_mut().zip(all().filter(|channel| !is_zero(channel)).chain(all().filter(is_zero)));
@@ -38,59 +38,59 @@ impl Order {
         order
     }
 
-    /// An order for the input channels of a 1x1 convolution, whose values are at most `tops`. `scratch` must hold its weights
-    /// once; otherwise the order is the natural one.
+    /// Returns an order for the input channels of a 1x1 convolution with the given upper bounds. `scratch` must be as long as
+    /// the weights; otherwise the order is the natural one.
     #[inline(always)]
-    pub fn matched(layer: &Layer, tops: &Tops, scratch: &mut [u8]) -> Self {
+    pub(super) fn matched(layer: &Layer, bounds: &ActivationBounds, scratch: &mut [u8]) -> Self {
         let (inputs, outputs) = (layer.input.channels, layer.output.channels);
         let Some(columns) = scratch.get_mut(..inputs * outputs) else { return Self::natural() };
-        transpose(layer.weights, inputs, outputs, tops, columns);
+        transpose(layer.weights, inputs, outputs, bounds, columns);
         let column = |channel: u16| &columns[usize::from(channel) * outputs..][..outputs];
         let mut free: heapless::Vec<u16, MAX_CHANNELS> =
-            (0..inputs as u16).filter(|&channel| tops.top(usize::from(channel)) > 0).collect();
+            (0..inputs as u16).filter(|&channel| bounds.bound(usize::from(channel)) > 0).collect();
         let mut pairs: heapless::Vec<(u16, u16, u16), { MAX_CHANNELS / 2 }> = heapless::Vec::new();
-        let mut alone = None;
-        // Takes the last free channel and the best of `TRIES` others, spread over what is left.
+        let mut unpaired = None;
+        // Pairs the last free channel with the best of `TRIES` candidates, spread over the remaining channels.
         while let Some(first) = free.pop() {
             let step = free.len().div_ceil(TRIES).max(1);
             let tries = (0..free.len()).step_by(step);
             let best = tries.map(|place| (conflicts(column(first), column(free[place])), place)).min();
             let Some((cost, place)) = best else {
-                alone = Some(first);
+                unpaired = Some(first);
                 break;
             };
             let second = free.swap_remove(place);
             let _ = pairs.push((cost, first, second));
         }
-        // Pairs with conflicts next to each other: a step has two, and is split if either asks for it.
+        // Sorted by conflicts: a step has two pairs and is split if either has a conflict.
         pairs.sort_unstable();
-        // Last those that are always zero: their steps are left out.
-        let zero = (0..inputs as u16).filter(|&channel| tops.top(usize::from(channel)) == 0);
-        let all = pairs.iter().flat_map(|&(_, first, second)| [first, second]).chain(alone).chain(zero);
+        // Channels that are always zero come last: their steps are omitted.
+        let zero = (0..inputs as u16).filter(|&channel| bounds.bound(usize::from(channel)) == 0);
+        let all = pairs.iter().flat_map(|&(_, first, second)| [first, second]).chain(unpaired).chain(zero);
         let mut order = Self::natural();
         order.0.iter_mut().zip(all).for_each(|(place, channel)| *place = channel);
         order
     }
 }
 
-/// `[outputs][inputs]` to `[inputs][outputs]`, each weight as heavy as its input can make it.
+/// Transposes `[outputs][inputs]` to `[inputs][outputs]` and scales each weight by the bound of its input.
 #[inline(always)]
-fn transpose(weights: &[i8], inputs: usize, outputs: usize, tops: &Tops, columns: &mut [u8]) {
+fn transpose(weights: &[i8], inputs: usize, outputs: usize, bounds: &ActivationBounds, columns: &mut [u8]) {
     for first in (0..inputs).step_by(LANES) {
-        let tops: [u8; LANES] = core::array::from_fn(|lane| tops.top(first + lane));
+        let bounds: [u8; LANES] = core::array::from_fn(|lane| bounds.bound(first + lane));
         for (output, row) in weights.chunks_exact(inputs).enumerate() {
-            let mut heavy = [0; LANES];
-            for ((heavy, &weight), top) in heavy.iter_mut().zip(&row[first..]).zip(tops) {
-                *heavy = heaviness(weight, top).cast_unsigned();
+            let mut scaled = [0; LANES];
+            for ((scaled, &weight), bound) in scaled.iter_mut().zip(&row[first..]).zip(bounds) {
+                *scaled = scaled_weight(weight, bound).cast_unsigned();
             }
-            for (lane, heavy) in heavy.into_iter().enumerate().take(inputs - first) {
-                columns[(first + lane) * outputs + output] = heavy;
+            for (lane, scaled) in scaled.into_iter().enumerate().take(inputs - first) {
+                columns[(first + lane) * outputs + output] = scaled;
             }
         }
     }
 }
 
-/// How many outputs' pairs of weights overflow a signed byte, which is how they would exceed the limit.
+/// Returns the number of outputs whose pair of weights overflows a signed byte, which is equivalent to exceeding the limit.
 #[inline(always)]
 fn conflicts(a: &[u8], b: &[u8]) -> u16 {
     let mut count = 0_u16;

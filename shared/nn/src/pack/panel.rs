@@ -1,38 +1,38 @@
 //! One panel of a product: eight or sixteen output channels.
 
 use super::Channels;
+use super::bounds::ActivationBounds;
 use super::chains;
 use super::constants::{self, Channel, origin};
 use super::exact;
 use super::sink::Sink;
-use super::tops::Tops;
 use crate::body::{Kind, Layer, Scores};
 use crate::plan::PANEL;
 use crate::simd::{CONSTANTS_LEN, Groups, Vectors};
 
-/// Where the weights of a product come from.
-pub enum Source<'a> {
+/// Source of the weights of a product.
+pub(super) enum Source<'a> {
     /// A 1x1 convolution: input byte `k` is channel `k`.
     Pointwise(&'a Layer<'a>),
-    /// The first convolution: three lines of three bytes, this many bytes apart.
+    /// The first convolution: three lines of three bytes, with this distance in bytes.
     Stem(&'a Layer<'a>, usize),
     /// FULLY_CONNECTED with this many inputs.
     Scores(&'a Scores<'a>, usize),
 }
 
 impl<'a> Source<'a> {
-    /// The product of a convolution; `row_step` is that of the image.
-    pub fn layer(layer: &'a Layer<'a>, row_step: usize) -> Self {
+    /// Returns the source of a convolution; `row_step` is that of the image.
+    pub(super) fn layer(layer: &'a Layer<'a>, row_step: usize) -> Self {
         if layer.kind == Kind::Stem { Self::Stem(layer, row_step) } else { Self::Pointwise(layer) }
     }
 
-    /// The product of the network's own classifier.
-    pub fn scores(scores: &'a Scores<'a>, inputs: usize) -> Self {
+    /// Returns the source of the network's own classifier.
+    pub(super) fn scores(scores: &'a Scores<'a>, inputs: usize) -> Self {
         Self::Scores(scores, inputs)
     }
 
     /// Number of steps of `len` bytes.
-    pub fn steps(&self, len: usize) -> usize {
+    pub(super) fn steps(&self, len: usize) -> usize {
         match self {
             Self::Pointwise(layer) => layer.input.channels.div_ceil(len),
             Self::Stem(..) => 3,
@@ -40,15 +40,15 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Input offset of a step of `len` bytes.
-    pub fn offset(&self, step: usize, len: usize) -> usize {
+    /// Returns the input offset of a step of `len` bytes.
+    pub(super) fn offset(&self, step: usize, len: usize) -> usize {
         match self {
             Self::Pointwise(_) | Self::Scores(..) => step * len,
             Self::Stem(_, row_step) => step * row_step,
         }
     }
 
-    /// All weights of output `channel`; none if there is no such channel.
+    /// Returns all weights of output `channel`; empty if there is no such channel.
     fn row(&self, channel: usize) -> &'a [i8] {
         let (weights, inputs) = match self {
             Self::Pointwise(layer) => (layer.weights, layer.input.channels),
@@ -58,7 +58,7 @@ impl<'a> Source<'a> {
         weights.get(channel * inputs..(channel + 1) * inputs).unwrap_or_default()
     }
 
-    /// Which input of a row byte `byte` of a step of `len` bytes is; past the row's end where there is none.
+    /// Returns the index in a row of byte `byte` of a step of `len` bytes; past the row's end if there is none.
     fn input(&self, step: usize, byte: usize, len: usize) -> usize {
         match self {
             Self::Pointwise(_) | Self::Scores(..) => step * len + byte,
@@ -67,11 +67,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Constants of output `channel`, whose inputs reach `tops`: those that are always zero are left out of every sum.
+    /// Returns the constants of output `channel`. Inputs that are always zero are omitted from every sum.
     #[inline(always)]
-    fn channel<V: Vectors>(&self, channel: usize, tops: &Tops) -> Channel {
-        let weights = self.row(channel).iter().zip(tops.all());
-        let total = weights.map(|(&weight, &top)| if top > 0 { i32::from(weight) } else { 0 }).sum();
+    fn channel<V: Vectors>(&self, channel: usize, bounds: &ActivationBounds) -> Channel {
+        let weights = self.row(channel).iter().zip(bounds.all());
+        let total = weights.map(|(&weight, &bound)| if bound > 0 { i32::from(weight) } else { 0 }).sum();
         match self {
             Self::Pointwise(layer) | Self::Stem(layer, _) if channel < layer.output.channels => {
                 Channel::convolution(layer, channel, total, origin::<V>())
@@ -84,52 +84,52 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Most channels of a panel.
-const MOST: usize = 2 * PANEL;
+/// Largest number of channels of a panel.
+const MAX_LANES: usize = 2 * PANEL;
 
 /// The weights of a panel's channels.
-pub struct Rows<'a> {
-    /// Where they come from.
+pub(super) struct Rows<'a> {
+    /// Source of the weights.
     pub source: &'a Source<'a>,
-    rows: [&'a [i8]; MOST],
+    rows: [&'a [i8]; MAX_LANES],
     channels: &'a Channels,
 }
 
 impl Rows<'_> {
-    /// Weights of a step of four bytes, four of each of the first eight channels; and how great the four inputs can be.
+    /// Returns the weights of a step of four bytes, four for each of the first eight channels, and the bounds of the inputs.
     #[inline(always)]
-    pub fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
+    pub(super) fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
         let places: [usize; 4] =
             core::array::from_fn(|byte| self.channels.inputs.channel(self.source.input(step, byte, 4)));
-        let tops = places.map(|place| self.channels.tops.top(place));
-        // An input that is always zero needs no weight.
-        let places: [usize; 4] = core::array::from_fn(|byte| if tops[byte] > 0 { places[byte] } else { usize::MAX });
+        let bounds = places.map(|place| self.channels.bounds.bound(place));
+        // An input that is always zero requires no weight.
+        let places: [usize; 4] = core::array::from_fn(|byte| if bounds[byte] > 0 { places[byte] } else { usize::MAX });
         let mut weights = [0; 4 * PANEL];
         for (weights, row) in weights.chunks_exact_mut(4).zip(self.rows) {
             for (weight, place) in weights.iter_mut().zip(places) {
                 *weight = row.get(place).copied().unwrap_or(0);
             }
         }
-        (weights, tops)
+        (weights, bounds)
     }
 
-    /// Weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; zero where there is none.
-    pub fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
+    /// Returns the weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; 0 if there is none.
+    pub(super) fn weight(&self, lane: usize, step: usize, byte: usize, len: usize) -> i8 {
         let place = self.source.input(step, byte, len);
         let input = self.channels.inputs.channel(place);
-        self.rows[lane].get(input).copied().filter(|_| self.channels.tops.top(input) > 0).unwrap_or(0)
+        self.rows[lane].get(input).copied().filter(|_| self.channels.bounds.bound(input) > 0).unwrap_or(0)
     }
 
-    /// The steps of `len` bytes that have an input which is not always zero.
-    pub fn live_steps(&self, len: usize) -> impl Iterator<Item = usize> + use<'_> {
+    /// Iterates over the steps of `len` bytes that have an input which is not always zero.
+    pub(super) fn live_steps(&self, len: usize) -> impl Iterator<Item = usize> + use<'_> {
         (0..self.source.steps(len)).filter(move |&step| {
             let inputs = (0..len).map(|byte| self.channels.inputs.channel(self.source.input(step, byte, len)));
-            inputs.into_iter().any(|input| self.channels.tops.top(input) > 0)
+            inputs.into_iter().any(|input| self.channels.bounds.bound(input) > 0)
         })
     }
 
-    /// Writes the weights of a step of `V` at `at`.
-    pub fn write<V: Vectors>(&self, sink: &mut Sink, step: usize, at: usize) {
+    /// Writes the weights of a step of `V` at offset `at`.
+    pub(super) fn write<V: Vectors>(&self, sink: &mut Sink, step: usize, at: usize) {
         sink.with(at, V::WIDTH * V::STEP, |out| {
             for lane in 0..V::WIDTH {
                 for byte in 0..V::STEP {
@@ -140,20 +140,21 @@ impl Rows<'_> {
     }
 }
 
-/// Packs panel number `panel` at `at`: constants, weights, offsets. Returns the groups of 4, 3, 2 and 1 steps and the end.
+/// Packs panel `panel` at offset `at`: constants, weights, offsets. Returns the numbers of groups of 4, 3, 2 and 1 steps, and
+/// the end offset.
 #[inline(always)]
-pub fn pack<V: Vectors>(
+pub(super) fn pack<V: Vectors>(
     sink: &mut Sink,
     source: &Source,
     all: &Channels,
     panel: usize,
     at: usize,
 ) -> ([usize; 4], usize) {
-    // Of a panel of eight channels the second half is not used.
-    let channels: [usize; MOST] = core::array::from_fn(|lane| all.outputs.channel(V::WIDTH * panel + lane));
+    // A panel of eight channels does not use the second half.
+    let channels: [usize; MAX_LANES] = core::array::from_fn(|lane| all.outputs.channel(V::WIDTH * panel + lane));
     let mut weights_at = at;
     for channels in channels[..V::WIDTH].chunks_exact(PANEL) {
-        let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane], &all.tops));
+        let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane], &all.bounds));
         sink.write(weights_at, &constants::bytes(&constants));
         weights_at += CONSTANTS_LEN;
     }
@@ -167,7 +168,7 @@ pub fn pack<V: Vectors>(
     (groups, end.next_multiple_of(64))
 }
 
-/// All steps in the order of the input.
+/// Packs all steps in the order of the input.
 fn natural<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let steps = rows.live_steps(V::STEP).count();
     let offsets_at = at + steps * V::WIDTH * V::STEP;
@@ -175,7 +176,7 @@ fn natural<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], 
         rows.write::<V>(sink, step, at + place * V::WIDTH * V::STEP);
         sink.write(offsets_at + 2 * place, &(rows.source.offset(step, V::STEP) as u16).to_le_bytes());
     }
-    // The lines of the first convolution's kernel are no run.
+    // The lines of the first convolution's kernel are not contiguous.
     let runs = V::GROUPS == Groups::Runs && !matches!(rows.source, Source::Stem(..));
     let fours = if runs { steps / 4 } else { 0 };
     ([fours, 0, 0, steps - 4 * fours], steps)

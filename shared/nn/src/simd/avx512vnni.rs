@@ -1,8 +1,8 @@
-//! AVX-512 with VNNI: servers since 2019, AMD since Zen 4.
+//! AVX-512 with VNNI: Intel servers since 2019, AMD since Zen 4.
 //!
-//! `vpdpbusd` multiplies 64 unsigned by 64 signed bytes and adds four neighbours into each of sixteen 32-bit sums, without a
-//! narrow sum on the way: nothing can overflow, so weights need no arrangement. A panel has sixteen channels. The depthwise
-//! kernel and the requantisation are those of AVX2.
+//! `vpdpbusd` multiplies 64 unsigned by 64 signed bytes and adds four adjacent products to each of sixteen 32-bit sums without
+//! a narrower intermediate sum. No overflow is possible, so weights are not rearranged. A panel has sixteen channels. The
+//! depthwise kernel and the requantisation are those of AVX2.
 
 use core::arch::x86_64::*;
 
@@ -13,10 +13,11 @@ use crate::plan::PANEL;
 
 /// 512-bit integer vectors with dot products.
 #[derive(Clone, Copy, Debug)]
-pub struct Avx512Vnni;
+pub(super) struct Avx512Vnni;
 
-// SAFETY: every function uses AVX2, AVX-512F and VNNI, which `Isa::is_available` asks for before any is called; `product`
-// and `planes` enable them for all that is inlined into them.
+// SAFETY:
+// - every function uses AVX2, AVX-512F and VNNI, which `Isa::is_available` checks before any is called;
+// - `product` and `planes` enable them for all that is inlined into them.
 unsafe impl Vectors for Avx512Vnni {
     const STEP: usize = 4;
     const LONGEST: usize = 1;
@@ -34,7 +35,9 @@ unsafe impl Vectors for Avx512Vnni {
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> __m512i {
-        // SAFETY: AVX-512F is there; constants of both halves are readable.
+        // SAFETY:
+        // - AVX-512F is available;
+        // - constants of both halves are readable.
         unsafe {
             let low = _mm512_castsi256_si512(Avx2::start(constants));
             _mm512_inserti64x4::<1>(low, Avx2::start(constants.add(1)))
@@ -49,8 +52,9 @@ unsafe impl Vectors for Avx512Vnni {
         offsets: *const u16,
         weights: *const u8,
     ) {
-        // SAFETY: AVX-512 with VNNI is there; the caller promises `L` offsets, 64 bytes of weights for each, and four bytes of
-        // input behind each.
+        // SAFETY:
+        // - AVX-512 with VNNI is available;
+        // - the caller guarantees `L` offsets, 64 bytes of weights for each, and four bytes of input at each.
         unsafe {
             for step in 0..L {
                 let weights = _mm512_loadu_si512(weights.add(64 * step).cast());
@@ -70,12 +74,14 @@ unsafe impl Vectors for Avx512Vnni {
 
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [__m512i; R], constants: *const Constants, out: [*mut u8; R]) {
-        // SAFETY: AVX-512 is there; constants of both halves are readable, and each pointer is writable for 16 bytes.
+        // SAFETY:
+        // - AVX-512 is available;
+        // - constants of both halves are readable, and each pointer is writable for 16 bytes.
         unsafe {
             for (acc, out) in acc.into_iter().zip(out) {
                 let low = Self::requantise(_mm512_castsi512_si256(acc), constants);
                 let high = Self::requantise(_mm512_extracti64x4_epi64::<1>(acc), constants.add(1));
-                // `packs` leaves four of `low` and four of `high` in each half; the permutation undoes that.
+                // `packs` puts four values of `low` and four of `high` in each half; the permutation restores the order.
                 let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(low, high));
                 let bytes = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
                 _mm_storeu_si128(out.cast(), bytes);
@@ -90,13 +96,13 @@ unsafe impl Vectors for Avx512Vnni {
 
     #[inline(always)]
     unsafe fn requantise(sum: Self::Sum, scale: Self::Scale) -> Self::Sum {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { Avx2::requantise(sum, scale) }
     }
 
     #[inline(always)]
     unsafe fn store<const R: usize>(sums: [Self::Sum; R], out: [*mut u8; R]) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { Avx2::store(sums, out) }
     }
 
@@ -110,7 +116,7 @@ unsafe impl Vectors for Avx512Vnni {
 
     #[inline(always)]
     unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { Avx2::column::<ROWS>(pixel, row_step) }
     }
 
@@ -121,12 +127,14 @@ unsafe impl Vectors for Avx512Vnni {
 
     #[inline(always)]
     unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: Self::Taps, scale: Self::Scale) -> Self::Sum {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { Avx2::taps::<ROW>(columns, taps, scale) }
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {
-        // SAFETY: the instructions are there; the caller promises the rest.
+        // SAFETY:
+        // - the instructions are available;
+        // - the caller guarantees the remaining conditions.
         unsafe {
             match rows {
                 12 => product12(job),
@@ -137,7 +145,9 @@ unsafe impl Vectors for Avx512Vnni {
     }
 
     unsafe fn planes(job: &PlanesJob) {
-        // SAFETY: the instructions are there; the caller promises the rest.
+        // SAFETY:
+        // - the instructions are available;
+        // - the caller guarantees the remaining conditions.
         unsafe { planes(job) }
     }
 }
@@ -145,27 +155,35 @@ unsafe impl Vectors for Avx512Vnni {
 #[target_feature(enable = "avx2,avx512f,avx512vnni")]
 #[inline(never)]
 unsafe fn product12(job: &ProductJob) {
-    // SAFETY: the instructions are enabled; the caller promises the rest.
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx512Vnni, 12>(job) }
 }
 
 #[target_feature(enable = "avx2,avx512f,avx512vnni")]
 #[inline(never)]
 unsafe fn product6(job: &ProductJob) {
-    // SAFETY: the instructions are enabled; the caller promises the rest.
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx512Vnni, 6>(job) }
 }
 
 #[target_feature(enable = "avx2,avx512f,avx512vnni")]
 #[inline(never)]
 unsafe fn product1(job: &ProductJob) {
-    // SAFETY: the instructions are enabled; the caller promises the rest.
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx512Vnni, 1>(job) }
 }
 
 #[target_feature(enable = "avx2,avx512f,avx512vnni")]
 #[inline(never)]
 unsafe fn planes(job: &PlanesJob) {
-    // SAFETY: the instructions are enabled; the caller promises the rest.
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::planes::<Avx512Vnni>(job) }
 }

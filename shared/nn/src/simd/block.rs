@@ -1,4 +1,4 @@
-//! The unit of lent memory.
+//! Unit of lent memory.
 
 /// 64 bytes, aligned to 64: one cache line.
 #[derive(Clone, Copy, Debug)]
@@ -6,20 +6,20 @@
 pub struct Block(pub [u8; 64]);
 
 impl Block {
-    /// A block of zeros, to fill memory with.
+    /// A block of zeros.
     pub const ZERO: Self = Self([0; 64]);
 
-    /// How many blocks hold `bytes` bytes.
-    pub const fn count_for(bytes: usize) -> usize {
+    /// Returns the number of blocks that hold `bytes` bytes.
+    pub(crate) const fn count_for(bytes: usize) -> usize {
         bytes.div_ceil(size_of::<Self>())
     }
 }
 
-// SAFETY: all zeros are a valid `Block`: it holds only bytes.
+// SAFETY: all zeros are a valid `Block`, because it contains only bytes.
 unsafe impl bytemuck::Zeroable for Block {}
 
 // SAFETY:
-// - any bits are a valid `Block`, as it holds only bytes;
+// - any bit pattern is a valid `Block`, because it contains only bytes;
 // - it has no padding: 64 bytes of content, and size 64 at alignment 64;
 // - it is `Copy`, `'static` and `repr(C)`, without pointers or interior mutability.
 unsafe impl bytemuck::Pod for Block {}

@@ -1,9 +1,9 @@
-//! Vector instructions: the only place with `unsafe`.
+//! SIMD kernels: the only unsafe code of the signal chain.
 //!
-//! [`vectors`] says what a set of instructions must offer, [`generic`] holds the kernels written on it, one file per set
-//! instantiates them. [`Kernels`] is the safe door: it exists only where the instructions do, over a plan and packed
-//! memory that [`verified`] has checked.
-#![allow(unsafe_code)]
+//! [`vectors`] defines the operations of an instruction set, [`generic`] holds the kernels written in terms of them, and one
+//! file per instruction set instantiates them. [`Kernels`] is the safe interface: it can be created only if the processor
+//! has the instructions, for a plan and packed memory that [`verified`] has checked.
+#![allow(unsafe_code, reason = "vector instructions work on raw pointers; `verified` checks every access beforehand")]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -18,17 +18,17 @@ mod vectors;
 mod verified;
 
 pub use block::Block;
-pub use vectors::{CONSTANTS_LEN, Groups, Vectors};
+pub(crate) use vectors::{CONSTANTS_LEN, Groups, Vectors};
 
 use super::body::Body;
 use super::error::Error;
 use super::pack;
-use super::plan::{Facts, Plan};
+use super::plan::{KernelInfo, Plan};
 use verified::Verified;
 
-/// Runs an expression with `$vectors` standing for the type behind an [`Isa`].
+/// Evaluates an expression with `$vectors` as the type of an [`Isa`].
 ///
-/// An `Isa` of another architecture is never available, so what it would run is never reached; the portable code stands in.
+/// An `Isa` of another architecture is never available, so its kernels never run; the portable type is substituted.
 macro_rules! dispatch {
     ($isa:expr, $vectors:ident => $body:expr) => {
         match $isa {
@@ -60,7 +60,7 @@ macro_rules! dispatch {
     };
 }
 
-/// Which instructions the kernels use. Results do not depend on it.
+/// Instruction set of the kernels. Results do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isa {
     /// Portable code.
@@ -71,21 +71,21 @@ pub enum Isa {
     Avx512Vnni,
     /// 128-bit vectors of 64-bit Arm.
     Neon,
-    /// The same with dot products of bytes.
+    /// 128-bit vectors of 64-bit Arm with dot products of bytes.
     NeonDotprod,
 }
 
 impl Isa {
-    /// Every kind, the fastest first.
+    /// All instruction sets, fastest first.
     pub const ALL: [Self; 5] = [Self::Avx512Vnni, Self::Avx2, Self::NeonDotprod, Self::Neon, Self::Scalar];
 
-    /// The fastest kind that [`is_available`](Self::is_available).
+    /// Returns the fastest instruction set that [`is_available`](Self::is_available).
     pub fn best() -> Self {
         Self::ALL.into_iter().find(|isa| isa.is_available()).unwrap_or(Self::Scalar)
     }
 
-    /// Whether this program can run it here: asked of the processor with the feature `std`, else whether the program was
-    /// compiled for it (`-C target-feature`).
+    /// Returns whether this processor supports the instruction set. With the feature `std` the processor is queried; otherwise
+    /// only instructions enabled at compile time (`-C target-feature`) are available.
     pub fn is_available(self) -> bool {
         #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
         let avx2 = std::arch::is_x86_feature_detected!("avx2");
@@ -109,7 +109,7 @@ impl Isa {
         }
     }
 
-    /// Its name in reports.
+    /// Returns the name used in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -120,83 +120,87 @@ impl Isa {
         }
     }
 
-    /// What is added to an int8 value modulo 256 to store it.
-    pub fn flip(self) -> u8 {
+    /// Returns the value that is XORed with an int8 value to store it: 0x80 or 0.
+    pub(crate) fn flip(self) -> u8 {
         dispatch!(self, V => V::FLIP)
     }
 
-    /// The plan of `body` for these kernels.
+    /// Computes the plan of `body` for these kernels.
     ///
     /// # Errors
-    /// [`Error::UnsupportedShape`].
-    pub fn plan(self, body: &Body) -> Result<Plan, Error> {
-        let facts =
-            dispatch!(self, V => Facts { rows: V::ROWS, step: V::STEP, width: V::WIDTH, taps_len: V::TAPS_LEN });
-        Plan::new(body, &facts)
+    /// [`Error::UnsupportedShape`] if channels are not multiples of 16.
+    pub(crate) fn plan(self, body: &Body) -> Result<Plan, Error> {
+        let info =
+            dispatch!(self, V => KernelInfo { rows: V::ROWS, step: V::STEP, width: V::WIDTH, taps_len: V::TAPS_LEN });
+        Plan::new(body, &info)
     }
 
-    /// Bytes that are enough to [`pack`](Self::pack) `body`.
-    pub fn packed_len(self, body: &Body, plan: &Plan) -> usize {
-        dispatch!(self, V => pack::enough::<V>(body, plan))
+    /// Returns the number of bytes that [`pack`](Self::pack) requires.
+    pub(crate) fn packed_len(self, body: &Body, plan: &Plan) -> usize {
+        dispatch!(self, V => pack::max_len::<V>(body, plan))
     }
 
-    /// Bytes that packing `body` takes unless weights are split or left out.
-    pub fn usual_packed_len(self, body: &Body, plan: &Plan) -> usize {
+    /// Returns the number of bytes that [`pack`](Self::pack) uses if no weights are split or omitted.
+    pub(crate) fn usual_packed_len(self, body: &Body, plan: &Plan) -> usize {
         dispatch!(self, V => pack::len::<V>(body, plan, 1))
     }
 
-    /// Packs `body` for these kernels into `out`; returns the bytes used.
-    pub fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+    /// Packs `body` for these kernels into `out`. Returns the number of bytes used.
+    pub(crate) fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
         #[cfg(target_arch = "x86_64")]
         if self == Self::Avx2 && self.is_available() {
-            // SAFETY: as just asked.
+            // SAFETY: `is_available` has confirmed AVX2.
             return unsafe { avx2::pack(body, plan, out) };
         }
         dispatch!(self, V => pack::pack::<V>(body, plan, out))
     }
 }
 
-/// A network's convolutions, ready to run.
+/// A network's matrix products and depthwise convolutions on verified packed memory.
 #[derive(Clone, Debug)]
-pub struct Kernels<'m> {
+pub(crate) struct Kernels<'m> {
     isa: Isa,
     verified: Verified<'m>,
 }
 
 impl<'m> Kernels<'m> {
-    /// Over memory that [`Isa::pack`] filled by the same plan. Memory that holds anything else gives wrong results or is
-    /// refused, no worse.
+    /// Creates kernels on memory that [`Isa::pack`] has filled by the same plan. Any other content gives wrong results or an
+    /// error, but no undefined behaviour.
     ///
     /// # Errors
-    /// [`Error::Isa`] if the instructions are not there; [`Error::Memory`] if the packed memory does not fit the plan.
-    pub fn new(isa: Isa, plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
+    /// [`Error::Isa`] if the processor lacks the instructions; [`Error::Memory`] if the packed memory does not match the plan.
+    pub(crate) fn new(isa: Isa, plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
         if !isa.is_available() {
             return Err(Error::Isa);
         }
-        // SAFETY: the instructions are available, as just found; `isa` is kept beside and decides every run.
+        // SAFETY:
+        // - the check above has confirmed that the instructions are available;
+        // - `isa` is stored with the result, so every run uses the same type.
         let verified = dispatch!(isa, V => unsafe { Verified::new::<V>(plan, packed) })?;
         Ok(Self { isa, verified })
     }
 
-    /// Which instructions.
-    pub fn isa(&self) -> Isa {
+    /// Returns the instruction set.
+    pub(crate) fn isa(&self) -> Isa {
         self.isa
     }
 
-    /// The plan.
-    pub fn plan(&self) -> &Plan {
+    /// Returns the plan.
+    pub(crate) fn plan(&self) -> &Plan {
         self.verified.plan()
     }
 
-    /// Runs step number `index` of the plan between the two halves of the arena.
-    pub fn step(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
-        // SAFETY: the instructions are available, or there would be no `Kernels`; the type is that of `new`.
+    /// Runs step `index` of the plan on the two halves of the arena.
+    pub(crate) fn step(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+        // SAFETY:
+        // - the instructions are available: `new` has checked it;
+        // - the type is the one that `new` has used.
         dispatch!(self.isa, V => unsafe { self.verified.step::<V>(index, dense, wide) })
     }
 
     /// Runs the plan's FULLY_CONNECTED from the start of `dense` to the start of `wide`.
-    pub fn scores(&self, dense: &mut [u8], wide: &mut [u8]) {
-        // SAFETY: as in `step`.
+    pub(crate) fn scores(&self, dense: &mut [u8], wide: &mut [u8]) {
+        // SAFETY: as in `step`: available instructions, same type.
         dispatch!(self.isa, V => unsafe { self.verified.scores::<V>(dense, wide) })
     }
 }

@@ -1,20 +1,20 @@
-//! Portable code, on every processor, in forms that compilers turn into what vectors there are.
+//! Portable code, in forms that compilers vectorise for the target.
 
 use super::generic::{self, PlanesJob, ProductJob};
 use super::vectors::{Constants, Groups, Vectors};
 use crate::plan::PANEL;
 
-/// No instructions in particular.
+/// Portable implementation.
 #[derive(Clone, Copy, Debug)]
-pub struct Scalar;
+pub(super) struct Scalar;
 
 /// Bytes of input per step.
 const STEP: usize = 16;
 
-/// Eight pixels' channels of four rows.
+/// Eight channels of a column of four rows.
 type Rows = [[i16; PANEL]; 4];
 
-// SAFETY: every processor has what this uses.
+// SAFETY: the implementation uses no optional instructions.
 unsafe impl Vectors for Scalar {
     const STEP: usize = STEP;
     const WIDTH: usize = PANEL;
@@ -32,7 +32,7 @@ unsafe impl Vectors for Scalar {
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> Self::Acc {
-        // SAFETY: the caller promises readable, aligned constants.
+        // SAFETY: the caller guarantees readable, aligned constants.
         unsafe { (*constants).bias }
     }
 
@@ -44,7 +44,7 @@ unsafe impl Vectors for Scalar {
         offsets: *const u16,
         weights: *const u8,
     ) {
-        // SAFETY: the caller promises `L` offsets, weights of eight channels for each, and a step of input behind each.
+        // SAFETY: the caller guarantees `L` offsets, weights of eight channels for each, and a step of input at each.
         unsafe {
             for step in 0..L {
                 let weights = &*weights.add(PANEL * STEP * step).cast::<[[i8; STEP]; PANEL]>();
@@ -61,7 +61,7 @@ unsafe impl Vectors for Scalar {
 
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { generic::finish::<Self, R>(acc, constants, out) }
     }
 
@@ -72,7 +72,7 @@ unsafe impl Vectors for Scalar {
 
     #[inline(always)]
     unsafe fn requantise(sum: Self::Sum, scale: Self::Scale) -> Self::Sum {
-        // SAFETY: the caller promises readable, aligned constants.
+        // SAFETY: the caller guarantees readable, aligned constants.
         let constants = unsafe { &*scale };
         core::array::from_fn(|lane| {
             let round = if lane % 2 == 0 { constants.round_even } else { constants.round_odd }[lane / 2];
@@ -84,7 +84,7 @@ unsafe impl Vectors for Scalar {
     #[inline(always)]
     unsafe fn store<const R: usize>(sums: [Self::Sum; R], out: [*mut u8; R]) {
         for (sum, out) in sums.into_iter().zip(out) {
-            // SAFETY: the caller promises eight writable bytes.
+            // SAFETY: the caller guarantees eight writable bytes.
             unsafe { out.cast::<[u8; PANEL]>().write_unaligned(sum.map(|value| value.clamp(0, 255) as u8)) }
         }
     }
@@ -97,7 +97,7 @@ unsafe impl Vectors for Scalar {
     unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column {
         let mut column = [[0; PANEL]; 4];
         for (row, values) in column.iter_mut().enumerate().take(ROWS) {
-            // SAFETY: the caller promises eight readable bytes at each row.
+            // SAFETY: the caller guarantees eight readable bytes at each row.
             let bytes = unsafe { pixel.add(row * row_step).cast::<[u8; PANEL]>().read_unaligned() };
             *values = bytes.map(i16::from);
         }
@@ -111,7 +111,7 @@ unsafe impl Vectors for Scalar {
 
     #[inline(always)]
     unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8, scale: Self::Scale) -> Self::Sum {
-        // SAFETY: the caller promises `TAPS_LEN` readable bytes, aligned to 32, and readable constants.
+        // SAFETY: the caller guarantees `TAPS_LEN` readable bytes, aligned to 32, and readable constants.
         let (taps, mut sums) = unsafe { (&*taps.cast::<[[i16; PANEL]; 9]>(), (*scale).bias) };
         for row in 0..3 {
             for (column, values) in columns.iter().enumerate() {
@@ -125,17 +125,18 @@ unsafe impl Vectors for Scalar {
     }
 
     unsafe fn product(_: usize, job: &ProductJob) {
-        // SAFETY: the caller promises what `generic::product` asks for.
+        // SAFETY: the caller guarantees what `generic::product` asks for.
         unsafe { generic::product::<Self, 1>(job) }
     }
 
     unsafe fn planes(job: &PlanesJob) {
-        // SAFETY: the caller promises what `generic::planes` asks for.
+        // SAFETY: the caller guarantees what `generic::planes` asks for.
         unsafe { generic::planes::<Self>(job) }
     }
 }
 
-/// A function of its own, as compilers then make vector instructions of it (on x86-64 `pmaddwd`); inlined, they do not.
+/// Returns the dot product of a step. Not inlined, because compilers vectorise it (to `pmaddwd` on x86-64) only as a separate
+/// function.
 #[inline(never)]
 fn dot(values: &[u8; STEP], weights: &[i8; STEP]) -> i32 {
     values.iter().zip(weights).map(|(&value, &weight)| i32::from(value) * i32::from(weight)).sum()

@@ -1,9 +1,9 @@
-//! A plan and packed memory that have been checked against each other: what makes running them safe.
+//! A plan and packed memory whose offsets have been checked, which makes running the kernels safe.
 //!
-//! The kernels read offsets out of the packed memory and follow them without looking. So before any run, every place that
-//! any kernel will read or write is computed here, in plain arithmetic, from the very numbers that the kernels will use,
-//! and must lie inside. Whatever bytes the packed memory holds, running it is then safe; that they are the right ones is
-//! the packer's business. Cost: one pass over heads and offsets, about 5 % of the packed bytes.
+//! The kernels read offsets from the packed memory and use them without checks. Therefore, before any run, this module
+//! computes every address that a kernel will read or write, from the same numbers that the kernels use, and requires it to
+//! lie within its buffer. Running is then memory-safe for any content of the packed memory; the packer is responsible for
+//! correct content. Cost: one pass over heads and offsets, about 5 % of the packed bytes.
 
 use super::block::Block;
 use super::generic::{PlanesJob, ProductJob};
@@ -11,9 +11,9 @@ use super::vectors::{CONSTANTS_LEN, Groups, Vectors};
 use crate::error::Error;
 use crate::plan::{HEAD_LEN, PANEL, Plan, Planes, Product, Step};
 
-/// A plan over packed memory, safe to run with the instructions of `I`.
+/// A plan with checked packed memory.
 #[derive(Clone, Debug)]
-pub struct Verified<'m> {
+pub(super) struct Verified<'m> {
     plan: Plan,
     packed: &'m [Block],
 }
@@ -29,7 +29,7 @@ impl Head {
         self.groups.iter().zip([4, 3, 2, 1]).map(|(count, len)| count * len).sum()
     }
 
-    /// Whether in each group every offset is `step` more than the one before.
+    /// Returns whether, in each group, every offset is `step` more than the one before.
     fn are_runs(&self, mut offsets: &[u8], step: usize) -> bool {
         self.groups.iter().zip([4, 3, 2, 1]).all(|(&count, len)| {
             let (these, later) = offsets.split_at(2 * len * count);
@@ -43,14 +43,15 @@ impl Head {
 }
 
 impl<'m> Verified<'m> {
-    /// Checks `packed` against `plan` for the kernels of `I`, whose instructions the caller has found to be there.
+    /// Checks `packed` against `plan` for the kernels of `I`.
     ///
     /// # Safety
-    /// This processor has the instructions of `I`, and [`run`](Self::run) is only called with the same `I`.
+    /// - this processor has the instructions of `I`;
+    /// - [`step`](Self::step) and [`scores`](Self::scores) are called only with the same `I`.
     ///
     /// # Errors
-    /// [`Error::Memory`] if anything lies outside.
-    pub unsafe fn new<I: Vectors>(plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
+    /// [`Error::Memory`] if an access would lie outside its buffer.
+    pub(super) unsafe fn new<I: Vectors>(plan: Plan, packed: &'m [Block]) -> Result<Self, Error> {
         let verified = Self { plan, packed };
         if verified.all_inside::<I>() {
             Ok(verified)
@@ -59,8 +60,8 @@ impl<'m> Verified<'m> {
         }
     }
 
-    /// The plan.
-    pub fn plan(&self) -> &Plan {
+    /// Returns the plan.
+    pub(super) fn plan(&self) -> &Plan {
         &self.plan
     }
 
@@ -124,13 +125,14 @@ impl<'m> Verified<'m> {
         Some(Head { at: le32(head), groups: [count(0), count(1), count(2), count(3)] })
     }
 
-    /// Runs step number `index`; nothing if there is none. `dense` and `wide` are the halves of the arena.
+    /// Runs step `index`; does nothing if there is no such step. `dense` and `wide` are the halves of the arena.
     ///
     /// # Safety
-    /// This processor has the instructions of `I`, the same for which this was made.
-    pub unsafe fn step<I: Vectors>(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+    /// - this processor has the instructions of `I`;
+    /// - `I` is the type that [`new`](Self::new) was called with.
+    pub(super) unsafe fn step<I: Vectors>(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
         match self.plan.steps.get(index) {
-            // SAFETY: as this function's.
+            // SAFETY: the caller upholds this function's safety contract.
             Some(Step::Product(product, _)) => unsafe { self.product::<I>(product, dense, wide) },
             Some(Step::Planes(planes)) => {
                 if dense.len() < self.plan.dense_len || wide.len() < self.plan.wide_len {
@@ -147,7 +149,7 @@ impl<'m> Verified<'m> {
                     packed: self.bytes()[planes.channels_at..].as_ptr(),
                 };
                 // SAFETY:
-                // - the caller promises the instructions;
+                // - the caller guarantees the instructions;
                 // - `planes_inside` has checked that the input rows lie in `wide_len`, the output in `dense_len`, and
                 //   constants and taps in the packed memory, aligned to 64;
                 // - the two buffers are separate slices.
@@ -157,17 +159,21 @@ impl<'m> Verified<'m> {
         }
     }
 
-    /// FULLY_CONNECTED on what lies at the start of `dense`; writes the start of `wide`. Nothing if there is none.
+    /// Runs FULLY_CONNECTED on the start of `dense` and writes the start of `wide`; does nothing if the plan has none.
     ///
     /// # Safety
     /// As [`step`](Self::step).
-    pub unsafe fn scores<I: Vectors>(&self, dense: &mut [u8], wide: &mut [u8]) {
+    pub(super) unsafe fn scores<I: Vectors>(&self, dense: &mut [u8], wide: &mut [u8]) {
         if let Some(product) = &self.plan.scores {
-            // SAFETY: as this function's.
+            // SAFETY: the caller upholds this function's safety contract.
             unsafe { self.product::<I>(product, dense, wide) }
         }
     }
 
+    /// Runs one product.
+    ///
+    /// # Safety
+    /// As [`step`](Self::step).
     unsafe fn product<I: Vectors>(&self, product: &Product, dense: &mut [u8], wide: &mut [u8]) {
         if dense.len() < self.plan.dense_len || wide.len() < self.plan.wide_len {
             return;
@@ -183,7 +189,7 @@ impl<'m> Verified<'m> {
                 let rows = &packed[product.rows_at + 4 * first_row..];
                 for panel in 0..product.panels {
                     let Some(Head { at, groups }) = self.head(product, panel) else { return };
-                    // Panels lie one after the other; the last product's last panel has none after it.
+                    // Panels are contiguous; no panel follows the last panel of the last product.
                     let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
                     let next = [head(panel + 1), head(panel + 2)].map(|at| packed.as_ptr().wrapping_add(at));
                     let job = ProductJob {
@@ -197,7 +203,7 @@ impl<'m> Verified<'m> {
                         rows: rows.as_ptr().cast(),
                     };
                     // SAFETY:
-                    // - the caller promises the instructions;
+                    // - the caller guarantees the instructions;
                     // - `product_inside` has checked that the last position's input ends within `dense_len`, and every
                     //   output offset plus all panels within `wide_len`;
                     // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Reads everything that there is; the samples are finite and no more than the bytes.
+/// Reads the whole file and checks that the samples are finite and not more than the bytes.
 fn survives(bytes: &[u8]) {
     for samples in [stream(bytes), read("damaged", bytes)].into_iter().flatten() {
         assert!(samples.len() <= bytes.len());
@@ -43,7 +43,7 @@ proptest! {
         let mut file = b"RIFF\xff\0\0\0WAVEfmt \x28\0\0\0".to_vec();
         file.extend(tag.to_le_bytes());
         file.extend(&fmt[2..]);
-        // A rate that is read, so that the rest is reached.
+        // A supported rate, so that the rest is reached.
         file[24..28].copy_from_slice(&48_000_u32.to_le_bytes());
         file.extend(b"data\xff\xff\xff\xff");
         file.extend([0x80; 500]);

@@ -24,7 +24,7 @@ fn integers_of_16_24_and_32_bits_are_read() {
 }
 
 #[test]
-fn float_of_32_bits_is_read_and_what_is_no_sound_becomes_zero() {
+fn float_of_32_bits_is_read_and_invalid_samples_become_zero() {
     let data: Vec<u8> = [0.25_f32, f32::NAN, -1.5].iter().flat_map(|sample| sample.to_le_bytes()).collect();
     let file = Parts::new(FLOAT, 4, 32, &data).bytes();
     assert_eq!(read("f32", &file).unwrap(), [0.25, 0.0, -1.5]);
@@ -89,7 +89,7 @@ fn a_wrong_byte_rate_does_not_matter() {
 }
 
 #[test]
-fn what_hound_reads_right_reads_the_same_here() {
+fn files_that_hound_reads_correctly_give_the_same_samples() {
     for (bits, kind) in [
         (8, hound::SampleFormat::Int),
         (16, hound::SampleFormat::Int),

@@ -23,7 +23,7 @@ fn an_odd_chunk_without_its_pad_byte_is_skipped() {
 }
 
 #[test]
-fn chunks_after_the_sound_are_no_sound() {
+fn chunks_after_the_samples_are_ignored() {
     let mut parts = parts();
     parts.after = b"LIST\x04\0\0\0abcd".to_vec();
     assert_eq!(read("after", &parts.bytes()).unwrap(), SAMPLES);
@@ -42,7 +42,7 @@ fn an_unknown_length_reads_to_the_end() {
 }
 
 #[test]
-fn a_length_of_0_before_declared_chunks_is_no_sound() {
+fn a_length_of_0_before_declared_chunks_means_no_samples() {
     let mut parts = parts();
     parts.data.clear();
     parts.after = b"LIST\x04\0\0\0abcd".to_vec();
@@ -60,7 +60,7 @@ fn a_length_beyond_the_end_reads_to_the_end() {
 }
 
 #[test]
-fn a_frame_that_is_cut_off_is_left_out() {
+fn an_incomplete_frame_is_ignored() {
     let mut parts = parts();
     parts.data.push(7);
     assert_eq!(read("cut", &parts.bytes()).unwrap(), SAMPLES);

@@ -1,4 +1,4 @@
-//! Files built byte by byte: one test per form that is read, per form that is refused, and damage of every kind.
+//! Tests on files built byte by byte: each supported form, each rejected form, and damaged files.
 
 mod damaged;
 mod forms;
@@ -15,26 +15,26 @@ pub(super) const PCM: u16 = 1;
 pub(super) const FLOAT: u16 = 3;
 pub(super) const EXTENSIBLE: u16 = 0xfffe;
 
-/// A WAV file in parts, so that each can be wrong.
+/// Parts of a WAV file, each of which can be made invalid.
 #[derive(Clone)]
 pub(super) struct Parts {
-    pub tag: u16,
-    pub channels: u16,
-    pub rate: u32,
-    pub container: u16,
-    pub bits: u16,
-    /// What follows the first 16 bytes of the `fmt ` chunk.
-    pub extension: Vec<u8>,
-    /// Whole chunks before and after the sound.
-    pub before: Vec<u8>,
-    pub after: Vec<u8>,
-    pub data: Vec<u8>,
-    pub data_len: Option<u32>,
-    pub riff_len: Option<u32>,
+    pub(crate) tag: u16,
+    pub(crate) channels: u16,
+    pub(crate) rate: u32,
+    pub(crate) container: u16,
+    pub(crate) bits: u16,
+    /// Bytes after the first 16 of the `fmt ` chunk.
+    pub(crate) extension: Vec<u8>,
+    /// Whole chunks before and after the samples.
+    pub(crate) before: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+    pub(crate) data: Vec<u8>,
+    pub(crate) data_len: Option<u32>,
+    pub(crate) riff_len: Option<u32>,
 }
 
 impl Parts {
-    pub fn new(tag: u16, container: u16, bits: u16, data: &[u8]) -> Self {
+    pub(crate) fn new(tag: u16, container: u16, bits: u16, data: &[u8]) -> Self {
         Self {
             tag,
             channels: 1,
@@ -50,8 +50,8 @@ impl Parts {
         }
     }
 
-    /// The EXTENSIBLE form of the same.
-    pub fn extensible(mut self, valid_bits: u16) -> Self {
+    /// Returns the EXTENSIBLE form.
+    pub(crate) fn extensible(mut self, valid_bits: u16) -> Self {
         let tag = std::mem::replace(&mut self.tag, EXTENSIBLE);
         self.extension = 22_u16.to_le_bytes().to_vec();
         self.extension.extend(valid_bits.to_le_bytes());
@@ -61,7 +61,7 @@ impl Parts {
         self
     }
 
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let frame = self.container * self.channels;
         let mut fmt = self.tag.to_le_bytes().to_vec();
         fmt.extend(self.channels.to_le_bytes());
@@ -86,20 +86,20 @@ impl Parts {
     }
 }
 
-/// The mono samples of a file, as it is read from disk.
+/// Returns the mono samples of a file read from disk.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Vec<f32>, Error> {
     let path = store(name, bytes);
     let samples = WavReader::open(&path).and_then(|mut reader| {
         let frames = reader.frames();
         let samples = all(&mut reader)?;
-        assert_eq!(frames, Some(samples.len() as u64), "the length foretold is the length read");
+        assert_eq!(frames, Some(samples.len() as u64), "the announced length is the length read");
         Ok(samples)
     });
     std::fs::remove_file(path).unwrap();
     samples
 }
 
-/// The mono samples of a stream of unknown length.
+/// Returns the mono samples of a stream of unknown length.
 pub(super) fn stream(bytes: &[u8]) -> Result<Vec<f32>, Error> {
     all(&mut WavReader::new(bytes)?)
 }
@@ -117,7 +117,7 @@ pub(super) fn all<R: std::io::Read>(reader: &mut WavReader<R>) -> Result<Vec<f32
 }
 
 pub(super) fn store(name: &str, bytes: &[u8]) -> PathBuf {
-    // Tests of one name run side by side.
+    // Tests run in parallel.
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let path = std::env::temp_dir().join(format!("wav_{}_{name}_{number}.wav", std::process::id()));

@@ -1,13 +1,13 @@
-//! A group of steps for a tile of eight or six positions, in assembly: of intrinsics the compiler makes code that loads ahead,
-//! runs out of registers and spills the sums, which costs a quarter of the speed.
+//! A group of steps for a tile of eight or six positions, in assembly. With intrinsics, the compiler hoists loads, runs out of
+//! registers and spills the sums, which costs a quarter of the speed.
 //!
-//! Sixteen registers are just enough: eight sums, four steps' weights, the ones that widen, and three temporaries.
+//! Sixteen registers suffice: eight sums, the weights of four steps, the ones for widening, and three temporaries.
 
 use core::arch::asm;
 use core::arch::x86_64::*;
 
-/// One position, `$at` bytes after the tile's first: products of the group's steps, added in 16 bits, widened, added to the
-/// sums `$sum`.
+/// Instructions for one position, `$at` bytes after the tile's first: multiplies the group's steps, adds the products in
+/// 16 bits, widens them and adds them to the sums `$sum`.
 macro_rules! position {
     (1, $sum:literal, $at:literal) => {
         concat!(position!(first $at), position!(last $sum))
@@ -42,15 +42,15 @@ macro_rules! position {
     };
 }
 
-/// Weights of a step.
+/// Loads the weights of a step.
 macro_rules! load {
     ($step:literal, $at:literal) => {
         concat!("vmovdqa {w", $step, "}, [{weights} + ", $at, "]")
     };
 }
 
-/// A group of `$len` steps. `$sum`, `$sum_name` and `$at` are the sums and the place of each position, `$times` those
-/// multiples of the distance of two positions that an address cannot express; the rest are the operands of further steps.
+/// A group of `$len` steps. `$sum`, `$sum_name` and `$at` are sums and address of each position. `$times` are the multiples of
+/// the distance between positions that an address operand cannot express. The rest are the operands of further steps.
 macro_rules! group {
     (
         $len:tt, ($sums:ident, $starts:ident, $step:ident, $weights:ident),
@@ -75,26 +75,26 @@ macro_rules! group {
     };
 }
 
-/// A function for tiles of `$positions` positions.
+/// Defines the function for tiles of `$positions` positions.
 macro_rules! tile {
     ($name:ident, $positions:literal, $list:tt, $times:tt) => {
         /// Adds a group of `L` steps (1 to 4) to the sums of a tile.
         ///
         /// # Safety
-        /// - AVX2 is there;
+        /// - AVX2 is available;
         /// - four bytes are readable at each of `starts`, and at each multiple of `step` after it up to the last position;
         /// - `weights` is readable for `32 * L` bytes and aligned to 32.
         #[target_feature(enable = "avx2")]
         #[inline]
-        pub unsafe fn $name<const L: usize>(
+        pub(crate) unsafe fn $name<const L: usize>(
             sums: &mut [__m256i; $positions],
             starts: [*const u8; L],
             step: usize,
             weights: *const u8,
         ) {
             // SAFETY:
-            // - the caller promises the instructions and the reads;
-            // - nothing is written but the named registers; no flags and no stack are touched.
+            // - the caller guarantees the instructions and the reads;
+            // - only the named registers are written; flags and stack are unchanged.
             unsafe {
                 match L {
                     1 => group!(1, (sums, starts, step, weights), $list, $times, [],),

@@ -1,7 +1,7 @@
-//! AVX2: every x86-64 processor of the last ten years.
+//! AVX2, for x86-64 processors since 2013 (Intel Haswell) and 2015 (AMD Excavator).
 //!
-//! `vpmaddubsw` multiplies 32 unsigned by 32 signed bytes and adds neighbours into 16 bits; the packer has seen to it that
-//! neither that sum nor those of a group overflow. `vpmaddwd` with ones widens a group into eight 32-bit sums.
+//! `vpmaddubsw` multiplies 32 unsigned by 32 signed bytes and adds adjacent products in 16 bits; the packer guarantees that
+//! neither these sums nor those of a group overflow. `vpmaddwd` with ones widens a group into eight 32-bit sums.
 
 mod group;
 
@@ -13,21 +13,22 @@ use crate::body::Body;
 use crate::pack;
 use crate::plan::{PANEL, Plan};
 
-/// The packer compiled with these instructions: it searches, which is most of the time of a load.
+/// The packer compiled with AVX2: its search takes most of the time of a load.
 ///
 /// # Safety
 /// This processor has AVX2.
 #[target_feature(enable = "avx2")]
-pub unsafe fn pack(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+pub(super) unsafe fn pack(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     pack::pack::<Avx2>(body, plan, out)
 }
 
 /// 256-bit integer vectors.
 #[derive(Clone, Copy, Debug)]
-pub struct Avx2;
+pub(super) struct Avx2;
 
-// SAFETY: every function uses AVX2 (and what it implies), which `Verified` checks for before any is called; `product` and
-// `planes` enable it for all that is inlined into them.
+// SAFETY:
+// - every function uses AVX2 (and what it implies), which `Isa::is_available` checks before any is called;
+// - `product` and `planes` enable it for all that is inlined into them.
 unsafe impl Vectors for Avx2 {
     const STEP: usize = 4;
     const WIDTH: usize = PANEL;
@@ -39,14 +40,16 @@ unsafe impl Vectors for Avx2 {
 
     type Acc = __m256i;
     type Sum = __m256i;
-    /// Rows 0 and 1, and rows 2 and 3, interleaved and widened to 16 bits.
+    /// Rows 0 and 1, and rows 2 and 3, each pair interleaved and widened to 16 bits.
     type Column = (__m256i, __m256i);
     type Scale = *const Constants;
     type Taps = *const u8;
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> __m256i {
-        // SAFETY: AVX2 is there; the constants are readable and aligned to 64.
+        // SAFETY:
+        // - AVX2 is available;
+        // - the constants are readable and aligned to 64.
         unsafe { _mm256_load_si256((&raw const (*constants).bias).cast()) }
     }
 
@@ -58,8 +61,9 @@ unsafe impl Vectors for Avx2 {
         offsets: *const u16,
         weights: *const u8,
     ) {
-        // SAFETY: AVX2 is there; the caller promises `L` offsets, 32 aligned bytes of weights for each, and four bytes of
-        // input behind each.
+        // SAFETY:
+        // - AVX2 is available;
+        // - the caller guarantees `L` offsets, 32 aligned bytes of weights for each, and four bytes of input at each.
         unsafe {
             let mut starts = [input; L];
             for (step, start) in starts.iter_mut().enumerate() {
@@ -89,13 +93,15 @@ unsafe impl Vectors for Avx2 {
 
     #[inline(always)]
     fn prefetch(address: *const u8) {
-        // SAFETY: every x86-64 processor has it; it accesses nothing that the program could notice.
+        // SAFETY:
+        // - every x86-64 processor has prefetch instructions;
+        // - a prefetch never faults and changes no memory or register.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
 
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { generic::finish::<Self, R>(acc, constants, out) }
     }
 
@@ -106,7 +112,9 @@ unsafe impl Vectors for Avx2 {
 
     #[inline(always)]
     unsafe fn requantise(sum: __m256i, constants: Self::Scale) -> __m256i {
-        // SAFETY: AVX2 is there; the constants are readable and aligned to 64.
+        // SAFETY:
+        // - AVX2 is available;
+        // - the constants are readable and aligned to 64.
         unsafe {
             let load = |part: *const i32| _mm256_load_si256(part.cast());
             let mantissa = load((&raw const (*constants).mantissa).cast());
@@ -121,7 +129,9 @@ unsafe impl Vectors for Avx2 {
 
     #[inline(always)]
     unsafe fn store<const R: usize>(sums: [__m256i; R], out: [*mut u8; R]) {
-        // SAFETY: AVX2 is there; each pointer is writable for eight bytes.
+        // SAFETY:
+        // - AVX2 is available;
+        // - each pointer is writable for eight bytes.
         unsafe {
             let mut r = 0;
             while r + 2 <= R {
@@ -140,7 +150,7 @@ unsafe impl Vectors for Avx2 {
     }
 
     fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-        // For each output row: for each column of taps, the pairs that meet rows 0 and 1, and rows 2 and 3.
+        // For each output row and each column of taps: the pairs for rows 0 and 1, and for rows 2 and 3.
         let pairs = [[[Some(0), Some(1)], [Some(2), None]], [[None, Some(0)], [Some(1), Some(2)]]];
         let mut places = out.chunks_exact_mut(2);
         let mut put = |weight: i16| {
@@ -158,7 +168,9 @@ unsafe impl Vectors for Avx2 {
 
     #[inline(always)]
     unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column {
-        // SAFETY: AVX2 is there; eight bytes are readable at each row.
+        // SAFETY:
+        // - AVX2 is available;
+        // - eight bytes are readable at each row.
         unsafe {
             let row = |row: usize| _mm_loadl_epi64(pixel.add(row * row_step).cast());
             let last = if ROWS == 4 { row(3) } else { _mm_setzero_si128() };
@@ -176,7 +188,9 @@ unsafe impl Vectors for Avx2 {
 
     #[inline(always)]
     unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: *const u8, scale: Self::Scale) -> __m256i {
-        // SAFETY: AVX2 is there; taps and constants are readable and aligned to 32.
+        // SAFETY:
+        // - AVX2 is available;
+        // - taps and constants are readable and aligned to 32.
         unsafe {
             let tap = |index: usize| _mm256_load_si256(taps.cast::<__m256i>().add(6 * ROW + index));
             let mut sums = [_mm256_setzero_si256(); 3];
@@ -191,7 +205,9 @@ unsafe impl Vectors for Avx2 {
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {
-        // SAFETY: AVX2 is there; the caller promises the rest.
+        // SAFETY:
+        // - AVX2 is available;
+        // - the caller guarantees the remaining conditions.
         unsafe {
             match rows {
                 8 => product8(job),
@@ -202,28 +218,31 @@ unsafe impl Vectors for Avx2 {
     }
 
     unsafe fn planes(job: &PlanesJob) {
-        // SAFETY: AVX2 is there; the caller promises the rest.
+        // SAFETY:
+        // - AVX2 is available;
+        // - the caller guarantees the remaining conditions.
         unsafe { planes(job) }
     }
 }
 
-/// Four bytes, eight times.
+/// Broadcasts four bytes to eight lanes.
 ///
 /// # Safety
-/// AVX2 is there; four bytes at `start + offset` are readable.
+/// - AVX2 is available;
+/// - four bytes at `start + offset` are readable.
 #[inline(always)]
 unsafe fn quad(start: *const u8, offset: usize) -> __m256i {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe { _mm256_set1_epi32(start.add(offset).cast::<i32>().read_unaligned()) }
 }
 
-/// Eight clamped bytes of `a`, then eight of `b`.
+/// Returns eight clamped bytes of `a`, then eight of `b`.
 ///
 /// # Safety
-/// AVX2 is there.
+/// AVX2 is available.
 #[inline(always)]
 unsafe fn bytes(a: __m256i, b: __m256i) -> __m128i {
-    // SAFETY: AVX2 is there.
+    // SAFETY: AVX2 is available.
     unsafe {
         // Within each half: four of `a`, four of `b`.
         let words = _mm256_packs_epi32(a, b);
@@ -232,11 +251,14 @@ unsafe fn bytes(a: __m256i, b: __m256i) -> __m128i {
     }
 }
 
+/// Stores eight clamped bytes of `a` at `to_a`, and eight of `b` at `to_b`.
+///
 /// # Safety
-/// AVX2 is there; both pointers are writable for eight bytes.
+/// - AVX2 is available;
+/// - both pointers are writable for eight bytes.
 #[inline(always)]
 unsafe fn store_pair(a: __m256i, b: __m256i, to_a: *mut u8, to_b: *mut u8) {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe {
         let bytes = bytes(a, b);
         _mm_storel_epi64(to_a.cast(), bytes);
@@ -244,32 +266,40 @@ unsafe fn store_pair(a: __m256i, b: __m256i, to_a: *mut u8, to_b: *mut u8) {
     }
 }
 
-// Not inlined: next to other code the compiler runs out of registers and spills the sums.
+// Not inlined: in combination with other code, the compiler runs out of registers and spills the sums.
 
 #[target_feature(enable = "avx2")]
 #[inline(never)]
 unsafe fn product8(job: &ProductJob) {
-    // SAFETY: AVX2 is enabled; the caller promises the rest.
+    // SAFETY:
+    // - AVX2 is enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx2, 8>(job) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline(never)]
 unsafe fn product6(job: &ProductJob) {
-    // SAFETY: AVX2 is enabled; the caller promises the rest.
+    // SAFETY:
+    // - AVX2 is enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx2, 6>(job) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline(never)]
 unsafe fn product1(job: &ProductJob) {
-    // SAFETY: AVX2 is enabled; the caller promises the rest.
+    // SAFETY:
+    // - AVX2 is enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx2, 1>(job) }
 }
 
 #[target_feature(enable = "avx2")]
 #[inline(never)]
 unsafe fn planes(job: &PlanesJob) {
-    // SAFETY: AVX2 is enabled; the caller promises the rest.
+    // SAFETY:
+    // - AVX2 is enabled;
+    // - the caller guarantees the remaining conditions.
     unsafe { generic::planes::<Avx2>(job) }
 }

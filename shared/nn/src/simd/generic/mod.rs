@@ -1,4 +1,4 @@
-//! The kernels, once for all instruction sets.
+//! The kernels, shared by all instruction sets.
 //!
 //! ```text
 //! product: for each tile of R positions, for one panel of 8 channels:
@@ -12,5 +12,5 @@
 mod planes;
 mod product;
 
-pub use planes::{PlanesJob, planes};
-pub use product::{ProductJob, finish, product};
+pub(super) use planes::{PlanesJob, planes};
+pub(super) use product::{ProductJob, finish, product};

@@ -3,12 +3,12 @@
 use crate::plan::PANEL;
 use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
 
-/// A whole depthwise layer.
+/// Arguments of a depthwise layer.
 #[derive(Clone, Copy, Debug)]
-pub struct PlanesJob {
+pub(crate) struct PlanesJob {
     /// First byte of the wide input.
     pub input: *const u8,
-    /// Bytes from one input row to the next.
+    /// Distance between input rows, in bytes.
     pub row_step: usize,
     /// First byte of the dense output.
     pub out: *mut u8,
@@ -18,7 +18,7 @@ pub struct PlanesJob {
     pub width: usize,
     /// Channels, a multiple of eight.
     pub channels: usize,
-    /// 1 or 2.
+    /// Stride, 1 or 2.
     pub stride: usize,
     /// For each eight channels: [`Constants`], then the packed taps.
     pub packed: *const u8,
@@ -27,19 +27,21 @@ pub struct PlanesJob {
 /// Runs `job`.
 ///
 /// # Safety
-/// - the instructions of `I` are there and enabled in the caller;
+/// - the instructions of `I` are available and enabled in the caller;
 /// - `input` is readable for `(height - 1) * stride + 3` rows of `(width - 1) * stride + 3` pixels;
 /// - `out` is writable for `height * width` pixels;
 /// - `packed` is aligned to 64 and readable for `channels / 8` times constants and taps;
 /// - input and output do not overlap.
 #[inline(always)]
-pub unsafe fn planes<I: Vectors>(job: &PlanesJob) {
+pub(crate) unsafe fn planes<I: Vectors>(job: &PlanesJob) {
     let mut y = 0;
     while y < job.height {
         let two = job.stride == 1 && y + 1 < job.height;
         let mut channel = 0;
         while channel < job.channels {
-            // SAFETY: the caller promises what is read and written; the strip lies inside by the loops' bounds.
+            // SAFETY:
+            // - the caller guarantees that input, output and packed memory of the whole layer are accessible;
+            // - by the bounds of the loops, the strip lies within them.
             unsafe {
                 let packed = job.packed.add(channel / PANEL * (CONSTANTS_LEN + I::TAPS_LEN));
                 let input = job.input.add(y * job.stride * job.row_step + channel);
@@ -58,10 +60,19 @@ pub unsafe fn planes<I: Vectors>(job: &PlanesJob) {
     }
 }
 
-/// Two output rows of eight channels at stride 1.
+/// Computes two output rows of eight channels at stride 1.
+///
+/// # Safety
+/// - the instructions of `I` are available and enabled in the caller;
+/// - `input` is readable for four rows of `width + 2` pixels;
+/// - `out` is writable for two rows of `width` pixels;
+/// - `packed` is as in [`planes`], for one group of eight channels.
 #[inline(always)]
 unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
-    // SAFETY: as `planes`; four rows of `width + 2` pixels are read, two of `width` written.
+    // SAFETY:
+    // - the caller guarantees the instructions and the packed constants;
+    // - the loop reads four rows of `width + 2` pixels, which the caller guarantees to be readable;
+    // - it writes two rows of `width` pixels, which the caller guarantees to be writable.
     unsafe {
         let scale = I::scale(packed.cast::<Constants>());
         let taps = I::load_taps(packed.add(CONSTANTS_LEN));
@@ -82,10 +93,19 @@ unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, 
     }
 }
 
-/// One output row of eight channels.
+/// Computes one output row of eight channels.
+///
+/// # Safety
+/// - the instructions of `I` are available and enabled in the caller;
+/// - `input` is readable for three rows of `(width - 1) * STRIDE + 3` pixels;
+/// - `out` is writable for `width` pixels;
+/// - `packed` is as in [`planes`], for one group of eight channels.
 #[inline(always)]
 unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
-    // SAFETY: as `planes`; three rows of `(width - 1) * stride + 3` pixels are read, one of `width` written.
+    // SAFETY:
+    // - the caller guarantees the instructions and the packed constants;
+    // - the loop reads three rows of `(width - 1) * STRIDE + 3` pixels, which the caller guarantees to be readable;
+    // - it writes one row of `width` pixels, which the caller guarantees to be writable.
     unsafe {
         let scale = I::scale(packed.cast::<Constants>());
         let taps = I::load_taps(packed.add(CONSTANTS_LEN));
@@ -93,7 +113,7 @@ unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *cons
         let mut pixel = input;
         let mut out = out;
         for _ in 0..job.width {
-            // Written out: a closure would be compiled without the instructions, and its calls not inlined.
+            // Not a closure: closures are compiled without the target features, and the calls would not be inlined.
             let middle = I::column::<3>(pixel.add(job.channels), job.row_step);
             let right = I::column::<3>(pixel.add(2 * job.channels), job.row_step);
             I::store([I::requantise(I::taps::<0>([left, middle, right], taps, scale), scale)], [out]);

@@ -3,20 +3,20 @@
 use crate::plan::PANEL;
 use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
 
-/// One panel over a range of tiles.
+/// Arguments of one panel and a range of tiles.
 #[derive(Clone, Copy, Debug)]
-pub struct ProductJob {
+pub(crate) struct ProductJob {
     /// Input of the first tile's first position.
     pub input: *const u8,
-    /// Bytes from one position's input to the next.
+    /// Distance between the inputs of adjacent positions, in bytes.
     pub input_step: usize,
     /// Number of tiles, each of R positions.
     pub tiles: usize,
     /// The panel: [`Constants`] of each eight channels, then the weights of all steps, then their offsets.
     pub panel: *const u8,
-    /// Where the next panel begins and ends, which is brought into the cache meanwhile. Never accessed.
+    /// Start and end of the next panel, which is prefetched. Never dereferenced.
     pub next: [*const u8; 2],
-    /// Groups of 4, 3, 2 and 1 steps.
+    /// Numbers of groups of 4, 3, 2 and 1 steps.
     pub groups: [usize; 4],
     /// Output of the panel's first channel, to which each position's offset is added.
     pub out: *mut u8,
@@ -27,17 +27,20 @@ pub struct ProductJob {
 /// Runs `job` in tiles of `R` positions.
 ///
 /// # Safety
-/// - the instructions of `I` are there and enabled in the caller;
+/// - the instructions of `I` are available and enabled in the caller;
 /// - `input` is readable at `position * input_step + offset` for `I::STEP` bytes, for every position of the tiles and every
 ///   offset of the panel;
 /// - `panel` is aligned to 64 and readable for constants, weights and offsets of all its groups;
 /// - `rows` is readable for all positions, and `out + rows[position]` writable for `I::WIDTH` bytes;
 /// - what is written does not overlap what is read.
 #[inline(always)]
-pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
+pub(crate) unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
     let [fours, threes, twos, ones] = job.groups;
     let steps = 4 * fours + 3 * threes + 2 * twos + ones;
-    // SAFETY: the caller promises all that is read and written here, as stated above.
+    // SAFETY:
+    // - the caller guarantees the instructions;
+    // - the loops visit the positions, groups and steps for which the caller guarantees access to input, panel, `rows` and
+    //   output; pointers advance at most one element past the last.
     unsafe {
         let constants = job.panel.cast::<Constants>();
         let first_weights = job.panel.add(I::WIDTH / PANEL * CONSTANTS_LEN);
@@ -83,16 +86,20 @@ pub unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
     }
 }
 
-/// The end of a tile whose sums are one per channel already: requantises and stores them.
+/// Finishes a tile that has one sum per channel: requantises and stores the sums.
 ///
 /// # Safety
 /// As [`Vectors::finish`].
 #[inline(always)]
-pub unsafe fn finish<I: Vectors, const R: usize>(sums: [I::Sum; R], constants: *const Constants, out: [*mut u8; R]) {
-    // SAFETY: as this function's.
+pub(crate) unsafe fn finish<I: Vectors, const R: usize>(
+    sums: [I::Sum; R],
+    constants: *const Constants,
+    out: [*mut u8; R],
+) {
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe {
         let scale = I::scale(constants);
-        // Written out: a closure would be compiled without the instructions.
+        // Not a closure: closures are compiled without the target features.
         let mut values = [I::requantise(sums[0], scale); R];
         for r in 1..R {
             values[r] = I::requantise(sums[r], scale);

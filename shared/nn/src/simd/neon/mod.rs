@@ -1,14 +1,15 @@
-//! NEON: every 64-bit Arm processor.
+//! NEON, for 64-bit Arm processors.
 //!
-//! Bytes are signed here (there is no unsigned by signed product). [`plain`] is for processors without dot products, such as
-//! the Raspberry Pi 3 and 4, [`dotprod`] for those with them, such as the Raspberry Pi 5; [`requantise`] is what they share.
+//! Bytes are signed, because NEON has no product of unsigned and signed bytes. [`plain`] is for processors without dot
+//! products, such as the Raspberry Pi 3 and 4; [`dotprod`] for those with them, such as the Raspberry Pi 5. Both use
+//! [`requantise`].
 
 mod dotprod;
 mod plain;
 mod requantise;
 
-pub use dotprod::NeonDotprod;
-pub use plain::Neon;
+pub(super) use dotprod::NeonDotprod;
+pub(super) use plain::Neon;
 
-/// Eight sums are two vectors.
+/// Eight sums, in two vectors.
 type Sum = [core::arch::aarch64::int32x4_t; 2];

@@ -1,20 +1,21 @@
-//! A column of pixels for the depthwise kernel: rows interleaved, so that a channel's bytes lie in one lane of `sdot`. In
-//! assembly, as the compiler takes twice the instructions.
+//! A column of pixels for the depthwise kernel, with rows interleaved so that a channel's bytes are in one lane of `sdot`. In
+//! assembly, because the compiler generates twice as many instructions.
 
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-/// Eight channels of four rows, those of channels 0 to 3 and of 4 to 7; of three rows, the last one comes twice (and its
-/// second weight is zero).
+/// Returns four rows of channels 0 to 3, and of channels 4 to 7. With three rows, the last is used twice, the second time with
+/// a weight of zero.
 ///
 /// # Safety
-/// NEON is there; eight bytes are readable at `pixel` and at each multiple of `step` after it, `ROWS` (3 or 4) in all.
+/// - NEON is available;
+/// - eight bytes are readable at `pixel` and at each multiple of `step` after it, `ROWS` (3 or 4) in all.
 #[inline(always)]
-pub unsafe fn interleaved<const ROWS: usize>(pixel: *const u8, step: usize) -> [int8x16_t; 2] {
+pub(super) unsafe fn interleaved<const ROWS: usize>(pixel: *const u8, step: usize) -> [int8x16_t; 2] {
     let (low, high);
     // SAFETY:
-    // - the caller promises the reads;
-    // - nothing is written but the named registers; no flags and no stack are touched.
+    // - the caller guarantees the reads;
+    // - only the named registers are written; flags and stack are unchanged.
     unsafe {
         asm!(
             "ldr {low:d}, [{pixel}]",

@@ -1,9 +1,9 @@
 //! NEON with dot products.
 //!
-//! `sdot` adds four products of bytes to each of four 32-bit sums, the bytes of input being one of four lanes: nothing can
-//! overflow. Six positions by sixteen channels take 24 of the 32 registers, six more hold sixteen bytes of each position
-//! and two the weights: 96 products of sixteen bytes for 14 loads. The depthwise kernel interleaves the rows of a column of
-//! pixels, so that a channel's three (or, of two output rows, four) bytes lie in one lane.
+//! `sdot` adds four products of bytes to each of four 32-bit sums; the input bytes are one of four lanes. No overflow is
+//! possible. Six positions by sixteen channels use 24 of the 32 registers, six more hold sixteen bytes of each position, and
+//! two hold the weights: 96 products of sixteen bytes for 14 loads. The depthwise kernel interleaves the rows of a column of
+//! pixels, so that a channel's three bytes (four for two output rows) are in one lane.
 
 mod column;
 mod tile;
@@ -22,9 +22,11 @@ use tile::{Acc, TILE, four_steps, one_step};
 
 /// 128-bit vectors with dot products of bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct NeonDotprod;
+pub(crate) struct NeonDotprod;
 
-// SAFETY: uses `sdot`, which `Isa::is_available` asks for; the functions that hold it enable it.
+// SAFETY:
+// - the only optional instruction is `sdot`, which `Isa::is_available` checks;
+// - the functions that use it enable it.
 unsafe impl Vectors for NeonDotprod {
     const STEP: usize = 4;
     const WIDTH: usize = 2 * PANEL;
@@ -36,15 +38,17 @@ unsafe impl Vectors for NeonDotprod {
 
     type Acc = Acc;
     type Sum = Sum;
-    /// Four rows of channels 0 to 3, and of 4 to 7: the four bytes of a channel lie together.
+    /// Four rows of channels 0 to 3, and of channels 4 to 7; the four bytes of a channel are adjacent.
     type Column = [int8x16_t; 2];
     type Scale = Scale;
-    /// For each output row, for each column of taps: those of channels 0 to 3, and of 4 to 7.
+    /// `[output row][column]`: the taps of channels 0 to 3, and of channels 4 to 7.
     type Taps = [[[int8x16_t; 2]; 3]; 2];
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> Acc {
-        // SAFETY: NEON is there; constants of sixteen channels are readable.
+        // SAFETY:
+        // - NEON is available;
+        // - constants of sixteen channels are readable.
         unsafe {
             let (low, high) = (Scale::load(constants).bias, Scale::load(constants.add(1)).bias);
             [low[0], low[1], high[0], high[1]]
@@ -59,7 +63,9 @@ unsafe impl Vectors for NeonDotprod {
         offsets: *const u16,
         weights: *const u8,
     ) {
-        // SAFETY: NEON with dot products is there; the caller promises the reads, and that the steps are a run.
+        // SAFETY:
+        // - NEON with dot products is available;
+        // - the caller guarantees the reads, and that the steps are a run.
         unsafe {
             let input = input.add(usize::from(*offsets));
             if let (4, Ok(acc)) = (L, <&mut [Acc; TILE]>::try_from(&mut acc[..])) {
@@ -83,7 +89,9 @@ unsafe impl Vectors for NeonDotprod {
 
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [Acc; R], constants: *const Constants, out: [*mut u8; R]) {
-        // SAFETY: NEON is there; constants of both halves are readable, and each pointer is writable for 16 bytes.
+        // SAFETY:
+        // - NEON is available;
+        // - constants of both halves are readable, and each pointer is writable for 16 bytes.
         unsafe {
             let scales = [Scale::load(constants), Scale::load(constants.add(1))];
             for (acc, out) in acc.into_iter().zip(out) {
@@ -100,19 +108,19 @@ unsafe impl Vectors for NeonDotprod {
 
     #[inline(always)]
     unsafe fn scale(constants: *const Constants) -> Scale {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { Scale::load(constants) }
     }
 
     #[inline(always)]
     unsafe fn requantise(sum: Sum, scale: Scale) -> Sum {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { scale.twice(sum) }
     }
 
     #[inline(always)]
     unsafe fn store<const R: usize>(sums: [Sum; R], out: [*mut u8; R]) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { requantise::store(sums, out) }
     }
 
@@ -135,13 +143,15 @@ unsafe impl Vectors for NeonDotprod {
 
     #[inline(always)]
     unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { interleaved::<ROWS>(pixel, row_step) }
     }
 
     #[inline(always)]
     unsafe fn load_taps(taps: *const u8) -> Self::Taps {
-        // SAFETY: NEON is there; the taps are readable.
+        // SAFETY:
+        // - NEON is available;
+        // - the taps are readable.
         unsafe {
             let mut loaded = [[[vdupq_n_s8(0); 2]; 3]; 2];
             for (index, loaded) in loaded.as_flattened_mut().as_flattened_mut().iter_mut().enumerate() {
@@ -153,7 +163,7 @@ unsafe impl Vectors for NeonDotprod {
 
     #[inline(always)]
     unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: Self::Taps, scale: Scale) -> Sum {
-        // SAFETY: NEON with dot products is there.
+        // SAFETY: NEON with dot products is available.
         unsafe {
             let mut sum = scale.bias;
             for (column, taps) in columns.into_iter().zip(taps[ROW]) {
@@ -165,7 +175,7 @@ unsafe impl Vectors for NeonDotprod {
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe {
             match rows {
                 TILE => dotprod_product6(job),
@@ -175,19 +185,21 @@ unsafe impl Vectors for NeonDotprod {
     }
 
     unsafe fn planes(job: &PlanesJob) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { dotprod_planes(job) }
     }
 }
 
-/// `sdot`. In assembly, as the intrinsic is not stable.
+/// `sdot`, in assembly because the intrinsic is not stable.
 ///
 /// # Safety
 /// The processor has dot products, and they are enabled in the caller.
 #[inline(always)]
 unsafe fn dot(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
     let mut sum = sum;
-    // SAFETY: the instruction is there; it touches no memory and no flags.
+    // SAFETY:
+    // - the instruction is available;
+    // - it touches no memory and no flags.
     unsafe {
         asm!(
             "sdot {sum:v}.4s, {a:v}.16b, {b:v}.16b",
@@ -203,20 +215,20 @@ unsafe fn dot(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
 #[target_feature(enable = "dotprod")]
 #[inline(never)]
 unsafe fn dotprod_product6(job: &ProductJob) {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe { generic::product::<NeonDotprod, 6>(job) }
 }
 
 #[target_feature(enable = "dotprod")]
 #[inline(never)]
 unsafe fn dotprod_product1(job: &ProductJob) {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe { generic::product::<NeonDotprod, 1>(job) }
 }
 
 #[target_feature(enable = "dotprod")]
 #[inline(never)]
 unsafe fn dotprod_planes(job: &PlanesJob) {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe { generic::planes::<NeonDotprod>(job) }
 }

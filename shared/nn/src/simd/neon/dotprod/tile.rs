@@ -1,15 +1,16 @@
-//! Steps of a product for a tile of six positions by sixteen channels, in assembly: they take every register there is (24 for
-//! sums, six for the positions' input, two for weights), and of intrinsics the compiler makes code that spills.
+//! Steps of a product for a tile of six positions by sixteen channels, in assembly. They use all 32 registers (24 for sums, six
+//! for the positions' input, two for weights), and with intrinsics the compiler generates code that spills.
 
 use core::arch::aarch64::*;
 use core::arch::asm;
 
 /// Positions of a tile.
-pub const TILE: usize = 6;
-/// Sums of a position: sixteen channels.
-pub type Acc = [int32x4_t; 4];
+pub(super) const TILE: usize = 6;
+/// Sums of one position: sixteen channels.
+pub(super) type Acc = [int32x4_t; 4];
 
-/// Four bytes of each position, in lane `$lane`, by sixteen channels, whose weights lie at `$low` and `$high`.
+/// Instructions that multiply four bytes of each position, in lane `$lane`, by the weights of sixteen channels at `$low` and
+/// `$high`.
 macro_rules! quad {
     ($lane:literal, $low:literal, $high:literal) => {
         concat!(
@@ -36,7 +37,7 @@ macro_rules! quad {
     };
 }
 
-/// Input of six positions, `$size` of a register each, and the operands of a tile; `$quad` are its instructions.
+/// Loads the input of six positions, `$size` of a register each, and runs the instructions `$quad`.
 macro_rules! tile {
     ($acc:ident, $input:ident, $step:ident, $weights:ident, $size:literal, $($quad:expr),+) => {
         asm!(
@@ -91,16 +92,16 @@ macro_rules! tile {
     };
 }
 
-/// Four steps of six positions.
+/// Adds four steps to the sums of six positions.
 ///
 /// # Safety
 /// - the processor has dot products, and they are enabled in the caller;
 /// - 16 bytes are readable at `input` and at each multiple of `step` after it up to the fifth, and 256 at `weights`.
 #[inline(always)]
-pub unsafe fn four_steps(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
+pub(super) unsafe fn four_steps(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
     // SAFETY:
-    // - the caller promises the instructions and the reads;
-    // - nothing is written but the named registers; no flags and no stack are touched.
+    // - the caller guarantees the instructions and the reads;
+    // - only the named registers are written; flags and stack are unchanged.
     unsafe {
         tile!(
             acc,
@@ -116,12 +117,13 @@ pub unsafe fn four_steps(acc: &mut [Acc; TILE], input: *const u8, step: usize, w
     }
 }
 
-/// One step of six positions.
+/// Adds one step to the sums of six positions.
 ///
 /// # Safety
-/// As [`four_steps`]; 4 bytes are readable at each place, and 64 at `weights`.
+/// - As [`four_steps`];
+/// - 4 bytes are readable at each place, and 64 at `weights`.
 #[inline(always)]
-pub unsafe fn one_step(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
+pub(super) unsafe fn one_step(acc: &mut [Acc; TILE], input: *const u8, step: usize, weights: *const u8) {
     // SAFETY: as in `four_steps`.
     unsafe {
         tile!(acc, input, step, weights, "s", quad!("0", "0", "32"));

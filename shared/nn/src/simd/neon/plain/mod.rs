@@ -1,8 +1,8 @@
 //! NEON without dot products.
 //!
-//! `smull` and `smlal2` add two products of signed bytes in 16 bits, which is exact as weights are at least -127
-//! (2 * 128 * 127 = 32512); where the packer has found four to be exact, a second step adds two more. `sadalp` widens. Each
-//! channel has its own vector of sums, added up at the end.
+//! `smull` and `smlal2` add two products of signed bytes in 16 bits, which is exact because weights are at least -127
+//! (2 * 128 * 127 = 32512). If the packer has found four products to be exact, a second step adds two more. `sadalp` widens.
+//! Each channel has its own vector of partial sums, which are added at the end.
 
 mod tile;
 
@@ -17,9 +17,11 @@ use tile::{Acc, chain, step};
 
 /// 128-bit vectors.
 #[derive(Clone, Copy, Debug)]
-pub struct Neon;
+pub(crate) struct Neon;
 
-// SAFETY: NEON is part of every aarch64 target that is not bare metal without floats; `Isa::is_available` asks for it.
+// SAFETY:
+// - NEON is part of every aarch64 target that is not bare metal without floats;
+// - `Isa::is_available` checks it.
 unsafe impl Vectors for Neon {
     const STEP: usize = 16;
     const WIDTH: usize = PANEL;
@@ -38,7 +40,9 @@ unsafe impl Vectors for Neon {
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> Acc {
-        // SAFETY: NEON is there; the constants are readable.
+        // SAFETY:
+        // - NEON is available;
+        // - the constants are readable.
         unsafe { (*constants).bias.map(|bias| vsetq_lane_s32::<0>(bias, vdupq_n_s32(0))) }
     }
 
@@ -50,7 +54,9 @@ unsafe impl Vectors for Neon {
         offsets: *const u16,
         weights: *const u8,
     ) {
-        // SAFETY: NEON is there; the caller promises the reads.
+        // SAFETY:
+        // - NEON is available;
+        // - the caller guarantees the reads.
         unsafe {
             if let (2, Ok(acc)) = (L, <&mut [Acc; 2]>::try_from(&mut acc[..])) {
                 let offsets = [usize::from(*offsets), usize::from(*offsets.add(1))];
@@ -76,7 +82,7 @@ unsafe impl Vectors for Neon {
 
     #[inline(always)]
     unsafe fn finish<const R: usize>(acc: [Acc; R], constants: *const Constants, out: [*mut u8; R]) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe {
             let mut sums = [across(acc[0]); R];
             for r in 1..R {
@@ -92,19 +98,19 @@ unsafe impl Vectors for Neon {
 
     #[inline(always)]
     unsafe fn scale(constants: *const Constants) -> Scale {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { Scale::load(constants) }
     }
 
     #[inline(always)]
     unsafe fn requantise(sum: Sum, scale: Scale) -> Sum {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { scale.twice(sum) }
     }
 
     #[inline(always)]
     unsafe fn store<const R: usize>(sums: [Sum; R], out: [*mut u8; R]) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { requantise::store(sums, out) }
     }
 
@@ -114,7 +120,9 @@ unsafe impl Vectors for Neon {
 
     #[inline(always)]
     unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column {
-        // SAFETY: NEON is there; eight bytes are readable at each row.
+        // SAFETY:
+        // - NEON is available;
+        // - eight bytes are readable at each row.
         unsafe {
             let mut column = [vdupq_n_s16(0); 4];
             for (row, values) in column.iter_mut().enumerate().take(ROWS) {
@@ -126,7 +134,9 @@ unsafe impl Vectors for Neon {
 
     #[inline(always)]
     unsafe fn load_taps(taps: *const u8) -> Self::Taps {
-        // SAFETY: NEON is there; the taps are readable.
+        // SAFETY:
+        // - NEON is available;
+        // - the taps are readable.
         unsafe {
             let mut loaded = [vdupq_n_s16(0); 9];
             for (index, loaded) in loaded.iter_mut().enumerate() {
@@ -138,7 +148,7 @@ unsafe impl Vectors for Neon {
 
     #[inline(always)]
     unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: Self::Taps, scale: Scale) -> Sum {
-        // SAFETY: NEON is there.
+        // SAFETY: NEON is available.
         unsafe {
             let mut sum = scale.bias;
             for row in 0..3 {
@@ -153,7 +163,7 @@ unsafe impl Vectors for Neon {
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe {
             match rows {
                 2 => neon_product2(job),
@@ -163,18 +173,18 @@ unsafe impl Vectors for Neon {
     }
 
     unsafe fn planes(job: &PlanesJob) {
-        // SAFETY: as this function's.
+        // SAFETY: the caller upholds this function's safety contract.
         unsafe { neon_planes(job) }
     }
 }
 
-/// One sum per channel from a vector of partial sums of each.
+/// Reduces the vectors of partial sums to one sum per channel.
 ///
 /// # Safety
-/// NEON is there.
+/// NEON is available.
 #[inline(always)]
 unsafe fn across(acc: Acc) -> Sum {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe {
         let four = |first: usize| {
             let pairs = [0, 2].map(|pair| vpaddq_s32(acc[first + pair], acc[first + pair + 1]));
@@ -186,18 +196,18 @@ unsafe fn across(acc: Acc) -> Sum {
 
 #[inline(never)]
 unsafe fn neon_product2(job: &ProductJob) {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe { generic::product::<Neon, 2>(job) }
 }
 
 #[inline(never)]
 unsafe fn neon_product1(job: &ProductJob) {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe { generic::product::<Neon, 1>(job) }
 }
 
 #[inline(never)]
 unsafe fn neon_planes(job: &PlanesJob) {
-    // SAFETY: as this function's.
+    // SAFETY: the caller upholds this function's safety contract.
     unsafe { generic::planes::<Neon>(job) }
 }

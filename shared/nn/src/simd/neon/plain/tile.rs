@@ -1,5 +1,5 @@
-//! Steps of a product for a tile of two positions by eight channels, in assembly: of intrinsics the compiler makes code that
-//! spills the sums. Registers are left for two channels at a time, so that no instruction waits for the one before it.
+//! Steps of a product for a tile of two positions by eight channels, in assembly, because with intrinsics the compiler spills the
+//! sums. The remaining registers hold two channels at a time, so that adjacent instructions are independent.
 
 use core::arch::aarch64::*;
 use core::arch::asm;
@@ -7,9 +7,9 @@ use core::arch::asm;
 use crate::plan::PANEL;
 
 /// Partial sums of a position: a vector for each channel.
-pub type Acc = [int32x4_t; PANEL];
+pub(super) type Acc = [int32x4_t; PANEL];
 
-/// One instruction for each of two positions (`x` or `y`) and two channels (`w`).
+/// One instruction for each combination of two positions (`x` or `y`) and two channels (`w`).
 macro_rules! four {
     ($name:literal, $half:literal, $x0:literal, $x1:literal, $w0:literal, $w1:literal) => {
         concat!(
@@ -24,7 +24,7 @@ macro_rules! four {
     };
 }
 
-/// Two channels of a step of two positions, whose weights lie at `$at`; of a chain's second step they lie at `$then`.
+/// Two channels of a step of two positions, with weights at `$at`; the second step of a chain has its weights at `$then`.
 macro_rules! channels {
     ($at:literal, [$($then:literal)?], $($sums:literal)+) => {
         concat!(
@@ -49,7 +49,7 @@ macro_rules! channels {
     };
 }
 
-/// The operands that a step and a chain share.
+/// Operands common to a step and a chain.
 macro_rules! tile {
     ($acc:ident, $weights:ident, [$($text:expr,)+], $($operands:tt)*) => {
         asm!(
@@ -85,15 +85,16 @@ macro_rules! tile {
     };
 }
 
-/// A step of two positions.
+/// Adds one step to the sums of two positions.
 ///
 /// # Safety
-/// NEON is there; 16 bytes are readable at `input` and `input_step` after it, and 128 at `weights`.
+/// - NEON is available;
+/// - 16 bytes are readable at `input` and `input_step` after it, and 128 at `weights`.
 #[inline(always)]
-pub unsafe fn step(acc: &mut [Acc; 2], input: *const u8, input_step: usize, weights: *const u8) {
+pub(super) unsafe fn step(acc: &mut [Acc; 2], input: *const u8, input_step: usize, weights: *const u8) {
     // SAFETY:
-    // - the caller promises the instructions and the reads;
-    // - nothing is written but the named registers; no flags and no stack are touched.
+    // - the caller guarantees the instructions and the reads;
+    // - only the named registers are written; flags and stack are unchanged.
     unsafe {
         tile!(
             acc, weights,
@@ -111,12 +112,13 @@ pub unsafe fn step(acc: &mut [Acc; 2], input: *const u8, input_step: usize, weig
     }
 }
 
-/// Two steps of two positions whose products are added up before they are widened.
+/// Adds two steps to the sums of two positions; their products are added before they are widened.
 ///
 /// # Safety
-/// NEON is there; 16 bytes are readable at each of `offsets` after each of `inputs`, and 256 at `weights`.
+/// - NEON is available;
+/// - 16 bytes are readable at each of `offsets` after each of `inputs`, and 256 at `weights`.
 #[inline(always)]
-pub unsafe fn chain(acc: &mut [Acc; 2], inputs: [*const u8; 2], offsets: [usize; 2], weights: *const u8) {
+pub(super) unsafe fn chain(acc: &mut [Acc; 2], inputs: [*const u8; 2], offsets: [usize; 2], weights: *const u8) {
     // SAFETY: as in `step`.
     unsafe {
         tile!(

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Counts instructions per window on 64-bit Arm, of the engine and of LiteRT's wheel, under the same QEMU: Cortex-A72 (no dot
+# products) and A76. Instruction counts are not run times, but can be had without a board. Writes a dated record to benches/records.
+# Needs the base model, and one run of `make bench-peers` before.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+model=$(realpath "$(scripts/base-model.sh)")
+host_python=$PWD/target/bench-peers/bin/python
+[ -x "$host_python" ] || { echo "count-instructions: run make bench-peers first" >&2; exit 1; }
+(
+    . scripts/arm64-env.sh
+    cargo build --release --config 'profile.release.lto="off"' --locked -p monitor-model \
+        --target aarch64-unknown-linux-gnu --example windows
+)
+work=$PWD/target/count-instructions
+mkdir -p "$work/debs" "$work/root/proc" "$work/root/sys/devices/system/cpu" "$work/site"
+cc -O2 -shared -fPIC -o "$work/count.so" benches/instructions/count.c
+# Only Debian's qemu-user supports plugins, but it conflicts with qemu-user-static: it is unpacked, not installed.
+if [ ! -e "$work/site/ai_edge_litert" ]; then
+    (cd "$work/debs" && apt-get download -qq qemu-user {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib}:arm64 \
+        {libc6,libstdc++6,libgcc-s1,zlib1g,libexpat1,libffi8}:arm64)
+    for package in "$work"/debs/*_arm64.deb; do dpkg -x "$package" "$work/root"; done
+    dpkg -x "$work"/debs/qemu-user_*.deb "$work/qemu"
+    "$host_python" -m pip download --quiet --no-deps -d "$work/wheels" --python-version 3.11 --only-binary=:all: \
+        --platform manylinux_2_27_aarch64 --platform manylinux2014_aarch64 \
+        ai-edge-litert==2.3.0 "numpy<3" backports-strenum flatbuffers protobuf tqdm typing-extensions
+    for wheel in "$work"/wheels/*.whl; do (cd "$work/site" && "$host_python" -m zipfile -e "$wheel" .); done
+fi
+(cd benches/peers && "$host_python" - "$model" "$work/body.tflite") <<'END'
+import pathlib
+import sys
+
+import compare
+
+pathlib.Path(sys.argv[2]).write_bytes(compare.body_of(pathlib.Path(sys.argv[1]).read_bytes()))
+END
+echo 0 | tee "$work/root/sys/devices/system/cpu/possible" >"$work/root/sys/devices/system/cpu/present"
+
+# per_window CPU COMMAND...: a tenth of the difference between 12 windows and 2.
+per_window() {
+    local cpu=$1 few many
+    shift
+    few=$("$work/qemu/usr/bin/qemu-aarch64" -cpu "$cpu" -plugin "$work/count.so" "$@" 2 2>&1 >/dev/null | sed -n 's/^instructions //p')
+    many=$("$work/qemu/usr/bin/qemu-aarch64" -cpu "$cpu" -plugin "$work/count.so" "$@" 12 2>&1 >/dev/null | sed -n 's/^instructions //p')
+    echo $(((many - few) / 10))
+}
+
+record=benches/records/$(date -u +%F)-instructions-aarch64.json
+{
+    echo '{'
+    echo "  \"date\": \"$(date -u +%F)\","
+    echo "  \"emulator\": \"$("$work/qemu/usr/bin/qemu-aarch64" --version | head -1)\","
+    echo '  "peer": "ai-edge-litert 2.3.0 (XNNPACK), one thread",'
+    comma=
+    for kind in "cortex-a72 neon 0xd08" "cortex-a76 neon_dotprod 0xd0b"; do
+        read -r cpu isa part <<<"$kind"
+        features="fp asimd evtstrm crc32 cpuid"
+        [ "$isa" = neon ] || features+=" atomics fphp asimdhp asimdrdm lrcpc dcpop asimddp"
+        # LiteRT reads /proc/cpuinfo, which QEMU's user mode does not emulate.
+        printf 'processor\t: 0\nFeatures\t: %s\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: %s\nCPU revision\t: 3\n\n' \
+            "$features" "$part" >"$work/root/proc/cpuinfo"
+        ours=$(per_window "$cpu" -L / target/arm64/aarch64-unknown-linux-gnu/release/examples/windows "$model" "$isa")
+        theirs=$(per_window "$cpu" -L "$work/root" -E PYTHONPATH="$work/site" "$work/root/usr/bin/python3.11" \
+            benches/instructions/windows.py "$work/body.tflite")
+        ratio=$(awk "BEGIN { printf \"%.3f\", $ours / $theirs }")
+        printf '%s  "%s": { "ours": %d, "peer": %d, "ratio": %s }' "$comma" "$cpu, $isa" "$ours" "$theirs" "$ratio"
+        comma=$',\n'
+    done
+    printf '\n}\n'
+} >"$record.tmp"
+mv "$record.tmp" "$record"
+cat "$record"

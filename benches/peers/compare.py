@@ -1,0 +1,257 @@
+"""Alternates blocks of ten runs of our engine with blocks of LiteRT (and a few of other peers); writes the ratios as a dated record.
+
+Alternating exposes both sides to the same load; the result is the median of the blocks' ratios.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import flatbuffers
+import numpy as np
+import without_avx512
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+RUNS = 10
+EVICT = 64 << 20
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def body_of(data):
+    """The model cut to what our body does: from the float patch to the scores."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+    graph = model.subgraphs[0]
+    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
+    first = next(i for i, o in enumerate(graph.operators) if codes[o.opcodeIndex] == schema.BuiltinOperator.QUANTIZE)
+    graph.operators = graph.operators[first:]
+    graph.inputs = [graph.operators[0].inputs[0]]
+    return packed(model, data)
+
+
+def convolutions_of(data):
+    """The model cut to what tract loads of it, from the int8 patch to the embedding: not QUANTIZE, SPLIT and FULLY_CONNECTED."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+    graph = model.subgraphs[0]
+    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
+    operators = schema.BuiltinOperator
+    kinds = [codes[o.opcodeIndex] for o in graph.operators]
+    graph.operators = graph.operators[kinds.index(operators.SPLIT) + 1 : kinds.index(operators.MEAN) + 1]
+    graph.inputs, graph.outputs = [graph.operators[0].inputs[0]], [graph.operators[-1].outputs[0]]
+    return packed(model, data)
+
+
+def packed(model, data):
+    """Serialises a changed model without the operator codes that it no longer uses: old runtimes reject unknown ones, used or not."""
+    model.metadata = None
+    operators = model.subgraphs[0].operators
+    used = sorted({operator.opcodeIndex for operator in operators})
+    model.operatorCodes = [model.operatorCodes[index] for index in used]
+    for operator in operators:
+        operator.opcodeIndex = used.index(operator.opcodeIndex)
+    builder = flatbuffers.Builder(len(data))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+class LiteRt:
+    """LiteRT on one thread: its default (XNNPACK) or its reference kernels."""
+
+    def __init__(self, data, reference=False):
+        resolver = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
+        self.interpreter = Interpreter(model_content=data, num_threads=1, experimental_op_resolver_type=resolver)
+        self.interpreter.allocate_tensors()
+        given = self.interpreter.get_input_details()[0]
+        values = np.random.default_rng(7).normal(-3.0, 1.5, given["shape"]).astype(np.float32)
+        self.interpreter.set_tensor(given["index"], values if values.ndim > 1 else (values + 3.0) * 0.1)
+        self.evict = None
+
+    def block(self, runs=RUNS, cold=False):
+        """Milliseconds of each run."""
+        times = []
+        for _ in range(runs):
+            if cold:
+                if self.evict is None:
+                    self.evict = np.ones(EVICT, np.uint8)
+                self.evict[::64] += 1
+            start = time.perf_counter()
+            self.interpreter.invoke()
+            times.append((time.perf_counter() - start) * 1e3)
+        return times
+
+
+class Served:
+    """Another program that answers each line of a request with milliseconds."""
+
+    def __init__(self, name, command, environment=None):
+        self.name = name
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def block(self, request):
+        """Milliseconds of each run of the block."""
+        self.process.stdin.write(f"{request}\n")
+        self.process.stdin.flush()
+        # The tflite crate writes a line of its own to stdout.
+        line = next((line for line in self.process.stdout if line[:1].isdigit()), None)
+        if line is None:
+            raise SystemExit(f"bench-peers: {self.name} ended; see its output above")
+        return [float(value) for value in line.split()]
+
+
+def ours(program, model, isa=None):
+    """`host-tools bench --serve` of one instruction set; blocks are `body`, `cold` and `stream`, of ten runs."""
+    return Served("host-tools", [program, "bench", "--serve", "--model", model] + (["--isa", isa] if isa else []))
+
+
+def litert_without_avx512(models):
+    """LiteRT in a process to which AVX-512 is hidden; blocks are `NAME KIND RUNS`."""
+    environment = without_avx512.prepare(ROOT / "target/bench-peers-avx2")
+    arguments = [f"{name}={path}" for name, path in models.items()]
+    return Served("LiteRT without AVX-512", [sys.executable, without_avx512.__file__, *arguments], environment)
+
+
+def compare(own, peer, blocks):
+    """Medians and least of both, and the ratio's median and quartiles over alternating blocks."""
+    own(), peer()
+    pairs = [(own(), peer()) for _ in range(blocks)]
+    ratios = [statistics.median(a) / statistics.median(b) for a, b in pairs]
+    quartiles = statistics.quantiles(ratios, n=4)
+    a = [t for block, _ in pairs for t in block]
+    b = [t for _, block in pairs for t in block]
+    return {
+        "ours_ms": {"median": statistics.median(a), "least": min(a)},
+        "peer_ms": {"median": statistics.median(b), "least": min(b)},
+        "ratio": {"median": quartiles[1], "quartiles": [quartiles[0], quartiles[2]], "of_least": min(a) / min(b)},
+        "blocks": blocks,
+    }
+
+
+def processor():
+    """The processor's name, or the architecture."""
+    try:
+        lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return os.uname().machine
+
+
+def processor_flags():
+    """The flags of the processor as Linux on x86-64 names them; an empty list elsewhere."""
+    try:
+        lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
+        return next(line.split(":", 1)[1].split() for line in lines if line.startswith("flags"))
+    except (OSError, StopIteration):
+        return []
+
+
+def summary_of(program, model):
+    """From `host-tools bench`: speed on one core and on all, and the time to load."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        command = [program, "bench", "--model", model, "--json", file.name]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        report = json.loads(pathlib.Path(file.name).read_text(encoding="utf-8"))
+    cores = report["batch"]["cores"]
+    return {
+        "gigahertz": report["gigahertz"],
+        "load_ms": report["load_to_first_verdict_ms"],
+        "front_end_us": report["front_end_us"],
+        "cores": cores,
+        "two_cores": cores[-1]["windows_per_s"] / cores[0]["windows_per_s"],
+        "sets": {
+            part["isa"]: {"body_us": part["body_us"], "mac_per_cycle": part["mac_per_cycle"], "packed_bytes": part["packed_bytes"]}
+            for part in report["sets"]
+        },
+    }
+
+
+def main():
+    """Runs the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", type=pathlib.Path, required=True, help="the base model, yamnet.tflite")
+    parser.add_argument("--ours", required=True, help="the program host-tools")
+    parser.add_argument("--tract", help="the program that benches/peers/tract builds")
+    parser.add_argument("--tflite", help="the program that benches/peers/tflite builds")
+    parser.add_argument("--blocks", type=int, default=60)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
+    args = parser.parse_args()
+    path = args.base
+    before = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    data = path.read_bytes()
+    body = body_of(data)
+    folder = tempfile.TemporaryDirectory()
+    models = {"body": body, "whole": data, "convolutions": convolutions_of(data)}
+    paths = {name: pathlib.Path(folder.name) / f"{name}.tflite" for name in models}
+    for name, file in paths.items():
+        file.write_bytes(models[name])
+    fast, scalar = ours(args.ours, str(path)), ours(args.ours, str(path), "scalar")
+    xnnpack, reference, whole = LiteRt(body), LiteRt(body, reference=True), LiteRt(data)
+    few = max(2, args.blocks // 10)
+    figures = {
+        "body, hot, against XNNPACK": compare(lambda: fast.block("body"), xnnpack.block, args.blocks),
+        "body, cold, against XNNPACK": compare(lambda: fast.block("cold"), lambda: xnnpack.block(cold=True), few * 2),
+        "samples to scores at hop 0.48 s, against XNNPACK": compare(lambda: fast.block("stream"), whole.block, args.blocks),
+        "portable code, body, against the reference kernels": compare(
+            lambda: scalar.block("body"), lambda: reference.block(3), few
+        ),
+    }
+    for name, program, model in [
+        ("tract 0.23 as far as the embedding", args.tract, "convolutions"),
+        ("the tflite crate 0.9.8", args.tflite, "body"),
+    ]:
+        if program:
+            peer = Served(name, [program, paths[model]])
+            figures[f"body, hot, against {name}"] = compare(lambda: fast.block("body"), lambda: peer.block(3), few)
+    if "avx512_vnni" in processor_flags():
+        # Both sides without AVX-512, for machines that have AVX2 alone.
+        avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in ("body", "whole")})
+        figures |= {
+            "AVX2 alone: body, hot, against XNNPACK": compare(
+                lambda: avx2.block("body"), lambda: peer.block(f"body hot {RUNS}"), args.blocks
+            ),
+            "AVX2 alone: body, cold, against XNNPACK": compare(
+                lambda: avx2.block("cold"), lambda: peer.block(f"body cold {RUNS}"), few * 2
+            ),
+            "AVX2 alone: samples to scores at hop 0.48 s, against XNNPACK": compare(
+                lambda: avx2.block("stream"), lambda: peer.block(f"whole hot {RUNS}"), args.blocks
+            ),
+        }
+    now = datetime.datetime.now(datetime.timezone.utc)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    record = {
+        "date": now.strftime("%Y-%m-%d"),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "load_average": {"before": before, "after": load},
+        "peer": "ai-edge-litert 2.3.0, one thread",
+        "figures": figures,
+        "ours": summary_of(args.ours, str(path)),
+    }
+    args.out.mkdir(parents=True, exist_ok=True)
+    file = args.out / f"{now:%Y-%m-%d}-peers-{os.uname().machine}.json"
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(file)
+    print(f"{record['processor']}, load average {before} before and {load} after")
+    for name, figure in figures.items():
+        ratio = figure["ratio"]
+        low, high = ratio["quartiles"]
+        print(
+            f"{name}: {figure['ours_ms']['median']:.3f} ms against {figure['peer_ms']['median']:.3f} ms, "
+            f"ratio {ratio['median']:.3f} ({low:.3f} to {high:.3f}), of the least {ratio['of_least']:.3f}"
+        )
+    own = record["ours"]
+    print(f"two cores against one, a batch of windows: {own['two_cores']:.2f}; load to first verdict {own['load_ms']:.1f} ms")
+    print(f"written to {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,225 @@
+//! Valid inputs of every target, encoded by the code that writes each format: the starting points of a search.
+
+use firmware::sinks::events::{Record, sealed};
+use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
+use monitor_core::features::FeatureKind;
+use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_export::{self as export, Dense};
+use monitor_tflite::Scalars;
+use monitor_wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, TextList, Verdict, encode};
+use ndarray::Array2;
+
+/// Tables of one component and one class.
+fn tables() -> Vec<u8> {
+    let numbers = |value: f32, count: usize| -> Vec<u8> { value.to_le_bytes().repeat(count) };
+    let (projection, scales, centres) =
+        (numbers(0.1, STATISTICS_LEN), numbers(1.0, STATISTICS_LEN), numbers(0.0, STATISTICS_LEN));
+    let (mean, precision) = (numbers(0.0, 1), numbers(0.25, 1));
+    let space = Space {
+        location: 0.0,
+        deviation: 0.5,
+        residual: 4.0,
+        projection: Scalars::new(&projection),
+        means: Scalars::new(&mean),
+        precisions: Scalars::new(&precision),
+        scales: Scalars::new(&scales),
+        centres: Scalars::new(&centres),
+    };
+    let mut tables = Vec::new();
+    anomaly::write(2.0, Persistence::default(), &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    tables
+}
+
+fn card() -> ModelCard<'static> {
+    let training = TrainingSummary {
+        macro_f1: Some(0.875),
+        created_unix: Some(1_700_000_000),
+        recording_hashes: &[7; 24],
+        ..TrainingSummary::default()
+    };
+    ModelCard { training, class_confidence: &[60, 70, 65], ..ModelCard::untrained(FeatureKind::LogMel) }
+}
+
+/// A whole model of log-mel features with an anomaly score, and a head alone.
+pub fn models() -> Vec<Vec<u8>> {
+    let head = [Dense { weights: Array2::from_elem((3, 128), 0.5), bias: vec![0.0; 3], relu: false }];
+    let labels = ["good", "bad", "off"].map(String::from);
+    let kind = FeatureKind::LogMel;
+    let whole = export::classifier_with(kind, None, &head, &labels, &card(), Some(&tables()));
+    let alone = export::head(kind, &head, &labels, &card());
+    vec![whole.expect("a valid model"), alone.expect("a valid head")]
+}
+
+/// A card; tables with and without their checksum.
+pub fn metadata() -> Vec<Vec<u8>> {
+    let mut buffer = [0; 256];
+    let card = card().write(&mut buffer).expect("it fits").to_vec();
+    let tables = tables();
+    let body = tables[..tables.len() - 4].to_vec();
+    vec![card, tables, body]
+}
+
+/// A WAV file of every encoding, plain and extensible, with a chunk of odd length before the samples.
+pub fn wavs() -> Vec<Vec<u8>> {
+    let forms: [(u16, u16, u16); 6] = [(1, 1, 8), (1, 2, 16), (1, 3, 24), (1, 4, 32), (3, 4, 32), (0xfffe, 4, 24)];
+    forms.iter().map(|&(tag, container, bits)| wav(tag, container, bits)).collect()
+}
+
+fn wav(tag: u16, container: u16, bits: u16) -> Vec<u8> {
+    let channels = 2u16;
+    let frame = container * channels;
+    let mut format = Vec::new();
+    for field in [tag, channels] {
+        format.extend(field.to_le_bytes());
+    }
+    format.extend(48_000u32.to_le_bytes());
+    format.extend((48_000 * u32::from(frame)).to_le_bytes());
+    for field in [frame, 8 * container] {
+        format.extend(field.to_le_bytes());
+    }
+    if tag == 0xfffe {
+        format.extend([22, 0, bits as u8, 0, 3, 0, 0, 0, 1, 0]);
+        format.extend([0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
+    }
+    let sound: Vec<u8> = (0..40 * u32::from(frame)).map(|at| (at * 37 % 251) as u8).collect();
+    let mut body = b"WAVELIST\x03\0\0\0abc\0fmt ".to_vec();
+    body.extend((format.len() as u32).to_le_bytes());
+    body.extend(format);
+    body.extend(b"data");
+    body.extend((sound.len() as u32).to_le_bytes());
+    body.extend(sound);
+    [&b"RIFF"[..], &(body.len() as u32).to_le_bytes(), &body].concat()
+}
+
+/// A manifest as exported by a spreadsheet, one written by hand, and a timeline.
+pub fn manifests() -> Vec<Vec<u8>> {
+    let texts = [
+        "\u{feff}file;label;group;recording\r\na\\b.wav;on_state;m1;r1\r\nc.wav;off_state;;\r\n",
+        "label,file,group\non,\"x,y.wav\",g\n,z.wav,g\non,/abs.wav,g\n",
+        "start_s,end_s,label\n0,10.5,off_state\n10.5,20,\"on, loud\"\n",
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).into()
+}
+
+/// The shipped configuration, and one that sets the options that it leaves out.
+pub fn configs() -> Vec<Vec<u8>> {
+    let set = "[listen]\nhop_s = 0.1\n[capture]\ncpu = 3\nchannel = 1\nformat = \"s24_3le\"\n\
+        [decision]\nsmoothing_s = 1.0\nconfidence = 0.6\nhysteresis = 0.1\ndwell_s = 1.0\n\
+        class_confidence = { on_state = 0.7 }\n[alarm]\nstates = [\"soft_state\", \"unknown\"]\n\
+        [gpio]\nalarm = 27\nheartbeat = 22\n[gpio.states]\non_state = 17\n[mqtt]\nhost = \"10.0.0.1\"\nid = \"pump-7\"\n";
+    vec![include_bytes!("../../../firmware/monitor.toml").to_vec(), set.into()]
+}
+
+/// One of each message.
+pub fn messages(each: impl FnMut(Message<'_>)) {
+    let (hello, verdict) = (
+        Hello {
+            model: "m.tflite",
+            model_sha256: [0xAB; 32],
+            build: "0.1.0",
+            labels: TextList::new(&["off_state", "on_state"]),
+            rate_hz: 48_000,
+            hop_us: 480_000,
+            rejected_updates: TextList::new(&["firmware: does not start"]),
+        },
+        Verdict {
+            index: 300,
+            start_sample: 2_304_000,
+            state: Some(1),
+            confidence: 0.75,
+            level_dbfs: -32.5,
+            spans_gap: false,
+            inference_us: 9_000,
+            anomaly: Some(0.5),
+            probabilities: Floats::new(&[0.25, 0.75]),
+        },
+    );
+    let health = Health { frames: 480_000, cpu_millidegrees: Some(48_312), microphone: 5, ..Health::default() };
+    [
+        Message::Hello(hello),
+        Message::Verdict(verdict),
+        Message::StateChange(StateChange { index: 300, previous: None, state: Some(1), confidence: 0.75 }),
+        Message::Alarm(Alarm { active: true, cause: 0, state: Some(1), index: 300, unacknowledged: true }),
+        Message::Health(health),
+        Message::Gap(Gap { index: 300, lost_frames: 24_000 }),
+        Message::Acknowledged(Acknowledged { causes: 5, by: 2, index: 300 }),
+        Message::Other { kind: 77, payload: b"more" },
+    ]
+    .into_iter()
+    .for_each(each);
+}
+
+/// A stream of one frame of each kind.
+fn stream() -> Vec<u8> {
+    let mut stream = Vec::new();
+    messages(|message| {
+        let mut buffer = [0; 512];
+        stream.extend_from_slice(encode(&mut buffer, 7, 1_500_000, &message).expect("it fits"));
+    });
+    stream
+}
+
+/// Frames as they are sent, and payloads with their kinds and lengths (see [`super::wire::read`]).
+pub fn frames() -> Vec<Vec<u8>> {
+    let mut payloads = Vec::new();
+    messages(|message| {
+        let mut buffer = [0; 512];
+        let frame = encode(&mut buffer, 0, 0, &message).expect("it fits");
+        // Behind COBS, version, kind, sequence 0 and time 0; before the checksum.
+        let len = cobs::decode_in_place(frame).expect("a frame");
+        payloads.extend([message.kind(), (len - 6) as u8]);
+        payloads.extend_from_slice(&frame[4..len - 2]);
+    });
+    vec![stream(), payloads]
+}
+
+/// A stream in pieces of 50 bytes, each preceded by its length.
+pub fn streams() -> Vec<Vec<u8>> {
+    let stream = stream();
+    vec![stream.chunks(50).flat_map(|piece| [&[piece.len() as u8], piece].concat()).collect()]
+}
+
+/// A request of Prometheus, and two others.
+pub fn requests() -> Vec<Vec<u8>> {
+    let texts = [
+        "GET /metrics HTTP/1.1\r\nHost: pi:9464\r\nAccept: text/plain\r\n\r\n",
+        "HEAD /metrics?x=1 HTTP/1.0\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+    ];
+    texts.map(|text| text.as_bytes().to_vec()).into()
+}
+
+/// A whole request of every function that the server supports.
+pub fn modbus() -> Vec<Vec<u8>> {
+    let requests: [&[u8]; 6] = [
+        &[1, 0, 0, 0, 8],
+        &[2, 0, 0, 0, 16],
+        &[3, 0, 0, 0, 20],
+        &[4, 0, 0, 0, 2],
+        &[5, 0, 0, 0xff, 0],
+        &[15, 0, 0, 0, 4, 1, 0x0f],
+    ];
+    requests.map(|pdu| [&[0, 7, 0, 0, 0, pdu.len() as u8 + 1, 1], pdu].concat()).into()
+}
+
+/// A file of the event log, and the JSON objects of its lines without their checksums.
+pub fn events() -> Vec<Vec<u8>> {
+    let records: Vec<Record> =
+        EVENTS.iter().filter_map(|json| Record::read(sealed(json.as_bytes().to_vec()).trim_ascii_end())).collect();
+    let file = records.iter().flat_map(Record::line).collect();
+    vec![file, EVENTS.join("\n").into_bytes()]
+}
+
+/// One of each event.
+const EVENTS: [&str; 10] = [
+    r#"{"number":1,"unix_ms":5,"synchronised":false,"up_ms":0,"event":"start","version":"0.1.0"}"#,
+    r#"{"number":2,"unix_ms":6,"synchronised":false,"up_ms":1,"event":"model","model":"m.tflite","sha256":"00ff"}"#,
+    r#"{"number":3,"unix_ms":1764072000123,"synchronised":true,"up_ms":7,"event":"clock"}"#,
+    r#"{"number":4,"unix_ms":1764072000124,"synchronised":true,"up_ms":8,"event":"state","previous":"unknown","state":"on, \"1\"","confidence":0.83}"#,
+    r#"{"number":5,"unix_ms":1764072000125,"synchronised":true,"up_ms":9,"event":"alarm","state":"x","active":true,"cause":"state","unacknowledged":true}"#,
+    r#"{"number":6,"unix_ms":1764072000126,"synchronised":true,"up_ms":10,"event":"acknowledged","causes":"state anomaly","by":"mqtt"}"#,
+    r#"{"number":7,"unix_ms":1764072000127,"synchronised":true,"up_ms":11,"event":"clip","cause":"state","clip":"000001_state_x_1s.wav"}"#,
+    r#"{"number":8,"unix_ms":1764072000128,"synchronised":true,"up_ms":12,"event":"duration","state":"x","seconds":3600.48}"#,
+    r#"{"number":9,"unix_ms":1764072000129,"synchronised":true,"up_ms":13,"event":"dropped","count":3}"#,
+    r#"{"number":10,"unix_ms":1764072000130,"synchronised":true,"up_ms":14,"event":"stop"}"#,
+];

@@ -1,0 +1,202 @@
+//! One detector: standardisation, principal components and clusters of normal windows.
+
+use monitor_core::anomaly::{Input, MAX_COMPONENTS, Space};
+use monitor_tflite::Scalars;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+
+use super::clusters::{clusters, mean_of};
+use super::components::components;
+
+/// Shrinkage of every component's variance towards the mean variance.
+const SHRINKAGE: f64 = 0.1;
+/// Least standard deviation of a value, as a share of the median one.
+const FLOOR: f64 = 0.1;
+/// Maximum number of windows of a fit: more do not change the components.
+const MOST: usize = 3000;
+/// Multiple of its usual size at which the residual counts as much as one component.
+const RESIDUAL: f64 = 3.0;
+
+/// Maximum number of clusters of all classes (12 kB with 48 components) and of one class; minimum number of windows per
+/// cluster.
+const CLUSTERS: usize = 64;
+const CLASS_CLUSTERS: usize = 16;
+const WINDOWS: usize = 8;
+
+/// Tables of one detector, as bytes of the model file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FittedDetector {
+    /// Its input.
+    pub input: Input,
+    /// See [`Space`]; 0, and the deviation 1, until the detector is scaled.
+    pub location: f32,
+    /// See [`Space`].
+    pub deviation: f32,
+    residual: f32,
+    projection: Vec<u8>,
+    means: Vec<u8>,
+    precisions: Vec<u8>,
+    scales: Vec<u8>,
+    centres: Vec<u8>,
+}
+
+/// Number of components of a detector over `input`; 48 for the embedding keep the tables below 256 kB.
+fn wanted(input: Input) -> usize {
+    match input {
+        Input::Embedding => 48,
+        Input::Statistics => 32,
+    }
+}
+
+impl FittedDetector {
+    /// Fits normal windows `x` [windows x values] of the classes `classes`.
+    ///
+    /// # Errors
+    /// When there are fewer than 8 windows, or the components cannot be computed.
+    pub(crate) fn fit(input: Input, x: ArrayView2<'_, f32>, classes: &[usize]) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            x.nrows() >= 8,
+            "{} windows of normal sound are too few for an anomaly score; record more",
+            x.nrows()
+        );
+        let step = x.nrows().div_ceil(MOST);
+        let rows: Vec<usize> = (0..x.nrows()).step_by(step).collect();
+        let x = x.select(Axis(0), &rows).mapv(f64::from);
+        let classes: Vec<usize> = rows.iter().map(|row| classes[*row]).collect();
+        let mut names: Vec<usize> = classes.clone();
+        names.sort_unstable();
+        names.dedup();
+        let means: Vec<Array1<f64>> = names.iter().filter_map(|class| mean_of(x.view(), &classes, *class)).collect();
+        let mut off = x.clone();
+        for (mut row, class) in off.rows_mut().into_iter().zip(&classes) {
+            row -= &means[names.partition_point(|name| name < class)];
+        }
+        let scales = scales(&off);
+        off *= &scales;
+        let free = off.nrows().saturating_sub(names.len() + 1).max(1);
+        let count = wanted(input).min(MAX_COMPONENTS).min(free);
+        let (directions, squares) = components(off.view(), count)?;
+        let windows = off.nrows() as f64;
+        let variances = squares / windows;
+        let mean_variance = variances.mean().unwrap_or(1.0).max(1e-9);
+        let precisions = variances.mapv(|v| 1.0 / ((1.0 - SHRINKAGE) * v + SHRINKAGE * mean_variance));
+        let projection = &directions * &scales;
+        // A class is rarely one cloud: machines run at several speeds, microphones hang in several places. For the log-mel
+        // statistics more clusters per class bring no gain, and each would need a centre for the residual.
+        let means = match input {
+            Input::Embedding => {
+                let whitened = off.dot(&directions.t()) * precisions.mapv(f64::sqrt);
+                let most = (CLUSTERS / names.len()).clamp(1, CLASS_CLUSTERS);
+                names.iter().flat_map(|class| clustered(&x, &whitened, &classes, *class, most)).collect()
+            }
+            Input::Statistics => means,
+        };
+        let projected = means.iter().map(|mean| projection.dot(mean));
+        let outside = off.iter().map(|value| value * value).sum::<f64>() / windows - variances.sum();
+        let beyond = (off.ncols() - count).max(1) as f64;
+        let counts = input == Input::Statistics && outside > 1e-6;
+        Ok(Self {
+            input,
+            location: 0.0,
+            deviation: 1.0,
+            residual: if counts { (beyond / (RESIDUAL * outside)) as f32 } else { 0.0 },
+            projection: bytes(projection.iter()),
+            means: projected.flat_map(|mean| bytes(mean.iter())).collect(),
+            precisions: bytes(precisions.iter()),
+            scales: if counts { bytes(scales.iter()) } else { Vec::new() },
+            centres: if counts { means.iter().flat_map(|mean| bytes(mean.iter())).collect() } else { Vec::new() },
+        })
+    }
+
+    /// The tables as the device uses them.
+    pub(crate) fn space(&self) -> Space<'_> {
+        Space {
+            location: self.location,
+            deviation: self.deviation,
+            residual: self.residual,
+            projection: Scalars::new(&self.projection),
+            means: Scalars::new(&self.means),
+            precisions: Scalars::new(&self.precisions),
+            scales: Scalars::new(&self.scales),
+            centres: Scalars::new(&self.centres),
+        }
+    }
+
+    /// The distance of a window: ln d before the detector is scaled, else in scaled deviations.
+    pub(crate) fn deviation(&self, x: ArrayView1<'_, f32>) -> f32 {
+        match x.as_slice() {
+            Some(x) => self.space().deviation(x),
+            None => self.space().deviation(&x.to_vec()),
+        }
+    }
+}
+
+/// Means of at most `most` clusters of the windows `x` of `class`, clustered by their `whitened` coordinates.
+fn clustered(
+    x: &Array2<f64>,
+    whitened: &Array2<f64>,
+    classes: &[usize],
+    class: usize,
+    most: usize,
+) -> Vec<Array1<f64>> {
+    let rows: Vec<usize> = (0..classes.len()).filter(|row| classes[*row] == class).collect();
+    let count = most.min(rows.len() / WINDOWS).max(1);
+    let (x, whitened) = (x.select(Axis(0), &rows), whitened.select(Axis(0), &rows));
+    let of = clusters(whitened.view(), count);
+    (0..count).filter_map(|cluster| mean_of(x.view(), &of, cluster)).collect()
+}
+
+/// Reciprocal of each value's standard deviation within its class, which counts as at least a share of the median one.
+fn scales(off: &Array2<f64>) -> Array1<f64> {
+    let deviations = off.mapv(|value| value * value).mean_axis(Axis(0)).unwrap_or_default().mapv(f64::sqrt);
+    let mut sorted = deviations.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let least = FLOOR * sorted.get(sorted.len() / 2).copied().unwrap_or(1.0) + 1e-6;
+    deviations.mapv(|deviation| 1.0 / deviation.max(least))
+}
+
+fn bytes<'a>(values: impl Iterator<Item = &'a f64>) -> Vec<u8> {
+    values.flat_map(|value| (*value as f32).to_le_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(row: usize, value: usize) -> f32 {
+        ((row * 7919 + value * 104_729 + row * value) % 1009) as f32 / 1009.0
+    }
+
+    /// Windows of the class 0, in two clouds far apart, and of the class 1, in one halfway between them.
+    fn clouds() -> (Array2<f32>, Vec<usize>) {
+        let x = Array2::from_shape_fn((240, 1024), |(row, value)| {
+            noise(row, value) + [20.0, -20.0, 0.0][row / 80] * if value % 2 == 0 { 1.0 } else { -1.0 }
+        });
+        (x, (0..240).map(|row| row / 160).collect())
+    }
+
+    #[test]
+    fn a_window_between_two_clouds_of_a_class_is_far_from_both() {
+        let (x, classes) = clouds();
+        let (x, classes) = (x.slice_axis(Axis(0), ndarray::Slice::from(..160)), &classes[..160]);
+        let fitted = FittedDetector::fit(Input::Embedding, x, classes).unwrap();
+        assert!((2..=CLASS_CLUSTERS).contains(&fitted.space().clusters()));
+        for (row, seen) in x.rows().into_iter().enumerate() {
+            // Nearer to the mean of the class, farther from all training windows.
+            let between = Array1::from_shape_fn(1024, |value| noise(row, value));
+            assert!(fitted.deviation(between.view()) > fitted.deviation(seen) + 1.0);
+        }
+    }
+
+    #[test]
+    fn classes_share_the_clusters_and_the_statistics_have_one_per_class() {
+        let (x, classes) = clouds();
+        let clusters = |input: Input, classes: &[usize]| {
+            let x = x.slice_axis(Axis(1), ndarray::Slice::from(..input.len()));
+            FittedDetector::fit(input, x, classes).unwrap().space().clusters()
+        };
+        assert_eq!(clusters(Input::Statistics, &classes), 2);
+        let each: Vec<usize> = (0..240).map(|row| row / 3).collect();
+        // Eighty classes of three windows: one cluster each, however many.
+        assert_eq!(clusters(Input::Embedding, &each), 80);
+    }
+}

@@ -1,0 +1,58 @@
+//! Normal sound of a feature set: the classes that count as normal, and the windows to fit.
+
+use monitor_core::features::EMBEDDING_LEN;
+use ndarray::{Axis, Slice};
+
+use super::{Fitted, Windows, fit};
+use crate::data::feature_set::FeatureSet;
+
+/// Indices of the classes `names`, as given to `--normal`.
+///
+/// # Errors
+/// When there is no such class.
+pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
+    let index = |name: &String| {
+        classes.iter().position(|class| class == name).ok_or_else(|| {
+            anyhow::anyhow!("--normal {name}: there is no such class; the classes are {}", classes.join(", "))
+        })
+    };
+    names.iter().map(index).collect()
+}
+
+/// Class, group and file of every window of a feature set: what [`Windows`] borrows.
+#[derive(Debug)]
+pub(crate) struct WindowIndex {
+    /// Class of each window.
+    pub classes: Vec<usize>,
+    /// Group of each window.
+    pub groups: Vec<usize>,
+    /// File of each window.
+    pub files: Vec<usize>,
+}
+
+impl WindowIndex {
+    /// The index of `set`.
+    pub(crate) fn from_set(set: &FeatureSet) -> Self {
+        Self { classes: set.labels(), groups: set.groups(), files: set.recordings() }
+    }
+
+    /// The input of the detectors, from the features of the same `set`.
+    pub(crate) fn windows<'a>(&'a self, set: &'a FeatureSet) -> Windows<'a> {
+        let embedding = set.kind.needs_body().then(|| set.x.slice_axis(Axis(1), Slice::from(..EMBEDDING_LEN)));
+        let Self { classes, groups, files } = self;
+        Windows { embedding, statistics: set.statistics.view(), classes, groups, files }
+    }
+}
+
+/// Fits the anomaly score to those of `rows` whose class is among the normal ones `names` (all classes if it is empty). The
+/// inner error is that of a fit on too little normal sound.
+///
+/// # Errors
+/// When a class is unknown.
+pub(crate) fn fit_normal(set: &FeatureSet, rows: &[usize], names: &[String]) -> anyhow::Result<anyhow::Result<Fitted>> {
+    let all: Vec<usize> = (0..set.dataset.classes.len()).collect();
+    let normal = if names.is_empty() { all } else { normal_classes(&set.dataset.classes, names)? };
+    let index = WindowIndex::from_set(set);
+    let rows: Vec<usize> = rows.iter().copied().filter(|row| normal.contains(&index.classes[*row])).collect();
+    Ok(fit(&index.windows(set), &rows, set.hop_s()))
+}

@@ -1,0 +1,68 @@
+//! `host-tools features`: writes the features of every window as a table, for notebooks and for training on many machines.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use serde::Serialize;
+
+use crate::console::{JsonOut, Ui};
+use crate::data::table;
+use crate::features::InputOptions;
+use crate::train::report_text::data_table;
+use crate::train::training_report::Class;
+
+/// Options of `host-tools features`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub input: InputOptions,
+    /// Table to write
+    #[arg(long, value_name = "FILE.parquet")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub json: JsonOut,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures<'a> {
+    table: &'a PathBuf,
+    bytes: u64,
+    features: &'a str,
+    values: usize,
+    hop_s: f64,
+    windows: usize,
+    classes: Vec<Class>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the data cannot be read, a requested base model is missing, or the table cannot be written.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let ui = Ui::new(&args.json);
+    let out = &args.out;
+    ensure!(
+        table::is_table(out),
+        "--out {}: the name must end in .{}, by which the other commands recognise a table",
+        out.display(),
+        table::EXTENSION
+    );
+    ensure!(!args.input.is_tables(), "--data: features takes a folder of recordings; tables can be used directly");
+    let loaded = args.input.load(|_| Ok(()), &ui)?;
+    let (set, base) = loaded.with_base(&args.input.features)?;
+    set.dataset.note_remarks();
+    table::write(out, &set, base.as_ref(), args.input.folder())?;
+    let classes = Class::from_set(&set);
+    data_table(&classes).for_each(|line| ui.print(line));
+    set.dataset.print_skipped(&ui);
+    let bytes = std::fs::metadata(out).with_context(|| format!("cannot read {}", out.display()))?.len();
+    let (kind, hop_s, windows) = (set.kind, set.hop_s(), set.rows.len());
+    ui.print(format!(
+        "{}: {windows} windows, one every {hop_s} s, {kind} features ({} values), {:.1} MiB",
+        out.display(),
+        kind.len(),
+        bytes as f64 / 1_048_576.0
+    ));
+    let features = kind.name();
+    args.json.write(&Figures { table: out, bytes, features, values: kind.len(), hop_s, windows, classes })
+}

@@ -1,0 +1,38 @@
+//! `--json PATH`: the results of a command for scripts.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Serialize;
+
+/// The `--json` option, flattened into the arguments of every command that computes figures.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct JsonOut {
+    /// Write the results as JSON to this file; `-` for standard output, which then carries nothing else
+    #[arg(long, value_name = "PATH")]
+    pub json: Option<PathBuf>,
+}
+
+impl JsonOut {
+    /// Whether the JSON goes to standard output, so that text for people must go to standard error.
+    pub fn takes_stdout(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
+    /// Writes `results` where `--json` says, completely or not at all; does nothing without the option.
+    ///
+    /// # Errors
+    /// When the file or standard output cannot be written.
+    pub fn write(&self, results: &impl Serialize) -> anyhow::Result<()> {
+        let Some(path) = &self.json else { return Ok(()) };
+        let mut text = serde_json::to_string_pretty(results).context("the results cannot be written as JSON")?;
+        text.push('\n');
+        if self.takes_stdout() {
+            std::io::stdout().write_all(text.as_bytes()).context("cannot write the JSON to standard output")
+        } else {
+            monitor_model::atomic_file::write(path, text.as_bytes())
+                .with_context(|| format!("cannot write the JSON to {}", path.display()))
+        }
+    }
+}

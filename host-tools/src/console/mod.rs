@@ -1,0 +1,14 @@
+//! What a person or a script sees of a command: lines, tables, progress bars, JSON, diagnostic notes.
+//!
+//! Results go to standard output. Notes go to standard error by [`tracing`], so that `-q`, `-v` and `RUST_LOG` select
+//! them. The lowest layer of the crate: it imports no other.
+
+mod columns;
+mod json;
+mod notes;
+mod ui;
+
+pub(crate) use columns::{Columns, Side};
+pub use json::JsonOut;
+pub(crate) use notes::show_notes;
+pub use ui::Ui;

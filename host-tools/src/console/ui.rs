@@ -1,0 +1,57 @@
+//! Lines for people, and progress bars that appear on a terminal only.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::JsonOut;
+
+/// Where text for people goes: standard output, or standard error when standard output carries JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    to_stderr: bool,
+}
+
+impl Ui {
+    /// An output that leaves standard output alone when `json` writes to it.
+    pub fn new(json: &JsonOut) -> Self {
+        Self { to_stderr: json.takes_stdout() }
+    }
+
+    /// Prints one line. Ignores errors: a reader that closed the pipe early is not a failure of the command.
+    pub fn print(&self, line: impl AsRef<str>) {
+        let _ = self.try_print(line);
+    }
+
+    /// Prints one line, for long outputs that should stop once nothing reads them.
+    ///
+    /// # Errors
+    /// The system's error; [`io::ErrorKind::BrokenPipe`] when the reader closed the pipe.
+    pub fn try_print(&self, line: impl AsRef<str>) -> io::Result<()> {
+        let line = line.as_ref();
+        if self.to_stderr { writeln!(io::stderr(), "{line}") } else { writeln!(io::stdout(), "{line}") }
+    }
+
+    /// A progress bar of `len` steps on standard error; hidden unless that is a terminal.
+    pub fn progress(&self, label: &'static str, len: u64) -> ProgressBar {
+        let bar = ProgressBar::with_draw_target(Some(len), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{msg:>12} [{bar:32}] {pos}/{len} {eta}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(label);
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+
+    /// A spinner with the elapsed time on standard error, for work of unknown length; hidden unless that is a terminal.
+    pub fn spinner(&self, label: String) -> ProgressBar {
+        let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed}") {
+            spinner.set_style(style.tick_chars("|/-\\ "));
+        }
+        spinner.set_message(label);
+        spinner.enable_steady_tick(Duration::from_millis(200));
+        spinner
+    }
+}

@@ -1,0 +1,77 @@
+//! Recordings on disk with their labels and groups.
+//!
+//! Windows of one recording, or of one machine, must never be on both sides of a split, or figures are too good. So every
+//! recording has a group, and the splits of [`crate::data::split`] go by group alone.
+//!
+//! A data set is a folder of class folders, `DIR/<class>/*.wav`, or a `manifest.csv` in `DIR` (`file,label,group,recording`,
+//! the last optional). Cost: every file is read once, for its hash, on all cores.
+
+mod blocks;
+mod folders;
+mod grouping;
+mod load;
+mod manifest;
+mod probe;
+mod summary;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+pub(crate) use folders::wav_files_below;
+pub use manifest::manifest_rows;
+pub use summary::ClassSummary;
+
+/// The contents of a folder of recordings. Deterministic: classes by name, recordings by class, then path, then time.
+#[derive(Debug, Clone, Default)]
+pub struct Dataset {
+    /// Class names; a label is an index into them.
+    pub classes: Vec<String>,
+    /// Group names; a group is an index into them. One group may hold recordings of several classes.
+    pub groups: Vec<String>,
+    /// Usable files or blocks of files.
+    pub recordings: Vec<Recording>,
+    /// Files that cannot be used, and why.
+    pub skipped: Vec<Skipped>,
+    /// Notes for the user about how the data was read.
+    pub remarks: Vec<String>,
+    /// Recordings with a known [timeline](monitor_sound::timeline::Timeline) beside them; they are in no class.
+    pub timelines: Vec<PathBuf>,
+    /// Whether some class has so few files that blocks of one file are its groups: every figure is then marked as
+    /// optimistic.
+    pub within_recording: bool,
+}
+
+/// The mark on every figure of a data set that is split within recordings.
+pub(crate) const WITHIN_RECORDING: &str = "within recording, optimistic";
+
+/// One file, or one block of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Index into [`Dataset::classes`].
+    pub label: usize,
+    /// Index into [`Dataset::groups`].
+    pub group: usize,
+    /// Name of the recording session: files of one name count as one recording in figures by recording.
+    pub recording: String,
+    /// SHA-256 of the whole file.
+    pub hash: [u8; 32],
+    /// Sample rate in Hz.
+    pub rate_hz: u32,
+    /// Length of the block or file, in seconds.
+    pub seconds: f64,
+    /// The used part of the file, in seconds; `None` for the whole file.
+    pub block: Option<Range<f64>>,
+}
+
+/// A file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Why it cannot be used.
+    pub reason: String,
+}

@@ -1,0 +1,97 @@
+//! Metadata of a whole table.
+
+use anyhow::{Context, ensure};
+use monitor_core::features::FeatureKind;
+use monitor_model::owned::OwnedModel;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::data::feature_set::FeatureSet;
+use crate::data::hash::hex;
+
+/// Key of the metadata entry.
+pub(super) const KEY: &str = "acoustic_monitor";
+/// The layout that this version writes, and the only one it reads.
+const FORMAT: u32 = 1;
+
+/// Kind of a table's features, and how its recordings were read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    /// Number of this layout.
+    pub format: u32,
+    /// Name of the feature kind.
+    pub features: String,
+    /// Step between windows, in columns of 10 ms.
+    pub hop_columns: u32,
+    /// SHA-256 of the base model, in hexadecimal; `None` for features without one.
+    pub base_sha256: Option<String>,
+    /// Whether groups are blocks of one file, so that every figure is optimistic.
+    pub within_recording: bool,
+    /// How the data was read.
+    pub remarks: Vec<String>,
+    /// Files that were not used, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
+impl Meta {
+    /// Metadata of `set`, whose embedding, if any, was computed with `base`; `skipped` holds paths as they are stored.
+    pub(super) fn new(set: &FeatureSet, base: Option<&OwnedModel>, skipped: Vec<(String, String)>) -> Self {
+        Self {
+            format: FORMAT,
+            features: set.kind.name().to_string(),
+            hop_columns: set.hop_columns,
+            base_sha256: base.filter(|_| set.kind.needs_body()).map(sha256),
+            within_recording: set.dataset.within_recording,
+            remarks: set.dataset.remarks.clone(),
+            skipped,
+        }
+    }
+
+    /// Reads the text of the metadata entry.
+    ///
+    /// # Errors
+    /// When it is missing, not of this layout, or damaged.
+    pub(super) fn parse(text: Option<&str>) -> anyhow::Result<Self> {
+        const REMEDY: &str = "make it again with `host-tools features`";
+        let text = text.with_context(|| {
+            format!("its metadata has no entry {KEY}, so the kind of its features is unknown; {REMEDY}")
+        })?;
+        let meta: Self =
+            serde_json::from_str(text).with_context(|| format!("its metadata entry {KEY} is damaged; {REMEDY}"))?;
+        let found = meta.format;
+        ensure!(found == FORMAT, "it has the layout {found}, this version reads {FORMAT}; {REMEDY}");
+        Ok(meta)
+    }
+
+    /// The feature kind.
+    ///
+    /// # Errors
+    /// When this version does not know the name.
+    pub(crate) fn kind(&self) -> anyhow::Result<FeatureKind> {
+        self.features
+            .parse()
+            .map_err(|_| anyhow::anyhow!("its features are {:?}, which is not a feature kind", self.features))
+    }
+
+    /// Step between windows, in seconds.
+    pub(crate) fn hop_s(&self) -> f64 {
+        f64::from(self.hop_columns) / 100.0
+    }
+
+    /// Rejects a base model other than the one that the features were computed with.
+    ///
+    /// # Errors
+    /// When it is another one.
+    pub(crate) fn require_base(&self, base: &OwnedModel) -> anyhow::Result<()> {
+        let (made_with, found) = (self.base_sha256.as_deref().unwrap_or("none"), sha256(base));
+        ensure!(
+            made_with == found,
+            "the tables were made with the base model {made_with}, --base is {found}; name the same one"
+        );
+        Ok(())
+    }
+}
+
+fn sha256(base: &OwnedModel) -> String {
+    hex(&Sha256::digest(base.bytes()))
+}

@@ -1,0 +1,108 @@
+//! From features to a Parquet file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use monitor_model::owned::OwnedModel;
+use ndarray::{Array2, Axis, Slice};
+use parquet::basic::{Compression, Encoding};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::types::ColumnPath;
+
+use super::meta::{KEY, Meta};
+use super::schema::schema;
+use crate::data::feature_set::{FeatureSet, Row};
+use crate::data::hash::hex;
+use crate::data::paths::relative;
+
+/// Windows of a row group: 8192 windows of hybrid features take 36 MiB.
+const GROUP: usize = 8192;
+
+/// Writes `set`, computed from the recordings in the folder `data` with the base model `base`, to `path`: completely or not
+/// at all.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn write(path: &Path, set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<()> {
+    let bytes = encode(set, base, data).context("the features cannot be encoded as a table")?;
+    monitor_model::atomic_file::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn encode(set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<Vec<u8>> {
+    let skipped = set.dataset.skipped.iter().map(|s| (relative(&s.path, data), s.reason.clone())).collect();
+    let meta = serde_json::to_string(&Meta::new(set, base, skipped))?;
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_key_value_metadata(Some(vec![KeyValue::new(KEY.to_string(), meta)]));
+    // Windows rarely share a value: a dictionary would only cost time and space.
+    for column in ["features", "statistics"] {
+        let path = ColumnPath::new([column, "list", "element"].map(String::from).to_vec());
+        properties =
+            properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, Encoding::PLAIN);
+    }
+    let mut writer = SerializedFileWriter::new(Vec::new(), schema()?, Arc::new(properties.build()))?;
+    for (number, rows) in set.rows.chunks(GROUP).enumerate() {
+        let first = number * GROUP;
+        let mut group = writer.next_row_group()?;
+        of_rows(&mut group, set, rows, data)?;
+        let matrix = |values: &Array2<f32>| {
+            values.slice_axis(Axis(0), Slice::from(first..first + rows.len())).iter().copied().collect::<Vec<_>>()
+        };
+        list(&mut group, &matrix(&set.x), rows.len())?;
+        list(&mut group, &matrix(&set.statistics), rows.len())?;
+        group.close()?;
+    }
+    writer.into_inner().map_err(Into::into)
+}
+
+type Group<'a> = SerializedRowGroupWriter<'a, Vec<u8>>;
+
+/// Writes the columns before the lists, in the order of the schema.
+fn of_rows(group: &mut Group<'_>, set: &FeatureSet, rows: &[Row], data: &Path) -> anyhow::Result<()> {
+    let dataset = &set.dataset;
+    let recording = |row: &Row| &dataset.recordings[row.recording];
+    let part = |row: &Row| recording(row).block.clone().unwrap_or(0.0..0.0);
+    text(group, rows, |row| dataset.classes[row.label].clone())?;
+    text(group, rows, |row| dataset.groups[row.group].clone())?;
+    text(group, rows, |row| recording(row).recording.clone())?;
+    text(group, rows, |row| relative(&recording(row).path, data))?;
+    text(group, rows, |row| hex(&recording(row).hash))?;
+    values::<Int32Type>(group, rows, |row| recording(row).rate_hz as i32)?;
+    values::<DoubleType>(group, rows, |row| recording(row).seconds)?;
+    values::<DoubleType>(group, rows, |row| part(row).start)?;
+    values::<DoubleType>(group, rows, |row| part(row).end)?;
+    values::<DoubleType>(group, rows, |row| row.start_s)?;
+    values::<FloatType>(group, rows, |row| row.level_dbfs)
+}
+
+fn text(group: &mut Group<'_>, rows: &[Row], of: impl Fn(&Row) -> String) -> anyhow::Result<()> {
+    values::<ByteArrayType>(group, rows, |row| ByteArray::from(of(row).into_bytes()))
+}
+
+fn values<T: DataType>(group: &mut Group<'_>, rows: &[Row], of: impl Fn(&Row) -> T::T) -> anyhow::Result<()> {
+    column::<T>(group, &rows.iter().map(of).collect::<Vec<_>>(), None)
+}
+
+/// Writes a column of lists, equally long in each of `rows` rows.
+fn list(group: &mut Group<'_>, values: &[f32], rows: usize) -> anyhow::Result<()> {
+    let each = values.len() / rows.max(1);
+    // A list begins where the repetition level is 0; no list is empty, so every value is defined.
+    let repetition: Vec<i16> = (0..values.len()).map(|place| i16::from(place % each.max(1) != 0)).collect();
+    column::<FloatType>(group, values, Some((vec![1; values.len()], repetition)))
+}
+
+fn column<T: DataType>(
+    group: &mut Group<'_>,
+    values: &[T::T],
+    levels: Option<(Vec<i16>, Vec<i16>)>,
+) -> anyhow::Result<()> {
+    let mut column = group.next_column()?.context("the schema has fewer columns")?;
+    let (definition, repetition) = levels.unzip();
+    column.typed::<T>().write_batch(values, definition.as_deref(), repetition.as_deref())?;
+    column.close()?;
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! How well a model performs on recordings: predictions, figures, delays of state changes, alarms.
+//!
+//! [`predictions`] runs a model over a data set, [`metrics`] and [`measured`] compute figures, [`changes`] measures how a
+//! model follows a recording whose state changes, [`predict`] reports single recordings, [`pictures`] draws.
+
+pub(crate) mod changes;
+pub(crate) mod in_order;
+pub(crate) mod measured;
+pub(crate) mod metrics;
+pub(crate) mod model;
+pub(crate) mod options;
+pub(crate) mod pictures;
+pub(crate) mod predict;
+pub(crate) mod predictions;
+pub(crate) mod self_check;
+mod text;

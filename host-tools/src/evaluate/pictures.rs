@@ -1,0 +1,99 @@
+//! Pictures of an evaluation: confusion matrix, reliability diagram, recordings over time.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::changes::{self, Followed, follow};
+use super::measured::Measured;
+use super::model::ModelContents;
+use super::predictions::DatasetPredictions;
+use crate::console::Ui;
+use crate::plots;
+use crate::plots::timeline::Track;
+
+/// File name of the confusion matrix.
+pub(crate) const CONFUSION: &str = "confusion_matrix.png";
+/// File name of the reliability diagram: accuracy over confidence.
+pub(crate) const RELIABILITY: &str = "reliability.png";
+
+/// Draws the confusion matrix by window.
+///
+/// # Errors
+/// When it cannot be drawn.
+pub(crate) fn confusion(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
+    let name = model.file_name().unwrap_or_default().to_string_lossy();
+    let (window, recording) = (&measured.by_window, &measured.by_recording);
+    let title = format!("{name}: macro-F1 {:.3}, accuracy {:.3}", window.macro_average.f1, window.accuracy);
+    let confusion = &recording.confusion;
+    let subtitle =
+        format!("{}; by recording {} of {} right", measured.sample_size, confusion.correct(), confusion.total());
+    let shown = window.confusion.readable();
+    plots::confusion::draw(&title, &subtitle, &shown.classes, &shown.counts)
+}
+
+/// Draws the reliability diagram by window.
+///
+/// # Errors
+/// When it cannot be drawn.
+pub(crate) fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<plots::Picture> {
+    let name = model.file_name().unwrap_or_default().to_string_lossy();
+    let title = format!("{name}: calibration error {:.3}", measured.reliability.ece);
+    let bars = measured.reliability.bins.iter().map(|bin| plots::reliability::Bar {
+        windows: bin.windows,
+        confidence: bin.confidence,
+        accuracy: bin.accuracy,
+    });
+    plots::reliability::draw(&title, &measured.sample_size.to_string(), &bars.collect::<Vec<_>>())
+}
+
+/// How `model` follows the recordings that have a timeline, and their pictures; none without a model card, which
+/// holds the settings of the decision.
+///
+/// # Errors
+/// When a recording or its timeline cannot be read.
+pub(crate) fn followed(
+    model: &ModelContents<'_>,
+    predictions: &DatasetPredictions,
+    hop_columns: u32,
+) -> anyhow::Result<Vec<(Followed, Track)>> {
+    let timelines = predictions.dataset.timelines.iter().filter(|_| model.card.is_some());
+    timelines.map(|path| follow(model, path, hop_columns)).collect()
+}
+
+/// Draws a recording over time.
+///
+/// # Errors
+/// When it has no window.
+pub(crate) fn over_time(path: &Path, classes: &[String], track: &Track) -> anyhow::Result<plots::Picture> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let subtitle =
+        "what the device would have reported, by the decision that the model asks for; score 1 is the threshold";
+    plots::timeline::draw(&format!("{name}, {:.0} s", track.seconds), subtitle, classes, track)
+}
+
+/// Draws every recording of the data set over time, each into the folder of its class.
+///
+/// # Errors
+/// When a recording cannot be read or a picture cannot be written.
+pub(crate) fn draw_all(
+    model: &ModelContents<'_>,
+    predictions: &DatasetPredictions,
+    hop_columns: u32,
+    folder: &Path,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let bar = ui.progress("drawing", predictions.dataset.recordings.len() as u64);
+    let drawn = predictions.dataset.recordings.par_iter().enumerate().map(|(number, recording)| {
+        let class = predictions.class_of(recording.label);
+        let track = changes::track(model, recording, class, hop_columns)?;
+        let stem = recording.path.file_stem().unwrap_or_default().to_string_lossy();
+        // Two folders of a class may hold files of one name.
+        let path = folder.join(&predictions.classes[class]).join(format!("{number:04}_{stem}.png"));
+        bar.inc(1);
+        over_time(&recording.path, &predictions.classes, &track)?.save(&path)
+    });
+    drawn.collect::<anyhow::Result<()>>()?;
+    bar.finish_and_clear();
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! From recordings to a [`FeatureSet`].
+
+use anyhow::{Context, bail};
+use monitor_core::anomaly::{STATISTICS_LEN, statistics};
+use monitor_core::classifier::Classifier;
+use monitor_core::features::FeatureKind;
+use monitor_model::owned::OwnedModel;
+use ndarray::Array2;
+use rayon::prelude::*;
+
+use super::process;
+use super::progress::SoundProgress;
+use crate::console::Ui;
+use crate::data::dataset::{Dataset, Recording, Skipped};
+use crate::data::feature_set::{FeatureSet, Row};
+
+/// The windows of one recording.
+struct RecordingFeatures {
+    /// Features of all windows, one after the other.
+    x: Vec<f32>,
+    /// Statistics of all windows, one after the other.
+    statistics: Vec<f32>,
+    /// Start in seconds and level in dBFS of each window.
+    windows: Vec<(f64, f32)>,
+}
+
+impl FeatureSet {
+    /// Computes the features of every recording of `dataset`, a window every `hop_columns` columns of 10 ms (48 is half a
+    /// window).
+    ///
+    /// Only the kinds with an embedding need `base`. Recordings that cannot be read to their end are skipped and listed
+    /// among the data set's skipped files.
+    ///
+    /// # Errors
+    /// If the features need a base model and there is none, the hop is out of range, or a class has no window left.
+    pub(crate) fn extract(
+        dataset: Dataset,
+        kind: FeatureKind,
+        base: Option<&OwnedModel>,
+        hop_columns: u32,
+        ui: &Ui,
+    ) -> anyhow::Result<Self> {
+        let classifier = classifier(kind, base)?;
+        let seconds: f64 = dataset.recordings.iter().map(|recording| recording.seconds).sum();
+        let progress = SoundProgress::new(ui, "computing features", seconds);
+        let features: Vec<anyhow::Result<RecordingFeatures>> = dataset
+            .recordings
+            .par_iter()
+            .map(|recording| {
+                let features = of_recording(recording, &classifier, hop_columns);
+                progress.add(recording.seconds);
+                features
+            })
+            .collect();
+        progress.finish();
+        gather(dataset, kind, hop_columns, features)
+    }
+}
+
+/// Puts the windows of all recordings into rows, in the order of the recordings.
+fn gather(
+    mut dataset: Dataset,
+    kind: FeatureKind,
+    hop_columns: u32,
+    features: Vec<anyhow::Result<RecordingFeatures>>,
+) -> anyhow::Result<FeatureSet> {
+    let (mut x, mut statistics, mut rows, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut windows = vec![0_usize; dataset.classes.len()];
+    for (recording, features) in std::mem::take(&mut dataset.recordings).into_iter().zip(features) {
+        match features {
+            Ok(features) => {
+                let Recording { label, group, .. } = recording;
+                let row = |&(start_s, level_dbfs): &(f64, f32)| Row {
+                    label,
+                    recording: kept.len(),
+                    group,
+                    start_s,
+                    level_dbfs,
+                };
+                rows.extend(features.windows.iter().map(row));
+                x.extend(features.x);
+                statistics.extend(features.statistics);
+                windows[label] += features.windows.len();
+                kept.push(recording);
+            }
+            Err(error) => dataset.skipped.push(Skipped { path: recording.path, reason: format!("{error:#}") }),
+        }
+    }
+    dataset.recordings = kept;
+    if let Some(label) = windows.iter().position(|windows| *windows == 0) {
+        let reason = dataset.skipped.last().map(|last| format!(" ({}: {})", last.path.display(), last.reason));
+        bail!("no recording of {} could be used{}", dataset.classes[label], reason.unwrap_or_default());
+    }
+    let x = Array2::from_shape_vec((rows.len(), kind.len()), x).context("a window has too few features")?;
+    let statistics =
+        Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics).context("a window has too few statistics")?;
+    Ok(FeatureSet { kind, hop_columns, x, statistics, rows, dataset, from_audio: true })
+}
+
+/// A classifier that computes features only.
+pub(super) fn classifier(kind: FeatureKind, base: Option<&OwnedModel>) -> anyhow::Result<Classifier<'_>> {
+    match base {
+        _ if !kind.needs_body() => Ok(Classifier::log_mel()),
+        Some(base) => base.features(kind).context("the base model cannot be used"),
+        None => Classifier::features(kind, None).map_err(Into::into),
+    }
+}
+
+fn of_recording(
+    recording: &Recording,
+    classifier: &Classifier<'_>,
+    hop_columns: u32,
+) -> anyhow::Result<RecordingFeatures> {
+    let mut features = RecordingFeatures { x: Vec::new(), statistics: Vec::new(), windows: Vec::new() };
+    process(recording, classifier.clone(), hop_columns, |window| {
+        features.x.extend(window.verdict.features);
+        let mut values = [0.0; STATISTICS_LEN];
+        statistics(window.verdict.patch, &mut values);
+        features.statistics.extend(values);
+        features.windows.push((window.start_s, window.verdict.level_dbfs));
+    })?;
+    if features.windows.is_empty() {
+        bail!("shorter than one window");
+    }
+    Ok(features)
+}

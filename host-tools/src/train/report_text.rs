@@ -1,0 +1,135 @@
+//! The training report as lines for the terminal.
+
+use super::head::HeadKind;
+use super::training_report::{CalibrationEffect, Class, CrossValidated, TrainingReport};
+use crate::anomaly::text::false_alarms;
+use crate::console::{Columns, Side};
+use crate::evaluate::measured::mark;
+
+/// The data table: files, recordings, groups, seconds and windows per class.
+pub(crate) fn data_table(classes: &[Class]) -> impl Iterator<Item = String> {
+    let number = |heading| (heading, Side::Right);
+    let mut columns = Columns::new(&[
+        ("class", Side::Left),
+        number("files"),
+        number("recordings"),
+        number("groups"),
+        number("seconds"),
+        number("windows"),
+    ]);
+    for Class { summary, windows } in classes {
+        let counts = [summary.files, summary.recordings, summary.groups].map(|count| count.to_string());
+        let [files, recordings, groups] = counts;
+        let seconds = format!("{:.1}", summary.seconds);
+        columns.row([summary.class.clone(), files, recordings, groups, seconds, windows.to_string()]);
+    }
+    let sum = |of: fn(&Class) -> usize| classes.iter().map(of).sum::<usize>().to_string();
+    let seconds: f64 = classes.iter().map(|class| class.summary.seconds).sum();
+    let (files, recordings) = (sum(|class| class.summary.files), sum(|class| class.summary.recordings));
+    // A group may hold several classes: the numbers of groups do not add up.
+    columns.row(["all".into(), files, recordings, String::new(), format!("{seconds:.1}"), sum(|class| class.windows)]);
+    columns.lines(0)
+}
+
+/// The chosen head and the figures.
+pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    lines.extend(head(report));
+    lines.extend(report.anomaly.as_ref().map(|size| {
+        format!(
+            "Anomaly score: fitted to {} windows of normal sound in {} groups. {}{}.",
+            size.windows,
+            size.groups,
+            false_alarms(0, size.seconds),
+            if size.grouped { "" } else { " (within one group, optimistic)" }
+        )
+    }));
+    let calibration = &report.head.calibration;
+    if calibration.windows > 0 {
+        let classes = report.data.classes.iter().zip(&calibration.class_confidence);
+        let each: Vec<String> =
+            classes.map(|(class, own)| format!("{} {:.2}", class.summary.class, f64::from(*own) / 100.0)).collect();
+        lines.push(format!("Reported from confidence: {}", shortened(&each)));
+    }
+    lines.push(format!("Trained on {}.", report.trained_on));
+    lines.push(String::new());
+    match &report.held_out {
+        Some(held_out) => {
+            lines.push(format!(
+                "Held out ({}), not used to train the exported head:",
+                shortened(&held_out.sample_size.groups)
+            ));
+            lines.extend(held_out.lines());
+        }
+        None => lines.push("Held out: nothing; the head was trained on all recordings.".to_string()),
+    }
+    lines.extend(report.cross_validation.iter().flat_map(cross_validation));
+    lines.extend(comparison(report));
+    lines
+}
+
+/// The chosen head, and whether a larger one was better.
+fn head(report: &TrainingReport) -> Vec<String> {
+    let chosen = &report.head.chosen;
+    let (Some(validation), Some(macro_f1)) = (chosen.validation, chosen.macro_f1) else {
+        return vec![format!("Head: {chosen}, by default: there are too few groups to validate on")];
+    };
+    let mut lines = vec![format!(
+        "Head: {chosen}, by grouped validation{}: macro-F1 {macro_f1:.3}, loss {:.3}",
+        mark(report.trained_on.note),
+        validation.loss
+    )];
+    if report.head.candidates.len() > 1 {
+        lines.push(match chosen.kind {
+            HeadKind::Linear => "Neural network not clearly better; linear model kept".to_string(),
+            HeadKind::Mlp => "Neural network clearly better than the linear model".to_string(),
+        });
+    }
+    lines
+}
+
+fn cross_validation(result: &CrossValidated) -> Vec<String> {
+    let mut lines =
+        vec![String::new(), format!("Cross-validated, {} folds by group, training included:", result.folds.len())];
+    lines.extend(result.measured.lines());
+    let CalibrationEffect { ece_before, ece_after, kept, accuracy_of_kept, wrong_made_unknown } = result.calibration;
+    let mark = mark(result.measured.sample_size.note);
+    lines.push(format!("  calibration:  ECE {ece_before:.3} before, {ece_after:.3} after temperature{mark}"));
+    lines.push(format!(
+        "  unknown:      {:.1} % of the windows, {:.1} % of the wrong ones; accuracy of the others {accuracy_of_kept:.3}{mark}",
+        100.0 * (1.0 - kept),
+        100.0 * wrong_made_unknown
+    ));
+    lines.extend(result.failed.iter().map(|failed| format!("  left out:     {failed}")));
+    lines
+}
+
+/// The feature kinds on the same folds; no line unless they were compared.
+fn comparison(report: &TrainingReport) -> Vec<String> {
+    if report.comparison.is_empty() {
+        return Vec::new();
+    }
+    let mut columns = Columns::new(&[
+        ("features", Side::Left),
+        ("head", Side::Left),
+        ("macro-F1", Side::Right),
+        ("accuracy", Side::Right),
+        ("by recording", Side::Right),
+        ("", Side::Left),
+    ]);
+    for compared in &report.comparison {
+        let figures = [compared.macro_f1, compared.accuracy, compared.accuracy_by_recording];
+        let [macro_f1, accuracy, recording] = figures.map(|figure| format!("{figure:.3}"));
+        let mark = mark(compared.note);
+        columns.row([compared.features, &compared.head, &macro_f1, &accuracy, &recording, mark.trim_start()]);
+    }
+    let heading = ["".to_string(), "Cross-validated on the same folds:".to_string()];
+    heading.into_iter().chain(columns.lines(2)).collect()
+}
+
+/// A list of at most six names; the others are counted.
+fn shortened(names: &[String]) -> String {
+    const MOST: usize = 6;
+    let shown = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if names.len() > MOST { format!("{shown} and {} more", names.len() - MOST) } else { shown }
+}

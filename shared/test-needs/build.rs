@@ -1,0 +1,63 @@
+//! Finds what tests need from outside the repository: data, packages, rights. What is found, or named by an environment
+//! variable, or must be there because `CI=true`, becomes an environment variable of the compiler; without it the tests in
+//! question are ignored.
+//!
+//! This is done in a crate of its own so that a change of data compiles tests again and nothing else.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// Where `host-tools fetch` stores the base model, from the top of the repository.
+const FETCHED: &str = "artifacts/base/yamnet.tflite";
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let fetched = top.join(FETCHED);
+    // A missing file counts as changed at every build; the folder above it does not.
+    let watched = fetched.ancestors().find(|path| path.exists()).unwrap_or(&top);
+    println!("cargo::rerun-if-changed={}", watched.display());
+    let fetched = Some(fetched).filter(|path| path.is_file());
+    provide("BASE_MODEL", "YAMNET_TFLITE", &top, fetched);
+    provide("GOLDEN", "MONITOR_GOLDEN", &top, None);
+    provide("RECORDINGS", "MONITOR_RECORDINGS", &top, None);
+
+    // Changes with every package that is installed.
+    let packages = Path::new("/var/lib/dpkg/status");
+    if packages.exists() {
+        println!("cargo::rerun-if-changed={}", packages.display());
+    }
+    let faketime = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"];
+    provide_if("MOSQUITTO", Path::new("/usr/sbin/mosquitto").exists() || runs("mosquitto", &["-h"]).is_some());
+    provide_if("FAKETIME", faketime.iter().any(|place| Path::new(place).exists()));
+    provide_if("MOUNT", runs("unshare", &["-m", "true"]).is_some_and(|status| status.success()));
+}
+
+/// Sets `NEEDS_<name>` to the path in the environment variable `variable`, else to `found`. With `CI=true` it is always set:
+/// tests then run, and fail for want of the data.
+fn provide(name: &str, variable: &str, top: &Path, found: Option<PathBuf>) {
+    println!("cargo::rerun-if-env-changed={variable}");
+    println!("cargo::rerun-if-env-changed=CI");
+    let named = std::env::var_os(variable).filter(|value| !value.is_empty()).map(|path| top.join(path));
+    let missing = required().then(|| PathBuf::from(format!("({variable} is not set)")));
+    if let Some(path) = named.or(found).or(missing) {
+        println!("cargo::rustc-env=NEEDS_{name}={}", path.display());
+    }
+}
+
+/// Sets `NEEDS_<name>` where something was `found`, and with `CI=true`.
+fn provide_if(name: &str, found: bool) {
+    if found || required() {
+        println!("cargo::rustc-env=NEEDS_{name}=found");
+    }
+}
+
+/// Whether everything must be there.
+fn required() -> bool {
+    std::env::var("CI").as_deref() == Ok("true")
+}
+
+/// How `program` ends; `None` if it does not start.
+fn runs(program: &str, options: &[&str]) -> Option<ExitStatus> {
+    Command::new(program).args(options).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()
+}
