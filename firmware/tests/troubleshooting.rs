@@ -24,7 +24,6 @@ const CALLS: [&str; 14] = [
     "write!(",
     "write_str(",
     "errln!(",
-    "#[error(",
 ];
 
 /// Files that write to something else than people's eyes by the same calls: lines of JSON, pages, meters, and what is said

@@ -114,7 +114,7 @@ fn a_model_that_is_not_what_its_hash_says_is_refused() {
     let middle = spoiled.len() / 2;
     spoiled[middle] ^= 1;
     std::fs::write(card.card().join(MODEL), spoiled).unwrap();
-    card.refuses("sound_classifier.tflite.sha256 says");
+    card.refuses("sound_classifier.tflite.sha256 states");
 }
 
 #[test]
