@@ -14,8 +14,10 @@
 #![deny(unreachable_pub)]
 
 pub mod body;
+mod dispatch;
 mod error;
 mod from_graph;
+mod layout;
 mod network;
 mod pack;
 mod plan;

@@ -1,6 +1,7 @@
 //! The loaded network and its execution.
 
 use super::body::{Body, MAX_SCORES, Mean, Quant, Shape};
+use super::dispatch;
 use super::error::Error;
 use super::plan::Step;
 use super::simd::{Block, Isa, Kernels};
@@ -27,7 +28,7 @@ impl<'m> Network<'m> {
     /// # Errors
     /// [`Error::UnsupportedShape`] if the kernels do not support the body's shapes.
     pub fn packed_len(body: &Body, isa: Isa) -> Result<usize, Error> {
-        Ok(Block::count_for(isa.packed_len(body, &isa.plan(body)?)))
+        Ok(Block::count_for(dispatch::packed_len(isa, body, &isa.plan(body)?)))
     }
 
     /// Returns the approximate number of blocks that [`pack`](Self::pack) writes, for example to choose the page size.
@@ -35,7 +36,7 @@ impl<'m> Network<'m> {
     /// # Errors
     /// [`Error::UnsupportedShape`] if the kernels do not support the body's shapes.
     pub fn usual_packed_len(body: &Body, isa: Isa) -> Result<usize, Error> {
-        Ok(Block::count_for(isa.usual_packed_len(body, &isa.plan(body)?)))
+        Ok(Block::count_for(dispatch::usual_packed_len(isa, body, &isa.plan(body)?)))
     }
 
     /// Packs the weights of `body` into `packed`, once per model. Returns the number of blocks used.
@@ -44,11 +45,11 @@ impl<'m> Network<'m> {
     /// [`Error::Memory`] if `packed` is shorter than [`packed_len`](Self::packed_len); [`Error::UnsupportedShape`].
     pub fn pack(body: &Body, isa: Isa, packed: &mut [Block]) -> Result<usize, Error> {
         let plan = isa.plan(body)?;
-        let (needed, given) = (Block::count_for(isa.packed_len(body, &plan)), packed.len());
+        let (needed, given) = (Block::count_for(dispatch::packed_len(isa, body, &plan)), packed.len());
         if given < needed {
             return Err(Error::Memory { needed, given });
         }
-        Ok(Block::count_for(isa.pack(body, &plan, bytemuck::cast_slice_mut(packed))))
+        Ok(Block::count_for(dispatch::pack(isa, body, &plan, bytemuck::cast_slice_mut(packed))))
     }
 
     /// Creates a network on memory that [`pack`](Self::pack) has filled for the same body and instruction set.
@@ -79,7 +80,8 @@ impl<'m> Network<'m> {
 
     /// Arena length, in blocks, that [`run`](Self::run) requires.
     pub fn arena_len(&self) -> usize {
-        self.kernels.plan().arena_len()
+        let plan = self.kernels.plan();
+        Block::count_for(plan.dense_len) + Block::count_for(plan.wide_len)
     }
 
     /// Width of the embedding.

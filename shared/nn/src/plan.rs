@@ -12,10 +12,8 @@ use heapless::Vec;
 
 use super::body::{Body, Kind, Layer, MAX_LAYERS, Shape};
 use super::error::Error;
-use super::simd::{Block, CONSTANTS_LEN};
+use super::layout::{CONSTANTS_LEN, PANEL};
 
-/// Channels per call of requantisation and depthwise kernels; a panel of packed weights has one or two times as many.
-pub(crate) const PANEL: usize = 8;
 /// Bytes of a panel's head: offset of the panel (u32), numbers of groups of 4, 3, 2 and 1 steps (4 x u16), 4 unused bytes.
 pub(crate) const HEAD_LEN: usize = 16;
 /// Channel counts must be multiples of this.
@@ -228,11 +226,6 @@ impl Plan {
             spill_at,
             fixed_len: packed.len,
         })
-    }
-
-    /// Arena length, in blocks.
-    pub(crate) fn arena_len(&self) -> usize {
-        Block::count_for(self.dense_len) + Block::count_for(self.wide_len)
     }
 }
 

@@ -8,8 +8,7 @@
 use super::panel::Rows;
 use super::sink::Sink;
 use crate::body::MAX_CHANNELS;
-use crate::plan::PANEL;
-use crate::simd::Vectors;
+use crate::layout::{Layout, PANEL};
 
 /// Largest sum of weight magnitudes in a 16-bit sum.
 const LIMIT: u8 = 255;
@@ -48,13 +47,13 @@ impl Chain {
 }
 
 /// Packs the weights `rows` of a panel at offset `at`. Returns the numbers of groups of 4, 3, 2 and 1 steps, and of steps.
-pub(super) fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+pub(super) fn pack<L: Layout>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let chains: heapless::Vec<Chain, MAX_STEPS> = rows.live_steps(STEP).map(|step| Chain::new(rows, step)).collect();
     let (order, twos) = arrange(&chains);
     let offsets_at = at + order.len() * STEP * PANEL;
     for (place, &index) in order.iter().enumerate() {
         let step = chains[usize::from(index)].step;
-        rows.write::<V>(sink, step, at + place * STEP * PANEL);
+        rows.write::<L>(sink, step, at + place * STEP * PANEL);
         sink.write(offsets_at + 2 * place, &(rows.source.offset(step, STEP) as u16).to_le_bytes());
     }
     ([0, 0, twos, order.len() - 2 * twos], order.len())

@@ -7,12 +7,11 @@
 //! its output zero point is included in the rounding constant, as a multiple of the divisor.
 
 use crate::body::{Layer, Scores};
-use crate::plan::PANEL;
-use crate::simd::{CONSTANTS_LEN, Vectors};
+use crate::layout::{CONSTANTS_LEN, Layout, PANEL};
 
 /// Returns the int8 value that the kernels store as zero: -128 with unsigned bytes, 0 with signed bytes.
-pub(crate) fn origin<V: Vectors>() -> i32 {
-    if V::FLIP == 0 { 0 } else { -128 }
+pub(crate) fn origin<L: Layout>() -> i32 {
+    if L::FLIP == 0 { 0 } else { -128 }
 }
 
 /// Constants of one channel. Requantisation is `(sum * mantissa + round) >> (32 + shift)`.
@@ -58,7 +57,7 @@ impl Channel {
     }
 }
 
-/// Returns the bytes of `simd::Constants`.
+/// Returns the bytes of [`Constants`](crate::layout::Constants).
 pub(super) fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
     let mut out = [0; CONSTANTS_LEN];
     for (lane, channel) in channels.iter().enumerate() {

@@ -13,8 +13,7 @@ use super::bounds::scaled_weight;
 use super::panel::Rows;
 use super::sink::Sink;
 use crate::body::MAX_CHANNELS;
-use crate::plan::PANEL;
-use crate::simd::Vectors;
+use crate::layout::{Layout, PANEL};
 
 /// Largest sum of the weights of one sign in a 16-bit sum.
 const LIMIT: u8 = 128;
@@ -94,7 +93,7 @@ fn is_within(load: &Load, left: &Load) -> bool {
 
 /// Packs the weights `rows` of a panel at offset `at`. Returns the numbers of groups of 4, 3, 2 and 1 steps, and of steps.
 #[inline(always)]
-pub(super) fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+pub(super) fn pack<L: Layout>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
     let mut quads: heapless::Vec<Quad, MAX_STEPS> = heapless::Vec::new();
     for step in 0..rows.source.steps(QUAD) {
         let (weights, bounds) = rows.step(step);
@@ -109,13 +108,13 @@ pub(super) fn pack<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usi
             let _ = quads.push(excess);
         }
     }
-    let (order, groups) = arrange(&quads, V::LONGEST);
+    let (order, groups) = arrange(&quads, L::LONGEST);
     let offsets_at = at + quads.len() * QUAD * PANEL;
     for (place, &index) in order.iter().enumerate() {
         let quad = &quads[usize::from(index)];
         sink.with(at + place * QUAD * PANEL, QUAD * PANEL, |out| {
             for (index, weight) in quad.weights.iter().enumerate() {
-                out[V::weight_index(index / QUAD, index % QUAD)] = weight.cast_unsigned();
+                out[L::weight_index(index / QUAD, index % QUAD)] = weight.cast_unsigned();
             }
         });
         sink.write(offsets_at + 2 * place, &quad.offset.to_le_bytes());

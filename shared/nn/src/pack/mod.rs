@@ -15,8 +15,8 @@ mod sink;
 pub(crate) use constants::origin;
 
 use super::body::{Body, Kind, Layer};
-use super::plan::{HEAD_LEN, PANEL, Plan, Product, Step, Wide};
-use super::simd::{CONSTANTS_LEN, Groups, Vectors};
+use super::layout::{CONSTANTS_LEN, Groups, Layout, PANEL};
+use super::plan::{HEAD_LEN, Plan, Product, Step, Wide};
 use bounds::ActivationBounds;
 use constants::Channel;
 use order::Order;
@@ -24,15 +24,15 @@ use panel::Source;
 use sink::Sink;
 
 /// Returns the number of bytes required to pack `body`: exact, or an upper bound if weights may be split.
-pub(crate) fn max_len<V: Vectors>(body: &Body, plan: &Plan) -> usize {
-    len::<V>(body, plan, if V::GROUPS == Groups::Pairs { 2 } else { 1 })
+pub(crate) fn max_len<L: Layout>(body: &Body, plan: &Plan) -> usize {
+    len::<L>(body, plan, if L::GROUPS == Groups::Pairs { 2 } else { 1 })
 }
 
 /// Returns the number of bytes used by `body` if each step is packed as `times` steps.
-pub(crate) fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
+pub(crate) fn len<L: Layout>(body: &Body, plan: &Plan, times: usize) -> usize {
     let panel = |source: &Source| {
-        let steps = times * source.steps(V::STEP);
-        (V::WIDTH / PANEL * CONSTANTS_LEN + steps * (V::WIDTH * V::STEP + size_of::<u16>())).next_multiple_of(64)
+        let steps = times * source.steps(L::STEP);
+        (L::WIDTH / PANEL * CONSTANTS_LEN + steps * (L::WIDTH * L::STEP + size_of::<u16>())).next_multiple_of(64)
     };
     let layers = body.layers.iter().zip(&plan.steps).map(|(layer, step)| match step {
         Step::Product(product, _) => product.panels * panel(&Source::layer(layer, plan.image.row_step)),
@@ -49,13 +49,13 @@ pub(crate) fn len<V: Vectors>(body: &Body, plan: &Plan, times: usize) -> usize {
 /// the outputs of the layers before it.
 // This function and its hot callees are always inlined, so that they are compiled with the caller's target features.
 #[inline(always)]
-pub(crate) fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+pub(crate) fn pack<L: Layout>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
     let mut at = plan.fixed_len;
     let mut channels = Channels { outputs: Order::natural(), inputs: Order::natural(), bounds: ActivationBounds::FULL };
     if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {
         let mut sink = Sink::new(out);
         rows(&mut sink, product, plan.spill_at, |_, column| (column == 0).then_some(0));
-        at = panels::<V>(&mut sink, product, &Source::scores(scores, body.embedding_len()), &channels, at);
+        at = panels::<L>(&mut sink, product, &Source::scores(scores, body.embedding_len()), &channels, at);
     }
     for (index, (layer, step)) in body.layers.iter().zip(&plan.steps).enumerate().rev() {
         match step {
@@ -63,7 +63,7 @@ pub(crate) fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usiz
                 let before = index.checked_sub(1).and_then(|before| body.layers.get(before));
                 channels.bounds = before.map_or(ActivationBounds::FULL, ActivationBounds::from_depthwise);
                 channels.inputs = match layer.kind {
-                    Kind::Pointwise if V::GROUPS == Groups::Pairs => {
+                    Kind::Pointwise if L::GROUPS == Groups::Pairs => {
                         Order::matched(layer, &channels.bounds, out.get_mut(at..).unwrap_or_default())
                     }
                     Kind::Pointwise => Order::zeros_last(layer, &channels.bounds),
@@ -72,12 +72,12 @@ pub(crate) fn pack<V: Vectors>(body: &Body, plan: &Plan, out: &mut [u8]) -> usiz
                 let mut sink = Sink::new(out);
                 rows(&mut sink, product, plan.spill_at, |line, column| position(layer, wide, line, column));
                 let source = Source::layer(layer, plan.image.row_step);
-                at = panels::<V>(&mut sink, product, &source, &channels, at);
+                at = panels::<L>(&mut sink, product, &source, &channels, at);
             }
             Step::Planes(planes) => {
                 // Each channel is independent, so outputs and inputs have the same order.
                 channels.outputs = channels.inputs.clone();
-                depthwise::<V>(&mut Sink::new(out), layer, planes.channels_at, &channels.outputs);
+                depthwise::<L>(&mut Sink::new(out), layer, planes.channels_at, &channels.outputs);
             }
         }
     }
@@ -117,16 +117,10 @@ fn rows(sink: &mut Sink, product: &Product, spill_at: usize, place: impl Fn(usiz
 
 /// Writes all panels of a product from offset `at`. Returns the end offset.
 #[inline(always)]
-fn panels<V: Vectors>(
-    sink: &mut Sink,
-    product: &Product,
-    source: &Source,
-    channels: &Channels,
-    mut at: usize,
-) -> usize {
+fn panels<L: Layout>(sink: &mut Sink, product: &Product, source: &Source, channels: &Channels, mut at: usize) -> usize {
     for panel in 0..product.panels {
         let head = product.heads_at + HEAD_LEN * panel;
-        let (groups, end) = panel::pack::<V>(sink, source, channels, panel, at);
+        let (groups, end) = panel::pack::<L>(sink, source, channels, panel, at);
         sink.write(head, &(at as u32).to_le_bytes());
         for (place, count) in groups.into_iter().enumerate() {
             sink.write(head + 4 + 2 * place, &(count as u16).to_le_bytes());
@@ -137,7 +131,7 @@ fn panels<V: Vectors>(
 }
 
 /// Writes constants and taps of a depthwise layer.
-fn depthwise<V: Vectors>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
+fn depthwise<L: Layout>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
     for first in (0..layer.output.channels).step_by(PANEL) {
         let mut taps = [[0_i8; PANEL]; 9];
         let mut constants = [Channel::NONE; PANEL];
@@ -147,10 +141,10 @@ fn depthwise<V: Vectors>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &
                 weights[lane] = layer.weights[tap * layer.output.channels + channel];
             }
             let total = taps.iter().map(|weights| i32::from(weights[lane])).sum();
-            *constants = Channel::convolution(layer, channel, total, origin::<V>());
+            *constants = Channel::convolution(layer, channel, total, origin::<L>());
         }
         sink.write(at, &constants::bytes(&constants));
-        sink.with(at + CONSTANTS_LEN, V::TAPS_LEN, |out| V::pack_taps(&taps, out));
-        at += CONSTANTS_LEN + V::TAPS_LEN;
+        sink.with(at + CONSTANTS_LEN, L::TAPS_LEN, |out| L::pack_taps(&taps, out));
+        at += CONSTANTS_LEN + L::TAPS_LEN;
     }
 }

@@ -7,8 +7,7 @@ use super::constants::{self, Channel, origin};
 use super::exact;
 use super::sink::Sink;
 use crate::body::{Kind, Layer, Scores};
-use crate::plan::PANEL;
-use crate::simd::{CONSTANTS_LEN, Groups, Vectors};
+use crate::layout::{CONSTANTS_LEN, Groups, Layout, PANEL};
 
 /// Source of the weights of a product.
 pub(super) enum Source<'a> {
@@ -69,15 +68,15 @@ impl<'a> Source<'a> {
 
     /// Returns the constants of output `channel`. Inputs that are always zero are omitted from every sum.
     #[inline(always)]
-    fn channel<V: Vectors>(&self, channel: usize, bounds: &ActivationBounds) -> Channel {
+    fn channel<L: Layout>(&self, channel: usize, bounds: &ActivationBounds) -> Channel {
         let weights = self.row(channel).iter().zip(bounds.all());
         let total = weights.map(|(&weight, &bound)| if bound > 0 { i32::from(weight) } else { 0 }).sum();
         match self {
             Self::Pointwise(layer) | Self::Stem(layer, _) if channel < layer.output.channels => {
-                Channel::convolution(layer, channel, total, origin::<V>())
+                Channel::convolution(layer, channel, total, origin::<L>())
             }
             Self::Scores(scores, _) if channel < scores.classes => {
-                Channel::score(scores, channel, total, origin::<V>())
+                Channel::score(scores, channel, total, origin::<L>())
             }
             _ => Channel::NONE,
         }
@@ -128,12 +127,12 @@ impl Rows<'_> {
         })
     }
 
-    /// Writes the weights of a step of `V` at offset `at`.
-    pub(super) fn write<V: Vectors>(&self, sink: &mut Sink, step: usize, at: usize) {
-        sink.with(at, V::WIDTH * V::STEP, |out| {
-            for lane in 0..V::WIDTH {
-                for byte in 0..V::STEP {
-                    out[V::weight_index(lane, byte)] = self.weight(lane, step, byte, V::STEP).cast_unsigned();
+    /// Writes the weights of a step of `L` at offset `at`.
+    pub(super) fn write<L: Layout>(&self, sink: &mut Sink, step: usize, at: usize) {
+        sink.with(at, L::WIDTH * L::STEP, |out| {
+            for lane in 0..L::WIDTH {
+                for byte in 0..L::STEP {
+                    out[L::weight_index(lane, byte)] = self.weight(lane, step, byte, L::STEP).cast_unsigned();
                 }
             }
         });
@@ -143,7 +142,7 @@ impl Rows<'_> {
 /// Packs panel `panel` at offset `at`: constants, weights, offsets. Returns the numbers of groups of 4, 3, 2 and 1 steps, and
 /// the end offset.
 #[inline(always)]
-pub(super) fn pack<V: Vectors>(
+pub(super) fn pack<L: Layout>(
     sink: &mut Sink,
     source: &Source,
     all: &Channels,
@@ -151,33 +150,33 @@ pub(super) fn pack<V: Vectors>(
     at: usize,
 ) -> ([usize; 4], usize) {
     // A panel of eight channels does not use the second half.
-    let channels: [usize; MAX_LANES] = core::array::from_fn(|lane| all.outputs.channel(V::WIDTH * panel + lane));
+    let channels: [usize; MAX_LANES] = core::array::from_fn(|lane| all.outputs.channel(L::WIDTH * panel + lane));
     let mut weights_at = at;
-    for channels in channels[..V::WIDTH].chunks_exact(PANEL) {
-        let constants = core::array::from_fn(|lane| source.channel::<V>(channels[lane], &all.bounds));
+    for channels in channels[..L::WIDTH].chunks_exact(PANEL) {
+        let constants = core::array::from_fn(|lane| source.channel::<L>(channels[lane], &all.bounds));
         sink.write(weights_at, &constants::bytes(&constants));
         weights_at += CONSTANTS_LEN;
     }
     let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), channels: all };
-    let (groups, steps) = match V::GROUPS {
-        Groups::Pairs => exact::pack::<V>(sink, &rows, weights_at),
-        Groups::Chains => chains::pack::<V>(sink, &rows, weights_at),
-        Groups::Single | Groups::Runs => natural::<V>(sink, &rows, weights_at),
+    let (groups, steps) = match L::GROUPS {
+        Groups::Pairs => exact::pack::<L>(sink, &rows, weights_at),
+        Groups::Chains => chains::pack::<L>(sink, &rows, weights_at),
+        Groups::Single | Groups::Runs => natural::<L>(sink, &rows, weights_at),
     };
-    let end = weights_at + steps * (V::WIDTH * V::STEP + size_of::<u16>());
+    let end = weights_at + steps * (L::WIDTH * L::STEP + size_of::<u16>());
     (groups, end.next_multiple_of(64))
 }
 
 /// Packs all steps in the order of the input.
-fn natural<V: Vectors>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
-    let steps = rows.live_steps(V::STEP).count();
-    let offsets_at = at + steps * V::WIDTH * V::STEP;
-    for (place, step) in rows.live_steps(V::STEP).enumerate() {
-        rows.write::<V>(sink, step, at + place * V::WIDTH * V::STEP);
-        sink.write(offsets_at + 2 * place, &(rows.source.offset(step, V::STEP) as u16).to_le_bytes());
+fn natural<L: Layout>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+    let steps = rows.live_steps(L::STEP).count();
+    let offsets_at = at + steps * L::WIDTH * L::STEP;
+    for (place, step) in rows.live_steps(L::STEP).enumerate() {
+        rows.write::<L>(sink, step, at + place * L::WIDTH * L::STEP);
+        sink.write(offsets_at + 2 * place, &(rows.source.offset(step, L::STEP) as u16).to_le_bytes());
     }
     // The lines of the first convolution's kernel are not contiguous.
-    let runs = V::GROUPS == Groups::Runs && !matches!(rows.source, Source::Stem(..));
+    let runs = L::GROUPS == Groups::Runs && !matches!(rows.source, Source::Stem(..));
     let fours = if runs { steps / 4 } else { 0 };
     ([fours, 0, 0, steps - 4 * fours], steps)
 }

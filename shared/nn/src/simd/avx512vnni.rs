@@ -8,17 +8,14 @@ use core::arch::x86_64::*;
 
 use super::avx2::Avx2;
 use super::generic::{self, PlanesJob, ProductJob};
-use super::vectors::{Constants, Groups, Vectors};
-use crate::plan::PANEL;
+use super::vectors::Vectors;
+use crate::layout::{Constants, Groups, Layout, PANEL};
 
 /// 512-bit integer vectors with dot products.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx512Vnni;
 
-// SAFETY:
-// - every function uses AVX2, AVX-512F and VNNI, which `Isa::is_available` checks before any is called;
-// - `product` and `planes` enable them for all that is inlined into them.
-unsafe impl Vectors for Avx512Vnni {
+impl Layout for Avx512Vnni {
     const STEP: usize = 4;
     const LONGEST: usize = 1;
     const WIDTH: usize = 2 * PANEL;
@@ -27,6 +24,20 @@ unsafe impl Vectors for Avx512Vnni {
     const ROWS: &'static [usize] = &[12, 6];
     const TAPS_LEN: usize = Avx2::TAPS_LEN;
 
+    fn weight_index(channel: usize, byte: usize) -> usize {
+        4 * channel + byte
+    }
+
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+        Avx2::pack_taps(taps, out);
+    }
+}
+
+// SAFETY:
+// - every function uses AVX2, AVX-512F and VNNI, which `Isa::is_available` checks before any is called;
+// - `product` and `planes` enable them for all that is inlined into them;
+// - no function accesses more memory than the sizes of its `Layout` state.
+unsafe impl Vectors for Avx512Vnni {
     type Acc = __m512i;
     type Sum = <Avx2 as Vectors>::Sum;
     type Column = <Avx2 as Vectors>::Column;
@@ -104,14 +115,6 @@ unsafe impl Vectors for Avx512Vnni {
     unsafe fn store<const R: usize>(sums: [Self::Sum; R], out: [*mut u8; R]) {
         // SAFETY: the caller upholds this function's safety contract.
         unsafe { Avx2::store(sums, out) }
-    }
-
-    fn weight_index(channel: usize, byte: usize) -> usize {
-        4 * channel + byte
-    }
-
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-        Avx2::pack_taps(taps, out);
     }
 
     #[inline(always)]

@@ -18,11 +18,10 @@ mod vectors;
 mod verified;
 
 pub use block::Block;
-pub(crate) use vectors::{CONSTANTS_LEN, Groups, Vectors};
 
 use super::body::Body;
 use super::error::Error;
-use super::pack;
+use super::layout::{Layout, Task};
 use super::plan::{KernelInfo, Plan};
 use verified::Verified;
 
@@ -135,24 +134,14 @@ impl Isa {
         Plan::new(body, &info)
     }
 
-    /// Returns the number of bytes that [`pack`](Self::pack) requires.
-    pub(crate) fn packed_len(self, body: &Body, plan: &Plan) -> usize {
-        dispatch!(self, V => pack::max_len::<V>(body, plan))
-    }
-
-    /// Returns the number of bytes that [`pack`](Self::pack) uses if no weights are split or omitted.
-    pub(crate) fn usual_packed_len(self, body: &Body, plan: &Plan) -> usize {
-        dispatch!(self, V => pack::len::<V>(body, plan, 1))
-    }
-
-    /// Packs `body` for these kernels into `out`. Returns the number of bytes used.
-    pub(crate) fn pack(self, body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
+    /// Runs `task` with the layout of these kernels, on any processor.
+    pub(crate) fn run<T: Task>(self, task: T) -> T::Output {
         #[cfg(target_arch = "x86_64")]
         if self == Self::Avx2 && self.is_available() {
             // SAFETY: `is_available` has confirmed AVX2.
-            return unsafe { avx2::pack(body, plan, out) };
+            return unsafe { avx2::run(task) };
         }
-        dispatch!(self, V => pack::pack::<V>(body, plan, out))
+        dispatch!(self, V => task.run::<V>())
     }
 }
 
@@ -164,7 +153,7 @@ pub(crate) struct Kernels<'m> {
 }
 
 impl<'m> Kernels<'m> {
-    /// Creates kernels on memory that [`Isa::pack`] has filled by the same plan. Any other content gives wrong results or an
+    /// Creates kernels on memory that `dispatch::pack` has filled by the same plan. Any other content gives wrong results or an
     /// error, but no undefined behaviour.
     ///
     /// # Errors

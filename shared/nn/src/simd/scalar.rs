@@ -1,8 +1,8 @@
 //! Portable code, in forms that compilers vectorise for the target.
 
 use super::generic::{self, PlanesJob, ProductJob};
-use super::vectors::{Constants, Groups, Vectors};
-use crate::plan::PANEL;
+use super::vectors::Vectors;
+use crate::layout::{Constants, Groups, Layout, PANEL};
 
 /// Portable implementation.
 #[derive(Clone, Copy, Debug)]
@@ -14,8 +14,7 @@ const STEP: usize = 16;
 /// Eight channels of a column of four rows.
 type Rows = [[i16; PANEL]; 4];
 
-// SAFETY: the implementation uses no optional instructions.
-unsafe impl Vectors for Scalar {
+impl Layout for Scalar {
     const STEP: usize = STEP;
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 1;
@@ -24,6 +23,15 @@ unsafe impl Vectors for Scalar {
     const ROWS: &'static [usize] = &[1];
     const TAPS_LEN: usize = 192;
 
+    fn weight_index(channel: usize, byte: usize) -> usize {
+        STEP * channel + byte
+    }
+}
+
+// SAFETY:
+// - the implementation uses no optional instructions;
+// - no function accesses more memory than the sizes of its `Layout` state.
+unsafe impl Vectors for Scalar {
     type Acc = [i32; PANEL];
     type Sum = [i32; PANEL];
     type Column = Rows;
@@ -87,10 +95,6 @@ unsafe impl Vectors for Scalar {
             // SAFETY: the caller guarantees eight writable bytes.
             unsafe { out.cast::<[u8; PANEL]>().write_unaligned(sum.map(|value| value.clamp(0, 255) as u8)) }
         }
-    }
-
-    fn weight_index(channel: usize, byte: usize) -> usize {
-        STEP * channel + byte
     }
 
     #[inline(always)]

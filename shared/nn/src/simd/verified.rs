@@ -7,9 +7,10 @@
 
 use super::block::Block;
 use super::generic::{PlanesJob, ProductJob};
-use super::vectors::{CONSTANTS_LEN, Groups, Vectors};
+use super::vectors::Vectors;
 use crate::error::Error;
-use crate::plan::{HEAD_LEN, PANEL, Plan, Planes, Product, Step};
+use crate::layout::{CONSTANTS_LEN, Groups, PANEL};
+use crate::plan::{HEAD_LEN, Plan, Planes, Product, Step};
 
 /// A plan with checked packed memory.
 #[derive(Clone, Debug)]

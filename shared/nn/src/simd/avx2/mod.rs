@@ -8,28 +8,23 @@ mod group;
 use core::arch::x86_64::*;
 
 use super::generic::{self, PlanesJob, ProductJob};
-use super::vectors::{Constants, Groups, Vectors};
-use crate::body::Body;
-use crate::pack;
-use crate::plan::{PANEL, Plan};
+use super::vectors::Vectors;
+use crate::layout::{Constants, Groups, Layout, PANEL, Task};
 
-/// The packer compiled with AVX2: its search takes most of the time of a load.
+/// Runs `task` compiled with AVX2, which halves the time of the packer's search and thereby most of the time of a load.
 ///
 /// # Safety
 /// This processor has AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn pack(body: &Body, plan: &Plan, out: &mut [u8]) -> usize {
-    pack::pack::<Avx2>(body, plan, out)
+pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
+    task.run::<Avx2>()
 }
 
 /// 256-bit integer vectors.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Avx2;
 
-// SAFETY:
-// - every function uses AVX2 (and what it implies), which `Isa::is_available` checks before any is called;
-// - `product` and `planes` enable it for all that is inlined into them.
-unsafe impl Vectors for Avx2 {
+impl Layout for Avx2 {
     const STEP: usize = 4;
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 4;
@@ -38,6 +33,33 @@ unsafe impl Vectors for Avx2 {
     const ROWS: &'static [usize] = &[8, 6];
     const TAPS_LEN: usize = 384;
 
+    fn weight_index(channel: usize, byte: usize) -> usize {
+        4 * channel + byte
+    }
+
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+        // For each output row and each column of taps: the pairs for rows 0 and 1, and for rows 2 and 3.
+        let pairs = [[[Some(0), Some(1)], [Some(2), None]], [[None, Some(0)], [Some(1), Some(2)]]];
+        let mut places = out.chunks_exact_mut(2);
+        let mut put = |weight: i16| {
+            if let Some(place) = places.next() {
+                place.copy_from_slice(&weight.to_le_bytes());
+            }
+        };
+        for row in pairs {
+            for (column, pair) in [0, 1, 2].into_iter().flat_map(|column| row.map(|pair| (column, pair))) {
+                let weight = |lane: usize, tap: Option<usize>| tap.map_or(0, |tap| taps[3 * tap + column][lane]);
+                (0..PANEL).for_each(|lane| pair.iter().for_each(|&tap| put(i16::from(weight(lane, tap)))));
+            }
+        }
+    }
+}
+
+// SAFETY:
+// - every function uses AVX2 (and what it implies), which `Isa::is_available` checks before any is called;
+// - `product` and `planes` enable it for all that is inlined into them;
+// - no function accesses more memory than the sizes of its `Layout` state.
+unsafe impl Vectors for Avx2 {
     type Acc = __m256i;
     type Sum = __m256i;
     /// Rows 0 and 1, and rows 2 and 3, each pair interleaved and widened to 16 bits.
@@ -141,27 +163,6 @@ unsafe impl Vectors for Avx2 {
             if r < R {
                 let bytes = bytes(sums[r], sums[r]);
                 _mm_storel_epi64(out[r].cast(), bytes);
-            }
-        }
-    }
-
-    fn weight_index(channel: usize, byte: usize) -> usize {
-        4 * channel + byte
-    }
-
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-        // For each output row and each column of taps: the pairs for rows 0 and 1, and for rows 2 and 3.
-        let pairs = [[[Some(0), Some(1)], [Some(2), None]], [[None, Some(0)], [Some(1), Some(2)]]];
-        let mut places = out.chunks_exact_mut(2);
-        let mut put = |weight: i16| {
-            if let Some(place) = places.next() {
-                place.copy_from_slice(&weight.to_le_bytes());
-            }
-        };
-        for row in pairs {
-            for (column, pair) in [0, 1, 2].into_iter().flat_map(|column| row.map(|pair| (column, pair))) {
-                let weight = |lane: usize, tap: Option<usize>| tap.map_or(0, |tap| taps[3 * tap + column][lane]);
-                (0..PANEL).for_each(|lane| pair.iter().for_each(|&tap| put(i16::from(weight(lane, tap)))));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Depthwise 3x3 convolution from a bordered (wide) buffer to a dense one.
 
-use crate::plan::PANEL;
-use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
+use crate::layout::{CONSTANTS_LEN, Constants, PANEL};
+use crate::simd::vectors::Vectors;
 
 /// Arguments of a depthwise layer.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Products of activations and packed panels: 1x1 convolutions, the first convolution, FULLY_CONNECTED.
 
-use crate::plan::PANEL;
-use crate::simd::vectors::{CONSTANTS_LEN, Constants, Vectors};
+use crate::layout::{CONSTANTS_LEN, Constants, PANEL};
+use crate::simd::vectors::Vectors;
 
 /// Arguments of one panel and a range of tiles.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@
 use core::arch::aarch64::*;
 
 use super::Sum;
-use crate::simd::vectors::Constants;
+use crate::layout::Constants;
 
 /// Requantisation constants of eight channels, in registers.
 #[derive(Clone, Copy, Debug)]

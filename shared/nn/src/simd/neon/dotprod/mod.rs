@@ -14,9 +14,9 @@ use core::arch::asm;
 use super::Sum;
 use super::plain::Neon;
 use super::requantise::{self, Scale};
-use crate::plan::PANEL;
+use crate::layout::{Constants, Groups, Layout, PANEL};
 use crate::simd::generic::{self, PlanesJob, ProductJob};
-use crate::simd::vectors::{Constants, Groups, Vectors};
+use crate::simd::vectors::Vectors;
 use column::interleaved;
 use tile::{Acc, TILE, four_steps, one_step};
 
@@ -24,10 +24,7 @@ use tile::{Acc, TILE, four_steps, one_step};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NeonDotprod;
 
-// SAFETY:
-// - the only optional instruction is `sdot`, which `Isa::is_available` checks;
-// - the functions that use it enable it.
-unsafe impl Vectors for NeonDotprod {
+impl Layout for NeonDotprod {
     const STEP: usize = 4;
     const WIDTH: usize = 2 * PANEL;
     const LONGEST: usize = 4;
@@ -36,6 +33,29 @@ unsafe impl Vectors for NeonDotprod {
     const ROWS: &'static [usize] = &[TILE];
     const TAPS_LEN: usize = 192;
 
+    fn weight_index(channel: usize, byte: usize) -> usize {
+        4 * channel + byte
+    }
+
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+        let mut places = out.iter_mut();
+        for row in 0..2 {
+            for (column, channel) in (0..3).flat_map(|column| (0..PANEL).map(move |channel| (column, channel))) {
+                for (byte, place) in (0..4_usize).zip(&mut places) {
+                    // The second output row is one lower.
+                    let tap = byte.checked_sub(row).filter(|&tap| tap < 3);
+                    *place = tap.map_or(0, |tap| taps[3 * tap + column][channel].cast_unsigned());
+                }
+            }
+        }
+    }
+}
+
+// SAFETY:
+// - the only optional instruction is `sdot`, which `Isa::is_available` checks;
+// - the functions that use it enable it;
+// - no function accesses more memory than the sizes of its `Layout` state.
+unsafe impl Vectors for NeonDotprod {
     type Acc = Acc;
     type Sum = Sum;
     /// Four rows of channels 0 to 3, and of channels 4 to 7; the four bytes of a channel are adjacent.
@@ -122,23 +142,6 @@ unsafe impl Vectors for NeonDotprod {
     unsafe fn store<const R: usize>(sums: [Sum; R], out: [*mut u8; R]) {
         // SAFETY: the caller upholds this function's safety contract.
         unsafe { requantise::store(sums, out) }
-    }
-
-    fn weight_index(channel: usize, byte: usize) -> usize {
-        4 * channel + byte
-    }
-
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-        let mut places = out.iter_mut();
-        for row in 0..2 {
-            for (column, channel) in (0..3).flat_map(|column| (0..PANEL).map(move |channel| (column, channel))) {
-                for (byte, place) in (0..4_usize).zip(&mut places) {
-                    // The second output row is one lower.
-                    let tap = byte.checked_sub(row).filter(|&tap| tap < 3);
-                    *place = tap.map_or(0, |tap| taps[3 * tap + column][channel].cast_unsigned());
-                }
-            }
-        }
     }
 
     #[inline(always)]

@@ -10,19 +10,16 @@ use core::arch::aarch64::*;
 
 use super::Sum;
 use super::requantise::{self, Scale};
-use crate::plan::PANEL;
+use crate::layout::{Constants, Groups, Layout, PANEL};
 use crate::simd::generic::{self, PlanesJob, ProductJob};
-use crate::simd::vectors::{Constants, Groups, Vectors};
+use crate::simd::vectors::Vectors;
 use tile::{Acc, chain, step};
 
 /// 128-bit vectors.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Neon;
 
-// SAFETY:
-// - NEON is part of every aarch64 target that is not bare metal without floats;
-// - `Isa::is_available` checks it.
-unsafe impl Vectors for Neon {
+impl Layout for Neon {
     const STEP: usize = 16;
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 2;
@@ -31,6 +28,16 @@ unsafe impl Vectors for Neon {
     const ROWS: &'static [usize] = &[2];
     const TAPS_LEN: usize = 192;
 
+    fn weight_index(channel: usize, byte: usize) -> usize {
+        16 * channel + byte
+    }
+}
+
+// SAFETY:
+// - NEON is part of every aarch64 target that is not bare metal without floats;
+// - `Isa::is_available` checks it;
+// - no function accesses more memory than the sizes of its `Layout` state.
+unsafe impl Vectors for Neon {
     type Acc = Acc;
     type Sum = Sum;
     /// Four rows of eight signed bytes, widened.
@@ -112,10 +119,6 @@ unsafe impl Vectors for Neon {
     unsafe fn store<const R: usize>(sums: [Sum; R], out: [*mut u8; R]) {
         // SAFETY: the caller upholds this function's safety contract.
         unsafe { requantise::store(sums, out) }
-    }
-
-    fn weight_index(channel: usize, byte: usize) -> usize {
-        16 * channel + byte
     }
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-use crate::plan::PANEL;
+use crate::layout::PANEL;
 
 /// Partial sums of a position: a vector for each channel.
 pub(super) type Acc = [int32x4_t; PANEL];

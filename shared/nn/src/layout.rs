@@ -1,0 +1,86 @@
+//! Layout of the packed memory that a set of kernels reads: sizes, constants, and the order of weights.
+//!
+//! A *step* is the unit of a product: [`Layout::STEP`] adjacent bytes of input, multiplied by as many weights for each
+//! channel of a panel. Steps are processed in groups of up to four; [`Groups`] defines how they are formed.
+
+/// Channels per call of requantisation and depthwise kernels; a panel of packed weights has one or two times as many.
+pub(crate) const PANEL: usize = 8;
+
+/// Constants of eight output channels in the packed layout: 192 bytes, little-endian.
+///
+/// Requantisation is `(sum * mantissa + round) >> (32 + shift)`, arithmetically, then clamped to 0..=255.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Constants {
+    /// Added to the sum of products.
+    pub bias: [i32; PANEL],
+    /// Mantissa of the multiplier.
+    pub mantissa: [i32; PANEL],
+    /// Rounding constant of the even channels; includes the output's zero point if that is not the lowest value.
+    pub round_even: [i64; PANEL / 2],
+    /// Rounding constant of the odd channels.
+    pub round_odd: [i64; PANEL / 2],
+    /// Shift beyond 32 bits, 0 to 30.
+    pub shift: [i32; PANEL],
+    /// `-shift - 1`: for instructions that shift left and double a product before taking its upper half.
+    pub left: [i32; PANEL],
+}
+
+/// Size of [`Constants`] in bytes.
+pub(crate) const CONSTANTS_LEN: usize = size_of::<Constants>();
+
+/// How the packer forms groups of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "every architecture uses some of them")]
+pub(crate) enum Groups {
+    /// Groups of one step.
+    Single,
+    /// Groups of four steps that are contiguous in the input, so only the first offset is used; remaining steps form groups
+    /// of one.
+    Runs,
+    /// Groups of two steps whose products fit 16 bits for any signed bytes of input (see `pack::chains`).
+    Chains,
+    /// Groups of up to four steps of unsigned bytes whose pairs of products fit 16 bits (see `pack::exact`); steps are split
+    /// if a single pair does not fit.
+    Pairs,
+}
+
+/// Packed layout of the kernels of one instruction set. Safe on every processor.
+pub(crate) trait Layout {
+    /// Bytes of input per step: a multiple of 4.
+    const STEP: usize;
+    /// Largest number of steps of a group, 1 to 4.
+    const LONGEST: usize;
+    /// How groups are formed.
+    const GROUPS: Groups;
+    /// Output channels of a panel: 8 or 16.
+    const WIDTH: usize;
+    /// Value that is XORed with an int8 value to store it: 0x80 for unsigned bytes, 0 for signed bytes.
+    const FLIP: u8;
+    /// Supported numbers of positions per tile. FULLY_CONNECTED uses tiles of one position.
+    const ROWS: &'static [usize];
+    /// Size of the packed depthwise weights of eight channels, in bytes: a multiple of 64.
+    const TAPS_LEN: usize;
+
+    /// Returns the index, within a step's `WIDTH * STEP` bytes of weights, of the weight of `channel` (below `WIDTH`) for input
+    /// byte `byte` (below `STEP`).
+    fn weight_index(channel: usize, byte: usize) -> usize;
+
+    /// Packs depthwise weights `[tap][channel]`, taps row by row, into `TAPS_LEN` bytes; by default in that order, 16 bits
+    /// each.
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+        for (out, tap) in out.chunks_exact_mut(2).zip(taps.as_flattened()) {
+            out.copy_from_slice(&i16::from(*tap).to_le_bytes());
+        }
+    }
+}
+
+/// Work that depends on a layout. `simd` calls it with the layout of an instruction set that is selected at run time.
+pub(crate) trait Task {
+    /// Result of the work.
+    type Output;
+
+    /// Does the work for layout `L`. Implementations are `#[inline(always)]`, so that they are compiled with the caller's
+    /// target features.
+    fn run<L: Layout>(self) -> Self::Output;
+}
