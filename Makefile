@@ -56,6 +56,8 @@ fuzz: ## Fuzz every parser of untrusted bytes, 10 minutes each (needs cargo-fuzz
 lint: ## Format, clippy with warnings as errors, the Buildroot tree
 	@$(needed)
 	cargo fmt --check
+	@# rustfmt does not follow modules that the list of sinks declares.
+	rustfmt --check --edition 2024 firmware/src/sinks/*/mod.rs
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	@image/test/buildroot.sh
 

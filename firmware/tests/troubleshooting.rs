@@ -10,7 +10,7 @@ use monitor_wire::{AlarmCause, CaptureState, Health, refused};
 const PAGE: &str = include_str!("../../docs/guide/troubleshooting.md");
 
 /// What an error text or a warning stands in.
-const CALLS: [&str; 14] = [
+const CALLS: [&str; 13] = [
     "#[error(",
     "Err(",
     "Refused(",
