@@ -48,7 +48,7 @@ const ACTIVATION_RMS: f32 = 50.0;
 /// Root mean square of the quantised patch.
 const PATCH_RMS: f32 = 70.0;
 
-/// Adds the network on `patch`, f32 [1 x 96 x 64], and returns the scores, f32 [1 x 521].
+/// Adds the network on `patch`, f32 `[1 x 96 x 64]`, and returns the scores, f32 `[1 x 521]`.
 pub(super) fn write(model: &mut ModelBuf, patch: TensorId) -> TensorId {
     let mut random = Random::new(1);
     let image = [1, COLUMNS, BANDS, 1];
@@ -80,7 +80,7 @@ pub(super) fn write(model: &mut ModelBuf, patch: TensorId) -> TensorId {
     scores
 }
 
-/// A quantised tensor [1 x height x width x channels].
+/// A quantised tensor `[1 x height x width x channels]`.
 #[derive(Clone, Copy)]
 struct Activations {
     tensor: TensorId,

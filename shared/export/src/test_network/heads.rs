@@ -12,7 +12,7 @@ const LABELS: [&str; 4] = ["idle", "normal", "worn", "blocked"];
 /// Width of the hidden layer.
 const HIDDEN: usize = 128;
 
-/// Writes a classifier on features of `kind`: waveform f32 [1 x 15600] in, probabilities f32 [1 x 4] out. Its head is
+/// Writes a classifier on features of `kind`: waveform f32 `[1 x 15600]` in, probabilities f32 `[1 x 4]` out. Its head is
 /// linear on the embedding alone; the two kinds with log-mel statistics have a hidden layer.
 ///
 /// # Errors

@@ -28,7 +28,7 @@ pub const SEED: u64 = 521;
 /// Number of classes, as YAMNet.
 pub const CLASSES: usize = 521;
 
-/// Writes the network with YAMNet's front end and 521 labels: waveform f32 [15600] in, scores f32 [1 x 521] out.
+/// Writes the network with YAMNet's front end and 521 labels: waveform f32 `[15600]` in, scores f32 `[1 x 521]` out.
 ///
 /// The file takes the base model's place in tests: [`super::classifier`] accepts it as `base`.
 ///
@@ -54,7 +54,7 @@ pub fn from_waveform() -> anyhow::Result<Vec<u8>> {
     metadata::append_labels(writer::write(&model), &labels)
 }
 
-/// Writes the network alone: log-mel patch f32 [1 x 96 x 64] in, scores f32 [1 x 521] out.
+/// Writes the network alone: log-mel patch f32 `[1 x 96 x 64]` in, scores f32 `[1 x 521]` out.
 pub fn from_patch() -> Vec<u8> {
     let mut model = ModelBuf { description: "The test network without a front end".into(), ..ModelBuf::default() };
     let patch = model.tensor("patch", TensorType::Float32, &[1, COLUMNS, BANDS]);
