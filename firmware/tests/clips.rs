@@ -27,8 +27,10 @@ fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_listened_to_
     assert!(name.starts_with("000001_state_on_state_"), "{name}");
     // The player passes 32-bit floats on: the clip is of floats, and of exactly these samples of the recording.
     let bytes = std::fs::read(clip).unwrap();
-    let heard: Vec<f32> =
-        bytes[58..].chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
+    let heard: Vec<f32> = bytes[monitor_model::wav::MAX_HEADER_LEN as usize..]
+        .chunks_exact(4)
+        .map(|four| f32::from_le_bytes(four.try_into().unwrap()))
+        .collect();
     let played: Vec<f32> = noise(2, 4.0).iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
     let start = played.windows(1000).position(|window| window == &heard[..1000]).unwrap();
     assert_eq!(heard, played[start..start + heard.len()]);
