@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use monitor_core::anomaly::{Detector, Tables};
+use monitor_core::anomaly::{AnomalyModel, Detector};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
@@ -125,7 +125,7 @@ impl Setup {
     pub fn classifier(&self) -> Result<Classifier<'_>, owned::Cause> {
         let classifier = self.model.classifier()?;
         let Some(tables) = &self.baseline else { return Ok(classifier) };
-        let tables = Tables::from_bytes(tables).map_err(owned::Cause::Anomaly)?;
+        let tables = AnomalyModel::from_bytes(tables).map_err(owned::Cause::Anomaly)?;
         Ok(classifier.with_anomaly(Some(Detector::new(tables))))
     }
 

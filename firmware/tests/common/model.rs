@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
+use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, SubspaceDetector};
 use monitor_core::decision::DecisionConfig;
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::ModelCard;
@@ -22,14 +22,14 @@ pub fn loudness_model_with_anomaly_score(quiet: &str, loud: &str) -> Vec<u8> {
     first[0] = 1.0;
     let (projection, centres, scales) = (bytes(&first), bytes(&[0.0; STATISTICS_LEN]), bytes(&[1.0; STATISTICS_LEN]));
     let (mean, precision) = (bytes(&[0.0]), bytes(&[0.25]));
-    let space = Space {
+    let space = SubspaceDetector {
         location: 0.0,
-        deviation: 0.5,
+        scale: 0.5,
         residual: 4.0,
         projection: Scalars::new(&projection),
         means: Scalars::new(&mean),
         precisions: Scalars::new(&precision),
-        scales: Scalars::new(&scales),
+        inverse_deviations: Scalars::new(&scales),
         centres: Scalars::new(&centres),
     };
     let persistence = Persistence { raise_s: 0.5, within_s: 0.75, change_s: 0.5 };

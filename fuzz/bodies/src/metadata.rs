@@ -1,7 +1,7 @@
 //! The entries that this project adds to a model's metadata: the model card and the tables of the anomaly score.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use monitor_core::anomaly::{Detector, Input, STATISTICS_LEN, Tables};
+use monitor_core::anomaly::{AnomalyModel, Detector, Input, STATISTICS_LEN};
 use monitor_core::decision::Decision;
 use monitor_core::features::EMBEDDING_LEN;
 use monitor_core::model_card::ModelCard;
@@ -34,7 +34,7 @@ fn card(bytes: &[u8]) {
 }
 
 fn tables(bytes: &[u8]) {
-    let Ok(tables) = Tables::from_bytes(bytes) else { return };
+    let Ok(tables) = AnomalyModel::from_bytes(bytes) else { return };
     assert!(tables.persistence.check().is_ok() && tables.threshold.is_finite());
     let (k, n) = tables.persistence.windows(0.48);
     assert!((1..=128).contains(&n) && (1..=n).contains(&k));
@@ -45,8 +45,8 @@ fn tables(bytes: &[u8]) {
         let features = vec![level; EMBEDDING_LEN];
         // A table can make the score any number; there is a score if there is its input.
         let _ = detector.score(&patch, &features);
-        assert!(!embedding || detector.deviation(Input::Embedding, &patch, &features).is_some());
-        assert!(detector.deviation(Input::Embedding, &patch, &features[..STATISTICS_LEN]).is_none());
+        assert!(!embedding || detector.z_score(Input::Embedding, &patch, &features).is_some());
+        assert!(detector.z_score(Input::Embedding, &patch, &features[..STATISTICS_LEN]).is_none());
     }
 }
 

@@ -1,7 +1,7 @@
 //! Valid inputs of every target, encoded by the code that writes each format: the starting points of a search.
 
 use firmware::sinks::events::{Record, sealed};
-use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, Space};
+use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, SubspaceDetector};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
 use monitor_export::{self as export, Dense};
@@ -9,20 +9,20 @@ use monitor_tflite::Scalars;
 use monitor_wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, TextList, Verdict, encode};
 use ndarray::Array2;
 
-/// Tables of one component and one class.
+/// AnomalyModel of one component and one class.
 fn tables() -> Vec<u8> {
     let numbers = |value: f32, count: usize| -> Vec<u8> { value.to_le_bytes().repeat(count) };
     let (projection, scales, centres) =
         (numbers(0.1, STATISTICS_LEN), numbers(1.0, STATISTICS_LEN), numbers(0.0, STATISTICS_LEN));
     let (mean, precision) = (numbers(0.0, 1), numbers(0.25, 1));
-    let space = Space {
+    let space = SubspaceDetector {
         location: 0.0,
-        deviation: 0.5,
+        scale: 0.5,
         residual: 4.0,
         projection: Scalars::new(&projection),
         means: Scalars::new(&mean),
         precisions: Scalars::new(&precision),
-        scales: Scalars::new(&scales),
+        inverse_deviations: Scalars::new(&scales),
         centres: Scalars::new(&centres),
     };
     let mut tables = Vec::new();

@@ -127,13 +127,13 @@ fn any_bytes_as_a_request_have_one_of_four_answers() {
 /// Each seed is accepted by its parser, so that mutations reach the code behind the first check.
 #[test]
 fn the_seeds_are_valid() {
-    use monitor_core::anomaly::Tables;
+    use monitor_core::anomaly::AnomalyModel;
     assert!(seeds::models().iter().all(|bytes| model::read_model(bytes)));
     let metadata = seeds::metadata();
     assert!(monitor_core::model_card::ModelCard::from_bytes(&metadata[0]).is_ok());
-    assert!(Tables::from_bytes(&metadata[1]).is_ok());
+    assert!(AnomalyModel::from_bytes(&metadata[1]).is_ok());
     let summed = [&metadata[2][..], &metadata::crc32(&metadata[2]).to_le_bytes()].concat();
-    assert!(Tables::from_bytes(&summed).is_ok());
+    assert!(AnomalyModel::from_bytes(&summed).is_ok());
     for wav in seeds::wavs() {
         let mut reader = monitor_model::wav::WavReader::new(&wav[..]).unwrap();
         assert_eq!(reader.read(&mut [0.0; 100]).unwrap(), 40);

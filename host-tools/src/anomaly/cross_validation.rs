@@ -169,7 +169,7 @@ pub(crate) fn cross_validate(
 }
 
 fn scored(fitted: &Fitted, windows: &Windows<'_>, fold: usize, row: usize) -> Scored {
-    let (mut deviations, highest) = fitted.deviations(windows, row);
+    let (mut deviations, highest) = fitted.z_scores(windows, row);
     deviations.push(highest);
     Scored { fold, row, deviations, score: monitor_core::anomaly::score(highest, fitted.threshold) }
 }

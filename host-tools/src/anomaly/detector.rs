@@ -1,6 +1,8 @@
 //! One detector: standardisation, principal components and clusters of normal windows.
 
-use monitor_core::anomaly::{Input, MAX_COMPONENTS, Space};
+use std::borrow::Cow;
+
+use monitor_core::anomaly::{Input, MAX_COMPONENTS, SubspaceDetector};
 use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
@@ -27,15 +29,15 @@ const WINDOWS: usize = 8;
 pub(crate) struct FittedDetector {
     /// Its input.
     pub input: Input,
-    /// See [`Space`]; 0, and the deviation 1, until the detector is scaled.
+    /// See [`SubspaceDetector`]; 0, with a scale of 1, until the detector is scaled.
     pub location: f32,
-    /// See [`Space`].
-    pub deviation: f32,
+    /// See [`SubspaceDetector`].
+    pub scale: f32,
     residual: f32,
     projection: Vec<u8>,
     means: Vec<u8>,
     precisions: Vec<u8>,
-    scales: Vec<u8>,
+    inverse_deviations: Vec<u8>,
     centres: Vec<u8>,
 }
 
@@ -97,36 +99,38 @@ impl FittedDetector {
         Ok(Self {
             input,
             location: 0.0,
-            deviation: 1.0,
+            scale: 1.0,
             residual: if counts { (beyond / (RESIDUAL * outside)) as f32 } else { 0.0 },
             projection: bytes(projection.iter()),
             means: projected.flat_map(|mean| bytes(mean.iter())).collect(),
             precisions: bytes(precisions.iter()),
-            scales: if counts { bytes(scales.iter()) } else { Vec::new() },
+            inverse_deviations: if counts { bytes(scales.iter()) } else { Vec::new() },
             centres: if counts { means.iter().flat_map(|mean| bytes(mean.iter())).collect() } else { Vec::new() },
         })
     }
 
     /// The tables as the device uses them.
-    pub(crate) fn space(&self) -> Space<'_> {
-        Space {
+    pub(crate) fn tables(&self) -> SubspaceDetector<'_> {
+        SubspaceDetector {
             location: self.location,
-            deviation: self.deviation,
+            scale: self.scale,
             residual: self.residual,
             projection: Scalars::new(&self.projection),
             means: Scalars::new(&self.means),
             precisions: Scalars::new(&self.precisions),
-            scales: Scalars::new(&self.scales),
+            inverse_deviations: Scalars::new(&self.inverse_deviations),
             centres: Scalars::new(&self.centres),
         }
     }
 
-    /// The distance of a window: ln d before the detector is scaled, else in scaled deviations.
-    pub(crate) fn deviation(&self, x: ArrayView1<'_, f32>) -> f32 {
-        match x.as_slice() {
-            Some(x) => self.space().deviation(x),
-            None => self.space().deviation(&x.to_vec()),
-        }
+    /// ln of the distance of a window to the nearest cluster.
+    pub(crate) fn ln_distance(&self, x: ArrayView1<'_, f32>) -> f32 {
+        self.tables().ln_distance(&x.as_slice().map_or_else(|| x.to_vec().into(), Cow::Borrowed))
+    }
+
+    /// The distance of a window in deviations of unseen normal windows; the detector must have been scaled.
+    pub(crate) fn z_score(&self, x: ArrayView1<'_, f32>) -> f32 {
+        self.tables().z_score(&x.as_slice().map_or_else(|| x.to_vec().into(), Cow::Borrowed))
     }
 }
 
@@ -183,7 +187,7 @@ mod tests {
         for (row, seen) in x.rows().into_iter().enumerate() {
             // Nearer to the mean of the class, farther from all training windows.
             let between = Array1::from_shape_fn(1024, |value| noise(row, value));
-            assert!(fitted.deviation(between.view()) > fitted.deviation(seen) + 1.0);
+            assert!(fitted.ln_distance(between.view()) > fitted.ln_distance(seen) + 1.0);
         }
     }
 

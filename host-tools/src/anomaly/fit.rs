@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use monitor_core::anomaly::{self, Input, Persistence, Tables};
+use monitor_core::anomaly::{self, AnomalyModel, Input, Persistence};
 use monitor_model::anomaly::scale::{MARGIN, highest_lasting, scales};
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
@@ -69,12 +69,9 @@ pub(crate) struct SampleSize {
 
 impl Fitted {
     /// Deviation of the window in row `row`: the embedding's, the log-mel's, and the larger one.
-    pub(crate) fn deviations(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
-        let each: Vec<f32> = self
-            .spaces
-            .iter()
-            .filter_map(|space| Some(space.deviation(windows.input(space.input)?.row(row))))
-            .collect();
+    pub(crate) fn z_scores(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
+        let each: Vec<f32> =
+            self.spaces.iter().filter_map(|space| Some(space.z_score(windows.input(space.input)?.row(row)))).collect();
         let highest = each.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         (each, highest)
     }
@@ -84,10 +81,10 @@ impl Fitted {
     /// # Errors
     /// When they cannot be read back, which a test excludes.
     pub(crate) fn tables(&self) -> anyhow::Result<Vec<u8>> {
-        let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.space())).collect();
+        let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.tables())).collect();
         let mut bytes = Vec::new();
         anomaly::write(self.threshold, Persistence::default(), &spaces, |part| bytes.extend_from_slice(part));
-        Tables::from_bytes(&bytes).context("the anomaly tables cannot be read back; please report this")?;
+        AnomalyModel::from_bytes(&bytes).context("the anomaly tables cannot be read back; please report this")?;
         Ok(bytes)
     }
 }
@@ -104,7 +101,7 @@ pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::
         .map(|out| {
             let rest: Vec<usize> = rows.iter().copied().filter(|row| out.binary_search(row).is_err()).collect();
             let fitted = self::spaces(windows, &rest)?;
-            let each = fitted.iter().map(|space| deviations(space, windows, out)).collect();
+            let each = fitted.iter().map(|space| ln_distances(space, windows, out)).collect();
             Ok((out.clone(), each))
         })
         .collect::<anyhow::Result<_>>()?;
@@ -113,13 +110,13 @@ pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::
     let unseen: Vec<Vec<f64>> = (0..spaces.len()).map(unseen).collect();
     let of: Vec<usize> = held.iter().flat_map(|(out, _)| out.iter().map(|row| windows.groups[*row])).collect();
     for (space, (location, deviation)) in spaces.iter_mut().zip(scales(&unseen, &of)) {
-        (space.location, space.deviation) = (location as f32, deviation as f32);
+        (space.location, space.scale) = (location as f32, deviation as f32);
     }
     // Scales ln d of the left-out windows, per file in chronological order.
     let mut files: BTreeMap<usize, Vec<(usize, f32)>> = BTreeMap::new();
     for (out, each) in &held {
         for (at, row) in out.iter().enumerate() {
-            let scaled = spaces.iter().zip(each).map(|(space, own)| (own[at] - space.location) / space.deviation);
+            let scaled = spaces.iter().zip(each).map(|(space, own)| (own[at] - space.location) / space.scale);
             files.entry(windows.files[*row]).or_default().push((*row, scaled.fold(f32::NEG_INFINITY, f32::max)));
         }
     }
@@ -151,10 +148,10 @@ fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedDet
         .collect()
 }
 
-/// ln of the distance of each row: what an unscaled detector returns.
-fn deviations(space: &FittedDetector, windows: &Windows<'_>, rows: &[usize]) -> Vec<f32> {
+/// ln of the distance of each row.
+fn ln_distances(space: &FittedDetector, windows: &Windows<'_>, rows: &[usize]) -> Vec<f32> {
     let x = windows.input(space.input);
-    rows.iter().map(|row| x.map_or(0.0, |x| space.deviation(x.row(*row)))).collect()
+    rows.iter().map(|row| x.map_or(0.0, |x| space.ln_distance(x.row(*row)))).collect()
 }
 
 /// The parts left out in turn, each in ascending order: whole groups, else files, else parts of the only file.
@@ -205,7 +202,7 @@ mod tests {
             Windows { embedding: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
         let rows: Vec<usize> = (0..240).collect();
         let fitted = fit(&windows, &rows, 0.48).unwrap();
-        let of = |row| fitted.deviations(&windows, row).1;
+        let of = |row| fitted.z_scores(&windows, row).1;
         assert!((240..280).all(|row| of(row) > fitted.threshold));
         let normal: Vec<f32> = (0..240).map(of).collect();
         assert!(highest_lasting(&normal, Persistence::default(), 0.48) < fitted.threshold);

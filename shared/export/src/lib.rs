@@ -27,7 +27,7 @@ mod tests;
 mod writer;
 
 use anyhow::{Context, ensure};
-use monitor_core::anomaly::{self, Tables};
+use monitor_core::anomaly::{self, AnomalyModel};
 use monitor_core::features::FeatureKind;
 use monitor_core::graph::{self, Output, Parts};
 use monitor_core::model_card::{self, ModelCard};
@@ -144,6 +144,6 @@ fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_
     let read = model.labels()?.context("it has no labels")?;
     ensure!(read.iter().eq(labels), "its labels differ");
     ensure!(ModelCard::from_model(&model)?.as_ref() == Some(card), "its card differs");
-    model.metadata(anomaly::ENTRY).map(Tables::from_bytes).transpose()?;
+    model.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes).transpose()?;
     Ok(())
 }

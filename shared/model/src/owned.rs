@@ -19,7 +19,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::blocks::Blocks;
-use monitor_core::anomaly::{self, Detector, Tables};
+use monitor_core::anomaly::{self, AnomalyModel, Detector};
 use monitor_core::classifier::{self, Classifier};
 use monitor_core::features::FeatureKind;
 use monitor_core::graph::{self, Parts};
@@ -94,7 +94,7 @@ impl OwnedModel {
     /// None in practice, because the file was checked when it was loaded.
     pub fn classifier(&self) -> Result<Classifier<'_>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
-        let tables = self.model()?.metadata(anomaly::ENTRY).map(Tables::from_bytes);
+        let tables = self.model()?.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes);
         let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
         let classifier = Classifier::from_parts(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
         Ok(classifier.with_anomaly(detector))

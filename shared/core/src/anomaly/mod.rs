@@ -8,8 +8,8 @@
 //! ```text
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
 //! d     = sqrt(min over clusters q_c)
-//! z     = (ln d - location) / deviation     location and deviation of normal windows that the fit never saw; the latter is
-//!                                           the larger, the less a detector is to be trusted (`scale`)
+//! z     = (ln d - location) / scale         location and deviation of normal windows outside the fit; the scale is the
+//!                                           greater, the less reliable the detector is
 //! score = exp((max z - threshold) / 2)      1 is the alarm threshold
 //! ```
 //!
@@ -25,9 +25,9 @@ mod tables;
 
 pub use alarm::{Alarm, Change, Persistence};
 pub use error::Error;
-pub use space::{MAX_COMPONENTS, Space};
+pub use space::{MAX_COMPONENTS, SubspaceDetector};
 pub use statistics::{STATISTICS_LEN, statistics};
-pub use tables::{CRC, Tables, write};
+pub use tables::{AnomalyModel, CRC, write};
 
 use crate::features::EMBEDDING_LEN;
 use crate::window::Patch;
@@ -75,17 +75,17 @@ pub fn score(z: f32, threshold: f32) -> f32 {
 /// Scores windows by the tables of a model.
 #[derive(Debug, Clone, Copy)]
 pub struct Detector<'m> {
-    tables: Tables<'m>,
+    tables: AnomalyModel<'m>,
 }
 
 impl<'m> Detector<'m> {
     /// A detector by these tables.
-    pub fn new(tables: Tables<'m>) -> Self {
+    pub fn new(tables: AnomalyModel<'m>) -> Self {
         Self { tables }
     }
 
     /// The tables.
-    pub fn tables(&self) -> &Tables<'m> {
+    pub fn tables(&self) -> &AnomalyModel<'m> {
         &self.tables
     }
 
@@ -93,19 +93,19 @@ impl<'m> Detector<'m> {
     /// first; without one only the log-mel detector counts. `None` where none of the detectors has its input.
     pub fn score(&self, patch: &Patch, features: &[f32]) -> Option<f32> {
         let highest =
-            Input::ALL.into_iter().filter_map(|input| self.deviation(input, patch, features)).reduce(f32::max)?;
+            Input::ALL.into_iter().filter_map(|input| self.z_score(input, patch, features)).reduce(f32::max)?;
         Some(score(highest, self.tables.threshold))
     }
 
-    /// What the detector over `input` says, in deviations of unseen normal windows; `None` where there is none.
-    pub fn deviation(&self, input: Input, patch: &Patch, features: &[f32]) -> Option<f32> {
+    /// Distance by the detector over `input`, in deviations of unseen normal windows; `None` where there is none.
+    pub fn z_score(&self, input: Input, patch: &Patch, features: &[f32]) -> Option<f32> {
         let space = self.tables.space(input)?;
         match input {
-            Input::Embedding => Some(space.deviation(features.get(..EMBEDDING_LEN)?)),
+            Input::Embedding => Some(space.z_score(features.get(..EMBEDDING_LEN)?)),
             Input::Statistics => {
                 let mut values = [0.0; STATISTICS_LEN];
                 statistics(patch, &mut values);
-                Some(space.deviation(&values))
+                Some(space.z_score(&values))
             }
         }
     }

@@ -8,11 +8,11 @@ pub const MAX_COMPONENTS: usize = 64;
 
 /// One detector's tables, as they lie in the file.
 #[derive(Debug, Clone, Copy)]
-pub struct Space<'m> {
+pub struct SubspaceDetector<'m> {
     /// Mean of ln d over normal windows that the fit never saw.
     pub location: f32,
     /// Standard deviation of the same; above 0.
-    pub deviation: f32,
+    pub scale: f32,
     /// Weight of the squared residual; 0 where it does not count.
     pub residual: f32,
     /// Rows of the projection, standardisation folded in: `[components x values]`.
@@ -22,12 +22,12 @@ pub struct Space<'m> {
     /// One over the variance along each component.
     pub precisions: Scalars<'m, f32>,
     /// One over the standard deviation of each value; empty where the residual does not count.
-    pub scales: Scalars<'m, f32>,
+    pub inverse_deviations: Scalars<'m, f32>,
     /// Mean of each cluster: `[clusters x values]`; empty where the residual does not count.
     pub centres: Scalars<'m, f32>,
 }
 
-impl Space<'_> {
+impl SubspaceDetector<'_> {
     /// Number of components.
     pub fn components(&self) -> usize {
         self.precisions.len()
@@ -39,8 +39,8 @@ impl Space<'_> {
     }
 
     /// ln of the distance of `x` to the nearest cluster, in deviations of unseen normal windows.
-    pub fn deviation(&self, x: &[f32]) -> f32 {
-        (self.ln_distance(x) - self.location) / self.deviation
+    pub fn z_score(&self, x: &[f32]) -> f32 {
+        (self.ln_distance(x) - self.location) / self.scale
     }
 
     /// ln of the distance of `x` to the nearest cluster.
@@ -88,7 +88,7 @@ impl Space<'_> {
     /// Squared standardised distance of `x` from the mean of `cluster`.
     fn squared(&self, x: &[f32], cluster: usize) -> f32 {
         let centre = self.centres.raw().chunks_exact(4 * x.len().max(1)).nth(cluster).unwrap_or_default();
-        let values = x.iter().zip(Scalars::<f32>::new(centre).iter()).zip(self.scales.iter());
+        let values = x.iter().zip(Scalars::<f32>::new(centre).iter()).zip(self.inverse_deviations.iter());
         values.map(|((value, centre), scale)| (value - centre) * scale).map(|off| off * off).sum()
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! u16 schema, u8 spaces, u8 0, f32 threshold, f32 raise_s, f32 within_s, f32 change_s
-//! per space: u8 input (0 embedding, 1 log-mel), u8 components, u16 clusters, f32 location, f32 deviation, f32 residual,
+//! per space: u8 input (0 embedding, 1 log-mel), u8 components, u16 clusters, f32 location, f32 scale, f32 residual,
 //!            f32[components x values], f32[clusters x components], f32[components],
 //!            and where residual > 0: f32[values], f32[clusters x values]
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
-use super::{Error, Input, MAX_COMPONENTS, Persistence, Space};
+use super::{Error, Input, MAX_COMPONENTS, Persistence, SubspaceDetector};
 use monitor_tflite::Scalars;
 
 /// The layout that this version writes, and the only one it reads.
@@ -19,15 +19,15 @@ pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// What a model knows of normal sound. Borrows from the file.
 #[derive(Debug, Clone, Copy)]
-pub struct Tables<'m> {
+pub struct AnomalyModel<'m> {
     /// The deviation at which the score is 1.
     pub threshold: f32,
     /// How long sound must be above it for an alarm.
     pub persistence: Persistence,
-    spaces: [Option<Space<'m>>; 2],
+    spaces: [Option<SubspaceDetector<'m>>; 2],
 }
 
-impl<'m> Tables<'m> {
+impl<'m> AnomalyModel<'m> {
     /// Reads the tables.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl<'m> Tables<'m> {
     }
 
     /// The space over `input`, where there is one.
-    pub fn space(&self, input: Input) -> Option<&Space<'m>> {
+    pub fn space(&self, input: Input) -> Option<&SubspaceDetector<'m>> {
         self.spaces[input as usize].as_ref()
     }
 }
@@ -88,24 +88,27 @@ impl<'m> Reader<'m> {
         Ok(numbers)
     }
 
-    fn space(&mut self) -> Result<(u8, Space<'m>), Error> {
+    fn space(&mut self) -> Result<(u8, SubspaceDetector<'m>), Error> {
         let [kind, components] = self.take()?;
         let clusters = usize::from(u16::from_le_bytes(self.take()?));
         let input = Input::ALL.get(usize::from(kind)).ok_or(Error::Damaged)?;
         let (values, components) = (input.len(), usize::from(components));
-        let (location, deviation, residual) = (self.number()?, self.number()?, self.number()?);
+        let (location, scale, residual) = (self.number()?, self.number()?, self.number()?);
         let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
-        if !fits || deviation <= 0.0 || residual < 0.0 {
+        if !fits || scale <= 0.0 || residual < 0.0 {
             return Err(Error::Damaged);
         }
         let projection = self.numbers(components * values)?;
         let (means, precisions) = (self.numbers(clusters * components)?, self.numbers(components)?);
         let counted = if residual > 0.0 { values } else { 0 };
-        let (scales, centres) = (self.numbers(counted)?, self.numbers(clusters * counted)?);
+        let (inverse_deviations, centres) = (self.numbers(counted)?, self.numbers(clusters * counted)?);
         if precisions.iter().any(|precision| precision < 0.0) {
             return Err(Error::Damaged);
         }
-        Ok((kind, Space { location, deviation, residual, projection, means, precisions, scales, centres }))
+        Ok((
+            kind,
+            SubspaceDetector { location, scale, residual, projection, means, precisions, inverse_deviations, centres },
+        ))
     }
 }
 
@@ -114,7 +117,12 @@ fn finite(number: f32) -> Result<f32, Error> {
 }
 
 /// Writes tables through `put`, piece by piece: threshold, persistence, and the spaces there are.
-pub fn write(threshold: f32, persistence: Persistence, spaces: &[(Input, Space<'_>)], mut put: impl FnMut(&[u8])) {
+pub fn write(
+    threshold: f32,
+    persistence: Persistence,
+    spaces: &[(Input, SubspaceDetector<'_>)],
+    mut put: impl FnMut(&[u8]),
+) {
     let mut digest = CRC.digest();
     let mut say = |bytes: &[u8]| {
         digest.update(bytes);
@@ -127,8 +135,8 @@ pub fn write(threshold: f32, persistence: Persistence, spaces: &[(Input, Space<'
     for (input, space) in spaces {
         say(&[*input as u8, space.components() as u8]);
         say(&(space.clusters() as u16).to_le_bytes());
-        [space.location, space.deviation, space.residual].iter().for_each(|number| say(&number.to_le_bytes()));
-        [space.projection, space.means, space.precisions, space.scales, space.centres]
+        [space.location, space.scale, space.residual].iter().for_each(|number| say(&number.to_le_bytes()));
+        [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres]
             .iter()
             .for_each(|numbers| say(numbers.raw()));
     }
@@ -155,14 +163,14 @@ mod tests {
         first[0] = 1.0;
         let (projection, zeros) = (le(&first), le(&[0.0; STATISTICS_LEN]));
         let (one, ones, mean) = (le(&[0.25]), le(&[1.0; STATISTICS_LEN]), le(&[0.0]));
-        let space = Space {
+        let space = SubspaceDetector {
             location: 0.0,
-            deviation: 0.5,
+            scale: 0.5,
             residual: 4.0,
             projection: Scalars::new(&projection),
             means: Scalars::new(&mean),
             precisions: Scalars::new(&one),
-            scales: Scalars::new(&ones),
+            inverse_deviations: Scalars::new(&ones),
             centres: Scalars::new(&zeros),
         };
         let mut out = std::vec::Vec::new();
@@ -173,7 +181,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_scores_by_the_formula() {
         let bytes = bytes();
-        let tables = Tables::from_bytes(&bytes).unwrap();
+        let tables = AnomalyModel::from_bytes(&bytes).unwrap();
         assert_eq!(tables.persistence, PERSISTENCE);
         let mut x = [0.0; STATISTICS_LEN];
         (x[0], x[1]) = (2.0, 1.5);
@@ -193,17 +201,17 @@ mod tests {
     fn tables_cut_anywhere_or_changed_in_any_byte_are_refused() {
         let bytes = bytes();
         for end in 0..bytes.len() {
-            assert!(Tables::from_bytes(&bytes[..end]).is_err(), "cut at {end}");
+            assert!(AnomalyModel::from_bytes(&bytes[..end]).is_err(), "cut at {end}");
         }
         for at in 0..bytes.len() {
             let mut changed = bytes.clone();
             changed[at] ^= 0x10;
-            assert!(Tables::from_bytes(&changed).is_err(), "changed at {at}");
+            assert!(AnomalyModel::from_bytes(&changed).is_err(), "changed at {at}");
         }
     }
 
     #[test]
     fn a_later_schema_is_refused_by_its_number() {
-        assert_eq!(Tables::from_bytes(&[9, 0, 1]).unwrap_err(), Error::Schema(9));
+        assert_eq!(AnomalyModel::from_bytes(&[9, 0, 1]).unwrap_err(), Error::Schema(9));
     }
 }

@@ -6,7 +6,7 @@
 //! fifth of the time in turn.
 
 use super::scale::{MARGIN, highest_lasting, scales};
-use monitor_core::anomaly::{Input, STATISTICS_LEN, Space, Tables, statistics, write};
+use monitor_core::anomaly::{AnomalyModel, Input, STATISTICS_LEN, SubspaceDetector, statistics, write};
 use monitor_core::window::Patch;
 use monitor_tflite::Scalars;
 
@@ -25,7 +25,7 @@ const MAGIC: [u8; 4] = *b"ENR1";
 /// Normal windows of one machine. Memory: 5 kB each with an embedding, 1 kB without.
 #[derive(Debug)]
 pub struct Baseline<'m> {
-    tables: Tables<'m>,
+    tables: AnomalyModel<'m>,
     /// The inputs of each detector, in the order of [`Input::ALL`].
     windows: [Vec<Vec<f32>>; 2],
 }
@@ -38,7 +38,7 @@ struct Moved {
 
 impl<'m> Baseline<'m> {
     /// A baseline without windows, for a model with these tables.
-    pub fn new(tables: Tables<'m>) -> Self {
+    pub fn new(tables: AnomalyModel<'m>) -> Self {
         Self { tables, windows: [Vec::new(), Vec::new()] }
     }
 
@@ -92,7 +92,7 @@ impl<'m> Baseline<'m> {
         let mut spaces = Vec::new();
         for ((input, space, moved), (location, deviation)) in moved.iter().zip(&scales) {
             let (location, deviation) = (*location as f32, *deviation as f32);
-            spaces.push((*input, Space { location, deviation, ..moved.space(space) }));
+            spaces.push((*input, SubspaceDetector { location, scale: deviation, ..moved.space(space) }));
         }
         let z = |row: usize| {
             let each = held_out.iter().zip(&scales).map(|(ln, (location, deviation))| (ln[row] - location) / deviation);
@@ -108,7 +108,7 @@ impl<'m> Baseline<'m> {
 }
 
 /// The means of `space` moved to those of `rows`, each with the cluster that it is nearest to.
-fn move_means<'a>(space: &Space<'_>, rows: impl Iterator<Item = (&'a [f32], usize)>) -> Moved {
+fn move_means<'a>(space: &SubspaceDetector<'_>, rows: impl Iterator<Item = (&'a [f32], usize)>) -> Moved {
     let (values, components) = (space.projection.len() / space.components().max(1), space.components());
     let mut sums = std::vec![(0_usize, std::vec![0.0_f64; values]); space.clusters()];
     for (x, cluster) in rows {
@@ -135,8 +135,8 @@ fn put(bytes: &mut [u8], at: usize, numbers: &[f32]) {
 }
 
 impl Moved {
-    fn space<'a>(&'a self, space: &Space<'a>) -> Space<'a> {
-        Space { means: Scalars::new(&self.means), centres: Scalars::new(&self.centres), ..*space }
+    fn space<'a>(&'a self, space: &SubspaceDetector<'a>) -> SubspaceDetector<'a> {
+        SubspaceDetector { means: Scalars::new(&self.means), centres: Scalars::new(&self.centres), ..*space }
     }
 }
 
@@ -158,7 +158,7 @@ pub fn open<'f>(model: &[u8], file: &'f [u8]) -> Result<&'f [u8], Refused> {
     if u32::from_le_bytes(*crc) != monitor_core::anomaly::CRC.checksum(model) {
         return Err(Refused::OtherModel);
     }
-    Tables::from_bytes(tables).map_err(|_| Refused::Damaged)?;
+    AnomalyModel::from_bytes(tables).map_err(|_| Refused::Damaged)?;
     Ok(tables)
 }
 
