@@ -183,7 +183,7 @@ mod tests {
         let (x, classes) = clouds();
         let (x, classes) = (x.slice_axis(Axis(0), ndarray::Slice::from(..160)), &classes[..160]);
         let fitted = FittedDetector::fit(Input::Embedding, x, classes).unwrap();
-        assert!((2..=CLASS_CLUSTERS).contains(&fitted.space().clusters()));
+        assert!((2..=CLASS_CLUSTERS).contains(&fitted.tables().clusters()));
         for (row, seen) in x.rows().into_iter().enumerate() {
             // Nearer to the mean of the class, farther from all training windows.
             let between = Array1::from_shape_fn(1024, |value| noise(row, value));
@@ -196,7 +196,7 @@ mod tests {
         let (x, classes) = clouds();
         let clusters = |input: Input, classes: &[usize]| {
             let x = x.slice_axis(Axis(1), ndarray::Slice::from(..input.len()));
-            FittedDetector::fit(input, x, classes).unwrap().space().clusters()
+            FittedDetector::fit(input, x, classes).unwrap().tables().clusters()
         };
         assert_eq!(clusters(Input::Statistics, &classes), 2);
         let each: Vec<usize> = (0..240).map(|row| row / 3).collect();
