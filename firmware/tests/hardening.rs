@@ -96,7 +96,7 @@ fn every_test_target_and_script_that_the_pages_name_exists() {
 }
 
 #[test]
-fn a_name_that_is_not_there_is_found() {
+fn a_missing_name_is_detected() {
     for command in [
         "F faults no_such_fault",
         "F nowhere",

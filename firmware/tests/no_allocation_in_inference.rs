@@ -95,7 +95,7 @@ fn listening(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbo
     (granted(most, || listen(listening)), inbox)
 }
 
-fn more_sound_allocates_not_once_more(model: &[u8]) {
+fn assert_more_sound_makes_no_further_allocation(model: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let (made, inbox) = listening(model, folder.path(), 2, u64::MAX);
     assert!(matches!(inbox.next(Duration::ZERO), Received::Item(_)));
@@ -109,13 +109,13 @@ fn more_sound_allocates_not_once_more(model: &[u8]) {
 }
 
 #[test]
-fn three_times_the_sound_allocates_not_once_more() {
-    more_sound_allocates_not_once_more(&loudness_model("off_state", "on_state"));
+fn three_times_the_sound_makes_no_further_allocation() {
+    assert_more_sound_makes_no_further_allocation(&loudness_model("off_state", "on_state"));
 }
 
 #[test]
-fn three_times_the_sound_allocates_not_once_more_with_the_network() {
-    more_sound_allocates_not_once_more(&test_network::from_waveform().unwrap());
+fn three_times_the_sound_makes_no_further_allocation_with_the_network() {
+    assert_more_sound_makes_no_further_allocation(&test_network::from_waveform().unwrap());
 }
 
 #[test]

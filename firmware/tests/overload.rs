@@ -33,7 +33,7 @@ fn put(writer: &mut Writer, samples: &[i16], mut first: u64, pace: Duration) -> 
 }
 
 #[test]
-fn sound_that_waited_too_long_costs_whole_windows_and_no_gap() {
+fn overdue_sound_drops_whole_windows_without_a_gap() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::default();
     config.listen.model = folder.path().join("model.tflite");
@@ -68,5 +68,8 @@ fn sound_that_waited_too_long_costs_whole_windows_and_no_gap() {
     let dropped = progress.counters.dropped_windows.load(Relaxed);
     assert_eq!(dropped as usize + indices.len(), 37);
     assert!((25..=31).contains(&dropped), "{dropped}");
-    assert!(indices.iter().zip(u64::from(dropped)..).all(|(told, index)| *told == (index, false)), "{indices:?}");
+    assert!(
+        indices.iter().zip(u64::from(dropped)..).all(|(reported, index)| *reported == (index, false)),
+        "{indices:?}"
+    );
 }

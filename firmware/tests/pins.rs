@@ -154,7 +154,7 @@ fn a_panic_in_any_thread_leaves_the_pins_at_their_safe_levels_and_ends_the_progr
 }
 
 #[test]
-fn a_crash_that_is_no_panic_leaves_the_pins_at_their_safe_levels_too() {
+fn a_crash_other_than_a_panic_leaves_the_pins_at_their_safe_levels() {
     let ways =
         [("bad access", nix::libc::SIGSEGV), ("overflow", nix::libc::SIGSEGV), ("no memory", nix::libc::SIGABRT)];
     for (way, signal) in ways {
@@ -166,7 +166,7 @@ fn a_crash_that_is_no_panic_leaves_the_pins_at_their_safe_levels_too() {
 }
 
 #[test]
-fn the_orderly_end_leaves_the_pins_at_their_safe_levels() {
+fn an_orderly_exit_leaves_the_pins_at_their_safe_levels() {
     let (during, after, status) = ended("end", false);
     assert_eq!(during, is([(17, "high"), (18, "low"), (27, "low")]));
     assert_eq!(after, is([(17, "low"), (18, "low"), (27, "high")]));
@@ -174,7 +174,7 @@ fn the_orderly_end_leaves_the_pins_at_their_safe_levels() {
 }
 
 #[test]
-fn active_low_turns_every_level_while_it_runs_at_the_end_and_after_a_panic() {
+fn active_low_inverts_every_level_while_running_at_the_end_and_after_a_panic() {
     for way in ["end", "panic"] {
         let (during, after, _) = ended(way, true);
         assert_eq!(during, is([(17, "low"), (18, "high"), (27, "high")]), "{way}");

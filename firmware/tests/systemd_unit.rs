@@ -16,7 +16,7 @@ fn values(name: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_unit_allows_to_read_whether_the_clock_is_synchronised_but_not_to_set_it() {
+fn the_unit_allows_reading_the_clock_state_but_not_setting_the_clock() {
     // `systemd-analyze syscall-filter @system-service`: these, by one of which a C library reads it, are not among them.
     let allowed: Vec<&str> = values("SystemCallFilter").iter().flat_map(|value| value.split(' ')).collect();
     for call in ["@system-service", "adjtimex", "clock_adjtime", "clock_adjtime64"] {
@@ -29,7 +29,7 @@ fn the_unit_allows_to_read_whether_the_clock_is_synchronised_but_not_to_set_it()
 }
 
 #[test]
-fn the_state_directory_is_one_that_the_unit_lets_it_write_to() {
+fn the_unit_makes_the_state_directory_writable() {
     assert_eq!(values("ProtectSystem"), ["strict"]);
     let own = values("StateDirectory").join("");
     assert_eq!(Config::default().listen.state_dir, std::path::Path::new("/var/lib").join(own));

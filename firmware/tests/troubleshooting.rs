@@ -110,7 +110,7 @@ fn fixed(text: &str) -> Option<String> {
     (longest.split_whitespace().count() >= 3).then(|| longest.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn said_by(file: &Path) -> Vec<String> {
+fn texts_in(file: &Path) -> Vec<String> {
     let source = code(&std::fs::read_to_string(file).unwrap());
     CALLS
         .iter()
@@ -132,7 +132,7 @@ fn every_error_text_of_the_device_is_in_the_troubleshooting_page() {
     let page = PAGE.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut texts, mut missing) = (0, Vec::new());
     for file in &files {
-        for text in said_by(file) {
+        for text in texts_in(file) {
             texts += 1;
             if !page.contains(&text) {
                 missing.push(format!("{}: {text}", file.strip_prefix(root).unwrap().display()));

@@ -48,8 +48,8 @@ impl Card {
         let mut command = Command::new(firmware());
         command.arg("update").arg("--card").arg(self.card()).arg("--into").arg(self.path("etc"));
         command.arg("--work").arg(self.path("work")).arg("--note").arg(self.path("update.txt"));
-        let (code, _, words) = output(&mut command);
-        assert_eq!(code, Some(0), "{words}");
+        let (code, _, stderr) = output(&mut command);
+        assert_eq!(code, Some(0), "{stderr}");
         let text = std::fs::read_to_string(self.path("update.txt")).unwrap();
         assert_eq!(std::fs::read_to_string(self.card().join("update.txt")).unwrap(), text);
         text
@@ -81,7 +81,7 @@ fn script(what: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_model_that_proves_itself_is_used_and_kept() {
+fn a_model_that_passes_the_self_test_is_used_and_kept() {
     let card = Card::new();
     card.drop_file(MODEL, &second());
     let text = card.update();
@@ -94,7 +94,7 @@ fn a_model_that_proves_itself_is_used_and_kept() {
 }
 
 #[test]
-fn a_start_without_anything_new_writes_nothing() {
+fn a_start_without_an_update_writes_nothing() {
     let card = Card::new();
     let times = |folder: &Path| -> Vec<_> {
         let files = ["update.txt", "monitor/a", "monitor/a/slot.txt", "monitor/a/sound_classifier.tflite"];
@@ -107,7 +107,7 @@ fn a_start_without_anything_new_writes_nothing() {
 }
 
 #[test]
-fn a_model_that_is_not_what_its_hash_says_is_refused() {
+fn a_model_that_does_not_match_its_hash_is_refused() {
     let card = Card::new();
     card.drop_file(MODEL, &second());
     let mut spoiled = second();
@@ -152,7 +152,7 @@ fn a_model_with_other_results_than_on_the_workstation_is_refused() {
 }
 
 #[test]
-fn a_program_that_proves_itself_is_used_with_the_model_dropped_beside_it() {
+fn a_program_that_passes_the_self_test_is_used_with_the_model_beside_it() {
     let card = Card::new();
     let program = script("exec $real \"$@\"");
     card.drop_file(FIRMWARE, &program);
@@ -193,7 +193,7 @@ fn a_good_model_beside_a_bad_program_is_used() {
 }
 
 #[test]
-fn why_something_is_refused_is_told_by_what_runs_in_its_place() {
+fn the_reason_for_a_refusal_is_reported_by_the_version_that_runs_instead() {
     let card = Card::new();
     card.drop_file(FIRMWARE, &script("exit 1"));
     card.update();
@@ -202,8 +202,8 @@ fn why_something_is_refused_is_told_by_what_runs_in_its_place() {
     let mut run = Command::new(firmware());
     run.arg("run").arg("--wav").arg(&wav).arg("--model").arg(card.path("etc").join(MODEL));
     run.arg("--update-note").arg(card.path("update.txt"));
-    let (code, lines, words) = output(&mut run);
-    assert_eq!(code, Some(0), "{words}");
+    let (code, lines, stderr) = output(&mut run);
+    assert_eq!(code, Some(0), "{stderr}");
     let hello: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert!(hello["rejected_updates"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
 }
@@ -226,7 +226,7 @@ fn write_until(card: &Path, which: Which, slot: &Slot, cut: usize) -> bool {
 }
 
 #[test]
-fn a_power_cut_before_any_step_leaves_the_old_or_the_new() {
+fn a_power_cut_before_any_step_leaves_the_old_or_the_new_version() {
     for cut in 0.. {
         let folder = tempfile::tempdir().unwrap();
         let card = folder.path();
@@ -250,7 +250,7 @@ fn a_power_cut_before_any_step_leaves_the_old_or_the_new() {
 }
 
 #[test]
-fn a_list_torn_anywhere_is_none() {
+fn a_list_torn_anywhere_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     assert!(!write_until(folder.path(), Which::A, &content(1), usize::MAX));
     assert!(!write_until(folder.path(), Which::B, &content(2), usize::MAX));
@@ -267,7 +267,7 @@ fn a_list_torn_anywhere_is_none() {
 }
 
 #[test]
-fn a_slot_that_went_bad_is_not_used_and_said() {
+fn a_damaged_slot_is_not_used_and_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     assert!(!write_until(folder.path(), Which::A, &content(1), usize::MAX));
     assert!(!write_until(folder.path(), Which::B, &content(2), usize::MAX));

@@ -37,7 +37,7 @@ impl Reader {
 /// A year of health reports, one a second, of a program that has run for years: registers and heartbeat for a PLC, and frames on the
 /// serial line.
 #[test]
-fn a_simulated_year_of_seconds_turns_the_heartbeat_and_the_sequence_and_loses_none() {
+fn a_simulated_year_of_seconds_wraps_the_heartbeat_and_the_sequence_and_loses_none() {
     let (mut now, mut reader) = (Snapshot::default(), Reader::default());
     let mut before = now.health_events;
     for second in 1..=SECONDS {

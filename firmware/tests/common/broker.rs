@@ -69,25 +69,26 @@ impl Drop for Broker {
 }
 
 /// What a message was: topic, payload, and whether the broker had kept it.
-pub type Heard = (String, String, bool);
+pub type Received = (String, String, bool);
 
 /// A client that hears everything.
-pub struct Ear {
-    heard: Arc<Mutex<Vec<Heard>>>,
+pub struct Subscriber {
+    received: Arc<Mutex<Vec<Received>>>,
     subscribed: Arc<Mutex<u32>>,
     pub client: Client,
 }
 
-impl Ear {
+impl Subscriber {
     pub fn new(port: u16, login: Option<(&str, &str)>) -> Self {
-        let mut options = MqttOptions::new(format!("ear-{port}-{}", free_port()), "127.0.0.1", port);
+        let mut options = MqttOptions::new(format!("subscriber-{port}-{}", free_port()), "127.0.0.1", port);
         options.set_keep_alive(Duration::from_secs(5));
         if let Some((user, password)) = login {
             options.set_credentials(user, password);
         }
         let (client, mut connection) = Client::new(options, 100);
-        let (heard, subscribed) = (Arc::<Mutex<Vec<Heard>>>::default(), Arc::<Mutex<u32>>::default());
-        let ear = Self { heard: Arc::clone(&heard), subscribed: Arc::clone(&subscribed), client: client.clone() };
+        let (received, subscribed) = (Arc::<Mutex<Vec<Received>>>::default(), Arc::<Mutex<u32>>::default());
+        let subscriber =
+            Self { received: Arc::clone(&received), subscribed: Arc::clone(&subscribed), client: client.clone() };
         std::thread::spawn(move || {
             for event in connection.iter() {
                 match event {
@@ -95,15 +96,15 @@ impl Ear {
                     Ok(Event::Incoming(Packet::SubAck(_))) => *subscribed.lock().unwrap() += 1,
                     Ok(Event::Incoming(Packet::Publish(message))) => {
                         let payload = String::from_utf8(message.payload.to_vec()).unwrap();
-                        heard.lock().unwrap().push((message.topic, payload, message.retain));
+                        received.lock().unwrap().push((message.topic, payload, message.retain));
                     }
                     Ok(_) => {}
-                    Err(_) if Arc::strong_count(&heard) == 1 => break,
+                    Err(_) if Arc::strong_count(&received) == 1 => break,
                     Err(_) => std::thread::sleep(Duration::from_millis(10)),
                 }
             }
         });
-        ear
+        subscriber
     }
 
     /// How often it was taken in by the broker.
@@ -112,17 +113,23 @@ impl Ear {
     }
 
     /// All payloads of a topic so far.
-    pub fn of(&self, topic: &str) -> Vec<String> {
-        self.heard.lock().unwrap().iter().filter(|heard| heard.0 == topic).map(|heard| heard.1.clone()).collect()
+    pub fn payloads(&self, topic: &str) -> Vec<String> {
+        self.received
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|message| message.0 == topic)
+            .map(|message| message.1.clone())
+            .collect()
     }
 
     pub fn topics(&self) -> Vec<String> {
-        self.heard.lock().unwrap().iter().map(|heard| heard.0.clone()).collect()
+        self.received.lock().unwrap().iter().map(|message| message.0.clone()).collect()
     }
 
     /// The newest of a topic, as JSON.
     pub fn newest(&self, topic: &str) -> Value {
-        self.of(topic).last().map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or(Value::Null))
+        self.payloads(topic).last().map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or(Value::Null))
     }
 
     pub fn wait(&self, what: &str, until: impl Fn(&Self) -> bool) {
@@ -130,7 +137,7 @@ impl Ear {
     }
 }
 
-impl Drop for Ear {
+impl Drop for Subscriber {
     fn drop(&mut self) {
         let _ = self.client.disconnect();
     }

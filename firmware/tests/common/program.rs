@@ -13,7 +13,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 /// Longest that anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The program's path.
 pub fn firmware() -> &'static Path {
@@ -24,7 +24,7 @@ pub fn firmware() -> &'static Path {
 pub struct Program {
     pub child: Child,
     lines: Arc<Mutex<Vec<Value>>>,
-    words: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
     readers: Vec<JoinHandle<()>>,
 }
 
@@ -33,7 +33,7 @@ impl Program {
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let words = Arc::new(Mutex::new(String::new()));
+        let stderr = Arc::new(Mutex::new(String::new()));
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let readers = vec![
             {
@@ -45,15 +45,15 @@ impl Program {
                 })
             },
             {
-                let words = Arc::clone(&words);
+                let stderr = Arc::clone(&stderr);
                 std::thread::spawn(move || {
                     for line in BufReader::new(err).lines().map_while(Result::ok) {
-                        *words.lock().unwrap() += &(line + "\n");
+                        *stderr.lock().unwrap() += &(line + "\n");
                     }
                 })
             },
         ];
-        Self { child, lines, words, readers }
+        Self { child, lines, stderr, readers }
     }
 
     /// Feeds standard input from a thread, and leaves it open until all is fed.
@@ -69,18 +69,18 @@ impl Program {
     }
 
     /// What was written to standard error so far.
-    pub fn words(&self) -> String {
-        self.words.lock().unwrap().clone()
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
     }
 
     /// All lines of a kind so far.
-    pub fn of(&self, kind: &str) -> Vec<Value> {
+    pub fn reports(&self, kind: &str) -> Vec<Value> {
         self.lines.lock().unwrap().iter().filter(|line| line["kind"] == kind).cloned().collect()
     }
 
     /// Waits until `until` holds.
     pub fn wait(&self, what: &str, until: impl Fn(&Self) -> bool) {
-        wait(|| until(self), || format!("{what}\n{}\n{:?}", self.words(), self.lines.lock().unwrap().last()));
+        wait(|| until(self), || format!("{what}\n{}\n{:?}", self.stderr(), self.lines.lock().unwrap().last()));
     }
 
     /// Waits for the end: status, how long that took, and all lines.
@@ -93,8 +93,8 @@ impl Program {
             reader.join().unwrap();
         }
         let lines = self.lines.lock().unwrap().clone();
-        let words = self.words();
-        (status, took, lines, words)
+        let stderr = self.stderr();
+        (status, took, lines, stderr)
     }
 }
 
@@ -109,7 +109,7 @@ impl Drop for Program {
 pub fn wait(mut until: impl FnMut() -> bool, what: impl Fn() -> String) {
     let start = Instant::now();
     while !until() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {}", what());
+        assert!(start.elapsed() < WAIT_TIMEOUT, "waited in vain for {}", what());
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -118,19 +118,19 @@ pub fn wait(mut until: impl FnMut() -> bool, what: impl Fn() -> String) {
 pub fn output(command: &mut Command) -> (Option<i32>, String, String) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut err = child.stderr.take().unwrap();
-    let words = std::thread::spawn(move || {
+    let stderr = std::thread::spawn(move || {
         let mut text = String::new();
         err.read_to_string(&mut text).unwrap();
         text
     });
     let mut text = String::new();
     child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-    (child.wait().unwrap().code(), text, words.join().unwrap())
+    (child.wait().unwrap().code(), text, stderr.join().unwrap())
 }
 
 /// What a verdict says before and after the decision, without the times that differ from run to run.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct Verdict {
     pub index: u64,
     pub start_s: f64,
     pub state: String,
@@ -143,15 +143,15 @@ pub struct Heard {
 }
 
 /// The verdicts among lines.
-pub fn heard(lines: &[Value]) -> Vec<Heard> {
-    let of_kind = |kind| lines.iter().filter(move |line| line["kind"] == kind);
+pub fn verdicts(lines: &[Value]) -> Vec<Verdict> {
+    let lines_of = |kind| lines.iter().filter(move |line| line["kind"] == kind);
     let alarm_after = |index: u64| {
-        let mut changes = of_kind("alarm").filter(|line| line["cause"] == "anomaly");
+        let mut changes = lines_of("alarm").filter(|line| line["cause"] == "anomaly");
         let last = changes.rfind(|line| line["index"].as_u64().unwrap() <= index);
         last.is_some_and(|line| line["active"] == true)
     };
-    of_kind("verdict")
-        .map(|line| Heard {
+    lines_of("verdict")
+        .map(|line| Verdict {
             index: line["index"].as_u64().unwrap(),
             start_s: line["start_s"].as_f64().unwrap(),
             state: line["state"].as_str().unwrap().into(),

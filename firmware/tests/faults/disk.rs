@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use test_needs::needs;
 
 use crate::common::place::Place;
-use crate::common::program::{firmware, heard, output, parse};
+use crate::common::program::{firmware, output, parse, verdicts};
 use crate::common::{Devices, ramp};
 
 /// `program` with a file system of its own, mounted with `options`, on `folder`.
@@ -30,28 +30,28 @@ fn listens(options: &str) -> (usize, serde_json::Value, String) {
     let fill = format!("(cat /dev/zero > {}/filler 2>/dev/null; true)", disk.display());
     let mut command = on_own_disk(&disk, options, &format!("{fill} && exec \"$@\""));
     command.arg(firmware()).args(["run", "--realtime", "--config"]).arg(place.path("monitor.toml"));
-    let (code, lines, words) = output(command.arg("--wav").arg(place.wav()).stdin(Stdio::null()));
-    assert_eq!(code, Some(0), "{words}");
+    let (code, lines, stderr) = output(command.arg("--wav").arg(place.wav()).stdin(Stdio::null()));
+    assert_eq!(code, Some(0), "{stderr}");
     let lines = parse(&lines);
-    (heard(&lines).len(), lines.last().unwrap().clone(), words)
+    (verdicts(&lines).len(), lines.last().unwrap().clone(), stderr)
 }
 
 #[needs(mount)]
 #[test]
-fn a_full_disk_costs_the_status_file_and_not_listening() {
-    let (verdicts, last, words) = listens("size=64k");
+fn a_full_disk_costs_the_status_file_but_not_monitoring() {
+    let (verdicts, last, stderr) = listens("size=64k");
     // 4 s less a window, every 0.25 s.
-    assert_eq!((verdicts, words.matches("status file").count()), (13, 1), "{words}");
-    assert!(words.contains("No space left"), "{words}");
+    assert_eq!((verdicts, stderr.matches("status file").count()), (13, 1), "{stderr}");
+    assert!(stderr.contains("No space left"), "{stderr}");
     assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["dropped_windows"] == 0);
 }
 
 #[needs(mount)]
 #[test]
-fn a_read_only_directory_costs_the_status_file_and_not_listening() {
-    let (verdicts, last, words) = listens("ro");
-    assert_eq!((verdicts, words.matches("status file").count()), (13, 1), "{words}");
-    assert!(words.contains("Read-only"), "{words}");
+fn a_read_only_directory_costs_the_status_file_but_not_monitoring() {
+    let (verdicts, last, stderr) = listens("ro");
+    assert_eq!((verdicts, stderr.matches("status file").count()), (13, 1), "{stderr}");
+    assert!(stderr.contains("Read-only"), "{stderr}");
     assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["dropped_windows"] == 0);
 }
 
@@ -75,16 +75,16 @@ fn records(options: &str) -> (Option<i32>, String, Vec<String>) {
         "ramp",
         "--out",
     ]);
-    let (code, files, words) = output(with_devices.arg(&out).stdin(Stdio::null()));
-    (code, words, files.lines().map(String::from).collect())
+    let (code, files, stderr) = output(with_devices.arg(&out).stdin(Stdio::null()));
+    (code, stderr, files.lines().map(String::from).collect())
 }
 
 #[needs(mount)]
 #[test]
-fn a_full_disk_ends_a_recording_with_a_word_and_keeps_every_whole_part() {
-    let (code, words, files) = records("size=100k");
-    assert_eq!(code, Some(1), "{words}");
-    assert!(words.contains("is there space") && words.contains("No space left"), "{words}");
+fn a_full_disk_ends_a_recording_with_an_error_and_keeps_every_whole_part() {
+    let (code, stderr, files) = records("size=100k");
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("is there space") && stderr.contains("No space left"), "{stderr}");
     // Three parts of 32 kB fit; the fourth is not there, not even in part.
     assert!((1..=3).contains(&files.len()), "{files:?}");
     assert!(files.iter().all(|file| file.contains("Z_00") && file.ends_with(".wav 32044")), "{files:?}");
@@ -92,8 +92,8 @@ fn a_full_disk_ends_a_recording_with_a_word_and_keeps_every_whole_part() {
 
 #[needs(mount)]
 #[test]
-fn a_read_only_directory_ends_a_recording_with_a_word() {
-    let (code, words, files) = records("ro");
-    assert_eq!((code, files.len()), (Some(1), 0), "{words}");
-    assert!(words.contains("may this user write there") && words.contains("Read-only"), "{words}");
+fn a_read_only_directory_ends_a_recording_with_an_error() {
+    let (code, stderr, files) = records("ro");
+    assert_eq!((code, files.len()), (Some(1), 0), "{stderr}");
+    assert!(stderr.contains("may this user write there") && stderr.contains("Read-only"), "{stderr}");
 }

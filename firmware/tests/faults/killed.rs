@@ -59,8 +59,8 @@ fn sigkill_in_the_middle_of_every_write_leaves_a_whole_status_file_and_the_next_
     let mut left = 0;
     let kills = at_every_write(&folder, command, |at| {
         // It is removed at the orderly end, and only then.
-        let said = status_of(&status);
-        assert!(said.is_some() || !status.exists(), "torn at the {at}th call");
+        let found = status_of(&status);
+        assert!(found.is_some() || !status.exists(), "torn at the {at}th call");
         let (temporary, _) = files(&folder);
         left = left.max(temporary.len());
         assert!(temporary.len() <= 1, "they pile up: {temporary:?}");
