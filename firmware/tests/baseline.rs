@@ -1,4 +1,4 @@
-//! `firmware baseline`: what is recorded of a machine's normal sound, and when it is used.
+//! `firmware baseline`: recording a machine's normal sound, and when the result is used.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -11,7 +11,7 @@ use common::place::Place;
 use common::program::{Verdict, firmware, output, parse, verdicts};
 use common::sign;
 
-/// A place with a model that takes its normal sound for an anomaly, 72 s of that sound, and a state directory.
+/// A place with a model that raises an anomaly alarm on its normal sound, 72 s of that sound, and a state directory.
 struct Machine {
     place: Place,
 }
@@ -54,7 +54,7 @@ impl Machine {
         (verdicts(&parse(&text)), stderr)
     }
 
-    /// Asks for signatures, and signs the model.
+    /// Signs the model with a new key; returns the configuration lines that require that signature.
     fn sign(&self) -> String {
         let key = self.place.path("monitor.key");
         let public = sign::generate(&key);
@@ -74,7 +74,7 @@ fn sound_of_the_baseline_raises_no_alarm_any_more_and_the_model_is_the_same() {
     let (after, stderr) = machine.check();
     assert!(!stderr.contains("ignored"), "{stderr}");
     assert!(after.iter().all(|window| !window.alarm));
-    // Nothing but the anomaly score is another one.
+    // Only the anomaly score has changed.
     let plain = |verdicts: Vec<Verdict>| -> Vec<Verdict> {
         verdicts.into_iter().map(|window| Verdict { anomaly: None, alarm: false, ..window }).collect()
     };

@@ -25,7 +25,7 @@ fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_classified()
     let [clip] = &clips[..] else { panic!("{clips:?} {stderr}") };
     let name = clip.file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("000001_state_on_state_"), "{name}");
-    // The player passes 32-bit floats on: the clip is of floats, and of exactly these samples of the recording.
+    // The player passes on 32-bit floats, so the clip has float samples, bit-exact with the recording.
     let bytes = std::fs::read(clip).unwrap();
     let clip_samples: Vec<f32> = bytes[monitor_model::wav::MAX_HEADER_LEN as usize..]
         .chunks_exact(4)
@@ -37,7 +37,7 @@ fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_classified()
     let alarm = text.lines().find(|line| line.contains("\"kind\":\"alarm\"")).unwrap();
     let alarm: serde_json::Value = serde_json::from_str(alarm).unwrap();
     let raised_s = alarm["time_s"].as_f64().unwrap();
-    // From 2 s before the alarm to 1.5 s after it, or to the end of the recording; a busy machine may tell late.
+    // From 2 s before the alarm to 1.5 s after it, or to the end of the recording; a busy machine may report late.
     let (from_s, seconds) = (start as f64 / 48e3, clip_samples.len() as f64 / 48e3);
     assert!((2.0..=3.6).contains(&seconds), "{seconds}");
     assert!((from_s - (raised_s - 2.0)).abs() < 1.0, "{from_s} {raised_s}");
@@ -59,7 +59,7 @@ fn unwritable_clips_and_inputs_without_clips_do_not_affect_monitoring() {
     std::fs::write(&folder, "a file in the way").unwrap();
     place.configure(&format!("[alarm]\nstates = [\"on_state\"]\n[clips]\nfolder = {folder:?}\nafter_s = 1.0\n"));
     let program = place.run_on_stdin();
-    program.wait("the word", |program| program.stderr().contains("clips") && program.stderr().contains("goes on"));
+    program.wait("the error message", |program| program.stderr().contains("clips") && program.stderr().contains("goes on"));
     program.signal(Signal::SIGTERM);
     assert!(program.end().0.success());
     let (code, text, stderr) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));

@@ -1,4 +1,4 @@
-//! The commands that need a sound device, run as a person would, on a paced one.
+//! The commands that need a sound device, run on a paced one.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -8,12 +8,12 @@ use std::fs;
 use common::{Devices, ramp};
 use serde_json::Value;
 
-/// A second of ramp after another: S16 passes full scale again and again.
+/// A ramp that wraps at full scale, since its samples are S16.
 fn devices() -> Devices {
     Devices::new().paced("ramp", &ramp("S16_LE", 20 * 16_000, 1), "S16_LE", 16_000, 1)
 }
 
-/// A tone-like sound: `frames` frames of a square wave of `height` at 100 Hz.
+/// `frames` frames of a square wave at 100 Hz with amplitude `height`.
 fn square(height: i16, frames: u32) -> Vec<u8> {
     (0..frames).flat_map(|frame| if frame / 80 % 2 == 0 { height } else { -height }.to_le_bytes()).collect()
 }
@@ -45,7 +45,7 @@ fn record_writes_whole_files_named_as_parts_of_one_recording_and_bit_exact() {
         }
     }
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    // The ramp passes full scale, and half a second is no part of its own.
+    // The ramp reaches full scale, and half a second is too short for a part.
     assert!(stderr.contains("samples are clipped") && stderr.contains("left out"), "{stderr}");
 }
 
@@ -172,10 +172,10 @@ fn refused_privileges_give_one_warning_with_the_remedy_and_the_program_continues
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("firmware");
     fs::copy(env!("CARGO_BIN_EXE_firmware"), &program).unwrap();
-    // A user who may have real-time priority gives it up for this.
+    // Drops the right to real-time priority where the user has it.
     let mut command = std::process::Command::new("prlimit");
     command.arg("--rtprio=0").arg(&program);
-    // libasound's device of silence needs no rights.
+    // libasound's null device needs no privileges.
     command.args(["doctor", "--json", "--seconds", "0.5", "--device", "null", "--space", "/"]).current_dir("/");
     if nix::unistd::geteuid().is_root() {
         command.uid(65_534).gid(65_534);
@@ -218,12 +218,12 @@ fn validate_config_checks_states_against_the_model() {
         assert_eq!(code, Some(1), "{stderr}");
         assert!(stderr.contains(key) && stderr.contains("on_stat\"") && stderr.contains("monitor.toml"), "{stderr}");
         assert!(stderr.contains("it has off_state, on_state, unknown"), "{stderr}");
-        // Without the model there is nobody to ask, and that is said.
+        // Without the model the states cannot be checked, and a message reports that.
         let (code, stderr) = validate(&(gone.clone() + slip), false);
         assert_eq!(code, Some(0), "{stderr}");
         assert!(stderr.contains("gone.tflite is not here"), "{stderr}");
     }
-    // The model that the file names is asked without being told.
+    // Without --model, the model named in the file is used.
     let (code, stderr) = validate(&format!("[listen]\nmodel = {model:?}\n[gpio.states]\non_stat = 4\n"), false);
     assert_eq!(code, Some(1), "{stderr}");
 }

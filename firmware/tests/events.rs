@@ -9,7 +9,7 @@ use common::place::Place;
 use common::program::{firmware, output};
 use nix::sys::signal::Signal;
 
-/// What `firmware events --csv` says: a row of columns by name each.
+/// The rows of `firmware events --csv`, each as pairs of column name and value.
 fn rows(place: &Place) -> Vec<Vec<(String, String)>> {
     let (code, text, stderr) =
         output(Command::new(firmware()).args(["events", "--csv", "--config"]).arg(place.path("monitor.toml")));
@@ -50,7 +50,7 @@ fn starts_states_alarms_and_durations_are_logged_and_a_restart_after_a_kill_cont
         (column(alarm, "cause"), column(alarm, "active"), column(alarm, "state")),
         ("state", "true", "on_state")
     );
-    // Killed as soon as the alarm is told: an alarm is on disk at once.
+    // Killed as soon as the alarm is reported: alarms are synchronised to disk at once.
     let program = place.run_on_stdin();
     program.wait("the alarm in the log", |_| {
         rows(&place).iter().filter(|row| column(row, "event") == "alarm").count() == 2

@@ -13,10 +13,10 @@ use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// `firmware run` in a session of its own, on a terminal; returns the terminal's other end, which closes it.
+/// Starts `firmware run` in a separate session on a terminal; returns the terminal's other end, which hangs up when dropped.
 fn start(place: &Place) -> (Child, OwnedFd) {
     let terminal = openpty(None, None).unwrap();
-    // The program must not hold its terminal's other end open.
+    // The program must not inherit the terminal's other end.
     fcntl(&terminal.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
     let run = place.run(&["--wav", place.wav().to_str().unwrap(), "--realtime", "--stdout", "json"]);
     let mut command = Command::new("setsid");
@@ -38,7 +38,7 @@ fn a_sent_sighup_reloads_and_a_terminal_that_hangs_up_ends_the_program() {
     wait(|| place.status().exists(), || format!("the start: {}", stderr(&place)));
     kill(Pid::from_raw(child.id() as i32), Signal::SIGHUP).unwrap();
     wait(|| stderr(&place).contains("were read again"), || format!("the reload: {}", stderr(&place)));
-    assert!(child.try_wait().unwrap().is_none(), "it runs on");
+    assert!(child.try_wait().unwrap().is_none(), "the program continues");
     drop(terminal);
     wait(|| child.try_wait().unwrap().is_some(), || format!("the end: {}", stderr(&place)));
     assert!(child.wait().unwrap().success(), "{}", stderr(&place));

@@ -1,4 +1,4 @@
-//! Latched alarms of the real program, and every way to acknowledge them that a machine without pins has.
+//! Latched alarms of the real program, and every way to acknowledge them without GPIO.
 #![cfg(feature = "mqtt")]
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
@@ -17,7 +17,7 @@ use rumqttc::QoS;
 use serde_json::{Value, json};
 use test_needs::needs;
 
-/// A machine that is quiet for 3 s, loud for 3 s (which is an alarm), and quiet again.
+/// A machine that is quiet for 3 s, loud for 3 s (which raises an alarm), and quiet again.
 fn machine(more: &str) -> Place {
     let config = format!("[alarm]\nstates = [\"on_state\"]\nlatch = true\n{more}\n");
     let place = Place::new(&config, 3, 3.0);
@@ -27,12 +27,12 @@ fn machine(more: &str) -> Place {
     place
 }
 
-/// By which ways alarms were acknowledged.
+/// The causes of each acknowledgement and its source.
 fn acknowledged(program: &Program) -> Vec<Value> {
     program.reports("acknowledged").iter().map(|line| json!([line["causes"], line["by"]])).collect()
 }
 
-/// What the status file says: whether there is an alarm, which holds, and which is yet to be acknowledged.
+/// From the status file: whether there is an alarm, the active causes, and the unacknowledged causes.
 fn status(place: &Place) -> Value {
     status_of(&place.status()).map_or(Value::Null, |s| json!([s["alarm"], s["alarms"], s["unacknowledged"]]))
 }
@@ -48,7 +48,7 @@ fn a_latched_alarm_that_has_ended_stays_until_a_signal_acknowledges_it() {
     program.signal(Signal::SIGUSR1);
     program.wait("normal", |_| status(&place) == json!([false, [], []]));
     assert_eq!(acknowledged(&program), [json!([["state"], "signal"])]);
-    // There is nothing more to acknowledge.
+    // Nothing is left to acknowledge.
     program.signal(Signal::SIGUSR1);
     program.signal(Signal::SIGTERM);
     let (status, _, lines, stderr) = program.end();
@@ -71,7 +71,7 @@ fn an_active_alarm_is_acknowledged_by_a_coil_and_then_ends_by_itself() {
         stream.read_exact(&mut answer).unwrap();
         answer
     };
-    // The coil of another cause does nothing to this one.
+    // The coil of another cause does not acknowledge this one.
     assert_eq!(ask(&[5, 0, 18, 0xFF, 0]), [5, 0, 18, 0xFF, 0]);
     assert_eq!(ask(&[1, 0, 16, 0, 4]), [1, 1, 1]);
     assert_eq!(ask(&[5, 0, 16, 0xFF, 0]), [5, 0, 16, 0xFF, 0]);
@@ -94,7 +94,7 @@ fn a_message_acknowledges_in_both_versions_and_a_retained_one_does_not() {
         subscriber.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
         let topic = "monitor/pump/acknowledge";
         subscriber.client.publish(topic, QoS::AtLeastOnce, true, "all").unwrap();
-        subscriber.wait("what is kept", |subscriber| subscriber.payloads(topic) == ["all"]);
+        subscriber.wait("the retained message", |subscriber| subscriber.payloads(topic) == ["all"]);
         let program = place.run_on_stdin();
         subscriber.wait("the alarm", |subscriber| {
             subscriber.newest("monitor/pump/state")["unacknowledged"] == json!(["state"])

@@ -1,4 +1,4 @@
-//! Latched alarms over a restart of the real program.
+//! Latched alarms across a restart of the real program.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -10,7 +10,7 @@ use common::program::{firmware, output};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-/// A machine that is quiet for a second, loud for 3 s (which is an alarm), and quiet again.
+/// A machine that is quiet for a second, loud for 3 s (which raises an alarm), and quiet again.
 fn machine() -> Place {
     let place = Place::new("", 1, 1.0);
     let events = place.path("events");
@@ -28,7 +28,7 @@ fn stored(place: &Place) -> Option<String> {
     std::fs::read_to_string(place.state().join("alarms.latched")).ok()
 }
 
-/// What the status file says: whether there is an alarm, which holds, and which is yet to be acknowledged.
+/// From the status file: whether there is an alarm, the active causes, and the unacknowledged causes.
 fn status(place: &Place) -> Value {
     status_of(&place.status()).map_or(Value::Null, |s| json!([s["alarm"], s["alarms"], s["unacknowledged"]]))
 }
@@ -42,10 +42,10 @@ fn an_alarm_unacknowledged_before_a_sigkill_is_restored_at_the_next_start_until_
     let _ = program.end();
     std::fs::remove_file(place.status()).unwrap();
 
-    // The machine is quiet now: nothing but what was kept knows of the alarm.
+    // The machine is quiet now: the alarm can only come from the stored file.
     common::model::write_wav(&place.wav(), &quiet());
     let program = place.run_on_stdin();
-    program.wait("the alarm that was left", |_| status(&place) == json!([true, [], ["state"]]));
+    program.wait("the restored alarm", |_| status(&place) == json!([true, [], ["state"]]));
     let alarms = program.reports("alarm");
     assert_eq!((alarms.len(), &alarms[0]["active"], &alarms[0]["unacknowledged"]), (1, &json!(false), &json!(true)));
     program.signal(Signal::SIGUSR1);
@@ -60,12 +60,12 @@ fn an_alarm_unacknowledged_before_a_sigkill_is_restored_at_the_next_start_until_
     assert_eq!((program.reports("alarm").len(), status(&place)), (0, json!([false, [], []])));
     program.signal(Signal::SIGTERM);
     assert!(program.end().0.success());
-    // The event log tells the whole of it: raised, left over the restart, acknowledged.
+    // The event log has the whole sequence: raised, restored at the restart, acknowledged.
     let mut log = Command::new(firmware());
     let (_, table, stderr) = output(log.args(["events", "--folder"]).arg(place.path("events")));
     let records: Vec<&str> = table.lines().filter(|line| line.contains("alarm") || line.contains("acknow")).collect();
-    let [raised, left, acknowledged] = records[..] else { panic!("{table} {stderr}") };
-    assert!(raised.contains("active true") && left.contains("active false") && left.contains("unacknowledged true"));
+    let [raised, restored, acknowledged] = records[..] else { panic!("{table} {stderr}") };
+    assert!(raised.contains("active true") && restored.contains("active false") && restored.contains("unacknowledged true"));
     assert!(acknowledged.contains("acknowledged cause state, by signal"), "{acknowledged}");
 }
 
@@ -88,7 +88,7 @@ fn an_unwritable_state_directory_does_not_affect_monitoring() {
     let place = machine();
     std::fs::write(place.state(), "a file in the way").unwrap();
     let program = place.run_on_stdin();
-    program.wait("the word", |program| program.stderr().contains("a restart would forget"));
+    program.wait("the error message", |program| program.stderr().contains("a restart would forget"));
     program.wait("the alarm", |_| status(&place) == json!([true, [], ["state"]]));
     program.signal(Signal::SIGTERM);
     let (status, took, _, stderr) = program.end();

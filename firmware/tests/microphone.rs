@@ -8,7 +8,7 @@ use common::place::Place;
 use common::program::{output, parse};
 use serde_json::Value;
 
-/// What the program says of a recording of these samples.
+/// The program's reports for a recording of these samples.
 fn lines_for(samples: &[i16]) -> Vec<Value> {
     let place = Place::new("", 1, 0.1);
     write_wav(&place.wav(), samples);

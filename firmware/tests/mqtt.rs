@@ -17,7 +17,7 @@ use test_needs::needs;
 
 const OPEN: &str = "allow_anonymous true";
 
-/// A device that listens to `parts` parts of 3 s and tells the broker on `port`.
+/// A device with a recording of `parts` parts of 3 s that publishes to the broker on `port`.
 fn device(port: u16, parts: usize, more: &str) -> Place {
     let config = format!(
         "[alarm]\nstates = [\"on_state\"]\n[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\nevery_s = 0.5\n{more}\n"
@@ -25,7 +25,7 @@ fn device(port: u16, parts: usize, more: &str) -> Place {
     Place::new(&config, parts, 3.0)
 }
 
-/// What is told of changes and alarms, without the number that differs from output to output.
+/// The state changes and alarms among events, without the sequence number, which differs between outputs.
 fn reports_of(events: impl Iterator<Item = Value>) -> Vec<String> {
     events
         .filter(|event| event["kind"] == "state" || event["kind"] == "alarm")
@@ -53,7 +53,7 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         let state = first.newest("monitor/pump/state");
         assert_eq!(state["rejected_updates"], serde_json::json!(["firmware: does not start"]));
         assert_eq!(state["not_used"], state["rejected_updates"], "the old name");
-        // Who comes later gets it all from the broker.
+        // A later subscriber receives the retained messages from the broker.
         let subscriber = Subscriber::new(port, None);
         subscriber.wait("discovery", |subscriber| {
             subscriber.newest("homeassistant/sensor/pump/state/config")["unique_id"].is_string()
@@ -87,7 +87,7 @@ fn a_broker_killed_and_restarted_receives_every_event_in_order() {
     broker.kill();
     let before = reports_of(program_events(&program)).len();
     program.wait("two more events", |program| reports_of(program_events(program)).len() >= before + 3);
-    // The ear is to be there before the device is: the broker keeps no events.
+    // Subscribe before the device reconnects: the broker does not retain events.
     program.signal(Signal::SIGSTOP);
     let _broker = Broker::start(place.folder.path(), port, OPEN);
     subscriber.wait("the subscription again", |subscriber| subscriber.subscriptions() == 2);
@@ -103,7 +103,7 @@ fn a_broker_killed_and_restarted_receives_every_event_in_order() {
         let mut received = reports_of(
             subscriber.payloads("monitor/pump/event").iter().map(|text| serde_json::from_str(text).unwrap()),
         );
-        // At least once: what was on its way when the broker died may come twice.
+        // At least once: messages in flight when the broker was killed may arrive twice.
         received.dedup();
         received == expected
     });
@@ -129,16 +129,16 @@ fn credentials_are_read_from_a_file_and_never_printed() {
     let _broker = Broker::start(place.folder.path(), port, &config);
     let subscriber = Subscriber::new(port, Some(("plant", "s3cret-word")));
     let file = place.path("credentials");
-    for (password, taken) in [("wr0ng-word", false), ("s3cret-word", true)] {
+    for (password, accepted) in [("wr0ng-word", false), ("s3cret-word", true)] {
         std::fs::write(&file, format!("plant\n{password}\n")).unwrap();
         place.configure(&format!(
             "[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\ncredentials = {file:?}\n"
         ));
         let program = place.run_on_stdin();
-        if taken {
+        if accepted {
             subscriber.wait("availability", |subscriber| !subscriber.payloads("monitor/pump/availability").is_empty());
         } else {
-            program.wait("a refusal", |program| program.stderr().contains("trying again"));
+            program.wait("a rejection", |program| program.stderr().contains("trying again"));
         }
         program.signal(Signal::SIGTERM);
         let (_, _, lines, stderr) = program.end();
@@ -178,7 +178,7 @@ fn an_unreachable_broker_does_not_affect_monitoring() {
     assert_eq!((health["dropped_windows"].as_u64(), health["dropped_reports"].as_u64()), (Some(0), Some(0)));
 }
 
-/// A certificate authority and a broker's key under it, by openssl; `false` where there is none.
+/// Creates a certificate authority and a broker key signed by it with openssl; returns `false` if openssl is not installed.
 #[cfg(feature = "tls")]
 fn certificates(folder: &std::path::Path) -> bool {
     let script = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem &&
@@ -201,15 +201,15 @@ fn tls_accepts_only_a_broker_whose_certificate_is_signed_by_the_ca_file() {
     let (cert, key) = (place.path("broker.pem"), place.path("broker.key"));
     let more = format!("{OPEN}\ncertfile {}\nkeyfile {}", cert.display(), key.display());
     let _broker = Broker::start(place.folder.path(), port, &more);
-    for (ca, taken) in [(other.path().join("ca.pem"), false), (place.path("ca.pem"), true)] {
+    for (ca, accepted) in [(other.path().join("ca.pem"), false), (place.path("ca.pem"), true)] {
         place.configure(&format!("[mqtt]\nhost = \"localhost\"\nport = {port}\nid = \"pump\"\nca = {ca:?}\n"));
         let program = place.run_on_stdin();
         let log = place.path("mosquitto.log");
-        if taken {
+        if accepted {
             let in_log = || std::fs::read_to_string(&log).unwrap().contains("as acoustic-monitor-pump");
-            program.wait("the broker's word", |_| in_log());
+            program.wait("the connection in the broker's log", |_| in_log());
         } else {
-            program.wait("a refusal", |program| program.stderr().contains("trying again"));
+            program.wait("a rejection", |program| program.stderr().contains("trying again"));
             assert!(!std::fs::read_to_string(&log).unwrap().contains("as acoustic-monitor-pump"));
         }
     }

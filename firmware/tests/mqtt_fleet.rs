@@ -1,4 +1,4 @@
-//! A fleet of devices on one broker: nothing is lost when the broker is restarted, and what it costs the broker.
+//! A fleet of devices on one broker: no state change is lost when the broker restarts; measures the load of the broker.
 //!
 //! Each device is the program's own MQTT output, fed with the reports of a machine that changes state now and then. Small in
 //! tests; `make measure-fleet` runs it with 500 devices and writes a record.
@@ -29,7 +29,7 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap())
 }
 
-/// The devices, and the thread that makes up what they hear.
+/// The devices, and the thread that generates their reports.
 struct Fleet {
     stop: Arc<AtomicBool>,
     /// Changes of state of each device so far.
@@ -72,7 +72,7 @@ impl Fleet {
     }
 }
 
-/// Tells every device's output a window twice and health once a second, and a change of state at a moment of its own.
+/// Sends each device's output two windows and one health report a second. State changes are staggered between devices.
 fn feed(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, changes: &[AtomicU64]) {
     let device_info = Arc::new(DeviceInfo {
         model: "model.tflite".into(),
@@ -117,13 +117,13 @@ fn feed(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, chang
     }
 }
 
-/// What was heard of the fleet.
+/// What the subscriber received from the fleet.
 #[derive(Default)]
 struct Received {
     messages: u64,
     bytes: u64,
     online: BTreeMap<String, bool>,
-    /// The changes of each device, in the order in which they came.
+    /// The changes of each device, in order of arrival.
     events: BTreeMap<String, Vec<u64>>,
     late_ms: Vec<f64>,
 }
@@ -133,14 +133,14 @@ impl Received {
         self.online.values().filter(|online| **online).count()
     }
 
-    /// Changes received, each counted once, and how many came more than once.
+    /// Changes received, each counted once, and the number of duplicates.
     fn changes(&self) -> (u64, u64) {
         let all: u64 = self.events.values().map(|events| events.len() as u64).sum();
         let once: u64 = self.events.values().map(|events| events.iter().max().copied().unwrap_or(0)).sum();
         (once, all.saturating_sub(once))
     }
 
-    /// Whether every device's changes came without a hole and in order; what comes again is one of the last ones.
+    /// Whether every device's changes arrived in order and without a gap, apart from duplicates of earlier ones.
     fn complete(&self) -> bool {
         self.events.values().all(|events| {
             let mut newest = 0;
@@ -153,7 +153,7 @@ impl Received {
     }
 }
 
-/// A reader for whom the broker keeps what comes while it is itself away.
+/// Subscribes with a persistent session: the broker queues messages while the subscriber is disconnected.
 fn subscribe(port: u16) -> (Arc<Mutex<Received>>, Arc<AtomicBool>) {
     let received = Arc::<Mutex<Received>>::default();
     let subscribed = Arc::new(AtomicBool::new(false));
@@ -201,7 +201,7 @@ fn cost(pid: u32) -> (f64, u64) {
     (ticks / 100.0, rss.trim().trim_end_matches(" kB").parse().unwrap())
 }
 
-/// The value below which so many of a hundred are.
+/// The `percent`th percentile; sorts `values`.
 fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get((values.len() * percent / 100).min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
@@ -220,14 +220,14 @@ fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
     let port = free_port();
     let broker = Broker::start(folder.path(), port, &config);
     let (received, subscribed) = subscribe(port);
-    wait(|| subscribed.load(Relaxed), || "the reader".into());
+    wait(|| subscribed.load(Relaxed), || "the subscription".into());
     let begun = Instant::now();
     let fleet = Fleet::start(port, devices, every_s);
     let online = || received.lock().unwrap().online();
     wait(|| online() == devices as usize, || format!("{devices} devices, there are {}", online()));
     println!("{devices} devices online after {:.2} s", begun.elapsed().as_secs_f64());
 
-    // What it costs when nothing is the matter.
+    // The load in normal operation.
     let before = cost(broker.pid());
     let messages = received.lock().unwrap().messages;
     let bytes = received.lock().unwrap().bytes;
@@ -240,7 +240,7 @@ fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
     let bytes = received.lock().unwrap().bytes - bytes;
     let span = seconds as f64;
     println!(
-        "steady: {:.0} messages/s, {:.1} kB/s; broker {:.1} % of a core, {:.1} MB; a change is told in {:.0} ms (p50), \
+        "steady: {:.0} messages/s, {:.1} kB/s; broker {:.1} % of a core, {:.1} MB; a change arrives in {:.0} ms (p50), \
          {:.0} ms (p99)",
         messages as f64 / span,
         bytes as f64 / span / 1e3,
@@ -259,13 +259,13 @@ fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
     let broker = Broker::start(folder.path(), port, &config);
     wait(|| online() == devices as usize, || format!("{devices} devices again, there are {}", online()));
     println!("broker away for {away} s: all online again {:.2} s after its start", begun.elapsed().as_secs_f64());
-    wait(|| received.lock().unwrap().changes().0 >= changed, || "what happened meanwhile".into());
-    println!("all that happened meanwhile told {:.2} s after its start", begun.elapsed().as_secs_f64());
+    wait(|| received.lock().unwrap().changes().0 >= changed, || "the changes of the outage".into());
+    println!("all changes of the outage received {:.2} s after its start", begun.elapsed().as_secs_f64());
     let sent = fleet.changes();
     fleet.end();
     wait(|| received.lock().unwrap().changes().0 >= sent, || "every change".into());
     let (changes, again) = received.lock().unwrap().changes();
-    println!("{changes} changes of state, none lost, {again} told twice");
+    println!("{changes} changes of state, none lost, {again} received twice");
     assert!(received.lock().unwrap().complete());
     drop(broker);
 }

@@ -26,7 +26,7 @@ fn the_endpoint_reports_state_alarms_and_counters_and_rejects_other_requests() {
         format!("[alarm]\nstates = [\"on_state\"]\n[prometheus]\nenabled = true\nlisten = \"127.0.0.1:{port}\"\n");
     let place = Place::new(&config, 6, 3.0);
     let program = place.run_on_stdin();
-    // Connections that ask for nothing take no place for ever.
+    // Connections without a request do not occupy the server for ever.
     let idle: Vec<_> = (0..20).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, port))).collect();
     let get = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut page = String::new();

@@ -1,4 +1,4 @@
-//! Every fault a sound device can show, played by a scripted one: what capture does, counts and tells the reader.
+//! Every fault of a sound device, played by a scripted one: checks what capture does, counts and passes to the reader.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use nix::errno::Errno;
 const SPEC: StreamSpec =
     StreamSpec { format: SampleFormat::S32, channels: 1, rate: 48_000, period_frames: 480, buffer_frames: 9600 };
 
-/// What the reader saw.
+/// What the reader received.
 #[derive(Debug, Default)]
 struct Received {
     frames: u64,
@@ -35,8 +35,8 @@ struct Outcome {
     script: Scripted,
 }
 
-/// Plays `steps` to the end. Holds in every case: each sample is the number of its frame, no gap is missed, and what the
-/// counters say is what the reader saw.
+/// Plays `steps` to the end. Asserts in every case that each sample equals its frame number, that no gap is missing, and
+/// that the counters agree with what the reader received.
 fn play(steps: impl IntoIterator<Item = Step>) -> Outcome {
     let status = Arc::new(CaptureStatus::default());
     let (writer, reader) = ring(8 << 20, Duration::from_secs(100_000), Arc::clone(&status));
@@ -221,7 +221,7 @@ fn short_reads_are_continued() {
 fn endless_empty_reads_are_a_stall_and_do_not_spin() {
     let nothing = [ShortRead(0), Spurious];
     let steps = [Frames(480), ShortRead(0), Frames(480)].into_iter().chain(nothing.into_iter().cycle().take(900));
-    // The last of the empty reads is still to come.
+    // The last empty read is still pending.
     let steps = steps.chain([Frames(480), Frames(480)]);
     let outcome = play(steps);
     assert_eq!((outcome.counters.stalls, outcome.received.gaps.len()), (1, 1));
@@ -232,7 +232,7 @@ fn endless_empty_reads_are_a_stall_and_do_not_spin() {
 fn a_device_faster_than_real_time_is_throttled() {
     let outcome = play([Burst(960); 400]);
     assert_eq!((outcome.received.frames, outcome.received.gaps), (400 * 960, vec![]));
-    // But for a few in each second, each brought 20 ms of sound and was followed by 10 ms of sleep.
+    // Apart from a few in each second, each read delivered 20 ms of sound and was followed by 10 ms of sleep.
     assert!(outcome.script.elapsed() > ms(3000), "{:?}", outcome.script.elapsed());
 }
 
@@ -265,7 +265,7 @@ fn capture_waits_for_a_device_absent_or_busy_at_boot() {
     for errno in [Errno::ENOENT, Errno::EBUSY] {
         let status = Arc::new(CaptureStatus::default());
         let script = Scripted::new(SPEC, [Fails(Open, errno), Fails(Open, errno), Nothing, Frames(480)], &status);
-        // The script begins with the first wait; the failures must be there before.
+        // The script starts at the first wait; the failures must be set before.
         let mut early = script.clone();
         let _ = firmware::capture::Pcm::wait(&mut early, Duration::ZERO);
         let (writer, reader) = ring(1 << 20, Duration::from_secs(1000), Arc::clone(&status));

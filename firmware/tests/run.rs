@@ -1,4 +1,4 @@
-//! The real program on recordings: signals, reload, outputs that block or vanish.
+//! The real program on recordings: signals, reload, outputs that block or disappear.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -34,7 +34,7 @@ fn the_states_of_a_recording_and_their_changes_are_reported() {
         (&last["kind"], last["frames"].as_u64(), &last["capture"]),
         (&"health".into(), Some(432_000), &"ended".into())
     );
-    // Every window, in order: 9 s less a window, every 0.25 s.
+    // Every window, in order: 9 s less a window, one every 0.25 s.
     let starts: Vec<f64> = verdicts(&lines).iter().map(|verdict| verdict.start_s).collect();
     assert_eq!(starts.len(), 33);
     assert!(starts.iter().enumerate().all(|(index, start)| *start == 0.25 * index as f64), "{starts:?}");
@@ -52,7 +52,7 @@ fn sigterm_stops_within_a_second_and_the_last_counters_are_reported() {
     let last = lines.last().unwrap();
     assert_eq!(last["kind"], "health");
     assert_eq!(last["windows"].as_u64().unwrap() as usize, verdicts(&lines).len());
-    // Nobody shall take what it left for a running program's.
+    // No status file is left that could be taken for one of a running program.
     assert!(!place.status().exists());
 }
 
@@ -76,20 +76,20 @@ fn sighup_loads_a_new_model_and_configuration_between_two_windows_and_loses_no_s
     place.configure("[decision]\nconfidence = 0.7\n");
     program.signal(Signal::SIGHUP);
     program.wait("the new model", |program| program.reports("hello").len() == 2);
-    // A model and a configuration that are no good: nothing changes.
+    // An invalid model and an invalid configuration change nothing.
     std::fs::write(place.model(), b"nonsense").unwrap();
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the model", |program| program.stderr().contains("stay"));
+    program.wait("a message about the model", |program| program.stderr().contains("stay"));
     place.configure("[decision]\nconfidenc = 0.7\n");
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the key", |program| program.stderr().contains("confidenc"));
+    program.wait("a message about the key", |program| program.stderr().contains("confidenc"));
     let (status, _, lines, stderr) = program.end();
     assert!(status.success(), "{stderr}");
     let labels: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "hello").map(|line| &line["labels"]).collect();
     let (old, new) = (&serde_json::json!(["off_state", "on_state"]), &serde_json::json!(["quiet", "loud"]));
-    // Twice more with what is not used: the model speaks that was there before.
+    // Two more hellos report the rejected updates; they still describe the active model.
     assert_eq!(labels, [old, new, new, new]);
-    // The very windows that one model alone would have had: 10 s, every 0.25 s.
+    // The same windows as without the reload: 10 s less a window, one every 0.25 s.
     let starts: Vec<f64> = verdicts(&lines).iter().map(|verdict| verdict.start_s).collect();
     assert_eq!(starts.len(), 37);
     assert!(starts.iter().enumerate().all(|(index, start)| *start == 0.25 * index as f64), "{starts:?}");
@@ -102,7 +102,7 @@ fn a_reader_that_sleeps_delays_neither_monitoring_nor_the_stop() {
     let place = Place::new("", 10, 1.0);
     let mut command = place.run(&["--stdin", "--realtime", "--hop", "0.1"]);
     let wav = File::open(place.wav()).unwrap();
-    // A pipe that takes next to nothing, and is never read.
+    // A pipe with the smallest capacity that is never read.
     let (read, write) = nix::unistd::pipe().unwrap();
     nix::fcntl::fcntl(&write, nix::fcntl::FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
     let mut child = command.stdin(Stdio::from(wav)).stdout(Stdio::from(write)).stderr(Stdio::null()).spawn().unwrap();
@@ -154,7 +154,7 @@ fn frames_arrive_on_the_serial_line() {
 
 #[test]
 fn a_full_disk_does_not_stop_monitoring() {
-    // Standard output on a full disk, and a status file whose folder takes nothing.
+    // Standard output on a full disk, and a status file below a path that is a regular file.
     let place = Place::new("", 4, 1.0);
     std::fs::write(place.path("no-folder"), "").unwrap();
     let listen = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
@@ -164,7 +164,7 @@ fn a_full_disk_does_not_stop_monitoring() {
         listen.replace(place.status().to_str().unwrap(), status.to_str().unwrap()),
     )
     .unwrap();
-    // The serial line alone says how it goes.
+    // Only the serial line still delivers reports.
     let (mut master, line) = pty();
     let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
     std::fs::write(place.path("monitor.toml"), text + &format!("[serial]\ndevice = {line:?}\n")).unwrap();
@@ -177,16 +177,16 @@ fn a_full_disk_does_not_stop_monitoring() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     assert!(stderr.contains("standard output: ") && stderr.contains("status file "), "{stderr}");
-    // 4 s less a window, every 0.25 s: every one was told where somebody reads.
+    // 4 s less a window, one every 0.25 s: the serial line received all of them.
     assert_eq!(verdicts, 13);
     assert!(last.dropped_reports > 13, "{last:?}");
     assert_eq!((last.dropped_windows, last.gaps), (0, 0));
 }
 
-/// The reader's end of a serial line, and its device.
+/// The reader's end of a serial line, and the path of its device.
 fn pty() -> (File, std::path::PathBuf) {
     use nix::fcntl::OFlag;
-    // Not to be inherited: the program would hold its own line open when it is unplugged.
+    // Not inherited: otherwise the program would keep its own line open after the unplugging.
     let master = nix::pty::posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
     nix::pty::grantpt(&master).unwrap();
     nix::pty::unlockpt(&master).unwrap();
@@ -194,7 +194,7 @@ fn pty() -> (File, std::path::PathBuf) {
     (File::from(std::os::fd::OwnedFd::from(master)), device)
 }
 
-/// Reads frames until the other end is closed: the number of verdicts, and the last health.
+/// Reads frames until the other end is closed; returns the number of verdicts and the last health report.
 fn read_line_to_the_end(master: &mut File) -> (u32, monitor_wire::Health) {
     use monitor_wire::Message;
     let (mut verdicts, mut last) = (0, monitor_wire::Health::default());
@@ -212,7 +212,7 @@ fn read_line_to_the_end(master: &mut File) -> (u32, monitor_wire::Health) {
                     _ => {}
                 });
             }
-            // EIO: nobody has the line open; before the program has opened it that is to be expected.
+            // EIO: no process has the line open, as before the program opens it.
             Err(_) if !begun => std::thread::sleep(Duration::from_millis(5)),
             Err(_) => break,
         }
@@ -242,16 +242,16 @@ fn an_unplugged_serial_line_drops_reports_and_is_reopened_when_it_returns() {
     };
     read(&mut master);
     drop(master);
-    program.wait("a word about the line", |program| program.stderr().contains("opened again as soon as it is there"));
+    program.wait("a message about the line", |program| program.stderr().contains("opened again as soon as it is there"));
     let before = program.reports("verdict").len();
     program.wait("more windows", |program| program.reports("verdict").len() > before + 4);
     let mut master = plug();
     read(&mut master);
-    program.wait("a word that it is back", |program| program.stderr().contains("there again"));
+    program.wait("the message that the line is back", |program| program.stderr().contains("there again"));
     drop(master);
     let (status, _, lines, stderr) = program.end();
     assert!(status.success(), "{stderr}");
-    // 8 s less a window, every 0.25 s: nothing of it was missed elsewhere.
+    // 8 s less a window, one every 0.25 s: no other output missed a report.
     assert_eq!(verdicts(&lines).len(), 29);
     let last = lines.last().unwrap();
     assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["gaps"] == 0 && last["dropped_windows"] == 0);
@@ -269,13 +269,13 @@ fn sighup_replaces_only_the_changed_outputs() {
     place.configure(&format!("[serial]\ndevice = {second_line:?}\n"));
     program.signal(Signal::SIGHUP);
     program.wait("the reload", |program| program.stderr().contains("were read again"));
-    // The first line ends: it was given back. The second begins with who speaks.
+    // The program closes the first line. The second begins with a hello.
     let (on_first, _) = first.join().unwrap();
     let (on_second, last) = read_line_to_the_end(&mut second);
     let (status, _, lines, stderr) = program.end();
     assert!(status.success(), "{stderr}");
     assert!(on_first >= 4 && on_second >= 4, "{on_first} and {on_second}");
-    // Every window was told on one of them, and standard output, which has not changed, goes on counting.
+    // Each window was reported on one of the two lines; standard output, which has not changed, continues its sequence.
     assert_eq!((on_first + on_second, verdicts(&lines).len()), (29, 29));
     assert_eq!(last.dropped_reports, 0);
     let sequences = lines.iter().map(|line| line["sequence"].as_u64().unwrap());
@@ -287,10 +287,10 @@ fn an_error_at_the_start_is_named_with_exit_code_1() {
     let place = Place::new("", 1, 1.0);
     let wav = place.wav();
     let wav = wav.to_str().unwrap();
-    let fails = |command: &mut Command, word: &str| {
+    let fails = |command: &mut Command, expected: &str| {
         let (code, _, stderr) = output(command);
         assert_eq!(code, Some(1), "{stderr}");
-        assert!(stderr.contains(word), "{word}: {stderr}");
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
         assert!(!stderr.contains("panicked"), "{stderr}");
     };
     fails(&mut place.run(&["--wav", "/nowhere.wav"]), "/nowhere.wav");

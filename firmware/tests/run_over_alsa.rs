@@ -1,5 +1,5 @@
-//! The real program on a sound device, in real time: signals, reload, a stop, a device that is not there or gives another
-//! rate.
+//! The real program on a sound device, in real time: signals, reload, a stop of the process, an absent device, a device with
+//! another rate.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -13,7 +13,7 @@ use common::program::{Program, verdicts};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-/// A place whose device `microphone` records quiet and loud noise in turn, a second each, at `rate`.
+/// A place whose device `microphone` delivers alternating quiet and loud noise, a second each, at `rate`.
 fn listening(config: &str, rate: u32) -> (Place, Devices) {
     let raw: Vec<u8> = noise(30, 1.0).iter().flat_map(|sample| sample.to_le_bytes()).collect();
     (Place::new(config, 1, 1.0), Devices::new().paced("microphone", &raw, "S16_LE", rate, 1))
@@ -26,7 +26,7 @@ fn run(place: &Place, devices: &Devices, device: &str) -> Program {
     Program::start(command)
 }
 
-/// Ends the program by SIGTERM, which must not take a second; returns all lines.
+/// Stops the program with SIGTERM, which must take less than a second; returns all lines.
 fn stop(program: Program) -> Vec<Value> {
     program.signal(Signal::SIGTERM);
     let (status, took, lines, stderr) = program.end();
@@ -35,7 +35,7 @@ fn stop(program: Program) -> Vec<Value> {
     lines
 }
 
-/// Every window was told, in order, a quarter of a second apart.
+/// Asserts that every window was reported, in order, a quarter of a second apart.
 fn assert_every_window(lines: &[Value]) {
     let starts: Vec<f64> = verdicts(lines).iter().map(|verdict| verdict.start_s).collect();
     assert!(starts.iter().enumerate().all(|(index, start)| *start == 0.25 * index as f64), "{starts:?}");
@@ -91,18 +91,18 @@ fn sighup_over_alsa_keeps_the_old_model_and_configuration_when_the_new_are_bad()
     let program = run(&place, &devices, "microphone");
     program.wait("windows", |program| program.reports("verdict").len() >= 3);
     let stays = |program: &Program| program.stderr().matches("the old model and configuration stay").count();
-    // A model that is none, a key that is none, a state that the model does not have.
+    // An invalid model, an unknown key, a state that the model does not have.
     let good = std::fs::read(place.model()).unwrap();
     std::fs::write(place.model(), &good[..good.len() / 2]).unwrap();
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the model", |program| stays(program) == 1);
+    program.wait("a message about the model", |program| stays(program) == 1);
     std::fs::write(place.model(), &good).unwrap();
     place.configure("[decision]\nconfidenc = 0.7\n");
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the key", |program| stays(program) == 2 && program.stderr().contains("confidenc"));
+    program.wait("a message about the key", |program| stays(program) == 2 && program.stderr().contains("confidenc"));
     place.configure("[gpio.states]\nno_such_state = 4\n");
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the state", |program| stays(program) == 3 && program.stderr().contains("no_such_state"));
+    program.wait("a message about the state", |program| stays(program) == 3 && program.stderr().contains("no_such_state"));
     let windows = program.reports("verdict").len();
     program.wait("windows", |program| program.reports("verdict").len() > windows + 4);
     let lines = stop(program);
@@ -138,7 +138,7 @@ fn a_stop_of_half_a_second_is_one_gap_and_the_windows_that_span_it_are_marked() 
 #[test]
 fn a_rate_other_than_requested_is_accepted_and_reported() {
     for rate in [16_000, 44_100, 96_000] {
-        // 48 kHz is asked for by default; this device has one rate only.
+        // The default requests 48 kHz; this device has only one rate.
         let (place, devices) = listening("", rate);
         let program = run(&place, &devices, "microphone");
         program.wait("windows", |program| program.reports("verdict").len() >= 4);

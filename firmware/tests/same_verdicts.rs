@@ -1,4 +1,4 @@
-//! One recording, every way into the program: the verdicts are the same to the last bit, before and after the decision.
+//! One recording through every input of the program: the verdicts are bit-identical, before and after the decision.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -37,7 +37,7 @@ impl Place {
         self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
     }
 
-    /// What `host-tools predict` says, the program itself: that of `HOST_TOOLS`, else compiled now.
+    /// The verdicts of `host-tools predict`. Runs the program named by `HOST_TOOLS`, otherwise compiles it.
     fn expected(&self) -> Vec<Verdict> {
         let compiled = std::env::var_os("HOST_TOOLS").map(Command::new);
         let mut command = compiled.unwrap_or_else(|| {
@@ -86,7 +86,7 @@ fn all_inputs(place: &Place, realtime: bool) -> Vec<Verdict> {
     let (_, run, stderr) = output(&mut place.firmware(&["run", "--wav", wav]));
     assert_eq!(verdicts(&parse(&run)), expected, "run --wav: {stderr}");
 
-    // Raw frames on standard input, whose form the configuration says by default: S16, mono, 48 kHz.
+    // Raw frames on standard input in the default form of the configuration: S16, mono, 48 kHz.
     let mut program = Program::start(place.firmware(&["run", "--stdin"]));
     program.child.stdin.take().unwrap().write_all(&place.raw()).unwrap();
     let (_, _, lines, stderr) = program.end();
@@ -100,7 +100,7 @@ fn all_inputs(place: &Place, realtime: bool) -> Vec<Verdict> {
     expected
 }
 
-/// Through libasound, mmap, the capture thread and the ring, in real time: the first windows.
+/// The first windows through libasound, mmap, the capture thread and the ring, in real time.
 fn over_alsa(place: &Place, windows: usize) -> Vec<Verdict> {
     let devices = Devices::new().paced("microphone", &place.raw(), "S16_LE", 48_000, 1);
     let mut command = devices.command(firmware());
@@ -160,7 +160,7 @@ fn check_prints_the_lines_of_predict_and_confirms_that_the_model_runs() {
     assert!(lines[0].starts_with("Time 0.00s: off_state ("), "{text}");
     assert!(lines[1].contains("| Chunk: (16000,) | Inference: "), "{text}");
     assert!(stderr.contains("the model runs"), "{stderr}");
-    // No model, a file that is none, a recording too short: not fit, and said so.
+    // A truncated model and a recording that is too short are rejected with a message.
     std::fs::write(place.path("model.tflite"), &place.model[..1000]).unwrap();
     let (code, _, stderr) = output(&mut command);
     assert_eq!(code, Some(1), "{stderr}");

@@ -1,4 +1,4 @@
-//! `require_signature`: the real program takes a model that is vouched for, and no other.
+//! `require_signature`: the real program accepts only a model with a valid signature.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -11,7 +11,7 @@ use common::program::{Program, output};
 use common::sign;
 use nix::sys::signal::Signal;
 
-/// A place whose configuration asks for signatures by a key of its own.
+/// A place whose configuration requires signatures and names a generated key.
 struct Signed {
     place: Place,
     key: PathBuf,
@@ -33,7 +33,7 @@ impl Signed {
         sign::sign(&self.place.model(), &self.key);
     }
 
-    /// Runs on the recording: exit code and standard error.
+    /// Runs on the recording; returns exit code and standard error.
     fn run(&self) -> (Option<i32>, String) {
         let (code, _, stderr) = output(&mut self.place.run(&["--wav", self.place.wav().to_str().unwrap()]));
         (code, stderr)
@@ -104,13 +104,13 @@ fn a_reload_without_a_good_signature_keeps_the_old_model() {
     program.wait("windows", |program| program.reports("verdict").len() >= 2);
     std::fs::write(signed.place.model(), loudness_model("quiet", "loud")).unwrap();
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the signature", |program| program.stderr().contains("was changed"));
+    program.wait("a message about the signature", |program| program.stderr().contains("was changed"));
     let before = program.reports("verdict").len();
     program.wait("more windows", |program| program.reports("verdict").len() > before);
     let hello = program.reports("hello").pop().unwrap();
-    assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "the old model speaks");
-    assert!(hello["rejected_updates"][0].as_str().unwrap().contains("was changed"), "and says why: {hello}");
-    // The same model with a signature is taken.
+    assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "the old model is still active");
+    assert!(hello["rejected_updates"][0].as_str().unwrap().contains("was changed"), "gives the reason: {hello}");
+    // The same model with a signature is accepted.
     signed.sign();
     program.signal(Signal::SIGHUP);
     program.wait("the new model", |program| program.reports("hello").len() == 3);

@@ -1,5 +1,5 @@
-//! The systemd unit lets the program do what it does. (Run with the unit's filter of system calls and without those that are named
-//! here, it ends by SIGSYS as soon as it looks at the clock.)
+//! The systemd unit permits every operation of the program. (With the unit's system call filter but without the calls named
+//! here, the program ends with SIGSYS as soon as it reads the clock state.)
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 use firmware::config::Config;
@@ -17,12 +17,13 @@ fn values(name: &str) -> Vec<&str> {
 
 #[test]
 fn the_unit_allows_reading_the_clock_state_but_not_setting_the_clock() {
-    // `systemd-analyze syscall-filter @system-service`: these, by one of which a C library reads it, are not among them.
+    // `systemd-analyze syscall-filter @system-service` does not list these calls; C libraries read the clock state with one
+    // of them.
     let allowed: Vec<&str> = values("SystemCallFilter").iter().flat_map(|value| value.split(' ')).collect();
     for call in ["@system-service", "adjtimex", "clock_adjtime", "clock_adjtime64"] {
         assert!(allowed.contains(&call), "{call} is not in {allowed:?}");
     }
-    // It refuses to read as well.
+    // ProtectClock would also block reading.
     assert!(values("ProtectClock").is_empty());
     let capabilities = values("CapabilityBoundingSet").join(" ");
     assert!(!capabilities.is_empty() && !capabilities.contains("CAP_SYS_TIME"), "{capabilities}");

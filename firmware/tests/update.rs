@@ -1,4 +1,5 @@
-//! The card's updates: what proves itself is used, what does not is not, and no power cut loses what there was.
+//! Updates from the card: files that pass the self-test are used, others are rejected, and no power cut loses the files in
+//! use.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -12,13 +13,13 @@ use firmware::update::slot::{self, Slot, Which};
 use firmware::update::{FIRMWARE, Files, MODEL};
 use sha2::{Digest, Sha256};
 
-/// A card, and the places of the device in memory.
+/// A card, and the device's folders in memory.
 struct Card {
     folder: tempfile::TempDir,
 }
 
 impl Card {
-    /// With a first model that is in use.
+    /// A card with a first model in use.
     fn new() -> Self {
         let card = Self { folder: tempfile::tempdir().unwrap() };
         std::fs::create_dir(card.card()).unwrap();
@@ -43,7 +44,7 @@ impl Card {
         std::fs::write(self.card().join(format!("{name}.sha256")), hash + " *" + name + "\r\n").unwrap();
     }
 
-    /// What the device does at its start; what it says on the card.
+    /// Runs the update as at the start of the device; returns the note that it leaves on the card.
     fn update(&self) -> String {
         let mut command = Command::new(firmware());
         command.arg("update").arg("--card").arg(self.card()).arg("--into").arg(self.path("etc"));
@@ -59,7 +60,7 @@ impl Card {
         std::fs::read(self.path("etc").join(name)).ok()
     }
 
-    /// Starts, and finds `why`; the first model is used, and again at the next start.
+    /// Asserts that a start rejects the update for the reason `why`, and that this start and the next use the first model.
     fn refuses(&self, why: &str) {
         let first = loudness_model("off_state", "on_state");
         for _ in 0..2 {
@@ -75,7 +76,7 @@ fn second() -> Vec<u8> {
     loudness_model("quiet", "loud")
 }
 
-/// A program that does as a shell script says; `$real` is this one.
+/// A program that runs a shell script; `$real` is the path of the real program.
 fn script(what: &str) -> Vec<u8> {
     format!("#!/bin/sh\nreal={}\n{what}\n", firmware().display()).into_bytes()
 }
@@ -87,7 +88,7 @@ fn a_model_that_passes_the_self_test_is_used_and_kept() {
     let text = card.update();
     assert_eq!(card.used(MODEL), Some(second()));
     assert!(!text.contains("not used"), "{text}");
-    // Kept: also when what was dropped is gone.
+    // It stays in use after the copied files are removed.
     std::fs::remove_file(card.card().join(MODEL)).unwrap();
     assert_eq!(card.update(), text);
     assert_eq!(card.used(MODEL), Some(second()));
@@ -144,7 +145,7 @@ fn a_model_with_other_results_than_on_the_workstation_is_refused() {
     std::fs::write(card.card().join("golden.txt"), golden).unwrap();
     card.drop_file(MODEL, &second());
     card.refuses("golden.txt has \"Time");
-    // With its own it is taken.
+    // With its own results it is accepted.
     let (_, golden, _) = output(&mut check);
     std::fs::write(card.card().join("golden.txt"), golden).unwrap();
     card.update();
@@ -208,14 +209,14 @@ fn the_reason_for_a_refusal_is_reported_by_the_version_that_runs_instead() {
     assert!(hello["rejected_updates"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
 }
 
-/// Content of a slot, of that generation.
+/// A slot's content of that generation.
 fn content(generation: u64) -> Slot {
     let text = |name: &str| format!("{name} of generation {generation}").into_bytes();
     let files: Files = [(MODEL, text(MODEL)), (FIRMWARE, text(FIRMWARE))].into();
     Slot { generation, files }
 }
 
-/// Cuts the power before the `cut`-th step; whether it came to that.
+/// Cuts the power before the `cut`-th step; returns whether that step was reached.
 fn write_until(card: &Path, which: Which, slot: &Slot, cut: usize) -> bool {
     let mut steps = 0;
     let step = |_: &str| {
@@ -235,15 +236,15 @@ fn a_power_cut_before_any_step_leaves_the_old_or_the_new_version() {
         let was_cut = write_until(card, Which::A, &content(3), cut);
         let (found, damaged) = slot::newest(card);
         let (which, found) = found.unwrap();
-        // The list's last piece may be on the card before the last steps.
+        // The last piece of the list may be on the card before the last steps.
         assert!(found == content(2) || found == content(3), "cut at {cut}");
         assert!(was_cut || found == content(3));
         assert!(damaged.iter().all(|why| why.contains("power was lost")), "cut at {cut}: {damaged:?}");
-        // What was begun in vain is written all the same the next time.
+        // The next write completes despite the remains of the interrupted one.
         assert!(!write_until(card, which.other(), &content(found.generation + 1), usize::MAX));
         assert_eq!(slot::newest(card).0.unwrap().1, content(found.generation + 1));
         if !was_cut {
-            assert!(cut > 20, "every step was cut: {cut}");
+            assert!(cut > 20, "too few steps were cut: {cut}");
             return;
         }
     }
@@ -256,7 +257,7 @@ fn a_list_torn_anywhere_is_rejected() {
     assert!(!write_until(folder.path(), Which::B, &content(2), usize::MAX));
     let list = folder.path().join("monitor/b/slot.txt");
     let whole = std::fs::read(&list).unwrap();
-    // Only the end of its last line may be missing.
+    // Only the final line break may be missing.
     for end in 0..whole.len() - 1 {
         std::fs::write(&list, &whole[..end]).unwrap();
         assert_eq!(slot::newest(folder.path()).0.unwrap().1, content(1), "cut at {end}");

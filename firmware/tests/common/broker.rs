@@ -1,4 +1,4 @@
-//! A real mosquitto on loopback, and a client that gathers what it hears there.
+//! A real mosquitto on loopback, and a client that collects all messages published there.
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -17,7 +17,7 @@ pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// The program, also where the path has no sbin.
+/// The program; finds it also if `PATH` does not contain sbin.
 fn mosquitto() -> Command {
     let place = Path::new("/usr/sbin/mosquitto");
     Command::new(if place.exists() { place } else { Path::new("mosquitto") })
@@ -33,7 +33,7 @@ impl Broker {
     /// Starts one on `port`, with `more` lines of configuration in `folder`.
     pub fn start(folder: &Path, port: u16, more: &str) -> Self {
         let config = folder.join("mosquitto.conf");
-        // Started by root it would become a user that may not read the test's folder.
+        // When started by root, mosquitto would otherwise switch to a user that cannot read the test's folder.
         let text = format!("listener {port} 127.0.0.1\nuser root\nset_tcp_nodelay true\n{more}\n");
         std::fs::write(&config, text).unwrap();
         let log = std::fs::File::create(folder.join("mosquitto.log")).unwrap();
@@ -47,7 +47,7 @@ impl Broker {
         self.child.id()
     }
 
-    /// Stops it in good order, so that it keeps what it is to keep.
+    /// Stops it with SIGTERM, so that it saves its persistent state.
     pub fn stop(mut self) {
         let pid = nix::unistd::Pid::from_raw(self.child.id() as i32);
         nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
@@ -68,10 +68,10 @@ impl Drop for Broker {
     }
 }
 
-/// What a message was: topic, payload, and whether the broker had kept it.
+/// A received message: topic, payload, and whether it was retained.
 pub type Received = (String, String, bool);
 
-/// A client that hears everything.
+/// A client that subscribes to every topic.
 pub struct Subscriber {
     received: Arc<Mutex<Vec<Received>>>,
     subscribed: Arc<Mutex<u32>>,
@@ -107,7 +107,7 @@ impl Subscriber {
         subscriber
     }
 
-    /// How often it was taken in by the broker.
+    /// How often the broker has acknowledged the subscription.
     pub fn subscriptions(&self) -> u32 {
         *self.subscribed.lock().unwrap()
     }
@@ -127,7 +127,7 @@ impl Subscriber {
         self.received.lock().unwrap().iter().map(|message| message.0.clone()).collect()
     }
 
-    /// The newest of a topic, as JSON.
+    /// The newest payload of a topic, as JSON; null if there is none.
     pub fn newest(&self, topic: &str) -> Value {
         self.payloads(topic).last().map_or(Value::Null, |text| serde_json::from_str(text).unwrap_or(Value::Null))
     }

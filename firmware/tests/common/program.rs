@@ -1,4 +1,4 @@
-//! The real program as a child that is fed, told, and read.
+//! The real program as a child process: feeds its input, sends it signals and reads its output.
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,7 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-/// Longest that anything is waited for.
+/// Longest time that a test waits for a condition.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The program's path.
@@ -20,7 +20,7 @@ pub fn firmware() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_firmware"))
 }
 
-/// A running `firmware`, whose output is gathered as it comes.
+/// A running `firmware`; threads collect its output.
 pub struct Program {
     pub child: Child,
     lines: Arc<Mutex<Vec<Value>>>,
@@ -56,7 +56,7 @@ impl Program {
         Self { child, lines, stderr, readers }
     }
 
-    /// Feeds standard input from a thread, and leaves it open until all is fed.
+    /// Feeds a file to standard input from a thread, then closes the input.
     pub fn feed(&mut self, path: PathBuf) {
         let mut input = self.child.stdin.take().unwrap();
         std::thread::spawn(move || {
@@ -68,12 +68,12 @@ impl Program {
         kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
     }
 
-    /// What was written to standard error so far.
+    /// Standard error so far.
     pub fn stderr(&self) -> String {
         self.stderr.lock().unwrap().clone()
     }
 
-    /// All lines of a kind so far.
+    /// All reports of a kind so far.
     pub fn reports(&self, kind: &str) -> Vec<Value> {
         self.lines.lock().unwrap().iter().filter(|line| line["kind"] == kind).cloned().collect()
     }
@@ -83,7 +83,7 @@ impl Program {
         wait(|| until(self), || format!("{what}\n{}\n{:?}", self.stderr(), self.lines.lock().unwrap().last()));
     }
 
-    /// Waits for the end: status, how long that took, and all lines.
+    /// Waits for the end; returns the exit status, the time waited, all lines and standard error.
     pub fn end(mut self) -> (ExitStatus, Duration, Vec<Value>, String) {
         let start = Instant::now();
         wait(|| self.child.try_wait().unwrap().is_some(), || "the end".into());
@@ -105,16 +105,16 @@ impl Drop for Program {
     }
 }
 
-/// Waits until `until` holds; panics with `what` when it does not.
+/// Waits until `until` holds; panics with `what` after a timeout.
 pub fn wait(mut until: impl FnMut() -> bool, what: impl Fn() -> String) {
     let start = Instant::now();
     while !until() {
-        assert!(start.elapsed() < WAIT_TIMEOUT, "waited in vain for {}", what());
+        assert!(start.elapsed() < WAIT_TIMEOUT, "timed out waiting for {}", what());
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Runs a command to its end: exit code, standard output, standard error. Its standard input is the caller's to choose.
+/// Runs a command to its end; returns exit code, standard output and standard error. The caller sets standard input.
 pub fn output(command: &mut Command) -> (Option<i32>, String, String) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut err = child.stderr.take().unwrap();
@@ -128,7 +128,7 @@ pub fn output(command: &mut Command) -> (Option<i32>, String, String) {
     (child.wait().unwrap().code(), text, stderr.join().unwrap())
 }
 
-/// What a verdict says before and after the decision, without the times that differ from run to run.
+/// A verdict before and after the decision, without the times that differ between runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     pub index: u64,
@@ -142,7 +142,7 @@ pub struct Verdict {
     pub probabilities: Vec<f64>,
 }
 
-/// The verdicts among lines.
+/// The verdicts among the lines of a report.
 pub fn verdicts(lines: &[Value]) -> Vec<Verdict> {
     let lines_of = |kind| lines.iter().filter(move |line| line["kind"] == kind);
     let alarm_after = |index: u64| {
@@ -164,7 +164,7 @@ pub fn verdicts(lines: &[Value]) -> Vec<Verdict> {
         .collect()
 }
 
-/// Lines of JSON.
+/// Parses lines of JSON.
 pub fn parse(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }

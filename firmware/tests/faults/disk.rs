@@ -1,5 +1,5 @@
-//! A disk that takes nothing: full, or read-only. Both are real small file systems, in a mount namespace of the program's
-//! own, which takes root.
+//! A disk that cannot be written: full, or read-only. Both are real small file systems in a separate mount namespace, which
+//! requires root.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::common::place::Place;
 use crate::common::program::{firmware, output, parse, verdicts};
 use crate::common::{Devices, ramp};
 
-/// `program` with a file system of its own, mounted with `options`, on `folder`.
+/// `program` with a separate file system, mounted with `options` on `folder`.
 fn on_own_disk(folder: &Path, options: &str, program: &str) -> Command {
     std::fs::create_dir_all(folder).unwrap();
     let mount = format!("mount -t tmpfs -o {options} tmpfs {}", folder.display());
@@ -19,8 +19,8 @@ fn on_own_disk(folder: &Path, options: &str, program: &str) -> Command {
     command
 }
 
-/// Listens with its status file on such a disk: what was told, and the words.
-fn listens(options: &str) -> (usize, serde_json::Value, String) {
+/// Monitors with the status file on such a disk; returns the number of verdicts, the last report and standard error.
+fn monitor(options: &str) -> (usize, serde_json::Value, String) {
     let place = Place::new("", 4, 1.0);
     let disk = place.path("disk");
     let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
@@ -39,7 +39,7 @@ fn listens(options: &str) -> (usize, serde_json::Value, String) {
 #[needs(mount)]
 #[test]
 fn a_full_disk_costs_the_status_file_but_not_monitoring() {
-    let (verdicts, last, stderr) = listens("size=64k");
+    let (verdicts, last, stderr) = monitor("size=64k");
     // 4 s less a window, every 0.25 s.
     assert_eq!((verdicts, stderr.matches("status file").count()), (13, 1), "{stderr}");
     assert!(stderr.contains("No space left"), "{stderr}");
@@ -49,14 +49,15 @@ fn a_full_disk_costs_the_status_file_but_not_monitoring() {
 #[needs(mount)]
 #[test]
 fn a_read_only_directory_costs_the_status_file_but_not_monitoring() {
-    let (verdicts, last, stderr) = listens("ro");
+    let (verdicts, last, stderr) = monitor("ro");
     assert_eq!((verdicts, stderr.matches("status file").count()), (13, 1), "{stderr}");
     assert!(stderr.contains("Read-only"), "{stderr}");
     assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["dropped_windows"] == 0);
 }
 
-/// Records 4 s in parts of a second, 32 kB each, on such a disk: exit code, words, and the files with their sizes.
-fn records(options: &str) -> (Option<i32>, String, Vec<String>) {
+/// Records 4 s in parts of one second, 32 kB each, on such a disk; returns exit code, standard error, and the files with
+/// their sizes.
+fn record(options: &str) -> (Option<i32>, String, Vec<String>) {
     let devices = Devices::new().paced("ramp", &ramp("S16_LE", 5 * 16_000, 1), "S16_LE", 16_000, 1);
     let out = devices.folder.path().join("disk");
     let list = format!("\"$@\"; code=$?; find {} -type f -printf '%f %s\\n' | sort; exit $code", out.display());
@@ -82,7 +83,7 @@ fn records(options: &str) -> (Option<i32>, String, Vec<String>) {
 #[needs(mount)]
 #[test]
 fn a_full_disk_ends_a_recording_with_an_error_and_keeps_every_whole_part() {
-    let (code, stderr, files) = records("size=100k");
+    let (code, stderr, files) = record("size=100k");
     assert_eq!(code, Some(1), "{stderr}");
     assert!(stderr.contains("is there space") && stderr.contains("No space left"), "{stderr}");
     // Three parts of 32 kB fit; the fourth is not there, not even in part.
@@ -93,7 +94,7 @@ fn a_full_disk_ends_a_recording_with_an_error_and_keeps_every_whole_part() {
 #[needs(mount)]
 #[test]
 fn a_read_only_directory_ends_a_recording_with_an_error() {
-    let (code, stderr, files) = records("ro");
+    let (code, stderr, files) = record("ro");
     assert_eq!((code, files.len()), (Some(1), 0), "{stderr}");
     assert!(stderr.contains("may this user write there") && stderr.contains("Read-only"), "{stderr}");
 }
