@@ -59,7 +59,9 @@ fn unwritable_clips_and_inputs_without_clips_do_not_affect_monitoring() {
     std::fs::write(&folder, "a file in the way").unwrap();
     place.configure(&format!("[alarm]\nstates = [\"on_state\"]\n[clips]\nfolder = {folder:?}\nafter_s = 1.0\n"));
     let program = place.run_on_stdin();
-    program.wait("the error message", |program| program.stderr().contains("clips") && program.stderr().contains("goes on"));
+    program.wait("the error message", |program| {
+        program.stderr().contains("clips") && program.stderr().contains("goes on")
+    });
     program.signal(Signal::SIGTERM);
     assert!(program.end().0.success());
     let (code, text, stderr) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));

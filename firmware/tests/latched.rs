@@ -65,7 +65,9 @@ fn an_alarm_unacknowledged_before_a_sigkill_is_restored_at_the_next_start_until_
     let (_, table, stderr) = output(log.args(["events", "--folder"]).arg(place.path("events")));
     let records: Vec<&str> = table.lines().filter(|line| line.contains("alarm") || line.contains("acknow")).collect();
     let [raised, restored, acknowledged] = records[..] else { panic!("{table} {stderr}") };
-    assert!(raised.contains("active true") && restored.contains("active false") && restored.contains("unacknowledged true"));
+    assert!(
+        raised.contains("active true") && restored.contains("active false") && restored.contains("unacknowledged true")
+    );
     assert!(acknowledged.contains("acknowledged cause state, by signal"), "{acknowledged}");
 }
 

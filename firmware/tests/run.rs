@@ -242,7 +242,8 @@ fn an_unplugged_serial_line_drops_reports_and_is_reopened_when_it_returns() {
     };
     read(&mut master);
     drop(master);
-    program.wait("a message about the line", |program| program.stderr().contains("opened again as soon as it is there"));
+    program
+        .wait("a message about the line", |program| program.stderr().contains("opened again as soon as it is there"));
     let before = program.reports("verdict").len();
     program.wait("more windows", |program| program.reports("verdict").len() > before + 4);
     let mut master = plug();

@@ -102,7 +102,8 @@ fn sighup_over_alsa_keeps_the_old_model_and_configuration_when_the_new_are_bad()
     program.wait("a message about the key", |program| stays(program) == 2 && program.stderr().contains("confidenc"));
     place.configure("[gpio.states]\nno_such_state = 4\n");
     program.signal(Signal::SIGHUP);
-    program.wait("a message about the state", |program| stays(program) == 3 && program.stderr().contains("no_such_state"));
+    program
+        .wait("a message about the state", |program| stays(program) == 3 && program.stderr().contains("no_such_state"));
     let windows = program.reports("verdict").len();
     program.wait("windows", |program| program.reports("verdict").len() > windows + 4);
     let lines = stop(program);

@@ -13,7 +13,7 @@ use super::Sink;
 use crate::reporting::{Item, OutputContext, Snapshot};
 use crate::system::messages::warn;
 
-/// Time between two attempts to listen on an address that is not to be had.
+/// Time between two attempts to listen on an address that is not available.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How long one wait lasts before the stop flag is read.
@@ -140,8 +140,8 @@ fn serve(name: &str, address: SocketAddr, most: usize, stop: &AtomicBool, each: 
     });
 }
 
-/// Takes a place among `most`; where there is none, that of the one which has been idle longest, if it is [`IDLE`]. Whether it
-/// was to be had.
+/// Reserves one of `most` places; if all are taken, closes the connection that has been idle longest and at least for
+/// [`IDLE`]. Returns whether a place was available.
 fn enter(places: &mut Vec<Arc<Place>>, most: usize, place: &Arc<Place>) -> bool {
     if places.len() >= most {
         let asked = |index: usize| *lock(&places[index].asked);
@@ -155,7 +155,7 @@ fn enter(places: &mut Vec<Arc<Place>>, most: usize, place: &Arc<Place>) -> bool 
     true
 }
 
-/// A listener, as soon as the address can be had; `None` when told to stop before.
+/// Opens a listener as soon as the address is available; returns `None` if `stop` is set before.
 fn listen(name: &str, address: SocketAddr, stop: &AtomicBool) -> Option<TcpListener> {
     let mut warned = false;
     while !stop.load(Relaxed) {

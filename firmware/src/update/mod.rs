@@ -1,10 +1,10 @@
-//! Updates from the card: files that are copied to its partition are used once they pass a self-test on this very device;
-//! until then, and if they fail it, the files before are used, and the status has the reason.
+//! Updates from the card: files copied to its partition are used after they pass a self-test on this device. If they fail,
+//! the previous files stay in use and the status reports the reason.
 //!
-//! The partition is FAT, where a power cut may undo or tear any write. So nothing that is in use is ever written: there are
-//! two [slots](slot), what is accepted goes into the one that is not in use, and its list of hashes goes last. A slot
-//! without a whole list, or whose files are not what its list says, is none. The program in the card's initial memory,
-//! which does all this, is never replaced: where both slots are lost there is still a program.
+//! The partition is FAT, where a power cut may undo or tear any write. Files in use are therefore never overwritten: there
+//! are two [slots](slot), accepted files are written to the slot that is not in use, and its list of hashes is written last.
+//! A slot without a complete list, or whose files do not match the list, is ignored. The program in the card's initramfs,
+//! which performs the update, is never replaced, so a program remains even if both slots are lost.
 
 pub mod dropped;
 pub mod slot;
@@ -31,9 +31,9 @@ pub const FIRMWARE: &str = "firmware";
 /// All of them.
 pub const NAMES: [&str; 3] = [MODEL, SIGNATURE, FIRMWARE];
 
-/// Where `firmware update` leaves what became of it, and `firmware run` looks for that.
+/// File to which `firmware update` writes its result and from which `firmware run` reads it.
 pub const NOTE: &str = "/run/monitor/update.txt";
-/// What a line of it begins with that says why something is not used.
+/// Prefix of a line in that file with the reason why an update is not used.
 const NOT_USED: &str = "not used: ";
 
 /// What an update works with.
@@ -49,14 +49,14 @@ pub struct Options {
     pub own: PathBuf,
 }
 
-/// What is to be used, and what became of what was dropped.
+/// The files to use, and the result for each new file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// What is used now.
+    /// The files in use from now on.
     pub files: Files,
     /// The slot that is to be written so that it is used again; `None` when that is there already.
     pub write: Option<(slot::Which, u64)>,
-    /// One line for each thing that was dropped and is not used: what and why.
+    /// One line for each new file that is not used: its name and the reason.
     pub refused: Vec<String>,
 }
 

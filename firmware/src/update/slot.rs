@@ -1,7 +1,7 @@
 //! The two places on the card where accepted files are kept: whole, or not at all.
 //!
 //! `monitor/a` and `monitor/b` hold the files and `slot.txt`: a generation, a SHA-256 for each file, and last the SHA-256 of
-//! all that, so that a list that was torn is seen to be. The slot of the higher generation is used.
+//! all that, which detects a torn list. The slot with the higher generation is used.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -101,7 +101,7 @@ fn read(folder: &Path) -> Result<Option<Slot>, String> {
 /// before each change with its name; where it fails, nothing more is written (the tests cut the power there).
 ///
 /// # Errors
-/// What the card or `step` says. The other slot is untouched.
+/// Errors of the card, or of `step`. The other slot is untouched.
 pub fn write(card: &Path, which: Which, slot: &Slot, mut step: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let folder = which.folder(card);
     step("make the folder")?;

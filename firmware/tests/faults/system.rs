@@ -80,7 +80,11 @@ fn a_model_file_truncated_or_swapped_while_running_has_no_effect_until_a_valid_o
         program.wait(how, |program| program.stderr().matches("model.tflite").count() > refusals);
         more(&program);
         let hello = program.reports("hello").pop().unwrap();
-        assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "{how}: the old model is still active");
+        assert_eq!(
+            hello["labels"],
+            serde_json::json!(["off_state", "on_state"]),
+            "{how}: the old model is still active"
+        );
         assert!(
             hello["rejected_updates"][0].as_str().unwrap().contains("model.tflite"),
             "{how}: gives the reason: {hello}"

@@ -5,7 +5,7 @@ use super::report::{Check, Verdict};
 use crate::sinks::gpio::Config as GpioConfig;
 use crate::sinks::gpio::chip::CONSUMER;
 
-/// What the chip says of a line: who uses it, if anybody does.
+/// The chip's information about a line: its current user, if any.
 struct Line {
     used_by: Option<String>,
 }

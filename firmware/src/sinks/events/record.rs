@@ -76,11 +76,11 @@ pub enum RecordKind {
     Alarm,
     /// Alarms were acknowledged.
     Acknowledged,
-    /// The device's clock follows a time server from now on, or no longer does, as `synchronised` says.
+    /// The device's clock has become synchronised to a time server or no longer is; see `synchronised`.
     Clock,
-    /// So long was a state reported since the record of this kind before it, or the start.
+    /// How long a state was reported since the previous record of this kind, or since the start.
     Duration,
-    /// Records or reports that found no room before this one.
+    /// Records or reports that were dropped before this one because a queue was full.
     Dropped,
     /// The sound around an alarm was kept.
     Clip,
@@ -143,7 +143,7 @@ pub fn sealed(mut json: Vec<u8>) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The records of every event as they have been written since the log's first version, and what they say.
+    /// Lines of every event as written since the log's first version, with the records that they encode.
     fn written() -> Vec<(&'static str, Record)> {
         let of = |event| Record { number: 7, unix_ms: 1_764_072_000_123, up_ms: 391_200, event, ..Record::default() };
         let name = || Some("on_state, \"quoted\"\n".to_string());

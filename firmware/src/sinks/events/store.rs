@@ -1,7 +1,7 @@
 //! The log on disk: a few files of lines, of which the oldest is deleted when there would be too many.
 //!
-//! A power cut tears at most the last line: whoever opens the log begins a new one, and readers pass over lines whose check
-//! sum is wrong, whatever a file system leaves of them (a part, zeros, other bytes).
+//! A power cut tears at most the last line. The next program that opens the log begins a new line, and readers skip lines with a
+//! wrong check sum, whatever the file system leaves of them (a part, zeros, other bytes).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -147,7 +147,7 @@ fn parts(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let number = name.strip_prefix("events-").and_then(|rest| rest.strip_suffix(".log"));
-        // One that this program never comes to is none of its own.
+        // This program never creates a file with that number.
         let number = number.and_then(|number| number.parse::<u32>().ok());
         parts.extend(number.map(|number| (u64::from(number), path)));
     }

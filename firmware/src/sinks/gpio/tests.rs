@@ -70,7 +70,7 @@ fn hello() -> Event<'static> {
     Event::Hello(Arc::new(DeviceInfo { labels, ..DeviceInfo::default() }))
 }
 
-/// Pins that show what events say.
+/// Pins driven by events.
 struct Shown {
     pins: Pins,
     now: Snapshot,

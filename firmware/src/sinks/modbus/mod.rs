@@ -1,4 +1,4 @@
-//! A Modbus TCP server for PLCs and SCADA: what is so now in registers. The map: `docs/reference/modbus.md`.
+//! A Modbus TCP server for PLCs and SCADA: the current state in registers. The map: `docs/reference/modbus.md`.
 //!
 //! Source of the protocol: "MODBUS Application Protocol Specification V1.1b3" and "MODBUS Messaging on TCP/IP Implementation
 //! Guide V1.0b", <https://www.modbus.org/modbus-specifications>.
