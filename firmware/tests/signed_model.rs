@@ -73,7 +73,7 @@ fn a_model_signed_with_another_key_is_refused() {
     let other = signed.place.path("other.key");
     sign::generate(&other);
     sign::sign(&signed.place.model(), &other);
-    signed.is_refused("somebody else");
+    signed.is_refused("another key");
 }
 
 #[test]

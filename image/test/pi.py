@@ -19,7 +19,7 @@ from machine import Machine, reports
 
 # Longest delay of a reported state, in seconds: half a window, smoothing and dwell (0.5 s each). Only longer spans are checked.
 LATEST = 2.5
-# Largest delay between a pin and the state that it shows, in seconds: pins are read ten times a second, less often on a busy machine.
+# Largest delay between a pin and its state, in seconds: pins are read ten times a second, less often on a busy machine.
 PIN_APART = 0.6
 # GPIO numbers of the lines of on_state and of the heartbeat, also the bits of their levels in the word read by QMP.
 ON_STATE, HEARTBEAT = 4, 5
@@ -61,7 +61,7 @@ def edges(levels: list[tuple[float, int]]) -> list[tuple[float, int]]:
 
 
 def apart(pins: list[tuple[float, int]], frames: list[dict]) -> tuple[int, int, float]:
-    """Returns the number of edges of on_state's line, the number of reported changes from and to that state, and their largest distance.
+    """Returns the edges of on_state's line, the reported changes from and to that state, and their largest distance in seconds.
 
     The two clocks have the same rate but different origins; the median distance is their offset.
     """

@@ -8,9 +8,9 @@
 //! drops them: each read skips all blocks older than `backlog` (relative to the newest captured frame), counts them, and adds
 //! them to the next block's `lost_before`. Sound that reaches inference is therefore never older than `backlog`, however
 //! long inference was stopped.
-//! The ring is meant to hold more than `backlog`. If inference stops until the ring is full, the [`Writer`] drops each new block, counts
-//! it, and adds it to the next gap. When inference resumes, the blocks left in the ring are older than `backlog` and are
-//! skipped as above.
+//! The ring is meant to hold more than `backlog`. If inference stops until the ring is full, the [`Writer`] drops each new
+//! block, counts it, and adds it to the next gap. When inference resumes, the blocks left in the ring are older than
+//! `backlog` and are skipped as above.
 //!
 //! # Gaps
 //! Every frame that the device should have recorded has a number, delivered or not. The reader compares the number of a
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_reader_loses_the_oldest_whole_blocks_and_is_told_how_much() {
+    fn a_slow_reader_loses_the_oldest_whole_blocks_and_receives_the_lost_length() {
         let (mut writer, mut reader, status) = small(25);
         for block in 0..6 {
             push(&mut writer, block * 10, &[block as i16; 10]);

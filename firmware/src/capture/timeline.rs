@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_loses_what_the_clock_says() {
+    fn a_restart_loses_the_frames_measured_by_the_clock() {
         let mut line = Timeline::new();
         line.started(SPEC, Duration::ZERO);
         line.took(480, 0, PERIOD);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn starts_in_vain_lose_nothing_twice() {
+    fn unsuccessful_starts_count_no_loss_twice() {
         let mut line = Timeline::new();
         line.started(SPEC, Duration::ZERO);
         line.took(480, 0, PERIOD);

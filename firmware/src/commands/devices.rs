@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_that_is_not_there_is_told_with_what_to_do() {
+    fn an_absent_device_is_reported_with_the_remedy() {
         let _said = Output::local_error_handler();
         let text = table(&[named("hw:CARD=NoSuchCard,DEV=0")]);
         assert!(

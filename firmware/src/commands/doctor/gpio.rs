@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_somebody_else_uses_is_broken_and_says_who() {
+    fn a_line_used_by_another_program_is_broken_and_names_the_program() {
         let check = on_chip(&config(), 22, "spi0 CS1");
         assert_eq!((check.verdict, check.found.as_str()), (Verdict::Broken, "/dev/gpiochip0: used are 22 by spi0 CS1"));
     }

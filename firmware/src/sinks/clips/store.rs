@@ -25,7 +25,7 @@ pub(super) fn room(folder: &Path, most: u64, reserve: u64, bytes: u64, rest: &st
         }
         let Some((_, oldest, _)) = clips.pop_front() else { return Ok(None) };
         match std::fs::remove_file(&oldest) {
-            // Somebody has taken it away.
+            // Another program has removed it.
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something that happened, and when. Every kind of event has its part of the fields from `version` on; the others are not
-/// written. (One flat object and no enum with fields: to read a tagged enum within an object serde keeps all of it in a form of
-/// its own first, for which there would be code for every type.)
+/// An event and its time. Every kind of event uses some of the fields from `version` on; the others are not written. (A flat
+/// struct instead of an enum with fields: to read a tagged enum within an object, serde first buffers it in a generic form,
+/// which adds code for every type.)
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Counts all records of a device, over restarts too.
@@ -15,7 +15,7 @@ pub struct Record {
     pub synchronised: bool,
     /// Milliseconds since the program's start.
     pub up_ms: u64,
-    /// What happened.
+    /// The kind of event.
     pub event: RecordKind,
     /// Of a start: the program's version.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct Record {
     pub clip: Option<String>,
 }
 
-/// What can happen.
+/// The kinds of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
@@ -84,7 +84,7 @@ pub enum RecordKind {
     Dropped,
     /// The sound around an alarm was kept.
     Clip,
-    /// The program has ended in good order.
+    /// The program has ended normally.
     Stop,
 }
 
@@ -120,7 +120,7 @@ pub(super) fn text(text: &str) -> String {
 impl Record {
     /// The record as a line: JSON, a tab, the check sum of the JSON in hexadecimal, the line's end.
     pub fn line(&self) -> Vec<u8> {
-        // Numbers and texts, into memory: it cannot fail.
+        // Writing numbers and texts to memory cannot fail.
         sealed(serde_json::to_vec(self).unwrap_or_default())
     }
 

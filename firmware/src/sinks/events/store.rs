@@ -44,7 +44,7 @@ impl Store {
         Ok(Self { folder: folder.into(), most, most_part: most / PARTS, part, file, len, torn, next })
     }
 
-    /// Appends what happened, with the next number. It is on disk after the next [`sync`](Self::sync).
+    /// Appends a record with the next number. It is on disk after the next [`sync`](Self::sync).
     ///
     /// # Errors
     /// The error of the file system; what was written before is whole, and the next record begins a new line.
@@ -66,7 +66,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes what was appended safe from a power cut.
+    /// Synchronises appended records to disk, which makes them safe from a power cut.
     ///
     /// # Errors
     /// The error of the file system.
@@ -74,7 +74,7 @@ impl Store {
         self.file.sync_data()
     }
 
-    /// Goes over to the next file, after room was made for it.
+    /// Starts the next file, after deleting old ones to make room.
     fn turn(&mut self) -> io::Result<()> {
         self.sync()?;
         let mut sizes = Vec::new();
@@ -95,7 +95,7 @@ impl Store {
     }
 }
 
-/// All records in `folder`, oldest first, and how many lines are none.
+/// All records in `folder`, oldest first, and the number of damaged lines.
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
@@ -116,7 +116,7 @@ pub fn read(folder: &Path) -> io::Result<(Vec<Record>, usize)> {
     Ok((all, damaged))
 }
 
-/// The records among the bytes of a file, and how many of its lines are none.
+/// The records among the bytes of a file, and the number of its damaged lines.
 pub fn records(bytes: &[u8]) -> (Vec<Record>, usize) {
     let (mut records, mut damaged) = (Vec::new(), 0);
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

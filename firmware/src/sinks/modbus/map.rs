@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_where_the_map_says_the_highest_word_first() {
+    fn numbers_are_at_the_addresses_of_the_map_highest_word_first() {
         let image = image(&snapshot());
         assert_eq!(image.inputs[..7], [1, 1, 2, 9700, (-3214i16).cast_unsigned(), 9, 5]);
         assert_eq!(image.inputs[11], (-12i16).cast_unsigned());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_say_alarm_sound_causes_and_the_one_state_that_is() {
+    fn bits_show_alarm_sound_causes_and_the_one_current_state() {
         let set = |now: &Snapshot| -> Vec<usize> {
             image(now).discretes.iter().enumerate().filter(|(_, bit)| **bit).map(|(at, _)| at).collect()
         };
