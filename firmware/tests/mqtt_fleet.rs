@@ -240,7 +240,7 @@ fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
     let bytes = received.lock().unwrap().bytes - bytes;
     let span = seconds as f64;
     println!(
-        "steady: {:.0} messages/s, {:.1} kB/s; broker {:.1} % of a core, {:.1} MB; a change arrives in {:.0} ms (p50), \
+        "steady: {:.0} messages/s, {:.1} kB/s; broker {:.1} % of a core, {:.1} MB; a change arrives after {:.0} ms (p50), \
          {:.0} ms (p99)",
         messages as f64 / span,
         bytes as f64 / span / 1e3,

@@ -52,7 +52,7 @@ pub struct Block<'a> {
     /// Number of the first frame. Lost frames are numbered too, so this is also the time line (in frames of `spec.rate`;
     /// those before a change of rate in frames of the rate then).
     pub first_frame: u64,
-    /// Frames missing between the block before and this one; 0 for sound that goes on.
+    /// Frames missing between the block before and this one; 0 for continuous sound.
     pub lost_before: u64,
     /// When the first frame was recorded, on the clock of [`super::pcm::SystemClock`]; good to about one period.
     pub recorded: Duration,

@@ -76,7 +76,7 @@ fn serve(mut stream: TcpStream, visit: &Visit<'_>, alarms: Option<&Alarms>) {
     }
 }
 
-/// Reads one request, whose first byte is waited for `idle` long; `None` when there is none or never will be.
+/// Reads one request; waits at most `idle` for its first byte. Returns `None` without a request, or if the connection ended.
 fn read<'a>(
     stream: &mut TcpStream,
     into: &'a mut [u8; frame::LONGEST],
