@@ -14,7 +14,7 @@ version=$( (mosquitto -h || /usr/sbin/mosquitto -h) 2>/dev/null | head -1)
 
 # Each device takes a thread, a socket and a few descriptors.
 ulimit -n 8192
-lines=$(cargo test -q --locked -p firmware --test mqtt_fleet -- --nocapture | grep -E '^(steady|broker|all that|[0-9]+ (devices|changes))')
+lines=$(cargo test -q --locked -p firmware --test mqtt_fleet -- --nocapture | grep -E '^(steady|broker|all changes|[0-9]+ (devices|changes))')
 
 {
     echo "# A fleet of $FLEET_DEVICES devices on one broker, $(date -u +%F)"

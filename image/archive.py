@@ -1,7 +1,7 @@
-"""`docker save` on standard input, the same image with nothing in it that tells when it was built, as FILE: archive.py FILE
+"""Reads `docker save` from standard input and writes the same image without its build times to FILE: archive.py FILE
 
-Files are dated by the Dockerfile already; what is left are the times in the image's configuration. Layers are compressed, as a
-registry keeps them; `docker load` and `skopeo copy docker-archive:FILE` read the result.
+The Dockerfile already sets the files' dates; this removes the times in the image's configuration. Layers are compressed, as in a
+registry; `docker load` and `skopeo copy docker-archive:FILE` read the result.
 """
 import gzip
 import hashlib

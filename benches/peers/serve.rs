@@ -1,10 +1,11 @@
-//! What the peers that are programs have in common; each includes this file.
+//! The code shared by the peers that are programs; each includes this file.
 
 use std::error::Error;
 use std::io::{BufRead, Write};
 use std::time::Duration;
 
-/// For each line of stdin, a number of runs, the milliseconds of each in one line: `run` says how long one took.
+/// Reads a number of runs from each line of stdin and prints the milliseconds of each run in one line; `run` returns the
+/// duration of one.
 pub fn serve(mut run: impl FnMut() -> Result<Duration, Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
     for line in std::io::stdin().lock().lines() {
         let mut times = Vec::new();

@@ -1,7 +1,7 @@
 """LiteRT as it runs on a processor without AVX-512; as a program, `without_avx512.py NAME=MODEL...` times it on demand.
 
-XNNPACK asks CPUID which kernels to use, and nothing else can tell it otherwise. So a copy of the package gets UD2 in the
-place of every CPUID instruction, and a library loaded before it (without_avx512.c) answers in its stead.
+XNNPACK selects its kernels by CPUID, and no option overrides that. Therefore every CPUID instruction in a copy of the package
+is replaced by UD2, and a library loaded before it (without_avx512.c) emulates the instruction.
 """
 
 import os

@@ -1,5 +1,5 @@
-//! Capture through the real libasound: a sound that counts up by one a frame arrives with no break, in any format, as fast
-//! as can be and in real time, and after a stop the break is as long as capture says.
+//! Capture through the real libasound: a ramp that counts up by one per frame arrives without a break in any format, both
+//! unpaced and in real time. After a stop of the process the gap has the reported length.
 
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
@@ -17,8 +17,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-/// The part of each test that opens the device: a process of its own, told by the environment what to do, that prints what
-/// it heard as one line of JSON.
+/// The part of each test that opens the device: a separate process, configured through the environment, that prints its
+/// measurements as one line of JSON.
 #[test]
 #[ignore = "the other tests run it"]
 fn probe() {
@@ -54,7 +54,7 @@ fn probe() {
                 _ => value.wrapping_sub(last),
             });
             if at == 0 && block.lost_before > 0 {
-                gaps.push(json!({ "said": block.lost_before, "true": step - 1 }));
+                gaps.push(json!({ "reported": block.lost_before, "actual": step - 1 }));
             } else {
                 breaks += u64::from(step != 1);
             }
@@ -71,7 +71,7 @@ fn probe() {
     println!("{}", json!({ "frames": frames, "breaks": breaks, "gaps": gaps, "device": device, "counters": counters }));
 }
 
-/// The probe on `device`; `priority` 0 keeps it off the real-time scheduler.
+/// The command that runs the probe; `priority` 0 keeps it off the real-time scheduler.
 fn probe_command(devices: &Devices, format: &str, rate: u32, channels: u16, frames: u32, priority: u8) -> Command {
     let mut command = devices.command(env::current_exe().unwrap());
     command.args(["--exact", "probe", "--include-ignored", "--nocapture", "--test-threads=1"]);
@@ -89,14 +89,14 @@ fn probe_command(devices: &Devices, format: &str, rate: u32, channels: u16, fram
     command
 }
 
-/// What `command` prints.
+/// The standard output of `command`.
 fn printed(mut command: Command) -> String {
     String::from_utf8(command.output().unwrap().stdout).unwrap()
 }
 
-/// What the probe heard, from what it printed.
+/// Finds the probe's measurements in its output.
 fn report(text: &str) -> Value {
-    // The test harness prints around it.
+    // The test harness prints lines of its own around it.
     let line = text.lines().find_map(|line| Some(&line[line.find('{')?..=line.rfind('}')?]));
     serde_json::from_str(line.unwrap_or_else(|| panic!("no report: {text}"))).unwrap()
 }
@@ -118,7 +118,7 @@ fn a_ramp_arrives_without_a_break_in_every_format_rate_and_channel_count() {
     }
 }
 
-/// Half a minute where it is asked for, a few seconds otherwise.
+/// Duration of the real-time test: 30 s in CI, 5 s otherwise.
 fn seconds() -> u32 {
     if env::var("CI").is_ok_and(|ci| ci == "true") { 30 } else { 5 }
 }
@@ -135,7 +135,7 @@ fn in_real_time_a_ramp_arrives_without_a_break_and_without_an_overrun() {
 }
 
 #[test]
-fn a_stop_of_half_a_second_is_one_overrun_and_one_gap_as_long_as_it_says_and_it_goes_on() {
+fn a_stop_of_half_a_second_causes_one_overrun_and_one_gap_of_the_reported_length() {
     let frames = 4 * 48_000;
     let devices = Devices::new().paced("ramp", &ramp("S32_LE", 8 * 48_000, 1), "S32_LE", 48_000, 1);
     let mut child = probe_command(&devices, "S32_LE", 48_000, 1, frames, 80).spawn().unwrap();
@@ -157,8 +157,8 @@ fn a_stop_of_half_a_second_is_one_overrun_and_one_gap_as_long_as_it_says_and_it_
     );
     let gaps = report["gaps"].as_array().unwrap();
     assert_eq!(gaps.len(), 1, "{report}");
-    let (said, truth) = (gaps[0]["said"].as_i64().unwrap(), gaps[0]["true"].as_i64().unwrap());
-    assert!(truth > 48 * 450, "{report}");
-    // Known from the clock alone: good to a wake-up's lateness.
-    assert!((said - truth).abs() < 48 * 50, "{report}");
+    let (reported, actual) = (gaps[0]["reported"].as_i64().unwrap(), gaps[0]["actual"].as_i64().unwrap());
+    assert!(actual > 48 * 450, "{report}");
+    // The length is measured by the clock alone, so a late wake-up limits its accuracy.
+    assert!((reported - actual).abs() < 48 * 50, "{report}");
 }

@@ -11,7 +11,7 @@ use common::program::{firmware, output};
 use nix::sys::signal::Signal;
 
 #[test]
-fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_listened_to_and_trained_on() {
+fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_classified() {
     let place = Place::new("", 2, 4.0);
     let folder = place.path("clips");
     let config = "before_s = 2.0\nafter_s = 1.5\nreserve_mib = 0\n";
@@ -19,26 +19,26 @@ fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_listened_to_
     place.configure(&format!(
         "[alarm]\nstates = [\"on_state\"]\n[clips]\nfolder = {folder:?}\n{config}[events]\nfolder = {events:?}\n"
     ));
-    let (code, text, words) = output(&mut place.run(&["--realtime", "--wav", place.wav().to_str().unwrap()]));
-    assert_eq!(code, Some(0), "{words}");
+    let (code, text, stderr) = output(&mut place.run(&["--realtime", "--wav", place.wav().to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
     let clips: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let [clip] = &clips[..] else { panic!("{clips:?} {words}") };
+    let [clip] = &clips[..] else { panic!("{clips:?} {stderr}") };
     let name = clip.file_name().unwrap().to_str().unwrap();
     assert!(name.starts_with("000001_state_on_state_"), "{name}");
-    // The player passes 32-bit floats on: the clip is of floats, and of exactly these samples of the recording.
+    // The player passes on 32-bit floats, so the clip has float samples, bit-exact with the recording.
     let bytes = std::fs::read(clip).unwrap();
-    let heard: Vec<f32> = bytes[monitor_model::wav::MAX_HEADER_LEN as usize..]
+    let clip_samples: Vec<f32> = bytes[monitor_model::wav::MAX_HEADER_LEN as usize..]
         .chunks_exact(4)
         .map(|four| f32::from_le_bytes(four.try_into().unwrap()))
         .collect();
     let played: Vec<f32> = noise(2, 4.0).iter().map(|sample| f32::from(*sample) / 32_768.0).collect();
-    let start = played.windows(1000).position(|window| window == &heard[..1000]).unwrap();
-    assert_eq!(heard, played[start..start + heard.len()]);
+    let start = played.windows(1000).position(|window| window == &clip_samples[..1000]).unwrap();
+    assert_eq!(clip_samples, played[start..start + clip_samples.len()]);
     let alarm = text.lines().find(|line| line.contains("\"kind\":\"alarm\"")).unwrap();
     let alarm: serde_json::Value = serde_json::from_str(alarm).unwrap();
     let raised_s = alarm["time_s"].as_f64().unwrap();
-    // From 2 s before the alarm to 1.5 s after it, or to the end of the recording; a busy machine may tell late.
-    let (from_s, seconds) = (start as f64 / 48e3, heard.len() as f64 / 48e3);
+    // From 2 s before the alarm to 1.5 s after it, or to the end of the recording; a busy machine may report late.
+    let (from_s, seconds) = (start as f64 / 48e3, clip_samples.len() as f64 / 48e3);
     assert!((2.0..=3.6).contains(&seconds), "{seconds}");
     assert!((from_s - (raised_s - 2.0)).abs() < 1.0, "{from_s} {raised_s}");
     // The event log names it.
@@ -53,15 +53,17 @@ fn the_seconds_around_an_alarm_are_kept_sample_by_sample_and_can_be_listened_to_
 }
 
 #[test]
-fn clips_that_cannot_be_written_or_have_no_sound_to_keep_cost_listening_nothing() {
+fn unwritable_clips_and_inputs_without_clips_do_not_affect_monitoring() {
     let place = Place::new("", 2, 3.0);
     let folder = place.path("clips");
     std::fs::write(&folder, "a file in the way").unwrap();
     place.configure(&format!("[alarm]\nstates = [\"on_state\"]\n[clips]\nfolder = {folder:?}\nafter_s = 1.0\n"));
     let program = place.run_on_stdin();
-    program.wait("the word", |program| program.words().contains("clips") && program.words().contains("goes on"));
+    program.wait("the error message", |program| {
+        program.stderr().contains("clips") && program.stderr().contains("goes on")
+    });
     program.signal(Signal::SIGTERM);
     assert!(program.end().0.success());
-    let (code, text, words) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));
-    assert!(code == Some(0) && words.contains("no sound to keep") && text.contains("\"alarm\""), "{words}");
+    let (code, text, stderr) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));
+    assert!(code == Some(0) && stderr.contains("no sound to keep") && text.contains("\"alarm\""), "{stderr}");
 }

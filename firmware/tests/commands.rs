@@ -1,4 +1,4 @@
-//! The commands that need a sound device, run as a person would, on a paced one.
+//! The commands that need a sound device, run on a paced one.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -8,12 +8,12 @@ use std::fs;
 use common::{Devices, ramp};
 use serde_json::Value;
 
-/// A second of ramp after another: S16 passes full scale again and again.
+/// A ramp that wraps at full scale, since its samples are S16.
 fn devices() -> Devices {
     Devices::new().paced("ramp", &ramp("S16_LE", 20 * 16_000, 1), "S16_LE", 16_000, 1)
 }
 
-/// A tone-like sound: `frames` frames of a square wave of `height` at 100 Hz.
+/// `frames` frames of a square wave at 100 Hz with amplitude `height`.
 fn square(height: i16, frames: u32) -> Vec<u8> {
     (0..frames).flat_map(|frame| if frame / 80 % 2 == 0 { height } else { -height }.to_le_bytes()).collect()
 }
@@ -44,13 +44,13 @@ fn record_writes_whole_files_named_as_parts_of_one_recording_and_bit_exact() {
             expected = expected.wrapping_add(1);
         }
     }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    // The ramp passes full scale, and half a second is no part of its own.
-    assert!(said.contains("samples are clipped") && said.contains("left out"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    // The ramp reaches full scale, and half a second is too short for a part.
+    assert!(stderr.contains("samples are clipped") && stderr.contains("left out"), "{stderr}");
 }
 
 #[test]
-fn record_stopped_by_a_signal_keeps_what_it_has_and_fails() {
+fn record_stopped_by_a_signal_keeps_the_sound_so_far_and_fails() {
     use nix::sys::signal::{Signal, kill};
     let devices = devices();
     let out = devices.folder.path().join("data");
@@ -72,7 +72,7 @@ fn record_stopped_by_a_signal_keeps_what_it_has_and_fails() {
 }
 
 #[test]
-fn record_stopped_by_a_signal_before_any_sound_came_ends_at_once_and_says_so() {
+fn record_stopped_by_a_signal_before_any_sound_ends_at_once_with_an_error() {
     use nix::sys::signal::{Signal, kill};
     let devices = devices();
     let out = devices.folder.path().join("data");
@@ -85,18 +85,18 @@ fn record_stopped_by_a_signal_before_any_sound_came_ends_at_once_and_says_so() {
         .spawn()
         .unwrap();
     std::thread::sleep(std::time::Duration::from_secs(1));
-    let told = std::time::Instant::now();
+    let signalled = std::time::Instant::now();
     kill(nix::unistd::Pid::from_raw(child.id() as i32), Signal::SIGTERM).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(told.elapsed() < std::time::Duration::from_secs(1), "{:?}", told.elapsed());
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("stopped before there was any sound") && said.contains("NoSuchCard"), "{said}");
+    assert!(signalled.elapsed() < std::time::Duration::from_secs(1), "{:?}", signalled.elapsed());
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("stopped before there was any sound") && stderr.contains("NoSuchCard"), "{stderr}");
     assert!(!out.exists());
 }
 
 #[test]
-fn record_from_a_device_that_is_not_there_says_so() {
+fn record_from_an_absent_device_fails_with_an_error() {
     let devices = devices();
     let output = devices
         .command(env!("CARGO_BIN_EXE_firmware"))
@@ -104,9 +104,9 @@ fn record_from_a_device_that_is_not_there_says_so() {
         .arg(devices.folder.path())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1));
-    assert!(said.contains("hw:CARD=NoSuchCard") && said.contains("firmware devices"), "{said}");
+    assert!(stderr.contains("hw:CARD=NoSuchCard") && stderr.contains("firmware devices"), "{stderr}");
 }
 
 fn doctor(devices: &Devices, device: &str) -> (Option<i32>, Value) {
@@ -116,8 +116,8 @@ fn doctor(devices: &Devices, device: &str) -> (Option<i32>, Value) {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code(), serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{said}")))
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{stderr}")))
 }
 
 fn verdict<'a>(report: &'a Value, name: &str) -> &'a str {
@@ -152,7 +152,7 @@ fn doctor_finds_a_dead_microphone_and_a_missing_device_and_fails() {
 }
 
 #[test]
-fn devices_shows_what_a_device_can_do() {
+fn devices_lists_the_capabilities_of_a_device() {
     let devices = devices();
     let output =
         devices.command(env!("CARGO_BIN_EXE_firmware")).args(["devices", "--json", "ramp", "nope"]).output().unwrap();
@@ -165,17 +165,17 @@ fn devices_shows_what_a_device_can_do() {
 }
 
 #[test]
-fn refused_privileges_are_one_warning_that_says_how_to_grant_them_and_it_runs_on() {
+fn refused_privileges_give_one_warning_with_the_remedy_and_the_program_continues() {
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("firmware");
     fs::copy(env!("CARGO_BIN_EXE_firmware"), &program).unwrap();
-    // A user who may have real-time priority gives it up for this.
+    // Drops the right to real-time priority where the user has it.
     let mut command = std::process::Command::new("prlimit");
     command.arg("--rtprio=0").arg(&program);
-    // libasound's device of silence needs no rights.
+    // libasound's null device needs no privileges.
     command.args(["doctor", "--json", "--seconds", "0.5", "--device", "null", "--space", "/"]).current_dir("/");
     if nix::unistd::geteuid().is_root() {
         command.uid(65_534).gid(65_534);
@@ -193,7 +193,7 @@ fn refused_privileges_are_one_warning_that_says_how_to_grant_them_and_it_runs_on
 }
 
 #[test]
-fn validate_config_knows_the_states_of_the_model() {
+fn validate_config_checks_states_against_the_model() {
     let folder = tempfile::tempdir().unwrap();
     let (config, model) = (folder.path().join("monitor.toml"), folder.path().join("model.tflite"));
     fs::write(&model, common::model::loudness_model("off_state", "on_state")).unwrap();
@@ -204,8 +204,8 @@ fn validate_config_knows_the_states_of_the_model() {
         if with_model {
             command.arg("--model").arg(&model);
         }
-        let (code, _, said) = common::program::output(&mut command);
-        (code, said)
+        let (code, _, stderr) = common::program::output(&mut command);
+        (code, stderr)
     };
     let gone = format!("[listen]\nmodel = {:?}\n", folder.path().join("gone.tflite"));
     assert_eq!(validate("[gpio.states]\non_state = 4\nunknown = 5\n", true).0, Some(0));
@@ -214,22 +214,22 @@ fn validate_config_knows_the_states_of_the_model() {
         ("[alarm]\nstates = [\"on_stat\"]\n", "alarm.states"),
         ("[decision]\nclass_confidence = { on_stat = 0.7 }\n", "decision.class_confidence"),
     ] {
-        let (code, said) = validate(slip, true);
-        assert_eq!(code, Some(1), "{said}");
-        assert!(said.contains(key) && said.contains("on_stat\"") && said.contains("monitor.toml"), "{said}");
-        assert!(said.contains("it has off_state, on_state, unknown"), "{said}");
-        // Without the model there is nobody to ask, and that is said.
-        let (code, said) = validate(&(gone.clone() + slip), false);
-        assert_eq!(code, Some(0), "{said}");
-        assert!(said.contains("gone.tflite is not here"), "{said}");
+        let (code, stderr) = validate(slip, true);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains(key) && stderr.contains("on_stat\"") && stderr.contains("monitor.toml"), "{stderr}");
+        assert!(stderr.contains("it has off_state, on_state, unknown"), "{stderr}");
+        // Without the model the states cannot be checked, and a message reports that.
+        let (code, stderr) = validate(&(gone.clone() + slip), false);
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(stderr.contains("gone.tflite is not here"), "{stderr}");
     }
-    // The model that the file names is asked without being told.
-    let (code, said) = validate(&format!("[listen]\nmodel = {model:?}\n[gpio.states]\non_stat = 4\n"), false);
-    assert_eq!(code, Some(1), "{said}");
+    // Without --model, the model named in the file is used.
+    let (code, stderr) = validate(&format!("[listen]\nmodel = {model:?}\n[gpio.states]\non_stat = 4\n"), false);
+    assert_eq!(code, Some(1), "{stderr}");
 }
 
 #[test]
-fn an_option_that_makes_no_sense_is_a_usage_error_and_exits_with_2() {
+fn an_invalid_option_is_a_usage_error_with_exit_code_2() {
     let wrong: [&[&str]; 10] = [
         &["run", "--hop", "7"],
         &["run", "--realtime"],
@@ -249,7 +249,7 @@ fn an_option_that_makes_no_sense_is_a_usage_error_and_exits_with_2() {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_reason_to_panic() {
+fn a_closed_output_pipe_causes_no_panic() {
     for args in
         [&["devices"][..], &["validate-config", "--print", concat!(env!("CARGO_MANIFEST_DIR"), "/monitor.toml")]]
     {

@@ -9,11 +9,11 @@ use common::place::Place;
 use common::program::{firmware, output};
 use nix::sys::signal::Signal;
 
-/// What `firmware events --csv` says: a row of columns by name each.
+/// The rows of `firmware events --csv`, each as pairs of column name and value.
 fn rows(place: &Place) -> Vec<Vec<(String, String)>> {
-    let (code, text, words) =
+    let (code, text, stderr) =
         output(Command::new(firmware()).args(["events", "--csv", "--config"]).arg(place.path("monitor.toml")));
-    assert_eq!(code, Some(0), "{words}");
+    assert_eq!(code, Some(0), "{stderr}");
     let mut lines = text.lines().map(|line| line.split(',').map(String::from).collect::<Vec<_>>());
     let header = lines.next().unwrap();
     lines.map(|line| header.iter().cloned().zip(line).collect()).collect()
@@ -35,11 +35,11 @@ fn place() -> Place {
 }
 
 #[test]
-fn starts_states_alarms_and_durations_are_in_the_log_and_a_killed_program_goes_on_in_it() {
+fn starts_states_alarms_and_durations_are_logged_and_a_restart_after_a_kill_continues_the_log() {
     let place = place();
     let wav = place.wav();
-    let (code, _, words) = output(&mut place.run(&["--wav", wav.to_str().unwrap()]));
-    assert_eq!(code, Some(0), "{words}");
+    let (code, _, stderr) = output(&mut place.run(&["--wav", wav.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
     let first = rows(&place);
     assert_eq!(events(&first), "start model state state alarm duration duration duration stop");
     let seconds: f64 = first.iter().filter_map(|row| column(row, "seconds").parse::<f64>().ok()).sum();
@@ -50,7 +50,7 @@ fn starts_states_alarms_and_durations_are_in_the_log_and_a_killed_program_goes_o
         (column(alarm, "cause"), column(alarm, "active"), column(alarm, "state")),
         ("state", "true", "on_state")
     );
-    // Killed as soon as the alarm is told: an alarm is on disk at once.
+    // Killed as soon as the alarm is reported: alarms are synchronised to disk at once.
     let program = place.run_on_stdin();
     program.wait("the alarm in the log", |_| {
         rows(&place).iter().filter(|row| column(row, "event") == "alarm").count() == 2
@@ -64,13 +64,13 @@ fn starts_states_alarms_and_durations_are_in_the_log_and_a_killed_program_goes_o
 }
 
 #[test]
-fn a_log_that_cannot_be_written_costs_listening_nothing() {
+fn an_unwritable_log_does_not_affect_monitoring() {
     let place = place();
     std::fs::write(place.path("log"), "a file in the way").unwrap();
     let wav = place.wav();
-    let (code, text, words) = output(&mut place.run(&["--wav", wav.to_str().unwrap()]));
-    assert_eq!(code, Some(0), "{words}");
-    assert!(words.contains("event log") && words.contains("trying again"), "{words}");
+    let (code, text, stderr) = output(&mut place.run(&["--wav", wav.to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("event log") && stderr.contains("trying again"), "{stderr}");
     assert!(text.lines().any(|line| line.contains("\"kind\":\"alarm\"")), "{text}");
     let asked = Command::new(firmware()).args(["events", "--folder"]).arg(place.path("nowhere")).output().unwrap();
     assert_eq!(asked.status.code(), Some(1));

@@ -13,34 +13,34 @@ use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-/// `firmware run` in a session of its own, on a terminal; returns the terminal's other end, which closes it.
+/// Starts `firmware run` in a separate session on a terminal; returns the terminal's other end, which hangs up when dropped.
 fn start(place: &Place) -> (Child, OwnedFd) {
     let terminal = openpty(None, None).unwrap();
-    // The program must not hold its terminal's other end open.
+    // The program must not inherit the terminal's other end.
     fcntl(&terminal.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC)).unwrap();
     let run = place.run(&["--wav", place.wav().to_str().unwrap(), "--realtime", "--stdout", "json"]);
     let mut command = Command::new("setsid");
     command.arg("--ctty").arg(run.get_program()).args(run.get_args());
-    let words = std::fs::File::create(place.path("words")).unwrap();
+    let stderr = std::fs::File::create(place.path("stderr")).unwrap();
     let stdin = Stdio::from(terminal.slave.try_clone().unwrap());
-    let child = command.stdin(stdin).stdout(Stdio::from(terminal.slave)).stderr(words).spawn().unwrap();
+    let child = command.stdin(stdin).stdout(Stdio::from(terminal.slave)).stderr(stderr).spawn().unwrap();
     (child, terminal.master)
 }
 
-fn words(place: &Place) -> String {
-    std::fs::read_to_string(place.path("words")).unwrap()
+fn stderr(place: &Place) -> String {
+    std::fs::read_to_string(place.path("stderr")).unwrap()
 }
 
 #[test]
 fn a_sent_sighup_reloads_and_a_terminal_that_hangs_up_ends_the_program() {
     let place = Place::new("", 60, 1.0);
     let (mut child, terminal) = start(&place);
-    wait(|| place.status().exists(), || format!("the start: {}", words(&place)));
+    wait(|| place.status().exists(), || format!("the start: {}", stderr(&place)));
     kill(Pid::from_raw(child.id() as i32), Signal::SIGHUP).unwrap();
-    wait(|| words(&place).contains("were read again"), || format!("the reload: {}", words(&place)));
-    assert!(child.try_wait().unwrap().is_none(), "it runs on");
+    wait(|| stderr(&place).contains("were read again"), || format!("the reload: {}", stderr(&place)));
+    assert!(child.try_wait().unwrap().is_none(), "the program continues");
     drop(terminal);
-    wait(|| child.try_wait().unwrap().is_some(), || format!("the end: {}", words(&place)));
-    assert!(child.wait().unwrap().success(), "{}", words(&place));
-    assert_eq!(words(&place).matches("were read again").count(), 1, "{}", words(&place));
+    wait(|| child.try_wait().unwrap().is_some(), || format!("the end: {}", stderr(&place)));
+    assert!(child.wait().unwrap().success(), "{}", stderr(&place));
+    assert_eq!(stderr(&place).matches("were read again").count(), 1, "{}", stderr(&place));
 }

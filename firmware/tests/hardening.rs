@@ -9,7 +9,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The sources below `path`, or it itself.
+/// The sources below `path`, or `path` itself if it is a file.
 fn sources(path: &Path, found: &mut Vec<PathBuf>) {
     if path.is_dir() {
         std::fs::read_dir(path).unwrap().for_each(|entry| sources(&entry.unwrap().path(), found));
@@ -24,7 +24,7 @@ fn tests(files: &[PathBuf]) -> Vec<String> {
     for file in files {
         let source = std::fs::read_to_string(file).unwrap();
         let module = file.with_extension("").to_string_lossy().replace('/', "::");
-        // Those of a library of properties have arguments, and stand in a macro.
+        // Property tests have arguments and stand in a macro.
         for (at, _) in source.match_indices("#[test]") {
             let name = source[at..].split("fn ").nth(1).and_then(|rest| rest.split(['(', '<']).next()).unwrap();
             names.push(format!("{module}::{name}"));
@@ -43,7 +43,7 @@ fn folder(package: &str) -> String {
     }
 }
 
-/// Why a command cannot be run; `None` where it can.
+/// Why a command cannot be run; `None` if it can.
 fn missing(command: &str) -> Option<String> {
     let (command, _features) = command.split_once(" --features tls").unwrap_or((command, ""));
     let words: Vec<&str> = command.split(' ').filter(|word| *word != "--").collect();
@@ -62,7 +62,7 @@ fn missing(command: &str) -> Option<String> {
         [script, ..] if script.starts_with("scripts/") || script.starts_with("benches/") => {
             return (!root().join(script).is_file()).then(|| "no file".into());
         }
-        _ => return Some("it is none that this test knows".into()),
+        _ => return Some("this test does not know the form of the command".into()),
     };
     let mut found = Vec::new();
     files.iter().map(|file| root().join(file)).filter(|path| path.exists()).for_each(|path| sources(&path, &mut found));
@@ -96,7 +96,7 @@ fn every_test_target_and_script_that_the_pages_name_exists() {
 }
 
 #[test]
-fn a_name_that_is_not_there_is_found() {
+fn a_missing_name_is_detected() {
     for command in [
         "F faults no_such_fault",
         "F nowhere",
@@ -112,7 +112,7 @@ fn a_name_that_is_not_there_is_found() {
 #[test]
 fn every_row_of_the_tables_has_a_command() {
     for page in PAGES {
-        // Tables with a column of commands: the rows below a heading that ends with one.
+        // Tables whose last column holds commands: the rows below such a heading.
         let mut has_command = false;
         for line in page.lines() {
             if !line.starts_with('|') {

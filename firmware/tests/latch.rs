@@ -1,4 +1,4 @@
-//! Latched alarms of the real program, and every way to acknowledge them that a machine without pins has.
+//! Latched alarms of the real program, and every way to acknowledge them without GPIO.
 #![cfg(feature = "mqtt")]
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
@@ -9,7 +9,7 @@ mod common;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
-use broker::{Broker, Ear, free_port};
+use broker::{Broker, Subscriber, free_port};
 use common::place::{Place, status_of};
 use common::program::Program;
 use nix::sys::signal::Signal;
@@ -17,7 +17,7 @@ use rumqttc::QoS;
 use serde_json::{Value, json};
 use test_needs::needs;
 
-/// A machine that is quiet for 3 s, loud for 3 s (which is an alarm), and quiet again.
+/// A machine that is quiet for 3 s, loud for 3 s (which raises an alarm), and quiet again.
 fn machine(more: &str) -> Place {
     let config = format!("[alarm]\nstates = [\"on_state\"]\nlatch = true\n{more}\n");
     let place = Place::new(&config, 3, 3.0);
@@ -27,12 +27,12 @@ fn machine(more: &str) -> Place {
     place
 }
 
-/// By which ways alarms were acknowledged.
+/// The causes of each acknowledgement and its source.
 fn acknowledged(program: &Program) -> Vec<Value> {
-    program.of("acknowledged").iter().map(|line| json!([line["causes"], line["by"]])).collect()
+    program.reports("acknowledged").iter().map(|line| json!([line["causes"], line["by"]])).collect()
 }
 
-/// What the status file says: whether there is an alarm, which holds, and which is yet to be acknowledged.
+/// From the status file: whether there is an alarm, the active causes, and the unacknowledged causes.
 fn status(place: &Place) -> Value {
     status_of(&place.status()).map_or(Value::Null, |s| json!([s["alarm"], s["alarms"], s["unacknowledged"]]))
 }
@@ -43,21 +43,21 @@ fn a_latched_alarm_that_has_ended_stays_until_a_signal_acknowledges_it() {
     let program = place.run_on_stdin();
     program.wait("the alarm", |_| status(&place) == json!([true, ["state"], ["state"]]));
     program.wait("its end, unacknowledged", |_| status(&place) == json!([true, [], ["state"]]));
-    let ended = program.of("alarm").pop().unwrap();
+    let ended = program.reports("alarm").pop().unwrap();
     assert_eq!((&ended["active"], &ended["unacknowledged"]), (&json!(false), &json!(true)));
     program.signal(Signal::SIGUSR1);
     program.wait("normal", |_| status(&place) == json!([false, [], []]));
     assert_eq!(acknowledged(&program), [json!([["state"], "signal"])]);
-    // There is nothing more to acknowledge.
+    // Nothing is left to acknowledge.
     program.signal(Signal::SIGUSR1);
     program.signal(Signal::SIGTERM);
-    let (status, _, lines, words) = program.end();
-    assert!(status.success(), "{words}");
+    let (status, _, lines, stderr) = program.end();
+    assert!(status.success(), "{stderr}");
     assert_eq!(lines.iter().filter(|line| line["kind"] == "acknowledged").count(), 1);
 }
 
 #[test]
-fn an_alarm_that_holds_is_acknowledged_by_a_coil_and_then_ends_of_itself() {
+fn an_active_alarm_is_acknowledged_by_a_coil_and_then_ends_by_itself() {
     let port = free_port();
     let place = machine(&format!("[modbus]\nenabled = true\nacknowledge = true\nlisten = \"127.0.0.1:{port}\"\n"));
     let program = place.run_on_stdin();
@@ -71,7 +71,7 @@ fn an_alarm_that_holds_is_acknowledged_by_a_coil_and_then_ends_of_itself() {
         stream.read_exact(&mut answer).unwrap();
         answer
     };
-    // The coil of another cause does nothing to this one.
+    // The coil of another cause does not acknowledge this one.
     assert_eq!(ask(&[5, 0, 18, 0xFF, 0]), [5, 0, 18, 0xFF, 0]);
     assert_eq!(ask(&[1, 0, 16, 0, 4]), [1, 1, 1]);
     assert_eq!(ask(&[5, 0, 16, 0xFF, 0]), [5, 0, 16, 0xFF, 0]);
@@ -83,32 +83,34 @@ fn an_alarm_that_holds_is_acknowledged_by_a_coil_and_then_ends_of_itself() {
 
 #[needs(mosquitto)]
 #[test]
-fn a_message_acknowledges_in_both_versions_and_one_that_the_broker_kept_does_not() {
+fn a_message_acknowledges_in_both_versions_and_a_retained_one_does_not() {
     for version in ["3.1.1", "5"] {
         let port = free_port();
         let place = machine(&format!(
             "[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\nversion = \"{version}\"\nacknowledge = true\nevery_s = 0.5\n"
         ));
         let _broker = Broker::start(place.folder.path(), port, "allow_anonymous true");
-        let ear = Ear::new(port, None);
-        ear.wait("the ear", |ear| ear.subscriptions() == 1);
+        let subscriber = Subscriber::new(port, None);
+        subscriber.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
         let topic = "monitor/pump/acknowledge";
-        ear.client.publish(topic, QoS::AtLeastOnce, true, "all").unwrap();
-        ear.wait("what is kept", |ear| ear.of(topic) == ["all"]);
+        subscriber.client.publish(topic, QoS::AtLeastOnce, true, "all").unwrap();
+        subscriber.wait("the retained message", |subscriber| subscriber.payloads(topic) == ["all"]);
         let program = place.run_on_stdin();
-        ear.wait("the alarm", |ear| ear.newest("monitor/pump/state")["unacknowledged"] == json!(["state"]));
+        subscriber.wait("the alarm", |subscriber| {
+            subscriber.newest("monitor/pump/state")["unacknowledged"] == json!(["state"])
+        });
         assert_eq!(acknowledged(&program), [] as [Value; 0]);
         for payload in ["nonsense", "no_sound", "state"] {
-            ear.client.publish(topic, QoS::AtLeastOnce, false, payload).unwrap();
+            subscriber.client.publish(topic, QoS::AtLeastOnce, false, payload).unwrap();
         }
-        ear.wait("acknowledged", |ear| {
-            let state = ear.newest("monitor/pump/state");
+        subscriber.wait("acknowledged", |subscriber| {
+            let state = subscriber.newest("monitor/pump/state");
             state["unacknowledged"] == json!([])
-                && ear.of("monitor/pump/event").iter().any(|e| e.contains("\"acknowledged\""))
+                && subscriber.payloads("monitor/pump/event").iter().any(|e| e.contains("\"acknowledged\""))
         });
         assert_eq!(acknowledged(&program), [json!([["state"], "mqtt"])]);
-        ear.wait("the button", |ear| {
-            ear.newest("homeassistant/button/pump/acknowledge/config")["command_topic"] == topic
+        subscriber.wait("the button", |subscriber| {
+            subscriber.newest("homeassistant/button/pump/acknowledge/config")["command_topic"] == topic
         });
     }
 }

@@ -1,4 +1,4 @@
-//! Latched alarms over a restart of the real program.
+//! Latched alarms across a restart of the real program.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -10,7 +10,7 @@ use common::program::{firmware, output};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-/// A machine that is quiet for a second, loud for 3 s (which is an alarm), and quiet again.
+/// A machine that is quiet for a second, loud for 3 s (which raises an alarm), and quiet again.
 fn machine() -> Place {
     let place = Place::new("", 1, 1.0);
     let events = place.path("events");
@@ -24,74 +24,76 @@ fn quiet() -> Vec<i16> {
     common::model::noise(1, 12.0)
 }
 
-fn kept(place: &Place) -> Option<String> {
+fn stored(place: &Place) -> Option<String> {
     std::fs::read_to_string(place.state().join("alarms.latched")).ok()
 }
 
-/// What the status file says: whether there is an alarm, which holds, and which is yet to be acknowledged.
+/// From the status file: whether there is an alarm, the active causes, and the unacknowledged causes.
 fn status(place: &Place) -> Value {
     status_of(&place.status()).map_or(Value::Null, |s| json!([s["alarm"], s["alarms"], s["unacknowledged"]]))
 }
 
 #[test]
-fn an_alarm_that_nobody_acknowledged_before_a_sigkill_is_there_after_the_next_start_until_somebody_does() {
+fn an_alarm_unacknowledged_before_a_sigkill_is_restored_at_the_next_start_until_acknowledged() {
     let place = machine();
     let program = place.run_on_stdin();
-    program.wait("the alarm on disk", |_| kept(&place).as_deref() == Some("state\n"));
+    program.wait("the alarm on disk", |_| stored(&place).as_deref() == Some("state\n"));
     program.signal(Signal::SIGKILL);
     let _ = program.end();
     std::fs::remove_file(place.status()).unwrap();
 
-    // The machine is quiet now: nothing but what was kept knows of the alarm.
+    // The machine is quiet now: the alarm can only come from the stored file.
     common::model::write_wav(&place.wav(), &quiet());
     let program = place.run_on_stdin();
-    program.wait("the alarm that was left", |_| status(&place) == json!([true, [], ["state"]]));
-    let told = program.of("alarm");
-    assert_eq!((told.len(), &told[0]["active"], &told[0]["unacknowledged"]), (1, &json!(false), &json!(true)));
+    program.wait("the restored alarm", |_| status(&place) == json!([true, [], ["state"]]));
+    let alarms = program.reports("alarm");
+    assert_eq!((alarms.len(), &alarms[0]["active"], &alarms[0]["unacknowledged"]), (1, &json!(false), &json!(true)));
     program.signal(Signal::SIGUSR1);
     program.wait("normal", |_| status(&place) == json!([false, [], []]));
-    program.wait("nothing on disk", |_| kept(&place).as_deref() == Some(""));
+    program.wait("nothing on disk", |_| stored(&place).as_deref() == Some(""));
     program.signal(Signal::SIGTERM);
-    let (ended, _, lines, words) = program.end();
-    assert!(ended.success() && lines[0]["kind"] == "hello", "{words} {:?}", lines[0]);
+    let (ended, _, lines, stderr) = program.end();
+    assert!(ended.success() && lines[0]["kind"] == "hello", "{stderr} {:?}", lines[0]);
 
     let program = place.run_on_stdin();
-    program.wait("a state", |program| !program.of("state").is_empty());
-    assert_eq!((program.of("alarm").len(), status(&place)), (0, json!([false, [], []])));
+    program.wait("a state", |program| !program.reports("state").is_empty());
+    assert_eq!((program.reports("alarm").len(), status(&place)), (0, json!([false, [], []])));
     program.signal(Signal::SIGTERM);
     assert!(program.end().0.success());
-    // The event log tells the whole of it: raised, left over the restart, acknowledged.
+    // The event log has the whole sequence: raised, restored at the restart, acknowledged.
     let mut log = Command::new(firmware());
-    let (_, table, words) = output(log.args(["events", "--folder"]).arg(place.path("events")));
-    let said: Vec<&str> = table.lines().filter(|line| line.contains("alarm") || line.contains("acknow")).collect();
-    let [raised, left, acknowledged] = said[..] else { panic!("{table} {words}") };
-    assert!(raised.contains("active true") && left.contains("active false") && left.contains("unacknowledged true"));
+    let (_, table, stderr) = output(log.args(["events", "--folder"]).arg(place.path("events")));
+    let records: Vec<&str> = table.lines().filter(|line| line.contains("alarm") || line.contains("acknow")).collect();
+    let [raised, restored, acknowledged] = records[..] else { panic!("{table} {stderr}") };
+    assert!(
+        raised.contains("active true") && restored.contains("active false") && restored.contains("unacknowledged true")
+    );
     assert!(acknowledged.contains("acknowledged cause state, by signal"), "{acknowledged}");
 }
 
 #[test]
-fn a_reload_without_latching_forgets_what_was_kept() {
+fn a_reload_without_latching_clears_the_stored_alarms() {
     let place = machine();
     let program = place.run_on_stdin();
-    program.wait("the alarm on disk", |_| kept(&place).as_deref() == Some("state\n"));
+    program.wait("the alarm on disk", |_| stored(&place).as_deref() == Some("state\n"));
     let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
     std::fs::write(place.path("monitor.toml"), text.replace("latch = true", "latch = false")).unwrap();
     program.signal(Signal::SIGHUP);
-    let forgotten = || kept(&place).is_none_or(|kept| kept.is_empty());
-    program.wait("nothing on disk", |program| program.words().contains("read again") && forgotten());
+    let cleared = || stored(&place).is_none_or(|stored| stored.is_empty());
+    program.wait("nothing on disk", |program| program.stderr().contains("read again") && cleared());
     program.signal(Signal::SIGTERM);
-    assert!(program.end().0.success() && forgotten());
+    assert!(program.end().0.success() && cleared());
 }
 
 #[test]
-fn a_state_directory_that_cannot_be_written_costs_listening_nothing() {
+fn an_unwritable_state_directory_does_not_affect_monitoring() {
     let place = machine();
     std::fs::write(place.state(), "a file in the way").unwrap();
     let program = place.run_on_stdin();
-    program.wait("the word", |program| program.words().contains("a restart would forget"));
+    program.wait("the error message", |program| program.stderr().contains("a restart would forget"));
     program.wait("the alarm", |_| status(&place) == json!([true, [], ["state"]]));
     program.signal(Signal::SIGTERM);
-    let (status, took, _, words) = program.end();
-    assert!(status.success() && took.as_secs_f32() < 1.0, "{took:?} {words}");
-    assert_eq!(words.matches("a restart would forget").count(), 1, "{words}");
+    let (status, took, _, stderr) = program.end();
+    assert!(status.success() && took.as_secs_f32() < 1.0, "{took:?} {stderr}");
+    assert_eq!(stderr.matches("a restart would forget").count(), 1, "{stderr}");
 }

@@ -11,7 +11,7 @@ use common::place::Place;
 use common::program::wait;
 use nix::sys::signal::Signal;
 
-/// A master that asks one question after the other.
+/// A master that sends one request after another.
 struct Master(TcpStream);
 
 impl Master {
@@ -21,7 +21,7 @@ impl Master {
         Some(Self(stream))
     }
 
-    /// The PDU that answers one; `None` when the connection ends.
+    /// Sends a request PDU; returns the response PDU, or `None` if the connection was closed.
     fn ask(&mut self, pdu: &[u8]) -> Option<Vec<u8>> {
         let mut frame = vec![0, 7, 0, 0, 0, pdu.len() as u8 + 1, 1];
         frame.extend(pdu);
@@ -72,8 +72,8 @@ fn a_master_reads_state_alarm_names_and_a_heartbeat_and_can_write_nothing() {
         assert_eq!(master.ask(write).unwrap(), [write[0] | 0x80, 1]);
     }
     program.signal(Signal::SIGTERM);
-    let (status, took, _, words) = program.end();
-    assert!(status.success() && took < Duration::from_secs(1), "{took:?} {words}");
+    let (status, took, _, stderr) = program.end();
+    assert!(status.success() && took < Duration::from_secs(1), "{took:?} {stderr}");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn eight_idle_connections_make_room_for_another_within_seconds_and_one_that_asks
     let (place, port) = device();
     let program = place.run_on_stdin();
     wait(|| Master::connect(port).is_some(), || "the server".into());
-    // All eight places: each has asked once, and might stay for a minute.
+    // All eight connections: each has sent one request and may stay idle for a minute.
     let mut idle = Vec::new();
     wait(
         || {
@@ -95,14 +95,14 @@ fn eight_idle_connections_make_room_for_another_within_seconds_and_one_that_asks
     let begun = Instant::now();
     wait(
         || {
-            assert!(busy.registers(0, 1).is_some(), "one that asks has lost its place");
+            assert!(busy.registers(0, 1).is_some(), "an active connection was closed");
             Master::connect(port).is_some_and(|mut master| master.registers(0, 1).is_some())
         },
         || "a ninth's answer".into(),
     );
     let took = begun.elapsed();
     assert!(took > Duration::from_secs(4) && took < Duration::from_secs(15), "{took:?}");
-    // It was the place of one: of the first that had asked.
+    // Only the connection that was idle longest was closed.
     assert!(idle[0].registers(0, 1).is_none());
     assert!(idle[6].registers(0, 1).is_some() && busy.registers(0, 1).is_some());
     program.signal(Signal::SIGTERM);
@@ -110,11 +110,11 @@ fn eight_idle_connections_make_room_for_another_within_seconds_and_one_that_asks
 }
 
 #[test]
-fn malformed_frames_random_bytes_and_too_many_connections_cost_listening_nothing() {
+fn malformed_frames_random_bytes_and_too_many_connections_do_not_affect_monitoring() {
     let (place, port) = device();
     let program = place.run_on_stdin();
     wait(|| Master::connect(port).is_some(), || "the server".into());
-    // Writes cut short and function codes of 128 and more: what the library would not survive.
+    // Truncated writes and function codes of 128 and more, on which the library would panic.
     let bad: [&[u8]; 8] =
         [&[15], &[16, 0, 0], &[15, 0, 0, 0, 1, 255], &[16, 0, 0, 0, 1, 246, 1], &[5, 0], &[128], &[255, 0], &[0]];
     wait(
@@ -129,20 +129,20 @@ fn malformed_frames_random_bytes_and_too_many_connections_cost_listening_nothing
             *byte = (state >> 24) as u8;
         }
         if let Some(Master(mut stream)) = Master::connect(port) {
-            // It may be closed before all of it is taken.
+            // The server may close the connection before it has read everything.
             let _ = stream.write_all(&bytes);
         }
     }
     let idle: Vec<_> = (0..50).map(|_| Master::connect(port)).collect();
-    program.wait("the change", |program| program.of("state").iter().any(|line| line["state"] == "on_state"));
+    program.wait("the change", |program| program.reports("state").iter().any(|line| line["state"] == "on_state"));
     drop(idle);
     wait(
         || Master::connect(port).is_some_and(|mut master| master.registers(0, 1).is_some()),
         || "an answer after all that".into(),
     );
     program.signal(Signal::SIGTERM);
-    let (status, _, lines, words) = program.end();
-    assert!(status.success() && words.is_empty(), "{words}");
+    let (status, _, lines, stderr) = program.end();
+    assert!(status.success() && stderr.is_empty(), "{stderr}");
     let health = lines.iter().rfind(|line| line["kind"] == "health").unwrap();
     assert_eq!(health["dropped_windows"].as_u64(), Some(0));
 }

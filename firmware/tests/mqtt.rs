@@ -8,7 +8,7 @@ mod common;
 
 use std::process::Command;
 
-use broker::{Broker, Ear, free_port};
+use broker::{Broker, Subscriber, free_port};
 use common::place::Place;
 use common::program::Program;
 use nix::sys::signal::Signal;
@@ -17,7 +17,7 @@ use test_needs::needs;
 
 const OPEN: &str = "allow_anonymous true";
 
-/// A device that listens to `parts` parts of 3 s and tells the broker on `port`.
+/// A device with a recording of `parts` parts of 3 s that publishes to the broker on `port`.
 fn device(port: u16, parts: usize, more: &str) -> Place {
     let config = format!(
         "[alarm]\nstates = [\"on_state\"]\n[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\nevery_s = 0.5\n{more}\n"
@@ -25,8 +25,8 @@ fn device(port: u16, parts: usize, more: &str) -> Place {
     Place::new(&config, parts, 3.0)
 }
 
-/// What is told of changes and alarms, without the number that differs from output to output.
-fn story(events: impl Iterator<Item = Value>) -> Vec<String> {
+/// The state changes and alarms among events, without the sequence number, which differs between outputs.
+fn reports_of(events: impl Iterator<Item = Value>) -> Vec<String> {
     events
         .filter(|event| event["kind"] == "state" || event["kind"] == "alarm")
         .map(|event| format!("{} {} {} {}", event["kind"], event["index"], event["state"], event["active"]))
@@ -35,7 +35,7 @@ fn story(events: impl Iterator<Item = Value>) -> Vec<String> {
 
 #[needs(mosquitto)]
 #[test]
-fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_will_is_told() {
+fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_will_is_published() {
     for version in ["3.1.1", "5"] {
         let place = device(free_port(), 20, "");
         let port = free_port();
@@ -48,70 +48,77 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         let mut program =
             Program::start(place.run(&["--stdin", "--realtime", "--update-note", note.to_str().unwrap()]));
         program.feed(place.wav());
-        let first = Ear::new(port, None);
-        first.wait("a state", |ear| ear.newest("monitor/pump/state")["state"] == "off_state");
+        let first = Subscriber::new(port, None);
+        first.wait("a state", |subscriber| subscriber.newest("monitor/pump/state")["state"] == "off_state");
         let state = first.newest("monitor/pump/state");
         assert_eq!(state["rejected_updates"], serde_json::json!(["firmware: does not start"]));
         assert_eq!(state["not_used"], state["rejected_updates"], "the old name");
-        // Who comes later gets it all from the broker.
-        let ear = Ear::new(port, None);
-        ear.wait("discovery", |ear| ear.newest("homeassistant/sensor/pump/state/config")["unique_id"].is_string());
-        let sensor = ear.newest("homeassistant/sensor/pump/state/config");
+        // A later subscriber receives the retained messages from the broker.
+        let subscriber = Subscriber::new(port, None);
+        subscriber.wait("discovery", |subscriber| {
+            subscriber.newest("homeassistant/sensor/pump/state/config")["unique_id"].is_string()
+        });
+        let sensor = subscriber.newest("homeassistant/sensor/pump/state/config");
         assert_eq!(sensor["options"], serde_json::json!(["off_state", "on_state", "unknown"]));
         assert_eq!(sensor["state_topic"], "monitor/pump/state");
         assert_eq!(sensor["availability_topic"], "monitor/pump/availability");
-        ear.wait("availability", |ear| ear.of("monitor/pump/availability") == ["online"]);
-        ear.wait("the alarm's sensor", |ear| {
-            ear.newest("homeassistant/binary_sensor/pump/alarm/config")["device_class"] == "problem"
+        subscriber.wait("availability", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online"]);
+        subscriber.wait("the alarm's sensor", |subscriber| {
+            subscriber.newest("homeassistant/binary_sensor/pump/alarm/config")["device_class"] == "problem"
         });
         program.child.kill().unwrap();
-        ear.wait("the last will", |ear| ear.of("monitor/pump/availability") == ["online", "offline"]);
+        subscriber.wait("the last will", |subscriber| {
+            subscriber.payloads("monitor/pump/availability") == ["online", "offline"]
+        });
         broker.kill();
     }
 }
 
 #[needs(mosquitto)]
 #[test]
-fn a_broker_that_is_killed_and_restarted_gets_every_event_in_order() {
+fn a_broker_killed_and_restarted_receives_every_event_in_order() {
     let port = free_port();
     let place = device(port, 8, "");
     let broker = Broker::start(place.folder.path(), port, OPEN);
-    let ear = Ear::new(port, None);
-    ear.wait("the ear", |ear| ear.subscriptions() == 1);
+    let subscriber = Subscriber::new(port, None);
+    subscriber.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
     let program = place.run_on_stdin();
-    ear.wait("a first event", |ear| !ear.of("monitor/pump/event").is_empty());
+    subscriber.wait("a first event", |subscriber| !subscriber.payloads("monitor/pump/event").is_empty());
     broker.kill();
-    let before = story(program_events(&program)).len();
-    program.wait("two more events", |program| story(program_events(program)).len() >= before + 3);
-    // The ear is to be there before the device is: the broker keeps no events.
+    let before = reports_of(program_events(&program)).len();
+    program.wait("two more events", |program| reports_of(program_events(program)).len() >= before + 3);
+    // Subscribe before the device reconnects: the broker does not retain events.
     program.signal(Signal::SIGSTOP);
     let _broker = Broker::start(place.folder.path(), port, OPEN);
-    ear.wait("the ear again", |ear| ear.subscriptions() == 2);
+    subscriber.wait("the subscription again", |subscriber| subscriber.subscriptions() == 2);
     program.signal(Signal::SIGCONT);
-    let words = "there again";
-    program.wait(words, |program| program.words().contains(words));
-    ear.wait("the state again", |ear| ear.of("monitor/pump/availability").last().is_some_and(|text| text == "online"));
-    let (status, _, lines, words) = program.end();
-    assert!(status.success(), "{words}");
-    let told = story(lines.into_iter());
-    ear.wait("every event", |ear| {
-        let mut heard = story(ear.of("monitor/pump/event").iter().map(|text| serde_json::from_str(text).unwrap()));
-        // At least once: what was on its way when the broker died may come twice.
-        heard.dedup();
-        heard == told
+    program.wait("the reconnection", |program| program.stderr().contains("there again"));
+    subscriber.wait("the state again", |subscriber| {
+        subscriber.payloads("monitor/pump/availability").last().is_some_and(|text| text == "online")
     });
-    assert_eq!(ear.of("monitor/pump/availability").last().unwrap(), "offline");
+    let (status, _, lines, stderr) = program.end();
+    assert!(status.success(), "{stderr}");
+    let expected = reports_of(lines.into_iter());
+    subscriber.wait("every event", |subscriber| {
+        let mut received = reports_of(
+            subscriber.payloads("monitor/pump/event").iter().map(|text| serde_json::from_str(text).unwrap()),
+        );
+        // At least once: messages in flight when the broker was killed may arrive twice.
+        received.dedup();
+        received == expected
+    });
+    assert_eq!(subscriber.payloads("monitor/pump/availability").last().unwrap(), "offline");
 }
 
 fn program_events(program: &Program) -> impl Iterator<Item = Value> {
-    let mut events = program.of("state");
-    events.extend(program.of("alarm"));
+    let mut events = program.reports("state");
+    events.extend(program.reports("alarm"));
     events.into_iter()
 }
 
 #[needs(mosquitto)]
 #[test]
-fn credentials_come_from_a_file_and_are_in_no_words() {
+fn credentials_are_read_from_a_file_and_never_printed() {
     let port = free_port();
     let place = device(port, 20, "");
     let passwords = place.path("passwords");
@@ -120,23 +127,23 @@ fn credentials_come_from_a_file_and_are_in_no_words() {
     assert!(made.unwrap().status.success());
     let config = format!("allow_anonymous false\npassword_file {}", passwords.display());
     let _broker = Broker::start(place.folder.path(), port, &config);
-    let ear = Ear::new(port, Some(("plant", "s3cret-word")));
+    let subscriber = Subscriber::new(port, Some(("plant", "s3cret-word")));
     let file = place.path("credentials");
-    for (password, taken) in [("wr0ng-word", false), ("s3cret-word", true)] {
+    for (password, accepted) in [("wr0ng-word", false), ("s3cret-word", true)] {
         std::fs::write(&file, format!("plant\n{password}\n")).unwrap();
         place.configure(&format!(
             "[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nid = \"pump\"\ncredentials = {file:?}\n"
         ));
         let program = place.run_on_stdin();
-        if taken {
-            ear.wait("availability", |ear| !ear.of("monitor/pump/availability").is_empty());
+        if accepted {
+            subscriber.wait("availability", |subscriber| !subscriber.payloads("monitor/pump/availability").is_empty());
         } else {
-            program.wait("a refusal", |program| program.words().contains("trying again"));
+            program.wait("a rejection", |program| program.stderr().contains("trying again"));
         }
         program.signal(Signal::SIGTERM);
-        let (_, _, lines, words) = program.end();
-        let all = format!("{words}{lines:?}");
-        assert!(!all.contains(password) && words.contains("chmod 600"), "{all}");
+        let (_, _, lines, stderr) = program.end();
+        let all = format!("{stderr}{lines:?}");
+        assert!(!all.contains(password) && stderr.contains("chmod 600"), "{all}");
     }
 }
 
@@ -147,30 +154,31 @@ fn an_orderly_stop_prints_no_error_and_publishes_no_last_will() {
         let port = free_port();
         let place = device(port, 20, &format!("version = \"{version}\""));
         let _broker = Broker::start(place.folder.path(), port, OPEN);
-        let ear = Ear::new(port, None);
-        ear.wait("the ear", |ear| ear.subscriptions() == 1);
+        let subscriber = Subscriber::new(port, None);
+        subscriber.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
         let program = place.run_on_stdin();
-        ear.wait("availability", |ear| ear.of("monitor/pump/availability") == ["online"]);
-        program.wait("a window", |program| !program.of("verdict").is_empty());
+        subscriber.wait("availability", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online"]);
+        program.wait("a window", |program| !program.reports("verdict").is_empty());
         program.signal(Signal::SIGTERM);
-        let (status, _, _, words) = program.end();
-        assert!(status.success() && !words.contains("mqtt"), "{version}: {words}");
-        ear.wait("the end", |ear| ear.of("monitor/pump/availability") == ["online", "offline"]);
+        let (status, _, _, stderr) = program.end();
+        assert!(status.success() && !stderr.contains("mqtt"), "{version}: {stderr}");
+        subscriber
+            .wait("the end", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online", "offline"]);
     }
 }
 
 #[test]
-fn a_broker_that_is_not_there_costs_listening_nothing() {
+fn an_unreachable_broker_does_not_affect_monitoring() {
     let place = device(free_port(), 2, "");
     let program = place.run_on_stdin();
-    program.wait("the change", |program| program.of("state").iter().any(|line| line["state"] == "on_state"));
-    let (status, _, lines, words) = program.end();
-    assert!(status.success() && words.contains("trying again until it is there"), "{words}");
+    program.wait("the change", |program| program.reports("state").iter().any(|line| line["state"] == "on_state"));
+    let (status, _, lines, stderr) = program.end();
+    assert!(status.success() && stderr.contains("trying again until it is there"), "{stderr}");
     let health = lines.iter().rfind(|line| line["kind"] == "health").unwrap();
     assert_eq!((health["dropped_windows"].as_u64(), health["dropped_reports"].as_u64()), (Some(0), Some(0)));
 }
 
-/// A certificate authority and a broker's key under it, by openssl; `false` where there is none.
+/// Creates a certificate authority and a broker key signed by it with openssl; returns `false` if openssl is not installed.
 #[cfg(feature = "tls")]
 fn certificates(folder: &std::path::Path) -> bool {
     let script = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem &&
@@ -184,7 +192,7 @@ fn certificates(folder: &std::path::Path) -> bool {
 #[cfg(feature = "tls")]
 #[needs(mosquitto)]
 #[test]
-fn tls_takes_a_broker_whose_certificate_leads_to_the_ca_file_and_no_other() {
+fn tls_accepts_only_a_broker_whose_certificate_is_signed_by_the_ca_file() {
     let port = free_port();
     let place = device(port, 20, "");
     assert!(certificates(place.folder.path()), "openssl is needed (package openssl)");
@@ -193,15 +201,15 @@ fn tls_takes_a_broker_whose_certificate_leads_to_the_ca_file_and_no_other() {
     let (cert, key) = (place.path("broker.pem"), place.path("broker.key"));
     let more = format!("{OPEN}\ncertfile {}\nkeyfile {}", cert.display(), key.display());
     let _broker = Broker::start(place.folder.path(), port, &more);
-    for (ca, taken) in [(other.path().join("ca.pem"), false), (place.path("ca.pem"), true)] {
+    for (ca, accepted) in [(other.path().join("ca.pem"), false), (place.path("ca.pem"), true)] {
         place.configure(&format!("[mqtt]\nhost = \"localhost\"\nport = {port}\nid = \"pump\"\nca = {ca:?}\n"));
         let program = place.run_on_stdin();
         let log = place.path("mosquitto.log");
-        if taken {
+        if accepted {
             let in_log = || std::fs::read_to_string(&log).unwrap().contains("as acoustic-monitor-pump");
-            program.wait("the broker's word", |_| in_log());
+            program.wait("the connection in the broker's log", |_| in_log());
         } else {
-            program.wait("a refusal", |program| program.words().contains("trying again"));
+            program.wait("a rejection", |program| program.stderr().contains("trying again"));
             assert!(!std::fs::read_to_string(&log).unwrap().contains("as acoustic-monitor-pump"));
         }
     }

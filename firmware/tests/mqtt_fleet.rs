@@ -1,4 +1,4 @@
-//! A fleet of devices on one broker: nothing is lost when the broker is restarted, and what it costs the broker.
+//! A fleet of devices on one broker: no state change is lost when the broker restarts; measures the load of the broker.
 //!
 //! Each device is the program's own MQTT output, fed with the reports of a machine that changes state now and then. Small in
 //! tests; `make measure-fleet` runs it with 500 devices and writes a record.
@@ -29,7 +29,7 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().map_or(default, |text| text.parse().unwrap())
 }
 
-/// The devices, and the thread that makes up what they hear.
+/// The devices, and the thread that generates their reports.
 struct Fleet {
     stop: Arc<AtomicBool>,
     /// Changes of state of each device so far.
@@ -57,8 +57,8 @@ impl Fleet {
             threads.push(std::thread::Builder::new().stack_size(512 * 1024).spawn(body).unwrap());
             all.push(outboxes);
         }
-        let (ended, told) = (Arc::clone(&stop), Arc::clone(&changes));
-        threads.push(std::thread::spawn(move || hear(&all, start, every_s, &ended, &told)));
+        let (ended, counts) = (Arc::clone(&stop), Arc::clone(&changes));
+        threads.push(std::thread::spawn(move || feed(&all, start, every_s, &ended, &counts)));
         Self { stop, changes, threads }
     }
 
@@ -72,16 +72,16 @@ impl Fleet {
     }
 }
 
-/// Tells every device's output a window twice and health once a second, and a change of state at a moment of its own.
-fn hear(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, changes: &[AtomicU64]) {
-    let who = Arc::new(DeviceInfo {
+/// Sends each device's output two windows and one health report a second. State changes are staggered between devices.
+fn feed(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, changes: &[AtomicU64]) {
+    let device_info = Arc::new(DeviceInfo {
         model: "model.tflite".into(),
         labels: ["off_state", "on_state"].into_iter().collect(),
         rate_hz: 48_000,
         hop_us: 480_000,
         ..DeviceInfo::default()
     });
-    all.iter().for_each(|outboxes| outboxes.send(&Event::Hello(Arc::clone(&who))));
+    all.iter().for_each(|outboxes| outboxes.send(&Event::Hello(Arc::clone(&device_info))));
     let mut tick = 0u64;
     while !stop.load(Relaxed) {
         for (device, outboxes) in all.iter().enumerate() {
@@ -117,50 +117,50 @@ fn hear(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, chang
     }
 }
 
-/// What was heard of the fleet.
+/// What the subscriber received from the fleet.
 #[derive(Default)]
-struct Heard {
+struct Received {
     messages: u64,
     bytes: u64,
     online: BTreeMap<String, bool>,
-    /// The changes of each device, in the order in which they came.
+    /// The changes of each device, in order of arrival.
     events: BTreeMap<String, Vec<u64>>,
     late_ms: Vec<f64>,
 }
 
-impl Heard {
+impl Received {
     fn online(&self) -> usize {
         self.online.values().filter(|online| **online).count()
     }
 
-    /// Changes heard, each counted once, and how many came more than once.
+    /// Changes received, each counted once, and the number of duplicates.
     fn changes(&self) -> (u64, u64) {
         let all: u64 = self.events.values().map(|events| events.len() as u64).sum();
         let once: u64 = self.events.values().map(|events| events.iter().max().copied().unwrap_or(0)).sum();
         (once, all.saturating_sub(once))
     }
 
-    /// Whether every device's changes came without a hole and in order; what comes again is one of the last ones.
-    fn whole(&self) -> bool {
+    /// Whether every device's changes arrived in order and without a gap, apart from duplicates of earlier ones.
+    fn complete(&self) -> bool {
         self.events.values().all(|events| {
             let mut newest = 0;
             events.iter().all(|index| {
-                let fits = *index <= newest + 1;
+                let in_order = *index <= newest + 1;
                 newest = newest.max(*index);
-                fits
+                in_order
             })
         })
     }
 }
 
-/// A reader for whom the broker keeps what comes while it is itself away.
-fn listen(port: u16) -> (Arc<Mutex<Heard>>, Arc<AtomicBool>) {
-    let heard = Arc::<Mutex<Heard>>::default();
+/// Subscribes with a persistent session: the broker queues messages while the subscriber is disconnected.
+fn subscribe(port: u16) -> (Arc<Mutex<Received>>, Arc<AtomicBool>) {
+    let received = Arc::<Mutex<Received>>::default();
     let subscribed = Arc::new(AtomicBool::new(false));
     let mut options = MqttOptions::new("fleet-reader", "127.0.0.1", port);
     options.set_keep_alive(Duration::from_secs(30)).set_clean_session(false);
     let (client, mut connection) = Client::new(options, 100);
-    let (into, ready) = (Arc::clone(&heard), Arc::clone(&subscribed));
+    let (into, ready) = (Arc::clone(&received), Arc::clone(&subscribed));
     std::thread::spawn(move || {
         for event in connection.iter() {
             match event {
@@ -169,17 +169,17 @@ fn listen(port: u16) -> (Arc<Mutex<Heard>>, Arc<AtomicBool>) {
                 }
                 Ok(rumqttc::Event::Incoming(Packet::SubAck(_))) => ready.store(true, Relaxed),
                 Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => {
-                    let mut heard = into.lock().unwrap();
-                    heard.messages += 1;
-                    heard.bytes += (message.topic.len() + message.payload.len()) as u64;
+                    let mut received = into.lock().unwrap();
+                    received.messages += 1;
+                    received.bytes += (message.topic.len() + message.payload.len()) as u64;
                     let device = message.topic.split('/').nth(1).unwrap().to_owned();
                     if message.topic.ends_with("/availability") {
-                        heard.online.insert(device, &message.payload[..] == b"online");
+                        received.online.insert(device, &message.payload[..] == b"online");
                     } else if message.topic.ends_with("/event") {
                         let event: serde_json::Value = serde_json::from_slice(&message.payload).unwrap();
                         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
-                        heard.late_ms.push(1e3 * (now - event["unix_s"].as_f64().unwrap()));
-                        heard.events.entry(device).or_default().push(event["index"].as_u64().unwrap());
+                        received.late_ms.push(1e3 * (now - event["unix_s"].as_f64().unwrap()));
+                        received.events.entry(device).or_default().push(event["index"].as_u64().unwrap());
                     }
                 }
                 Ok(_) => {}
@@ -188,7 +188,7 @@ fn listen(port: u16) -> (Arc<Mutex<Heard>>, Arc<AtomicBool>) {
             }
         }
     });
-    (heard, subscribed)
+    (received, subscribed)
 }
 
 /// Processor time of a process in seconds, and its resident memory in KiB.
@@ -201,7 +201,7 @@ fn cost(pid: u32) -> (f64, u64) {
     (ticks / 100.0, rss.trim().trim_end_matches(" kB").parse().unwrap())
 }
 
-/// The value below which so many of a hundred are.
+/// The `percent`th percentile; sorts `values`.
 fn percentile(values: &mut [f64], percent: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get((values.len() * percent / 100).min(values.len().saturating_sub(1))).copied().unwrap_or(0.0)
@@ -219,28 +219,28 @@ fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
     );
     let port = free_port();
     let broker = Broker::start(folder.path(), port, &config);
-    let (heard, subscribed) = listen(port);
-    wait(|| subscribed.load(Relaxed), || "the reader".into());
+    let (received, subscribed) = subscribe(port);
+    wait(|| subscribed.load(Relaxed), || "the subscription".into());
     let begun = Instant::now();
     let fleet = Fleet::start(port, devices, every_s);
-    let online = || heard.lock().unwrap().online();
+    let online = || received.lock().unwrap().online();
     wait(|| online() == devices as usize, || format!("{devices} devices, there are {}", online()));
     println!("{devices} devices online after {:.2} s", begun.elapsed().as_secs_f64());
 
-    // What it costs when nothing is the matter.
+    // The load in normal operation.
     let before = cost(broker.pid());
-    let messages = heard.lock().unwrap().messages;
-    let bytes = heard.lock().unwrap().bytes;
-    heard.lock().unwrap().late_ms.clear();
+    let messages = received.lock().unwrap().messages;
+    let bytes = received.lock().unwrap().bytes;
+    received.lock().unwrap().late_ms.clear();
     std::thread::sleep(Duration::from_secs(seconds));
     let after = cost(broker.pid());
     // One lock at a time: a guard lives to the end of its statement.
-    let mut late = std::mem::take(&mut heard.lock().unwrap().late_ms);
-    let messages = heard.lock().unwrap().messages - messages;
-    let bytes = heard.lock().unwrap().bytes - bytes;
+    let mut late = std::mem::take(&mut received.lock().unwrap().late_ms);
+    let messages = received.lock().unwrap().messages - messages;
+    let bytes = received.lock().unwrap().bytes - bytes;
     let span = seconds as f64;
     println!(
-        "steady: {:.0} messages/s, {:.1} kB/s; broker {:.1} % of a core, {:.1} MB; a change is told in {:.0} ms (p50), \
+        "steady: {:.0} messages/s, {:.1} kB/s; broker {:.1} % of a core, {:.1} MB; a change arrives after {:.0} ms (p50), \
          {:.0} ms (p99)",
         messages as f64 / span,
         bytes as f64 / span / 1e3,
@@ -251,7 +251,7 @@ fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
     );
 
     // The broker is restarted.
-    heard.lock().unwrap().online.clear();
+    received.lock().unwrap().online.clear();
     broker.stop();
     std::thread::sleep(Duration::from_secs(away));
     let changed = fleet.changes();
@@ -259,13 +259,13 @@ fn a_fleet_loses_no_change_of_state_when_its_broker_is_restarted() {
     let broker = Broker::start(folder.path(), port, &config);
     wait(|| online() == devices as usize, || format!("{devices} devices again, there are {}", online()));
     println!("broker away for {away} s: all online again {:.2} s after its start", begun.elapsed().as_secs_f64());
-    wait(|| heard.lock().unwrap().changes().0 >= changed, || "what happened meanwhile".into());
-    println!("all that happened meanwhile told {:.2} s after its start", begun.elapsed().as_secs_f64());
-    let told = fleet.changes();
+    wait(|| received.lock().unwrap().changes().0 >= changed, || "the changes of the outage".into());
+    println!("all changes of the outage received {:.2} s after its start", begun.elapsed().as_secs_f64());
+    let sent = fleet.changes();
     fleet.end();
-    wait(|| heard.lock().unwrap().changes().0 >= told, || "every change".into());
-    let (changes, again) = heard.lock().unwrap().changes();
-    println!("{changes} changes of state, none lost, {again} told twice");
-    assert!(heard.lock().unwrap().whole());
+    wait(|| received.lock().unwrap().changes().0 >= sent, || "every change".into());
+    let (changes, again) = received.lock().unwrap().changes();
+    println!("{changes} changes of state, none lost, {again} received twice");
+    assert!(received.lock().unwrap().complete());
     drop(broker);
 }

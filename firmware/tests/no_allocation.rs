@@ -1,4 +1,4 @@
-//! While sound flows, and while it is interrupted, capture allocates nothing: held by an allocator that panics.
+//! Capture does not allocate, neither in normal flow nor during a recovery: an allocator that panics enforces it.
 
 mod common;
 
@@ -17,7 +17,7 @@ use firmware::capture::{CaptureConfig, CaptureStatus, StreamSpec};
 use monitor_core::pcm::SampleFormat;
 use nix::errno::Errno;
 
-/// The system's, but for threads that have sworn off it.
+/// The system's allocator; panics in threads that have called `forbid`.
 struct Watched;
 
 thread_local! {
@@ -34,7 +34,7 @@ fn permit() {
 
 fn check() {
     if FORBIDDEN.try_with(|forbidden| forbidden.replace(false)).unwrap_or(false) {
-        panic!("an allocation where none may be");
+        panic!("an allocation where none is allowed");
     }
 }
 
@@ -60,7 +60,7 @@ unsafe impl GlobalAlloc for Watched {
 static ALLOCATOR: Watched = Watched;
 
 #[test]
-#[should_panic(expected = "an allocation where none may be")]
+#[should_panic(expected = "an allocation where none is allowed")]
 fn the_allocator_panics_when_it_is_forbidden() {
     forbid();
     let _ = std::hint::black_box(Box::new(1));
@@ -83,7 +83,7 @@ fn capture_allocates_nothing_in_the_flow_nor_at_an_overrun_a_stall_or_a_resume()
         .chain([Nothing; 60])
         .chain([Frames(480), WaitFails(Errno::EIO), Frames(9600), Do(permit)]);
     let status = Arc::new(CaptureStatus::default());
-    // Small and never read: it fills up, and blocks are dropped.
+    // Small and never read, so that it fills up and blocks are dropped.
     let (writer, mut reader) = ring(1 << 18, Duration::from_secs(60), Arc::clone(&status));
     let script = Scripted::new(spec, steps, &status);
     CaptureLoop::new(&CaptureConfig::default(), script.clone(), script, writer, Arc::clone(&status)).run();
@@ -101,7 +101,7 @@ fn capture_allocates_nothing_in_the_flow_nor_at_an_overrun_a_stall_or_a_resume()
 
 #[test]
 fn the_device_allocates_nothing_while_sound_flows() {
-    // libasound's device of silence: always there, never waits.
+    // libasound's null device always exists and never waits.
     let config = CaptureConfig { device: "null".into(), ..CaptureConfig::default() };
     let mut pcm = AlsaSource::new(&config).open().unwrap();
     pcm.start().unwrap();

@@ -1,5 +1,5 @@
-//! After the start neither inference nor the decision nor reporting nor the wire's encoding allocates: held by an
-//! allocator that panics.
+//! After the start, inference, the decision, reporting and the wire encoding do not allocate: an allocator that panics
+//! enforces it.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -22,7 +22,7 @@ use monitor_core::pcm::{Channel, SampleFormat};
 use monitor_export::test_network;
 use monitor_wire as wire;
 
-/// The system's, but with as many allocations as the thread has been granted.
+/// The system's allocator with a limit on the allocations of the thread.
 struct Watched;
 
 thread_local! {
@@ -36,7 +36,7 @@ fn count() {
         made.set((count + 1, if count >= most { u64::MAX } else { most }));
         count >= most
     });
-    assert!(!over.unwrap_or(false), "an allocation where none may be");
+    assert!(!over.unwrap_or(false), "an allocation where none is allowed");
 }
 
 // SAFETY:
@@ -69,15 +69,15 @@ fn granted(most: u64, work: impl FnOnce()) -> u64 {
 }
 
 #[test]
-#[should_panic(expected = "an allocation where none may be")]
+#[should_panic(expected = "an allocation where none is allowed")]
 fn the_allocator_panics_when_the_grant_is_spent() {
     granted(1, || {
         std::hint::black_box((Box::new(1), Box::new(2)));
     });
 }
 
-/// Listens to `parts` seconds with at most `most` allocations; returns how many were made, and what was told.
-fn listening(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbox) {
+/// Processes `parts` seconds with at most `most` allocations; returns the number of allocations and the reports.
+fn process(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbox) {
     let mut config = Config::default();
     config.listen.model = folder.join("model.tflite");
     config.listen.hop_s = 0.25;
@@ -95,11 +95,11 @@ fn listening(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbo
     (granted(most, || listen(listening)), inbox)
 }
 
-fn more_sound_allocates_not_once_more(model: &[u8]) {
+fn assert_more_sound_makes_no_further_allocation(model: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
-    let (made, inbox) = listening(model, folder.path(), 2, u64::MAX);
+    let (made, inbox) = process(model, folder.path(), 2, u64::MAX);
     assert!(matches!(inbox.next(Duration::ZERO), Received::Item(_)));
-    let (again, inbox) = listening(model, folder.path(), 6, made);
+    let (again, inbox) = process(model, folder.path(), 6, made);
     assert_eq!(again, made);
     let mut windows = 0;
     while let Received::Item(item) = inbox.next(Duration::ZERO) {
@@ -109,13 +109,13 @@ fn more_sound_allocates_not_once_more(model: &[u8]) {
 }
 
 #[test]
-fn three_times_the_sound_allocates_not_once_more() {
-    more_sound_allocates_not_once_more(&loudness_model("off_state", "on_state"));
+fn three_times_the_sound_makes_no_further_allocation() {
+    assert_more_sound_makes_no_further_allocation(&loudness_model("off_state", "on_state"));
 }
 
 #[test]
-fn three_times_the_sound_allocates_not_once_more_with_the_network() {
-    more_sound_allocates_not_once_more(&test_network::from_waveform().unwrap());
+fn three_times_the_sound_makes_no_further_allocation_with_the_network() {
+    assert_more_sound_makes_no_further_allocation(&test_network::from_waveform().unwrap());
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn passing_sound_on_for_clips_allocates_nothing_even_when_it_is_not_read() {
     for block in 0..200 {
         writer.stage(&[1; 960]);
         writer.commit(spec, block * 480, Duration::ZERO, 480);
-        // The first makes the decoder and room for the longest block.
+        // The first call allocates the decoder and a buffer for the longest block.
         let most = if block == 0 { u64::MAX } else { 0 };
         granted(most, || assert!(matches!(input.next(Duration::ZERO), AudioBlock::Samples { lost_before: 0, .. })));
     }
@@ -138,7 +138,7 @@ fn passing_sound_on_for_clips_allocates_nothing_even_when_it_is_not_read() {
 #[test]
 fn encoding_for_the_wire_allocates_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let (_, inbox) = listening(&loudness_model("off_state", "on_state"), folder.path(), 3, u64::MAX);
+    let (_, inbox) = process(&loudness_model("off_state", "on_state"), folder.path(), 3, u64::MAX);
     let mut buffer = vec![0; wire::LARGEST_FRAME];
     let mut kinds = [0u32; 8];
     while let Received::Item(item) = inbox.next(Duration::ZERO) {

@@ -1,4 +1,4 @@
-//! Inference that cannot keep up: the oldest whole windows go, are counted, and what is told is never old.
+//! Inference that cannot keep up: the oldest whole windows are dropped and counted, and reported windows are never old.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -33,7 +33,7 @@ fn put(writer: &mut Writer, samples: &[i16], mut first: u64, pace: Duration) -> 
 }
 
 #[test]
-fn sound_that_waited_too_long_costs_whole_windows_and_no_gap() {
+fn overdue_sound_drops_whole_windows_without_a_gap() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::default();
     config.listen.model = folder.path().join("model.tflite");
@@ -48,7 +48,7 @@ fn sound_that_waited_too_long_costs_whole_windows_and_no_gap() {
     let progress = Arc::new(Progress::default());
     let (_setups, next) = sync_channel(1);
     let first = (Setup::load(&config).unwrap(), outboxes);
-    // As after a long absence of the inference thread: 8 s wait when it comes to look, and more comes at its pace.
+    // As after a long stop of the inference thread: 8 s of sound are queued, and more arrives in real time.
     let frames = put(&mut writer, &noise(1, 8.0), 0, Duration::ZERO);
     let feeder = std::thread::spawn(move || {
         put(&mut writer, &noise(1, 2.0), frames, Duration::from_millis(10));
@@ -64,9 +64,12 @@ fn sound_that_waited_too_long_costs_whole_windows_and_no_gap() {
             _ => {}
         }
     }
-    // 10 s, less a window, every 0.25 s; of the first 8 s nearly all are passed over.
+    // 10 s less a window, one every 0.25 s; nearly all of the first 8 s are dropped.
     let dropped = progress.counters.dropped_windows.load(Relaxed);
     assert_eq!(dropped as usize + indices.len(), 37);
     assert!((25..=31).contains(&dropped), "{dropped}");
-    assert!(indices.iter().zip(u64::from(dropped)..).all(|(told, index)| *told == (index, false)), "{indices:?}");
+    assert!(
+        indices.iter().zip(u64::from(dropped)..).all(|(reported, index)| *reported == (index, false)),
+        "{indices:?}"
+    );
 }

@@ -1,5 +1,5 @@
-//! The pins at the end, however it comes: a program of its own is ended by a panic, and by its orderly way out, on a chip
-//! that is a file; and what the file holds afterwards is what a relay would see.
+//! The pins after every kind of exit: a child process ends by a panic, a crash or an orderly exit, on a chip whose lines are
+//! files. The files then hold the levels that a relay would see.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -19,7 +19,7 @@ use firmware::system::{crash, safe};
 use monitor_wire::{Alarm, StateChange};
 use nix::sys::signal::{Signal, raise};
 
-/// A chip whose lines are files that hold the voltage: `active_low` turns the level, as the kernel does.
+/// A chip whose lines are files that hold the voltage: `active_low` inverts the level, as the kernel does.
 #[derive(Debug, Clone)]
 struct Files {
     folder: PathBuf,
@@ -61,7 +61,7 @@ fn is(expected: [(u32, &str); 3]) -> BTreeMap<u32, String> {
     expected.map(|(line, voltage)| (line, voltage.to_owned())).into()
 }
 
-/// The part that ends: told by the environment where the lines are and which way to go.
+/// The process that ends. The environment gives the folder of the lines and the way to end.
 #[test]
 #[ignore = "the other tests run it"]
 fn probe() {
@@ -84,11 +84,11 @@ fn probe() {
     outboxes.send(&Event::Hello(Arc::new(DeviceInfo { labels, ..DeviceInfo::default() })));
     outboxes.send(&Event::StateChange(StateChange { index: 0, previous: None, state: Some(1), confidence: 1.0 }));
     outboxes.send(&Event::Alarm(Alarm { active: false, cause: 0, state: None, index: 0, unacknowledged: false }));
-    // The parent looks, and says when.
+    // The parent reads the lines, then lets this process continue.
     std::io::stdin().read_line(&mut String::new()).unwrap();
     match way.as_str() {
         "panic" => {
-            // In some other thread, as it happens.
+            // In another thread.
             let _ = std::thread::spawn(|| panic!("as a test")).join();
             unreachable!("a panic ends the program");
         }
@@ -115,7 +115,7 @@ fn deeper(depth: u64) -> u64 {
     deeper(depth + 1) + std::hint::black_box(room)[7]
 }
 
-/// Runs the probe to its end; the voltages while it ran and after, and how it ended.
+/// Runs the probe to its end; returns the voltages while it ran and afterwards, and the exit status.
 fn ended(way: &str, active_low: bool) -> (BTreeMap<u32, String>, BTreeMap<u32, String>, std::process::ExitStatus) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -136,7 +136,7 @@ fn ended(way: &str, active_low: bool) -> (BTreeMap<u32, String>, BTreeMap<u32, S
         || std::fs::read_to_string(folder.path().join("17")).is_ok_and(|voltage| voltage == active),
         || format!("the state's line, {way}"),
     );
-    // The event behind it as well.
+    // The next event too.
     std::thread::sleep(Duration::from_millis(100));
     let during = voltages(folder.path());
     drop(child.stdin.take());
@@ -148,13 +148,13 @@ fn ended(way: &str, active_low: bool) -> (BTreeMap<u32, String>, BTreeMap<u32, S
 fn a_panic_in_any_thread_leaves_the_pins_at_their_safe_levels_and_ends_the_program() {
     let (during, after, status) = ended("panic", false);
     assert_eq!(during, is([(17, "high"), (18, "low"), (27, "low")]));
-    // The alarm line is configured to be active when nothing runs.
+    // The alarm line is configured to be active while the program does not run.
     assert_eq!(after, is([(17, "low"), (18, "low"), (27, "high")]));
     assert_eq!(status.signal(), Some(nix::libc::SIGABRT));
 }
 
 #[test]
-fn a_crash_that_is_no_panic_leaves_the_pins_at_their_safe_levels_too() {
+fn a_crash_other_than_a_panic_leaves_the_pins_at_their_safe_levels() {
     let ways =
         [("bad access", nix::libc::SIGSEGV), ("overflow", nix::libc::SIGSEGV), ("no memory", nix::libc::SIGABRT)];
     for (way, signal) in ways {
@@ -166,7 +166,7 @@ fn a_crash_that_is_no_panic_leaves_the_pins_at_their_safe_levels_too() {
 }
 
 #[test]
-fn the_orderly_end_leaves_the_pins_at_their_safe_levels() {
+fn an_orderly_exit_leaves_the_pins_at_their_safe_levels() {
     let (during, after, status) = ended("end", false);
     assert_eq!(during, is([(17, "high"), (18, "low"), (27, "low")]));
     assert_eq!(after, is([(17, "low"), (18, "low"), (27, "high")]));
@@ -174,7 +174,7 @@ fn the_orderly_end_leaves_the_pins_at_their_safe_levels() {
 }
 
 #[test]
-fn active_low_turns_every_level_while_it_runs_at_the_end_and_after_a_panic() {
+fn active_low_inverts_every_level_while_running_at_the_end_and_after_a_panic() {
     for way in ["end", "panic"] {
         let (during, after, _) = ended(way, true);
         assert_eq!(during, is([(17, "low"), (18, "high"), (27, "high")]), "{way}");

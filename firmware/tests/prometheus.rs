@@ -20,13 +20,13 @@ fn ask(port: u16, request: &str) -> String {
 }
 
 #[test]
-fn the_endpoint_says_state_alarms_and_counters_and_refuses_all_else() {
+fn the_endpoint_reports_state_alarms_and_counters_and_rejects_other_requests() {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let config =
         format!("[alarm]\nstates = [\"on_state\"]\n[prometheus]\nenabled = true\nlisten = \"127.0.0.1:{port}\"\n");
     let place = Place::new(&config, 6, 3.0);
     let program = place.run_on_stdin();
-    // Connections that ask for nothing take no place for ever.
+    // Connections without a request do not occupy the server for ever.
     let idle: Vec<_> = (0..20).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, port))).collect();
     let get = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
     let mut page = String::new();
@@ -47,18 +47,18 @@ fn the_endpoint_says_state_alarms_and_counters_and_refuses_all_else() {
     assert!(ask(port, "POST /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405 "));
     assert!(ask(port, "\0\0\0 nonsense\r\n\r\n").starts_with("HTTP/1.1 400 "));
     assert!(ask(port, &format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(8000))).starts_with("HTTP/1.1 400 "));
-    let (status, took, _, words) = {
+    let (status, took, _, stderr) = {
         program.signal(nix::sys::signal::Signal::SIGTERM);
         program.end()
     };
-    assert!(status.success() && took < Duration::from_secs(1), "{took:?} {words}");
+    assert!(status.success() && took < Duration::from_secs(1), "{took:?} {stderr}");
 }
 
 #[test]
-fn without_being_asked_for_nothing_listens() {
+fn no_socket_is_opened_unless_configured() {
     let place = Place::new("", 2, 2.0);
     let program = place.run_on_stdin();
-    program.wait("a window", |program| !program.of("verdict").is_empty());
+    program.wait("a window", |program| !program.reports("verdict").is_empty());
     let fds = std::fs::read_dir(format!("/proc/{}/fd", program.child.id())).unwrap();
     let sockets = fds.filter_map(|fd| std::fs::read_link(fd.ok()?.path()).ok());
     assert_eq!(sockets.filter(|target| target.to_string_lossy().starts_with("socket:")).count(), 0);

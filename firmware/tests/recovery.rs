@@ -1,4 +1,4 @@
-//! Every fault a sound device can show, played by a scripted one: what capture does, counts and tells the reader.
+//! Every fault of a sound device, played by a scripted one: checks what capture does, counts and passes to the reader.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +19,9 @@ use nix::errno::Errno;
 const SPEC: StreamSpec =
     StreamSpec { format: SampleFormat::S32, channels: 1, rate: 48_000, period_frames: 480, buffer_frames: 9600 };
 
-/// What the reader saw.
+/// What the reader received.
 #[derive(Debug, Default)]
-struct Heard {
+struct Received {
     frames: u64,
     /// Frame number and length of each gap.
     gaps: Vec<(u64, u64)>,
@@ -30,49 +30,49 @@ struct Heard {
 }
 
 struct Outcome {
-    heard: Heard,
+    received: Received,
     counters: CounterValues,
     script: Scripted,
 }
 
-/// Plays `steps` to the end. Holds in every case: each sample is the number of its frame, no gap is missed, and what the
-/// counters say is what the reader saw.
+/// Plays `steps` to the end. Asserts in every case that each sample equals its frame number, that no gap is missing, and
+/// that the counters agree with what the reader received.
 fn play(steps: impl IntoIterator<Item = Step>) -> Outcome {
     let status = Arc::new(CaptureStatus::default());
     let (writer, reader) = ring(8 << 20, Duration::from_secs(100_000), Arc::clone(&status));
     let script = Scripted::new(SPEC, steps, &status);
     let config = CaptureConfig::default();
     CaptureLoop::new(&config, script.clone(), script.clone(), writer, Arc::clone(&status)).run();
-    let heard = listen(reader);
+    let received = read_all(reader);
     let counters = status.counters.values();
-    assert_eq!(heard.frames, counters.frames);
-    assert_eq!(heard.gaps.len() as u64, counters.gaps);
-    assert_eq!(heard.gaps.iter().map(|gap| gap.1).sum::<u64>(), counters.lost_frames);
+    assert_eq!(received.frames, counters.frames);
+    assert_eq!(received.gaps.len() as u64, counters.gaps);
+    assert_eq!(received.gaps.iter().map(|gap| gap.1).sum::<u64>(), counters.lost_frames);
     assert_eq!((counters.dropped_blocks, status.device()), (0, DeviceState::Stopped));
-    Outcome { heard, counters, script }
+    Outcome { received, counters, script }
 }
 
-fn listen(mut reader: Reader) -> Heard {
-    let mut heard = Heard::default();
+fn read_all(mut reader: Reader) -> Received {
+    let mut received = Received::default();
     let mut next = 0;
     while let Some(block) = reader.read() {
         if block.lost_before > 0 {
-            heard.gaps.push((next, block.lost_before));
+            received.gaps.push((next, block.lost_before));
         }
         assert_eq!(block.first_frame, next + block.lost_before);
-        if heard.rates.last() != Some(&block.spec.rate) {
-            heard.rates.push(block.spec.rate);
+        if received.rates.last() != Some(&block.spec.rate) {
+            received.rates.push(block.spec.rate);
         }
         for (frame, bytes) in block.bytes.chunks_exact(block.spec.frame_bytes()).enumerate() {
             let sample = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-            if heard.rates.len() == 1 {
-                assert_eq!(sample as u64, block.first_frame + frame as u64, "after {:?}", heard.gaps);
+            if received.rates.len() == 1 {
+                assert_eq!(sample as u64, block.first_frame + frame as u64, "after {:?}", received.gaps);
             }
-            heard.frames += 1;
+            received.frames += 1;
         }
         next = block.first_frame + (block.bytes.len() / block.spec.frame_bytes()) as u64;
     }
-    heard
+    received
 }
 
 const fn ms(ms: u64) -> Duration {
@@ -80,29 +80,29 @@ const fn ms(ms: u64) -> Duration {
 }
 
 #[test]
-fn an_undisturbed_device_is_heard_without_a_gap() {
+fn an_undisturbed_device_is_captured_without_a_gap() {
     let outcome = play([Frames(480); 1000]);
-    assert_eq!((outcome.heard.frames, outcome.heard.gaps), (480_000, vec![]));
+    assert_eq!((outcome.received.frames, outcome.received.gaps), (480_000, vec![]));
     assert_eq!(outcome.script.calls(), [Open, Start, Stop]);
     let expected = CounterValues { frames: 480_000, ..CounterValues::default() };
     assert_eq!(outcome.counters, expected);
 }
 
 #[test]
-fn epipe_is_prepared_and_started_again() {
+fn epipe_prepares_and_restarts_the_device() {
     let outcome =
         play([Frames(480), Pass(ms(300)), State(PcmState::Overrun), WaitFails(Errno::EPIPE), Frames(480), Frames(480)]);
     assert_eq!(outcome.script.calls(), [Open, Start, Prepare, Start, Stop]);
-    assert_eq!(outcome.heard.gaps, [(480, 14_400)]);
+    assert_eq!(outcome.received.gaps, [(480, 14_400)]);
     assert_eq!((outcome.counters.xruns, outcome.counters.recoveries), (1, 1));
 }
 
 #[test]
-fn epipe_while_reading_takes_back_what_was_copied() {
+fn epipe_while_reading_discards_the_partial_copy() {
     let outcome =
         play([Frames(480), State(PcmState::Overrun), Fails(Read, Errno::EPIPE), Frames(480), Frames(480), Frames(480)]);
-    assert_eq!(outcome.heard.gaps, [(480, 480)]);
-    assert_eq!((outcome.counters.xruns, outcome.heard.frames), (1, 3 * 480));
+    assert_eq!(outcome.received.gaps, [(480, 480)]);
+    assert_eq!((outcome.counters.xruns, outcome.received.frames), (1, 3 * 480));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn estrpipe_resumes_where_the_device_can() {
     let asleep = [Frames(480), Pass(ms(5000)), State(PcmState::Suspended), WaitFails(Errno::ESTRPIPE)];
     let outcome = play(asleep.into_iter().chain([Frames(480)]));
     assert_eq!(outcome.script.calls(), [Open, Start, Resume, Stop]);
-    assert_eq!(outcome.heard.gaps, [(480, 240_000)]);
+    assert_eq!(outcome.received.gaps, [(480, 240_000)]);
     assert_eq!((outcome.counters.suspends, outcome.counters.recoveries), (1, 1));
 }
 
@@ -125,7 +125,7 @@ fn estrpipe_waits_while_the_device_is_not_yet_awake() {
         Frames(480),
     ]);
     assert_eq!(outcome.script.calls(), [Open, Start, Resume, Resume, Resume, Stop]);
-    assert_eq!(outcome.heard.gaps, [(480, 960)]);
+    assert_eq!(outcome.received.gaps, [(480, 960)]);
 }
 
 #[test]
@@ -133,29 +133,29 @@ fn estrpipe_restarts_where_the_device_cannot_resume() {
     let asleep = [Frames(480), Pass(ms(100)), State(PcmState::Suspended), Fails(Resume, Errno::ENOSYS)];
     let outcome = play(asleep.into_iter().chain([WaitFails(Errno::ESTRPIPE), Frames(480)]));
     assert_eq!(outcome.script.calls(), [Open, Start, Resume, Prepare, Start, Stop]);
-    assert_eq!(outcome.heard.gaps, [(480, 4800)]);
+    assert_eq!(outcome.received.gaps, [(480, 4800)]);
 }
 
 #[test]
-fn eagain_for_ever_is_a_stall_and_does_not_spin() {
+fn endless_eagain_is_a_stall_and_does_not_spin() {
     let outcome = play([Frames(480)].into_iter().chain([WaitFails(Errno::EAGAIN); 450]).chain([Frames(480)]));
     // 450 quarters of a period are more than the hundred periods after which the device is restarted.
     assert_eq!(outcome.script.calls(), [Open, Start, Stop, Prepare, Start, Stop]);
-    assert_eq!((outcome.counters.stalls, outcome.heard.gaps.len()), (1, 1));
+    assert_eq!((outcome.counters.stalls, outcome.received.gaps.len()), (1, 1));
     assert!(outcome.script.elapsed() > ms(1100));
 }
 
 #[test]
-fn a_wait_that_ends_without_frames_for_ever_is_a_stall_and_does_not_spin() {
+fn endless_wake_ups_without_frames_are_a_stall_and_do_not_spin() {
     let outcome = play([Frames(480)].into_iter().chain([Spurious; 450]).chain([Frames(480)]));
-    assert_eq!((outcome.counters.stalls, outcome.heard.gaps.len()), (1, 1));
+    assert_eq!((outcome.counters.stalls, outcome.received.gaps.len()), (1, 1));
     assert!(outcome.script.elapsed() > ms(1100));
 }
 
 #[test]
-fn eagain_when_reading_is_only_asked_again() {
+fn eagain_while_reading_is_retried() {
     let outcome = play([Frames(480), Fails(Available, Errno::EAGAIN), Frames(480), Frames(480)]);
-    assert_eq!((outcome.heard.frames, outcome.heard.gaps), (3 * 480, vec![]));
+    assert_eq!((outcome.received.frames, outcome.received.gaps), (3 * 480, vec![]));
 }
 
 #[test]
@@ -165,46 +165,46 @@ fn a_stall_restarts_the_device_and_a_lasting_one_reopens_it() {
     // 320 waits of 20 ms: five restarts a second apart, then a new device.
     assert_eq!(calls.iter().filter(|&&call| call == Prepare).count(), 5);
     assert_eq!(calls.iter().filter(|&&call| call == Open).count(), 2);
-    assert_eq!((outcome.counters.stalls, outcome.counters.reopens, outcome.heard.gaps.len()), (6, 1, 1));
+    assert_eq!((outcome.counters.stalls, outcome.counters.reopens, outcome.received.gaps.len()), (6, 1, 1));
 }
 
 #[test]
-fn enodev_reopens_the_same_device_with_back_off_for_ever() {
+fn enodev_reopens_the_same_device_with_back_off_without_limit() {
     let absent = [Fails(Open, Errno::ENODEV); 50];
     let outcome = play([Frames(480)].into_iter().chain(absent).chain([WaitFails(Errno::ENODEV), Frames(480)]));
     assert_eq!(outcome.script.calls(), [&[Open, Start][..], &[Open; 51], &[Start, Stop]].concat());
     // 0.1 + 0.2 + 0.4 + 0.8 + 1.6 + 3.2 s, then 5 s each: 51 pauses in all.
-    assert_eq!(outcome.heard.gaps, [(480, 48 * (6_300 + 45 * 5_000))]);
+    assert_eq!(outcome.received.gaps, [(480, 48 * (6_300 + 45 * 5_000))]);
     assert_eq!((outcome.counters.failed_opens, outcome.counters.reopens), (50, 1));
 }
 
 #[test]
-fn a_device_that_is_gone_by_its_state_is_reopened_whatever_it_answers() {
+fn a_device_whose_state_is_gone_is_reopened_whatever_error_it_returns() {
     let outcome = play([Frames(480), State(PcmState::Gone), WaitFails(Errno::EIO), Frames(480)]);
     assert_eq!(outcome.script.calls(), [Open, Start, Open, Start, Stop]);
-    assert_eq!(outcome.heard.gaps, [(480, 4800)]);
+    assert_eq!(outcome.received.gaps, [(480, 4800)]);
 }
 
 #[test]
-fn a_device_that_comes_back_with_another_rate_is_taken_as_it_is() {
+fn a_device_that_returns_with_another_rate_is_accepted() {
     let back = StreamSpec { rate: 44_100, period_frames: 441, ..SPEC };
     let outcome = play([Frames(480), Respec(back), WaitFails(Errno::ENODEV), Frames(441)]);
-    assert_eq!(outcome.heard.rates, [48_000, 44_100]);
+    assert_eq!(outcome.received.rates, [48_000, 44_100]);
     // The pause of 100 ms, in frames of the new rate.
-    assert_eq!(outcome.heard.gaps, [(480, 4410)]);
+    assert_eq!(outcome.received.gaps, [(480, 4410)]);
 }
 
 #[test]
-fn pollerr_without_errno_is_read_from_the_state() {
+fn pollerr_without_errno_is_diagnosed_from_the_state() {
     let overrun = play([Frames(480), Pass(ms(50)), State(PcmState::Overrun), WaitFails(Errno::EIO), Frames(480)]);
-    assert_eq!((overrun.counters.xruns, &overrun.heard.gaps[..]), (1, &[(480, 2400)][..]));
+    assert_eq!((overrun.counters.xruns, &overrun.received.gaps[..]), (1, &[(480, 2400)][..]));
     let unknown = play([Frames(480), Pass(ms(50)), WaitFails(Errno::EIO), Frames(480)]);
     assert_eq!(unknown.script.calls(), [Open, Start, Stop, Prepare, Start, Stop]);
-    assert_eq!((unknown.counters.device_errors, unknown.heard.gaps.len()), (1, 1));
+    assert_eq!((unknown.counters.device_errors, unknown.received.gaps.len()), (1, 1));
 }
 
 #[test]
-fn pollerr_for_ever_does_not_spin() {
+fn endless_pollerr_does_not_spin() {
     let outcome = play([Frames(480)].into_iter().chain([WaitFails(Errno::EIO); 60]).chain([Frames(480)]));
     // Every sixth error reopens, after a pause.
     assert_eq!(outcome.counters.reopens, 10);
@@ -212,38 +212,38 @@ fn pollerr_for_ever_does_not_spin() {
 }
 
 #[test]
-fn short_reads_are_read_on() {
+fn short_reads_are_continued() {
     let outcome = play([ShortRead(7), Frames(480), ShortRead(100), Frames(480), Frames(480)]);
-    assert_eq!((outcome.heard.frames, outcome.heard.gaps), (3 * 480, vec![]));
+    assert_eq!((outcome.received.frames, outcome.received.gaps), (3 * 480, vec![]));
 }
 
 #[test]
-fn reads_that_give_nothing_for_ever_are_a_stall_and_do_not_spin() {
+fn endless_empty_reads_are_a_stall_and_do_not_spin() {
     let nothing = [ShortRead(0), Spurious];
     let steps = [Frames(480), ShortRead(0), Frames(480)].into_iter().chain(nothing.into_iter().cycle().take(900));
-    // The last of the empty reads is still to come.
+    // The last empty read is still pending.
     let steps = steps.chain([Frames(480), Frames(480)]);
     let outcome = play(steps);
-    assert_eq!((outcome.counters.stalls, outcome.heard.gaps.len()), (1, 1));
+    assert_eq!((outcome.counters.stalls, outcome.received.gaps.len()), (1, 1));
     assert!(outcome.script.elapsed() > ms(1000), "{:?}", outcome.script.elapsed());
 }
 
 #[test]
-fn a_device_faster_than_sound_is_held_back() {
+fn a_device_faster_than_real_time_is_throttled() {
     let outcome = play([Burst(960); 400]);
-    assert_eq!((outcome.heard.frames, outcome.heard.gaps), (400 * 960, vec![]));
-    // But for a few in each second, each brought 20 ms of sound and was followed by 10 ms of sleep.
+    assert_eq!((outcome.received.frames, outcome.received.gaps), (400 * 960, vec![]));
+    // Apart from a few in each second, each read delivered 20 ms of sound and was followed by 10 ms of sleep.
     assert!(outcome.script.elapsed() > ms(3000), "{:?}", outcome.script.elapsed());
 }
 
 #[test]
 fn a_late_wake_up_is_counted_but_loses_nothing() {
     let outcome = play([Frames(480), Frames(4800), Frames(480)]);
-    assert_eq!((outcome.counters.late, outcome.heard.frames, outcome.heard.gaps), (1, 5760, vec![]));
+    assert_eq!((outcome.counters.late, outcome.received.frames, outcome.received.gaps), (1, 5760, vec![]));
 }
 
 #[test]
-fn sound_that_is_missing_unsaid_is_found_and_placed_within_two_seconds() {
+fn sound_missing_without_an_error_is_detected_and_placed_within_two_seconds() {
     let steps = [Frames(480); 250].into_iter().chain([Pass(ms(200))]).chain([Frames(480); 250]);
     let status = Arc::new(CaptureStatus::default());
     let (writer, mut reader) = ring(8 << 20, Duration::from_secs(1000), Arc::clone(&status));
@@ -261,24 +261,24 @@ fn sound_that_is_missing_unsaid_is_found_and_placed_within_two_seconds() {
 }
 
 #[test]
-fn a_device_absent_or_busy_at_boot_is_waited_for() {
+fn capture_waits_for_a_device_absent_or_busy_at_boot() {
     for errno in [Errno::ENOENT, Errno::EBUSY] {
         let status = Arc::new(CaptureStatus::default());
         let script = Scripted::new(SPEC, [Fails(Open, errno), Fails(Open, errno), Nothing, Frames(480)], &status);
-        // The script begins with the first wait; the failures must be there before.
+        // The script starts at the first wait; the failures must be set before.
         let mut early = script.clone();
         let _ = firmware::capture::Pcm::wait(&mut early, Duration::ZERO);
         let (writer, reader) = ring(1 << 20, Duration::from_secs(1000), Arc::clone(&status));
         let steps = [Call::Open, Call::Open, Call::Open];
         CaptureLoop::new(&CaptureConfig::default(), script.clone(), script.clone(), writer, Arc::clone(&status)).run();
         assert_eq!(script.calls()[..3], steps);
-        let heard = listen(reader);
-        assert_eq!((status.counters.values().failed_opens, heard.frames, heard.gaps), (2, 480, vec![]));
+        let received = read_all(reader);
+        assert_eq!((status.counters.values().failed_opens, received.frames, received.gaps), (2, 480, vec![]));
     }
 }
 
 #[test]
-fn an_absent_device_is_named_with_what_to_do() {
+fn the_message_about_an_absent_device_contains_the_remedy() {
     use firmware::capture::PcmError;
     let text = |errno| DeviceState::Absent { error: PcmError::new("snd_pcm_open", errno), detail: String::new() };
     assert!(text(Errno::ENOENT).to_string().contains("`firmware devices`"));

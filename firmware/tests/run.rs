@@ -1,4 +1,4 @@
-//! The real program on recordings: signals, reload, outputs that block or vanish.
+//! The real program on recordings: signals, reload, outputs that block or disappear.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use common::model::loudness_model;
 use common::place::{Place, status_of};
-use common::program::{Program, firmware, heard, output, parse, wait};
+use common::program::{Program, firmware, output, parse, verdicts, wait};
 use monitor_wire::{Decoder, LARGEST_FRAME};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
 #[test]
-fn the_states_of_a_recording_are_told_with_the_changes_between_them() {
+fn the_states_of_a_recording_and_their_changes_are_reported() {
     let place = Place::new("[alarm]\nstates = [\"on_state\"]\n", 3, 3.0);
-    let (code, text, words) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));
-    assert_eq!(code, Some(0), "{words}");
+    let (code, text, stderr) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
     let lines = parse(&text);
     let changes: Vec<&str> =
         lines.iter().filter(|line| line["kind"] == "state").map(|line| line["state"].as_str().unwrap()).collect();
@@ -34,30 +34,30 @@ fn the_states_of_a_recording_are_told_with_the_changes_between_them() {
         (&last["kind"], last["frames"].as_u64(), &last["capture"]),
         (&"health".into(), Some(432_000), &"ended".into())
     );
-    // Every window, in order: 9 s less a window, every 0.25 s.
-    let starts: Vec<f64> = heard(&lines).iter().map(|heard| heard.start_s).collect();
+    // Every window, in order: 9 s less a window, one every 0.25 s.
+    let starts: Vec<f64> = verdicts(&lines).iter().map(|verdict| verdict.start_s).collect();
     assert_eq!(starts.len(), 33);
     assert!(starts.iter().enumerate().all(|(index, start)| *start == 0.25 * index as f64), "{starts:?}");
 }
 
 #[test]
-fn sigterm_stops_within_a_second_and_the_last_counters_are_told() {
+fn sigterm_stops_within_a_second_and_the_last_counters_are_reported() {
     let place = Place::new("", 20, 1.0);
     let program = place.run_on_stdin();
-    program.wait("windows", |program| program.of("verdict").len() >= 2);
+    program.wait("windows", |program| program.reports("verdict").len() >= 2);
     program.signal(Signal::SIGTERM);
     let (status, took, lines, _) = program.end();
     assert!(status.success());
     assert!(took < Duration::from_secs(1), "{took:?}");
     let last = lines.last().unwrap();
     assert_eq!(last["kind"], "health");
-    assert_eq!(last["windows"].as_u64().unwrap() as usize, heard(&lines).len());
-    // Nobody shall take what it left for a running program's.
+    assert_eq!(last["windows"].as_u64().unwrap() as usize, verdicts(&lines).len());
+    // No status file is left that could be taken for one of a running program.
     assert!(!place.status().exists());
 }
 
 #[test]
-fn sigterm_stops_within_a_second_also_while_no_sound_comes() {
+fn sigterm_stops_within_a_second_while_no_sound_arrives() {
     let place = Place::new("", 1, 1.0);
     // Standard input stays open and silent.
     let program = Program::start(place.run(&["--stdin"]));
@@ -68,29 +68,29 @@ fn sigterm_stops_within_a_second_also_while_no_sound_comes() {
 }
 
 #[test]
-fn sighup_takes_a_new_model_and_configuration_between_two_windows_and_loses_no_sample() {
+fn sighup_loads_a_new_model_and_configuration_between_two_windows_and_loses_no_sample() {
     let place = Place::new("", 4, 2.5);
     let program = place.run_on_stdin();
-    program.wait("windows", |program| program.of("verdict").len() >= 3);
+    program.wait("windows", |program| program.reports("verdict").len() >= 3);
     std::fs::write(place.model(), loudness_model("quiet", "loud")).unwrap();
     place.configure("[decision]\nconfidence = 0.7\n");
     program.signal(Signal::SIGHUP);
-    program.wait("the new model", |program| program.of("hello").len() == 2);
-    // A model and a configuration that are no good: nothing changes.
+    program.wait("the new model", |program| program.reports("hello").len() == 2);
+    // An invalid model and an invalid configuration change nothing.
     std::fs::write(place.model(), b"nonsense").unwrap();
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the model", |program| program.words().contains("stay"));
+    program.wait("a message about the model", |program| program.stderr().contains("stay"));
     place.configure("[decision]\nconfidenc = 0.7\n");
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the key", |program| program.words().contains("confidenc"));
-    let (status, _, lines, words) = program.end();
-    assert!(status.success(), "{words}");
+    program.wait("a message about the key", |program| program.stderr().contains("confidenc"));
+    let (status, _, lines, stderr) = program.end();
+    assert!(status.success(), "{stderr}");
     let labels: Vec<&Value> = lines.iter().filter(|line| line["kind"] == "hello").map(|line| &line["labels"]).collect();
     let (old, new) = (&serde_json::json!(["off_state", "on_state"]), &serde_json::json!(["quiet", "loud"]));
-    // Twice more with what is not used: the model speaks that was there before.
+    // Two more hellos report the rejected updates; they still describe the active model.
     assert_eq!(labels, [old, new, new, new]);
-    // The very windows that one model alone would have had: 10 s, every 0.25 s.
-    let starts: Vec<f64> = heard(&lines).iter().map(|heard| heard.start_s).collect();
+    // The same windows as without the reload: 10 s less a window, one every 0.25 s.
+    let starts: Vec<f64> = verdicts(&lines).iter().map(|verdict| verdict.start_s).collect();
     assert_eq!(starts.len(), 37);
     assert!(starts.iter().enumerate().all(|(index, start)| *start == 0.25 * index as f64), "{starts:?}");
     let last = lines.last().unwrap();
@@ -98,11 +98,11 @@ fn sighup_takes_a_new_model_and_configuration_between_two_windows_and_loses_no_s
 }
 
 #[test]
-fn a_reader_that_sleeps_holds_up_neither_listening_nor_the_end() {
+fn a_reader_that_sleeps_delays_neither_monitoring_nor_the_stop() {
     let place = Place::new("", 10, 1.0);
     let mut command = place.run(&["--stdin", "--realtime", "--hop", "0.1"]);
     let wav = File::open(place.wav()).unwrap();
-    // A pipe that takes next to nothing, and is never read.
+    // A pipe with the smallest capacity that is never read.
     let (read, write) = nix::unistd::pipe().unwrap();
     nix::fcntl::fcntl(&write, nix::fcntl::FcntlArg::F_SETPIPE_SZ(4096)).unwrap();
     let mut child = command.stdin(Stdio::from(wav)).stdout(Stdio::from(write)).stderr(Stdio::null()).spawn().unwrap();
@@ -121,7 +121,7 @@ fn a_reader_that_sleeps_holds_up_neither_listening_nor_the_end() {
 }
 
 #[test]
-fn a_reader_that_has_gone_does_not_end_listening() {
+fn a_reader_that_has_closed_the_pipe_does_not_stop_monitoring() {
     let place = Place::new("", 10, 1.0);
     let mut command = place.run(&["--stdin", "--realtime"]);
     let (read, write) = nix::unistd::pipe().unwrap();
@@ -153,8 +153,8 @@ fn frames_arrive_on_the_serial_line() {
 }
 
 #[test]
-fn a_full_disk_does_not_end_listening() {
-    // Standard output on a full disk, and a status file whose folder takes nothing.
+fn a_full_disk_does_not_stop_monitoring() {
+    // Standard output on a full disk, and a status file below a path that is a regular file.
     let place = Place::new("", 4, 1.0);
     std::fs::write(place.path("no-folder"), "").unwrap();
     let listen = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
@@ -164,7 +164,7 @@ fn a_full_disk_does_not_end_listening() {
         listen.replace(place.status().to_str().unwrap(), status.to_str().unwrap()),
     )
     .unwrap();
-    // The serial line alone says how it goes.
+    // Only the serial line still delivers reports.
     let (mut master, line) = pty();
     let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
     std::fs::write(place.path("monitor.toml"), text + &format!("[serial]\ndevice = {line:?}\n")).unwrap();
@@ -174,19 +174,19 @@ fn a_full_disk_does_not_end_listening() {
     let child = command.stdin(Stdio::from(wav)).stdout(Stdio::from(full)).stderr(Stdio::piped()).spawn().unwrap();
     let (verdicts, last) = read_line_to_the_end(&mut master);
     let output = child.wait_with_output().unwrap();
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{words}");
-    assert!(words.contains("standard output: ") && words.contains("status file "), "{words}");
-    // 4 s less a window, every 0.25 s: every one was told where somebody reads.
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert!(stderr.contains("standard output: ") && stderr.contains("status file "), "{stderr}");
+    // 4 s less a window, one every 0.25 s: the serial line received all of them.
     assert_eq!(verdicts, 13);
     assert!(last.dropped_reports > 13, "{last:?}");
     assert_eq!((last.dropped_windows, last.gaps), (0, 0));
 }
 
-/// The reader's end of a serial line, and its device.
+/// The reader's end of a serial line, and the path of its device.
 fn pty() -> (File, std::path::PathBuf) {
     use nix::fcntl::OFlag;
-    // Not to be inherited: the program would hold its own line open when it is unplugged.
+    // Not inherited: otherwise the program would keep its own line open after the unplugging.
     let master = nix::pty::posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
     nix::pty::grantpt(&master).unwrap();
     nix::pty::unlockpt(&master).unwrap();
@@ -194,7 +194,7 @@ fn pty() -> (File, std::path::PathBuf) {
     (File::from(std::os::fd::OwnedFd::from(master)), device)
 }
 
-/// Reads frames until the other end is closed: the number of verdicts, and the last health.
+/// Reads frames until the other end is closed; returns the number of verdicts and the last health report.
 fn read_line_to_the_end(master: &mut File) -> (u32, monitor_wire::Health) {
     use monitor_wire::Message;
     let (mut verdicts, mut last) = (0, monitor_wire::Health::default());
@@ -212,7 +212,7 @@ fn read_line_to_the_end(master: &mut File) -> (u32, monitor_wire::Health) {
                     _ => {}
                 });
             }
-            // EIO: nobody has the line open; before the program has opened it that is to be expected.
+            // EIO: no process has the line open, as before the program opens it.
             Err(_) if !begun => std::thread::sleep(Duration::from_millis(5)),
             Err(_) => break,
         }
@@ -221,7 +221,7 @@ fn read_line_to_the_end(master: &mut File) -> (u32, monitor_wire::Health) {
 }
 
 #[test]
-fn a_serial_line_that_is_unplugged_costs_reports_and_is_opened_again_when_it_is_back() {
+fn an_unplugged_serial_line_drops_reports_and_is_reopened_when_it_returns() {
     let place = Place::new("", 8, 1.0);
     let line = place.path("ttyUSB");
     let plug = || {
@@ -242,56 +242,57 @@ fn a_serial_line_that_is_unplugged_costs_reports_and_is_opened_again_when_it_is_
     };
     read(&mut master);
     drop(master);
-    program.wait("a word about the line", |program| program.words().contains("opened again as soon as it is there"));
-    let before = program.of("verdict").len();
-    program.wait("more windows", |program| program.of("verdict").len() > before + 4);
+    program
+        .wait("a message about the line", |program| program.stderr().contains("opened again as soon as it is there"));
+    let before = program.reports("verdict").len();
+    program.wait("more windows", |program| program.reports("verdict").len() > before + 4);
     let mut master = plug();
     read(&mut master);
-    program.wait("a word that it is back", |program| program.words().contains("there again"));
+    program.wait("the message that the line is back", |program| program.stderr().contains("there again"));
     drop(master);
-    let (status, _, lines, words) = program.end();
-    assert!(status.success(), "{words}");
-    // 8 s less a window, every 0.25 s: nothing of it was missed elsewhere.
-    assert_eq!(heard(&lines).len(), 29);
+    let (status, _, lines, stderr) = program.end();
+    assert!(status.success(), "{stderr}");
+    // 8 s less a window, one every 0.25 s: no other output missed a report.
+    assert_eq!(verdicts(&lines).len(), 29);
     let last = lines.last().unwrap();
     assert!(last["dropped_reports"].as_u64().unwrap() > 0 && last["gaps"] == 0 && last["dropped_windows"] == 0);
 }
 
 #[test]
-fn sighup_replaces_the_outputs_that_have_changed_and_no_other() {
+fn sighup_replaces_only_the_changed_outputs() {
     let place = Place::new("", 8, 1.0);
     let (mut first, first_line) = pty();
     let (mut second, second_line) = pty();
     place.configure(&format!("[serial]\ndevice = {first_line:?}\n"));
     let program = place.run_on_stdin();
     let first = std::thread::spawn(move || read_line_to_the_end(&mut first));
-    program.wait("windows", |program| program.of("verdict").len() >= 4);
+    program.wait("windows", |program| program.reports("verdict").len() >= 4);
     place.configure(&format!("[serial]\ndevice = {second_line:?}\n"));
     program.signal(Signal::SIGHUP);
-    program.wait("the reload", |program| program.words().contains("were read again"));
-    // The first line ends: it was given back. The second begins with who speaks.
+    program.wait("the reload", |program| program.stderr().contains("were read again"));
+    // The program closes the first line. The second begins with a hello.
     let (on_first, _) = first.join().unwrap();
     let (on_second, last) = read_line_to_the_end(&mut second);
-    let (status, _, lines, words) = program.end();
-    assert!(status.success(), "{words}");
+    let (status, _, lines, stderr) = program.end();
+    assert!(status.success(), "{stderr}");
     assert!(on_first >= 4 && on_second >= 4, "{on_first} and {on_second}");
-    // Every window was told on one of them, and standard output, which has not changed, goes on counting.
-    assert_eq!((on_first + on_second, heard(&lines).len()), (29, 29));
+    // Each window was reported on one of the two lines; standard output, which has not changed, continues its sequence.
+    assert_eq!((on_first + on_second, verdicts(&lines).len()), (29, 29));
     assert_eq!(last.dropped_reports, 0);
     let sequences = lines.iter().map(|line| line["sequence"].as_u64().unwrap());
     assert!(sequences.enumerate().all(|(place, sequence)| place as u64 == sequence));
 }
 
 #[test]
-fn what_is_wrong_at_the_start_is_named_with_exit_code_1() {
+fn an_error_at_the_start_is_named_with_exit_code_1() {
     let place = Place::new("", 1, 1.0);
     let wav = place.wav();
     let wav = wav.to_str().unwrap();
-    let fails = |command: &mut Command, word: &str| {
-        let (code, _, words) = output(command);
-        assert_eq!(code, Some(1), "{words}");
-        assert!(words.contains(word), "{word}: {words}");
-        assert!(!words.contains("panicked"), "{words}");
+    let fails = |command: &mut Command, expected: &str| {
+        let (code, _, stderr) = output(command);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains(expected), "{expected}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{stderr}");
     };
     fails(&mut place.run(&["--wav", "/nowhere.wav"]), "/nowhere.wav");
     fails(&mut place.run(&["--wav", wav, "--model", "/nowhere.tflite"]), "/nowhere.tflite");
@@ -306,17 +307,17 @@ fn what_is_wrong_at_the_start_is_named_with_exit_code_1() {
 }
 
 #[test]
-fn a_slip_on_the_command_line_is_exit_code_2() {
-    let (code, _, words) = output(Command::new(firmware()).args(["run", "--wavv", "x"]));
-    assert_eq!(code, Some(2), "{words}");
+fn a_command_line_error_is_exit_code_2() {
+    let (code, _, stderr) = output(Command::new(firmware()).args(["run", "--wavv", "x"]));
+    assert_eq!(code, Some(2), "{stderr}");
 }
 
 #[test]
-fn systemd_is_told_ready_and_alive_only_as_long_as_sound_comes() {
+fn systemd_is_notified_of_ready_and_watchdog_only_while_sound_arrives() {
     let place = Place::new("", 1, 2.0);
     let socket = std::os::unix::net::UnixDatagram::bind(place.path("notify")).unwrap();
     socket.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
-    let told = |seconds: f32| {
+    let notifications = |seconds: f32| {
         let (end, mut text, mut buffer) = (Instant::now() + Duration::from_secs_f32(seconds), String::new(), [0; 1024]);
         while Instant::now() < end {
             if let Ok(count) = socket.recv(&mut buffer) {
@@ -328,18 +329,18 @@ fn systemd_is_told_ready_and_alive_only_as_long_as_sound_comes() {
     let mut command = place.run(&["--stdin", "--realtime"]);
     command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "200000");
     let mut program = Program::start(command);
-    let before = told(1.0);
+    let before = notifications(1.0);
     assert!(!before.contains("READY=1") && !before.contains("WATCHDOG=1"), "{before}");
     // Two seconds of sound, after which the line stays open and silent.
     let sound = std::fs::read(place.wav()).unwrap();
     let mut input = program.child.stdin.take().unwrap();
     std::io::Write::write_all(&mut input, &sound[..sound.len() - 2]).unwrap();
-    let during = told(2.5);
+    let during = notifications(2.5);
     assert_eq!(during.matches("READY=1").count(), 1, "{during}");
     assert!(during.matches("WATCHDOG=1").count() >= 5, "{during}");
-    let after = told(1.0);
+    let after = notifications(1.0);
     assert!(!after.contains("WATCHDOG=1"), "{after}");
     program.signal(Signal::SIGTERM);
-    assert!(told(0.5).contains("STOPPING=1"));
+    assert!(notifications(0.5).contains("STOPPING=1"));
     drop(input);
 }

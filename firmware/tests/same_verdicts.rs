@@ -1,4 +1,4 @@
-//! One recording, every way into the program: the verdicts are the same to the last bit, before and after the decision.
+//! One recording through every input of the program: the verdicts are bit-identical, before and after the decision.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use common::Devices;
 use common::model::{loudness_model, loudness_model_with_anomaly_score, noise, write_wav};
-use common::program::{Heard, Program, firmware, heard, output, parse};
+use common::program::{Program, Verdict, firmware, output, parse, verdicts};
 use monitor_core::features::FeatureKind;
 use monitor_export::test_network;
 use serde_json::Value;
@@ -37,8 +37,8 @@ impl Place {
         self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
     }
 
-    /// What `host-tools predict` says, the program itself: that of `HOST_TOOLS`, else compiled now.
-    fn expected(&self) -> Vec<Heard> {
+    /// The verdicts of `host-tools predict`. Runs the program named by `HOST_TOOLS`, otherwise compiles it.
+    fn expected(&self) -> Vec<Verdict> {
         let compiled = std::env::var_os("HOST_TOOLS").map(Command::new);
         let mut command = compiled.unwrap_or_else(|| {
             let mut command = Command::new(env!("CARGO"));
@@ -49,12 +49,12 @@ impl Place {
             .args(["predict", "--json", "-", "--hop", HOP, "--model"])
             .args([self.path("model.tflite"), self.path("sound.wav")])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
-        let (code, text, words) = output(command.stdin(Stdio::null()));
-        assert_eq!(code, Some(0), "predict: {words}");
+        let (code, text, stderr) = output(command.stdin(Stdio::null()));
+        assert_eq!(code, Some(0), "predict: {stderr}");
         let report: Value = serde_json::from_str(&text).unwrap();
         let windows = report["files"][0]["windows"].as_array().unwrap();
         let number = |value: &Value| value.as_f64().unwrap();
-        let heard = |(index, window): (u64, &Value)| Heard {
+        let verdict = |(index, window): (u64, &Value)| Verdict {
             index,
             start_s: number(&window["start_s"]),
             state: window["state"].as_str().unwrap().into(),
@@ -64,7 +64,7 @@ impl Place {
             alarm: window["anomaly_alarm"] == true,
             probabilities: window["probabilities"].as_array().unwrap().iter().map(number).collect(),
         };
-        (0..).zip(windows).map(heard).collect()
+        (0..).zip(windows).map(verdict).collect()
     }
 
     fn firmware(&self, more: &[&str]) -> Command {
@@ -74,98 +74,99 @@ impl Place {
     }
 }
 
-fn all_ways(place: &Place, realtime: bool) -> Vec<Heard> {
+fn all_inputs(place: &Place, realtime: bool) -> Vec<Verdict> {
     let expected = place.expected();
     assert!(expected.len() > 8);
     let wav = place.path("sound.wav");
     let wav = wav.to_str().unwrap();
 
-    let (_, checked, words) = output(place.firmware(&["check", "--json", wav]).stdin(Stdio::null()));
-    assert_eq!(heard(&parse(&checked)), expected, "check: {words}");
+    let (_, checked, stderr) = output(place.firmware(&["check", "--json", wav]).stdin(Stdio::null()));
+    assert_eq!(verdicts(&parse(&checked)), expected, "check: {stderr}");
 
-    let (_, run, words) = output(&mut place.firmware(&["run", "--wav", wav]));
-    assert_eq!(heard(&parse(&run)), expected, "run --wav: {words}");
+    let (_, run, stderr) = output(&mut place.firmware(&["run", "--wav", wav]));
+    assert_eq!(verdicts(&parse(&run)), expected, "run --wav: {stderr}");
 
-    // Raw frames on standard input, whose form the configuration says by default: S16, mono, 48 kHz.
+    // Raw frames on standard input in the default form of the configuration: S16, mono, 48 kHz.
     let mut program = Program::start(place.firmware(&["run", "--stdin"]));
     program.child.stdin.take().unwrap().write_all(&place.raw()).unwrap();
-    let (_, _, lines, words) = program.end();
-    assert_eq!(heard(&lines), expected, "run --stdin: {words}");
+    let (_, _, lines, stderr) = program.end();
+    assert_eq!(verdicts(&lines), expected, "run --stdin: {stderr}");
 
     if realtime {
-        let (_, run, words) = output(&mut place.firmware(&["run", "--realtime", "--wav", wav]));
-        assert_eq!(heard(&parse(&run)), expected, "run --wav --realtime: {words}");
+        let (_, run, stderr) = output(&mut place.firmware(&["run", "--realtime", "--wav", wav]));
+        assert_eq!(verdicts(&parse(&run)), expected, "run --wav --realtime: {stderr}");
         assert_eq!(over_alsa(place, expected.len() - 1), expected[..expected.len() - 1], "run over ALSA");
     }
     expected
 }
 
-/// Through libasound, mmap, the capture thread and the ring, in real time: the first windows.
-fn over_alsa(place: &Place, windows: usize) -> Vec<Heard> {
+/// The first windows through libasound, mmap, the capture thread and the ring, in real time.
+fn over_alsa(place: &Place, windows: usize) -> Vec<Verdict> {
     let devices = Devices::new().paced("microphone", &place.raw(), "S16_LE", 48_000, 1);
     let mut command = devices.command(firmware());
     command.args(["run", "--device", "microphone", "--hop", HOP, "--model"]).arg(place.path("model.tflite"));
     let program = Program::start(command);
-    program.wait("windows over ALSA", |program| program.of("verdict").len() >= windows);
+    program.wait("windows over ALSA", |program| program.reports("verdict").len() >= windows);
     program.signal(nix::sys::signal::Signal::SIGTERM);
     let (_, _, lines, _) = program.end();
-    heard(&lines).into_iter().take(windows).collect()
+    verdicts(&lines).into_iter().take(windows).collect()
 }
 
 #[test]
-fn the_verdicts_are_the_same_through_every_way_in() {
-    let heard = all_ways(&Place::new(loudness_model("off_state", "on_state"), 4), true);
+fn the_verdicts_are_the_same_through_every_input() {
+    let verdicts = all_inputs(&Place::new(loudness_model("off_state", "on_state"), 4), true);
     assert!(
-        heard.iter().any(|window| window.state == "on_state") && heard.iter().all(|window| window.anomaly.is_none())
+        verdicts.iter().any(|window| window.state == "on_state")
+            && verdicts.iter().all(|window| window.anomaly.is_none())
     );
 }
 
 #[test]
-fn the_verdicts_of_a_model_with_an_anomaly_score_are_the_same_through_every_way_in() {
-    let heard = all_ways(&Place::new(loudness_model_with_anomaly_score("off_state", "on_state"), 4), true);
-    let scores: Vec<f64> = heard.iter().map(|window| window.anomaly.unwrap()).collect();
+fn the_verdicts_of_a_model_with_an_anomaly_score_are_the_same_through_every_input() {
+    let verdicts = all_inputs(&Place::new(loudness_model_with_anomaly_score("off_state", "on_state"), 4), true);
+    let scores: Vec<f64> = verdicts.iter().map(|window| window.anomaly.unwrap()).collect();
     assert!(scores.iter().any(|score| *score != scores[0]), "{scores:?}");
-    let alarms: Vec<bool> = heard.iter().map(|window| window.alarm).collect();
+    let alarms: Vec<bool> = verdicts.iter().map(|window| window.alarm).collect();
     assert!(alarms.contains(&true) && !alarms[0], "{scores:?} {alarms:?}");
 }
 
 #[test]
-fn the_verdicts_of_a_recording_with_digital_silence_in_it_are_the_same_through_every_way_in() {
+fn the_verdicts_of_a_recording_with_digital_silence_are_the_same_through_every_input() {
     let mut place = Place::new(loudness_model("off_state", "on_state"), 3);
     let at = place.samples.len() * 2 / 3;
     place.samples.splice(at..at, vec![0; 3 * 48_000]);
     write_wav(&place.path("sound.wav"), &place.samples);
-    let states: Vec<String> = all_ways(&place, true).into_iter().map(|window| window.state).collect();
+    let states: Vec<String> = all_inputs(&place, true).into_iter().map(|window| window.state).collect();
     let dead = states.iter().rposition(|state| state == "unknown").unwrap();
     assert!(states[..dead].iter().any(|state| state != "unknown"), "{states:?}");
 }
 
 #[test]
-fn the_verdicts_of_the_network_are_the_same_through_every_way_in() {
-    all_ways(&Place::new(test_network::from_waveform().unwrap(), 3), false);
-    all_ways(&Place::new(test_network::classifier(FeatureKind::Hybrid).unwrap(), 3), false);
+fn the_verdicts_of_the_network_are_the_same_through_every_input() {
+    all_inputs(&Place::new(test_network::from_waveform().unwrap(), 3), false);
+    all_inputs(&Place::new(test_network::classifier(FeatureKind::Hybrid).unwrap(), 3), false);
 }
 
 #[test]
-fn check_writes_the_lines_of_predict_and_says_that_the_model_runs() {
+fn check_prints_the_lines_of_predict_and_confirms_that_the_model_runs() {
     let place = Place::new(loudness_model("off_state", "on_state"), 2);
     let wav = place.path("sound.wav");
     let mut command = Command::new(firmware());
     command.arg("check").arg("--model").arg(place.path("model.tflite")).arg(&wav);
-    let (code, text, words) = output(&mut command);
+    let (code, text, stderr) = output(&mut command);
     assert_eq!(code, Some(0));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3);
     assert!(lines[0].starts_with("Time 0.00s: off_state ("), "{text}");
     assert!(lines[1].contains("| Chunk: (16000,) | Inference: "), "{text}");
-    assert!(words.contains("the model runs"), "{words}");
-    // No model, a file that is none, a recording too short: not fit, and said so.
+    assert!(stderr.contains("the model runs"), "{stderr}");
+    // A truncated model and a recording that is too short are rejected with a message.
     std::fs::write(place.path("model.tflite"), &place.model[..1000]).unwrap();
-    let (code, _, words) = output(&mut command);
-    assert_eq!(code, Some(1), "{words}");
+    let (code, _, stderr) = output(&mut command);
+    assert_eq!(code, Some(1), "{stderr}");
     std::fs::write(place.path("model.tflite"), &place.model).unwrap();
     write_wav(&wav, &place.samples[..4_800]);
-    let (code, _, words) = output(&mut command);
+    let (code, _, stderr) = output(&mut command);
     assert_eq!(code, Some(1));
-    assert!(words.contains("shorter than one window"), "{words}");
+    assert!(stderr.contains("shorter than one window"), "{stderr}");
 }

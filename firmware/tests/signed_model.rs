@@ -1,4 +1,4 @@
-//! `require_signature`: the real program takes a model that is vouched for, and no other.
+//! `require_signature`: the real program accepts only a model with a valid signature.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -11,7 +11,7 @@ use common::program::{Program, output};
 use common::sign;
 use nix::sys::signal::Signal;
 
-/// A place whose configuration asks for signatures by a key of its own.
+/// A place whose configuration requires signatures and names a generated key.
 struct Signed {
     place: Place,
     key: PathBuf,
@@ -33,25 +33,25 @@ impl Signed {
         sign::sign(&self.place.model(), &self.key);
     }
 
-    /// Runs on the recording: exit code and standard error.
+    /// Runs on the recording; returns exit code and standard error.
     fn run(&self) -> (Option<i32>, String) {
-        let (code, _, words) = output(&mut self.place.run(&["--wav", self.place.wav().to_str().unwrap()]));
-        (code, words)
+        let (code, _, stderr) = output(&mut self.place.run(&["--wav", self.place.wav().to_str().unwrap()]));
+        (code, stderr)
     }
 
     fn is_refused(&self, word: &str) {
-        let (code, words) = self.run();
-        assert_eq!(code, Some(1), "{words}");
-        assert!(words.contains(word) && words.contains("model.tflite.minisig"), "{word}: {words}");
+        let (code, stderr) = self.run();
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains(word) && stderr.contains("model.tflite.minisig"), "{word}: {stderr}");
     }
 }
 
 #[test]
-fn a_signed_model_is_taken() {
+fn a_signed_model_is_accepted() {
     let signed = Signed::new(1, 2.0);
     signed.sign();
-    let (code, words) = signed.run();
-    assert_eq!(code, Some(0), "{words}");
+    let (code, stderr) = signed.run();
+    assert_eq!(code, Some(0), "{stderr}");
 }
 
 #[test]
@@ -68,12 +68,12 @@ fn a_model_changed_after_it_was_signed_is_refused() {
 }
 
 #[test]
-fn a_model_signed_by_somebody_else_is_refused() {
+fn a_model_signed_with_another_key_is_refused() {
     let signed = Signed::new(1, 2.0);
     let other = signed.place.path("other.key");
     sign::generate(&other);
     sign::sign(&signed.place.model(), &other);
-    signed.is_refused("somebody else");
+    signed.is_refused("another key");
 }
 
 #[test]
@@ -101,17 +101,17 @@ fn a_reload_without_a_good_signature_keeps_the_old_model() {
     signed.sign();
     let mut program = Program::start(signed.place.run(&["--stdin", "--realtime"]));
     program.feed(signed.place.wav());
-    program.wait("windows", |program| program.of("verdict").len() >= 2);
+    program.wait("windows", |program| program.reports("verdict").len() >= 2);
     std::fs::write(signed.place.model(), loudness_model("quiet", "loud")).unwrap();
     program.signal(Signal::SIGHUP);
-    program.wait("a word about the signature", |program| program.words().contains("was changed"));
-    let before = program.of("verdict").len();
-    program.wait("more windows", |program| program.of("verdict").len() > before);
-    let hello = program.of("hello").pop().unwrap();
-    assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "the old model speaks");
-    assert!(hello["rejected_updates"][0].as_str().unwrap().contains("was changed"), "and says why: {hello}");
-    // The same model with a signature is taken.
+    program.wait("a message about the signature", |program| program.stderr().contains("was changed"));
+    let before = program.reports("verdict").len();
+    program.wait("more windows", |program| program.reports("verdict").len() > before);
+    let hello = program.reports("hello").pop().unwrap();
+    assert_eq!(hello["labels"], serde_json::json!(["off_state", "on_state"]), "the old model is still active");
+    assert!(hello["rejected_updates"][0].as_str().unwrap().contains("was changed"), "gives the reason: {hello}");
+    // The same model with a signature is accepted.
     signed.sign();
     program.signal(Signal::SIGHUP);
-    program.wait("the new model", |program| program.of("hello").len() == 3);
+    program.wait("the new model", |program| program.reports("hello").len() == 3);
 }

@@ -1,5 +1,5 @@
-//! The systemd unit lets the program do what it does. (Run with the unit's filter of system calls and without those that are named
-//! here, it ends by SIGSYS as soon as it looks at the clock.)
+//! The systemd unit permits every operation of the program. (With the unit's system call filter but without the calls named
+//! here, the program ends with SIGSYS as soon as it reads the clock state.)
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 use firmware::config::Config;
@@ -16,20 +16,21 @@ fn values(name: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_unit_allows_to_read_whether_the_clock_is_synchronised_but_not_to_set_it() {
-    // `systemd-analyze syscall-filter @system-service`: these, by one of which a C library reads it, are not among them.
+fn the_unit_allows_reading_the_clock_state_but_not_setting_the_clock() {
+    // `systemd-analyze syscall-filter @system-service` does not list these calls; C libraries read the clock state with one
+    // of them.
     let allowed: Vec<&str> = values("SystemCallFilter").iter().flat_map(|value| value.split(' ')).collect();
     for call in ["@system-service", "adjtimex", "clock_adjtime", "clock_adjtime64"] {
         assert!(allowed.contains(&call), "{call} is not in {allowed:?}");
     }
-    // It refuses to read as well.
+    // ProtectClock would also block reading.
     assert!(values("ProtectClock").is_empty());
     let capabilities = values("CapabilityBoundingSet").join(" ");
     assert!(!capabilities.is_empty() && !capabilities.contains("CAP_SYS_TIME"), "{capabilities}");
 }
 
 #[test]
-fn the_state_directory_is_one_that_the_unit_lets_it_write_to() {
+fn the_unit_makes_the_state_directory_writable() {
     assert_eq!(values("ProtectSystem"), ["strict"]);
     let own = values("StateDirectory").join("");
     assert_eq!(Config::default().listen.state_dir, std::path::Path::new("/var/lib").join(own));

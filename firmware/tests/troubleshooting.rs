@@ -9,7 +9,7 @@ use monitor_wire::{AlarmCause, CaptureState, Health, refused};
 
 const PAGE: &str = include_str!("../../docs/guide/troubleshooting.md");
 
-/// What an error text or a warning stands in.
+/// The calls that contain an error text or a warning.
 const CALLS: [&str; 13] = [
     "#[error(",
     "Err(",
@@ -26,8 +26,7 @@ const CALLS: [&str; 13] = [
     "errln!(",
 ];
 
-/// Files that write to something else than people's eyes by the same calls: lines of JSON, pages, meters, and what is said
-/// of the sound when nothing is wrong.
+/// Files in which the same calls write no error texts: JSON lines, pages, level meters, and normal messages about the sound.
 const OTHERS: [&str; 8] = [
     "model/src/line.rs",
     "src/sinks/prometheus/mod.rs",
@@ -39,7 +38,7 @@ const OTHERS: [&str; 8] = [
     "tests.rs",
 ];
 
-/// Words that are no complaint, but come by the same calls.
+/// Texts of the same calls that are not errors.
 const NEWS: [&str; 5] =
     ["a multiple of 4 bytes", "the options of capture", "s of sound, inference p50", "not asked for", "0x{tag:04x}"];
 
@@ -81,7 +80,7 @@ fn literals(mut rest: &str) -> Vec<String> {
                             break;
                         }
                         '\\' => match chars.next() {
-                            // A line goes on: its indentation is no text.
+                            // A continued line: its indentation is not part of the text.
                             Some((_, '\n')) => {
                                 while chars.as_str().starts_with(' ') {
                                     chars.next();
@@ -100,7 +99,7 @@ fn literals(mut rest: &str) -> Vec<String> {
     found
 }
 
-/// The longest part of a text that is always the same, if it is words.
+/// The longest constant part of a text, if it contains words.
 fn fixed(text: &str) -> Option<String> {
     let parts = text.split('{').enumerate().map(|(index, part)| match part.split_once('}') {
         Some((_, after)) if index > 0 => after,
@@ -110,7 +109,7 @@ fn fixed(text: &str) -> Option<String> {
     (longest.split_whitespace().count() >= 3).then(|| longest.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-fn said_by(file: &Path) -> Vec<String> {
+fn texts_in(file: &Path) -> Vec<String> {
     let source = code(&std::fs::read_to_string(file).unwrap());
     CALLS
         .iter()
@@ -132,7 +131,7 @@ fn every_error_text_of_the_device_is_in_the_troubleshooting_page() {
     let page = PAGE.split_whitespace().collect::<Vec<_>>().join(" ");
     let (mut texts, mut missing) = (0, Vec::new());
     for file in &files {
-        for text in said_by(file) {
+        for text in texts_in(file) {
             texts += 1;
             if !page.contains(&text) {
                 missing.push(format!("{}: {text}", file.strip_prefix(root).unwrap().display()));

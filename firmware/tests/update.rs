@@ -1,4 +1,5 @@
-//! The card's updates: what proves itself is used, what does not is not, and no power cut loses what there was.
+//! Updates from the card: files that pass the self-test are used, others are rejected, and no power cut loses the files in
+//! use.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -12,13 +13,13 @@ use firmware::update::slot::{self, Slot, Which};
 use firmware::update::{FIRMWARE, Files, MODEL};
 use sha2::{Digest, Sha256};
 
-/// A card, and the places of the device in memory.
+/// A card, and the device's folders in memory.
 struct Card {
     folder: tempfile::TempDir,
 }
 
 impl Card {
-    /// With a first model that is in use.
+    /// A card with a first model in use.
     fn new() -> Self {
         let card = Self { folder: tempfile::tempdir().unwrap() };
         std::fs::create_dir(card.card()).unwrap();
@@ -43,13 +44,13 @@ impl Card {
         std::fs::write(self.card().join(format!("{name}.sha256")), hash + " *" + name + "\r\n").unwrap();
     }
 
-    /// What the device does at its start; what it says on the card.
+    /// Runs the update as at the start of the device; returns the note that it leaves on the card.
     fn update(&self) -> String {
         let mut command = Command::new(firmware());
         command.arg("update").arg("--card").arg(self.card()).arg("--into").arg(self.path("etc"));
         command.arg("--work").arg(self.path("work")).arg("--note").arg(self.path("update.txt"));
-        let (code, _, words) = output(&mut command);
-        assert_eq!(code, Some(0), "{words}");
+        let (code, _, stderr) = output(&mut command);
+        assert_eq!(code, Some(0), "{stderr}");
         let text = std::fs::read_to_string(self.path("update.txt")).unwrap();
         assert_eq!(std::fs::read_to_string(self.card().join("update.txt")).unwrap(), text);
         text
@@ -59,7 +60,7 @@ impl Card {
         std::fs::read(self.path("etc").join(name)).ok()
     }
 
-    /// Starts, and finds `why`; the first model is used, and again at the next start.
+    /// Asserts that a start rejects the update for the reason `why`, and that this start and the next use the first model.
     fn refuses(&self, why: &str) {
         let first = loudness_model("off_state", "on_state");
         for _ in 0..2 {
@@ -75,26 +76,26 @@ fn second() -> Vec<u8> {
     loudness_model("quiet", "loud")
 }
 
-/// A program that does as a shell script says; `$real` is this one.
+/// A program that runs a shell script; `$real` is the path of the real program.
 fn script(what: &str) -> Vec<u8> {
     format!("#!/bin/sh\nreal={}\n{what}\n", firmware().display()).into_bytes()
 }
 
 #[test]
-fn a_model_that_proves_itself_is_used_and_kept() {
+fn a_model_that_passes_the_self_test_is_used_and_kept() {
     let card = Card::new();
     card.drop_file(MODEL, &second());
     let text = card.update();
     assert_eq!(card.used(MODEL), Some(second()));
     assert!(!text.contains("not used"), "{text}");
-    // Kept: also when what was dropped is gone.
+    // It stays in use after the copied files are removed.
     std::fs::remove_file(card.card().join(MODEL)).unwrap();
     assert_eq!(card.update(), text);
     assert_eq!(card.used(MODEL), Some(second()));
 }
 
 #[test]
-fn a_start_without_anything_new_writes_nothing() {
+fn a_start_without_an_update_writes_nothing() {
     let card = Card::new();
     let times = |folder: &Path| -> Vec<_> {
         let files = ["update.txt", "monitor/a", "monitor/a/slot.txt", "monitor/a/sound_classifier.tflite"];
@@ -107,7 +108,7 @@ fn a_start_without_anything_new_writes_nothing() {
 }
 
 #[test]
-fn a_model_that_is_not_what_its_hash_says_is_refused() {
+fn a_model_that_does_not_match_its_hash_is_refused() {
     let card = Card::new();
     card.drop_file(MODEL, &second());
     let mut spoiled = second();
@@ -144,7 +145,7 @@ fn a_model_with_other_results_than_on_the_workstation_is_refused() {
     std::fs::write(card.card().join("golden.txt"), golden).unwrap();
     card.drop_file(MODEL, &second());
     card.refuses("golden.txt has \"Time");
-    // With its own it is taken.
+    // With its own results it is accepted.
     let (_, golden, _) = output(&mut check);
     std::fs::write(card.card().join("golden.txt"), golden).unwrap();
     card.update();
@@ -152,7 +153,7 @@ fn a_model_with_other_results_than_on_the_workstation_is_refused() {
 }
 
 #[test]
-fn a_program_that_proves_itself_is_used_with_the_model_dropped_beside_it() {
+fn a_program_that_passes_the_self_test_is_used_with_the_model_beside_it() {
     let card = Card::new();
     let program = script("exec $real \"$@\"");
     card.drop_file(FIRMWARE, &program);
@@ -193,7 +194,7 @@ fn a_good_model_beside_a_bad_program_is_used() {
 }
 
 #[test]
-fn why_something_is_refused_is_told_by_what_runs_in_its_place() {
+fn the_reason_for_a_refusal_is_reported_by_the_version_that_runs_instead() {
     let card = Card::new();
     card.drop_file(FIRMWARE, &script("exit 1"));
     card.update();
@@ -202,20 +203,20 @@ fn why_something_is_refused_is_told_by_what_runs_in_its_place() {
     let mut run = Command::new(firmware());
     run.arg("run").arg("--wav").arg(&wav).arg("--model").arg(card.path("etc").join(MODEL));
     run.arg("--update-note").arg(card.path("update.txt"));
-    let (code, lines, words) = output(&mut run);
-    assert_eq!(code, Some(0), "{words}");
+    let (code, lines, stderr) = output(&mut run);
+    assert_eq!(code, Some(0), "{stderr}");
     let hello: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert!(hello["rejected_updates"][0].as_str().unwrap().starts_with("firmware: the self-test fails"), "{hello}");
 }
 
-/// Content of a slot, of that generation.
+/// A slot's content of that generation.
 fn content(generation: u64) -> Slot {
     let text = |name: &str| format!("{name} of generation {generation}").into_bytes();
     let files: Files = [(MODEL, text(MODEL)), (FIRMWARE, text(FIRMWARE))].into();
     Slot { generation, files }
 }
 
-/// Cuts the power before the `cut`-th step; whether it came to that.
+/// Cuts the power before the `cut`-th step; returns whether that step was reached.
 fn write_until(card: &Path, which: Which, slot: &Slot, cut: usize) -> bool {
     let mut steps = 0;
     let step = |_: &str| {
@@ -226,7 +227,7 @@ fn write_until(card: &Path, which: Which, slot: &Slot, cut: usize) -> bool {
 }
 
 #[test]
-fn a_power_cut_before_any_step_leaves_the_old_or_the_new() {
+fn a_power_cut_before_any_step_leaves_the_old_or_the_new_version() {
     for cut in 0.. {
         let folder = tempfile::tempdir().unwrap();
         let card = folder.path();
@@ -235,28 +236,28 @@ fn a_power_cut_before_any_step_leaves_the_old_or_the_new() {
         let was_cut = write_until(card, Which::A, &content(3), cut);
         let (found, damaged) = slot::newest(card);
         let (which, found) = found.unwrap();
-        // The list's last piece may be on the card before the last steps.
+        // The last piece of the list may be on the card before the last steps.
         assert!(found == content(2) || found == content(3), "cut at {cut}");
         assert!(was_cut || found == content(3));
         assert!(damaged.iter().all(|why| why.contains("power was lost")), "cut at {cut}: {damaged:?}");
-        // What was begun in vain is written all the same the next time.
+        // The next write completes despite the remains of the interrupted one.
         assert!(!write_until(card, which.other(), &content(found.generation + 1), usize::MAX));
         assert_eq!(slot::newest(card).0.unwrap().1, content(found.generation + 1));
         if !was_cut {
-            assert!(cut > 20, "every step was cut: {cut}");
+            assert!(cut > 20, "too few steps were cut: {cut}");
             return;
         }
     }
 }
 
 #[test]
-fn a_list_torn_anywhere_is_none() {
+fn a_list_torn_anywhere_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     assert!(!write_until(folder.path(), Which::A, &content(1), usize::MAX));
     assert!(!write_until(folder.path(), Which::B, &content(2), usize::MAX));
     let list = folder.path().join("monitor/b/slot.txt");
     let whole = std::fs::read(&list).unwrap();
-    // Only the end of its last line may be missing.
+    // Only the final line break may be missing.
     for end in 0..whole.len() - 1 {
         std::fs::write(&list, &whole[..end]).unwrap();
         assert_eq!(slot::newest(folder.path()).0.unwrap().1, content(1), "cut at {end}");
@@ -267,7 +268,7 @@ fn a_list_torn_anywhere_is_none() {
 }
 
 #[test]
-fn a_slot_that_went_bad_is_not_used_and_said() {
+fn a_damaged_slot_is_not_used_and_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     assert!(!write_until(folder.path(), Which::A, &content(1), usize::MAX));
     assert!(!write_until(folder.path(), Which::B, &content(2), usize::MAX));

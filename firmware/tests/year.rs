@@ -1,5 +1,5 @@
-//! A simulated year: everything that counts goes on counting, and says the same at its end as at its beginning. What of 32 bits
-//! does not turn within a year is set shortly before its turn.
+//! A simulated year: counters keep counting, and results at the end equal those at the beginning. A 32-bit counter that would
+//! not wrap within a year starts shortly before it wraps.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails; an overflow is one in this build.
 
 use firmware::reporting::{Event, Item, Snapshot};
@@ -37,7 +37,7 @@ impl Reader {
 /// A year of health reports, one a second, of a program that has run for years: registers and heartbeat for a PLC, and frames on the
 /// serial line.
 #[test]
-fn a_simulated_year_of_seconds_turns_the_heartbeat_and_the_sequence_and_loses_none() {
+fn a_simulated_year_of_seconds_wraps_the_heartbeat_and_the_sequence_and_loses_none() {
     let (mut now, mut reader) = (Snapshot::default(), Reader::default());
     let mut before = now.health_events;
     for second in 1..=SECONDS {

@@ -101,8 +101,8 @@ fn several_recordings_are_printed_in_order_and_then_the_speed_of_all() {
     let output = run(predict(folder.path()).args(&files).args(["--json", "figures.json"]));
     assert!(output.status.success(), "{}", text(&output.stderr));
     let stdout = text(&output.stdout);
-    let told: Vec<_> = stdout.lines().filter_map(|line| line.strip_prefix("== ")).collect();
-    assert_eq!(told, files, "{stdout}");
+    let shown: Vec<_> = stdout.lines().filter_map(|line| line.strip_prefix("== ")).collect();
+    assert_eq!(shown, files, "{stdout}");
     for (file, rest) in files.iter().zip(stdout.split("== ").skip(1)) {
         assert!(rest.starts_with(file) && rest.contains(&format!("Summary of {file}: ")), "{rest}");
     }
@@ -126,13 +126,13 @@ fn windows_that_several_cores_compute_are_those_of_one_listener_in_its_order() {
 
     // A window every 50 ms: several batches, the last of them not full.
     let mut expected = Vec::new();
-    let mut hear = |verdict: &Verdict<'_>| expected.push((verdict.start_sample, verdict.probabilities.to_vec()));
+    let mut collect = |verdict: &Verdict<'_>| expected.push((verdict.start_sample, verdict.probabilities.to_vec()));
     let mut memory = Memory::new(&classifier, 48_000).unwrap();
     let mut pipeline = memory.pipeline(classifier.clone(), 48_000, 5).unwrap();
     let (mut reader, mut samples) = (WavReader::open(&sound).unwrap(), vec![0.0; 16 * 48_000]);
     assert_eq!(reader.read(&mut samples).unwrap(), samples.len());
-    pipeline.push(&samples, &mut hear);
-    pipeline.finish(&mut hear);
+    pipeline.push(&samples, &mut collect);
+    pipeline.finish(&mut collect);
     assert!(expected.len() > 290, "{}", expected.len());
 
     for threads in [1, 2, 5] {

@@ -1,5 +1,5 @@
-"""An image as runc takes it: bundle.py ARCHIVE FOLDER unpacks `docker save`'s ARCHIVE to FOLDER/rootfs and writes FOLDER/config.json,
-which asks of the kernel what image/README.md's `docker run` line asks: its user, no capabilities, a read-only root, limits."""
+"""Converts an image to a bundle for runc: bundle.py ARCHIVE FOLDER unpacks `docker save`'s ARCHIVE to FOLDER/rootfs and writes
+FOLDER/config.json with the settings of image/README.md's `docker run` line: its user, no capabilities, a read-only root, limits."""
 import json
 import pathlib
 import sys
@@ -51,7 +51,7 @@ def main() -> None:
     root = folder / "rootfs"
     root.mkdir(parents=True)
     image = unpack(archive, root)
-    # Where things are mounted; the root is read-only.
+    # Mount points must exist, since the root is read-only.
     for name in ("proc", "dev", "run/monitor", MODEL[1:], CONFIG[1:]):
         place = root / name
         if place.suffix:

@@ -1,7 +1,7 @@
-"""The very SD image under QEMU's -M raspi3b, with something on it broken: it says so on its serial line and stays up.
+"""The shipped SD image under QEMU's -M raspi3b with one fault on it: it reports the fault on its serial line and stays up.
 
-card.py IMAGE MODEL TOOLS WORK. QEMU cannot run the GPU's boot stage: kernel, initramfs and device tree are read out of the image,
-and the image is in the machine as its card.
+card.py IMAGE MODEL TOOLS WORK. QEMU cannot run the GPU's boot stage: kernel, initramfs and device tree are extracted from the
+image, and the image is attached as the card.
 """
 import gzip
 import hashlib
@@ -15,15 +15,15 @@ from machine import Machine, reports
 
 START = "@@4M"  # of the partition
 FILES = ("kernel8.img", "initrd.gz", "bcm2837-rpi-3-b.dtb", "bcm2837-rpi-3-b-i2s.dtb", "cmdline.txt", "monitor.toml")
-# What is said once more tells that the machine stayed up after the first time.
+# Each case: the expected console text and how often it must appear. A second occurrence shows that the machine stayed up.
 CASES = {
     "no model": ("sound_classifier.tflite: No such file", 2),
     "broken model": ("not used: sound_classifier.tflite: the self-test fails", 1),
     "broken configuration": ("/etc/monitor/monitor.toml: ", 2),
     "device that is not there": ("hw:CARD=Nowhere: absent: ", 1),
-    # The model is used, and the frames on the header's serial line tell why the program is not.
+    # The model is used, and a frame on the header's serial line reports why the program is not.
     "broken program": ("not used: firmware with sound_classifier.tflite: does not start", 1),
-    # QEMU has nothing behind these pins: the driver says so once the firmware has opened the card that the tree describes.
+    # QEMU does not emulate a device on these pins: the driver reports that once the firmware has opened the card of the device tree.
     "microphone on the I2S pins": ("bcm2835-i2s 3f203000.i2s: I2S SYNC error", 1),
 }
 
@@ -33,7 +33,7 @@ def copy(*words) -> None:
 
 
 def prepare(case: str, image: pathlib.Path, model: pathlib.Path, toml: str, folder: pathlib.Path) -> pathlib.Path:
-    """A card with that fault, or with none of them. QEMU wants a size that is a power of two."""
+    """Creates a card with that fault, or without a fault. QEMU requires a size that is a power of two."""
     folder.mkdir(parents=True, exist_ok=True)
     card = folder / "sd.img"
     shutil.copy(image, card)
@@ -58,15 +58,15 @@ def prepare(case: str, image: pathlib.Path, model: pathlib.Path, toml: str, fold
 
 
 def drop(card: pathlib.Path, file: pathlib.Path, name: str) -> None:
-    """As somebody would who has the card in a reader: a file, and its hash beside it."""
+    """Copies a file and its hash to the card, as a user does with a card reader."""
     beside = file.with_name("sha256")
     beside.write_text(f"{sha256(file)}  {name}\n")
     copy("-i", f"{card}{START}", file, f"::{name}")
     copy("-i", f"{card}{START}", beside, f"::{name}.sha256")
 
 
-def tells(machine: Machine, tools: pathlib.Path, why: str) -> bool:
-    """Whether a hello on the header's line, which the console shares, says that something is not used for that reason."""
+def rejection_reported(machine: Machine, tools: pathlib.Path, why: str) -> bool:
+    """Whether a hello on the header's line, which the console shares, reports a rejected update with that reason."""
     hellos = [frame for frame in reports(tools, machine.console) if frame["kind"] == "hello"]
     return any(why.endswith(reason) for hello in hellos for reason in hello["not_used"] if reason)
 
@@ -76,7 +76,7 @@ def sha256(path: pathlib.Path) -> str:
 
 
 def unpack(image: pathlib.Path, work: pathlib.Path) -> None:
-    """Reads out of the image what the GPU's boot stage would."""
+    """Extracts the files that the GPU's boot stage would load from the image."""
     for name in FILES:
         copy("-i", f"{image}{START}", f"::{name}", work / name)
     (work / "vmlinuz").write_bytes(gzip.decompress((work / "kernel8.img").read_bytes()))
@@ -84,7 +84,7 @@ def unpack(image: pathlib.Path, work: pathlib.Path) -> None:
 
 def start(work: pathlib.Path, folder: pathlib.Path, card: pathlib.Path, log: pathlib.Path | None = None,
           tree: str = "bcm2837-rpi-3-b") -> Machine:
-    """Boots a card with what was unpacked in `work`; every write to the card goes to `log`."""
+    """Boots a card with the files unpacked in `work`; logs every write to the card in `log`."""
     drive = f"file={card},if=sd,format=raw"
     if log:
         drive = (f"if=sd,driver=blklogwrites,file.driver=raw,file.file.driver=file,file.file.filename={card},"
@@ -96,17 +96,17 @@ def start(work: pathlib.Path, folder: pathlib.Path, card: pathlib.Path, log: pat
 
 
 def boot(work: pathlib.Path, card: pathlib.Path, expected: str, seconds: float, log: pathlib.Path | None = None) -> str:
-    """Boots until that is said, and two seconds more; all that was said."""
+    """Boots until the console shows `expected`, waits two more seconds, and returns the console text."""
     machine = start(work, work / "boot", card, log)
     try:
-        machine.run(seconds, lambda: None, lambda: expected in machine.said())
+        machine.run(seconds, lambda: None, lambda: expected in machine.console_text())
         machine.run(2, lambda: None)
     finally:
         machine.kill()
-    if expected not in machine.said():
-        print(machine.said()[-3000:], file=sys.stderr)
-        raise SystemExit(f"  FAIL the machine does not say \"{expected}\" within {seconds} s")
-    return machine.said()
+    if expected not in machine.console_text():
+        print(machine.console_text()[-3000:], file=sys.stderr)
+        raise SystemExit(f"  FAIL the console does not show \"{expected}\" within {seconds} s")
+    return machine.console_text()
 
 
 def main() -> int:
@@ -118,20 +118,20 @@ def main() -> int:
         card = prepare(case, image, model, (work / "monitor.toml").read_text(), work / case.replace(" ", "-"))
         machine = start(work, card.parent, card, tree="bcm2837-rpi-3-b-i2s" if "I2S" in case else "bcm2837-rpi-3-b")
         try:
-            machine.run(90, lambda: None, lambda: machine.said().count(expected) >= times)
-            line = next((line.strip() for line in machine.said().splitlines() if expected in line), "")
-            told = case != "broken program"
-            if not told:
-                machine.run(30, lambda: None, lambda: tells(machine, tools, line))
-                told = tells(machine, tools, line)
-            # And it goes on.
+            machine.run(90, lambda: None, lambda: machine.console_text().count(expected) >= times)
+            line = next((line.strip() for line in machine.console_text().splitlines() if expected in line), "")
+            reported = case != "broken program"
+            if not reported:
+                machine.run(30, lambda: None, lambda: rejection_reported(machine, tools, line))
+                reported = rejection_reported(machine, tools, line)
+            # The machine must stay up.
             ended = machine.run(3, lambda: None)
         finally:
             machine.kill()
-        good = machine.said().count(expected) >= times and told and not ended
+        good = machine.console_text().count(expected) >= times and reported and not ended
         print(f"  {'ok  ' if good else 'FAIL'} {case}: {line}", flush=True)
         if not good:
-            print(machine.said()[-3000:], file=sys.stderr)
+            print(machine.console_text()[-3000:], file=sys.stderr)
         failed += not good
         card.unlink()
     print(f"{len(CASES) - failed} passed, {failed} failed")

@@ -1,4 +1,4 @@
-"""An emulated machine: QEMU with its console and its second serial line in files, and QMP to look at its pins."""
+"""An emulated machine: QEMU with its console and its second serial line in files, and QMP to read its pins."""
 import json
 import pathlib
 import socket
@@ -7,7 +7,7 @@ import time
 
 
 def reports(tools: pathlib.Path, line: pathlib.Path) -> list[dict]:
-    """All frames that a serial line has brought, as `host-tools monitor` decodes them."""
+    """All frames received on a serial line, as `host-tools monitor` decodes them."""
     command = [str(tools), "monitor", "--file", str(line), "--json"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [json.loads(text) for text in text.splitlines()]
@@ -33,12 +33,12 @@ class Machine:
         self.process = subprocess.Popen(command)
         self.qmp = None
 
-    def said(self) -> str:
-        """All of the console so far."""
+    def console_text(self) -> str:
+        """The console output so far."""
         return self.console.read_text(errors="replace") if self.console.exists() else ""
 
     def read_word(self, address: int) -> int:
-        """A word of the machine's memory, a pin register say."""
+        """Reads a word of the machine's memory, such as a pin register."""
         if self.qmp is None:
             connection = socket.socket(socket.AF_UNIX)
             connection.connect(str(self.socket_path))
@@ -59,7 +59,7 @@ class Machine:
                 raise RuntimeError(answer["error"]["desc"])
 
     def run(self, seconds: float, look, enough=lambda: False) -> bool:
-        """Until the machine is off (`True`), the time is over or it is `enough`; calls `look` about ten times a second."""
+        """Runs until the machine is off (returns `True`), the time is over or `enough()` holds; calls `look` ten times a second."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and not enough():
             if self.process.poll() is not None:
@@ -67,12 +67,12 @@ class Machine:
             try:
                 look()
             except (OSError, ValueError):
-                # It went off in between.
+                # The machine was switched off in between.
                 self.process.wait(5)
             time.sleep(0.1)
         return False
 
     def kill(self) -> None:
-        """Pulls the plug."""
+        """Ends the machine like a power cut."""
         self.process.kill()
         self.process.wait()

@@ -1,8 +1,8 @@
-"""A new model is dropped on the card, and the power is cut at every single write of its update: update.py IMAGE OLD NEW FIRMWARE WORK
+"""Copies a new model to the card and cuts the power at every write of its update: update.py IMAGE OLD NEW FIRMWARE WORK
 
-The very SD image boots under QEMU's -M raspi3b, which logs every write to the card in order (blklogwrites). Then each beginning
-of that log is a power cut: on the card as it was with just those writes, the program (FIRMWARE, of this machine) must find the
-old model or the new one, whole, and the boot files must be untouched. One such card is booted again.
+The shipped SD image boots under QEMU's -M raspi3b, which logs every write to the card in order (blklogwrites). Each prefix of that
+log then stands for a power cut: on a card with only those writes, the program (FIRMWARE, built for this machine) must find the
+complete old or new model, and the boot files must be unchanged. One such card is booted again.
 """
 import os
 import pathlib
@@ -23,10 +23,10 @@ def tool(*words) -> str:
 
 
 def in_use(firmware: pathlib.Path, card: pathlib.Path, folder: pathlib.Path) -> str | None:
-    """The hash of the model that the program finds on the card; what was dropped there is not looked at."""
+    """The hash of the model that the program finds in the slots of the card; new files on the card are ignored."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "card").mkdir(parents=True)
-    # What cannot be read, after a cut, is for the program to judge.
+    # Files may be unreadable after a cut; the program must handle that.
     subprocess.run(["mcopy", "-s", "-n", "-o", "-i", f"{card}{START}", "::monitor", str(folder / "card")],
                    env={**os.environ, "MTOOLS_SKIP_CHECK": "1"}, stderr=subprocess.DEVNULL)
     tool(firmware, "update", "--card", folder / "card", "--into", folder / "etc", "--work", folder / "work",
@@ -37,7 +37,7 @@ def in_use(firmware: pathlib.Path, card: pathlib.Path, folder: pathlib.Path) -> 
 
 def writes(log: pathlib.Path):
     """The writes of a log of blklogwrites, in order: (offset in bytes, data)."""
-    # Its first sector is written when QEMU ends in good order, which the power cut keeps it from: no count, no magic number.
+    # QEMU writes the first sector only at an orderly exit, which the power cut prevents, so it has no count and no magic number.
     data, at = log.read_bytes(), SECTOR
     while at + SECTOR <= len(data):
         first, count, flags, _ = struct.unpack_from("<QQQQ", data, at)
@@ -48,7 +48,7 @@ def writes(log: pathlib.Path):
 
 
 def chains(card: pathlib.Path) -> list[str]:
-    """Where on the card the boot files are."""
+    """The clusters of the boot files on the card."""
     return [tool("mshowfat", "-i", f"{card}{START}", f"::{name}") for name in BOOT_FILES]
 
 
@@ -60,7 +60,7 @@ def main() -> int:
     card, before, log = work / "sd.img", work / "before.img", work / "writes.log"
     shutil.copy(image, card)
     os.truncate(card, 64 << 20)
-    # The old model is in use: as this machine's own program, which is the same code, puts it there.
+    # Install the old model with the program built for this machine, which is the same code.
     shutil.copytree(old.parent, work / "first")
     (work / "first" / "sound_classifier.tflite.sha256").write_text(sha256(old))
     tool(firmware, "update", "--card", work / "first", "--into", work / "etc", "--work", work / "try", "--note", work / "update.txt")
@@ -69,10 +69,10 @@ def main() -> int:
     shutil.copy(card, before)
 
     log.touch()
-    said = boot(work, card, f"in use: sound_classifier.tflite {sha256(new)[:12]}", 180, log)
+    console = boot(work, card, f"in use: sound_classifier.tflite {sha256(new)[:12]}", 180, log)
     all_writes = list(writes(log))
-    print(f"  ok   a new model is taken: {len(all_writes)} writes to the card", flush=True)
-    assert "what was dropped on the card works" in said
+    print(f"  ok   a new model is installed: {len(all_writes)} writes to the card", flush=True)
+    assert "what was dropped on the card works" in console
 
     shutil.copy(before, card)
     where, found, middle = chains(before), [], work / "middle.img"
@@ -83,7 +83,7 @@ def main() -> int:
                 print(f"  FAIL a power cut after {number} of {len(all_writes)} writes: the model in use is {found[-1]}")
                 return 1
             if chains(card) != where:
-                print(f"  FAIL a power cut after {number} of {len(all_writes)} writes: the boot files are not where they were")
+                print(f"  FAIL a power cut after {number} of {len(all_writes)} writes: the boot files have moved")
                 return 1
             if number == len(all_writes) * 2 // 3:
                 shutil.copy(card, middle)
@@ -95,8 +95,8 @@ def main() -> int:
     changed = sum(a != b for a, b in zip(found, found[1:]))
     assert found[0] == sha256(old) and found[-1] == sha256(new) and changed == 1, found
     print(f"  ok   a power cut after any of them leaves the old model (the first {found.index(sha256(new))}) or the new one, and the boot files")
-    said = boot(work, middle, f"in use: sound_classifier.tflite {sha256(new)[:12]}", 180)
-    print("  ok   a card of such a cut boots, and the update is made up for")
+    console = boot(work, middle, f"in use: sound_classifier.tflite {sha256(new)[:12]}", 180)
+    print("  ok   a card after such a cut boots and completes the update")
     for name in BOOT_FILES:
         copy("-i", f"{image}{START}", f"::{name}", work / "was")
         copy("-i", f"{middle}{START}", f"::{name}", work / "is")

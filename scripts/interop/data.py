@@ -1,7 +1,7 @@
 """Recordings as 16 kHz mono 16-bit WAV files, in folds that hold out whole groups.
 
-The files are brought to the model's own rate first, so that our tools pass them through untouched and every runtime gets
-the very same samples: what is compared is the model, not the resampler.
+The files are converted to the model's rate first, so that our tools do not resample them and every runtime receives the same
+samples: the comparison covers the model, not the resampler.
 """
 
 import csv

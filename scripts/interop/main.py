@@ -1,9 +1,9 @@
-"""Exported models in LiteRT and MediaPipe against our own verdicts, on recordings that training did not hear.
+"""Compares exported models in LiteRT and MediaPipe with our own verdicts, on recordings that were not used for training.
 
 For each kind of features, each group of recordings is held out once: a model is trained on the others, exported, and run
-over every window of the held-out recordings by `host-tools predict`, by LiteRT's reference kernels, by LiteRT as it comes
-(XNNPACK, which rounds differently in every layer) and by MediaPipe's AudioClassifier. Both heads, perceptron and linear,
-take their turn. Exit code 1 if they agree less than promised.
+over every window of the held-out recordings by `host-tools predict`, by LiteRT's reference kernels, by LiteRT with its default
+kernels (XNNPACK, which rounds differently in every layer) and by MediaPipe's AudioClassifier. The folds alternate between both
+heads, perceptron and linear. Exit code 1 if the agreement is below the promised limits.
 """
 
 import argparse
@@ -27,13 +27,13 @@ KINDS = ("yamnet", "logmel", "hybrid")
 FOLDS = 3
 HEADS = ("mlp", "linear", "mlp")
 HOP_S = 0.1
-# The head alone is the same operators on the same numbers.
+# The head alone runs the same operators on the same numbers.
 HEAD_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What must hold: probabilities within `tolerance` on `close` of the windows, the same winner on `same` of them."""
+    """Required agreement: probabilities within `tolerance` on a share `close` of the windows, the same top class on a share `same`."""
 
     tolerance: float
     close: float
@@ -99,12 +99,12 @@ def compare(args, model: Path, recordings: list[Path], agreements: dict[str, Agr
         samples = data.samples_of(path)
         for window in file["windows"]:
             at = round(window["start_s"] * data.RATE)
-            heard = samples[at : at + data.WINDOW]
-            if len(heard) < data.WINDOW:
+            samples_of_window = samples[at : at + data.WINDOW]
+            if len(samples_of_window) < data.WINDOW:
                 continue
             for name, runtime in runtimes.items():
-                agreements[name].add(window["class"], window["confidence"], runtime(heard))
-            named = mediapipe(heard)
+                agreements[name].add(window["class"], window["confidence"], runtime(samples_of_window))
+            named = mediapipe(samples_of_window)
             if set(named) != set(labels):
                 sys.exit(f"{model}: MediaPipe names {sorted(named)}, the labels are {sorted(labels)}")
             theirs = np.array([named[label] for label in labels])
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--tools", type=Path, required=True, help="the host-tools program")
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv and recordings")
     parser.add_argument("--base", type=Path, required=True, help="the base model")
-    parser.add_argument("--work", type=Path, required=True, help="folder for everything in between; emptied")
+    parser.add_argument("--work", type=Path, required=True, help="folder for intermediate files; emptied")
     args = parser.parse_args()
     shutil.rmtree(args.work, ignore_errors=True)
 

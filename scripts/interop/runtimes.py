@@ -1,4 +1,4 @@
-"""The same model file in other people's runtimes."""
+"""Runs the same model file in third-party runtimes."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from data import RATE
 
 
 class LiteRt:
-    """LiteRT: its reference kernels, or what it does by default (XNNPACK)."""
+    """LiteRT with its reference kernels or its default kernels (XNNPACK)."""
 
     def __init__(self, model: Path, reference: bool):
         kind = OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO
@@ -30,7 +30,7 @@ class LiteRt:
 
 
 def head_difference(model: Path, head: Path, window: np.ndarray) -> float:
-    """How far the head alone, on the features that the whole model computes, is from the whole model's probabilities."""
+    """Largest difference between the probabilities of the whole model and those of the head alone on the whole model's features."""
     whole = Interpreter(
         str(model),
         experimental_op_resolver_type=OpResolverType.BUILTIN_REF,

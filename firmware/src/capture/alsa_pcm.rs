@@ -43,7 +43,7 @@ fn wanted(choice: FormatChoice) -> Option<SampleFormat> {
     }
 }
 
-/// The errno of `error`, whose sign ALSA's wrapper does not hold to.
+/// The errno of `error`; ALSA's wrapper returns it with either sign.
 #[must_use]
 pub fn pcm_error(error: alsa::Error) -> PcmError {
     PcmError::new(error.func(), Errno::from_raw(error.errno().abs()))
@@ -67,7 +67,7 @@ impl Source for AlsaSource {
     type Pcm = AlsaPcm;
 
     fn open(&mut self) -> Result<AlsaPcm, PcmError> {
-        // What libasound would print goes here instead; each call begins an empty buffer, so that it cannot grow.
+        // Captures libasound's messages; each call starts with an empty buffer, so that it cannot grow.
         let output = Output::local_error_handler().map_err(pcm_error)?;
         self.detail.clear();
         let result = open(&self.config);
@@ -89,17 +89,17 @@ fn first_line(output: &Rc<RefCell<Output>>) -> String {
 
 fn open(config: &CaptureConfig) -> Result<AlsaPcm, PcmError> {
     let name = CString::new(config.device.as_str()).map_err(|_| PcmError::new("device name", Errno::EINVAL))?;
-    // Non-blocking: a busy device is an answer, not a wait without end.
+    // Non-blocking: a busy device returns an error instead of waiting without limit.
     let pcm = PCM::open(&name, Direction::Capture, true).map_err(pcm_error)?;
     let spec = configure(&pcm, config)?;
     Ok(AlsaPcm { pcm, spec })
 }
 
-/// Asks for what `config` wants, takes what there is.
+/// Requests the settings of `config` and accepts the nearest that the device supports.
 fn configure(pcm: &PCM, config: &CaptureConfig) -> Result<StreamSpec, PcmError> {
     let format = {
         let hw = HwParams::any(pcm).map_err(pcm_error)?;
-        // Plugins: give the hardware's own rate rather than a worse resampler than ours.
+        // Plugins: prefer the hardware's own rate over a resampler worse than ours.
         let _ = hw.set_rate_resample(false);
         hw.set_access(Access::MMapInterleaved).map_err(pcm_error)?;
         let format = choose(&hw, wanted(config.format)).ok_or(PcmError::new("sample format", Errno::EINVAL))?;
@@ -183,7 +183,7 @@ impl Pcm for AlsaPcm {
     }
 
     fn state(&mut self) -> PcmState {
-        // By number: the named state panics on one it does not know.
+        // By number: the wrapper's enum panics on an unknown state.
         const fn is(raw: i32, state: State) -> bool {
             raw == state as i32
         }

@@ -1,8 +1,8 @@
-//! The capture loop: wait, copy, stamp, count; on an error, the remedy; without a device, open it again. For ever.
+//! The capture loop: waits, copies, stamps and counts; applies the remedy on an error; reopens an absent device without limit.
 //!
 //! While sound flows it allocates nothing, locks nothing, logs nothing and makes no system call but the device's own.
-//! Nothing here can spin, not even on a device that is a file: every round that brought no frame has waited or slept, or
-//! counted as a failure; and rounds that bring frames faster than sound comes are held back.
+//! The loop cannot spin, not even on a device that is a file: every round without a frame has waited, slept or counted as a
+//! failure, and rounds that deliver frames faster than real time are throttled.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ pub struct CaptureLoop<S: Source, C: Clock> {
     stall_periods: u32,
     longest_pause: Duration,
     timeline: Timeline,
-    /// Frames that came so far.
+    /// Frames received so far.
     captured: u64,
-    /// When the last frames came, or the device was last started.
+    /// When the last frames were received, or the device was last started.
     progress: Duration,
     /// Remedies since the last frame.
     failures: u32,
@@ -45,7 +45,7 @@ pub struct CaptureLoop<S: Source, C: Clock> {
 }
 
 impl<S: Source, C: Clock> CaptureLoop<S, C> {
-    /// A loop that takes what `source` opens and hands it to `writer`.
+    /// A loop that reads from the device that `source` opens and writes to `writer`.
     pub fn new(config: &CaptureConfig, source: S, clock: C, writer: Writer, status: Arc<CaptureStatus>) -> Self {
         Self {
             source,
@@ -92,7 +92,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
         self.status.set_device(DeviceState::Stopped);
     }
 
-    /// Takes frames until a stop is requested; an error is one that only reopening may end.
+    /// Reads frames until a stop is requested. It returns an error that only reopening may clear.
     fn listen(&mut self, pcm: &mut S::Pcm) -> Result<(), PcmError> {
         let spec = pcm.spec();
         let period = spec.duration(spec.period_frames.into());
@@ -129,7 +129,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
         Ok(())
     }
 
-    /// Takes all frames that are there, after waiting for a period's worth.
+    /// Waits for a period's worth of frames, then reads all that are available.
     fn fetch(&mut self, pcm: &mut S::Pcm, spec: StreamSpec, period: Duration) -> Result<(), PcmError> {
         let ready = pcm.wait((2 * period).min(POLL_INTERVAL))?;
         let mut waiting = pcm.available()? as u64;
@@ -154,7 +154,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
                 nothing => {
                     self.writer.void(spec);
                     if nothing.is_ok() {
-                        // It reported frames and gave none: without a pause the loop would spin.
+                        // The device reported frames but delivered none: without a pause the loop would spin.
                         self.clock.sleep(period / 4);
                     }
                     return nothing.map(drop);
@@ -190,7 +190,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
             match (result, pcm.state()) {
                 (Ok(()), PcmState::Running) => return Ok(()),
                 (Ok(()), PcmState::Prepared) => return pcm.start(),
-                // It cannot resume: as after an overrun.
+                // The device cannot resume: restart as after an overrun.
                 _ => {}
             }
         }
@@ -199,7 +199,7 @@ impl<S: Source, C: Clock> CaptureLoop<S, C> {
             let _ = pcm.stop();
         }
         pcm.prepare()?;
-        // Without this a device that ran over stays silent for good.
+        // Without this a device stays silent after an overrun.
         pcm.start()
     }
 

@@ -104,7 +104,7 @@ mod average {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
         match String::deserialize(deserializer)?.as_str() {
             "average" => Ok(()),
-            other => Err(D::Error::custom(format!("channel = \"{other}\": say \"average\" or a number from 0"))),
+            other => Err(D::Error::custom(format!("channel = \"{other}\": use \"average\" or a number from 0"))),
         }
     }
 }

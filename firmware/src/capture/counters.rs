@@ -1,4 +1,4 @@
-//! What capture counts, readable by anyone at any time: atomics, no lock.
+//! The counters of capture, readable from any thread at any time: atomics, no lock.
 //!
 //! Each is written by one thread (the reader's by the inference thread, the rest by capture) and only ever grows; relaxed
 //! order is enough, since no decision of the writer hangs on them.

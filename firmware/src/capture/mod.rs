@@ -1,10 +1,9 @@
 //! Capture: from the sound device to a lock-free ring; every lost sample is counted.
 //!
-//! [`start`] gives a thread of its own, under SCHED_FIFO with its memory locked where the system allows, that does nothing
-//! but copy raw frames from the device ([`pcm`]) into the [`ring`], stamp ([`timeline`]) and count ([`counters`]) them.
-//! What the device gives is taken as it is: decoding, mixing and resampling are the reader's. An error is answered by the
-//! table in [`recovery`]; a device that is gone is opened again and again. Lost frames are counted in front of the
-//! next block, wherever they were lost.
+//! [`start`] starts a thread, under SCHED_FIFO with its memory locked where the system allows, that only copies raw frames
+//! from the device ([`pcm`]) into the [`ring`], stamps ([`timeline`]) and counts ([`counters`]) them. Decoding, mixing and
+//! resampling are left to the reader. The table in [`recovery`] gives the remedy for each error; an absent device is reopened
+//! without limit. Lost frames are counted in front of the next block, wherever they were lost.
 //!
 //! Cost at 48 kHz mono: a hundred wake-ups a second, each a poll and a copy of a kilobyte; 2 MiB of ring by default.
 
@@ -52,7 +51,7 @@ pub enum StartError {
     /// A value of the configuration; fatal until it is changed.
     #[error("{0}")]
     Config(#[from] InvalidSetting),
-    /// The system gives no thread; transient at best.
+    /// The thread cannot be started; may be transient.
     #[error("no thread for capture: {0}; is the number of threads or memory limited?")]
     Thread(std::io::Error),
 }
@@ -61,7 +60,7 @@ pub enum StartError {
 /// [`CaptureStatus::real_time`] has the result, which the caller reports once.
 ///
 /// # Errors
-/// If `config` is out of range or no thread can be had. An absent device is waited for.
+/// If `config` is out of range or the thread cannot be started. Capture waits for an absent device.
 pub fn start(config: &CaptureConfig) -> Result<(Capture, Reader), StartError> {
     start_with(config, alsa_pcm::AlsaSource::new(config), SystemClock)
 }
@@ -97,7 +96,7 @@ where
 }
 
 impl Capture {
-    /// What is known about it, for as long as anyone cares.
+    /// The shared status, which outlives capture.
     #[must_use]
     pub fn status(&self) -> Arc<CaptureStatus> {
         Arc::clone(&self.status)
@@ -117,7 +116,7 @@ impl Capture {
     fn end(&mut self) {
         self.status.stop.store(true, Relaxed);
         if let Some(thread) = self.thread.take() {
-            // It has no panic to report; if it had, the counters still stand.
+            // A panic of the thread is not reported here; the counters are valid in any case.
             let _ = thread.join();
         }
     }

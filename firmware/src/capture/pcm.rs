@@ -1,7 +1,8 @@
-//! The seam between the capture loop and a sound device: what the loop asks of one, and what can go wrong.
+//! The interface between the capture loop and a sound device: its calls and their errors.
 //!
 //! Two implementations: [`super::alsa_pcm`] is the real one, [`super::scripted`] plays every fault for tests. The loop
-//! itself knows neither, nor the clock: time passes through [`Clock`], so that a test of a minute's stall takes no minute.
+//! depends on neither, nor on the system's clock: it reads time through [`Clock`], so that a test of a minute's stall does
+//! not take a minute.
 
 use core::fmt;
 use core::time::Duration;
@@ -9,7 +10,7 @@ use core::time::Duration;
 use monitor_core::pcm::SampleFormat;
 use nix::errno::Errno;
 
-/// What an open device gives, which need not be what was asked.
+/// The format of an open device, which may differ from the requested one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamSpec {
     /// How a sample lies in memory.
@@ -51,17 +52,17 @@ impl fmt::Display for StreamSpec {
     }
 }
 
-/// A call that the device refused. Whether it is transient is for [`super::recovery::remedy`] to say.
+/// A failed call of the device. [`super::recovery::remedy`] decides whether it is transient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PcmError {
-    /// What was asked of the device.
+    /// The name of the call.
     pub call: &'static str,
-    /// Its answer.
+    /// Its error.
     pub errno: Errno,
 }
 
 impl PcmError {
-    /// The answer `errno` to `call`.
+    /// The error `errno` of `call`.
     #[must_use]
     pub const fn new(call: &'static str, errno: Errno) -> Self {
         Self { call, errno }
@@ -117,7 +118,7 @@ pub trait Pcm {
     /// What the device gives.
     fn spec(&self) -> StreamSpec;
 
-    /// Waits until a period's worth of frames is there; `false` if that took longer than `timeout`.
+    /// Waits until a period's worth of frames is available; returns `false` after `timeout`.
     ///
     /// # Errors
     /// The device's error.
@@ -164,7 +165,7 @@ pub trait Pcm {
     fn state(&mut self) -> PcmState;
 }
 
-/// Where a device comes from: opens the same one by name, as often as it takes.
+/// Opens the same device by name, as often as necessary.
 pub trait Source {
     /// The device.
     type Pcm: Pcm;
@@ -172,7 +173,7 @@ pub trait Source {
     /// Opens the device, ready to start.
     ///
     /// # Errors
-    /// Why that is not possible now; it may be a moment later.
+    /// Why the device cannot be opened now; a later attempt may succeed.
     fn open(&mut self) -> Result<Self::Pcm, PcmError>;
 
     /// The driver's message about the last failure, beyond its errno; may be empty.
@@ -197,7 +198,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Duration {
-        // Refused by no kernel since 2.6.39.
+        // No kernel since 2.6.39 rejects this clock.
         nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).map_or(Duration::ZERO, Duration::from)
     }
 

@@ -7,10 +7,10 @@
 //! | EAGAIN, EINTR | nothing yet | [`Remedy::Wait`]; a stall when it lasts |
 //! | ENODEV, ENXIO, ENOENT, EBADF, ESHUTDOWN | unplugged | [`Remedy::Reopen`] |
 //! | EIO, as ALSA calls a POLLERR without errno | the state shows it | as the state; else [`Remedy::Restart`] |
-//! | anything else | a driver's whim | [`Remedy::Restart`] |
+//! | anything else | undocumented error of a driver | [`Remedy::Restart`] |
 //!
 //! A remedy that was tried [`MAX_FAILURES`] times without a frame in between is followed by [`Remedy::Reopen`]. Capture
-//! never gives up: it reopens again and again, with a back-off.
+//! reopens without limit, with a back-off.
 
 use nix::errno::Errno;
 
@@ -22,7 +22,7 @@ pub(crate) const MAX_FAILURES: u32 = 5;
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Remedy {
-    /// Ask again a little later.
+    /// Retry a little later.
     Wait,
     /// Prepare and start again; frames are lost.
     Restart,

@@ -4,17 +4,17 @@
 //! after, so a header that the reader sees always has its bytes. No lock, no allocation, no system call on either side.
 //!
 //! # When inference is too slow
-//! The oldest whole blocks go. In a single-consumer ring only the consumer may move the tail, so it is the [`Reader`] that
-//! drops: whenever it asks for a block, all that are older than `backlog` (against the newest frame captured) are skipped,
-//! counted, and part of the next block's `lost_before`. Sound that reaches inference is thus never older than `backlog`,
-//! however long inference was away.
-//! Only if inference is away until the ring is physically full, which is meant to hold more than `backlog`, the [`Writer`]
-//! has no other choice than to drop the block it just got; that too is counted and part of the next gap. When inference
-//! comes back then, what is left in the ring is older than `backlog` and is skipped as above.
+//! The oldest whole blocks are dropped. In a single-consumer ring only the consumer may move the tail, so the [`Reader`]
+//! drops them: each read skips all blocks older than `backlog` (relative to the newest captured frame), counts them, and adds
+//! them to the next block's `lost_before`. Sound that reaches inference is therefore never older than `backlog`, however
+//! long inference was stopped.
+//! The ring is meant to hold more than `backlog`. If inference stops until the ring is full, the [`Writer`] drops each new
+//! block, counts it, and adds it to the next gap. When inference resumes, the blocks left in the ring are older than
+//! `backlog` and are skipped as above.
 //!
 //! # Gaps
 //! Every frame that the device should have recorded has a number, delivered or not. The reader compares the number of a
-//! block's first frame with the end of the block it gave out before: whatever the reason, no gap can be missed.
+//! block's first frame with the end of the previous block, so no gap can be missed, whatever its cause.
 
 use core::sync::atomic::Ordering::{Acquire, Release};
 use core::time::Duration;
@@ -27,7 +27,7 @@ use super::counters::add;
 use super::pcm::StreamSpec;
 use super::status::CaptureStatus;
 
-/// Largest block, in bytes: what one header may stand for, and the size of the reader's buffer.
+/// Largest block, in bytes, and size of the reader's buffer.
 pub const MAX_BLOCK_BYTES: usize = 32 * 1024;
 
 /// Blocks the ring holds at most; at one block every 10 ms ten seconds of them.
@@ -39,7 +39,7 @@ struct Header {
     spec: StreamSpec,
     first_frame: u64,
     recorded: Duration,
-    /// Frames of sound; the bytes may be more, and are then to be skipped.
+    /// Frames of sound; further bytes of the block must be skipped.
     frames: u32,
     bytes: u32,
 }
@@ -52,7 +52,7 @@ pub struct Block<'a> {
     /// Number of the first frame. Lost frames are numbered too, so this is also the time line (in frames of `spec.rate`;
     /// those before a change of rate in frames of the rate then).
     pub first_frame: u64,
-    /// Frames missing between the block before and this one; 0 for sound that goes on.
+    /// Frames missing between the block before and this one; 0 for continuous sound.
     pub lost_before: u64,
     /// When the first frame was recorded, on the clock of [`super::pcm::SystemClock`]; good to about one period.
     pub recorded: Duration,
@@ -78,7 +78,7 @@ pub fn ring(bytes: usize, backlog: Duration, status: Arc<CaptureStatus>) -> (Wri
 pub struct Writer {
     data: HeapProd<u8>,
     headers: HeapProd<Header>,
-    /// Bytes pushed that no header stands for yet.
+    /// Bytes pushed without a header yet.
     staged: usize,
     status: Arc<CaptureStatus>,
 }
@@ -152,9 +152,9 @@ impl Reader {
         }
     }
 
-    /// Waits until a block is there, at most `timeout`; `false` if none came.
+    /// Waits for a block, at most `timeout`; returns `false` if none arrived.
     ///
-    /// By looking once every 10 ms: a wake-up by the writer would be a system call on the capture thread.
+    /// Polls every 10 ms: a wake-up by the writer would be a system call on the capture thread.
     pub fn wait(&self, timeout: Duration) -> bool {
         let end = std::time::Instant::now() + timeout;
         while self.headers.is_empty() {
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_reader_loses_the_oldest_whole_blocks_and_is_told_how_much() {
+    fn a_slow_reader_loses_the_oldest_whole_blocks_and_receives_the_lost_length() {
         let (mut writer, mut reader, status) = small(25);
         for block in 0..6 {
             push(&mut writer, block * 10, &[block as i16; 10]);

@@ -1,8 +1,8 @@
-//! A sound device that does what a script says, on a clock that only the script moves: every fault, without hardware and
-//! without waiting. For tests; nothing in the program makes one.
+//! A sound device that follows a script, on a clock that only the script advances: plays every fault without hardware and
+//! without waiting. For tests only.
 //!
-//! Its sound counts up by one a frame *along the clock*: frames that it was not there to record are missing from the count.
-//! So, as long as the script's times are whole frames, every sample must equal the number that capture gives its frame.
+//! Its samples count up by one per frame *along the clock*: frames that it did not record are missing from the count. If
+//! the script's times are whole frames, every sample must therefore equal the number that capture assigns to its frame.
 
 use core::sync::atomic::Ordering::Relaxed;
 use core::time::Duration;
@@ -15,7 +15,7 @@ use nix::errno::Errno;
 use super::pcm::{Clock, Pcm, PcmError, PcmState, Source, StreamSpec};
 use super::status::CaptureStatus;
 
-/// Which call of the device.
+/// A call of the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Call {
     /// [`Source::open`].
@@ -39,27 +39,27 @@ pub enum Call {
 /// What happens next. One or more are used up by each wait.
 #[derive(Debug, Clone, Copy)]
 pub enum Step {
-    /// So many frames are recorded, in the time that takes; ends the wait.
+    /// Records this many frames in real time; ends the wait.
     Frames(u64),
-    /// So many frames are there at once, in no time; ends the wait.
+    /// Makes this many frames available at once; ends the wait.
     Burst(u64),
-    /// Nothing comes until the wait gives up.
+    /// Delivers nothing until the wait times out.
     Nothing,
-    /// The wait ends at once although nothing is there.
+    /// Ends the wait at once without frames.
     Spurious,
     /// The wait fails.
     WaitFails(Errno),
     /// The next such call fails; calls fail in the order of these steps.
     Fails(Call, Errno),
-    /// The next read gives only so many frames.
+    /// The next read returns only this many frames.
     ShortRead(u64),
     /// The device is in this state from now on, until it is started.
     State(PcmState),
-    /// So much time passes, in which nothing is recorded; not while frames wait to be read.
+    /// Advances the clock by this time without recording; not while frames are waiting to be read.
     Pass(Duration),
-    /// The device, opened again, gives this.
+    /// The device has this specification when it is reopened.
     Respec(StreamSpec),
-    /// Something is done on the capture thread.
+    /// Runs a function on the capture thread.
     Do(fn()),
 }
 
@@ -87,7 +87,7 @@ pub struct Scripted(Arc<Mutex<World>>);
 const LOG: usize = 100_000;
 
 impl Scripted {
-    /// A device that gives `spec`, S16 or S32, and follows `steps`; after the last it tells capture to stop.
+    /// A device with `spec` (S16 or S32) that follows `steps` and requests capture to stop after the last one.
     #[must_use]
     pub fn new(spec: StreamSpec, steps: impl IntoIterator<Item = Step>, status: &Arc<CaptureStatus>) -> Self {
         Self(Arc::new(Mutex::new(World {
@@ -106,14 +106,14 @@ impl Scripted {
         })))
     }
 
-    /// The calls so far, but for the ones that only ask ([`Call::Wait`], [`Call::Available`], [`Call::Read`]).
+    /// The calls so far, except [`Call::Wait`], [`Call::Available`] and [`Call::Read`].
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         let asks = [Call::Wait, Call::Available, Call::Read];
         self.world().log.iter().copied().filter(|call| !asks.contains(call)).collect()
     }
 
-    /// How often the device was asked anything.
+    /// The number of calls of the device.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.world().log.len()
@@ -131,7 +131,7 @@ impl Scripted {
 }
 
 impl World {
-    /// Notes the call, and fails it if its time has come.
+    /// Logs the call, and returns its scripted failure, if any.
     fn called(&mut self, call: Call) -> Result<(), PcmError> {
         if self.log.len() < LOG {
             self.log.push(call);

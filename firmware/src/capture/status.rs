@@ -29,7 +29,7 @@ pub enum DeviceState {
     Opening,
     /// Sound flows, or is about to.
     Open(StreamSpec),
-    /// Not there; opened again and again until it is.
+    /// Absent; reopened until it is available.
     Absent {
         /// Why.
         error: PcmError,
@@ -64,7 +64,7 @@ impl CaptureStatus {
         *self.device.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = state;
     }
 
-    /// Which privileges the capture thread got; `None` until it has asked.
+    /// The privileges that the capture thread has; `None` until it has requested them.
     #[must_use]
     pub fn real_time(&self) -> Option<&RealTime> {
         self.real_time.get()

@@ -1,18 +1,18 @@
-//! Where each frame lies in time, and how many were lost when the device does not say.
+//! Assigns a time to each frame, and computes how many were lost when the device does not report it.
 //!
-//! A restarted device starts with a fresh frame; how many it did not deliver only the clock knows. Between two restarts
-//! the clock also tells a silent loss: a device that goes on after a hiccup as if nothing had been.
+//! A restarted device starts with a new frame; only the clock gives the number of frames that it did not deliver. Between
+//! two restarts the clock also reveals a silent loss, where a device continues after an interruption without an error.
 //!
 //! The clock and the device's crystal drift apart (some 100 ppm) and wake-ups come late, so the two are compared over
-//! windows of [`WINDOW`]: the *least* amount by which the frames were behind in a window is free of lateness, and from one
-//! window to the next drift moves it by less than a millisecond. What moves it further is sound that never came.
+//! windows of [`WINDOW`]: the *minimum* delay of the frames in a window does not depend on late wake-ups, and drift changes
+//! it by less than a millisecond from one window to the next. A larger change is lost sound.
 //! Cost: a few integer operations a wake-up.
 
 use core::time::Duration;
 
 use super::pcm::StreamSpec;
 
-/// Length of the windows in which the frames are held against the clock.
+/// Length of the windows in which frames are compared with the clock.
 pub(crate) const WINDOW: Duration = Duration::from_secs(1);
 
 /// Counts frames along the clock. Frame numbers go on over restarts and reopens; lost frames have numbers too.
@@ -56,9 +56,9 @@ impl Timeline {
     }
 
     /// The device has been started at `now`: returns how many frames of its rate were lost since the last one delivered,
-    /// beyond those that an earlier start in vain returned.
+    /// in addition to those returned by an earlier unsuccessful start.
     ///
-    /// Between two frames delivered at least 1, so that two pieces of sound are never joined unsaid.
+    /// At least 1 between two delivered frames, so that two pieces of sound are never joined without a gap.
     pub(crate) fn started(&mut self, spec: StreamSpec, now: Duration) -> u64 {
         let last = *self.last.get_or_insert(now);
         let lost = match self.spec {
@@ -83,12 +83,12 @@ impl Timeline {
         now.saturating_sub(spec.duration(taken + waiting))
     }
 
-    /// Whether the device delivers faster than sound can come: no hardware does, but a file or a device of silence. The
-    /// loop must then hold itself back, or it would starve the machine.
+    /// Whether the device delivers faster than real time: no hardware does, but a file or the null device. The loop must
+    /// then throttle itself, or it would starve the machine.
     #[must_use]
     pub(crate) fn hurries(&self, now: Duration) -> bool {
         let Some(spec) = self.spec else { return false };
-        // Held against the window before, so that a fast crystal never looks like it.
+        // Compared with the window before, so that a fast crystal is not mistaken for it.
         let most = i64::from(spec.buffer_frames) + 4 * i64::from(spec.period_frames);
         self.behind(&spec, 0, now) < self.behind_before.unwrap_or(0) - most
     }
@@ -99,7 +99,7 @@ impl Timeline {
         due - (self.next - self.origin.1 + waiting) as i64
     }
 
-    /// To be asked before frames are taken: `waiting` can be read at `now`. Returns how many were lost unsaid, mostly 0.
+    /// Call before reading frames; `waiting` can be read at `now`. Returns how many were lost without an error, mostly 0.
     pub(crate) fn lost_silently(&mut self, waiting: u64, now: Duration) -> u64 {
         let Some(spec) = self.spec else { return 0 };
         let behind = self.behind(&spec, waiting, now);
@@ -110,7 +110,7 @@ impl Timeline {
         }
         self.window_end = now + WINDOW;
         self.behind = None;
-        // A device may deliver in whole periods, and its pointer be one late: four are no measure's noise.
+        // A device may deliver in whole periods, and its pointer may be one late: four are beyond measurement noise.
         let noise = 4 * i64::from(spec.period_frames);
         let lost = self.behind_before.map_or(0, |before| least - before);
         if lost > noise {
@@ -160,7 +160,7 @@ mod tests {
         let year = Duration::from_secs(365 * 24 * 3600);
         let mut line = Timeline::new();
         line.started(SPEC, Duration::ZERO);
-        // A gap of a year, as long as it says; then sound as ever.
+        // A gap of a year has its exact length; sound then continues normally.
         line.took(480, 0, PERIOD);
         assert_eq!(line.started(SPEC, PERIOD + year), 365 * 24 * 3600 * 48_000);
         assert!(line.next() > u64::from(u32::MAX));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_loses_what_the_clock_says() {
+    fn a_restart_loses_the_frames_measured_by_the_clock() {
         let mut line = Timeline::new();
         line.started(SPEC, Duration::ZERO);
         line.took(480, 0, PERIOD);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn starts_in_vain_lose_nothing_twice() {
+    fn unsuccessful_starts_count_no_loss_twice() {
         let mut line = Timeline::new();
         line.started(SPEC, Duration::ZERO);
         line.took(480, 0, PERIOD);

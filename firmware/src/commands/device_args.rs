@@ -33,7 +33,7 @@ pub(crate) struct DeviceArgs {
 fn channel(text: &str) -> Result<ChannelChoice, String> {
     match text {
         "average" => Ok(ChannelChoice::Average),
-        number => number.parse().map(ChannelChoice::Pick).map_err(|_| "say `average` or a number from 0".to_owned()),
+        number => number.parse().map(ChannelChoice::Pick).map_err(|_| "use `average` or a number from 0".to_owned()),
     }
 }
 

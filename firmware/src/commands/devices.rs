@@ -32,7 +32,7 @@ pub(crate) struct Device {
     pub name: String,
     /// What the driver calls it.
     pub description: String,
-    /// What it can do, or why that cannot be said.
+    /// Its capabilities, or why they cannot be determined.
     #[serde(flatten)]
     pub abilities: Abilities,
 }
@@ -41,7 +41,7 @@ pub(crate) struct Device {
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Abilities {
-    /// It was asked.
+    /// It was probed.
     Known {
         /// ALSA names of those of its formats that capture can take.
         formats: Vec<String>,
@@ -62,7 +62,7 @@ pub(crate) enum Abilities {
 /// # Errors
 /// Only if the result cannot be written: a device that cannot be opened is part of it.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    // What libasound would print on standard error is in the result, and in words.
+    // The result contains libasound's messages in plain words, so they are not printed.
     let _said = Output::local_error_handler();
     let devices = if args.names.is_empty() { list() } else { args.names.iter().map(|name| named(name)).collect() };
     if args.json {
@@ -94,7 +94,7 @@ fn of_card(card: &alsa::Card) -> alsa::Result<Vec<Device>> {
         .collect())
 }
 
-/// The device that ALSA knows as `name`.
+/// The device with the ALSA name `name`.
 fn named(name: &str) -> Device {
     let abilities = probe(name).unwrap_or_else(|error| Abilities::Unknown { error: error.to_string() });
     Device { name: name.to_owned(), description: String::new(), abilities }
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_that_is_not_there_is_told_with_what_to_do() {
+    fn an_absent_device_is_reported_with_the_remedy() {
         let _said = Output::local_error_handler();
         let text = table(&[named("hw:CARD=NoSuchCard,DEV=0")]);
         assert!(

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One line about a good state, or why it is none.
+/// One line about a good state, or the reason why the state is bad.
 fn judge(status: &StatusFile, boot_s: u64, every_s: f64) -> anyhow::Result<String> {
     let age = boot_s.checked_sub(status.boot_s).with_context(|| {
         format!("the state was written before the machine was started: the program (pid {}) runs no more", status.pid)

@@ -1,4 +1,4 @@
-//! `firmware record`: labelled training data, exactly as inference hears it.
+//! `firmware record`: labelled training data, with the same samples that inference receives.
 //!
 //! A recording is one or more files `OUT/LABEL/STAMP_NNN.wav`: a new part begins where sound was lost, so that no file joins
 //! what did not belong together, and `host-tools train` takes parts that differ only in `_NNN` as one recording.

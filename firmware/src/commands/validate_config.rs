@@ -1,5 +1,5 @@
-//! `firmware validate-config`: is this file a configuration, and if not, where and why. Whether the states that it names
-//! exist is the model's to say, where the model is there.
+//! `firmware validate-config`: is this file a configuration, and if not, where and why. The states that it names are
+//! checked against the model, if that is available.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! The baseline of this device's machine: its normal sound, recorded by `firmware baseline`, in a file beside the model.
 //!
 //! The file is bound to the model's bytes by their CRC-32: another model does not use it. It is not signed: with
-//! `listen.require_signature` it is used only if `listen.allow_baseline` is set, since whoever can write to the state
-//! directory could otherwise silence the alarm.
+//! `listen.require_signature` it is used only if `listen.allow_baseline` is set, since any process that can write to the state
+//! directory could otherwise suppress the alarm.
 
 use std::path::PathBuf;
 

@@ -174,8 +174,8 @@ fn send_event(outboxes: &Outboxes, progress: &Progress, event: &Event<'_>) {
     send(outboxes, progress, &report);
 }
 
-/// Makes the model's part of the monitor; the judge `before` goes on where it was. The setup was checked as a whole when it
-/// was loaded, so that none of this fails in practice.
+/// Creates the model's part of the monitor; the judge `before` continues. The setup was checked completely when it was
+/// loaded, so this does not fail in practice.
 fn prepare<'a>(
     setup: &'a Setup,
     arena: &'a mut Vec<Block>,

@@ -80,7 +80,7 @@ pub enum Error {
     /// The signature is of another key or of another file.
     #[error(
         "signature {}: it is not a signature of this model by the key {}: {cause}; the model was changed after it was signed, \
-         or signed by somebody else",
+         or signed with another key",
         .path.display(),
         .key.display()
     )]

@@ -55,7 +55,7 @@ impl TeeWriter {
         }
         self.dropped = 0;
         self.samples.push_slice(samples);
-        // There is room, and nobody else pushes.
+        // There is room, and no other thread pushes.
         let _ = self.blocks.try_push((BlockInfo { lost_before, ..info }, samples.len()));
     }
 }

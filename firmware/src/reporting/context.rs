@@ -39,7 +39,7 @@ impl OutputContext {
         self.hurry.load(Relaxed) || self.is_replaced()
     }
 
-    /// Whether the configuration has replaced or removed this sink, while the program goes on.
+    /// Whether the configuration has replaced or removed this sink while the program continues.
     pub fn is_replaced(&self) -> bool {
         self.replaced.load(Relaxed)
     }

@@ -1,8 +1,7 @@
 //! What inference and the main thread report, on its way to the sinks.
 //!
 //! An [`Event`] goes into the bounded queue of every sink ([`queue`]); [`Snapshot`] folds events into the state now; an
-//! [`OutputContext`] is what sinks share with the rest of the program. Everything here lies below the sinks and knows none of
-//! them.
+//! [`OutputContext`] holds what sinks share with the rest of the program. This module does not depend on any sink.
 
 pub mod audio_tee;
 pub(crate) mod clip_queue;

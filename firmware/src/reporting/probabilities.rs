@@ -56,7 +56,7 @@ impl Pool {
         if let Ok(inline) = heapless::Vec::from_slice(values) {
             return Probabilities::Inline(inline);
         }
-        // Only the inference thread sends windows: nobody contends for the lock.
+        // Only the inference thread sends windows: the lock has no contention.
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.buffers.len() < most || pool.buffers.first().is_some_and(|buffer| buffer.len() != values.len()) {
             *pool = Buffers { buffers: (0..most).map(|_| vec![0.0; values.len()].into()).collect(), next: 0 };
@@ -70,7 +70,7 @@ impl Pool {
                 return Probabilities::Pooled(Arc::clone(&buffers[place]));
             }
         }
-        // A sink that keeps windows: none does.
+        // All buffers are in use only if a sink keeps windows, which none does.
         Probabilities::Pooled(values.into())
     }
 }

@@ -261,7 +261,7 @@ mod tests {
             asked += 1;
             asked < 5
         });
-        // Whoever does not wait at all is not held up either.
+        // A sender that does not wait returns at once.
         outboxes.send(&gap(2));
         assert_eq!((asked, outboxes.dropped()), (5, 2));
         assert!(matches!(inbox.next(Duration::ZERO), Received::Item(item) if item.sequence == 0));

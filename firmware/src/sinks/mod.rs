@@ -1,4 +1,4 @@
-//! Where events go: each sink is a thread with a bounded queue of its own, and a failure of one affects no other.
+//! The outputs of events: each sink is a thread with its own bounded queue, and a failure of one sink affects no other.
 //!
 //! A sink is a type that implements [`Sink`], made by its section of the configuration: a type `Config` in the sink's module
 //! that implements [`SinkConfig`]. To add a sink, write one file, and one line in the list below.
@@ -42,7 +42,7 @@ pub const QUEUE: usize = 32;
 /// Stack of most sinks' threads, in bytes.
 pub const STACK: usize = 128 * 1024;
 
-/// Something that events go to. It lives in a thread of its own.
+/// An output of events, driven by its own thread.
 pub trait Sink {
     /// Handles one event. `context.snapshot` includes it already.
     fn handle(&mut self, item: &Item, context: &OutputContext);
@@ -52,7 +52,7 @@ pub trait Sink {
         Duration::from_secs(3600)
     }
 
-    /// Does what is due without an event. Called first of all, and after every few events.
+    /// Performs work that is due without an event. Called first, and after every few events.
     fn poll(&mut self, _context: &OutputContext) {}
 
     /// Called once, after the last event.
@@ -67,10 +67,10 @@ pub trait SinkConfig {
     /// Makes the sink, in its thread.
     ///
     /// # Errors
-    /// Why it cannot be made: it then stays off, and the program goes on.
+    /// Why it cannot be created: it then stays off, and the program continues.
     fn start(&self, context: &OutputContext) -> Result<Box<dyn Sink>, String>;
 
-    /// Checks what types cannot.
+    /// Checks the settings beyond their types.
     ///
     /// # Errors
     /// The first setting that cannot be used.

@@ -71,8 +71,8 @@ impl Sinks {
         Ok((sinks, outboxes))
     }
 
-    /// Goes over from one configuration to another: only sinks whose section has changed are replaced. A new one begins when
-    /// the one in its place has ended, so that no two ever have the same line, file or terminal.
+    /// Changes from one configuration to another: replaces only sinks whose section has changed. A new sink starts when the
+    /// one that it replaces has ended, so that two sinks never share a line, file or terminal.
     ///
     /// The replaced ones end as soon as all copies of `outboxes`, which the returned ones replace, are dropped.
     pub(crate) fn change(
@@ -131,7 +131,7 @@ impl Sinks {
                 Ok(mut sink) => run(&mut *sink, &inbox, &context),
                 Err(why) => {
                     warn(format!("{}: {why}; it stays off", kind.name()));
-                    // The senders must not find a full queue for ever.
+                    // Empty the queue, so that senders do not find it full.
                     while !matches!(inbox.next(Duration::from_secs(3600)), Received::End) {}
                 }
             }
@@ -139,7 +139,7 @@ impl Sinks {
         Ok(Some(Running { kind, outbox, replaced, thread: thread.spawn(body)? }))
     }
 
-    /// Gives up the own ends of the queues, so that the sinks end when the reporting threads have done so as well.
+    /// Drops the sending ends held here, so that the sinks end when the reporting threads have dropped theirs.
     pub(crate) fn close(self) -> Ending {
         let threads = self.running.into_iter().map(|running| running.thread);
         Ending { threads: threads.chain(self.ending).collect() }

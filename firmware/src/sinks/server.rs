@@ -13,7 +13,7 @@ use super::Sink;
 use crate::reporting::{Item, OutputContext, Snapshot};
 use crate::system::messages::warn;
 
-/// Time between two attempts to listen on an address that is not to be had.
+/// Time between two attempts to listen on an address that is not available.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How long one wait lasts before the stop flag is read.
@@ -22,7 +22,7 @@ pub(super) const POLL_INTERVAL_MS: u16 = 50;
 /// Stack of a connection's thread.
 const STACK: usize = 128 * 1024;
 
-/// Where all places are taken, a connection without a request for so long is closed for a new one.
+/// Idle time after which a connection may be closed for a new one when all places are taken.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// A connection's place among those that there may be.
@@ -30,11 +30,11 @@ const IDLE: Duration = Duration::from_secs(5);
 struct Place {
     /// Time of its last request, or of its connection.
     asked: Mutex<Instant>,
-    /// It is to be closed for another.
+    /// Whether it must close to make room for another connection.
     given_up: AtomicBool,
 }
 
-/// What a connection's thread has.
+/// The context of a connection's thread.
 pub(super) struct Visit<'a> {
     now: &'a dyn Fn() -> Snapshot,
     stop: &'a AtomicBool,
@@ -47,7 +47,7 @@ impl Visit<'_> {
         (self.now)()
     }
 
-    /// Whether it is to end soon: because the program ends, or for another connection.
+    /// Whether the connection must end: because the program ends, or to make room for another one.
     pub(super) fn is_over(&self) -> bool {
         self.stop.load(Relaxed) || self.place.given_up.load(Relaxed)
     }
@@ -118,7 +118,7 @@ fn serve(name: &str, address: SocketAddr, most: usize, stop: &AtomicBool, each: 
             if poll(&mut polled, PollTimeout::from(POLL_INTERVAL_MS)).unwrap_or(0) == 0 {
                 continue;
             }
-            // One that has gone meanwhile, or no descriptor left: the next is another matter.
+            // The client has disconnected already, or no descriptor is left: continue with the next connection.
             let Ok((stream, _)) = listener.accept() else {
                 std::thread::sleep(Duration::from_millis(POLL_INTERVAL_MS.into()));
                 continue;
@@ -140,8 +140,8 @@ fn serve(name: &str, address: SocketAddr, most: usize, stop: &AtomicBool, each: 
     });
 }
 
-/// Takes a place among `most`; where there is none, that of the one which has been idle longest, if it is [`IDLE`]. Whether it
-/// was to be had.
+/// Reserves one of `most` places; if all are taken, closes the connection that has been idle longest and at least for
+/// [`IDLE`]. Returns whether a place was available.
 fn enter(places: &mut Vec<Arc<Place>>, most: usize, place: &Arc<Place>) -> bool {
     if places.len() >= most {
         let asked = |index: usize| *lock(&places[index].asked);
@@ -155,7 +155,7 @@ fn enter(places: &mut Vec<Arc<Place>>, most: usize, place: &Arc<Place>) -> bool 
     true
 }
 
-/// A listener, as soon as the address can be had; `None` when told to stop before.
+/// Opens a listener as soon as the address is available; returns `None` if `stop` is set before.
 fn listen(name: &str, address: SocketAddr, stop: &AtomicBool) -> Option<TcpListener> {
     let mut warned = false;
     while !stop.load(Relaxed) {

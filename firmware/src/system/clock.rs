@@ -17,7 +17,7 @@ use nix::libc;
 /// works inside a container, where `/run/systemd/timesync/synchronized` does not, and with any time server's program.
 const SYNCHRONISED_US: libc::c_long = 16_000_000;
 
-/// Whether the time of day is right, as the kernel knows it.
+/// Whether the kernel considers the time of day synchronised.
 pub(crate) fn state() -> ClockState {
     let (status, max_error_us) = query();
     judge(status, max_error_us)

@@ -32,7 +32,7 @@ pub fn on_fatal_signal() -> Result<(), Errno> {
         // - `crashed` has the signature of a handler and lives as long as the program.
         // - It touches no state of the interrupted code: one atomic try-lock, system calls, and what `Lines::set` needs; if
         //   that waits for something the interrupted code holds (the allocator), the alarm ends the program.
-        // - It never returns to code that goes on: the raised signal ends the program as soon as it returns.
+        // - It never returns to running code: the raised signal ends the program as soon as it returns.
         unsafe { sigaction(signal, &action) }?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Whether the controlling terminal has hung up: a closed terminal window or a lost ssh connection.
 //!
-//! A hang-up sends SIGHUP, as does whoever asks for a reload. The kernel takes the terminal away from its session before it
+//! A hang-up sends SIGHUP, as does a request to reload. The kernel takes the terminal away from its session before it
 //! sends the signal, so that `/dev/tty` no longer opens (ENXIO) when the signal arrives. A program started by systemd has no
 //! terminal in the first place.
 

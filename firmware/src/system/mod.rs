@@ -1,4 +1,4 @@
-//! What the program asks of the operating system, one file each. Nothing here knows of sound, models or sinks.
+//! The interfaces to the operating system, one file each. Nothing here depends on sound, models or sinks.
 
 pub(crate) mod clock;
 pub mod crash;

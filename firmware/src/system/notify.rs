@@ -1,6 +1,6 @@
 //! Notifications to systemd: ready when sound arrives, alive as long as it does.
 //!
-//! All of it does nothing where there is no systemd. A message that it does not take is no reason to stop.
+//! Without systemd these functions do nothing. A message that cannot be sent is ignored.
 
 use std::time::{Duration, Instant};
 
@@ -15,14 +15,14 @@ pub(crate) struct Notify {
 }
 
 impl Notify {
-    /// Looks whether there is a watchdog to be fed.
+    /// Reads from the environment whether systemd expects watchdog messages.
     pub(crate) fn new() -> Self {
         // Twice per period, as sd_watchdog_enabled(3) recommends.
         let every = sd_notify::watchdog_enabled().map(|period| period / 2);
         Self { ready: false, every, last: Instant::now(), seen: 0 }
     }
 
-    /// To be called again and again. `progress` grows as long as sound is captured and listened to.
+    /// Call this repeatedly. `progress` grows while sound is captured and processed.
     pub(crate) fn progress(&mut self, progress: u64) {
         if progress == self.seen {
             return;
@@ -44,7 +44,7 @@ impl Notify {
 
     /// A reload begins; [`reloaded`](Self::reloaded) follows.
     pub(crate) fn reloading(&self) {
-        // Who was never ready cannot be so again: systemd would wait for it in vain.
+        // A program that never became ready must not announce a reload: systemd would wait for its end.
         if !self.ready {
             return;
         }

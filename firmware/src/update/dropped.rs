@@ -1,5 +1,5 @@
-//! What lies on the card's partition to be used, and whether it is what was meant to be there: each file needs its SHA-256
-//! beside it, so that a copy that was cut short, or spoiled on its way, is seen before anything runs it.
+//! Finds new files on the card's partition and checks their integrity: each file needs its SHA-256 beside it, so that a
+//! truncated or corrupted copy is detected before anything runs it.
 
 use std::path::Path;
 
@@ -7,17 +7,17 @@ use sha2::{Digest, Sha256};
 
 use super::{FIRMWARE, Files, MODEL, SIGNATURE, hex};
 
-/// Longest file that is looked at, in bytes: ten times the largest model.
+/// Longest file that is read, in bytes: ten times the largest model.
 const MOST: u64 = 64 << 20;
 
 /// One file of the partition's root.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Dropped {
-    /// Not there, or the very one that is in use.
+    /// Absent, or identical to the file in use.
     Nothing,
-    /// To be tried.
+    /// A new file for the self-test.
     New(Vec<u8>),
-    /// Not to be tried.
+    /// Rejected without a self-test, and why.
     Refused(String),
 }
 
@@ -25,7 +25,7 @@ pub enum Dropped {
 #[must_use]
 pub fn dropped(card: &Path, old: &Files) -> Vec<(&'static str, Dropped)> {
     let mut model = look(card, MODEL, old);
-    // A signature vouches for itself; a new one of the old model makes the model new.
+    // A signature needs no hash of its own. A new signature of the old model counts as a new model.
     let signature = std::fs::read(card.join(SIGNATURE)).ok().filter(|bytes| old.get(SIGNATURE) != Some(bytes));
     if let (Dropped::Nothing, Some(_), Some(bytes)) = (&model, &signature, old.get(MODEL)) {
         model = Dropped::New(bytes.clone());

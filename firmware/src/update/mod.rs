@@ -1,10 +1,10 @@
-//! Updates from the card: files that are copied to its partition are used once they pass a self-test on this very device;
-//! until then, and if they fail it, the files before are used, and the status has the reason.
+//! Updates from the card: files copied to its partition are used after they pass a self-test on this device. If they fail,
+//! the previous files stay in use and the status reports the reason.
 //!
-//! The partition is FAT, where a power cut may undo or tear any write. So nothing that is in use is ever written: there are
-//! two [slots](slot), what is accepted goes into the one that is not in use, and its list of hashes goes last. A slot
-//! without a whole list, or whose files are not what its list says, is none. The program in the card's initial memory,
-//! which does all this, is never replaced: where both slots are lost there is still a program.
+//! The partition is FAT, where a power cut may undo or tear any write. Files in use are therefore never overwritten: there
+//! are two [slots](slot), accepted files are written to the slot that is not in use, and its list of hashes is written last.
+//! A slot without a complete list, or whose files do not match the list, is ignored. The program in the card's initramfs,
+//! which performs the update, is never replaced, so a program remains even if both slots are lost.
 
 pub mod dropped;
 pub mod slot;
@@ -31,9 +31,9 @@ pub const FIRMWARE: &str = "firmware";
 /// All of them.
 pub const NAMES: [&str; 3] = [MODEL, SIGNATURE, FIRMWARE];
 
-/// Where `firmware update` leaves what became of it, and `firmware run` looks for that.
+/// File to which `firmware update` writes its result and from which `firmware run` reads it.
 pub const NOTE: &str = "/run/monitor/update.txt";
-/// What a line of it begins with that says why something is not used.
+/// Prefix of a line in that file with the reason why an update is not used.
 const NOT_USED: &str = "not used: ";
 
 /// What an update works with.
@@ -45,23 +45,23 @@ pub struct Options {
     pub work: PathBuf,
     /// The configuration that the device runs with.
     pub config: Option<PathBuf>,
-    /// The program for when no slot has one: this one.
+    /// The program to use if no slot has one: the running one.
     pub own: PathBuf,
 }
 
-/// What is to be used, and what became of what was dropped.
+/// The files to use, and the result for each new file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// What is used now.
+    /// The files in use from now on.
     pub files: Files,
-    /// The slot that is to be written so that it is used again; `None` when that is there already.
+    /// The slot to write so that later starts use these files; `None` if they are stored already.
     pub write: Option<(slot::Which, u64)>,
-    /// One line for each thing that was dropped and is not used: what and why.
+    /// One line for each new file that is not used: its name and the reason.
     pub refused: Vec<String>,
 }
 
 impl Outcome {
-    /// For people: what is used, and below it why something else is not. The same at each start as long as nothing changes.
+    /// The result as text: the files in use, followed by the reasons for rejected ones. Identical at each start without changes.
     #[must_use]
     pub fn text(&self) -> String {
         let of = |name: &str, without: &str| match self.files.get(name) {
@@ -76,19 +76,19 @@ impl Outcome {
     }
 }
 
-/// The reasons that a text of [`Outcome::text`] in a file gives; none where there is no such file, as where nothing is updated.
+/// Reads the reasons from a file with the text of [`Outcome::text`]; empty without such a file.
 #[must_use]
 pub fn refused_in(note: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(note).unwrap_or_default();
     text.lines().filter_map(|line| line.strip_prefix(NOT_USED)).map(String::from).collect()
 }
 
-/// The first digits of the SHA-256, as people compare them.
+/// The first digits of the SHA-256, for display.
 fn short(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))[..12].to_owned()
 }
 
-/// Looks at the card, tries what was dropped there, and decides. Writes nothing but to `options.work`.
+/// Finds new files on the card, runs their self-test and selects the files to use. Writes only to `options.work`.
 ///
 /// # Errors
 /// When the folder for trials cannot be written.
@@ -110,7 +110,7 @@ pub fn decide(options: &Options) -> std::io::Result<Outcome> {
     }
     outcome.files.clone_from(&old);
     let trial = Trial::new(options)?;
-    // All of it together, else the model without the program, else the program without the model.
+    // All new files together, else the model without the program, else the program without the model.
     let mut reasons = Vec::new();
     for part in parts(&new) {
         let mut files = old.clone();
@@ -128,7 +128,7 @@ pub fn decide(options: &Options) -> std::io::Result<Outcome> {
             Err(why) => reasons.push((part.keys().copied().collect::<Vec<_>>().join(" with "), why)),
         }
     }
-    // What was tried in vain, as long as it is not used by another way.
+    // Files that failed the self-test, unless another combination uses them.
     for (names, why) in reasons {
         if new.keys().any(|name| names.contains(name)) {
             outcome.refused.push(format!("{names}: {why}"));
@@ -137,7 +137,7 @@ pub fn decide(options: &Options) -> std::io::Result<Outcome> {
     Ok(outcome)
 }
 
-/// The sets of dropped files to try, the best first. A signature goes with its model.
+/// The combinations of new files to test, in order of preference. A signature is always combined with its model.
 fn parts(new: &Files) -> Vec<Files> {
     let only = |program: bool| -> Files {
         new.iter()
@@ -151,7 +151,7 @@ fn parts(new: &Files) -> Vec<Files> {
     parts
 }
 
-/// Puts what is used where the device looks for it.
+/// Writes the selected files to the device's folders.
 ///
 /// # Errors
 /// The error of writing.
@@ -170,7 +170,7 @@ pub fn put(files: &Files, folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that may be run.
+/// Writes an executable file.
 fn write_program(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::write(path, bytes)?;

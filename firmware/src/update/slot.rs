@@ -1,7 +1,7 @@
-//! The two places on the card where accepted files are kept: whole, or not at all.
+//! The two slots on the card that hold accepted files, each complete or ignored.
 //!
 //! `monitor/a` and `monitor/b` hold the files and `slot.txt`: a generation, a SHA-256 for each file, and last the SHA-256 of
-//! all that, so that a list that was torn is seen to be. The slot of the higher generation is used.
+//! all that, which detects a torn list. The slot with the higher generation is used.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use super::{Files, NAMES, hex};
 /// The list's name.
 const LIST: &str = "slot.txt";
 
-/// Which of the two.
+/// One of the two slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     /// `monitor/a`
@@ -24,7 +24,7 @@ pub enum Which {
 }
 
 impl Which {
-    /// The one that is not this one.
+    /// The other slot.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -41,7 +41,7 @@ impl Which {
     }
 }
 
-/// What a slot holds.
+/// The content of a slot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Slot {
     /// Higher is newer.
@@ -68,7 +68,7 @@ pub fn newest(card: &Path) -> (Option<(Which, Slot)>, Vec<String>) {
     (best, damaged)
 }
 
-/// Reads a slot whole: `None` where none was ever finished.
+/// Reads a complete slot; `None` if it was never completed.
 fn read(folder: &Path) -> Result<Option<Slot>, String> {
     let text = match fs::read(folder.join(LIST)) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -97,11 +97,11 @@ fn read(folder: &Path) -> Result<Option<Slot>, String> {
     Ok(Some(slot))
 }
 
-/// Writes a slot: its old list goes first, its new one comes last, and all is on the card before that. `step` is called
-/// before each change with its name; where it fails, nothing more is written (the tests cut the power there).
+/// Writes a slot: removes its old list first, and writes the new list last, after all files are synchronised to the card.
+/// Calls `step` with the name of each change before it; if `step` fails, writing stops (tests cut the power there).
 ///
 /// # Errors
-/// What the card or `step` says. The other slot is untouched.
+/// Errors of the card, or of `step`. The other slot is untouched.
 pub fn write(card: &Path, which: Which, slot: &Slot, mut step: impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     let folder = which.folder(card);
     step("make the folder")?;
@@ -127,7 +127,7 @@ pub fn write(card: &Path, which: Which, slot: &Slot, mut step: impl FnMut(&str) 
     File::open(&folder)?.sync_all()
 }
 
-/// In pieces, so that a test can cut the power between any two of them.
+/// Writes a file in pieces, so that a test can cut the power between any two of them.
 fn write_file(path: &Path, bytes: &[u8], step: &mut impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
     step("create a file")?;
     let mut file = File::create(path)?;

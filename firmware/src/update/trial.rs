@@ -1,5 +1,5 @@
-//! The self-test of an update, in a process of its own, which may crash or hang: the program that would run loads the model
-//! that would be used, with the present configuration, and checks a recording.
+//! The self-test of an update, in a separate process, which may crash or hang: the new program loads the new model with the
+//! current configuration and checks a recording.
 //!
 //! With `golden.txt` on the card (the output of `host-tools predict` for `golden.wav`) the results must be equal to the
 //! digit. Without, the recording is generated, and a new program must give the results of the old one.
@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// Rate of the generated sound in Hz.
 const RATE: u32 = 16_000;
 
-/// Tries files.
+/// Runs the self-test.
 pub struct Trial<'a> {
     options: &'a Options,
     sound: PathBuf,
@@ -76,7 +76,7 @@ impl<'a> Trial<'a> {
                 Err("its results differ from those of the program before it; put golden.wav and golden.txt on the card"
                     .into())
             }
-            // A model that only the new program can run has nothing to be compared with.
+            // If only the new program can run the model, there are no results to compare with.
             _ => Ok(()),
         }
     }
@@ -117,7 +117,7 @@ impl<'a> Trial<'a> {
     }
 }
 
-/// Runs it to its end, or kills it when that takes too long.
+/// Runs a command to its end, or kills it after a timeout.
 fn wait(command: &mut Command) -> Result<std::process::ExitStatus, String> {
     let mut child = command.spawn().map_err(|error| format!("does not start: {error}"))?;
     let begun = Instant::now();
@@ -134,7 +134,7 @@ fn wait(command: &mut Command) -> Result<std::process::ExitStatus, String> {
     }
 }
 
-/// One line for each window, without the time that it took.
+/// One line for each window, without the inference time.
 fn lines(text: &str) -> Vec<String> {
     let windows = text.lines().filter(|line| line.starts_with("Time "));
     windows.map(|line| line.split(" | ").next().unwrap_or_default().to_owned()).collect()

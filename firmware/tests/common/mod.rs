@@ -1,7 +1,7 @@
-//! Sound devices for tests on machines without any: libasound's `file` plugin and the paced one built here.
+//! Sound devices for tests on machines without sound hardware: libasound's `file` plugin and the paced plugin built here.
 //!
-//! libasound reads its configuration once a process, from a path in the environment: whoever opens one of these devices
-//! does it in a process of its own, which [`Devices::command`] prepares.
+//! libasound reads its configuration once per process, from a path in the environment. Tests therefore open these devices
+//! in a separate process, which [`Devices::command`] prepares.
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 pub mod model;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The paced plugin, built once a test program.
+/// The paced plugin, built once per test program.
 fn plugin() -> &'static Path {
     static PLUGIN: OnceLock<PathBuf> = OnceLock::new();
     PLUGIN.get_or_init(|| {
@@ -34,7 +34,7 @@ fn plugin() -> &'static Path {
     })
 }
 
-/// A folder with sounds and the ALSA configuration that makes devices of them.
+/// A folder with sounds and an ALSA configuration that defines a device for each.
 pub struct Devices {
     pub folder: tempfile::TempDir,
     config: String,
@@ -47,7 +47,7 @@ impl Devices {
         Self { folder: tempfile::tempdir().unwrap(), config }
     }
 
-    /// Adds the device `name` that records `raw` as fast as it is asked.
+    /// Adds the device `name`, which delivers `raw` as fast as it is read.
     pub fn unpaced(mut self, name: &str, raw: &[u8]) -> Self {
         let path = self.write(name, raw);
         self.config += &format!(
@@ -57,7 +57,7 @@ impl Devices {
         self
     }
 
-    /// Adds the device `name` that records `raw` in real time. `format` as ALSA names it.
+    /// Adds the device `name`, which delivers `raw` in real time. `format` is an ALSA format name.
     pub fn paced(mut self, name: &str, raw: &[u8], format: &str, rate: u32, channels: u16) -> Self {
         let path = self.write(name, raw);
         self.config += &format!(

@@ -1,4 +1,4 @@
-//! Models and recordings for tests, made on the spot: log-mel features need no base model.
+//! Generated models and recordings for tests: log-mel features need no base model.
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 use std::path::Path;
@@ -10,12 +10,12 @@ use monitor_core::model_card::ModelCard;
 use monitor_export::{self as export, Dense};
 use monitor_tflite::Scalars;
 
-/// A model of two states that tells loud (the second) from quiet (the first) by the sum of the band means.
+/// A model with two states, quiet (the first) and loud (the second), which it separates by the sum of the band means.
 pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
     loudness_model_with(quiet, loud, None)
 }
 
-/// The same with an anomaly score: how far the statistics are from 0, mostly along the first of them.
+/// The same with an anomaly score: the distance of the statistics from 0, mostly along the first component.
 pub fn loudness_model_with_anomaly_score(quiet: &str, loud: &str) -> Vec<u8> {
     let bytes = |numbers: &[f32]| -> Vec<u8> { numbers.iter().flat_map(|number| number.to_le_bytes()).collect() };
     let mut first = [0.0; STATISTICS_LEN];
@@ -56,7 +56,7 @@ fn loudness_model_with(quiet: &str, loud: &str, anomaly: Option<&[u8]>) -> Vec<u
     export::classifier_with(FeatureKind::LogMel, None, &[head], &labels, &card, anomaly).unwrap()
 }
 
-/// Noise at 48 kHz: quiet and loud in turn, `part_s` seconds each, as S16.
+/// S16 noise at 48 kHz: alternating quiet and loud parts of `part_s` seconds.
 pub fn noise(parts: usize, part_s: f32) -> Vec<i16> {
     let mut state = 7u32;
     let mut samples = Vec::new();

@@ -1,4 +1,4 @@
-//! A folder with all that `firmware run` needs.
+//! A folder with everything that `firmware run` needs.
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl Place {
         self.path("status.json")
     }
 
-    /// What the program keeps for itself.
+    /// The program's state directory.
     pub fn state(&self) -> PathBuf {
         self.path("state")
     }
@@ -61,7 +61,7 @@ impl Place {
     }
 }
 
-/// What the status file says, once it is there.
+/// The content of the status file; `None` if it does not exist or is not valid JSON.
 pub fn status_of(path: &Path) -> Option<Value> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }

@@ -1,4 +1,4 @@
-//! The real program as a child that is fed, told, and read.
+//! The real program as a child process: feeds its input, sends it signals and reads its output.
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -12,19 +12,19 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-/// Longest that anything is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest time that a test waits for a condition.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The program's path.
 pub fn firmware() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_firmware"))
 }
 
-/// A running `firmware`, whose output is gathered as it comes.
+/// A running `firmware`; threads collect its output.
 pub struct Program {
     pub child: Child,
     lines: Arc<Mutex<Vec<Value>>>,
-    words: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
     readers: Vec<JoinHandle<()>>,
 }
 
@@ -33,7 +33,7 @@ impl Program {
     pub fn start(mut command: Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
-        let words = Arc::new(Mutex::new(String::new()));
+        let stderr = Arc::new(Mutex::new(String::new()));
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let readers = vec![
             {
@@ -45,18 +45,18 @@ impl Program {
                 })
             },
             {
-                let words = Arc::clone(&words);
+                let stderr = Arc::clone(&stderr);
                 std::thread::spawn(move || {
                     for line in BufReader::new(err).lines().map_while(Result::ok) {
-                        *words.lock().unwrap() += &(line + "\n");
+                        *stderr.lock().unwrap() += &(line + "\n");
                     }
                 })
             },
         ];
-        Self { child, lines, words, readers }
+        Self { child, lines, stderr, readers }
     }
 
-    /// Feeds standard input from a thread, and leaves it open until all is fed.
+    /// Feeds a file to standard input from a thread, then closes the input.
     pub fn feed(&mut self, path: PathBuf) {
         let mut input = self.child.stdin.take().unwrap();
         std::thread::spawn(move || {
@@ -68,22 +68,22 @@ impl Program {
         kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
     }
 
-    /// What was written to standard error so far.
-    pub fn words(&self) -> String {
-        self.words.lock().unwrap().clone()
+    /// Standard error so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
     }
 
-    /// All lines of a kind so far.
-    pub fn of(&self, kind: &str) -> Vec<Value> {
+    /// All reports of a kind so far.
+    pub fn reports(&self, kind: &str) -> Vec<Value> {
         self.lines.lock().unwrap().iter().filter(|line| line["kind"] == kind).cloned().collect()
     }
 
     /// Waits until `until` holds.
     pub fn wait(&self, what: &str, until: impl Fn(&Self) -> bool) {
-        wait(|| until(self), || format!("{what}\n{}\n{:?}", self.words(), self.lines.lock().unwrap().last()));
+        wait(|| until(self), || format!("{what}\n{}\n{:?}", self.stderr(), self.lines.lock().unwrap().last()));
     }
 
-    /// Waits for the end: status, how long that took, and all lines.
+    /// Waits for the end; returns the exit status, the time waited, all lines and standard error.
     pub fn end(mut self) -> (ExitStatus, Duration, Vec<Value>, String) {
         let start = Instant::now();
         wait(|| self.child.try_wait().unwrap().is_some(), || "the end".into());
@@ -93,8 +93,8 @@ impl Program {
             reader.join().unwrap();
         }
         let lines = self.lines.lock().unwrap().clone();
-        let words = self.words();
-        (status, took, lines, words)
+        let stderr = self.stderr();
+        (status, took, lines, stderr)
     }
 }
 
@@ -105,32 +105,32 @@ impl Drop for Program {
     }
 }
 
-/// Waits until `until` holds; panics with `what` when it does not.
+/// Waits until `until` holds; panics with `what` after a timeout.
 pub fn wait(mut until: impl FnMut() -> bool, what: impl Fn() -> String) {
     let start = Instant::now();
     while !until() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {}", what());
+        assert!(start.elapsed() < WAIT_TIMEOUT, "timed out waiting for {}", what());
         std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Runs a command to its end: exit code, standard output, standard error. Its standard input is the caller's to choose.
+/// Runs a command to its end; returns exit code, standard output and standard error. The caller sets standard input.
 pub fn output(command: &mut Command) -> (Option<i32>, String, String) {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut err = child.stderr.take().unwrap();
-    let words = std::thread::spawn(move || {
+    let stderr = std::thread::spawn(move || {
         let mut text = String::new();
         err.read_to_string(&mut text).unwrap();
         text
     });
     let mut text = String::new();
     child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-    (child.wait().unwrap().code(), text, words.join().unwrap())
+    (child.wait().unwrap().code(), text, stderr.join().unwrap())
 }
 
-/// What a verdict says before and after the decision, without the times that differ from run to run.
+/// A verdict before and after the decision, without the times that differ between runs.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct Verdict {
     pub index: u64,
     pub start_s: f64,
     pub state: String,
@@ -142,16 +142,16 @@ pub struct Heard {
     pub probabilities: Vec<f64>,
 }
 
-/// The verdicts among lines.
-pub fn heard(lines: &[Value]) -> Vec<Heard> {
-    let of_kind = |kind| lines.iter().filter(move |line| line["kind"] == kind);
+/// The verdicts among the lines of a report.
+pub fn verdicts(lines: &[Value]) -> Vec<Verdict> {
+    let lines_of = |kind| lines.iter().filter(move |line| line["kind"] == kind);
     let alarm_after = |index: u64| {
-        let mut changes = of_kind("alarm").filter(|line| line["cause"] == "anomaly");
+        let mut changes = lines_of("alarm").filter(|line| line["cause"] == "anomaly");
         let last = changes.rfind(|line| line["index"].as_u64().unwrap() <= index);
         last.is_some_and(|line| line["active"] == true)
     };
-    of_kind("verdict")
-        .map(|line| Heard {
+    lines_of("verdict")
+        .map(|line| Verdict {
             index: line["index"].as_u64().unwrap(),
             start_s: line["start_s"].as_f64().unwrap(),
             state: line["state"].as_str().unwrap().into(),
@@ -164,7 +164,7 @@ pub fn heard(lines: &[Value]) -> Vec<Heard> {
         .collect()
 }
 
-/// Lines of JSON.
+/// Parses lines of JSON.
 pub fn parse(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }

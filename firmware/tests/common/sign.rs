@@ -12,12 +12,12 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Where the public key of the secret key `key` is.
+/// The path of the public key that belongs to the secret key `key`.
 pub fn public_beside(key: &Path) -> PathBuf {
     with_suffix(key, ".pub")
 }
 
-/// Makes a new pair of keys, the secret one at `key`; returns where the public one is.
+/// Generates a key pair with the secret key at `key`; returns the path of the public key.
 pub fn generate(key: &Path) -> PathBuf {
     let pair = KeyPair::generate_unencrypted_keypair().unwrap();
     std::fs::write(key, pair.sk.to_box(None).unwrap().into_string()).unwrap();
@@ -26,7 +26,7 @@ pub fn generate(key: &Path) -> PathBuf {
     public
 }
 
-/// Signs the file `model` by the secret key `key`: the signature lies beside it.
+/// Signs the file `model` with the secret key `key` and writes the signature beside it.
 pub fn sign(model: &Path, key: &Path) {
     let secret = SecretKeyBox::from_string(&std::fs::read_to_string(key).unwrap()).unwrap();
     let secret = secret.into_unencrypted_secret_key().unwrap();

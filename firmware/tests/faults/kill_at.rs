@@ -1,4 +1,4 @@
-//! Programs that are killed at each call that changes a file. The tests of host-tools use it as well.
+//! Kills a program at each call that changes a file. The tests of host-tools use it as well.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ const MOST: usize = 60;
 
 const SIGKILL: i32 = 9;
 
-/// The library that kills, built once.
+/// The library that kills the process, built once.
 fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
@@ -26,8 +26,8 @@ fn library() -> &'static Path {
     })
 }
 
-/// Runs what `command` makes again and again, killed at the first, second, ... change below `folder`, until it comes to its
-/// end; after each run `check` looks at what is there. Returns how often it was killed.
+/// Runs the command repeatedly, killed at the first, second, ... change below `folder`, until it completes. Calls `check`
+/// after each run. Returns how often the command was killed.
 pub fn at_every_write(folder: &Path, mut command: impl FnMut() -> Command, mut check: impl FnMut(usize)) -> usize {
     for at in 1..MOST {
         let mut command = command();
@@ -39,10 +39,10 @@ pub fn at_every_write(folder: &Path, mut command: impl FnMut() -> Command, mut c
             return at - 1;
         }
     }
-    panic!("it goes on writing");
+    panic!("the command does not complete after {MOST} calls");
 }
 
-/// What is below a folder: temporary files, and others.
+/// The files below a folder: temporary files, and others.
 pub fn files(folder: &Path) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let mut all: Vec<PathBuf> =
         std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();

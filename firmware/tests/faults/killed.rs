@@ -1,4 +1,4 @@
-//! SIGKILL in the middle of every write: at each call that changes a file, one run that ends there.
+//! SIGKILL in the middle of every write: one run for each call that changes a file, killed at that call.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use crate::common::program::firmware;
 use crate::common::{Devices, ramp};
 use crate::kill_at::{at_every_write, files};
 
-/// The part that is killed: writes 200 kB over a file, as models and reports are written.
+/// The process that is killed: overwrites a file with 200 kB, as models and reports are written.
 #[test]
 #[ignore = "the other tests run it"]
 fn probe() {
@@ -35,14 +35,14 @@ fn sigkill_in_the_middle_of_every_write_leaves_the_old_model_or_the_new_one() {
             other => panic!("{other} bytes after the {at}th call"),
         }
     });
-    // Opened, written, synced, renamed; the folder synced; and one that ran to its end.
+    // Killed at open, write, sync, rename and the sync of the folder; the last run completes.
     assert_eq!((kills, old, new), (5, 4, 2));
 }
 
 #[test]
 fn sigkill_in_the_middle_of_every_write_leaves_a_whole_status_file_and_the_next_run_tidies_up() {
     let place = Place::new("", 1, 2.0);
-    // A folder of its own: the recording's and the model's are not what is killed at.
+    // A separate folder, so that writes of the recording and the model do not count.
     let folder = place.path("status");
     std::fs::create_dir(&folder).unwrap();
     let text = std::fs::read_to_string(place.path("monitor.toml")).unwrap();
@@ -58,12 +58,12 @@ fn sigkill_in_the_middle_of_every_write_leaves_a_whole_status_file_and_the_next_
     };
     let mut left = 0;
     let kills = at_every_write(&folder, command, |at| {
-        // It is removed at the orderly end, and only then.
-        let said = status_of(&status);
-        assert!(said.is_some() || !status.exists(), "torn at the {at}th call");
+        // Only an orderly exit removes the file.
+        let found = status_of(&status);
+        assert!(found.is_some() || !status.exists(), "torn at the {at}th call");
         let (temporary, _) = files(&folder);
         left = left.max(temporary.len());
-        assert!(temporary.len() <= 1, "they pile up: {temporary:?}");
+        assert!(temporary.len() <= 1, "temporary files accumulate: {temporary:?}");
     });
     assert!(kills >= 6 && left == 1, "{kills} kills, {left} temporary files");
     assert_eq!(files(&folder), (vec![], vec![]));
@@ -77,7 +77,7 @@ fn sigkill_in_the_middle_of_every_write_leaves_the_latched_alarms_of_before_or_o
     let wav = place.wav();
     let command = || {
         std::fs::create_dir_all(&state).unwrap();
-        // Another alarm was left, and this run adds its own.
+        // An alarm is stored from an earlier run, and this run adds another one.
         std::fs::write(&kept, "microphone\n").unwrap();
         place.run(&["--realtime", "--wav", wav.to_str().unwrap()])
     };
@@ -87,7 +87,7 @@ fn sigkill_in_the_middle_of_every_write_leaves_the_latched_alarms_of_before_or_o
         "state\nmicrophone\n" => after += 1,
         other => panic!("{other:?} after the {at}th call"),
     });
-    // Opened, written, synced, renamed; the folder synced; and one that ran to its end. What a killed one left is removed.
+    // The same calls; the next start removes the remains of a killed run.
     assert!(kills >= 5 && before >= 4 && after >= 2, "{kills} {before} {after}");
     assert_eq!(files(&state).0, [] as [PathBuf; 0]);
 }

@@ -45,7 +45,7 @@ fn main() {
             std::thread::yield_now();
             continue;
         };
-        assert_eq!(block.first_frame, expected + block.lost_before, "a gap as long as it is said");
+        assert_eq!(block.first_frame, expected + block.lost_before, "the gap has the reported length");
         for (frame, bytes) in (block.first_frame..).zip(block.bytes.chunks_exact(4)) {
             assert_eq!(bytes, (frame as u32).to_le_bytes(), "frame {frame}");
             read += 1;
@@ -55,5 +55,5 @@ fn main() {
     }
     let written = feeder.join().expect("the writer");
     assert!(read > 0 && read + lost <= written);
-    println!("{written} frames written, {read} read and right, {lost} lost and said");
+    println!("{written} frames written, {read} read correctly, {lost} reported as lost");
 }

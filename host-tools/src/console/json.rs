@@ -20,7 +20,7 @@ impl JsonOut {
         self.json.as_deref() == Some(Path::new("-"))
     }
 
-    /// Writes `results` where `--json` says, completely or not at all; does nothing without the option.
+    /// Writes `results` to the file of `--json`, completely or not at all; does nothing without the option.
     ///
     /// # Errors
     /// When the file or standard output cannot be written.

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_capital_is_as_high_as_the_constant_says() {
+    fn a_capital_has_the_height_of_the_constant() {
         let bounds = Typeface::new().unwrap().outline("H", 1000.0).unwrap().bounds();
         assert!((f64::from(-bounds.top()) / 1000.0 - CAPITAL).abs() < 0.002, "{bounds:?}");
         assert!(bounds.bottom().abs() < 1.0, "{bounds:?}");

@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(after(2.0, |index| 0.3 + quiet(index)), OFFSET);
         let clipped = after(2.0, |index| if index % 2 == 0 { 1.0 } else { -1.0 });
         assert_eq!((clipped, clipped & DEAD), (CLIPPED, 0));
-        // A single crash is none.
+        // A single crash is not a fault.
         assert_eq!(after(2.0, |index| if index < 100 { 1.0 } else { quiet(index) }), 0);
     }
 

@@ -364,10 +364,10 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledgement_says_what_and_by_which_way() {
+    fn an_acknowledgement_names_its_causes_and_its_source() {
         let acknowledged = Acknowledged { causes: 0b1001, by: AcknowledgedBy::Modbus as u8, index: 3 };
-        let told = text(Message::Acknowledged(acknowledged));
-        assert_eq!(told, "[1.25] ALARM acknowledged by modbus: state microphone");
+        let line = text(Message::Acknowledged(acknowledged));
+        assert_eq!(line, "[1.25] ALARM acknowledged by modbus: state microphone");
     }
 
     #[test]

@@ -39,7 +39,7 @@ unsafe impl GlobalAlloc for Guarded {
 static ALLOCATOR: Guarded = Guarded;
 
 /// Pushes two seconds in uneven pieces, with a gap, while allocation is forbidden; returns the number of windows.
-fn hear(classifier: Classifier, rate_hz: u32) -> usize {
+fn windows_of(classifier: Classifier, rate_hz: u32) -> usize {
     let samples: Vec<f32> = (0..2 * rate_hz).map(|n| (n as f32 * 0.05).sin() * 0.5).collect();
     let mut memory = Memory::new(&classifier, rate_hz).unwrap();
     let mut pipeline = memory.pipeline(classifier, rate_hz, 48).unwrap();
@@ -64,12 +64,12 @@ fn the_guard_itself_catches_an_allocation() {
 
 #[test]
 fn log_mel_features_allocate_nothing() {
-    assert!(hear(Classifier::log_mel(), 48_000) >= 5);
+    assert!(windows_of(Classifier::log_mel(), 48_000) >= 5);
 }
 
 #[needs(base_model)]
 #[test]
 fn the_network_and_its_scores_allocate_nothing() {
     let model = OwnedModel::from_bytes(common::base_model(), monitor_nn::Isa::best()).unwrap();
-    assert!(hear(model.classifier().unwrap(), 44_100) >= 5);
+    assert!(windows_of(model.classifier().unwrap(), 44_100) >= 5);
 }

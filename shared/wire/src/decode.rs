@@ -1,4 +1,4 @@
-//! From a stream of bytes, whatever is in it, to frames.
+//! Decodes frames from an arbitrary stream of bytes.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,11 +12,11 @@ pub struct Frame<'a> {
     pub sequence: u32,
     /// The sender's monotonic clock in microseconds.
     pub time_us: u64,
-    /// What it says.
+    /// The payload.
     pub message: Message<'a>,
 }
 
-/// Why bytes between two zeros are no frame. All are transient: the next frame is read again.
+/// Why bytes between two zeros are not a frame. All are transient: decoding continues with the next frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// Longer than the decoder's buffer: garbage, or a frame for a larger buffer.
@@ -29,7 +29,7 @@ pub enum Damage {
     #[error("a frame whose check sum does not match")]
     CheckSum,
     /// A frame of another layout: the sender is newer than this reader.
-    #[error("a frame of protocol version {0}, this reader knows {VERSION}: update it")]
+    #[error("a frame of protocol version {0}, this reader supports {VERSION}: update it")]
     Version(u8),
     /// A frame whose payload does not have the fields of its kind.
     #[error("a frame of kind {kind} without the fields of that kind")]
@@ -53,8 +53,8 @@ impl<'b> Decoder<'b> {
         Self { buffer, len: 0, too_long: false }
     }
 
-    /// Takes the next bytes of the stream, as they come, and hands over every frame that they complete, or why what
-    /// stood between two zeros is none. Nothing between two zeros is nothing.
+    /// Processes the next bytes of the stream. Calls `each` with every frame that they complete, or with the reason why the
+    /// bytes between two zeros are not a frame. Consecutive zeros are skipped.
     pub fn push(&mut self, bytes: &[u8], mut each: impl FnMut(Result<Frame<'_>, Damage>)) {
         for &byte in bytes {
             if byte != 0 {
@@ -77,7 +77,7 @@ impl<'b> Decoder<'b> {
     }
 }
 
-/// Reads what stood between two zeros.
+/// Decodes the bytes between two zeros.
 fn frame(bytes: &mut [u8]) -> Result<Frame<'_>, Damage> {
     let len = cobs::decode_in_place(bytes).map_err(|_| Damage::Framing)?;
     let (body, crc) = bytes[..len].split_last_chunk::<2>().ok_or(Damage::Framing)?;
@@ -106,12 +106,12 @@ fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
     })
 }
 
-/// The fields that this reader knows; what a newer sender has added after them is ignored.
+/// Decodes the fields of this version; ignores fields that a newer sender has added after them.
 fn fields<'a, T: Deserialize<'a>>(kind: u8, payload: &'a [u8]) -> Result<T, Damage> {
     postcard::take_from_bytes(payload).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
 }
 
-/// A hello; one of an older sender ends before `rejected_updates`.
+/// Decodes a hello; that of an older sender ends before `rejected_updates`.
 fn hello(payload: &[u8]) -> Result<Hello<'_>, Damage> {
     let damage = |_| Damage::Payload { kind: kind::HELLO };
     let (oldest, rest) = postcard::take_from_bytes::<OldestHello<'_>>(payload).map_err(damage)?;
@@ -120,11 +120,11 @@ fn hello(payload: &[u8]) -> Result<Hello<'_>, Damage> {
     Ok(Hello { model, model_sha256, build, labels, rate_hz, hop_us, rejected_updates })
 }
 
-/// Fields of a kind that has grown since it was `Oldest`: those that an older sender does not have are 0, a zero byte each.
+/// Decodes a kind that has gained fields since `Oldest`: fields that an older sender does not send are 0, a zero byte each.
 fn grown<Oldest: DeserializeOwned, Now: DeserializeOwned>(kind: u8, payload: &[u8]) -> Result<Now, Damage> {
     let mut bytes = [0; LONGEST];
     let known = payload.len().min(LONGEST);
-    // What it always had must be there.
+    // The fields of the first release must be present.
     postcard::take_from_bytes::<Oldest>(payload).map_err(|_| Damage::Payload { kind })?;
     bytes[..known].copy_from_slice(&payload[..known]);
     postcard::take_from_bytes(&bytes).map(|(fields, _)| fields).map_err(|_| Damage::Payload { kind })
@@ -139,5 +139,5 @@ type OldestAlarm = (bool, u8, Option<u16>, u64);
 /// The fields of health in the first release, by their types.
 type OldestHealth = (((u64, u32, u32, u32, u64, u64, u32, u32), (u16, u32, u32, u32)), (Option<i32>, bool, u8));
 
-/// All fields of a kind that has grown are shorter at their longest.
+/// Upper bound of the encoded length of the kinds that have gained fields.
 const LONGEST: usize = 160;

@@ -1,13 +1,13 @@
 //! The frames that the device sends over a serial line, a pipe or a file, and how they are read back.
 //!
-//! A frame is `COBS( header payload crc ) 0x00`: the zero byte occurs nowhere else, so a reader that joins late or hears
-//! garbage is in step again at the next zero. Header and payload are [postcard](https://postcard.jamesmunns.com/wire-format);
+//! A frame is `COBS( header payload crc ) 0x00`: the zero byte occurs nowhere else, so a reader that joins late or receives
+//! garbage resynchronises at the next zero. Header and payload are [postcard](https://postcard.jamesmunns.com/wire-format);
 //! the check sum is CRC-16/IBM-3740 (polynomial 0x1021, initial value 0xFFFF, nothing reflected or inverted; also known as
 //! CCITT-FALSE), low byte first, over header and payload. `docs/reference/wire.md` describes every byte and its examples
 //! are tested.
 //!
-//! What may change without a new [`VERSION`]: kinds are added (older readers get [`Message::Other`]), and fields are added at
-//! the end of a payload (older readers ignore the bytes after the fields they know).
+//! Changes that keep the [`VERSION`]: new kinds (older readers decode them as [`Message::Other`]), and new fields at the end
+//! of a payload (older readers ignore them).
 //!
 //! Nothing here allocates: the encoder writes into the caller's buffer, the decoder assembles frames in one.
 #![cfg_attr(not(test), no_std)]
@@ -60,7 +60,7 @@ mod kind {
     pub const ACKNOWLEDGED: u8 = 7;
 }
 
-/// What comes before the payload.
+/// The fields before the payload.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
 struct Header {
     version: u8,

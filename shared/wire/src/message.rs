@@ -1,4 +1,4 @@
-//! What a frame can say. The order of the fields is the order on the wire; new ones go to the end.
+//! The payloads of frames. The order of the fields is the order on the wire; new fields are added at the end.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::{Floats, TextList, kind};
 /// The payload of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Message<'a> {
-    /// Who speaks: first of all, after a reload, and again at intervals for readers that join late.
+    /// The model and the program: sent first, after a reload, and at intervals for readers that join late.
     Hello(Hello<'a>),
     /// One window.
     Verdict(Verdict<'a>),
@@ -19,9 +19,9 @@ pub enum Message<'a> {
     Health(Health),
     /// Frames of sound were lost.
     Gap(Gap),
-    /// Somebody has acknowledged alarms.
+    /// Alarms were acknowledged.
     Acknowledged(Acknowledged),
-    /// A kind that this reader does not know, of a newer sender.
+    /// A kind of a newer sender that this reader does not support.
     Other {
         /// The kind.
         kind: u8,
@@ -62,7 +62,7 @@ pub struct Hello<'a> {
     pub rate_hz: u32,
     /// Time between two windows in microseconds.
     pub hop_us: u32,
-    /// Updates that were offered to the device and rejected: one text each, what and why.
+    /// Updates that were offered to the device and rejected: one text each, with name and reason.
     #[serde(borrow)]
     pub rejected_updates: TextList<'a>,
 }
@@ -84,7 +84,7 @@ pub struct Verdict<'a> {
     pub spans_gap: bool,
     /// Time that the window took to compute, in microseconds.
     pub inference_us: u32,
-    /// How unlike all training sound it is; `None` where the model has no such measure.
+    /// Anomaly score: distance from the training sound; `None` if the model has no anomaly detector.
     pub anomaly: Option<f32>,
     /// The classifier's probabilities, one per label.
     #[serde(borrow)]
@@ -115,18 +115,18 @@ pub struct Alarm {
     pub state: Option<u16>,
     /// The newest window.
     pub index: u64,
-    /// Whether this cause is yet to be acknowledged: a latched alarm that has ended is still one then.
+    /// Whether this cause is not yet acknowledged; a latched alarm stays unacknowledged after it has ended.
     pub unacknowledged: bool,
 }
 
 impl Alarm {
-    /// The bit of a cause's number: what is beyond 31 counts as 31.
+    /// The bit of a cause's number; numbers above 31 share bit 31.
     #[must_use]
     pub const fn bit(cause: u8) -> u32 {
         1 << if cause < 31 { cause } else { 31 }
     }
 
-    /// Enters it into the causes that hold and those that are yet to be acknowledged.
+    /// Updates the bits of the active and of the unacknowledged causes.
     pub const fn enter(&self, alarms: &mut u32, unacknowledged: &mut u32) {
         let bit = Self::bit(self.cause);
         if self.active {
@@ -140,18 +140,18 @@ impl Alarm {
     }
 }
 
-/// Somebody has acknowledged alarms.
+/// Alarms were acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Acknowledged {
     /// The causes that were unacknowledged until now: bit *n* is the cause of number *n* of [`AlarmCause`].
     pub causes: u32,
-    /// By which way, as a number of [`AcknowledgedBy`].
+    /// The source, as a number of [`AcknowledgedBy`].
     pub by: u8,
     /// The newest window.
     pub index: u64,
 }
 
-/// By which way alarms were acknowledged.
+/// The source of an acknowledgement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum AcknowledgedBy {
@@ -176,11 +176,11 @@ impl AcknowledgedBy {
 pub enum AlarmCause {
     /// The reported state is one that was configured as an alarm.
     State = 0,
-    /// The sound is unlike all training sound.
+    /// The anomaly score is above its threshold.
     Anomaly = 1,
     /// No sound arrives.
     NoSound = 2,
-    /// The microphone is dead: sound arrives that no microphone gives.
+    /// The microphone is dead: the samples that arrive cannot come from a working microphone.
     Microphone = 3,
 }
 
@@ -223,27 +223,27 @@ pub struct Health {
     pub refused: u8,
     /// Blocks of sound dropped because inference was far behind; their frames are in `lost_frames`.
     pub dropped_blocks: u32,
-    /// Times that capture woke up late, without losing anything by it.
+    /// Times that capture woke up late without losing sound.
     pub late: u32,
-    /// Times that the sound device gave nothing for too long.
+    /// Times that the sound device delivered nothing for too long.
     pub stalls: u32,
     /// Times that the system was suspended.
     pub suspends: u32,
     /// Faults of the microphone, as bits of `monitor_core::microphone`.
     pub microphone: u8,
-    /// Latched alarms that nobody has acknowledged, by cause as in `alarms`; they may have ended.
+    /// Latched alarms that are not acknowledged, by cause as in `alarms`; they may have ended.
     pub unacknowledged: u32,
-    /// Whether the device's clock is right, as a number of [`ClockState`].
+    /// Whether the device's clock is synchronised, as a number of [`ClockState`].
     pub clock: u8,
 }
 
-/// Whether the device's clock is right: a Pi has none that runs on without power.
+/// Whether the device's clock is synchronised: a Pi has no clock that runs without power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ClockState {
-    /// An older sender does not tell.
+    /// An older sender does not report it.
     Unknown = 0,
-    /// Nothing has set it since the start, or not for long: times of day may be wrong.
+    /// It was not set since the start, or not recently: times of day may be wrong.
     Unsynchronised = 1,
     /// It follows a time server.
     Synchronised = 2,
@@ -257,7 +257,7 @@ pub mod refused {
     pub const MEMORY: u8 = 2;
     /// The core to run on.
     pub const CORE: u8 = 4;
-    /// The bits with their words.
+    /// The bits with their names.
     pub const NAMES: [(u8, &str); 3] =
         [(SCHEDULING, "real-time priority"), (MEMORY, "locked memory"), (CORE, "its core")];
 }

@@ -231,7 +231,7 @@ fn a_flipped_bit_is_noticed_whichever_it_is() {
 }
 
 #[test]
-fn a_stream_without_end_of_frame_is_one_damage_and_then_it_goes_on() {
+fn a_stream_without_an_end_of_frame_counts_as_one_damage_and_decoding_continues() {
     let mut buffer = [0; 64];
     let mut decoder = Decoder::new(&mut buffer);
     let mut seen = Vec::new();

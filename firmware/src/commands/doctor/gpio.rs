@@ -5,7 +5,7 @@ use super::report::{Check, Verdict};
 use crate::sinks::gpio::Config as GpioConfig;
 use crate::sinks::gpio::chip::CONSUMER;
 
-/// What the chip says of a line: who uses it, if anybody does.
+/// The chip's information about a line: its current user, if any.
 struct Line {
     used_by: Option<String>,
 }
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_somebody_else_uses_is_broken_and_says_who() {
+    fn a_line_used_by_another_program_is_broken_and_names_the_program() {
         let check = on_chip(&config(), 22, "spi0 CS1");
         assert_eq!((check.verdict, check.found.as_str()), (Verdict::Broken, "/dev/gpiochip0: used are 22 by spi0 CS1"));
     }

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn free_space_is_told_for_any_folder_and_a_missing_one_is_broken() {
+    fn free_space_is_reported_for_any_folder_and_a_missing_one_is_broken() {
         assert!(free_space(Path::new("/")).found.ends_with("MB in /"));
         assert_eq!(free_space(Path::new("/no/such/folder")).verdict, Verdict::Broken);
     }

@@ -9,7 +9,7 @@ use crate::capture::{self, CaptureConfig, CaptureStatus, CounterValues, DeviceSt
 /// How long a device may take to deliver its first sound.
 const FIRST_SOUND_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Checks everything that only listening tells.
+/// Runs the checks that need captured sound.
 ///
 /// # Errors
 /// If capture cannot even be started: the configuration is wrong.

@@ -18,7 +18,7 @@ const SHORTEST: f64 = monitor_core::window::SECONDS;
 /// part begins, without a sample between them lost.
 const HELD: u64 = 8_000_000;
 
-/// Cuts what it hears into parts and writes them.
+/// Divides captured sound into parts and writes them.
 pub(super) struct Recorder {
     recording: PathBuf,
     channel: ChannelChoice,
@@ -55,12 +55,12 @@ impl Recorder {
         }
     }
 
-    /// Whether all that was asked for is there.
+    /// Whether the requested duration is complete.
     pub(super) fn done(&self) -> bool {
         self.taken >= self.wanted
     }
 
-    /// Takes what waits in the ring; `show` is told the level ten times a second of sound.
+    /// Reads all blocks in the ring; calls `show` with the level ten times per second of sound.
     pub(super) fn take(&mut self, reader: &mut Reader, show: &mut dyn FnMut(&Level)) -> anyhow::Result<()> {
         while !self.done() {
             let Some(block) = reader.read() else { break };
@@ -101,7 +101,7 @@ impl Recorder {
         let Some(spec) = self.spec else { return Ok(()) };
         let seconds = held.len() as f64 / f64::from(spec.rate);
         if seconds < SHORTEST {
-            // Lost to the recording: to be made up for, if it is not its end.
+            // Missing from the recording: record that much more, unless it is the end.
             self.taken -= seconds;
             self.left_out += seconds;
             return Ok(());

@@ -57,12 +57,12 @@ impl Terminal {
     pub(super) fn show(&mut self, level: &Level) {
         if self.there {
             self.shown = true;
-            // A terminal that went away is no reason to stop recording.
+            // Recording continues without the terminal.
             let _ = write!(stderr(), "\r\x1b[K{}", level.line());
         }
     }
 
-    /// Leaves the last line standing and goes on below it.
+    /// Keeps the last line and continues below it.
     pub(super) fn clear(&mut self) {
         if core::mem::take(&mut self.shown) {
             let _ = writeln!(stderr());

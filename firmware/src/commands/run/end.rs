@@ -1,4 +1,4 @@
-//! The end, in good order and in bounded time.
+//! The orderly shutdown, in bounded time.
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};

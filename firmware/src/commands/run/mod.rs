@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Listen to a WAV file instead of a device
     #[arg(long, value_name = "FILE", conflicts_with = "stdin")]
     pub wav: Option<PathBuf>,
-    /// Listen to standard input: WAV, or raw frames as [capture] describes them (S16 unless it says otherwise)
+    /// Listen to standard input: WAV, or raw frames as [capture] describes them (S16 unless it sets a format)
     #[arg(long)]
     pub stdin: bool,
     /// Play a recording at its own pace instead of as fast as possible

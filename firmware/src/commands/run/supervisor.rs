@@ -1,4 +1,4 @@
-//! The main thread: starts the others, waits for signals, counts, and ends the others in good order.
+//! The main thread: starts the other threads, waits for signals, counts, and stops the other threads.
 
 use std::path::Path;
 use std::sync::Arc;

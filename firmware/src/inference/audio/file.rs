@@ -21,7 +21,7 @@ pub struct AudioFile {
 
 enum Source {
     File(WavReader<BufReader<File>>),
-    /// Not read yet: that may wait for whoever writes to it.
+    /// Not read yet, since a read may wait for the writer of the pipe.
     Stdin(Interruptible, Box<CaptureConfig>),
     Stream(WavReader<Box<dyn Read + Send>>),
     Raw {
@@ -44,7 +44,7 @@ impl AudioFile {
     }
 
     /// Standard input: a WAV stream if it begins like one, else raw frames as `[capture]` describes them (S16 unless the
-    /// format says otherwise). Ends early when `progress.control.stop` is set.
+    /// configuration sets a format). Ends early when `progress.control.stop` is set.
     pub(crate) fn stdin(config: &CaptureConfig, progress: &Arc<Progress>) -> Self {
         let input = Interruptible { stdin: std::io::stdin(), progress: Arc::clone(progress) };
         Self { source: Source::Stdin(input, Box::new(config.clone())) }

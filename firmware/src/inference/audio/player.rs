@@ -12,7 +12,7 @@ use crate::inference::Progress;
 
 /// Plays the whole sound in blocks of 10 ms; sets `ended` when it is over, or inference is to stop.
 ///
-/// The samples pass the ring as 32-bit floats, which are decoded to the very same values.
+/// The samples pass the ring as 32-bit floats, which are decoded to the same values.
 pub(super) fn play(file: AudioFile, writer: Writer, status: &CaptureStatus, ended: &AtomicBool, progress: &Progress) {
     if let Err(error) = play_all(file, writer, status, progress) {
         progress.control.fail(format!("{error:#}"));

@@ -50,7 +50,7 @@ impl RingSource {
     /// Fetches a block into `current`.
     ///
     /// # Errors
-    /// Without a block: whether there is none yet, or none will follow.
+    /// Whether the ring is only empty for now or no block will follow.
     pub(super) fn fetch(&mut self, current: &mut Current, timeout: Duration) -> Result<(), AudioBlock<'static>> {
         // Read before the ring: what was put in before the end is still found.
         let ended = self.ended.load(Relaxed);

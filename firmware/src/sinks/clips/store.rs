@@ -25,7 +25,7 @@ pub(super) fn room(folder: &Path, most: u64, reserve: u64, bytes: u64, rest: &st
         }
         let Some((_, oldest, _)) = clips.pop_front() else { return Ok(None) };
         match std::fs::remove_file(&oldest) {
-            // Somebody has taken it away.
+            // Another program has removed it.
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -106,7 +106,7 @@ mod tests {
         assert!((0..3).all(|_| write(folder.path(), 300, 0, 100)));
         let expected = [1_000_000, 1_000_001, 1_000_002].map(|number| format!("{number}_state_on_x.wav"));
         assert_eq!(names(folder.path()), expected);
-        // One that is named so by hand is no reason to panic, nor to exceed the bound.
+        // A file that was given such a name by hand must neither cause a panic nor exceed the bound.
         std::fs::write(folder.path().join(format!("{}_mine.wav", u64::MAX)), [0; 100]).unwrap();
         assert!((0..3).all(|_| write(folder.path(), 300, 0, 100)));
         assert_eq!(names(folder.path()).len(), 2);

@@ -16,13 +16,13 @@ use crate::system::messages::warn;
 /// Time between two records of how long each state was reported.
 const DURATIONS: Duration = Duration::from_secs(3600);
 
-/// Time between two attempts to write to a disk that refuses.
+/// Time between two attempts to write to a failing disk.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Longest time that something written may be lost to a power cut; alarms and acknowledgements are safe at once.
+/// Longest time before written records are safe from a power cut; alarms and acknowledgements are safe at once.
 const SYNC: Duration = Duration::from_secs(1);
 
-/// Records that may wait for a disk that refuses.
+/// Most records that wait for a failing disk.
 const MOST_WAITING: usize = 256;
 
 /// The log of a running program.
@@ -68,10 +68,10 @@ impl Log {
         log
     }
 
-    /// Takes an event, which `now` includes. Its records wait until [`write`](Self::write).
+    /// Adds the records of an event, which `now` already includes. They wait until [`write`](Self::write).
     pub(super) fn take(&mut self, item: &Item, now: &Snapshot) {
         self.up_ms = item.time_us / 1000;
-        // A jump in the numbers: events that found no room in the queue of this sink.
+        // A jump in the numbers: events that were dropped because the queue of this sink was full.
         self.dropped += self.sequence.map_or(0, |expected| u64::from(item.sequence.wrapping_sub(expected)));
         self.sequence = Some(item.sequence.wrapping_add(1));
         match &item.event {
@@ -114,7 +114,7 @@ impl Log {
         }
     }
 
-    /// Takes the clips that were written.
+    /// Adds records of the clips that were written.
     pub(super) fn take_clips(&mut self, clips: &ClipQueue) {
         while let Some(clip) = clips.pop() {
             let (clip, cause) = (Some(clip.file), Some(clip.cause.into()));
@@ -122,7 +122,7 @@ impl Log {
         }
     }
 
-    /// Takes the end: of the program, or of this log alone.
+    /// Adds the records of the end: of the program, or only of this log.
     pub(super) fn end(&mut self, of_program: bool) {
         self.record_durations();
         if of_program {
@@ -136,7 +136,7 @@ impl Log {
         }
     }
 
-    /// Writes what waits, unless the disk has just refused.
+    /// Writes the waiting records, unless the last attempt has just failed.
     pub(super) fn write(&mut self) {
         if self.refused.is_some_and(|at| at.elapsed() < RETRY) {
             return;
@@ -148,7 +148,7 @@ impl Log {
                 }
             }
             Err(error) => {
-                // Opened anew, it is looked at anew.
+                // Reopening the log checks its files again.
                 self.store = None;
                 if self.refused.replace(Instant::now()).is_none() {
                     warn(format!(

@@ -1,4 +1,4 @@
-//! What happened, on the device's own disk: bounded, and safe from power cuts. Its form: `docs/guide/event-log.md`.
+//! The event log on the device's disk: bounded, and safe from power cuts. Its format: `docs/guide/event-log.md`.
 
 mod log;
 mod record;

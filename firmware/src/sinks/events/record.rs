@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something that happened, and when. Every kind of event has its part of the fields from `version` on; the others are not
-/// written. (One flat object and no enum with fields: to read a tagged enum within an object serde keeps all of it in a form of
-/// its own first, for which there would be code for every type.)
+/// An event and its time. Every kind of event uses some of the fields from `version` on; the others are not written. (A flat
+/// struct instead of an enum with fields: to read a tagged enum within an object, serde first buffers it in a generic form,
+/// which adds code for every type.)
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Counts all records of a device, over restarts too.
@@ -15,7 +15,7 @@ pub struct Record {
     pub synchronised: bool,
     /// Milliseconds since the program's start.
     pub up_ms: u64,
-    /// What happened.
+    /// The kind of event.
     pub event: RecordKind,
     /// Of a start: the program's version.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,7 +61,7 @@ pub struct Record {
     pub clip: Option<String>,
 }
 
-/// What can happen.
+/// The kinds of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordKind {
@@ -76,15 +76,15 @@ pub enum RecordKind {
     Alarm,
     /// Alarms were acknowledged.
     Acknowledged,
-    /// The device's clock follows a time server from now on, or no longer does, as `synchronised` says.
+    /// The device's clock has become synchronised to a time server or no longer is; see `synchronised`.
     Clock,
-    /// So long was a state reported since the record of this kind before it, or the start.
+    /// How long a state was reported since the previous record of this kind, or since the start.
     Duration,
-    /// Records or reports that found no room before this one.
+    /// Records or reports that were dropped before this one because a queue was full.
     Dropped,
     /// The sound around an alarm was kept.
     Clip,
-    /// The program has ended in good order.
+    /// The program has ended normally.
     Stop,
 }
 
@@ -120,7 +120,7 @@ pub(super) fn text(text: &str) -> String {
 impl Record {
     /// The record as a line: JSON, a tab, the check sum of the JSON in hexadecimal, the line's end.
     pub fn line(&self) -> Vec<u8> {
-        // Numbers and texts, into memory: it cannot fail.
+        // Writing numbers and texts to memory cannot fail.
         sealed(serde_json::to_vec(self).unwrap_or_default())
     }
 
@@ -143,7 +143,7 @@ pub fn sealed(mut json: Vec<u8>) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// The records of every event as they have been written since the log's first version, and what they say.
+    /// Lines of every event as written since the log's first version, with the records that they encode.
     fn written() -> Vec<(&'static str, Record)> {
         let of = |event| Record { number: 7, unix_ms: 1_764_072_000_123, up_ms: 391_200, event, ..Record::default() };
         let name = || Some("on_state, \"quoted\"\n".to_string());

@@ -1,7 +1,7 @@
 //! The log on disk: a few files of lines, of which the oldest is deleted when there would be too many.
 //!
-//! A power cut tears at most the last line: whoever opens the log begins a new one, and readers pass over lines whose check
-//! sum is wrong, whatever a file system leaves of them (a part, zeros, other bytes).
+//! A power cut tears at most the last line. The next program that opens the log begins a new line, and readers skip lines with a
+//! wrong check sum, whatever the file system leaves of them (a part, zeros, other bytes).
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -44,7 +44,7 @@ impl Store {
         Ok(Self { folder: folder.into(), most, most_part: most / PARTS, part, file, len, torn, next })
     }
 
-    /// Appends what happened, with the next number. It is on disk after the next [`sync`](Self::sync).
+    /// Appends a record with the next number. It is on disk after the next [`sync`](Self::sync).
     ///
     /// # Errors
     /// The error of the file system; what was written before is whole, and the next record begins a new line.
@@ -66,7 +66,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes what was appended safe from a power cut.
+    /// Synchronises appended records to disk, which makes them safe from a power cut.
     ///
     /// # Errors
     /// The error of the file system.
@@ -74,7 +74,7 @@ impl Store {
         self.file.sync_data()
     }
 
-    /// Goes over to the next file, after room was made for it.
+    /// Starts the next file, after deleting old ones to make room.
     fn turn(&mut self) -> io::Result<()> {
         self.sync()?;
         let mut sizes = Vec::new();
@@ -95,7 +95,7 @@ impl Store {
     }
 }
 
-/// All records in `folder`, oldest first, and how many lines are none.
+/// All records in `folder`, oldest first, and the number of damaged lines.
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
@@ -116,7 +116,7 @@ pub fn read(folder: &Path) -> io::Result<(Vec<Record>, usize)> {
     Ok((all, damaged))
 }
 
-/// The records among the bytes of a file, and how many of its lines are none.
+/// The records among the bytes of a file, and the number of its damaged lines.
 pub fn records(bytes: &[u8]) -> (Vec<Record>, usize) {
     let (mut records, mut damaged) = (Vec::new(), 0);
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
@@ -147,7 +147,7 @@ fn parts(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let number = name.strip_prefix("events-").and_then(|rest| rest.strip_suffix(".log"));
-        // One that this program never comes to is none of its own.
+        // This program never creates a file with that number.
         let number = number.and_then(|number| number.parse::<u32>().ok());
         parts.extend(number.map(|number| (u64::from(number), path)));
     }

@@ -1,4 +1,4 @@
-//! The seam to the GPIO character device: what the pins' logic needs of a chip, so that tests can hold a fake one.
+//! The interface to the GPIO character device, which tests replace by a fake chip.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gpiocdev::line::{Bias, EdgeDetection, Value, Values};
 
-/// Whose the lines are while they are requested, as `gpioinfo` shows it.
+/// Name of the lines' user while they are requested, as `gpioinfo` shows it.
 pub const CONSUMER: &str = "acoustic-monitor";
 
 /// Lines with their levels; true is active.
@@ -23,7 +23,7 @@ pub trait Lines: Send + Sync {
 
 /// A requested input line.
 pub trait Button: Send + Sync {
-    /// Whether it has become active since this was last asked, however short.
+    /// Whether the line has become active since the last call, however briefly.
     ///
     /// # Errors
     /// When the chip is gone.
@@ -33,7 +33,7 @@ pub trait Button: Send + Sync {
 /// How long a contact may bounce.
 const DEBOUNCE: Duration = Duration::from_millis(20);
 
-/// Where lines come from.
+/// A chip with lines.
 pub trait Chip {
     /// Requests lines as outputs that have these levels from the first moment.
     ///

@@ -70,7 +70,7 @@ fn hello() -> Event<'static> {
     Event::Hello(Arc::new(DeviceInfo { labels, ..DeviceInfo::default() }))
 }
 
-/// Pins that show what events say.
+/// Pins driven by events.
 struct Shown {
     pins: Pins,
     now: Snapshot,
@@ -237,7 +237,7 @@ fn the_heartbeat_stands_still_when_no_sound_arrives() {
 }
 
 #[test]
-fn a_chip_that_comes_late_says_what_is_so_and_the_end_sets_the_safe_levels() {
+fn a_chip_available_late_shows_the_current_state_and_the_end_sets_the_safe_levels() {
     let fake = Fake::default();
     *fake.broken.lock().unwrap() = true;
     let mut outboxes = Outboxes::new(Instant::now());

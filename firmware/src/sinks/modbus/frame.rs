@@ -22,8 +22,8 @@ pub fn whole(head: &[u8; LONGEST]) -> Option<usize> {
     (2..=LONGEST + 1 - HEAD).contains(&length).then_some(HEAD - 1 + length)
 }
 
-/// The answer to a whole frame, for the registers of `image`; `None` when there is nothing to say to it. Causes of alarm that
-/// are acknowledged by it are told to `acknowledge`; without that nothing can be written.
+/// Returns the response to a whole frame for the registers of `image`, or `None` if the frame gets no response. Calls
+/// `acknowledge` with the causes of alarm that the frame acknowledges; if it is `None`, every write is rejected.
 pub fn answer(
     request: &[u8],
     image: impl FnOnce() -> Image,

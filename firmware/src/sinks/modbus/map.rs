@@ -9,16 +9,16 @@ use crate::reporting::Snapshot;
 /// Discrete inputs: single bits, then a bit for each cause of alarm, then one for each state.
 const DISCRETES: usize = 128;
 
-/// First of the bits that say which causes of alarm hold; of the coils that acknowledge them.
+/// First of the bits for the active causes of alarm, and first of the coils that acknowledge single causes.
 const CAUSES: usize = 16;
 
-/// First of the bits that say which causes are yet to be acknowledged.
+/// First of the bits for the unacknowledged causes.
 const UNACKNOWLEDGED: usize = 32;
 
 /// Coils: the first acknowledges every alarm, those from [`CAUSES`] on one cause each.
 const COILS: usize = 32;
 
-/// The bit that says that the state is unknown; the classes follow.
+/// The bit for the unknown state; the bits of the classes follow.
 const STATES: usize = 64;
 
 /// First register of the class names.
@@ -51,7 +51,7 @@ const NONE: i16 = i16::MIN;
 /// Stands for the unknown state.
 const UNKNOWN: u16 = u16::MAX;
 
-/// What is so now.
+/// Writes the current state into registers and bits.
 pub fn image(now: &Snapshot) -> Image {
     let mut image = Image::new();
     for (address, _, value) in values(now) {
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_where_the_map_says_the_highest_word_first() {
+    fn numbers_are_at_the_addresses_of_the_map_highest_word_first() {
         let image = image(&snapshot());
         assert_eq!(image.inputs[..7], [1, 1, 2, 9700, (-3214i16).cast_unsigned(), 9, 5]);
         assert_eq!(image.inputs[11], (-12i16).cast_unsigned());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_say_alarm_sound_causes_and_the_one_state_that_is() {
+    fn bits_show_alarm_sound_causes_and_the_one_current_state() {
         let set = |now: &Snapshot| -> Vec<usize> {
             image(now).discretes.iter().enumerate().filter(|(_, bit)| **bit).map(|(at, _)| at).collect()
         };

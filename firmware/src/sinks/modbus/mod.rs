@@ -1,4 +1,4 @@
-//! A Modbus TCP server for PLCs and SCADA: what is so now in registers. The map: `docs/reference/modbus.md`.
+//! A Modbus TCP server for PLCs and SCADA: the current state in registers. The map: `docs/reference/modbus.md`.
 //!
 //! Source of the protocol: "MODBUS Application Protocol Specification V1.1b3" and "MODBUS Messaging on TCP/IP Implementation
 //! Guide V1.0b", <https://www.modbus.org/modbus-specifications>.
@@ -76,7 +76,7 @@ fn serve(mut stream: TcpStream, visit: &Visit<'_>, alarms: Option<&Alarms>) {
     }
 }
 
-/// Reads one request, whose first byte is waited for `idle` long; `None` when there is none or never will be.
+/// Reads one request; waits at most `idle` for its first byte. Returns `None` without a request, or if the connection ended.
 fn read<'a>(
     stream: &mut TcpStream,
     into: &'a mut [u8; frame::LONGEST],

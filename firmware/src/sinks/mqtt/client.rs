@@ -1,4 +1,4 @@
-//! The sink: what is sent when, and the connection to the broker.
+//! The sink: decides when messages are sent, and keeps the connection to the broker.
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -24,7 +24,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// First and longest pause between two attempts to connect.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 
-/// How long the last messages may take.
+/// Time limit for sending the last messages at the end.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Prepares the client; it connects when it is first polled.
@@ -99,26 +99,26 @@ impl Sink for Client {
             session.send();
             self.drive(Duration::from_millis(5));
         }
-        // After an orderly end the broker does not publish the last will. It closes the connection, which is no error then.
+        // After a disconnect the broker does not publish the last will. It closes the connection, which is not an error here.
         session.leaving.set(true);
         session.publisher.disconnect();
         self.drive(POLL_INTERVAL);
     }
 }
 
-/// What the sink and the connection share, within one thread.
+/// The state shared by the sink and the connection, within one thread.
 struct Session {
     config: Config,
     messages: Messages,
     publisher: Publisher,
     outgoing: RefCell<Outgoing>,
     alarms: Arc<Alarms>,
-    /// The end of the connection is wanted.
+    /// Whether a disconnect is requested.
     leaving: Cell<bool>,
 }
 
 impl Session {
-    /// Moves the protocol along, and connects again whenever the broker has gone.
+    /// Drives the protocol, and reconnects whenever the connection is lost.
     async fn drive(self: Rc<Self>, mut link: Link) {
         let (host, port) = (&self.config.host, self.config.port);
         let mut pause = PAUSES.0;
@@ -161,20 +161,21 @@ impl Session {
         }
     }
 
-    /// Sends what may be sent now.
+    /// Sends the messages that may be sent now.
     fn send(&self) {
         self.outgoing.borrow_mut().send(|message| self.publisher.publish(message));
     }
 }
 
-/// At random from half a pause to the whole of it: devices that lost their broker at one moment come back one after the other.
+/// A random time between half the pause and the whole pause, so that devices that lost their broker together do not
+/// reconnect at the same moment.
 fn jittered(pause: Duration) -> Duration {
     // The keys of a new hasher are random: enough for this, and no library is needed for it.
     let random = RandomState::new().build_hasher().finish();
     pause.mul_f64(0.5 + 0.5 * random as f64 / u64::MAX as f64)
 }
 
-/// What is published at once when it changes.
+/// The values whose change is published at once.
 #[derive(Debug, PartialEq)]
 struct Urgent {
     state: String,
@@ -184,12 +185,12 @@ struct Urgent {
     rejected_updates: Vec<String>,
 }
 
-/// What was published last.
+/// The last published values.
 #[derive(Default)]
 struct Published {
     /// The labels of the discovery.
     labels: Option<Vec<String>>,
-    /// When, and what.
+    /// Time and content of the last state message.
     state: Option<(Instant, Urgent)>,
 }
 

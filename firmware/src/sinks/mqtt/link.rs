@@ -11,7 +11,7 @@ use super::{Config, MqttVersion};
 use crate::alarms::ALL;
 use crate::system::messages::warn;
 
-/// Requests between the two tasks: all that may be on its way, a subscription, and the end.
+/// Requests between the two tasks: the messages in flight, a subscription, and the disconnect.
 const CHANNEL: usize = WINDOW + 3;
 
 /// What the connection reports.
@@ -19,15 +19,15 @@ const CHANNEL: usize = WINDOW + 3;
 pub(super) enum LinkEvent {
     /// The broker has accepted the connection.
     Connected,
-    /// The oldest message that was sent has arrived.
+    /// The broker has acknowledged the oldest message in flight.
     Delivered,
     /// A message asks to acknowledge these causes of alarm.
     AcknowledgeAlarms(u32),
-    /// Nothing that matters here.
+    /// Any other event.
     Other,
 }
 
-/// The end that moves the protocol along.
+/// The end that drives the protocol.
 pub(super) enum Link {
     V3(Box<EventLoop>),
     V5(Box<v5::EventLoop>),
@@ -40,16 +40,16 @@ pub(super) enum Publisher {
 }
 
 impl Link {
-    /// Waits for what happens next, and connects if need be.
+    /// Waits for the next event, and connects if necessary.
     ///
     /// # Errors
-    /// Why there is no connection (any more). What was on its way is forgotten: it is the caller's to send it again.
+    /// Why there is no connection (any more). Messages in flight are discarded; the caller must send them again.
     pub(super) async fn poll(&mut self) -> Result<LinkEvent, String> {
         match self {
             Self::V3(link) => match link.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => Ok(LinkEvent::Connected),
                 Ok(Event::Incoming(Packet::PubAck(_))) => Ok(LinkEvent::Delivered),
-                // Only one topic is subscribed to. What the broker has kept is no news: it comes again with every connection.
+                // Only one topic is subscribed to. Retained messages are ignored: they arrive again with every connection.
                 Ok(Event::Incoming(Packet::Publish(message))) if !message.retain => Ok(asked(&message.payload)),
                 Ok(_) => Ok(LinkEvent::Other),
                 Err(error) => {
@@ -75,7 +75,7 @@ impl Link {
     }
 }
 
-/// What a message asks for: `all`, or one cause by its name.
+/// The causes that a message requests to acknowledge: `all`, or one cause by its name.
 fn asked(payload: &[u8]) -> LinkEvent {
     match std::str::from_utf8(payload) {
         Ok("all") => LinkEvent::AcknowledgeAlarms(ALL),
@@ -85,16 +85,16 @@ fn asked(payload: &[u8]) -> LinkEvent {
 }
 
 impl Publisher {
-    /// Asks for what comes on a topic.
+    /// Subscribes to a topic.
     pub(super) fn subscribe(&self, topic: String) {
-        // The channel has room for it: a connection has just been made, and asks once.
+        // The channel has room: the connection is new and subscribes once.
         let _ = match self {
             Self::V3(client) => client.try_subscribe(topic, QoS::AtLeastOnce).is_ok(),
             Self::V5(client) => client.try_subscribe(topic, v5::mqttbytes::QoS::AtLeastOnce).is_ok(),
         };
     }
 
-    /// Hands a message to the connection; `false` when it takes none now.
+    /// Queues a message for the connection; returns `false` if its queue is full.
     pub(super) fn publish(&self, message: &Message) -> bool {
         let (topic, payload, retain) = (message.topic.clone(), message.payload.clone(), message.retain);
         match self {
@@ -105,9 +105,9 @@ impl Publisher {
         }
     }
 
-    /// Ends the connection in good order.
+    /// Disconnects from the broker.
     pub(super) fn disconnect(&self) {
-        // Without a connection there is nothing to end.
+        // Without a connection there is nothing to disconnect.
         let _ = match self {
             Self::V3(client) => client.try_disconnect().is_ok(),
             Self::V5(client) => client.try_disconnect().is_ok(),
@@ -177,12 +177,12 @@ fn transport(config: &Config) -> Result<rumqttc::Transport, String> {
         return Ok(rumqttc::Transport::tcp());
     }
     let ca = std::fs::read(path).map_err(|error| format!("ca {}: {error}", path.display()))?;
-    // The second time there is one already.
+    // Fails if a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Ok(rumqttc::Transport::tls(ca, None, None))
 }
 
-/// The configuration's check has refused TLS.
+/// Plain TCP: in this build the configuration's check rejects TLS.
 #[cfg(not(feature = "tls"))]
 fn transport(_: &Config) -> Result<rumqttc::Transport, String> {
     Ok(rumqttc::Transport::tcp())

@@ -12,11 +12,11 @@ use crate::system::clock;
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Message {
-    /// Where.
+    /// Topic.
     pub(super) topic: String,
-    /// What.
+    /// Payload.
     pub(super) payload: String,
-    /// Whether the broker keeps it for later subscribers.
+    /// Whether the broker retains it for later subscribers.
     pub(super) retain: bool,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// Of the device that the configuration names.
+    /// The messages of the device that the configuration names.
     pub(super) fn new(config: &Config) -> Self {
         let device = config.device();
         Self {
@@ -89,7 +89,7 @@ impl Messages {
         Message { topic: format!("{}/state", self.base), payload: payload.to_string(), retain: true }
     }
 
-    /// Something that happened, as the JSON line of it and the time of day.
+    /// An event: its JSON line and the time of day.
     pub(super) fn event(&self, item: &Item, labels: TextList<'_>) -> Message {
         // Numbers and texts: it cannot fail.
         let mut payload = serde_json::to_value(Line { frame: item.frame(), labels }).unwrap_or_default();
@@ -154,12 +154,12 @@ impl Messages {
     }
 }
 
-/// Rounded, so that the last digit of a float is no change.
+/// Rounds a value, so that the last digit of a float does not count as a change.
 fn round(value: f32, steps: f64) -> f64 {
     (f64::from(value) * steps).round() / steps
 }
 
-/// One object with what another has.
+/// Adds the fields of one JSON object to another.
 fn with(mut object: Value, more: Value) -> Value {
     if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
         object.extend(more);

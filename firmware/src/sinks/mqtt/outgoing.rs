@@ -1,21 +1,21 @@
-//! What is to be sent: kept until the broker has acknowledged it, and bounded while there is none.
+//! The outgoing messages: kept until the broker has acknowledged them, and bounded while there is no connection.
 
 use std::collections::VecDeque;
 
 use super::messages::Message;
 
-/// Messages that may be on their way at a time: few, so that a slow broker is no long queue in the network.
+/// Most messages in flight: few, so that a slow broker does not cause a long queue in the network.
 pub(super) const WINDOW: usize = 16;
 
 /// The messages, in the order in which they are sent.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     connected: bool,
-    /// Connected since this was last asked.
+    /// Connected since the last call that queried this.
     fresh: bool,
     /// Availability and discovery: made anew with every connection.
     announcements: VecDeque<Message>,
-    /// What happened, oldest first.
+    /// Events, oldest first.
     events: VecDeque<Message>,
     most: usize,
     dropped: u64,
@@ -31,17 +31,17 @@ impl Outgoing {
         Self { most, ..Self::default() }
     }
 
-    /// The broker is there.
+    /// Marks the broker as connected.
     pub(super) fn connected(&mut self) {
         (self.connected, self.fresh) = (true, true);
     }
 
-    /// Whether the broker has come since this was last asked.
+    /// Whether the broker has connected since the last call.
     pub(super) fn take_fresh(&mut self) -> bool {
         std::mem::take(&mut self.fresh)
     }
 
-    /// The broker is gone: events that it has not acknowledged are sent again, all else is made anew.
+    /// Marks the broker as disconnected: unacknowledged events are sent again, all other messages are created again.
     pub(super) fn disconnected(&mut self) {
         self.connected = false;
         self.announcements.clear();
@@ -51,14 +51,14 @@ impl Outgoing {
         self.bound();
     }
 
-    /// Adds what is sent once per connection; nothing while there is none.
+    /// Adds a message that is sent once per connection; drops it without a connection.
     pub(super) fn announce(&mut self, message: Message) {
         if self.connected {
             self.announcements.push_back(message);
         }
     }
 
-    /// Adds something that happened.
+    /// Adds an event.
     pub(super) fn event(&mut self, message: Message) {
         self.events.push_back(message);
         self.bound();
@@ -74,18 +74,18 @@ impl Outgoing {
         self.dropped
     }
 
-    /// The oldest message that was sent has arrived.
+    /// Removes the oldest message in flight: the broker has acknowledged it.
     pub(super) fn acknowledged(&mut self) {
         self.sent.pop_front();
     }
 
-    /// Whether anything is still to be sent or acknowledged, by a broker that is there.
+    /// Whether messages are waiting to be sent or acknowledged while the broker is connected.
     pub(super) fn is_waiting(&self) -> bool {
         let waiting = self.announcements.len() + self.events.len() + usize::from(self.latest.is_some());
         self.connected && waiting + self.sent.len() > 0
     }
 
-    /// Sends as much as may be on its way; `publish` returns whether it took the message.
+    /// Sends messages up to the limit in flight; `publish` returns whether it accepted the message.
     pub(super) fn send(&mut self, mut publish: impl FnMut(&Message) -> bool) {
         while self.connected && self.sent.len() < WINDOW {
             let (message, event) = match self.announcements.pop_front() {
@@ -101,7 +101,7 @@ impl Outgoing {
             if publish(&message) {
                 self.sent.push_back((message, event));
             } else {
-                // Its channel is full: later.
+                // The channel is full: send later.
                 if event { &mut self.events } else { &mut self.announcements }.push_front(message);
                 return;
             }

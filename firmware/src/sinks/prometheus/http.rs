@@ -43,7 +43,7 @@ pub struct Asked {
     pub is_head: bool,
 }
 
-/// Reads a request's head; `None` when nobody asks.
+/// Reads a request's head; `None` if the connection sends no request.
 fn request(stream: &mut TcpStream, path: &str) -> Option<Asked> {
     let begun = Instant::now();
     let mut head = [0; LONGEST];

@@ -49,7 +49,7 @@ pub struct StatusFile {
     pub pid: u32,
     /// When this was written, in seconds since 1970: for people, as the clock may be stepped at any time.
     pub unix_s: u64,
-    /// When this was written, in seconds since the machine was started: what its age is told by.
+    /// When this was written, in seconds since the machine was started; readers compute its age from this.
     #[serde(default)]
     pub boot_s: u64,
     /// Whether that is right: `synchronised`, or `unsynchronised`.

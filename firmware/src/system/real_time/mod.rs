@@ -47,7 +47,7 @@ impl Grant {
         }
     }
 
-    /// Whether it was asked for in vain.
+    /// Whether it was requested and refused.
     #[must_use]
     pub const fn refused(&self) -> bool {
         matches!(self, Self::Refused(_))
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_one_warning_that_says_how_to_grant_it() {
+    fn a_refusal_is_one_warning_with_the_remedy() {
         let real_time =
             RealTime { scheduling: Grant::of(Err(Errno::EPERM)), memory: Grant::Granted, pinning: Grant::NotAsked };
         let warning = real_time.warning().unwrap();

@@ -40,8 +40,8 @@ pub(super) struct Plan {
     pub seed: u64,
 }
 
-/// Trains as `plan` says. After each epoch, `after` receives the network and the epoch's training score (with dropout and
-/// before each step, as Keras reports it) and returns whether to continue.
+/// Trains with the settings of `plan`. After each epoch, `after` receives the network and the epoch's training score (with
+/// dropout and before each step, as Keras reports it) and returns whether to continue.
 ///
 /// Deterministic: the same data and seed give the same bits on the same machine.
 pub(super) fn train(

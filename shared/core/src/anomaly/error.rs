@@ -1,13 +1,13 @@
-//! Why there are no tables to score by.
+//! Why the tables cannot be used.
 
 use core::fmt;
 
 /// All of these are permanent: the model must be exported again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
-    /// A layout that this version does not know.
+    /// A layout that this version does not support.
     Schema(u16),
-    /// Cut short, changed on the way, or with values that no field can have.
+    /// Truncated, corrupted, or with values out of range.
     Damaged,
 }
 
@@ -16,7 +16,7 @@ impl fmt::Display for Error {
         match self {
             Self::Schema(found) => write!(
                 f,
-                "the anomaly tables have schema {found}, this version knows {}; train the model again with the host-tools of \
+                "the anomaly tables have schema {found}, this version supports {}; train the model again with the host-tools of \
                  this version, or update this program",
                 super::tables::SCHEMA
             ),

@@ -1,21 +1,22 @@
-//! How unlike all normal training sound a window is.
+//! The anomaly score of a window: its distance from all normal training sound.
 //!
 //! Two detectors, each a Mahalanobis distance in a principal-component space of normal windows, taken to the nearest cluster
 //! of them: one over YAMNet's embedding, with up to 16 clusters of each normal class, one over log-mel statistics without the
-//! level ([`statistics`]), with one, to which the distance from the space itself (the residual) is added. What one of them
-//! misses the other often catches, so the larger one counts:
+//! level ([`statistics`]), with one cluster, to which the distance from the space itself (the residual) is added. Each detects
+//! anomalies that the other one misses, so the score is computed from the larger distance:
 //!
 //! ```text
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
 //! d     = sqrt(min over clusters q_c)
-//! z     = (ln d - location) / scale         location and deviation of normal windows outside the fit; the scale is the
-//!                                           greater, the less reliable the detector is
+//! z     = (ln d - location) / scale         location and deviation of normal windows that were not in the fit; the scale
+//!                                           is enlarged for a less reliable detector
 //! score = exp((max z - threshold) / 2)      1 is the alarm threshold
 //! ```
 //!
-//! The tables are fitted by host-tools, lie in a Metadata entry of the model file ([`ENTRY`]) and are read where they lie.
+//! host-tools fits the tables and stores them in a Metadata entry of the model file ([`ENTRY`]). They are read in place.
 //! Cost: about 60,000 multiplications a window and no memory beyond 4 kB of stack; tables of the default size take at most 239 kB
-//! with an embedding and two normal classes, 248 kB with four, 39 kB without an embedding. Sums have one fixed order: the same score on every machine.
+//! with an embedding and two normal classes, 248 kB with four, 39 kB without an embedding. Sums have one fixed order, so
+//! that every machine computes the same score.
 
 mod alarm;
 mod error;
@@ -35,7 +36,7 @@ use crate::window::Patch;
 /// Name of the Metadata entry.
 pub const ENTRY: &str = "acoustic_monitor_anomaly";
 
-/// What a space is over.
+/// The values that a space is fitted to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// YAMNet's embedding, 1024 values.
@@ -49,7 +50,7 @@ impl Input {
     pub const ALL: [Self; 2] = [Self::Embedding, Self::Statistics];
 
     /// Values per window.
-    // An input is never without values.
+    // No input is empty.
     #[allow(clippy::len_without_is_empty)]
     pub const fn len(self) -> usize {
         match self {
@@ -90,14 +91,14 @@ impl<'m> Detector<'m> {
     }
 
     /// Score of a window: 0 and up, 1 at the alarm threshold. `features` are those of a kind with an embedding, which stands
-    /// first; without one only the log-mel detector counts. `None` where none of the detectors has its input.
+    /// first; without one only the log-mel detector is used. `None` if no detector has its input.
     pub fn score(&self, patch: &Patch, features: &[f32]) -> Option<f32> {
         let highest =
             Input::ALL.into_iter().filter_map(|input| self.z_score(input, patch, features)).reduce(f32::max)?;
         Some(score(highest, self.tables.threshold))
     }
 
-    /// Distance by the detector over `input`, in deviations of unseen normal windows; `None` where there is none.
+    /// ln of the distance from the detector over `input`, in deviations of unseen normal windows; `None` without a detector.
     pub fn z_score(&self, input: Input, patch: &Patch, features: &[f32]) -> Option<f32> {
         let space = self.tables.space(input)?;
         match input {

@@ -6,14 +6,14 @@ use monitor_tflite::Scalars;
 /// Most components of a space.
 pub const MAX_COMPONENTS: usize = 64;
 
-/// One detector's tables, as they lie in the file.
+/// One detector's tables, borrowed from the file.
 #[derive(Debug, Clone, Copy)]
 pub struct SubspaceDetector<'m> {
-    /// Mean of ln d over normal windows that the fit never saw.
+    /// Mean of ln d over normal windows that were not in the fit.
     pub location: f32,
     /// Standard deviation of the same; above 0.
     pub scale: f32,
-    /// Weight of the squared residual; 0 where it does not count.
+    /// Weight of the squared residual; 0 if the residual is not used.
     pub residual: f32,
     /// Rows of the projection, standardisation folded in: `[components x values]`.
     pub projection: Scalars<'m, f32>,
@@ -21,9 +21,9 @@ pub struct SubspaceDetector<'m> {
     pub means: Scalars<'m, f32>,
     /// One over the variance along each component.
     pub precisions: Scalars<'m, f32>,
-    /// One over the standard deviation of each value; empty where the residual does not count.
+    /// One over the standard deviation of each value; empty if the residual is not used.
     pub inverse_deviations: Scalars<'m, f32>,
-    /// Mean of each cluster: `[clusters x values]`; empty where the residual does not count.
+    /// Mean of each cluster: `[clusters x values]`; empty if the residual is not used.
     pub centres: Scalars<'m, f32>,
 }
 
@@ -45,7 +45,7 @@ impl SubspaceDetector<'_> {
 
     /// ln of the distance of `x` to the nearest cluster.
     pub fn ln_distance(&self, x: &[f32]) -> f32 {
-        // A distance of nothing would have no logarithm.
+        // The logarithm of 0 is not finite.
         libm::logf(libm::fmaxf(self.distance(x), 1e-6))
     }
 
@@ -54,7 +54,7 @@ impl SubspaceDetector<'_> {
         self.nearest(x).1
     }
 
-    /// `x` along each component; beyond [`components`](Self::components) zeros.
+    /// Projects `x` onto each component; values beyond [`components`](Self::components) are 0.
     pub fn project(&self, x: &[f32]) -> [f32; MAX_COMPONENTS] {
         let mut projected = [0.0; MAX_COMPONENTS];
         for (out, row) in projected.iter_mut().zip(self.projection.raw().chunks_exact(4 * x.len().max(1))) {
@@ -63,7 +63,7 @@ impl SubspaceDetector<'_> {
         projected
     }
 
-    /// The cluster that `x` is nearest to, and its distance, 0 and up.
+    /// The nearest cluster to `x`, and its distance, 0 and up.
     pub fn nearest(&self, x: &[f32]) -> (usize, f32) {
         let components = self.components().min(MAX_COMPONENTS);
         let projected = self.project(x);

@@ -1,4 +1,4 @@
-//! What the log-mel detector looks at: the shape of a window's spectrum and how it moves, whatever its level.
+//! The input of the log-mel detector: the shape of a window's spectrum and its variation, independent of the level.
 
 use crate::log_mel::BANDS;
 use crate::stats::{self, log_mel_stats};

@@ -1,4 +1,4 @@
-//! The tables as bytes: little-endian, read where they lie.
+//! The tables as bytes: little-endian, read in place.
 //!
 //! ```text
 //! u16 schema, u8 spaces, u8 0, f32 threshold, f32 raise_s, f32 within_s, f32 change_s
@@ -17,12 +17,12 @@ pub(super) const SCHEMA: u16 = 2;
 /// The check sum of tables, and of the model that baseline tables belong to.
 pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
-/// What a model knows of normal sound. Borrows from the file.
+/// The anomaly detectors of a model. Borrows from the file.
 #[derive(Debug, Clone, Copy)]
 pub struct AnomalyModel<'m> {
-    /// The deviation at which the score is 1.
+    /// The value of z at which the score is 1.
     pub threshold: f32,
-    /// How long sound must be above it for an alarm.
+    /// How long scores must be above 1 to raise the alarm.
     pub persistence: Persistence,
     spaces: [Option<SubspaceDetector<'m>>; 2],
 }
@@ -31,7 +31,7 @@ impl<'m> AnomalyModel<'m> {
     /// Reads the tables.
     ///
     /// # Errors
-    /// [`Error`] when the schema is unknown, or the bytes are not whole or out of range.
+    /// [`Error`] if the schema is unknown, or the bytes are truncated, corrupted or out of range.
     pub fn from_bytes(bytes: &'m [u8]) -> Result<Self, Error> {
         let mut head = Reader(bytes);
         let schema = u16::from_le_bytes(head.take()?);
@@ -59,7 +59,7 @@ impl<'m> AnomalyModel<'m> {
         Ok(Self { threshold, persistence, spaces })
     }
 
-    /// The space over `input`, where there is one.
+    /// The space over `input`, if the model has one.
     pub fn space(&self, input: Input) -> Option<&SubspaceDetector<'m>> {
         self.spaces[input as usize].as_ref()
     }
@@ -116,7 +116,7 @@ fn finite(number: f32) -> Result<f32, Error> {
     if number.is_finite() { Ok(number) } else { Err(Error::Damaged) }
 }
 
-/// Writes tables through `put`, piece by piece: threshold, persistence, and the spaces there are.
+/// Writes tables through `put`, piece by piece: threshold, persistence and spaces.
 pub fn write(
     threshold: f32,
     persistence: Persistence,
@@ -124,21 +124,21 @@ pub fn write(
     mut put: impl FnMut(&[u8]),
 ) {
     let mut digest = CRC.digest();
-    let mut say = |bytes: &[u8]| {
+    let mut append = |bytes: &[u8]| {
         digest.update(bytes);
         put(bytes);
     };
-    say(&SCHEMA.to_le_bytes());
-    say(&[spaces.len() as u8, 0]);
+    append(&SCHEMA.to_le_bytes());
+    append(&[spaces.len() as u8, 0]);
     let Persistence { raise_s, within_s, change_s } = persistence;
-    [threshold, raise_s, within_s, change_s].iter().for_each(|number| say(&number.to_le_bytes()));
+    [threshold, raise_s, within_s, change_s].iter().for_each(|number| append(&number.to_le_bytes()));
     for (input, space) in spaces {
-        say(&[*input as u8, space.components() as u8]);
-        say(&(space.clusters() as u16).to_le_bytes());
-        [space.location, space.scale, space.residual].iter().for_each(|number| say(&number.to_le_bytes()));
+        append(&[*input as u8, space.components() as u8]);
+        append(&(space.clusters() as u16).to_le_bytes());
+        [space.location, space.scale, space.residual].iter().for_each(|number| append(&number.to_le_bytes()));
         [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres]
             .iter()
-            .for_each(|numbers| say(numbers.raw()));
+            .for_each(|numbers| append(numbers.raw()));
     }
     let sum = digest.finalize();
     put(&sum.to_le_bytes());

@@ -43,7 +43,7 @@ impl DecisionConfig {
             return Err(Error::Hop { hop_s });
         }
         let alpha = if self.smoothing_s > 0.0 { 1.0 - libm::expf(-hop_s / self.smoothing_s) } else { 1.0 };
-        // A thousandth of a window of slack: 0.96 s at a hop of 0.48 s is 2 windows, whatever the last bit says.
+        // A tolerance of a thousandth of a window: 0.96 s at a hop of 0.48 s is 2 windows, despite rounding.
         let dwell = libm::ceilf(self.dwell_s / hop_s - 1e-3);
         Ok(Steps {
             alpha,

@@ -23,7 +23,7 @@ pub(super) struct Level {
 }
 
 impl Level {
-    /// Nothing heard yet: silence.
+    /// No samples yet: silence.
     pub(super) const fn new() -> Self {
         Self { energy: [0.0; BLOCKS], next: 0 }
     }

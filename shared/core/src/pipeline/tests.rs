@@ -202,7 +202,7 @@ fn skipped_windows_do_not_change_later_ones() {
 }
 
 #[test]
-fn another_classifier_goes_on_where_the_first_left_off() {
+fn another_classifier_continues_where_the_first_stopped() {
     let samples = signal(16_000 * 4);
     let whole = verdicts(16_000, 48, |pipeline, on| pipeline.push(&samples, on));
     let (mut front, mut first) = ends(48);
@@ -227,7 +227,7 @@ fn a_new_hop_holds_from_the_next_window() {
 }
 
 #[test]
-fn a_front_end_of_another_rate_goes_on_in_number_and_time_and_marks_the_gap() {
+fn a_front_end_of_another_rate_continues_number_and_time_and_marks_the_gap() {
     let (front, mut back) = ends(48);
     let mut front = front.continuing(7, 320_000);
     let mut found = Vec::new();

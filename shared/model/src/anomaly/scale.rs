@@ -1,28 +1,28 @@
-//! On which scale the detectors are compared, and where the threshold lies: from normal windows that the fit never saw, and
-//! from nothing else.
+//! The scale on which the detectors are compared, and the threshold. Both are computed only from normal windows that were not
+//! in the fit.
 //!
-//! Each detector's ln d is counted in deviations of such windows, times a weight. Two things speak for a detector:
+//! Each detector's ln d is measured in deviations of such windows, times a weight. The weight has two factors:
 //!
-//! - **It is sharp.** Where ln d of unseen normal sound spreads less, the same move of ln d says more: 1 / deviation.
-//! - **It is stable.** Where unseen *groups* differ far more than the windows within one, the detector follows the conditions
-//!   of recording (a speed, a microphone's place), and will call the next condition an anomaly. What share of the variance
-//!   lies within groups (one less the intraclass correlation of a one-way analysis of variance) is what remains of it.
+//! - **Sensitivity**, 1 / deviation: the less ln d varies over unseen normal sound, the more significant is a given change.
+//! - **Stability**: if unseen *groups* differ far more than the windows within one group, the detector follows the recording
+//!   conditions (a speed, a microphone position) and would report the next condition as an anomaly. The factor is the share
+//!   of the variance within groups: one minus the intraclass correlation of a one-way analysis of variance.
 //!
-//! The weight is the product of both, over the largest one of all detectors. So a detector that knows only where it was
-//! recorded cannot drown one that knows the machine, as it would if the larger of two equal scales counted.
+//! The weight is their product divided by the largest product of all detectors. Without it, a detector that follows the
+//! recording conditions would dominate one that follows the machine, since the larger value counts.
 
 use std::collections::BTreeMap;
 
 use monitor_core::anomaly::Persistence;
 
-/// What the threshold lies above the highest that normal sound reached, in deviations.
+/// Distance of the threshold above the highest value of normal sound, in deviations.
 pub const MARGIN: f32 = 0.25;
 
-/// Least share within groups: a weight never becomes nothing.
+/// Least share within groups, so that no weight becomes 0.
 const LEAST: f64 = 0.01;
 
-/// Location and deviation of each detector, the weight folded into the deviation: `detectors` holds for each of them ln d of
-/// all unseen windows, whose groups are `groups`.
+/// Returns location and deviation of each detector, with the weight folded into the deviation. `detectors` holds ln d of all
+/// unseen windows for each detector; `groups` holds the windows' groups.
 pub fn scales(detectors: &[Vec<f64>], groups: &[usize]) -> Vec<(f64, f64)> {
     let moments: Vec<(f64, f64)> = detectors.iter().map(|values| moments(values)).collect();
     let weights: Vec<f64> =
@@ -31,7 +31,7 @@ pub fn scales(detectors: &[Vec<f64>], groups: &[usize]) -> Vec<(f64, f64)> {
     moments.iter().zip(weights).map(|((mean, deviation), weight)| (*mean, deviation * largest / weight)).collect()
 }
 
-/// Mean and population standard deviation, which is at least a thousandth.
+/// Mean and population standard deviation, the latter at least 0.001.
 fn moments(values: &[f64]) -> (f64, f64) {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
@@ -39,8 +39,7 @@ fn moments(values: &[f64]) -> (f64, f64) {
     (mean, variance.sqrt().max(1e-3))
 }
 
-/// Share of the variance that lies within groups, [`LEAST`] to 1; 1 where there are no two groups, or nothing but single
-/// windows.
+/// Share of the variance within groups, [`LEAST`] to 1; 1 if there is only one group, or if each group has one window.
 fn stability(values: &[f64], groups: &[usize]) -> f64 {
     let mut of_group: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     values.iter().zip(groups).for_each(|(value, group)| of_group.entry(*group).or_default().push(*value));
@@ -64,8 +63,8 @@ fn stability(values: &[f64], groups: &[usize]) -> f64 {
     (within / (within + between).max(f64::MIN_POSITIVE)).clamp(LEAST, 1.0)
 }
 
-/// The highest level at which the alarm would just be raised; of fewer windows than that takes, the highest that all of
-/// them reach.
+/// The highest threshold at which these scores would raise the alarm. With fewer windows than the alarm needs, the highest
+/// score that all of them reach.
 pub fn highest_lasting(scores: &[f32], persistence: Persistence, hop_s: f64) -> f32 {
     let (k, n) = persistence.windows(hop_s as f32);
     let n = (n as usize).min(scores.len()).max(1);
