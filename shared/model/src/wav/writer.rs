@@ -83,18 +83,23 @@ pub fn write_as(
     fill: impl FnOnce(&mut FileWriter<'_>) -> Result<(), Error>,
 ) -> Result<Written, Error> {
     check(rate_hz, channels)?;
-    let mut result = Err(Error::Empty);
+    // Stays empty when the file cannot even be created.
+    let mut filled = None;
     let written = atomic_file::write_with(path, |file| {
-        result = WavWriter::new(BufWriter::new(file), encoding, rate_hz, channels).and_then(|mut writer| {
+        let result = WavWriter::new(BufWriter::new(file), encoding, rate_hz, channels).and_then(|mut writer| {
             fill(&mut writer)?;
             writer.finish()
         });
-        // This error only stops the atomic write; `result` holds the actual one.
-        if result.is_ok() { Ok(()) } else { Err(io::Error::other("not written")) }
+        // This error only stops the atomic write; `filled` holds the actual one.
+        let outcome = if result.is_ok() { Ok(()) } else { Err(io::Error::other("not written")) };
+        filled = Some(result);
+        outcome
     });
-    match (result, written) {
-        (Ok(_), Err(error)) => Err(error.into()),
-        (result, _) => result,
+    match (filled, written) {
+        (Some(Err(error)), _) => Err(error),
+        (_, Err(error)) => Err(error.into()),
+        (Some(Ok(written)), Ok(())) => Ok(written),
+        (None, Ok(())) => Err(Error::Empty),
     }
 }
 

@@ -132,3 +132,12 @@ fn a_file_of_floats_is_written_atomically() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn a_file_that_cannot_be_created_is_the_error_of_the_system() {
+    let folder = folder("blocked");
+    std::fs::write(folder.join("file"), "").unwrap();
+    let error = write(&folder.join("file/a.wav"), 16_000, 1, |writer| writer.push(&[0.0])).unwrap_err();
+    assert!(matches!(error, super::super::Error::Io(_)), "{error}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
