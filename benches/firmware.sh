@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures a release build of the firmware on this machine: memory, share of one core at two hops, time to the first window, size.
-# It captures through libasound from a paced device (the tests' plugin) in real time, with a hybrid model if the base model is there
+# It captures through libasound from a paced device (the tests' plugin) in real time, with a model of the default features
 # (`host-tools fetch`), else with a log-mel model. Writes a dated record to benches/records.
 # SECONDS_EACH: seconds measured per hop (30).
 set -euo pipefail
@@ -19,7 +19,7 @@ cc -O2 -shared -fPIC -DPIC -o "$work/libpaced.so" firmware/tests/paced_pcm/paced
 "$built/host-tools" synth --out "$work/data" --seed 1 >/dev/null
 "$built/host-tools" train --data "$work/data" --out "$work" --folds 2 >/dev/null
 model=$work/sound_classifier.tflite
-kind=$("$built/host-tools" inspect "$model" | grep -oE 'hybrid|yamnet|logmel' | head -1)
+kind=$("$built/host-tools" inspect "$model" | grep -oE 'texture|hybrid|yamnet|logmel' | head -1)
 
 # One minute of the machine. The silence after its end costs the same.
 wav=$(find "$work/data" -name '*.wav' | sort | head -1)

@@ -89,7 +89,7 @@ fn check_that_the_body_is_copied(bytes: &[u8], embedding: usize) {
 #[test]
 fn the_body_is_taken_over_byte_for_byte_and_the_521_class_end_is_not() {
     let base = test_network::from_waveform().unwrap();
-    let embedding = Parts::from_graph(&Model::parse(&base).unwrap().graph()).unwrap().body.unwrap().embedding;
+    let embedding = Parts::from_graph(&Model::parse(&base).unwrap().graph()).unwrap().body.unwrap().pooled;
     check_that_the_body_is_copied(&base, embedding);
 }
 

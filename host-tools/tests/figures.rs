@@ -36,23 +36,12 @@ fn a_real_motor_s_load_is_recognised_in_grouped_cross_validation_and_printed_bes
     let data = common::recordings("drone_motor_load");
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
-    let text = host_tools(&[
-        &"train",
-        &"--data",
-        &data,
-        &"--out",
-        &folder.path(),
-        &"--folds",
-        &"7",
-        &"--features",
-        &"hybrid",
-        &"--json",
-        &report,
-    ]);
+    let text =
+        host_tools(&[&"train", &"--data", &data, &"--out", &folder.path(), &"--folds", &"7", &"--json", &report]);
     let report = json(&report);
     let found = macro_f1(&report["cross_validation"]);
-    assert!(found >= 0.90, "macro-F1 {found}");
-    for kind in ["hybrid", "yamnet", "logmel"] {
+    assert!(found >= 0.98, "macro-F1 {found}");
+    for kind in ["texture", "tap", "logmel"] {
         assert!(text.lines().any(|line| line.trim_start().starts_with(kind)), "no line for {kind} in\n{text}");
     }
 }
@@ -65,17 +54,31 @@ fn a_motor_with_propeller_is_anomalous_and_every_area_names_its_groups() {
     let folder = tempfile::tempdir().unwrap();
     let figures = folder.path().join("anomaly.json");
     let out = folder.path();
-    let text =
-        host_tools(&[&"anomaly", &"--data", &data, &"--normal", &"unloaded", &"--out", &out, &"--json", &figures]);
-    let figures = json(&figures);
-    let fused = figures["methods"].as_array().unwrap().last().unwrap();
-    let area = |over: &str, by: &str| fused[over][by]["auc"].as_f64().unwrap();
-    let (window, recording) = (area("mean_over_groups", "by_window"), area("mean_over_groups", "by_recording"));
-    assert!(window >= 0.90 && recording >= 0.95, "{window} {recording}\n{text}");
-    assert_eq!(fused["groups"].as_array().unwrap().len(), 6);
-    assert!(area("pooled", "by_window") < window, "the folds have scales of their own");
-    for words in ["Mean over the held-out groups", "Pooled", "each held-out group", "thr20"] {
-        assert!(text.contains(words), "no {words:?} in\n{text}");
+    // The slowest setting is unlike the others: held out, it is the hard group, more so for the default features.
+    for (kind, least_by_window, least_by_recording) in [("texture", 0.88, 0.88), ("hybrid", 0.90, 0.95)] {
+        let text = host_tools(&[
+            &"anomaly",
+            &"--data",
+            &data,
+            &"--normal",
+            &"unloaded",
+            &"--features",
+            &kind,
+            &"--out",
+            &out,
+            &"--json",
+            &figures,
+        ]);
+        let figures = json(&figures);
+        let fused = figures["methods"].as_array().unwrap().last().unwrap();
+        let area = |over: &str, by: &str| fused[over][by]["auc"].as_f64().unwrap();
+        let (window, recording) = (area("mean_over_groups", "by_window"), area("mean_over_groups", "by_recording"));
+        assert!(window >= least_by_window && recording >= least_by_recording, "{kind}: {window} {recording}\n{text}");
+        assert_eq!(fused["groups"].as_array().unwrap().len(), 6);
+        assert!(area("pooled", "by_window") < window, "{kind}: the folds have scales of their own");
+        for words in ["Mean over the held-out groups", "Pooled", "each held-out group", "thr20"] {
+            assert!(text.contains(words), "{kind}: no {words:?} in\n{text}");
+        }
     }
 }
 

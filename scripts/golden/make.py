@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-KINDS = ["yamnet", "logmel", "hybrid"]
+KINDS = ["yamnet", "logmel", "hybrid", "tap", "texture"]
 # Activations that are stored whole, of the first patch: names in the file, strides 2 and 1.
 WHOLE = ["depthwise1", "pointwise5"]
 
@@ -76,6 +76,8 @@ def main(source, target):
         write(f"{kind}_probabilities_f32.bin", [result["probabilities"] for result in results])
         if kind == "hybrid":
             write("features_f32.bin", [result["features"] for result in results])
+        if kind == "tap":
+            write("tap_f32.bin", [result["tap"] for result in results])
 
     # Not those of the classifiers: their descriptions may change without any effect on a tensor.
     files = ["network.tflite", "patches_f32.bin", "waveforms_f32.bin"]

@@ -23,7 +23,7 @@ import numpy as np
 import data
 from runtimes import LiteRt, MediaPipe, head_difference
 
-KINDS = ("yamnet", "logmel", "hybrid")
+KINDS = ("yamnet", "logmel", "hybrid", "tap", "texture")
 FOLDS = 3
 HEADS = ("mlp", "linear", "mlp")
 HOP_S = 0.1

@@ -40,7 +40,7 @@ def head_difference(model: Path, head: Path, window: np.ndarray) -> float:
     whole.set_tensor(whole.get_input_details()[0]["index"], window[np.newaxis])
     whole.invoke()
     tensors = {tensor["name"]: tensor["index"] for tensor in whole.get_tensor_details()}
-    features = whole.get_tensor(tensors.get("features", tensors.get("embedding")))
+    features = whole.get_tensor(next(tensors[name] for name in ("features", "embedding", "tap") if name in tensors))
     alone = Interpreter(str(head), experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
     alone.allocate_tensors()
     alone.set_tensor(alone.get_input_details()[0]["index"], features)

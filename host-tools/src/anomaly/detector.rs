@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use anyhow::Context;
 use monitor_core::anomaly::{Input, MAX_COMPONENTS, SubspaceDetector};
 use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
@@ -13,6 +14,8 @@ use super::components::components;
 const SHRINKAGE: f64 = 0.1;
 /// Least standard deviation of a value, as a share of the median one.
 const FLOOR: f64 = 0.1;
+/// Least standard deviation of a value of the tap, as a share of the root mean square of all.
+const LEAST_DEVIATION: f64 = 0.3;
 /// Maximum number of windows of a fit: more do not change the components.
 const MOST: usize = 3000;
 /// Multiple of its usual size at which the residual counts as much as one component.
@@ -45,11 +48,45 @@ pub(crate) struct FittedDetector {
 fn wanted(input: Input) -> usize {
     match input {
         Input::Embedding => 48,
-        Input::Statistics => 32,
+        Input::Statistics | Input::Tap => 32,
     }
 }
 
 impl FittedDetector {
+    /// A Mahalanobis distance of all normal windows `x` [windows x values] to their mean, with a ridge in place of the
+    /// directions that have no component of their own:
+    ///
+    /// ```text
+    /// z = (x - mu) / max(sd, 0.3 rms(sd))      v_k, l_k: the 32 leading eigenvectors and variances of z
+    /// eps = total variance of z / values       d^2 = sum_k (v_k z)^2 / (l_k + eps) + |z outside|^2 / eps
+    /// ```
+    fn ridge(input: Input, x: &Array2<f64>) -> anyhow::Result<Self> {
+        let windows = x.nrows() as f64;
+        let mean = x.mean_axis(Axis(0)).context("no window of normal sound")?;
+        let mut off = x - &mean;
+        let variances = off.map_axis(Axis(0), |column| column.iter().map(|value| value * value).sum::<f64>() / windows);
+        let least = LEAST_DEVIATION * variances.mean().unwrap_or(0.0).sqrt();
+        let scales = variances.mapv(|variance| 1.0 / variance.sqrt().max(least).max(1e-9));
+        off *= &scales;
+        let count = wanted(input).min(off.nrows().saturating_sub(2).max(1));
+        let (directions, squares) = components(off.view(), count)?;
+        let total = off.iter().map(|value| value * value).sum::<f64>() / windows;
+        let ridge = (total / off.ncols() as f64).max(1e-9);
+        let precisions = (squares / windows).mapv(|variance| 1.0 / (variance + ridge));
+        let projection = &directions * &scales;
+        Ok(Self {
+            input,
+            location: 0.0,
+            scale: 1.0,
+            residual: (1.0 / ridge) as f32,
+            means: bytes(projection.dot(&mean).iter()),
+            projection: bytes(projection.iter()),
+            precisions: bytes(precisions.iter()),
+            inverse_deviations: bytes(scales.iter()),
+            centres: bytes(mean.iter()),
+        })
+    }
+
     /// Fits normal windows `x` [windows x values] of the classes `classes`.
     ///
     /// # Errors
@@ -63,6 +100,9 @@ impl FittedDetector {
         let step = x.nrows().div_ceil(MOST);
         let rows: Vec<usize> = (0..x.nrows()).step_by(step).collect();
         let x = x.select(Axis(0), &rows).mapv(f64::from);
+        if input == Input::Tap {
+            return Self::ridge(input, &x);
+        }
         let classes: Vec<usize> = rows.iter().map(|row| classes[*row]).collect();
         let mut names: Vec<usize> = classes.clone();
         names.sort_unstable();
@@ -90,7 +130,7 @@ impl FittedDetector {
                 let most = (CLUSTERS / names.len()).clamp(1, CLASS_CLUSTERS);
                 names.iter().flat_map(|class| clustered(&x, &whitened, &classes, *class, most)).collect()
             }
-            Input::Statistics => means,
+            Input::Statistics | Input::Tap => means,
         };
         let projected = means.iter().map(|mean| projection.dot(mean));
         let outside = off.iter().map(|value| value * value).sum::<f64>() / windows - variances.sum();
@@ -188,6 +228,21 @@ mod tests {
             // Nearer to the mean of the class, farther from all training windows.
             let between = Array1::from_shape_fn(1024, |value| noise(row, value));
             assert!(fitted.ln_distance(between.view()) > fitted.ln_distance(seen) + 1.0);
+        }
+    }
+
+    #[test]
+    fn the_tap_has_one_mean_and_a_residual_and_a_shift_in_any_direction_is_far() {
+        let x = Array2::from_shape_fn((120, 512), |(row, value)| 0.2 * noise(row, value) + (value % 7) as f32);
+        let fitted = FittedDetector::fit(Input::Tap, x.view(), &[0; 120]).unwrap();
+        let tables = fitted.tables();
+        assert_eq!((tables.clusters(), tables.components()), (1, 32));
+        assert!(tables.residual > 0.0);
+        let usual = x.rows().into_iter().map(|row| fitted.ln_distance(row)).fold(f32::MIN, f32::max);
+        for value in [0, 100, 511] {
+            let mut shifted = x.row(3).to_owned();
+            shifted[value] += 5.0;
+            assert!(fitted.ln_distance(shifted.view()) > usual + 0.5, "value {value}");
         }
     }
 

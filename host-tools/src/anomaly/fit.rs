@@ -20,8 +20,8 @@ const FOLDS: usize = 8;
 /// Windows to fit or to score; every slice has one entry per window.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Windows<'a> {
-    /// The embedding [windows x 1024], if the features have one.
-    pub embedding: Option<ArrayView2<'a, f32>>,
+    /// The features that the network computes [windows x values], and which they are; `None` without a network.
+    pub network: Option<(Input, ArrayView2<'a, f32>)>,
     /// [`monitor_core::anomaly::statistics`] [windows x 256].
     pub statistics: ArrayView2<'a, f32>,
     /// Class of each window.
@@ -35,7 +35,7 @@ pub(crate) struct Windows<'a> {
 impl<'a> Windows<'a> {
     fn input(&self, input: Input) -> Option<ArrayView2<'a, f32>> {
         match input {
-            Input::Embedding => self.embedding,
+            Input::Embedding | Input::Tap => self.network.filter(|(own, _)| *own == input).map(|(_, x)| x),
             Input::Statistics => Some(self.statistics),
         }
     }
@@ -143,6 +143,8 @@ fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedDet
     let fit = |input| Some((input, windows.input(input)?));
     Input::ALL
         .into_iter()
+        // Beside the tap the log-mel statistics detect less than the tap alone.
+        .filter(|input| *input != Input::Statistics || windows.input(Input::Tap).is_none())
         .filter_map(fit)
         .map(|(input, x)| FittedDetector::fit(input, x.select(Axis(0), rows).view(), &classes))
         .collect()
@@ -199,7 +201,7 @@ mod tests {
     fn normal_windows_stay_below_the_threshold_and_others_are_above() {
         let (x, groups) = data();
         let windows =
-            Windows { embedding: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
+            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
         let rows: Vec<usize> = (0..240).collect();
         let fitted = fit(&windows, &rows, 0.48).unwrap();
         let of = |row| fitted.z_scores(&windows, row).1;
@@ -218,7 +220,7 @@ mod tests {
             Array2::from_shape_fn((280, 1024), |(row, value)| x[[row, value % 256]] * (1 + value / 256) as f32);
         let classes: Vec<usize> = (0..280).map(|row| row % 4).collect();
         let windows = Windows {
-            embedding: Some(embedding.view()),
+            network: Some((Input::Embedding, embedding.view())),
             statistics: x.view(),
             classes: &classes,
             groups: &groups,
@@ -232,7 +234,7 @@ mod tests {
     fn one_file_is_cut_into_parts_and_marked_so() {
         let (x, _) = data();
         let same = vec![0; 280];
-        let windows = Windows { embedding: None, statistics: x.view(), classes: &same, groups: &same, files: &same };
+        let windows = Windows { network: None, statistics: x.view(), classes: &same, groups: &same, files: &same };
         let fitted = fit(&windows, &(0..240).collect::<Vec<_>>(), 0.48).unwrap();
         assert!(!fitted.sample_size.grouped && fitted.threshold.is_finite());
     }
@@ -241,7 +243,7 @@ mod tests {
     fn too_few_windows_are_refused() {
         let (x, groups) = data();
         let windows =
-            Windows { embedding: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
+            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
         assert!(fit(&windows, &[0, 1, 2], 0.48).is_err());
     }
 }

@@ -1,6 +1,6 @@
 //! Normal sound of a feature set: the classes that count as normal, and the windows to fit.
 
-use monitor_core::features::EMBEDDING_LEN;
+use monitor_core::anomaly::Input;
 use ndarray::{Axis, Slice};
 
 use super::{Fitted, Windows, fit};
@@ -38,9 +38,11 @@ impl WindowIndex {
 
     /// The input of the detectors, from the features of the same `set`.
     pub(crate) fn windows<'a>(&'a self, set: &'a FeatureSet) -> Windows<'a> {
-        let embedding = set.kind.needs_body().then(|| set.x.slice_axis(Axis(1), Slice::from(..EMBEDDING_LEN)));
+        let input = if set.kind.tap_block().is_some() { Input::Tap } else { Input::Embedding };
+        let part = || (input, set.x.slice_axis(Axis(1), Slice::from(..set.kind.network_len())));
+        let network = set.kind.needs_body().then(part);
         let Self { classes, groups, files } = self;
-        Windows { embedding, statistics: set.statistics.view(), classes, groups, files }
+        Windows { network, statistics: set.statistics.view(), classes, groups, files }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
+use monitor_core::features::FeatureKind;
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
@@ -171,9 +171,10 @@ fn project(x: ArrayView2<'_, f64>, args: &Args, share: &str, ui: &Ui) -> anyhow:
 /// picture.
 fn statistics(set: &FeatureSet, ui: &Ui) -> anyhow::Result<(Array2<f32>, Vec<usize>)> {
     match set.kind {
-        FeatureKind::LogMel => Ok((set.x.clone(), set.labels())),
-        FeatureKind::Hybrid => Ok((set.x.view().split_at(Axis(1), EMBEDDING_LEN).1.to_owned(), set.labels())),
-        FeatureKind::Yamnet => {
+        kind if kind.has_statistics() => {
+            Ok((set.x.view().split_at(Axis(1), kind.network_len()).1.to_owned(), set.labels()))
+        }
+        _ => {
             let set = FeatureSet::extract(set.dataset.clone(), FeatureKind::LogMel, None, set.hop_columns, ui)?;
             let labels = set.labels();
             Ok((set.x, labels))

@@ -12,7 +12,7 @@ use crate::base;
 /// The options `--features` and `--base`, flattened into the arguments of every command that computes features.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct FeatureOptions {
-    /// Features to compute: yamnet, logmel or hybrid [default: hybrid with the base model, logmel without]
+    /// Features to compute: texture, tap, logmel, yamnet or hybrid [default: texture with the base model, logmel without]
     #[arg(long, value_name = "KIND")]
     pub features: Option<FeatureKind>,
     /// YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite, or acoustic-monitor/yamnet.tflite in the user data folder]
@@ -21,7 +21,7 @@ pub(crate) struct FeatureOptions {
 }
 
 impl FeatureOptions {
-    /// The features to compute, and the base model if they need it. Without `--features`: hybrid if the base model is
+    /// The features to compute, and the base model if they need it. Without `--features`: texture if the base model is
     /// found, else logmel with a note.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ impl FeatureOptions {
             (Some((path, bytes)), _) => {
                 let model = OwnedModel::from_bytes(bytes, Isa::best())
                     .with_context(|| format!("the base model {} cannot be used", path.display()))?;
-                Ok((asked.unwrap_or(FeatureKind::Hybrid), Some(model)))
+                Ok((asked.unwrap_or(FeatureKind::Texture), Some(model)))
             }
             (None, None) => {
                 tracing::info!("no base model found: computing logmel features (`host-tools fetch` downloads it)");

@@ -16,7 +16,7 @@
 //! [`WITHIN_RECORDING`](crate::data::dataset::WITHIN_RECORDING).
 
 use anyhow::{Context, ensure};
-use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
+use monitor_core::features::FeatureKind;
 
 use super::basics::seed;
 use super::candidate::HeadChoice;
@@ -60,7 +60,7 @@ pub(crate) struct Outcome {
     pub held_out: Option<Predictions>,
     /// Cross-validation of the procedure.
     pub cross_validation: Option<CrossValidation>,
-    /// Linear heads with one regularisation on the columns of each feature kind: hybrid, yamnet, logmel; else empty.
+    /// Linear heads with one regularisation on the columns of each feature kind: all, the part of the network, logmel; else empty.
     pub comparison: Vec<(FeatureKind, CrossValidation)>,
     /// For each row the number of its recording session.
     pub sessions: Vec<usize>,
@@ -103,11 +103,16 @@ pub(super) fn run(
             Err(error) => tracing::info!("no cross-validation: {error:#}"),
         }
     }
-    if cross_validation.is_some() && set.kind == FeatureKind::Hybrid {
+    let network_alone = match set.kind {
+        FeatureKind::Hybrid => Some(FeatureKind::Yamnet),
+        FeatureKind::Texture => Some(FeatureKind::Tap),
+        _ => None,
+    };
+    if let Some(network_alone) = network_alone.filter(|_| cross_validation.is_some()) {
         for (kind, columns) in [
-            (FeatureKind::Hybrid, 0..FeatureKind::Hybrid.len()),
-            (FeatureKind::Yamnet, 0..EMBEDDING_LEN),
-            (FeatureKind::LogMel, EMBEDDING_LEN..FeatureKind::Hybrid.len()),
+            (set.kind, 0..set.kind.len()),
+            (network_alone, 0..set.kind.network_len()),
+            (FeatureKind::LogMel, set.kind.network_len()..set.kind.len()),
         ] {
             let samples = samples.columns(columns);
             let result = cross_validate(&samples, count, Procedure::PlainLinear, settings.seed, || {})?;

@@ -39,7 +39,7 @@ pub(crate) struct TrainingReport {
     pub cross_validation: Option<CrossValidated>,
     /// Amount of normal sound behind the anomaly score's threshold; `None` if there was too little for a score.
     pub anomaly: Option<crate::anomaly::fit::SampleSize>,
-    /// Figures of each feature kind on the same folds; empty unless the features are hybrid.
+    /// Figures of each feature kind on the same folds; empty unless the features combine a part of the network with log-mel statistics.
     pub comparison: Vec<Compared>,
     /// Files of the held-out recordings, relative to the data's folder.
     pub held_out_files: Vec<String>,

@@ -1,4 +1,4 @@
-//! Features of a window, the input of head and anomaly score: embedding, log-mel statistics, or both.
+//! Features of a window, the input of head and anomaly score: a part of YAMNet, log-mel statistics, or both.
 
 use core::fmt;
 use core::str::FromStr;
@@ -11,6 +11,13 @@ use monitor_nn::{self as nn, Block, Network};
 
 /// Length of YAMNet's embedding.
 pub const EMBEDDING_LEN: usize = 1024;
+
+/// Block of YAMNet whose result the tap averages; 1 is the first pair of depthwise and pointwise convolutions. The middle of
+/// the network describes texture and tone; its end describes what people have names for. See docs/development/decisions.
+pub const TAP_BLOCK: usize = 7;
+
+/// Length of the tap: the channels of block 7.
+pub const TAP_LEN: usize = 512;
 
 /// Length of the log-mel statistics: the means, then the population standard deviations, of 64 bands.
 pub const STATISTICS_LEN: usize = 128;
@@ -26,19 +33,41 @@ pub enum FeatureKind {
     LogMel,
     /// Both: embedding 1024, means 64, deviations 64; 1152 values in all.
     Hybrid,
+    /// The tap: mean over time and frequency of the result of YAMNet's block 7, 512 values.
+    Tap,
+    /// Tap 512, means 64, deviations 64; 640 values in all.
+    Texture,
 }
 
 impl FeatureKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::Yamnet, Self::LogMel, Self::Hybrid];
+    pub const ALL: [Self; 5] = [Self::Yamnet, Self::LogMel, Self::Hybrid, Self::Tap, Self::Texture];
 
     /// Number of values per window.
     #[allow(clippy::len_without_is_empty, reason = "no kind has zero values")]
     pub const fn len(self) -> usize {
+        self.network_len() + if self.has_statistics() { STATISTICS_LEN } else { 0 }
+    }
+
+    /// Number of values from the network, which come first; 0 without a network.
+    pub const fn network_len(self) -> usize {
         match self {
-            Self::Yamnet => EMBEDDING_LEN,
-            Self::LogMel => STATISTICS_LEN,
-            Self::Hybrid => EMBEDDING_LEN + STATISTICS_LEN,
+            Self::Yamnet | Self::Hybrid => EMBEDDING_LEN,
+            Self::Tap | Self::Texture => TAP_LEN,
+            Self::LogMel => 0,
+        }
+    }
+
+    /// Whether the features contain the log-mel statistics.
+    pub const fn has_statistics(self) -> bool {
+        matches!(self, Self::LogMel | Self::Hybrid | Self::Texture)
+    }
+
+    /// The block at which the network is tapped; `None` for kinds with the embedding or without a network.
+    pub const fn tap_block(self) -> Option<usize> {
+        match self {
+            Self::Tap | Self::Texture => Some(TAP_BLOCK),
+            _ => None,
         }
     }
 
@@ -48,12 +77,14 @@ impl FeatureKind {
             Self::Yamnet => "yamnet",
             Self::LogMel => "logmel",
             Self::Hybrid => "hybrid",
+            Self::Tap => "tap",
+            Self::Texture => "texture",
         }
     }
 
     /// Returns whether the features require YAMNet's body.
     pub const fn needs_body(self) -> bool {
-        matches!(self, Self::Yamnet | Self::Hybrid)
+        self.network_len() > 0
     }
 }
 
@@ -65,7 +96,7 @@ impl fmt::Display for FeatureKind {
 
 /// The text is not the name of a feature kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no such feature kind; choose yamnet, logmel or hybrid")]
+#[error("no such feature kind; choose texture, tap, logmel, yamnet or hybrid")]
 pub struct UnknownKind;
 
 impl FromStr for FeatureKind {
@@ -78,7 +109,7 @@ impl FromStr for FeatureKind {
 
 /// Computes the features of a window.
 ///
-/// Order: embedding (1024 real values `(q + 128) * scale`), then means (64), then deviations (64); parts that the kind does
+/// Order: embedding (1024 real values) or tap (512), then means (64), then deviations (64); parts that the kind does
 /// not have are omitted.
 #[derive(Clone, Debug)]
 pub(crate) struct Extractor<'m> {
@@ -87,18 +118,18 @@ pub(crate) struct Extractor<'m> {
 }
 
 impl<'m> Extractor<'m> {
-    /// Creates an extractor of `kind`. Only the kinds with an embedding require and use `network`.
+    /// Creates an extractor of `kind`. Kinds with a part of YAMNet require `network`, for a tap one that is cut there.
     ///
     /// # Errors
-    /// [`Error::NoNetwork`] if the network is missing; [`Error::EmbeddingLen`] if its embedding does not have 1024 values.
+    /// [`Error::NoNetwork`] if the network is missing; [`Error::NetworkLen`] if it computes another number of values.
     pub(crate) fn new(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
         if !kind.needs_body() {
             return Ok(Self { kind, network: None });
         }
-        match network.as_ref().map(Network::embedding_len) {
+        match network.as_ref().map(Network::pooled_len) {
             None => Err(Error::NoNetwork(kind)),
-            Some(EMBEDDING_LEN) => Ok(Self { kind, network }),
-            Some(found) => Err(Error::EmbeddingLen(found)),
+            Some(found) if found == kind.network_len() => Ok(Self { kind, network }),
+            Some(found) => Err(Error::NetworkLen { found, expected: kind.network_len() }),
         }
     }
 
@@ -112,7 +143,7 @@ impl<'m> Extractor<'m> {
         self.kind
     }
 
-    /// Returns the network that computes the embedding; `None` for log-mel features.
+    /// Returns the network that computes embedding or tap; `None` for log-mel features.
     pub(crate) fn network(&self) -> Option<&Network<'m>> {
         self.network.as_ref()
     }
@@ -137,15 +168,11 @@ impl<'m> Extractor<'m> {
     ) -> Result<(), nn::Error> {
         let mut rest = out;
         if let Some(network) = &self.network {
-            let mut embedding = [0; EMBEDDING_LEN];
-            network.run(patch, arena, &mut embedding, scores)?;
-            let (values, after) = rest.split_at_mut(EMBEDDING_LEN.min(rest.len()));
-            for (out, step) in values.iter_mut().zip(embedding) {
-                *out = (f32::from(step) + 128.0) * network.embedding_scale();
-            }
+            let (values, after) = rest.split_at_mut(self.kind.network_len().min(rest.len()));
+            network.features(patch, arena, values, scores)?;
             rest = after;
         }
-        if self.kind != FeatureKind::Yamnet {
+        if self.kind.has_statistics() {
             let mut statistics = [0.0; stats::LEN];
             log_mel_stats(patch, &mut statistics);
             for (out, value) in rest.iter_mut().zip(statistics) {
@@ -162,9 +189,14 @@ pub enum Error {
     /// The kind requires YAMNet's body and the file has none.
     #[error("{0} features need the YAMNet base model; get it with `host-tools fetch`")]
     NoNetwork(FeatureKind),
-    /// The width of the network's embedding is not YAMNet's 1024.
-    #[error("the network's embedding has {0} values where YAMNet's has {expected}", expected = EMBEDDING_LEN)]
-    EmbeddingLen(usize),
+    /// The network computes another number of values than the kind has.
+    #[error("the network computes {found} values where these features have {expected}")]
+    NetworkLen {
+        /// Values that it computes.
+        found: usize,
+        /// Values that the kind has.
+        expected: usize,
+    },
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ fn the_base_model_is_front_end_body_and_scores() {
     let bytes = base_model();
     let parts = Parts::from_graph(&Model::parse(&bytes).unwrap().graph()).unwrap();
     assert_eq!(parts.log_mel, 25);
-    assert_eq!(parts.body, Some(Body { quantize: 13, mean: 43, patch: 27, embedding: 115 }));
+    assert_eq!(parts.body, Some(Body { quantize: 13, mean: 43, patch: 27, pooled: 115, tapped: false }));
     assert_eq!(parts.output, Output::Scores { fully_connected: 44, classes: 521 });
     assert_eq!((parts.classes(), parts.feature_kind()), (521, None));
 }

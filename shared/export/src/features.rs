@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, ensure};
-use monitor_core::features::{EMBEDDING_LEN, FeatureKind};
+use anyhow::{Context, bail, ensure};
+use monitor_core::features::{EMBEDDING_LEN, FeatureKind, TAP_LEN};
 use monitor_core::graph::{Body, Parts};
 use monitor_core::log_mel::BANDS;
 use monitor_core::window::{COLUMNS, SAMPLES};
@@ -31,22 +31,37 @@ pub(super) fn write(model: &mut ModelBuf, kind: FeatureKind, base: Option<&[u8]>
     let graph = base.graph();
     let parts = Parts::from_graph(&graph).context("the base model")?;
     let body = parts.body.context("the base model has no int8 network; `host-tools fetch` gets one that has")?;
-    let (log_mel, embedding) = copy_body(model, &graph, &parts, body, waveform)?;
-    Ok(match kind {
-        FeatureKind::Yamnet | FeatureKind::LogMel => embedding,
-        FeatureKind::Hybrid => {
-            let [mean, deviation] = statistics(model, log_mel);
-            concatenate(model, kind, &[embedding, mean, deviation])
-        }
-    })
+    let last = match kind.tap_block() {
+        None => body.mean,
+        Some(block) => end_of_block(&graph, body, block)?,
+    };
+    let (log_mel, result) = copy_body(model, &graph, &parts, last, waveform)?;
+    let pooled = if kind.tap_block().is_some() { tap(model, result) } else { embedding(model, result) };
+    if !kind.has_statistics() {
+        return Ok(pooled);
+    }
+    let [mean, deviation] = statistics(model, log_mel);
+    Ok(concatenate(model, kind, &[pooled, mean, deviation]))
 }
 
-/// Copies front end and body of the base model. Returns the log-mel patch and the embedding, f32 `[1 x 1024]`.
+/// Returns the index of the last operator of block `block`: the first convolution is followed by two of each block.
+fn end_of_block(graph: &Graph<'_>, body: Body, block: usize) -> anyhow::Result<usize> {
+    let mut convolutions = 0;
+    for index in body.quantize..body.mean {
+        convolutions += usize::from(matches!(graph.operator(index)?.code, Op::CONV_2D | Op::DEPTHWISE_CONV_2D));
+        if convolutions == 1 + 2 * block {
+            return Ok(index);
+        }
+    }
+    bail!("the base model has no block {block}: take the official yamnet.tflite, `host-tools fetch` gets it")
+}
+
+/// Copies front end and body of the base model up to operator `last`. Returns the log-mel patch and that operator's result.
 fn copy_body(
     model: &mut ModelBuf,
     graph: &Graph<'_>,
     parts: &Parts<'_>,
-    body: Body,
+    last: usize,
     waveform: TensorId,
 ) -> anyhow::Result<(TensorId, TensorId)> {
     let input = graph.inputs().get(0).context("the base model has no input")?;
@@ -55,18 +70,36 @@ fn copy_body(
         "the base model's input is not [{SAMPLES}]: take the official yamnet.tflite, `host-tools fetch` gets it"
     );
     let mut known = HashMap::from([(input, waveform)]);
-    for operator in 0..=body.mean {
+    for operator in 0..=last {
         model.copy(graph, operator, &mut known)?;
     }
     let here = |tensor| known.get(&tensor).copied().context("the base model's parts are not connected");
-    let (log_mel, embedding) = (here(parts.log_mel)?, here(body.embedding)?);
-    let shape = [1, 1, 1, EMBEDDING_LEN];
-    let floats = model.apply(Op::DEQUANTIZE, Options::None, &[embedding], "embedding/float", &shape);
+    let result = graph.operator(last)?.outputs.get(0).context("the base model's last operator has no result")?;
+    Ok((here(parts.log_mel)?, here(result)?))
+}
+
+/// Adds the embedding in f32, `[1 x 1024]`, from the int8 result of MEAN.
+fn embedding(model: &mut ModelBuf, result: TensorId) -> TensorId {
+    let floats = dequantize(model, result, "embedding/float", &[1, 1, 1, EMBEDDING_LEN]);
+    model.reshape(floats, "embedding", F32, &[1, EMBEDDING_LEN])
+}
+
+/// Adds the tap, f32 `[1 x 512]`: the mean over time and frequency of an int8 activation.
+fn tap(model: &mut ModelBuf, activation: TensorId) -> TensorId {
+    let shape = model.tensors[activation].shape.clone();
+    let floats = dequantize(model, activation, "tap/float", &shape);
+    let axes = model.integers("tap/axes", &[2], &[1, 2]);
+    model.apply(Op::MEAN, Options::Reducer { keep_dims: false }, &[floats, axes], "tap", &[1, TAP_LEN])
+}
+
+/// Adds the f32 values of an int8 tensor.
+fn dequantize(model: &mut ModelBuf, from: TensorId, name: &str, shape: &[usize]) -> TensorId {
+    let floats = model.apply(Op::DEQUANTIZE, Options::None, &[from], name, shape);
     // DEQUANTIZE supports int8 from version 2 on.
     if let Some(operator) = model.operators.last_mut() {
         operator.version = 2;
     }
-    Ok((log_mel, model.reshape(floats, "embedding", F32, &[1, EMBEDDING_LEN])))
+    floats
 }
 
 /// Adds mean and population standard deviation of each band over the 96 columns, f32 `[1 x 64]` each.

@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arena = vec![Block::ZERO; network.arena_len()];
     let patch: Patch =
         std::array::from_fn(|j| std::array::from_fn(|band| ((7 * j + 13 * band) % 64) as f32 / 8.0 - 6.0));
-    let (mut embedding, mut scores) = (vec![0; network.embedding_len()], vec![0; network.scores_len()]);
+    let (mut embedding, mut scores) = (vec![0; network.pooled_len()], vec![0; network.scores_len()]);
     for _ in 0..count.parse()? {
         network.run(&patch, &mut arena, &mut embedding, &mut scores)?;
     }

@@ -17,6 +17,7 @@
 //! [`Classifier::log_mel`] and a [`Memory`] do.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::blocks::Blocks;
 use monitor_core::anomaly::{self, AnomalyModel, Detector};
@@ -34,10 +35,29 @@ use monitor_tflite::{self as tflite, Model};
 #[derive(Debug)]
 pub struct OwnedModel {
     bytes: Vec<u8>,
-    packed: Blocks,
-    /// Number of blocks of `packed` in use.
-    used: usize,
+    packed: Packed,
+    /// Weights up to the tap of a file that contains the whole network; packed when training first asks for them.
+    tapped: OnceLock<Packed>,
     isa: Isa,
+}
+
+/// Packed weights.
+#[derive(Debug)]
+struct Packed {
+    blocks: Blocks,
+    /// Number of blocks in use.
+    used: usize,
+}
+
+impl Packed {
+    /// Packs the weights of `body`.
+    fn new(body: &Body<'_>, isa: Isa) -> Result<Self, Cause> {
+        let len = Network::packed_len(body, isa).map_err(Cause::Network)?;
+        let filled = Network::usual_packed_len(body, isa).map_err(Cause::Network)?;
+        let mut blocks = Blocks::zeroed(len, filled).map_err(|_| Cause::NoMemory)?;
+        let used = Network::pack(body, isa, blocks.get_mut()).map_err(Cause::Network)?;
+        Ok(Self { blocks, used })
+    }
 }
 
 impl OwnedModel {
@@ -55,17 +75,14 @@ impl OwnedModel {
     /// # Errors
     /// If it is not a model that this program runs.
     pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
-        let (mut packed, mut used) = (Blocks::NONE, 0);
+        let mut packed = Packed { blocks: Blocks::NONE, used: 0 };
         {
             let (graph, parts) = parts(&bytes)?;
             if let Some(body) = body(&graph, &parts)? {
-                let len = Network::packed_len(&body, isa).map_err(Cause::Network)?;
-                let filled = Network::usual_packed_len(&body, isa).map_err(Cause::Network)?;
-                packed = Blocks::zeroed(len, filled).map_err(|_| Cause::NoMemory)?;
-                used = Network::pack(&body, isa, packed.get_mut()).map_err(Cause::Network)?;
+                packed = Packed::new(&body, isa)?;
             }
         }
-        let model = Self { bytes, packed, used, isa };
+        let model = Self { bytes, packed, tapped: OnceLock::new(), isa };
         model.classifier()?;
         Ok(model)
     }
@@ -77,7 +94,7 @@ impl OwnedModel {
 
     /// Returns the size of the packed weights in bytes.
     pub fn packed_bytes(&self) -> usize {
-        self.used * size_of::<Block>()
+        self.packed.used * size_of::<Block>()
     }
 
     /// Parses the file again: labels, metadata, graph.
@@ -106,7 +123,30 @@ impl OwnedModel {
     /// If the kind requires a network and the file has none.
     pub fn features(&self, kind: FeatureKind) -> Result<Classifier<'_>, Cause> {
         let (graph, parts) = parts(&self.bytes)?;
-        Classifier::features(kind, self.network(&graph, &parts)?).map_err(Cause::Classifier)
+        let network = match kind.tap_block() {
+            Some(block) if parts.body.is_some_and(|body| !body.tapped) => self.tapped(&graph, &parts, block)?,
+            _ => self.network(&graph, &parts)?,
+        };
+        Classifier::features(kind, network).map_err(Cause::Classifier)
+    }
+
+    /// Returns the network of a file with the whole of it, cut after `block`.
+    fn tapped<'a>(
+        &'a self,
+        graph: &tflite::Graph<'a>,
+        parts: &Parts<'a>,
+        block: usize,
+    ) -> Result<Option<Network<'a>>, Cause> {
+        let Some(body) = body(graph, parts)? else { return Ok(None) };
+        let body = body.tapped(block).map_err(Cause::Network)?;
+        let packed = match self.tapped.get() {
+            Some(packed) => packed,
+            None => {
+                let packed = Packed::new(&body, self.isa)?;
+                self.tapped.get_or_init(|| packed)
+            }
+        };
+        Network::new(&body, self.isa, packed.blocks.get()).map(Some).map_err(Cause::Network)
     }
 
     /// Returns the description of the int8 network; `None` if the file has none.
@@ -129,7 +169,7 @@ impl OwnedModel {
 
     fn network<'a>(&'a self, graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Network<'a>>, Cause> {
         let body = body(graph, parts)?;
-        body.map(|body| Network::new(&body, self.isa, self.packed.get())).transpose().map_err(Cause::Network)
+        body.map(|body| Network::new(&body, self.isa, self.packed.blocks.get())).transpose().map_err(Cause::Network)
     }
 }
 

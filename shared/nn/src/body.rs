@@ -193,6 +193,30 @@ impl Mean {
     }
 }
 
+/// What follows the last convolution: a mean over all positions, in one of two forms.
+#[derive(Clone, Copy, Debug)]
+pub enum Pooling {
+    /// MEAN in int8; the result is YAMNet's embedding.
+    Embedding(Mean),
+    /// DEQUANTIZE, then MEAN in f32: a *tap*, the mean activation of a block in the middle of the network.
+    Tap {
+        /// Shape of the input activation.
+        input: Shape,
+        /// Quantisation of the input activation; its zero point is -128.
+        input_quant: Quant,
+    },
+}
+
+impl Pooling {
+    /// Shape of the input activation.
+    pub fn input(&self) -> Shape {
+        match self {
+            Self::Embedding(mean) => mean.input,
+            Self::Tap { input, .. } => *input,
+        }
+    }
+}
+
 /// The network's own classifier: FULLY_CONNECTED, then LOGISTIC.
 #[derive(Clone, Copy, Debug)]
 pub struct Scores<'a> {
@@ -244,13 +268,30 @@ pub struct Body<'a> {
     pub patch_quant: Quant,
     /// Convolutions in order; the output of each is the input of the next.
     pub layers: Vec<Layer<'a>, MAX_LAYERS>,
-    /// Mean that computes the embedding.
-    pub mean: Mean,
+    /// Mean over all positions of the last convolution's result.
+    pub pooling: Pooling,
     /// The network's own classifier; `None` if the file has none.
     pub scores: Option<Scores<'a>>,
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// Cuts the network after block `block` (1 is the first pair of depthwise and pointwise convolutions) and pools that
+    /// block's result: the network of a tap. Everything behind the block is dropped.
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedShape`] if there is no such block.
+    pub fn tapped(mut self, block: usize) -> Result<Body<'a>, Error> {
+        let layers = 1 + 2 * block;
+        if block == 0 || layers > self.layers.len() {
+            return Err(Error::UnsupportedShape);
+        }
+        self.layers.truncate(layers);
+        let last = self.layers.last().ok_or(Error::UnsupportedShape)?;
+        self.pooling = Pooling::Tap { input: last.output, input_quant: last.output_quant };
+        self.scores = None;
+        self.checked()
+    }
+
     /// Checks that the layers are a stem and pairs of depthwise and pointwise convolutions, and that adjacent layers match.
     ///
     /// # Errors
@@ -267,12 +308,12 @@ impl Body<'_> {
             .windows(2)
             .all(|pair| pair[0].output == pair[1].input && pair[0].output_quant == pair[1].input_quant)
             && first.input_quant == self.patch_quant
-            && self.layers.last().is_some_and(|layer| layer.output == self.mean.input);
+            && self.layers.last().is_some_and(|layer| layer.output == self.pooling.input());
         if order_ok && joints_ok { Ok(self) } else { Err(Error::UnsupportedShape) }
     }
 
-    /// Width of the embedding.
-    pub fn embedding_len(&self) -> usize {
-        self.mean.input.channels
+    /// Number of values that the pooling computes: the width of the embedding or the tap.
+    pub fn pooled_len(&self) -> usize {
+        self.pooling.input().channels
     }
 }

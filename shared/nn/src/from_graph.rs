@@ -6,7 +6,7 @@
 
 use heapless::Vec;
 
-use super::body::{Body, Kind, Layer, Mean, Quant, Scores, Shape};
+use super::body::{Body, Kind, Layer, Mean, Pooling, Quant, Scores, Shape};
 use super::error::Error;
 use super::quant::Multiplier;
 use monitor_tflite::{Activation, BuiltinOp, Graph, Operator, Options, Padding, Tensor, TensorType};
@@ -16,8 +16,8 @@ use monitor_tflite::{Activation, BuiltinOp, Graph, Operator, Options, Padding, T
 pub struct ParsedBody<'a> {
     /// The network.
     pub body: Body<'a>,
-    /// Index of the embedding's tensor, int8.
-    pub embedding: usize,
+    /// Index of the tensor of the embedding, int8, or of the tap, f32.
+    pub pooled: usize,
     /// Index of the tensor of the 521 scores, int8; `None` if the file has no classifier.
     pub scores: Option<usize>,
     /// Index of the first operator after the body.
@@ -39,12 +39,15 @@ impl<'a> Body<'a> {
         let mut at = patch.index;
         let mut layers: Vec<Layer<'a>, { super::body::MAX_LAYERS }> = Vec::new();
         let mut index = quantize + 1;
-        let mean_operator = loop {
+        let pooling_operator = loop {
             let operator = operator(graph, index)?;
             index += 1;
             let data = if operator.code == BuiltinOp::SPLIT { 1 } else { 0 };
             if operator.inputs.get(data) != Some(at) {
                 return Err(Error::UnsupportedShape);
+            }
+            if matches!(operator.code, BuiltinOp::MEAN | BuiltinOp::DEQUANTIZE) {
+                break operator;
             }
             let to = output(graph, &operator)?;
             match operator.code {
@@ -54,17 +57,21 @@ impl<'a> Body<'a> {
                     let layer = layer(graph, &operator, at, &to)?;
                     layers.push(layer).map_err(|_| Error::UnsupportedShape)?;
                 }
-                BuiltinOp::MEAN => break operator,
                 other => return Err(Error::UnsupportedOperator(other.0)),
             }
             at = to.index;
         };
-        let embedding = output(graph, &mean_operator)?;
-        let mean = read_mean(graph, &mean_operator, at, &embedding)?;
+        if pooling_operator.code == BuiltinOp::DEQUANTIZE {
+            let (pooling, pooled) = read_tap(graph, &pooling_operator, index, at)?;
+            let body = Body { patch_quant, layers, pooling, scores: None }.checked()?;
+            return Ok(ParsedBody { body, pooled, scores: None, next_operator: index + 1 });
+        }
+        let embedding = output(graph, &pooling_operator)?;
+        let pooling = Pooling::Embedding(read_mean(graph, &pooling_operator, at, &embedding)?);
         let (scores, scores_tensor) = read_scores(graph, index, &embedding)?.unzip();
         let next_operator = index + if scores.is_some() { 2 } else { 0 };
-        let body = Body { patch_quant, layers, mean, scores }.checked()?;
-        Ok(ParsedBody { body, embedding: embedding.index, scores: scores_tensor, next_operator })
+        let body = Body { patch_quant, layers, pooling, scores }.checked()?;
+        Ok(ParsedBody { body, pooled: embedding.index, scores: scores_tensor, next_operator })
     }
 }
 
@@ -170,6 +177,32 @@ fn read_mean(graph: &Graph, operator: &Operator, from: usize, to: &Tensor) -> Re
         return Err(Error::UnsupportedShape);
     }
     Mean::checked(input, quant(&from)?, quant(to)?)
+}
+
+/// Reads a tap: DEQUANTIZE of the activation `from`, then, at operator `index`, MEAN over time and frequency in f32.
+/// Returns the pooling and the index of the result's tensor.
+fn read_tap(graph: &Graph, dequantize: &Operator, index: usize, from: usize) -> Result<(Pooling, usize), Error> {
+    let activation = graph.tensor(from).map_err(|_| Error::UnsupportedShape)?;
+    let (input, input_quant) = (shape(&activation)?, quant(&activation)?);
+    let mean = operator(graph, index)?;
+    let floats = dequantize.outputs.get(0);
+    let axes = tensor(graph, &mean, 1)?.i32s().ok_or(Error::MissingConstant)?;
+    let (result, elements) = match mean.outputs.get(0).map(|result| graph.tensor(result)) {
+        Some(Ok(result)) => (result.index, result.elements()),
+        _ => return Err(Error::UnsupportedShape),
+    };
+    let fits = mean.code == BuiltinOp::MEAN
+        && floats.is_some()
+        && mean.inputs.get(0) == floats
+        && axes.iter().eq([1, 2])
+        && elements == input.channels;
+    if !fits {
+        return Err(Error::UnsupportedShape);
+    }
+    if input_quant.zero_point != -128 {
+        return Err(Error::UnsupportedQuantisation);
+    }
+    Ok((Pooling::Tap { input, input_quant }, result))
 }
 
 /// Reads FULLY_CONNECTED and LOGISTIC on the embedding; `None` if the next two operators are not these.

@@ -1,6 +1,6 @@
 //! The loaded network and its execution.
 
-use super::body::{Body, MAX_SCORES, Mean, Quant, Shape};
+use super::body::{Body, MAX_CHANNELS, MAX_SCORES, Pooling, Quant, Shape};
 use super::dispatch;
 use super::error::Error;
 use super::plan::Step;
@@ -16,7 +16,7 @@ const MAX_MEAN_POSITIONS: usize = 257;
 pub struct Network<'m> {
     kernels: Kernels<'m>,
     patch_quant: Quant,
-    mean: Mean,
+    pooling: Pooling,
     classes: usize,
     logistic: [i8; 256],
 }
@@ -59,15 +59,16 @@ impl<'m> Network<'m> {
     /// [`Error::UnsupportedShape`] if the kernels do not support the body's shapes.
     pub fn new(body: &Body, isa: Isa, packed: &'m [Block]) -> Result<Self, Error> {
         let stem = body.layers.first().ok_or(Error::UnsupportedShape)?;
-        let mean_positions = body.mean.input.positions();
+        let positions = body.pooling.input().positions();
+        let too_many = matches!(body.pooling, Pooling::Embedding(_)) && positions > MAX_MEAN_POSITIONS;
         let patch = Shape { height: crate::PATCH_COLUMNS, width: crate::PATCH_BANDS, channels: 1 };
-        if stem.input != patch || mean_positions > MAX_MEAN_POSITIONS || !body.embedding_len().is_multiple_of(32) {
+        if stem.input != patch || too_many || !body.pooled_len().is_multiple_of(32) {
             return Err(Error::UnsupportedShape);
         }
         Ok(Self {
             kernels: Kernels::new(isa, isa.plan(body)?, packed)?,
             patch_quant: body.patch_quant,
-            mean: body.mean,
+            pooling: body.pooling,
             classes: body.scores.as_ref().map_or(0, |scores| scores.classes.min(MAX_SCORES)),
             logistic: body.scores.as_ref().map_or([0; 256], tail::logistic_table),
         })
@@ -84,9 +85,14 @@ impl<'m> Network<'m> {
         Block::count_for(plan.dense_len) + Block::count_for(plan.wide_len)
     }
 
-    /// Width of the embedding.
-    pub fn embedding_len(&self) -> usize {
-        self.mean.input.channels
+    /// Number of values of the embedding or the tap.
+    pub fn pooled_len(&self) -> usize {
+        self.pooling.input().channels
+    }
+
+    /// What follows the last convolution.
+    pub fn pooling(&self) -> &Pooling {
+        &self.pooling
     }
 
     /// Number of scores; 0 if the file has no classifier.
@@ -94,9 +100,12 @@ impl<'m> Network<'m> {
         self.classes
     }
 
-    /// Real value of one embedding step.
-    pub fn embedding_scale(&self) -> f32 {
-        self.mean.output_quant.scale
+    /// Real value of one step of the embedding, or of the activation that the tap averages.
+    pub fn pooled_scale(&self) -> f32 {
+        match self.pooling {
+            Pooling::Embedding(mean) => mean.output_quant.scale,
+            Pooling::Tap { input_quant, .. } => input_quant.scale,
+        }
     }
 
     /// Number of convolutions.
@@ -124,6 +133,38 @@ impl<'m> Network<'m> {
         self.end(arena, embedding, scores)
     }
 
+    /// Computes one window and writes its features as real values: the embedding, `(q + 128) * scale`, or the tap, the mean
+    /// of `(q + 128) * scale` over all positions. A shorter `out` receives the values that fit. Also writes the network's own
+    /// scores, as [`run`](Self::run) does.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn features(
+        &self,
+        patch: &Patch,
+        arena: &mut [Block],
+        out: &mut [f32],
+        scores: &mut [i8],
+    ) -> Result<(), Error> {
+        match self.pooling {
+            Pooling::Embedding(_) => {
+                let mut embedding = [0; MAX_CHANNELS];
+                let embedding = &mut embedding[..self.pooled_len()];
+                self.run(patch, arena, embedding, scores)?;
+                for (out, step) in out.iter_mut().zip(embedding) {
+                    *out = (f32::from(*step) + 128.0) * self.pooled_scale();
+                }
+            }
+            Pooling::Tap { input, input_quant } => {
+                self.begin(patch, arena)?;
+                (0..self.layers()).try_for_each(|layer| self.layer(layer, arena))?;
+                let (_, wide) = self.halves(arena)?;
+                tail::tap(input, input_quant.scale, self.isa().flip(), wide, out);
+            }
+        }
+        Ok(())
+    }
+
     /// First part of [`run`](Self::run): quantises `patch` into the arena.
     ///
     /// # Errors
@@ -148,19 +189,21 @@ impl<'m> Network<'m> {
         Ok(())
     }
 
-    /// Last part of [`run`](Self::run): computes mean and scores from the result of the last convolution in the arena.
+    /// Last part of [`run`](Self::run): computes embedding and scores from the result of the last convolution in the arena; a
+    /// tapped network has neither and writes nothing.
     ///
     /// # Errors
     /// As [`run`](Self::run).
     pub fn end(&self, arena: &mut [Block], embedding: &mut [i8], scores: &mut [i8]) -> Result<(), Error> {
         let (dense, wide) = self.halves(arena)?;
         let flip = self.isa().flip();
-        tail::mean(&self.mean, flip, wide, bytemuck::cast_slice_mut(&mut dense[..self.embedding_len()]));
+        let Pooling::Embedding(mean) = &self.pooling else { return Ok(()) };
+        tail::mean(mean, flip, wide, bytemuck::cast_slice_mut(&mut dense[..self.pooled_len()]));
         for (out, stored) in embedding.iter_mut().zip(&*dense) {
             *out = stored.cast_signed();
         }
         if !scores.is_empty() && self.classes > 0 {
-            dense[..self.embedding_len()].iter_mut().for_each(|value| *value ^= flip);
+            dense[..self.pooled_len()].iter_mut().for_each(|value| *value ^= flip);
             self.kernels.scores(dense, wide);
             for (out, logit) in scores.iter_mut().zip(&wide[..self.classes]) {
                 *out = self.logistic[usize::from(*logit ^ flip ^ 0x80)];

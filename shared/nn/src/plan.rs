@@ -210,18 +210,18 @@ impl Plan {
             }
             steps.push(step).map_err(|_| Error::UnsupportedShape)?;
         }
-        let embedding = body.embedding_len();
+        let pooled = body.pooled_len();
         let scores = body
             .scores
             .as_ref()
-            .map(|scores| packed.place(product(1, embedding, scores.classes, &KernelInfo { rows: &[1], ..*info })));
+            .map(|scores| packed.place(product(1, pooled, scores.classes, &KernelInfo { rows: &[1], ..*info })));
         let widest = widest.max(scores.map_or(0, |product| product.panels * info.width));
         let spill_at = wide_len.max(widest).next_multiple_of(64);
         Ok(Self {
             image,
             steps,
             scores,
-            dense_len: dense_len.max(embedding) + SLACK,
+            dense_len: dense_len.max(pooled) + SLACK,
             wide_len: spill_at + widest + SLACK,
             spill_at,
             fixed_len: packed.len,

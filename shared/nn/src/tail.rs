@@ -1,6 +1,6 @@
 //! The network's cheap first and last operations: quantisation of the patch, borders, mean and logistic.
 
-use super::body::{Mean, Quant, Scores};
+use super::body::{Mean, Quant, Scores, Shape};
 use super::plan::{Image, Wide};
 use super::quant;
 use crate::Patch;
@@ -54,6 +54,25 @@ pub(crate) fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
         for (out, sum) in out.iter_mut().zip(sums) {
             let scaled = mean.multiplier.apply_double_rounding(i32::from(sum));
             *out = (scaled + mean.output_quant.zero_point).clamp(-128, 127) as i8;
+        }
+    }
+}
+
+/// Computes the mean of the dequantised values over all pixels of a wide activation without border. The sums are exact
+/// integers below 2^24, so the result has one rounding and does not depend on the order.
+pub(crate) fn tap(input: Shape, scale: f32, flip: u8, wide: &[u8], out: &mut [f32]) {
+    let unsigned = flip ^ 0x80;
+    let factor = scale / input.positions() as f32;
+    let len = input.channels.min(out.len());
+    for (first, out) in out[..len].chunks_mut(32).enumerate() {
+        let mut sums = [0_u32; 32];
+        for pixel in wide.chunks_exact(input.channels).take(input.positions()) {
+            for (sum, &value) in sums.iter_mut().zip(&pixel[32 * first.min(input.channels / 32)..]) {
+                *sum += u32::from(value ^ unsigned);
+            }
+        }
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = sum as f32 * factor;
         }
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of the tests")]
 
 use monitor_nn::Patch;
-use monitor_nn::body::{Body, Kind, Layer, Mean, Quant, Scores, Shape};
+use monitor_nn::body::{Body, Kind, Layer, Mean, Pooling, Quant, Scores, Shape};
 use monitor_nn::quant::{Multiplier, quantise};
 use monitor_nn::{Block, Isa, Network, reference};
 use monitor_tflite::Scalars;
@@ -129,18 +129,25 @@ fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
     // A plane so large that the mean's multiplier is out of range is rejected at load.
     let Ok(mean) = mean else { return Ok(()) };
     let scores = Some(scores.checked(input.channels).unwrap());
-    let body = Body { patch_quant, layers, mean, scores }.checked().unwrap();
+    let body = Body { patch_quant, layers, pooling: Pooling::Embedding(mean), scores }.checked().unwrap();
 
     let patch: Patch = std::array::from_fn(|_| std::array::from_fn(|_| random.below(400) as f32 - 200.0));
     let quantised = |&value: &f32| quantise(value, patch_quant.scale, patch_quant.zero_point);
     let mut activation: Vec<i8> = patch.as_flattened().iter().map(quantised).collect();
-    for layer in &body.layers {
+    // The tap at a random block.
+    let block = 1 + random.below((body.layers.len() as u64 - 1) / 2) as usize;
+    let tapped = body.clone().tapped(block).unwrap();
+    let mut tap = Vec::new();
+    for (index, layer) in body.layers.iter().enumerate() {
         let mut output = vec![0; layer.output.len()];
         reference::run(layer, &activation, &mut output);
         activation = output;
+        if index == 2 * block {
+            tap = reference_tap(layer.output, interior.scale, &activation);
+        }
     }
     let mut embedding = vec![0; input.channels];
-    reference::mean(&body.mean, &activation, &mut embedding);
+    reference::mean(&mean, &activation, &mut embedding);
     let mut scores = vec![0; classes];
     reference::scores(body.scores.as_ref().unwrap(), &embedding, &mut scores);
 
@@ -159,8 +166,23 @@ fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
         network.end(&mut arena, &mut own_embedding, &mut own_scores).unwrap();
         prop_assert_eq!(&own_embedding, &embedding, "embedding, {:?}", isa);
         prop_assert_eq!(&own_scores, &scores, "scores, {:?}", isa);
+        let mut packed = vec![Block([0xa5; 64]); Network::packed_len(&tapped, isa).unwrap()];
+        let used = Network::pack(&tapped, isa, &mut packed).unwrap();
+        let Ok(network) = Network::new(&tapped, isa, &packed[..used]) else { continue };
+        let mut arena = vec![Block([0xa5; 64]); network.arena_len()];
+        let mut own_tap = vec![f32::NAN; tap.len()];
+        network.features(&patch, &mut arena, &mut own_tap, &mut []).unwrap();
+        prop_assert_eq!(&own_tap, &tap, "tap of block {}, {:?}", block, isa);
     }
     Ok(())
+}
+
+/// The tap by its definition: the exact sum of `q + 128` over all positions, times the scale over their number.
+fn reference_tap(shape: Shape, scale: f32, activation: &[i8]) -> Vec<f32> {
+    let sum = |channel: usize| {
+        activation.iter().skip(channel).step_by(shape.channels).map(|q| i32::from(*q) + 128).sum::<i32>() as f32
+    };
+    (0..shape.channels).map(|channel| sum(channel) * (scale / shape.positions() as f32)).collect()
 }
 
 proptest! {

@@ -191,7 +191,7 @@ pub(super) fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
 fn run_batch(network: &Network, patch: &Patch, windows: usize) -> anyhow::Result<Duration> {
     let start = Instant::now();
     (0..windows).into_par_iter().try_for_each_init(
-        || (arena(network), vec![0; network.embedding_len()], vec![0; network.scores_len()]),
+        || (arena(network), vec![0; network.pooled_len()], vec![0; network.scores_len()]),
         |(arena, embedding, scores), _| network.run(patch, arena, embedding, scores),
     )?;
     Ok(start.elapsed())

@@ -137,7 +137,7 @@ fn set(bytes: &[u8], isa: Isa, runs: u32, gigahertz: f64) -> anyhow::Result<Set>
     let network = model.int8_network()?.context("the model has no int8 network")?;
     let mut arena = measure::arena(&network);
     let patch = measure::patch();
-    let (mut embedding, mut scores) = (vec![0; network.embedding_len()], vec![0; network.scores_len()]);
+    let (mut embedding, mut scores) = (vec![0; network.pooled_len()], vec![0; network.scores_len()]);
     let per_cycle = |macs: u64, us: &Time| macs as f64 / (us.least * 1e3 * gigahertz);
     let body_us = measure::time(runs, || network.run(&patch, &mut arena, &mut embedding, &mut scores))?;
     let quantise_us = measure::time(runs, || network.begin(&patch, &mut arena))?;
@@ -152,8 +152,7 @@ fn set(bytes: &[u8], isa: Isa, runs: u32, gigahertz: f64) -> anyhow::Result<Set>
         });
     }
     let tail_us = measure::time(runs, || network.end(&mut arena, &mut embedding, &mut scores))?;
-    let macs =
-        body.layers.iter().map(Layer::macs).sum::<u64>() + (network.scores_len() * network.embedding_len()) as u64;
+    let macs = body.layers.iter().map(Layer::macs).sum::<u64>() + (network.scores_len() * network.pooled_len()) as u64;
     Ok(Set {
         isa: isa.name(),
         packed_bytes: model.packed_bytes(),

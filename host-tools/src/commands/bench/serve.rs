@@ -23,7 +23,7 @@ pub(super) fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
     let network = model.int8_network()?.context("the model has no int8 network; give the base model")?;
     let patch = measure::patch();
     let mut arena = measure::arena(&network);
-    let (mut embedding, mut scores) = (vec![0; network.embedding_len()], vec![0; network.scores_len()]);
+    let (mut embedding, mut scores) = (vec![0; network.pooled_len()], vec![0; network.scores_len()]);
     let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;

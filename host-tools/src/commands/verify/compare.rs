@@ -58,7 +58,7 @@ fn compare(base: &[u8], args: &Args, ui: &Ui) -> anyhow::Result<Outcome> {
     let network = Network::new(&body, isa, &packed)?;
     let mut arena = vec![Block::ZERO; network.arena_len()];
     let mut convolution = vec![0; body.mean.input.len()];
-    let mut embedding = vec![0; network.embedding_len()];
+    let mut embedding = vec![0; network.pooled_len()];
     let mut references =
         [Reference::new(cut::network(base, End::LastConvolution)?)?, Reference::new(cut::network(base, End::Mean)?)?];
 

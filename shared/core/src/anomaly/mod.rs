@@ -30,7 +30,7 @@ pub use space::{MAX_COMPONENTS, SubspaceDetector};
 pub use statistics::{STATISTICS_LEN, statistics};
 pub use tables::{AnomalyModel, CRC, write};
 
-use crate::features::EMBEDDING_LEN;
+use crate::features::{EMBEDDING_LEN, TAP_LEN};
 use crate::window::Patch;
 
 /// Name of the Metadata entry.
@@ -43,11 +43,13 @@ pub enum Input {
     Embedding,
     /// [`statistics`], 256 values.
     Statistics,
+    /// The tap, 512 values.
+    Tap,
 }
 
 impl Input {
     /// Every input, in the order of the file.
-    pub const ALL: [Self; 2] = [Self::Embedding, Self::Statistics];
+    pub const ALL: [Self; 3] = [Self::Embedding, Self::Statistics, Self::Tap];
 
     /// Values per window.
     // No input is empty.
@@ -56,6 +58,7 @@ impl Input {
         match self {
             Self::Embedding => EMBEDDING_LEN,
             Self::Statistics => STATISTICS_LEN,
+            Self::Tap => TAP_LEN,
         }
     }
 
@@ -64,6 +67,7 @@ impl Input {
         match self {
             Self::Embedding => "embedding",
             Self::Statistics => "log-mel",
+            Self::Tap => "tap",
         }
     }
 }
@@ -102,7 +106,7 @@ impl<'m> Detector<'m> {
     pub fn z_score(&self, input: Input, patch: &Patch, features: &[f32]) -> Option<f32> {
         let space = self.tables.space(input)?;
         match input {
-            Input::Embedding => Some(space.z_score(features.get(..EMBEDDING_LEN)?)),
+            Input::Embedding | Input::Tap => Some(space.z_score(features.get(..input.len())?)),
             Input::Statistics => {
                 let mut values = [0.0; STATISTICS_LEN];
                 statistics(patch, &mut values);

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! u16 schema, u8 spaces, u8 0, f32 threshold, f32 raise_s, f32 within_s, f32 change_s
-//! per space: u8 input (0 embedding, 1 log-mel), u8 components, u16 clusters, f32 location, f32 scale, f32 residual,
+//! per space: u8 input (0 embedding, 1 log-mel, 2 tap), u8 components, u16 clusters, f32 location, f32 scale, f32 residual,
 //!            f32[components x values], f32[clusters x components], f32[components],
 //!            and where residual > 0: f32[values], f32[clusters x values]
 //! u32 CRC-32 (ISO HDLC) of all before it
@@ -24,7 +24,7 @@ pub struct AnomalyModel<'m> {
     pub threshold: f32,
     /// How long scores must be above 1 to raise the alarm.
     pub persistence: Persistence,
-    spaces: [Option<SubspaceDetector<'m>>; 2],
+    spaces: [Option<SubspaceDetector<'m>>; Input::ALL.len()],
 }
 
 impl<'m> AnomalyModel<'m> {
@@ -47,7 +47,7 @@ impl<'m> AnomalyModel<'m> {
         let threshold = rest.number()?;
         let (raise_s, within_s, change_s) = (rest.number()?, rest.number()?, rest.number()?);
         let persistence = Persistence { raise_s, within_s, change_s }.check()?;
-        let mut spaces = [None, None];
+        let mut spaces = [None; Input::ALL.len()];
         for _ in 0..count {
             let (input, space) = rest.space()?;
             let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;

@@ -73,8 +73,8 @@ impl<'a> Parts<'a> {
             let patch = front_end::reshape(&mut walk, log_mel, &[1, COLUMNS, BANDS])?;
             let found = body::recognise(&mut walk, patch)?;
             body = Some(found);
-            if walk.peek() == Some(BuiltinOp::FULLY_CONNECTED) {
-                output = Some(scores(&mut walk, found.embedding)?);
+            if !found.tapped && walk.peek() == Some(BuiltinOp::FULLY_CONNECTED) {
+                output = Some(scores(&mut walk, found.pooled)?);
             }
         }
         let (result, output) = match output {
@@ -150,34 +150,43 @@ fn scores<'a>(walk: &mut Walk<'a>, embedding: usize) -> Result<(usize, Output<'a
 
 /// Recognises features and head of a model that this project has exported.
 fn trained<'a>(walk: &mut Walk<'a>, log_mel: usize, body: Option<Body>) -> Result<(usize, Output<'a>), Error> {
-    let mut embedding = None;
-    if let Some(body) = body {
-        let step = walk.take(BuiltinOp::DEQUANTIZE, 1, body.embedding)?;
-        let floats = step.check_output(TensorType::Float32, &[1, 1, 1, EMBEDDING_LEN], "the embedding as floats")?;
-        embedding = Some(front_end::reshape(walk, floats, &[1, EMBEDDING_LEN])?);
-    }
-    let (kind, features) = match (embedding, walk.peek()) {
-        (Some(embedding), Some(BuiltinOp::FULLY_CONNECTED)) => (FeatureKind::Yamnet, embedding),
-        (embedding, _) => {
-            let kind = if embedding.is_some() { FeatureKind::Hybrid } else { FeatureKind::LogMel };
+    let pooled = match body {
+        None => None,
+        Some(body) if body.tapped => Some(body.pooled),
+        Some(body) => {
+            let step = walk.take(BuiltinOp::DEQUANTIZE, 1, body.pooled)?;
+            let floats =
+                step.check_output(TensorType::Float32, &[1, 1, 1, EMBEDDING_LEN], "the embedding as floats")?;
+            Some(front_end::reshape(walk, floats, &[1, EMBEDDING_LEN])?)
+        }
+    };
+    let tapped = body.is_some_and(|body| body.tapped);
+    let (alone, with_statistics) = match (body.is_some(), tapped) {
+        (false, _) => (None, FeatureKind::LogMel),
+        (true, false) => (Some(FeatureKind::Yamnet), FeatureKind::Hybrid),
+        (true, true) => (Some(FeatureKind::Tap), FeatureKind::Texture),
+    };
+    let (kind, features) = match (pooled, alone, walk.peek()) {
+        (Some(pooled), Some(alone), Some(BuiltinOp::FULLY_CONNECTED)) => (alone, pooled),
+        _ => {
             let statistics = statistics::recognise(walk, log_mel)?;
-            (kind, concatenation(walk, embedding, statistics, kind)?)
+            (with_statistics, concatenation(walk, pooled, statistics, with_statistics)?)
         }
     };
     let head = head::recognise(walk, features, kind.len())?;
     Ok((head.probabilities, Output::Head { kind, head }))
 }
 
-/// Recognises the CONCATENATION of embedding (if any), mean and deviation.
+/// Recognises the CONCATENATION of embedding or tap (if any), mean and deviation.
 fn concatenation(
     walk: &mut Walk<'_>,
-    embedding: Option<usize>,
+    pooled: Option<usize>,
     Statistics { mean, deviation }: Statistics,
     kind: FeatureKind,
 ) -> Result<usize, Error> {
-    let first = embedding.unwrap_or(mean);
-    let step = walk.take(BuiltinOp::CONCATENATION, 2 + usize::from(embedding.is_some()), first)?;
-    let parts = embedding.into_iter().chain([mean, deviation]).map(Some);
+    let first = pooled.unwrap_or(mean);
+    let step = walk.take(BuiltinOp::CONCATENATION, 2 + usize::from(pooled.is_some()), first)?;
+    let parts = pooled.into_iter().chain([mean, deviation]).map(Some);
     if !step.operator.inputs.iter().eq(parts) {
         return Err(Error::Connection { operator: step.operator.index });
     }

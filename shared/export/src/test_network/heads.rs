@@ -13,7 +13,7 @@ const LABELS: [&str; 4] = ["idle", "normal", "worn", "blocked"];
 const HIDDEN: usize = 128;
 
 /// Writes a classifier on features of `kind`: waveform f32 `[1 x 15600]` in, probabilities f32 `[1 x 4]` out. Its head is
-/// linear on the embedding alone; the two kinds with log-mel statistics have a hidden layer.
+/// linear on embedding or tap alone; the kinds with log-mel statistics have a hidden layer.
 ///
 /// # Errors
 /// When the export fails.
@@ -25,10 +25,10 @@ pub fn classifier(kind: FeatureKind) -> anyhow::Result<Vec<u8>> {
 
 fn head(kind: FeatureKind) -> Vec<Dense> {
     let mut random = Random::new(4 + kind.len() as u64);
-    match kind {
-        FeatureKind::Yamnet => vec![dense(&mut random, 4.0, [kind.len(), LABELS.len()], false)],
+    match kind.has_statistics() {
+        false => vec![dense(&mut random, 4.0, [kind.len(), LABELS.len()], false)],
         // Log-mel values are several times greater than those of the embedding.
-        FeatureKind::LogMel | FeatureKind::Hybrid => vec![
+        true => vec![
             dense(&mut random, 1.0, [kind.len(), HIDDEN], true),
             dense(&mut random, 4.0, [HIDDEN, LABELS.len()], false),
         ],

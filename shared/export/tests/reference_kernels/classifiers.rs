@@ -65,3 +65,11 @@ fn the_embedding_is_that_of_litert_and_the_statistics_are_close() {
         assert!(difference < 1e-5, "{difference}");
     }
 }
+
+#[test]
+fn the_tap_is_that_of_litert_but_for_the_rounding_of_its_sum() {
+    let (found, golden) = (computed(FeatureKind::Tap).0, golden::floats("tap_f32.bin"));
+    let largest = golden.iter().fold(0.0, |largest: f32, value| largest.max(value.abs()));
+    let difference = furthest(&found, &golden);
+    assert!(largest > 0.1 && difference < 1e-5 * largest, "{difference} of {largest}");
+}

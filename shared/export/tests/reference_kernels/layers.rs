@@ -2,6 +2,7 @@
 
 use monitor_core::window::Patch;
 use monitor_export::test_network;
+use monitor_nn::body::Pooling;
 use monitor_nn::{Block, Body, Isa, Network, quant, reference};
 use monitor_tflite::Model;
 
@@ -75,7 +76,8 @@ fn the_plain_kernels_compute_the_same_in_the_files_order_of_channels() {
             }
             assert!(activation == convolutions[6144 * number..][..6144], "last convolution of {number}");
             let (mut embedding, mut scores) = ([0; 1024], [0; test_network::CLASSES]);
-            reference::mean(&body.mean, &activation, &mut embedding);
+            let Pooling::Embedding(mean) = &body.pooling else { panic!("the test network has an embedding") };
+            reference::mean(mean, &activation, &mut embedding);
             reference::scores(body.scores.as_ref().unwrap(), &embedding, &mut scores);
             assert!(embedding == embeddings[1024 * number..][..1024], "embedding of {number}");
             assert!(scores == all_scores[scores.len() * number..][..scores.len()], "scores of {number}");

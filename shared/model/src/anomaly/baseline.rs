@@ -27,7 +27,7 @@ const MAGIC: [u8; 4] = *b"ENR1";
 pub struct Baseline<'m> {
     tables: AnomalyModel<'m>,
     /// The inputs of each detector, in the order of [`Input::ALL`].
-    windows: [Vec<Vec<f32>>; 2],
+    windows: [Vec<Vec<f32>>; Input::ALL.len()],
 }
 
 /// The means of a space, moved.
@@ -39,7 +39,7 @@ struct Moved {
 impl<'m> Baseline<'m> {
     /// A baseline without windows, for a model with these tables.
     pub fn new(tables: AnomalyModel<'m>) -> Self {
-        Self { tables, windows: [Vec::new(), Vec::new()] }
+        Self { tables, windows: [const { Vec::new() }; Input::ALL.len()] }
     }
 
     /// Windows so far.
@@ -52,7 +52,7 @@ impl<'m> Baseline<'m> {
         for input in Input::ALL {
             let window = match input {
                 _ if self.tables.space(input).is_none() => continue,
-                Input::Embedding => features.get(..input.len()).map(<[f32]>::to_vec),
+                Input::Embedding | Input::Tap => features.get(..input.len()).map(<[f32]>::to_vec),
                 Input::Statistics => {
                     let mut values = [0.0; STATISTICS_LEN];
                     statistics(patch, &mut values);

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use monitor_core::anomaly::Persistence;
 
 /// Distance of the threshold above the highest value of normal sound, in deviations.
-pub const MARGIN: f32 = 0.25;
+pub const MARGIN: f32 = 0.5;
 
 /// Least share within groups, so that no weight becomes 0.
 const LEAST: f64 = 0.01;

@@ -39,7 +39,7 @@ pub(crate) fn len<L: Layout>(body: &Body, plan: &Plan, times: usize) -> usize {
         Step::Planes(_) => 0,
     });
     let scores = body.scores.iter().zip(&plan.scores);
-    let scores = scores.map(|(scores, product)| product.panels * panel(&Source::scores(scores, body.embedding_len())));
+    let scores = scores.map(|(scores, product)| product.panels * panel(&Source::scores(scores, body.pooled_len())));
     plan.fixed_len + layers.chain(scores).sum::<usize>()
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn pack<L: Layout>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize
     if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {
         let mut sink = Sink::new(out);
         rows(&mut sink, product, plan.spill_at, |_, column| (column == 0).then_some(0));
-        at = panels::<L>(&mut sink, product, &Source::scores(scores, body.embedding_len()), &channels, at);
+        at = panels::<L>(&mut sink, product, &Source::scores(scores, body.pooled_len()), &channels, at);
     }
     for (index, (layer, step)) in body.layers.iter().zip(&plan.steps).enumerate().rev() {
         match step {
