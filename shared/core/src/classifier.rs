@@ -8,9 +8,6 @@ use crate::head::{self, Dense, Head};
 use crate::window::Patch;
 use monitor_nn::{self as nn, Block, Network};
 
-/// Largest number of probabilities of a classifier.
-pub const MAX_PROBABILITIES: usize = MAX_CLASSES;
-
 /// Stage after the features.
 #[derive(Clone, Debug)]
 enum Output<'m> {

@@ -90,11 +90,6 @@ impl<'m> Network<'m> {
         self.pooling.input().channels
     }
 
-    /// What follows the last convolution.
-    pub fn pooling(&self) -> &Pooling {
-        &self.pooling
-    }
-
     /// Number of scores; 0 if the file has no classifier.
     pub fn scores_len(&self) -> usize {
         self.classes

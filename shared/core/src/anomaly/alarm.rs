@@ -8,7 +8,7 @@
 //! suppresses nothing. A lasting anomaly is therefore reported within [`Alarm::delay_windows`] in any state.
 
 use super::Error;
-use crate::window::SECONDS as WINDOW_S;
+use crate::window::SECONDS_F32 as WINDOW_S;
 
 /// Share of the threshold below which a window counts towards the end of the alarm.
 const RELEASE: f32 = 0.8;
@@ -94,7 +94,7 @@ impl Alarm {
         let (k, n) = persistence.windows(hop_s);
         // 600 s at a hop of 1 ms would be fewer.
         let capacity = (windows(persistence.change_s, hop_s) as u32).min(1_000_000);
-        let settle = libm::ceilf(WINDOW_S as f32 / hop_s - 1.0) as u32;
+        let settle = libm::ceilf(WINDOW_S / hop_s - 1.0) as u32;
         Self { k, n, capacity, budget: capacity, settle, steady: u32::MAX, above: 0, quiet: 0, active: false }
     }
 

@@ -15,13 +15,6 @@ pub struct AudioBlock<'a> {
     pub lost_before: u64,
 }
 
-impl<'a> AudioBlock<'a> {
-    /// A block that follows the one before without a gap, all of its samples finite.
-    pub fn from_samples(samples: &'a [f32]) -> Self {
-        Self { samples, non_finite: 0, lost_before: 0 }
-    }
-}
-
 /// Microphone check and front end. It outlives a change of model.
 #[derive(Debug)]
 pub struct Intake<'s> {

@@ -86,9 +86,4 @@ impl<'s, 'm> Monitor<'s, 'm> {
     pub fn intake(&self) -> &Intake<'s> {
         &self.intake
     }
-
-    /// The decision and the alarms.
-    pub fn judge(&self) -> &Judge {
-        &self.judge
-    }
 }

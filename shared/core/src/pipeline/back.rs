@@ -2,7 +2,8 @@
 
 use super::ready::{OwnedWindow, ReadyWindow};
 use super::{Error, Verdict};
-use crate::classifier::{Classifier, MAX_PROBABILITIES};
+use crate::MAX_CLASSES;
+use crate::classifier::Classifier;
 use crate::head::MAX_WIDTH;
 use monitor_nn::Block;
 
@@ -19,7 +20,7 @@ struct Chain<'m> {
     classifier: Classifier<'m>,
     arena: &'m mut [Block],
     features: [f32; MAX_WIDTH],
-    probabilities: [f32; MAX_PROBABILITIES],
+    probabilities: [f32; MAX_CLASSES],
     now_ns: Option<fn() -> u64>,
 }
 
@@ -33,16 +34,11 @@ impl<'m> BackEnd<'m> {
         if given < needed {
             return Err(Error::Arena { needed, given });
         }
-        if classifier.classes() > MAX_PROBABILITIES {
+        if classifier.classes() > MAX_CLASSES {
             return Err(Error::Classes(classifier.classes()));
         }
-        let chain = Chain {
-            classifier,
-            arena,
-            features: [0.0; MAX_WIDTH],
-            probabilities: [0.0; MAX_PROBABILITIES],
-            now_ns: None,
-        };
+        let chain =
+            Chain { classifier, arena, features: [0.0; MAX_WIDTH], probabilities: [0.0; MAX_CLASSES], now_ns: None };
         Ok(Self { window: OwnedWindow::EMPTY, chain })
     }
 
