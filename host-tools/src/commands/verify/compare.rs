@@ -1,8 +1,8 @@
 //! Compares the last convolution and the embedding with the reference, window by window.
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use monitor_model::base_model;
-use monitor_nn::{Block, Body, Isa, Network};
+use monitor_nn::{Block, Body, Isa, Network, Pooling};
 use monitor_tflite::{BuiltinOp, Model};
 use serde::Serialize;
 
@@ -52,12 +52,13 @@ fn compare(base: &[u8], args: &Args, ui: &Ui) -> anyhow::Result<Outcome> {
     let quantize = graph.operators().find(|operator| operator.code == BuiltinOp::QUANTIZE);
     let body = Body::from_graph(&graph, quantize.context("the base model has no QUANTIZE")?.index)?.body;
     let convolution_scale = body.layers.last().context("the base model has no convolution")?.output_quant.scale;
+    let Pooling::Embedding(mean) = body.pooling else { bail!("the base model has no MEAN in int8") };
     let isa = Isa::best();
     let mut packed = vec![Block::ZERO; Network::packed_len(&body, isa)?];
     Network::pack(&body, isa, &mut packed)?;
     let network = Network::new(&body, isa, &packed)?;
     let mut arena = vec![Block::ZERO; network.arena_len()];
-    let mut convolution = vec![0; body.mean.input.len()];
+    let mut convolution = vec![0; mean.input.len()];
     let mut embedding = vec![0; network.pooled_len()];
     let mut references =
         [Reference::new(cut::network(base, End::LastConvolution)?)?, Reference::new(cut::network(base, End::Mean)?)?];
@@ -83,7 +84,7 @@ fn compare(base: &[u8], args: &Args, ui: &Ui) -> anyhow::Result<Outcome> {
         let theirs = at_convolution.run(&patch, convolution_scale)?;
         outcome.last_convolution_different +=
             convolution.iter().zip(&theirs).filter(|(ours, theirs)| ours != theirs).count();
-        for (ours, theirs) in embedding.iter().zip(at_mean.run(&patch, body.mean.output_quant.scale)?) {
+        for (ours, theirs) in embedding.iter().zip(at_mean.run(&patch, mean.output_quant.scale)?) {
             match ours.abs_diff(theirs) {
                 0 => (),
                 1 => outcome.embedding_off_by_one += 1,
