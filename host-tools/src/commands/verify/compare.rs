@@ -2,7 +2,8 @@
 
 use anyhow::{Context, bail, ensure};
 use monitor_model::base_model;
-use monitor_nn::{Block, Body, Isa, Network, Pooling};
+use monitor_nn::body::Pooling;
+use monitor_nn::{Block, Body, Isa, Network};
 use monitor_tflite::{BuiltinOp, Model};
 use serde::Serialize;
 
