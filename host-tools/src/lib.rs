@@ -28,7 +28,7 @@ use clap::Parser;
 pub use console::{JsonOut, Ui};
 pub use dashboard::{Board, Counts, Link, Moment};
 pub use data::dataset::{ClassSummary, Dataset, Recording, Skipped, manifest_rows};
-pub use evaluate::model::ModelContents;
+pub use evaluate::model::named_contents;
 pub use evaluate::predict::{AnomalyAlarms, Concluded, RecordingPrediction, Window, predict_recording};
 
 /// The program: parses the command line, runs the command, reports its error.

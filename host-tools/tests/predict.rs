@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use host_tools::{ModelContents, predict_recording};
+use host_tools::{named_contents, predict_recording};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::ModelCard;
 use monitor_core::pipeline::Verdict;
@@ -121,7 +121,7 @@ fn windows_that_several_cores_compute_are_those_of_one_listener_in_its_order() {
     model(&file);
     wav(&sound, 48_000, 6.0, 10.0);
     let model = OwnedModel::load(&file).unwrap();
-    let contents = ModelContents::read(&model).unwrap();
+    let contents = named_contents(&model).unwrap();
     let classifier = contents.classifier.clone();
 
     // A window every 50 ms: several batches, the last of them not full.

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     );
     let setup = Setup::load(&config)?;
     // The model's own tables, not those of an earlier baseline.
-    let classifier = setup.model.classifier()?;
+    let classifier = setup.model.contents()?.classifier;
     let tables = classifier.anomaly().map(|detector| *detector.tables());
     let tables = tables.with_context(|| {
         format!(

@@ -11,16 +11,16 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use monitor_core::microphone::Microphone;
-use monitor_core::monitor::{AlarmCause, AudioBlock, Event, Intake, Judge, Monitor};
+use monitor_core::monitor::{AudioBlock, Event, Intake, Judge, Monitor};
 use monitor_core::pipeline::{BackEnd, FrontEnd};
 use monitor_core::resample::Resampler;
 use monitor_model::texts::Texts;
 use monitor_nn::Block;
-use monitor_wire::{self as wire, Gap, StateChange};
 
 use super::audio::{AudioBlock as Incoming, AudioInput};
+use super::event_sender::EventSender;
 use super::{Progress, Setup, now_ns};
-use crate::reporting::{self, DeviceInfo, Outboxes, Window};
+use crate::reporting::{self, DeviceInfo, Outboxes};
 
 /// Least sound that may wait before windows are skipped.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -58,6 +58,17 @@ struct Carried {
     skipping: bool,
 }
 
+impl Carried {
+    /// Reports the device, if its information has changed or `always`, as there may be new sinks.
+    fn report_device(&mut self, send: EventSender<'_>, device: &DeviceInfo, rate_hz: u32, always: bool) {
+        let device = send.progress.rejected_updates.add_to(DeviceInfo { rate_hz, ..device.clone() });
+        if always || self.reported.as_ref() != Some(&device) {
+            send.report(&reporting::Event::Hello(Arc::clone(&device)));
+            self.reported = Some(device);
+        }
+    }
+}
+
 /// Processes sound until it ends or a stop is requested.
 pub fn listen(listening: Listening) {
     let Listening { mut sound, first, next, progress } = listening;
@@ -65,8 +76,9 @@ pub fn listen(listening: Listening) {
     let microphone = Microphone::new(current.0.microphone);
     let mut carried = Carried { judge: None, microphone, reported: None, skipping: false };
     let (mut index, mut position) = (0, 0);
-    report_device(&mut carried, &current, current.0.device.rate_hz, true, &progress);
-    progress.alarms.left().for_each(|alarm| send(&current.1, &progress, &reporting::Event::Alarm(alarm)));
+    let send = EventSender { progress: &progress, outboxes: &current.1 };
+    carried.report_device(send, &current.0.device, current.0.device.rate_hz, true);
+    progress.alarms.left().for_each(|alarm| send.report(&reporting::Event::Alarm(alarm)));
     // One turn per rate of the input: mostly one.
     loop {
         let rate = loop {
@@ -76,7 +88,8 @@ pub fn listen(listening: Listening) {
             if let Ok(new) = next.try_recv() {
                 current = new;
                 progress.counters.setups.fetch_add(1, Relaxed);
-                report_device(&mut carried, &current, current.0.device.rate_hz, true, &progress);
+                let send = EventSender { progress: &progress, outboxes: &current.1 };
+                carried.report_device(send, &current.0.device, current.0.device.rate_hz, true);
             }
             match sound.next(POLL_INTERVAL) {
                 Incoming::Samples { rate, .. } => break rate,
@@ -100,9 +113,10 @@ pub fn listen(listening: Listening) {
         // One turn per setup.
         let mut new_setup = false;
         loop {
-            report_device(&mut carried, &current, rate, new_setup, &progress);
+            let send = EventSender { progress: &progress, outboxes: &current.1 };
+            carried.report_device(send, &current.0.device, rate, new_setup);
             let exit;
-            (intake, exit) = turn(&mut sound, intake, &current, &next, &progress, &mut carried);
+            (intake, exit) = turn(&mut sound, intake, &current.0, send, &next, &mut carried);
             match exit {
                 LoopExit::End => return,
                 LoopExit::Setup(new) => {
@@ -116,62 +130,6 @@ pub fn listen(listening: Listening) {
         carried.microphone = intake.microphone().clone();
         (index, position) = (intake.index(), intake.position());
     }
-}
-
-/// Reports the device, if its information has changed or `always`, as there may be new sinks.
-fn report_device(
-    carried: &mut Carried,
-    (setup, outboxes): &(Setup, Outboxes),
-    rate_hz: u32,
-    always: bool,
-    progress: &Progress,
-) {
-    let device = progress.rejected_updates.add_to(DeviceInfo { rate_hz, ..setup.device.clone() });
-    if always || carried.reported.as_ref() != Some(&device) {
-        send(outboxes, progress, &reporting::Event::Hello(Arc::clone(&device)));
-        carried.reported = Some(device);
-    }
-}
-
-/// Sends an event to all sinks. Only a recording that is played as fast as possible waits for its reader, and not once the
-/// program stops.
-fn send(outboxes: &Outboxes, progress: &Progress, event: &reporting::Event<'_>) {
-    outboxes.send_or_wait(event, || {
-        progress.control.held.store(true, Relaxed);
-        !progress.control.is_stopped()
-    });
-    progress.control.held.store(false, Relaxed);
-}
-
-/// Counts an event of the monitor and sends it.
-fn send_event(outboxes: &Outboxes, progress: &Progress, event: &Event<'_>) {
-    let report = match *event {
-        Event::Gap { index, lost_frames } => {
-            progress.counters.gaps.fetch_add(1, Relaxed);
-            progress.counters.lost_frames.fetch_add(lost_frames, Relaxed);
-            reporting::Event::Gap(Gap { index, lost_frames })
-        }
-        Event::Window { verdict, decided, .. } => {
-            let window = Window::new(verdict, decided);
-            progress.window(window.inference_us);
-            reporting::Event::Window(window)
-        }
-        Event::StateChange { index, previous, state, confidence } => reporting::Event::StateChange(StateChange {
-            index,
-            previous: previous.class(),
-            state: state.class(),
-            confidence,
-        }),
-        Event::Alarm { index, cause, active, state } => {
-            let cause = match cause {
-                AlarmCause::State => wire::AlarmCause::State,
-                AlarmCause::Anomaly => wire::AlarmCause::Anomaly,
-                AlarmCause::Microphone => wire::AlarmCause::Microphone,
-            };
-            reporting::Event::Alarm(progress.alarms.change(cause as u8, active, state.class(), index))
-        }
-    };
-    send(outboxes, progress, &report);
 }
 
 /// Creates the model's part of the monitor; the judge `before` continues. The setup was checked completely when it was
@@ -202,15 +160,16 @@ fn prepare<'a>(
 fn turn<'s>(
     sound: &mut AudioInput,
     intake: Intake<'s>,
-    (setup, outboxes): &(Setup, Outboxes),
+    setup: &Setup,
+    send: EventSender<'_>,
     next: &Receiver<(Setup, Outboxes)>,
-    progress: &Progress,
     carried: &mut Carried,
 ) -> (Intake<'s>, LoopExit) {
     let mut intake = intake;
+    let progress = send.progress;
     // The configuration's check refuses a hop of 0.
     let _ = intake.reconfigure(setup.microphone, setup.hop_columns);
-    let emit = |event: &Event<'_>| send_event(outboxes, progress, event);
+    let emit = |event: &Event<'_>| send.monitor_event(event);
     let mut arena = Vec::new();
     let prepared = prepare(setup, &mut arena, carried.judge.take(), intake.index(), emit);
     let (back, judge) = match prepared {

@@ -14,6 +14,7 @@ pub(crate) mod setup;
 pub mod signature;
 pub(crate) mod times;
 
+mod event_sender;
 mod listen;
 
 pub use audio::{AudioBlock, AudioFile, AudioInput};

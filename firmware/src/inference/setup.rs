@@ -1,13 +1,11 @@
 //! A model and the settings that go with it: checked as a whole before anything uses it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use monitor_core::anomaly::{AnomalyModel, Detector};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
-use monitor_core::model_card::{self, ModelCard};
 use monitor_core::monitor::{AlarmStates, Settings};
 use monitor_model::owned::{self, OwnedModel};
 use monitor_model::texts::Texts;
@@ -52,27 +50,19 @@ impl Setup {
         let bytes =
             std::fs::read(path).map_err(|error| SetupError::Model(owned::Error::Read { path: path.clone(), error }))?;
         signature::check(&config.listen, &bytes).map_err(SetupError::Signature)?;
-        let model = OwnedModel::from_bytes(bytes, Isa::best())
-            .map_err(|cause| SetupError::Model(owned::Error::Unusable { path: path.clone(), cause }))?;
-        let in_file = |cause| SetupError::File { path: path.clone(), cause };
-        let parsed = model.model().map_err(|error| in_file(error.to_string()))?;
-        let card = ModelCard::from_model(&parsed).map_err(|error| in_file(model_card::Error::to_string(&error)))?;
-        let classes = model.classifier().map_err(|error| in_file(error.to_string()))?.classes();
-        let labels = parsed.labels().map_err(|error| in_file(error.to_string()))?;
-        let mut labels: Vec<&str> = labels.iter().flat_map(|labels| labels.iter()).collect();
-        let numbered: Vec<String>;
+        let unusable = |cause| SetupError::Model(owned::Error::Unusable { path: path.clone(), cause });
+        let model = OwnedModel::from_bytes(bytes, Isa::best()).map_err(unusable)?;
+        let contents = model.contents();
+        let found = contents.map(|found| (found.classifier.classes(), found.card, found.labels)).map_err(unusable);
+        let (classes, card, mut labels) = found?;
         if labels.is_empty() {
-            numbered = (0..classes).map(|class| format!("class_{class}")).collect();
-            labels = numbered.iter().map(String::as_str).collect();
-        }
-        if labels.len() != classes {
-            return Err(in_file(format!("{} labels for {classes} classes; export the model again", labels.len())));
+            labels = (0..classes).map(|class| format!("class_{class}")).collect();
         }
         let hop_columns = config.listen.hop_columns() as u32;
         let decision = config.decision.over(card.map_or_else(DecisionConfig::default, |card| card.decision));
         let steps = decision.per_window(config.listen.hop_exact_s()).map_err(SetupError::Decision)?;
         let of_model = |class| card.map_or(decision.confidence, |card| card.confidence_of(class));
-        let confidence = |(class, label): (usize, &&str)| config.decision.confidence_of(label, of_model(class));
+        let confidence = |(class, label): (usize, &String)| config.decision.confidence_of(label, of_model(class));
         let confidences: Vec<f32> = labels.iter().enumerate().map(confidence).collect();
         // A wrong one is to be found here, before anything runs on it.
         confidences.iter().try_for_each(|own| steps.with_confidence(*own).map(drop)).map_err(SetupError::Decision)?;
@@ -88,13 +78,13 @@ impl Setup {
         for name in config.gpio.states.keys() {
             known("gpio.states", name)?;
         }
-        if let Some(name) = config.decision.class_confidence.keys().find(|name| !labels.contains(&name.as_str())) {
+        if let Some(name) = config.decision.class_confidence.keys().find(|name| !labels.contains(name)) {
             return Err(no_such_state("decision.class_confidence", name));
         }
         let device = DeviceInfo {
             model: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
             model_sha256: Sha256::digest(model.bytes()).into(),
-            labels: labels.iter().copied().collect(),
+            labels: labels.iter().map(String::as_str).collect(),
             rate_hz: config.capture.rate,
             hop_us: hop_columns * 10_000,
             // Added when it is reported.
@@ -118,12 +108,13 @@ impl Setup {
 }
 
 impl Setup {
-    /// The model's classifier, its anomaly score refitted by the baseline.
+    /// The model's classifier, its anomaly score refitted by the baseline. It parses the file, because what borrows from a
+    /// setup cannot move with it from the thread that loads it to that of inference: once for each setup.
     ///
     /// # Errors
     /// None in practice: all was checked at load.
     pub fn classifier(&self) -> Result<Classifier<'_>, owned::Cause> {
-        let classifier = self.model.classifier()?;
+        let classifier = self.model.contents()?.classifier;
         let Some(tables) = &self.baseline else { return Ok(classifier) };
         let tables = AnomalyModel::from_bytes(tables).map_err(owned::Cause::Anomaly)?;
         Ok(classifier.with_anomaly(Some(Detector::new(tables))))
@@ -159,14 +150,6 @@ pub enum SetupError {
     /// The model's signature is missing or not good.
     #[error("{0}")]
     Signature(signature::Error),
-    /// The model's file has something in it that cannot be used.
-    #[error("model {}: {cause}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What and why.
-        cause: String,
-    },
     /// The decision's settings, the file's and the model's together.
     #[error("{0}")]
     Decision(monitor_core::decision::Error),

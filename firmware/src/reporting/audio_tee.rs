@@ -1,4 +1,5 @@
-//! The sound that inference has decoded, passed on to the clips sink: a lock-free ring of its own.
+//! Decoded sound on its way to another thread: from inference to the clips sink, and from a player to inference. A lock-free
+//! ring.
 //!
 //! Passing on allocates nothing and never waits. A block that finds the ring full is dropped, and counted in front of the
 //! next one. Each sample is decoded once: inference and clips use the same floats.
@@ -23,6 +24,8 @@ pub struct BlockInfo {
     pub rate_hz: u32,
     /// Frames missing between the block before and this one.
     pub lost_before: u64,
+    /// How many of the samples were not finite, and are 0 now.
+    pub non_finite: u32,
     /// The smaller WAV format that holds every sample of the device exactly.
     pub format: WavFormat,
 }
@@ -37,7 +40,7 @@ pub fn tee(samples: usize) -> (TeeWriter, TeeReader) {
     (writer, TeeReader { samples: samples_out, blocks: blocks_out, buffer: vec![0.0; MAX_BLOCK] })
 }
 
-/// The end that inference writes to.
+/// The end that is written to.
 pub struct TeeWriter {
     samples: HeapProd<f32>,
     blocks: HeapProd<(BlockInfo, usize)>,
@@ -46,21 +49,21 @@ pub struct TeeWriter {
 }
 
 impl TeeWriter {
-    /// Passes a block on.
-    pub(crate) fn push(&mut self, info: BlockInfo, samples: &[f32]) {
+    /// Passes a block on; returns whether there was room for it.
+    pub(crate) fn push(&mut self, info: BlockInfo, samples: &[f32]) -> bool {
         let lost_before = info.lost_before + self.dropped;
         if self.blocks.is_full() || self.samples.vacant_len() < samples.len() || samples.len() > MAX_BLOCK {
             self.dropped = lost_before + samples.len() as u64;
-            return;
+            return false;
         }
         self.dropped = 0;
         self.samples.push_slice(samples);
         // There is room, and no other thread pushes.
-        let _ = self.blocks.try_push((BlockInfo { lost_before, ..info }, samples.len()));
+        self.blocks.try_push((BlockInfo { lost_before, ..info }, samples.len())).is_ok()
     }
 }
 
-/// The end that the clips sink reads from.
+/// The end that is read from.
 pub struct TeeReader {
     samples: HeapCons<f32>,
     blocks: HeapCons<(BlockInfo, usize)>,
@@ -73,6 +76,16 @@ impl TeeReader {
         let (info, len) = self.blocks.try_pop()?;
         self.samples.pop_slice(&mut self.buffer[..len]);
         Some((info, &self.buffer[..len]))
+    }
+
+    /// Whether no block waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// Samples that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.samples.occupied_len()
     }
 }
 
@@ -105,7 +118,7 @@ mod tests {
     #[test]
     fn a_full_ring_drops_blocks_and_counts_their_frames_before_the_next() {
         let (mut writer, mut reader) = tee(0);
-        let info = BlockInfo { rate_hz: 8000, lost_before: 0, format: WavFormat::F32 };
+        let info = BlockInfo { rate_hz: 8000, lost_before: 0, non_finite: 0, format: WavFormat::F32 };
         for block in 0..4 {
             writer.push(BlockInfo { lost_before: block, ..info }, &[block as f32; MAX_BLOCK]);
         }

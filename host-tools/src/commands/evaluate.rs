@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::console::{JsonOut, Ui};
 use crate::data::dataset::Dataset;
 use crate::evaluate::changes::Followed;
-use crate::evaluate::model::ModelContents;
+use crate::evaluate::model::named_contents;
 use crate::evaluate::options::EvaluationOptions;
 use crate::evaluate::pictures;
 use crate::evaluate::predictions::{Evaluation, predict_all};
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = OwnedModel::load(file)?;
     let dataset = Dataset::load(&args.on.data, &ui)?;
     let context = || format!("cannot evaluate {}", file.display());
-    let contents = ModelContents::read(&model).with_context(context)?;
+    let contents = named_contents(&model).with_context(context)?;
     let hop_columns = args.on.hop_columns(&contents);
     let predictions = predict_all(&contents, dataset, hop_columns, &ui).with_context(context)?;
     let evaluation = predictions.evaluation();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use monitor_core::log_mel::{HOP, RATE_HZ};
 use monitor_core::model_card;
+use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 use monitor_model::report::Line;
 use serde::Serialize;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use crate::console::{JsonOut, Ui};
 use crate::data::dataset::Dataset;
 use crate::evaluate::measured::Measured;
-use crate::evaluate::model::ModelContents;
+use crate::evaluate::model::named_contents;
 use crate::evaluate::pictures;
 use crate::evaluate::predict::{Summary, Window, predict_recording};
 use crate::evaluate::predictions::predict_all;
@@ -76,7 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ui.print("\n== 2/5 The newest model");
     let path = newest(&args.options.out)?;
     let model = OwnedModel::load(&path)?;
-    let contents = ModelContents::read(&model)?;
+    let contents = named_contents(&model)?;
     check(&contents, &trained).with_context(|| format!("{} is not the model that was trained", path.display()))?;
     ui.print(format!("{}: loads; labels, card and bytes match this training", path.display()));
 

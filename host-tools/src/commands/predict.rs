@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::console::{JsonOut, Ui};
 use crate::evaluate::in_order::in_order;
-use crate::evaluate::model::ModelContents;
+use crate::evaluate::model::named_contents;
 use crate::evaluate::predict::{
     AnomalyAlarms, Judged, Speed, Summary, Window, batch_log, parent_name, predict_recording, wav_files,
 };
@@ -96,7 +96,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let files = wav_files(&args.recordings)?;
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let context = || format!("cannot use the model {}", args.model.display());
-    let contents = ModelContents::read(&model).with_context(context)?;
+    let contents = named_contents(&model).with_context(context)?;
     let mut output = Output { ui: Ui::new(&args.json), closed: false, failed: None };
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
     // Each recording begins as unknown.

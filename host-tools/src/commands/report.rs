@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::console::{JsonOut, Ui};
 use crate::data::dataset::Dataset;
 use crate::data::hash::hex;
-use crate::evaluate::model::ModelContents;
+use crate::evaluate::model::named_contents;
 use crate::evaluate::options::EvaluationOptions;
 use crate::evaluate::pictures;
 use crate::evaluate::predictions::predict_all;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = OwnedModel::load(file)?;
     let dataset = Dataset::load(&args.on.data, &ui)?;
     let context = || format!("cannot report on {}", file.display());
-    let contents = ModelContents::read(&model).with_context(context)?;
+    let contents = named_contents(&model).with_context(context)?;
     let hop_columns = args.on.hop_columns(&contents);
     let predictions = predict_all(&contents, dataset, hop_columns, &ui).with_context(context)?;
     let evaluation = predictions.evaluation();

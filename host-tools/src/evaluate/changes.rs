@@ -10,11 +10,11 @@ use monitor_core::monitor::Event;
 use monitor_core::window::SECONDS as WINDOW_S;
 use serde::Serialize;
 
-use super::model::ModelContents;
 use super::predict::{AlarmLog, AnomalyAlarms};
 use crate::data::dataset::Recording;
 use crate::features::process;
 use crate::plots::timeline::Track;
+use monitor_model::contents::ModelContents;
 use monitor_sound::timeline::{self, Span, Timeline};
 
 /// A report: its second and its label; `None` for unknown.

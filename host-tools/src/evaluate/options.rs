@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::model::ModelContents;
 use crate::features::{columns, hop};
+use monitor_model::contents::ModelContents;
 
 /// The options `--data`, `--model` and `--hop`.
 #[derive(Debug, Clone, clap::Args)]

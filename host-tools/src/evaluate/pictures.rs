@@ -6,11 +6,11 @@ use rayon::prelude::*;
 
 use super::changes::{self, Followed, follow};
 use super::measured::Measured;
-use super::model::ModelContents;
 use super::predictions::DatasetPredictions;
 use crate::console::Ui;
 use crate::plots;
 use crate::plots::timeline::Track;
+use monitor_model::contents::ModelContents;
 
 /// File name of the confusion matrix.
 pub(crate) const CONFUSION: &str = "confusion_matrix.png";

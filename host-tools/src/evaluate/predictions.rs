@@ -11,11 +11,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::measured::{Measure, Measured, sessions};
-use super::model::ModelContents;
 use crate::console::Ui;
 use crate::data::dataset::{Dataset, Skipped};
 use crate::data::feature_set::Row;
 use crate::features::process;
+use monitor_model::contents::ModelContents;
 
 /// The mark on figures of recordings that the model was trained on.
 const TRAINED_ON: &str = "trained on, optimistic";

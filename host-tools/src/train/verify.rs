@@ -1,7 +1,7 @@
 //! Verifies exported bytes against the trained head: reads and runs them with the device's code.
 
 use anyhow::{Context, bail, ensure};
-use monitor_core::graph::{Output, Parts};
+use monitor_core::graph::Output;
 use monitor_core::head::{Dense, Head};
 use monitor_model::owned::OwnedModel;
 use monitor_nn::Isa;
@@ -23,13 +23,10 @@ const TOLERANCE: f32 = 1e-3;
 /// When the model cannot be read, or a probability differs.
 pub(super) fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyhow::Result<()> {
     let loaded = OwnedModel::from_bytes(model.to_vec(), Isa::best())?;
+    let contents = loaded.contents()?;
     if !set.from_audio {
         // Without recordings: it loads, and its head is the trained one.
-        loaded.classifier()?;
-        let parsed = loaded.model()?;
-        let Output::Head { head: found, .. } = Parts::from_graph(&parsed.graph())?.output else {
-            bail!("it has no head")
-        };
+        let Output::Head { head: found, .. } = contents.parts.output else { bail!("it has no head") };
         let layers =
             found.layers.iter().map(|layer| Dense { weights: layer.weights, bias: layer.bias, relu: layer.relu });
         return same(&Head::new(layers)?, set.x.view(), head);
@@ -39,7 +36,7 @@ pub(super) fn model(model: &[u8], set: &FeatureSet, head: &TrainedHead) -> anyho
         let Some(first) = set.rows.iter().find(|row| row.label == class) else { continue };
         let mut rows = (0..set.rows.len()).filter(|row| set.rows[*row].recording == first.recording);
         let mut worst: f32 = 0.0;
-        process(&set.dataset.recordings[first.recording], loaded.classifier()?, set.hop_columns, |window| {
+        process(&set.dataset.recordings[first.recording], contents.classifier.clone(), set.hop_columns, |window| {
             worst = match rows.next() {
                 Some(row) => worst.max(distance(window.verdict.probabilities, expected.row(row).iter())),
                 None => f32::INFINITY,

@@ -99,6 +99,11 @@ impl<'m> Classifier<'m> {
         self.anomaly.as_ref()
     }
 
+    /// Returns the int8 network; `None` for log-mel features.
+    pub fn network(&self) -> Option<&Network<'m>> {
+        self.extractor.network()
+    }
+
     /// Returns the feature kind.
     pub fn kind(&self) -> FeatureKind {
         self.extractor.kind()

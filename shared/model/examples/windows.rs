@@ -12,7 +12,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [path, isa, count] = arguments.as_slice() else { return Err("usage: windows MODEL ISA COUNT".into()) };
     let isa = Isa::ALL.into_iter().find(|known| known.name() == isa).ok_or("no such instruction set")?;
     let model = OwnedModel::from_bytes(std::fs::read(path)?, isa)?;
-    let network = model.int8_network()?.ok_or("the model has no int8 network")?;
+    let classifier = model.contents()?.classifier;
+    let network = classifier.network().ok_or("the model has no int8 network")?;
     let mut arena = vec![Block::ZERO; network.arena_len()];
     let patch: Patch =
         std::array::from_fn(|j| std::array::from_fn(|band| ((7 * j + 13 * band) % 64) as f32 / 8.0 - 6.0));

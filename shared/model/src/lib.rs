@@ -15,6 +15,7 @@ pub mod atomic_file;
 pub mod base_model;
 mod blocks;
 pub mod calendar;
+pub mod contents;
 pub mod line;
 pub mod owned;
 pub mod report;

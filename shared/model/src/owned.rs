@@ -4,7 +4,7 @@
 //! # fn main() -> Result<(), monitor_model::owned::Error> {
 //! use monitor_model::owned::{Memory, OwnedModel};
 //! let model = OwnedModel::load("artifacts/sound_classifier.tflite".as_ref())?;
-//! let classifier = model.classifier()?;
+//! let classifier = model.contents()?.classifier;
 //! let mut memory = Memory::new(&classifier, 48_000)?;
 //! let mut pipeline = memory.pipeline(classifier, 48_000, 48)?;
 //! pipeline.push(&[0.0; 480], |verdict| println!("{:?}", verdict.probabilities));
@@ -12,19 +12,21 @@
 //! # }
 //! ```
 //!
-//! The model is loaded and its weights packed once. [`OwnedModel::classifier`] may be called by many threads; all of them
-//! share the packed weights, and each has a [`Memory`] of its own. Log-mel features need no model:
-//! [`Classifier::log_mel`] and a [`Memory`] do.
+//! The model is checked and its weights packed once, when it is loaded. A program then reads its [`ModelContents`] once and
+//! passes them on: they borrow from the model, and clones of the classifier share the packed weights, so each thread only
+//! needs a [`Memory`] of its own. Log-mel features need no model: [`Classifier::log_mel`] and a [`Memory`] do.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::blocks::Blocks;
+use crate::contents::ModelContents;
 use monitor_core::anomaly::{self, AnomalyModel, Detector};
 use monitor_core::classifier::{self, Classifier};
 use monitor_core::features::FeatureKind;
 use monitor_core::graph::{self, Parts};
 use monitor_core::microphone::Limits;
+use monitor_core::model_card;
 use monitor_core::monitor::{Intake, Judge, Monitor};
 use monitor_core::pipeline::{self, BackEnd, FrontEnd, Pipeline};
 use monitor_core::resample::Resampler;
@@ -75,16 +77,14 @@ impl OwnedModel {
     /// # Errors
     /// If it is not a model that this program runs.
     pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
-        let mut packed = Packed { blocks: Blocks::NONE, used: 0 };
-        {
-            let (graph, parts) = parts(&bytes)?;
-            if let Some(body) = body(&graph, &parts)? {
-                packed = Packed::new(&body, isa)?;
-            }
-        }
-        let model = Self { bytes, packed, tapped: OnceLock::new(), isa };
-        model.classifier()?;
-        Ok(model)
+        let parsed = Parsed::read(&bytes)?;
+        let packed = match &parsed.body {
+            Some(body) => Packed::new(body, isa)?,
+            None => Packed { blocks: Blocks::NONE, used: 0 },
+        };
+        parsed.classifier(isa, &packed)?;
+        drop(parsed);
+        Ok(Self { bytes, packed, tapped: OnceLock::new(), isa })
     }
 
     /// Returns the bytes of the file.
@@ -97,24 +97,15 @@ impl OwnedModel {
         self.packed.used * size_of::<Block>()
     }
 
-    /// Parses the file again: labels, metadata, graph.
+    /// Reads what the file contains. Call it once and pass the result on: it parses the file.
     ///
     /// # Errors
-    /// None in practice, because the file was checked when it was loaded.
-    pub fn model(&self) -> Result<Model<'_>, Cause> {
-        Model::parse(&self.bytes).map_err(Cause::File)
-    }
-
-    /// Creates the classifier of the file: its trained head, or YAMNet's classes for the plain base model.
-    ///
-    /// # Errors
-    /// None in practice, because the file was checked when it was loaded.
-    pub fn classifier(&self) -> Result<Classifier<'_>, Cause> {
-        let (graph, parts) = parts(&self.bytes)?;
-        let tables = self.model()?.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes);
-        let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
-        let classifier = Classifier::from_parts(&parts, self.network(&graph, &parts)?).map_err(Cause::Classifier)?;
-        Ok(classifier.with_anomaly(detector))
+    /// [`Cause::File`], [`Cause::LabelCount`] or [`Cause::Card`] if the labels or the model card cannot be used. All else was
+    /// checked when the file was loaded.
+    pub fn contents(&self) -> Result<ModelContents<'_>, Cause> {
+        let parsed = Parsed::read(&self.bytes)?;
+        let classifier = parsed.classifier(self.isa, &self.packed)?;
+        ModelContents::new(parsed, classifier)
     }
 
     /// Creates a classifier that computes only features of `kind`, for training.
@@ -122,22 +113,18 @@ impl OwnedModel {
     /// # Errors
     /// If the kind requires a network and the file has none.
     pub fn features(&self, kind: FeatureKind) -> Result<Classifier<'_>, Cause> {
-        let (graph, parts) = parts(&self.bytes)?;
-        let network = match kind.tap_block() {
-            Some(block) if parts.body.is_some_and(|body| !body.tapped) => self.tapped(&graph, &parts, block)?,
-            _ => self.network(&graph, &parts)?,
+        let parsed = Parsed::read(&self.bytes)?;
+        let network = match (kind.tap_block(), &parsed.body) {
+            (Some(block), Some(body)) if parsed.parts.body.is_some_and(|part| !part.tapped) => {
+                Some(self.tapped(body.clone(), block)?)
+            }
+            _ => parsed.network(self.isa, &self.packed)?,
         };
         Classifier::features(kind, network).map_err(Cause::Classifier)
     }
 
     /// Returns the network of a file with the whole of it, cut after `block`.
-    fn tapped<'a>(
-        &'a self,
-        graph: &tflite::Graph<'a>,
-        parts: &Parts<'a>,
-        block: usize,
-    ) -> Result<Option<Network<'a>>, Cause> {
-        let Some(body) = body(graph, parts)? else { return Ok(None) };
+    fn tapped(&self, body: Body<'_>, block: usize) -> Result<Network<'_>, Cause> {
         let body = body.tapped(block).map_err(Cause::Network)?;
         let packed = match self.tapped.get() {
             Some(packed) => packed,
@@ -146,42 +133,38 @@ impl OwnedModel {
                 self.tapped.get_or_init(|| packed)
             }
         };
-        Network::new(&body, self.isa, packed.blocks.get()).map(Some).map_err(Cause::Network)
-    }
-
-    /// Returns the description of the int8 network; `None` if the file has none.
-    ///
-    /// # Errors
-    /// None in practice, because the file was checked when it was loaded.
-    pub fn body(&self) -> Result<Option<Body<'_>>, Cause> {
-        let (graph, parts) = parts(&self.bytes)?;
-        body(&graph, &parts)
-    }
-
-    /// Returns the int8 network on the packed weights; `None` if the file has none.
-    ///
-    /// # Errors
-    /// None in practice, because the file was checked when it was loaded.
-    pub fn int8_network(&self) -> Result<Option<Network<'_>>, Cause> {
-        let (graph, parts) = parts(&self.bytes)?;
-        self.network(&graph, &parts)
-    }
-
-    fn network<'a>(&'a self, graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Network<'a>>, Cause> {
-        let body = body(graph, parts)?;
-        body.map(|body| Network::new(&body, self.isa, self.packed.blocks.get())).transpose().map_err(Cause::Network)
+        Network::new(&body, self.isa, packed.blocks.get()).map_err(Cause::Network)
     }
 }
 
-fn parts(bytes: &[u8]) -> Result<(tflite::Graph<'_>, Parts<'_>), Cause> {
-    let graph = Model::parse(bytes).map_err(Cause::File)?.graph();
-    let parts = Parts::from_graph(&graph).map_err(Cause::Graph)?;
-    Ok((graph, parts))
+/// What one pass over the file finds.
+pub(crate) struct Parsed<'m> {
+    pub(crate) file: Model<'m>,
+    pub(crate) parts: Parts<'m>,
+    pub(crate) body: Option<Body<'m>>,
 }
 
-fn body<'a>(graph: &tflite::Graph<'a>, parts: &Parts<'a>) -> Result<Option<Body<'a>>, Cause> {
-    let found = parts.body.map(|part| Body::from_graph(graph, part.quantize)).transpose();
-    Ok(found.map_err(Cause::Network)?.map(|found| found.body))
+impl<'m> Parsed<'m> {
+    fn read(bytes: &'m [u8]) -> Result<Self, Cause> {
+        let file = Model::parse(bytes).map_err(Cause::File)?;
+        let graph = file.graph();
+        let parts = Parts::from_graph(&graph).map_err(Cause::Graph)?;
+        let found = parts.body.map(|part| Body::from_graph(&graph, part.quantize)).transpose();
+        let body = found.map_err(Cause::Network)?.map(|found| found.body);
+        Ok(Self { file, parts, body })
+    }
+
+    fn network<'p>(&self, isa: Isa, packed: &'p Packed) -> Result<Option<Network<'p>>, Cause> {
+        let network = self.body.as_ref().map(|body| Network::new(body, isa, packed.blocks.get()));
+        network.transpose().map_err(Cause::Network)
+    }
+
+    fn classifier(&self, isa: Isa, packed: &'m Packed) -> Result<Classifier<'m>, Cause> {
+        let tables = self.file.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes);
+        let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
+        let classifier = Classifier::from_parts(&self.parts, self.network(isa, packed)?).map_err(Cause::Classifier)?;
+        Ok(classifier.with_anomaly(detector))
+    }
 }
 
 /// The memory that one pipeline works in.
@@ -250,6 +233,17 @@ pub enum Cause {
     /// The anomaly tables cannot be read.
     #[error(transparent)]
     Anomaly(anomaly::Error),
+    /// The model card cannot be read.
+    #[error(transparent)]
+    Card(model_card::Error),
+    /// The file does not name as many classes as it has.
+    #[error("{labels} labels for {classes} classes; export the model again")]
+    LabelCount {
+        /// Labels of the file.
+        labels: usize,
+        /// Classes of its classifier.
+        classes: usize,
+    },
     /// The system has no memory left for the weights.
     #[error("there is no memory left for the network's weights; end other programs")]
     NoMemory,

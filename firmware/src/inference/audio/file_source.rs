@@ -24,7 +24,7 @@ impl FileSource {
     pub(super) fn fetch(&mut self, current: &mut Current) -> Result<(), AudioBlock<'static>> {
         let before = self.file.replaced();
         let read = self.file.rate().and_then(|rate| {
-            current.rate = rate;
+            current.info.rate_hz = rate;
             current.samples.resize((rate / 100).max(1) as usize, 0.0);
             self.file.read(&mut current.samples)
         });
@@ -33,7 +33,7 @@ impl FileSource {
             Ok(len) => current.len = len,
             Err(error) => return Err(AudioBlock::Failed(format!("{error:#}"))),
         }
-        current.non_finite = u32::try_from(self.file.replaced().saturating_sub(before)).unwrap_or(u32::MAX);
+        current.info.non_finite = u32::try_from(self.file.replaced().saturating_sub(before)).unwrap_or(u32::MAX);
         self.status.counters.frames.fetch_add(current.len as u64, Relaxed);
         Ok(())
     }

@@ -1,8 +1,9 @@
-//! Where inference gets its sound: the ring that capture (or the player) fills, or straight from a file.
+//! Where inference gets its sound: the ring that capture fills, a player, or straight from a file.
 
 mod file;
 mod file_source;
 mod open;
+mod played_source;
 mod player;
 mod ring_source;
 
@@ -15,10 +16,12 @@ use monitor_core::pcm::Channel;
 pub use file::AudioFile;
 use file_source::FileSource;
 pub(crate) use open::{Input, Producer, open};
+use played_source::PlayedSource;
 use ring_source::RingSource;
 
+use crate::capture::wav_writer::WavFormat;
 use crate::capture::{CaptureStatus, Reader};
-use crate::reporting::audio_tee::TeeWriter;
+use crate::reporting::audio_tee::{BlockInfo, TeeWriter};
 
 /// What comes next.
 #[derive(Debug, PartialEq)]
@@ -50,29 +53,34 @@ pub struct AudioInput {
     current: Current,
     /// The current block is to be given out again.
     again: bool,
+    /// Gets every block of a live source.
+    tee: Option<TeeWriter>,
 }
 
 enum Source {
     Ring(RingSource),
+    Played(PlayedSource),
     File(FileSource),
 }
 
 /// The block that was fetched last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Current {
     /// Room for the longest block; the block is its first `len` samples.
     samples: Vec<f32>,
     len: usize,
-    rate: u32,
-    lost_before: u64,
-    non_finite: u32,
+    info: BlockInfo,
     behind: Duration,
 }
 
 impl Current {
+    fn samples(&self) -> &[f32] {
+        &self.samples[..self.len]
+    }
+
     fn block(&self) -> AudioBlock<'_> {
-        let Self { rate, lost_before, non_finite, behind, .. } = *self;
-        AudioBlock::Samples { rate, lost_before, samples: &self.samples[..self.len], non_finite, behind }
+        let BlockInfo { rate_hz: rate, lost_before, non_finite, .. } = self.info;
+        AudioBlock::Samples { rate, lost_before, samples: self.samples(), non_finite, behind: self.behind }
     }
 }
 
@@ -87,33 +95,42 @@ impl AudioInput {
         Self::new(Source::File(FileSource::new(file, status)))
     }
 
-    fn new(source: Source) -> Self {
-        Self { source, current: Current::default(), again: false }
+    /// From a player; see [`PlayedSource`].
+    fn played(source: PlayedSource) -> Self {
+        Self::new(Source::Played(source))
     }
 
-    /// The same; every block from the ring is passed on to `tee` as well, if that has room.
+    fn new(source: Source) -> Self {
+        let info = BlockInfo { rate_hz: 0, lost_before: 0, non_finite: 0, format: WavFormat::F32 };
+        let current = Current { samples: Vec::new(), len: 0, info, behind: Duration::ZERO };
+        Self { source, current, again: false, tee: None }
+    }
+
+    /// The same; every block is passed on to `tee` as well, if that has room.
     #[must_use]
     pub fn with_tee(mut self, tee: TeeWriter) -> Self {
-        if let Source::Ring(source) = &mut self.source {
-            source.set_tee(tee);
-        }
+        self.tee = Some(tee);
         self
     }
 
     /// Whether it comes at its own pace, from a device or the player.
     pub(crate) fn is_live(&self) -> bool {
-        matches!(self.source, Source::Ring(_))
+        !matches!(self.source, Source::File(_))
     }
 
-    /// The next block: at most about 10 ms from a file, a block of capture from the ring; waits at most `timeout`.
+    /// The next block: at most about 10 ms from a file or a player, a block of capture from the ring; waits at most `timeout`.
     pub fn next(&mut self, timeout: Duration) -> AudioBlock<'_> {
         if !std::mem::take(&mut self.again) {
             let fetched = match &mut self.source {
                 Source::Ring(source) => source.fetch(&mut self.current, timeout),
+                Source::Played(source) => source.fetch(&mut self.current, timeout),
                 Source::File(source) => source.fetch(&mut self.current),
             };
             if let Err(other) = fetched {
                 return other;
+            }
+            if let Some(tee) = &mut self.tee {
+                tee.push(self.current.info, self.current.samples());
             }
         }
         self.current.block()

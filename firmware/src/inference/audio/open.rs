@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::Context;
 
 use super::player::play;
-use super::{AudioFile, AudioInput};
-use crate::capture::{self, Capture, CaptureConfig, CaptureStatus, ring};
+use super::{AudioFile, AudioInput, PlayedSource};
+use crate::capture::{self, Capture, CaptureConfig, CaptureStatus};
 use crate::inference::Progress;
+use crate::reporting::audio_tee::tee;
 use crate::system::messages::warn;
 use crate::system::real_time::RealTime;
 
@@ -47,7 +48,6 @@ pub(crate) fn open(
     progress: &Arc<Progress>,
 ) -> anyhow::Result<(Producer, AudioInput)> {
     let ended = Arc::new(AtomicBool::new(false));
-    let channel = config.channel.into();
     let file = match input {
         Input::Device => {
             let (capture, reader) = capture::start(config)?;
@@ -55,7 +55,7 @@ pub(crate) fn open(
             if let Some(warning) = status.real_time().and_then(RealTime::warning) {
                 warn(warning);
             }
-            let sound = AudioInput::ring(reader, Arc::clone(&status), Arc::clone(&ended), channel);
+            let sound = AudioInput::ring(reader, Arc::clone(&status), Arc::clone(&ended), config.channel.into());
             return Ok((Producer { status, ended, capture: Some(capture) }, sound));
         }
         Input::Wav(path) => AudioFile::wav(path, config)?,
@@ -67,8 +67,9 @@ pub(crate) fn open(
         return Ok((producer, AudioInput::file(file, status)));
     }
     let backlog = Duration::from_millis(config.backlog_ms.into());
-    let (writer, reader) = ring::ring(config.ring_kib as usize * 1024, backlog, Arc::clone(&status));
-    let sound = AudioInput::ring(reader, Arc::clone(&status), Arc::clone(&ended), channel);
+    let (writer, reader) = tee(config.ring_kib as usize * 1024 / size_of::<f32>());
+    let played = PlayedSource { reader, status: Arc::clone(&status), ended: Arc::clone(&ended), backlog };
+    let sound = AudioInput::played(played);
     let progress = Arc::clone(progress);
     let thread = std::thread::Builder::new().name("player".into()).stack_size(STACK);
     thread.spawn(move || play(file, writer, &status, &ended, &progress)).context("no thread for the recording")?;

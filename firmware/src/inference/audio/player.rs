@@ -1,19 +1,22 @@
-//! `--realtime`: a recording played into the ring at the pace of its own time, in capture's place.
+//! `--realtime`: a recording played at the pace of its own time, in capture's place.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use monitor_core::pcm::SampleFormat;
-
 use super::AudioFile;
-use crate::capture::ring::Writer;
-use crate::capture::{CaptureStatus, StreamSpec};
+use crate::capture::CaptureStatus;
+use crate::capture::wav_writer::WavFormat;
 use crate::inference::Progress;
+use crate::reporting::audio_tee::{BlockInfo, TeeWriter};
 
 /// Plays the whole sound in blocks of 10 ms; sets `ended` when it is over, or inference is to stop.
-///
-/// The samples pass the ring as 32-bit floats, which are decoded to the same values.
-pub(super) fn play(file: AudioFile, writer: Writer, status: &CaptureStatus, ended: &AtomicBool, progress: &Progress) {
+pub(super) fn play(
+    file: AudioFile,
+    writer: TeeWriter,
+    status: &CaptureStatus,
+    ended: &AtomicBool,
+    progress: &Progress,
+) {
     if let Err(error) = play_all(file, writer, status, progress) {
         progress.control.fail(format!("{error:#}"));
     }
@@ -22,33 +25,32 @@ pub(super) fn play(file: AudioFile, writer: Writer, status: &CaptureStatus, ende
 
 fn play_all(
     mut file: AudioFile,
-    mut writer: Writer,
+    mut writer: TeeWriter,
     status: &CaptureStatus,
     progress: &Progress,
 ) -> anyhow::Result<()> {
     let rate = file.rate()?;
     let period = (rate / 100).max(1);
-    let spec =
-        StreamSpec { format: SampleFormat::F32, channels: 1, rate, period_frames: period, buffer_frames: period };
     let mut samples = vec![0.0; period as usize];
     let start = Instant::now();
     let mut played = 0u64;
     while !progress.control.is_stopped() {
+        let before = file.replaced();
         let frames = file.read(&mut samples)?;
         if frames == 0 {
             break;
         }
         // A block is complete when its last frame has been recorded.
-        let due = spec.duration(played + frames as u64);
-        std::thread::sleep(due.saturating_sub(start.elapsed()));
-        writer.stage(&bytes(&samples[..frames]));
-        writer.commit(spec, played, Duration::ZERO, frames as u32);
         played += frames as u64;
+        let due = Duration::from_secs_f64(played as f64 / f64::from(rate));
+        std::thread::sleep(due.saturating_sub(start.elapsed()));
+        let non_finite = u32::try_from(file.replaced().saturating_sub(before)).unwrap_or(u32::MAX);
+        let info = BlockInfo { rate_hz: rate, lost_before: 0, non_finite, format: WavFormat::F32 };
+        if !writer.push(info, &samples[..frames]) {
+            status.counters.dropped_blocks.fetch_add(1, Relaxed);
+            status.counters.dropped_frames.fetch_add(frames as u64, Relaxed);
+        }
         status.counters.frames.fetch_add(frames as u64, Relaxed);
     }
     Ok(())
-}
-
-fn bytes(samples: &[f32]) -> Vec<u8> {
-    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }

@@ -9,7 +9,7 @@ use monitor_core::pcm::{Channel, Decoder};
 use super::{AudioBlock, Current};
 use crate::capture::wav_writer::WavFormat;
 use crate::capture::{CaptureStatus, Reader, StreamSpec};
-use crate::reporting::audio_tee::{BlockInfo, TeeWriter};
+use crate::reporting::audio_tee::BlockInfo;
 use crate::system::messages::warn;
 
 /// The ring, and what decodes its blocks.
@@ -19,8 +19,6 @@ pub(super) struct RingSource {
     ended: Arc<AtomicBool>,
     channel: Channel,
     decoder: Option<Decoding>,
-    /// Gets every decoded block.
-    tee: Option<TeeWriter>,
 }
 
 /// The decoder of one stream format.
@@ -40,11 +38,7 @@ impl Decoding {
 
 impl RingSource {
     pub(super) fn new(reader: Reader, status: Arc<CaptureStatus>, ended: Arc<AtomicBool>, channel: Channel) -> Self {
-        Self { reader, status, ended, channel, decoder: None, tee: None }
-    }
-
-    pub(super) fn set_tee(&mut self, tee: TeeWriter) {
-        self.tee = Some(tee);
+        Self { reader, status, ended, channel, decoder: None }
     }
 
     /// Fetches a block into `current`.
@@ -74,14 +68,14 @@ impl RingSource {
         }
         let before = decoder.replaced();
         current.len = decoder.decode(block.bytes, &mut current.samples);
-        current.non_finite = u32::try_from(decoder.replaced().saturating_sub(before)).unwrap_or(u32::MAX);
-        (current.rate, current.lost_before) = (spec.rate, block.lost_before);
+        current.info = BlockInfo {
+            rate_hz: spec.rate,
+            lost_before: block.lost_before,
+            non_finite: u32::try_from(decoder.replaced().saturating_sub(before)).unwrap_or(u32::MAX),
+            format: *format,
+        };
         let end = block.first_frame + frames as u64;
         current.behind = spec.duration(self.status.end.load(Relaxed).saturating_sub(end));
-        if let Some(tee) = &mut self.tee {
-            let info = BlockInfo { rate_hz: spec.rate, lost_before: block.lost_before, format: *format };
-            tee.push(info, &current.samples[..current.len]);
-        }
         Ok(())
     }
 }

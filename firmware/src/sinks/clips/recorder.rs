@@ -172,7 +172,7 @@ mod tests {
             let sample = |k| f32::from((i32::from(place) * 80 + k - 17_600) as i16) / 32_768.0;
             let samples: Vec<f32> = (0..80).map(sample).collect();
             let lost_before = if place == blocks.start { lost_before } else { 0 };
-            recorder.block(BlockInfo { rate_hz: 8000, lost_before, format: WavFormat::S16 }, &samples);
+            recorder.block(BlockInfo { rate_hz: 8000, lost_before, non_finite: 0, format: WavFormat::S16 }, &samples);
         }
     }
 

@@ -89,7 +89,7 @@ pub(super) fn front_end(runs: u32) -> Time {
 
 /// Samples to verdicts, per window at the default hop: one second of sound at a time.
 pub(super) fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
-    let classifier = model.classifier()?;
+    let classifier = model.contents()?.classifier;
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
     // 48 hops, which is 48 windows once the first is full.
@@ -108,7 +108,7 @@ pub(super) fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
 
 /// The anomaly score of a window, as the device computes it; `None` for a model without one.
 pub(super) fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Time>> {
-    let classifier = model.classifier()?;
+    let classifier = model.contents()?.classifier;
     let Some(detector) = classifier.anomaly().copied() else { return Ok(None) };
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
@@ -129,7 +129,7 @@ pub(super) fn load_to_first_verdict(path: &Path) -> anyhow::Result<f64> {
     for _ in 0..5 {
         let start = Instant::now();
         let model = OwnedModel::load(path)?;
-        let classifier = model.classifier()?;
+        let classifier = model.contents()?.classifier;
         let mut memory = Memory::new(&classifier, RATE_HZ)?;
         let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
         let mut windows = 0;
@@ -163,7 +163,8 @@ pub(super) struct Cores {
 /// Runs a batch on one thread, and on all; one packed weights blob, an arena for each thread.
 pub(super) fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
     let windows = (runs as usize).max(64);
-    let network = model.int8_network()?.context("the model has no int8 network")?;
+    let classifier = model.contents()?.classifier;
+    let network = classifier.network().context("the model has no int8 network")?;
     let patch = patch();
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let mut counts = vec![1, all];
@@ -176,7 +177,7 @@ pub(super) fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
     // Alternating, so that other load on the machine affects all equally.
     for _ in 0..9 {
         for ((_, pool), speeds) in pools.iter().zip(&mut speeds) {
-            let took = pool.install(|| run_batch(&network, &patch, windows))?;
+            let took = pool.install(|| run_batch(network, &patch, windows))?;
             speeds.push(windows as f64 / took.as_secs_f64());
         }
     }

@@ -20,11 +20,11 @@ const EVICT: usize = 64 << 20;
 /// ten windows from samples to probabilities; prints the milliseconds of each in one line.
 pub(super) fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
     let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
-    let network = model.int8_network()?.context("the model has no int8 network; give the base model")?;
+    let classifier = model.contents()?.classifier;
+    let network = classifier.network().cloned().context("the model has no int8 network; give the base model")?;
     let patch = measure::patch();
     let mut arena = measure::arena(&network);
     let (mut embedding, mut scores) = (vec![0; network.pooled_len()], vec![0; network.scores_len()]);
-    let classifier = model.classifier()?;
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
     let second = measure::sound(1);

@@ -1,0 +1,63 @@
+//! The way of an event from the inference thread: counted, then sent to all sinks.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use monitor_core::monitor::{AlarmCause, Event};
+use monitor_wire::{self as wire, Gap, StateChange};
+
+use super::Progress;
+use crate::reporting::{self, Outboxes, Window};
+
+/// Counts and sends events.
+#[derive(Clone, Copy)]
+pub(super) struct EventSender<'a> {
+    /// Counters of inference, and its alarms.
+    pub(super) progress: &'a Progress,
+    /// The queues of the sinks.
+    pub(super) outboxes: &'a Outboxes,
+}
+
+impl EventSender<'_> {
+    /// Sends an event to all sinks. Only a recording that is played as fast as possible waits for its reader, and not once
+    /// the program stops.
+    pub(super) fn report(self, event: &reporting::Event<'_>) {
+        let control = &self.progress.control;
+        self.outboxes.send_or_wait(event, || {
+            control.held.store(true, Relaxed);
+            !control.is_stopped()
+        });
+        control.held.store(false, Relaxed);
+    }
+
+    /// Counts an event of the monitor and sends it.
+    pub(super) fn monitor_event(self, event: &Event<'_>) {
+        let Self { progress, .. } = self;
+        let report = match *event {
+            Event::Gap { index, lost_frames } => {
+                progress.counters.gaps.fetch_add(1, Relaxed);
+                progress.counters.lost_frames.fetch_add(lost_frames, Relaxed);
+                reporting::Event::Gap(Gap { index, lost_frames })
+            }
+            Event::Window { verdict, decided, .. } => {
+                let window = Window::new(verdict, decided);
+                progress.window(window.inference_us);
+                reporting::Event::Window(window)
+            }
+            Event::StateChange { index, previous, state, confidence } => reporting::Event::StateChange(StateChange {
+                index,
+                previous: previous.class(),
+                state: state.class(),
+                confidence,
+            }),
+            Event::Alarm { index, cause, active, state } => {
+                let cause = match cause {
+                    AlarmCause::State => wire::AlarmCause::State,
+                    AlarmCause::Anomaly => wire::AlarmCause::Anomaly,
+                    AlarmCause::Microphone => wire::AlarmCause::Microphone,
+                };
+                reporting::Event::Alarm(progress.alarms.change(cause as u8, active, state.class(), index))
+            }
+        };
+        self.report(&report);
+    }
+}

@@ -1,0 +1,59 @@
+//! What a model file contains, read once for all parts of a program.
+
+use monitor_core::classifier::Classifier;
+use monitor_core::decision;
+use monitor_core::graph::Parts;
+use monitor_core::model_card::ModelCard;
+use monitor_core::monitor::Judge;
+use monitor_core::window::DEFAULT_HOP;
+use monitor_nn::Body;
+use monitor_tflite::Model;
+
+use crate::owned::{Cause, Parsed};
+
+/// The contents of an [`OwnedModel`](crate::owned::OwnedModel), which they borrow from.
+#[derive(Debug)]
+pub struct ModelContents<'m> {
+    /// The parsed file.
+    pub file: Model<'m>,
+    /// The recognised parts of its graph.
+    pub parts: Parts<'m>,
+    /// Description of the int8 network; `None` if the file has none.
+    pub body: Option<Body<'m>>,
+    /// Features, head (or YAMNet's classes for the plain base model) and anomaly detector, on the packed weights.
+    pub classifier: Classifier<'m>,
+    /// Names of the classes, in the order of the probabilities; empty if the file does not name them.
+    pub labels: Vec<String>,
+    /// The model card; `None` for the plain base model and models by other programs.
+    pub card: Option<ModelCard<'m>>,
+}
+
+impl<'m> ModelContents<'m> {
+    pub(crate) fn new(parsed: Parsed<'m>, classifier: Classifier<'m>) -> Result<Self, Cause> {
+        let Parsed { file, parts, body } = parsed;
+        let labels = file.labels().map_err(Cause::File)?;
+        let labels: Vec<String> = labels.iter().flat_map(|labels| labels.iter()).map(str::to_string).collect();
+        let classes = classifier.classes();
+        if !labels.is_empty() && labels.len() != classes {
+            return Err(Cause::LabelCount { labels: labels.len(), classes });
+        }
+        let card = ModelCard::from_model(&file).map_err(Cause::Card)?;
+        Ok(Self { file, parts, body, classifier, labels, card })
+    }
+
+    /// A judge with the decision settings of the card, for a window every `hop_columns` columns of 10 ms; a model without a
+    /// card (the base model) has the default settings.
+    ///
+    /// # Errors
+    /// When the settings are out of range.
+    pub fn judge(&self, hop_columns: u32) -> Result<Judge, decision::Error> {
+        let default = ModelCard::untrained(self.classifier.kind());
+        let card = self.card.as_ref().unwrap_or(&default);
+        Judge::from_card(card, &self.classifier, hop_columns as f32 / 100.0)
+    }
+
+    /// Step between windows in training, in columns of 10 ms; the default step for a model without a card.
+    pub fn hop_columns(&self) -> u32 {
+        self.card.as_ref().map_or(DEFAULT_HOP, |card| u32::from(card.training.hop_columns))
+    }
+}
