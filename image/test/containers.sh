@@ -72,7 +72,7 @@ learns() {
     local model=(--model /data/artifacts/sound_classifier.tflite)
     scores() { "${run[@]}" check --json "${model[@]}" /data/x.wav 2>"$work/errors" | grep -o '"anomaly":[^,}]*'; }
     scores >"$work/before"
-    "${run[@]}" learn "${model[@]}" --wav /data/shift.wav >/dev/null 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
+    "${run[@]}" baseline "${model[@]}" --wav /data/shift.wav >/dev/null 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     scores >"$work/after"
     if [ ! -s "$work/before" ] || cmp -s "$work/before" "$work/after"; then
         echo "containers: on $1 another container does not use the learned baseline" >&2

@@ -42,7 +42,7 @@ pub(crate) struct Args {
 const NO_SOUND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longest wait without a look at whether to stop.
-const GLANCE: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Part of clipped samples from which on a recording is better made again.
 const TOO_MUCH_CLIPPING: f64 = 1e-5;
@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         errln!("warning: {warning}");
     }
     let begun = Instant::now();
-    while !reader.wait(GLANCE) {
+    while !reader.wait(POLL_INTERVAL) {
         if signals.read_signal()?.is_some() {
             bail!(
                 "stopped before there was any sound from `{}`: {}; nothing is recorded",
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut last_sound = Instant::now();
     let mut stopped = false;
     while !recorder.done() && !stopped {
-        if reader.wait(GLANCE) {
+        if reader.wait(POLL_INTERVAL) {
             last_sound = Instant::now();
         } else if last_sound.elapsed() > NO_SOUND_TIMEOUT {
             terminal.clear();

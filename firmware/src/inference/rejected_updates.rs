@@ -36,7 +36,7 @@ impl RejectedUpdates {
         self.lock().update = reasons;
     }
 
-    /// Adds the reasons to the device info, and remembers it.
+    /// Adds the reasons to the device info, and keeps it for the next reload.
     pub(crate) fn add_to(&self, device: DeviceInfo) -> Arc<DeviceInfo> {
         let mut inner = self.lock();
         let device = Arc::new(DeviceInfo { rejected_updates: inner.reasons(), ..device });

@@ -76,7 +76,7 @@ fn alike(path: &Path, meta: &Meta, other_path: &Path, other: &Meta) -> anyhow::R
     let differs = |what: &str, one: &str, two: &str| {
         ensure!(
             one == two,
-            "{} was made with {what} {one}, {} with {two}; make them alike with `host-tools embed`",
+            "{} was made with {what} {one}, {} with {two}; make them alike with `host-tools features`",
             path.display(),
             other_path.display()
         );
