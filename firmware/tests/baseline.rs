@@ -87,6 +87,17 @@ fn sound_of_the_baseline_raises_no_alarm_any_more_and_the_model_is_the_same() {
 }
 
 #[test]
+fn a_longer_persistence_of_the_configuration_raises_the_alarm_later() {
+    let machine = Machine::new();
+    let first = || machine.check().0.iter().position(|window| window.alarm);
+    let by_model = first().unwrap();
+    machine.place.configure("[alarm]\npersistence_s = 10\n");
+    assert!(first().is_none_or(|at| at >= by_model + 36), "9.5 s later, at a hop of 0.25 s");
+    machine.place.configure("[alarm]\nalarm = 0.1\n");
+    assert!(first().unwrap() <= by_model);
+}
+
+#[test]
 fn a_baseline_of_another_model_or_a_damaged_one_is_ignored_with_a_message() {
     let machine = Machine::new();
     let (original, _) = machine.check();

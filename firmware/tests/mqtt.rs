@@ -9,9 +9,11 @@ mod common;
 use std::process::Command;
 
 use broker::{Broker, Subscriber, free_port};
+use common::model::loudness_model_with_anomaly_score;
 use common::place::Place;
 use common::program::Program;
 use nix::sys::signal::Signal;
+use rumqttc::QoS;
 use serde_json::Value;
 use test_needs::needs;
 
@@ -164,6 +166,47 @@ fn an_orderly_stop_prints_no_error_and_publishes_no_last_will() {
         assert!(status.success() && !stderr.contains("mqtt"), "{version}: {stderr}");
         subscriber
             .wait("the end", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online", "offline"]);
+    }
+}
+
+#[needs(mosquitto)]
+#[test]
+fn the_sensitivity_is_set_by_messages_and_a_retained_one_holds_over_a_restart() {
+    for version in ["3.1.1", "5"] {
+        let port = free_port();
+        let place = device(port, 40, &format!("version = \"{version}\"\nset_sensitivity = true\n[clips]"));
+        std::fs::write(place.model(), loudness_model_with_anomaly_score("off_state", "on_state")).unwrap();
+        let _broker = Broker::start(place.folder.path(), port, OPEN);
+        let subscriber = Subscriber::new(port, None);
+        let values = |subscriber: &Subscriber| {
+            let state = subscriber.newest("monitor/pump/state");
+            (state["alarm_level"].as_f64(), state["persistence_s"].as_f64())
+        };
+        let program = place.run_on_stdin();
+        subscriber.wait("the model's values", |subscriber| values(subscriber) == (Some(1.0), Some(0.5)));
+        let number = "homeassistant/number/pump/alarm_level/config";
+        subscriber.wait("the number", |subscriber| {
+            subscriber.newest(number)["command_topic"] == "monitor/pump/alarm_level/set"
+        });
+        let publish = |topic: &str, retain, payload: &str| {
+            subscriber.client.publish(format!("monitor/pump/{topic}/set"), QoS::AtLeastOnce, retain, payload).unwrap();
+        };
+        publish("persistence_s", false, "8");
+        publish("alarm_level", true, "2.5");
+        subscriber.wait("the new values", |subscriber| values(subscriber) == (Some(2.5), Some(8.0)));
+        publish("alarm_level", false, "1000");
+        program.wait("the refusal", |program| program.stderr().contains("alarm_level: \"1000\" is ignored"));
+        program.signal(Signal::SIGHUP);
+        program.wait("the reload", |program| program.stderr().contains("were read again"));
+        assert_eq!(values(&subscriber), (Some(2.5), Some(8.0)), "{version}");
+        program.signal(Signal::SIGTERM);
+        program.end();
+        let program = place.run_on_stdin();
+        subscriber.wait("only the retained value", |subscriber| values(subscriber) == (Some(2.5), Some(0.5)));
+        publish("alarm_level", true, "default");
+        subscriber.wait("the model's values again", |subscriber| values(subscriber) == (Some(1.0), Some(0.5)));
+        program.signal(Signal::SIGTERM);
+        program.end();
     }
 }
 

@@ -8,10 +8,12 @@
 //! so that one thread reports them. Everything is atomic: no call waits.
 
 pub mod latch_store;
+pub mod sensitivity;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use monitor_wire::{AcknowledgedBy, Alarm};
+use sensitivity::Sensitivity;
 
 /// All causes.
 pub const ALL: u32 = u32::MAX;
@@ -24,6 +26,8 @@ pub struct Alarms {
     latch: AtomicBool,
     /// Requested acknowledgements, by their source.
     requested: [AtomicU32; AcknowledgedBy::ALL.len()],
+    /// How easily the anomaly score raises its alarm.
+    pub sensitivity: Sensitivity,
 }
 
 impl Alarms {

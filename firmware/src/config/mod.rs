@@ -11,9 +11,11 @@ mod microphone;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use monitor_core::anomaly::Persistence;
 use monitor_core::decision::DecisionConfig;
 use serde::{Deserialize, Serialize};
 
+use crate::alarms::sensitivity::{Setting, Values};
 use crate::capture::CaptureConfig;
 use crate::setting::within;
 use crate::sinks::{SinkConfigs, for_each_sink};
@@ -145,6 +147,12 @@ pub struct AlarmConfig {
     pub states: Vec<String>,
     /// Whether sound unlike all normal sound is an alarm, where the model has an anomaly score.
     pub anomaly: bool,
+    /// Anomaly score that counts towards the alarm, 0.1 to 100; 1, the model's own level, where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alarm: Option<f32>,
+    /// Seconds above that level that raise the alarm, 0.5 to 10; the model's where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persistence_s: Option<f32>,
     /// Seconds without a single frame of sound after which there is an alarm, 0 to 3600; 0 for never.
     pub no_sound_s: f32,
     /// Whether an alarm stays until it is acknowledged, even when its cause has ended.
@@ -153,7 +161,14 @@ pub struct AlarmConfig {
 
 impl Default for AlarmConfig {
     fn default() -> Self {
-        Self { states: Vec::new(), anomaly: true, no_sound_s: 5.0, latch: false }
+        Self { states: Vec::new(), anomaly: true, alarm: None, persistence_s: None, no_sound_s: 5.0, latch: false }
+    }
+}
+
+impl AlarmConfig {
+    /// The sensitivity of the alarm by the anomaly score, with the model's where the file gives none.
+    pub(crate) fn sensitivity(&self, model: Persistence) -> Values {
+        [self.alarm.unwrap_or(1.0), self.persistence_s.unwrap_or(model.raise_s)]
     }
 }
 
@@ -169,6 +184,8 @@ impl Config {
             return Err(Error::NoPublicKey);
         }
         within("alarm.no_sound_s", self.alarm.no_sound_s, 0.0..=3600.0)?;
+        self.alarm.alarm.map_or(Ok(()), |level| Setting::AlarmLevel.check(level))?;
+        self.alarm.persistence_s.map_or(Ok(()), |seconds| Setting::Persistence.check(seconds))?;
         self.microphone.validate()?;
         self.sinks().validate()?;
         // With the built-in settings in the place of the model's: a sum that is too large with them is found at load.
@@ -231,7 +248,9 @@ mod tests {
             "# hysteresis = ",
             "# dwell_s = ",
             "# class_confidence = ",
-            "# alarm = ",
+            "# alarm = 1.0",
+            "# persistence_s = ",
+            "# alarm = 27",
             "# heartbeat = ",
             "# unacknowledged = ",
             "# acknowledge = ",
@@ -276,6 +295,8 @@ mod tests {
             ("[listen]\nhop_s = nan", "listen.hop_s"),
             ("[listen]\nrequire_signature = true", "listen.public_key"),
             ("[alarm]\nno_sound_s = -1", "alarm.no_sound_s"),
+            ("[alarm]\nalarm = 0", "alarm.alarm"),
+            ("[alarm]\npersistence_s = 11", "alarm.persistence_s"),
             ("[serial]\nbaud = 3", "serial.baud"),
             ("[serial]\nqueue = 0", "serial.queue"),
             ("[gpio]\nheartbeat_s = 0", "gpio.heartbeat_s"),

@@ -19,7 +19,9 @@ use monitor_nn::Block;
 
 use super::audio::{AudioBlock as Incoming, AudioInput};
 use super::event_sender::EventSender;
+use super::setup::persistence;
 use super::{Progress, Setup, now_ns};
+use crate::alarms::sensitivity::Sensitivity;
 use crate::reporting::{self, DeviceInfo, Outboxes};
 
 /// Least sound that may wait before windows are skipped.
@@ -139,9 +141,11 @@ fn prepare<'a>(
     arena: &'a mut Vec<Block>,
     before: Option<(Judge, Texts)>,
     index: u64,
+    sensitivity: &Sensitivity,
     on_event: impl FnMut(&Event<'_>),
 ) -> anyhow::Result<(BackEnd<'a>, Judge)> {
     let classifier = setup.classifier()?;
+    sensitivity.configure(setup.sensitivity(&classifier));
     let settings = setup.settings(&classifier);
     let judge = match before {
         None => settings.judge()?,
@@ -167,11 +171,12 @@ fn turn<'s>(
 ) -> (Intake<'s>, LoopExit) {
     let mut intake = intake;
     let progress = send.progress;
+    let sensitivity = &progress.alarms.sensitivity;
     // The configuration's check refuses a hop of 0.
     let _ = intake.reconfigure(setup.microphone, setup.hop_columns);
     let emit = |event: &Event<'_>| send.monitor_event(event);
     let mut arena = Vec::new();
-    let prepared = prepare(setup, &mut arena, carried.judge.take(), intake.index(), emit);
+    let prepared = prepare(setup, &mut arena, carried.judge.take(), intake.index(), sensitivity, emit);
     let (back, judge) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -179,12 +184,20 @@ fn turn<'s>(
             return (intake, LoopExit::End);
         }
     };
+    let configured = setup.sensitivity(back.classifier());
+    let model = back.classifier().anomaly().map(|detector| detector.tables().persistence);
     let mut monitor = Monitor::new(intake, back, judge);
+    let mut applied = configured;
     let hop = Duration::from_millis(10) * setup.hop_columns;
     let limit = LIMIT.max(2 * hop);
     let exit = loop {
         if progress.control.is_stopped() {
             break LoopExit::End;
+        }
+        let wanted = sensitivity.now();
+        if let Some(([level, raise_s], model)) = wanted.filter(|_| wanted != applied).zip(model) {
+            monitor.set_sensitivity(level, persistence(model, raise_s), setup.hop_columns as f32 / 100.0);
+            applied = wanted;
         }
         if let Ok(new) = next.try_recv() {
             break LoopExit::Setup(Box::new(new));

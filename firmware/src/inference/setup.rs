@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use monitor_core::anomaly::{AnomalyModel, Detector};
+use monitor_core::anomaly::{AnomalyModel, Detector, Persistence};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
@@ -13,7 +13,8 @@ use monitor_nn::Isa;
 use sha2::{Digest, Sha256};
 
 use super::{baseline, signature};
-use crate::config::Config;
+use crate::alarms::sensitivity::Values;
+use crate::config::{AlarmConfig, Config};
 use crate::reporting::DeviceInfo;
 use crate::system::messages::warn;
 
@@ -34,8 +35,8 @@ pub struct Setup {
     pub alarm_states: AlarmStates,
     /// The limits of the microphone.
     pub microphone: Limits,
-    /// Whether a high anomaly score is an alarm.
-    pub anomaly_alarm: bool,
+    /// `[alarm]`: whether a high anomaly score is an alarm, and how easily.
+    pub alarm: AlarmConfig,
     /// The anomaly tables of the baseline, in place of the model's.
     baseline: Option<Vec<u8>>,
 }
@@ -97,7 +98,7 @@ impl Setup {
             hop_columns,
             alarm_states,
             microphone: config.microphone.limits(),
-            anomaly_alarm: config.alarm.anomaly,
+            alarm: config.alarm.clone(),
             baseline: baseline::load(&config.listen, model.bytes()).unwrap_or_else(|ignored| {
                 warn(ignored.to_string());
                 None
@@ -120,19 +121,32 @@ impl Setup {
         Ok(classifier.with_anomaly(Some(Detector::new(tables))))
     }
 
+    /// The sensitivity of the alarm by the anomaly score of this setup's `classifier`, by model and configuration; `None`
+    /// without that alarm.
+    pub(super) fn sensitivity(&self, classifier: &Classifier<'_>) -> Option<Values> {
+        let detector = classifier.anomaly().filter(|_| self.alarm.anomaly)?;
+        Some(self.alarm.sensitivity(detector.tables().persistence))
+    }
+
     /// The settings of the monitor's judge for this setup's `classifier`.
     pub fn settings(&self, classifier: &Classifier<'_>) -> Settings<'_> {
+        let values = self.sensitivity(classifier);
+        let model = classifier.anomaly().map(|detector| detector.tables().persistence);
         Settings {
             steps: self.steps,
             confidences: &self.confidences,
             alarm_states: self.alarm_states,
-            persistence: classifier
-                .anomaly()
-                .filter(|_| self.anomaly_alarm)
-                .map(|detector| detector.tables().persistence),
+            persistence: values.zip(model).map(|([_, raise_s], model)| persistence(model, raise_s)),
+            alarm_level: values.map_or(1.0, |[level, _]| level),
             hop_s: self.hop_columns as f32 / 100.0,
         }
     }
+}
+
+/// The model's persistence with another time that raises the alarm. A longer one looks back for a quarter longer, as the
+/// default of 4 of 5 s does.
+pub(super) fn persistence(model: Persistence, raise_s: f32) -> Persistence {
+    Persistence { raise_s, within_s: model.within_s.max(1.25 * raise_s), ..model }
 }
 
 /// Nanoseconds on the monotonic clock: what inference is timed by.

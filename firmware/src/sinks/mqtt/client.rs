@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 use monitor_wire::AcknowledgedBy;
 
 use super::Config;
-use super::link::{self, Link, LinkEvent, Publisher};
+use super::command::Command;
+use super::link::{self, Link, LinkEvent, Publisher, Received};
 use super::messages::Messages;
 use super::outgoing::Outgoing;
 use crate::alarms::Alarms;
+use crate::alarms::sensitivity::Values;
 use crate::reporting::{Event, Item, OutputContext, Snapshot};
 use crate::sinks::Sink;
 use crate::system::messages::warn;
@@ -42,6 +44,7 @@ pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn 
         publisher,
         alarms: Arc::clone(&context.alarms),
         leaving: Cell::new(false),
+        refusing: Cell::new(false),
     });
     let connection = Box::pin(Rc::clone(&session).drive(link));
     let runtime = runtime.map_err(|error| error.to_string())?;
@@ -115,6 +118,8 @@ struct Session {
     alarms: Arc<Alarms>,
     /// Whether a disconnect is requested.
     leaving: Cell<bool>,
+    /// Whether the last message could not be used.
+    refusing: Cell<bool>,
 }
 
 impl Session {
@@ -132,7 +137,7 @@ impl Session {
                     }
                     self.connected();
                 }
-                Ok(LinkEvent::AcknowledgeAlarms(causes)) => self.alarms.acknowledge(AcknowledgedBy::Mqtt, causes),
+                Ok(LinkEvent::Received(message)) => self.received(&message),
                 Ok(LinkEvent::Delivered) => self.outgoing.borrow_mut().acknowledged(),
                 Ok(LinkEvent::Other) => {}
                 Err(_) if self.leaving.get() => std::future::pending().await,
@@ -159,6 +164,32 @@ impl Session {
         if self.config.acknowledge {
             self.publisher.subscribe(self.messages.acknowledge());
         }
+        if self.config.set_sensitivity {
+            self.publisher.subscribe(self.messages.set("+"));
+        }
+    }
+
+    /// Performs the request of a message.
+    fn received(&self, message: &Received) {
+        let done = match Command::read(self.messages.base(), message) {
+            Ok(Some(Command::Acknowledge(causes))) => {
+                self.alarms.acknowledge(AcknowledgedBy::Mqtt, causes);
+                Ok(())
+            }
+            Ok(Some(Command::Set(setting, value))) => {
+                self.alarms.sensitivity.set(setting, value).map_err(|error| error.to_string())
+            }
+            Ok(None) => Ok(()),
+            Err(refused) => Err(refused),
+        };
+        // Once, until a message can be used: a client that repeats itself does not fill the log.
+        let refused = done.is_err();
+        if let Err(why) = done
+            && !self.refusing.get()
+        {
+            warn(format!("mqtt {why}"));
+        }
+        self.refusing.set(refused);
     }
 
     /// Sends the messages that may be sent now.
@@ -183,6 +214,7 @@ struct Urgent {
     unacknowledged: u32,
     microphone: u8,
     rejected_updates: Vec<String>,
+    sensitivity: Option<Values>,
 }
 
 /// The last published values.
@@ -211,13 +243,14 @@ impl Published {
             unacknowledged: now.unacknowledged,
             microphone: now.health.microphone,
             rejected_updates: now.rejected_updates().to_vec(),
+            sensitivity: session.alarms.sensitivity.now(),
         };
         let is_same = |(at, published): &(Instant, Urgent)| {
             *published == newest && at.elapsed().as_secs_f32() < session.config.every_s
         };
         if !self.state.as_ref().is_some_and(is_same) {
+            let message = session.messages.state(now, outgoing.dropped(), newest.sensitivity);
             self.state = Some((Instant::now(), newest));
-            let message = session.messages.state(now, outgoing.dropped());
             outgoing.latest(message);
         }
     }

@@ -48,6 +48,8 @@ pub struct Config {
     pub keep_alive_s: u16,
     /// Whether alarms can be acknowledged by a message.
     pub acknowledge: bool,
+    /// Whether the sensitivity of the alarm by the anomaly score can be set by messages.
+    pub set_sensitivity: bool,
 }
 
 impl Default for Config {
@@ -65,6 +67,7 @@ impl Default for Config {
             queue: 1000,
             keep_alive_s: 30,
             acknowledge: false,
+            set_sensitivity: false,
         }
     }
 }

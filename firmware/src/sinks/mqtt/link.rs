@@ -2,29 +2,36 @@
 
 use std::time::Duration;
 
-use monitor_model::line::Causes;
 use rumqttc::{AsyncClient, Event, EventLoop, Packet, QoS, v5};
 
 use super::messages::{Message, Messages};
 use super::outgoing::WINDOW;
 use super::{Config, MqttVersion};
-use crate::alarms::ALL;
 use crate::system::messages::warn;
 
-/// Requests between the two tasks: the messages in flight, a subscription, and the disconnect.
-const CHANNEL: usize = WINDOW + 3;
+/// Requests between the two tasks: the messages in flight, two subscriptions, and the disconnect.
+const CHANNEL: usize = WINDOW + 4;
 
 /// What the connection reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LinkEvent {
     /// The broker has accepted the connection.
     Connected,
     /// The broker has acknowledged the oldest message in flight.
     Delivered,
-    /// A message asks to acknowledge these causes of alarm.
-    AcknowledgeAlarms(u32),
+    /// A message on a topic that was subscribed to.
+    Received(Received),
     /// Any other event.
     Other,
+}
+
+/// A message from the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Received {
+    pub(super) topic: String,
+    pub(super) payload: Vec<u8>,
+    /// Whether the broker had retained it: it arrives again with every connection.
+    pub(super) retained: bool,
 }
 
 /// The end that drives the protocol.
@@ -49,8 +56,11 @@ impl Link {
             Self::V3(link) => match link.poll().await {
                 Ok(Event::Incoming(Packet::ConnAck(_))) => Ok(LinkEvent::Connected),
                 Ok(Event::Incoming(Packet::PubAck(_))) => Ok(LinkEvent::Delivered),
-                // Only one topic is subscribed to. Retained messages are ignored: they arrive again with every connection.
-                Ok(Event::Incoming(Packet::Publish(message))) if !message.retain => Ok(asked(&message.payload)),
+                Ok(Event::Incoming(Packet::Publish(message))) => Ok(LinkEvent::Received(Received {
+                    topic: message.topic,
+                    payload: message.payload.to_vec(),
+                    retained: message.retain,
+                })),
                 Ok(_) => Ok(LinkEvent::Other),
                 Err(error) => {
                     link.clean();
@@ -61,8 +71,12 @@ impl Link {
             Self::V5(link) => match link.poll().await {
                 Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::ConnAck(_))) => Ok(LinkEvent::Connected),
                 Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::PubAck(_))) => Ok(LinkEvent::Delivered),
-                Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::Publish(message))) if !message.retain => {
-                    Ok(asked(&message.payload))
+                Ok(v5::Event::Incoming(v5::mqttbytes::v5::Packet::Publish(message))) => {
+                    Ok(LinkEvent::Received(Received {
+                        topic: String::from_utf8_lossy(&message.topic).into_owned(),
+                        payload: message.payload.to_vec(),
+                        retained: message.retain,
+                    }))
                 }
                 Ok(_) => Ok(LinkEvent::Other),
                 Err(error) => {
@@ -75,19 +89,10 @@ impl Link {
     }
 }
 
-/// The causes that a message requests to acknowledge: `all`, or one cause by its name.
-fn asked(payload: &[u8]) -> LinkEvent {
-    match std::str::from_utf8(payload) {
-        Ok("all") => LinkEvent::AcknowledgeAlarms(ALL),
-        Ok(name) => Causes::named(name).map_or(LinkEvent::Other, |cause| LinkEvent::AcknowledgeAlarms(cause.bits)),
-        Err(_) => LinkEvent::Other,
-    }
-}
-
 impl Publisher {
     /// Subscribes to a topic.
     pub(super) fn subscribe(&self, topic: String) {
-        // The channel has room: the connection is new and subscribes once.
+        // The channel has room: the connection is new and subscribes once to each topic.
         let _ = match self {
             Self::V3(client) => client.try_subscribe(topic, QoS::AtLeastOnce).is_ok(),
             Self::V5(client) => client.try_subscribe(topic, v5::mqttbytes::QoS::AtLeastOnce).is_ok(),
@@ -186,18 +191,4 @@ fn transport(config: &Config) -> Result<rumqttc::Transport, String> {
 #[cfg(not(feature = "tls"))]
 fn transport(_: &Config) -> Result<rumqttc::Transport, String> {
     Ok(rumqttc::Transport::tcp())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_acknowledges_all_or_one_cause_by_its_name_and_anything_else_nothing() {
-        assert_eq!(asked(b"all"), LinkEvent::AcknowledgeAlarms(u32::MAX));
-        assert_eq!(asked(b"no_sound"), LinkEvent::AcknowledgeAlarms(1 << 2));
-        for payload in [&b""[..], b"other", b"ALL", b"state ", b"\xff\x00", &[b'a'; 5000]] {
-            assert_eq!(asked(payload), LinkEvent::Other);
-        }
-    }
 }

@@ -6,6 +6,7 @@ use monitor_wire::TextList;
 use serde_json::{Value, json};
 
 use super::Config;
+use crate::alarms::sensitivity::{Setting, Values};
 use crate::reporting::{Item, Snapshot};
 use crate::system::clock;
 
@@ -28,6 +29,8 @@ pub(super) struct Messages {
     discovery: String,
     /// Whether alarms can be acknowledged.
     acknowledge: bool,
+    /// Whether the sensitivity can be set.
+    set_sensitivity: bool,
 }
 
 impl Messages {
@@ -39,6 +42,7 @@ impl Messages {
             device,
             discovery: config.discovery.clone(),
             acknowledge: config.acknowledge,
+            set_sensitivity: config.set_sensitivity,
         }
     }
 
@@ -58,11 +62,21 @@ impl Messages {
         format!("{}/acknowledge", self.base)
     }
 
-    /// The state now.
-    pub(super) fn state(&self, now: &Snapshot, dropped_events: u64) -> Message {
+    /// What the topics of this device begin with.
+    pub(super) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The topic of messages that set a value of the sensitivity, by its name.
+    pub(super) fn set(&self, name: &str) -> String {
+        format!("{}/{name}/set", self.base)
+    }
+
+    /// The state now. `sensitivity`: the values that hold, `None` without an alarm by the anomaly score.
+    pub(super) fn state(&self, now: &Snapshot, dropped_events: u64, sensitivity: Option<Values>) -> Message {
         let health = &now.health;
         let causes = |bits| Causes { bits }.names().collect::<Vec<_>>();
-        let payload = json!({
+        let mut payload = json!({
             "state": now.state_name(),
             "confidence": round(now.confidence, 1e4),
             "anomaly": now.anomaly.map(|score| round(score, 1e4)),
@@ -86,6 +100,9 @@ impl Messages {
             "inference_p99_ms": f64::from(health.inference_p99_us) / 1e3,
             "cpu_celsius": health.cpu_millidegrees.map(|t| f64::from(t) / 1e3),
         });
+        for setting in Setting::ALL {
+            payload[setting.name()] = json!(sensitivity.map(|values| round(values[setting as usize], 1e3)));
+        }
         Message { topic: format!("{}/state", self.base), payload: payload.to_string(), retain: true }
     }
 
@@ -135,6 +152,25 @@ impl Messages {
             let config = json!({"name": "Acknowledge", "command_topic": self.acknowledge(), "payload_press": "all"});
             ("button", "acknowledge".to_owned(), config)
         });
+        let number = |setting: Setting| {
+            let (name, unit) = match setting {
+                Setting::AlarmLevel => ("Alarm level", None),
+                Setting::Persistence => ("Alarm persistence", Some("s")),
+            };
+            let (least, most) = setting.range();
+            // Retained, so that the device receives it again after a restart.
+            let mut config = json!({
+                "name": name, "command_topic": self.set(setting.name()), "retain": true,
+                "value_template": format!("{{{{ value_json.{} }}}}", setting.name()),
+                "min": round(least, 1e3), "max": round(most, 1e3), "step": 0.1, "mode": "box",
+                "entity_category": "config",
+            });
+            if let Some(unit) = unit {
+                config["unit_of_measurement"] = unit.into();
+            }
+            ("number", setting.name().to_owned(), config)
+        };
+        let numbers = Setting::ALL.into_iter().filter(|_| self.set_sensitivity).map(number);
         let message = |(component, object, config): (&str, String, Value)| {
             let mut common = json!({
                 "unique_id": format!("acoustic_monitor_{}_{object}", self.device),
@@ -150,7 +186,7 @@ impl Messages {
                 retain: true,
             }
         };
-        entities.into_iter().chain(button).map(message).collect()
+        entities.into_iter().chain(button).chain(numbers).map(message).collect()
     }
 }
 

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "mqtt")]
 mod client;
+#[cfg(feature = "mqtt")]
+mod command;
 mod config;
 #[cfg(feature = "mqtt")]
 mod link;

@@ -1,7 +1,7 @@
 //! The part of the monitor after the model: decision and alarms.
 
 use super::{AlarmCause, AlarmStates, Event, Intake, Settings};
-use crate::anomaly::{Alarm, Change};
+use crate::anomaly::{Alarm, Change, Persistence};
 use crate::classifier::Classifier;
 use crate::decision::{Decision, Error, MAX_CLASSES, State};
 use crate::model_card::ModelCard;
@@ -15,6 +15,8 @@ pub struct Judge {
     /// Whether the alarm by the state is raised.
     state_alarm: bool,
     anomaly_alarm: Option<Alarm>,
+    /// Anomaly score that counts towards the alarm.
+    alarm_level: f32,
 }
 
 impl Judge {
@@ -28,6 +30,7 @@ impl Judge {
             alarm_states: settings.alarm_states,
             state_alarm: false,
             anomaly_alarm: settings.persistence.map(|persistence| Alarm::new(persistence, settings.hop_s)),
+            alarm_level: settings.alarm_level,
         })
     }
 
@@ -45,6 +48,7 @@ impl Judge {
             confidences: confidences.get(..classes).ok_or(Error::Classes { classes })?,
             alarm_states: AlarmStates::default(),
             persistence: classifier.anomaly().map(|detector| detector.tables().persistence),
+            alarm_level: 1.0,
             hop_s,
         })
     }
@@ -61,6 +65,7 @@ impl Judge {
         index: u64,
         mut on_event: impl FnMut(&Event<'_>),
     ) -> Result<(), Error> {
+        self.alarm_level = settings.alarm_level;
         let before = self.anomaly_alarm.take();
         self.anomaly_alarm = settings.persistence.map(|persistence| {
             let mut alarm = before.unwrap_or_else(|| Alarm::new(persistence, settings.hop_s));
@@ -82,6 +87,15 @@ impl Judge {
         Ok(())
     }
 
+    /// Replaces level and persistence of the alarm by the anomaly score; a raised alarm stays until scores end it. Without such
+    /// an alarm it changes nothing.
+    pub fn set_sensitivity(&mut self, alarm_level: f32, persistence: Persistence, hop_s: f32) {
+        self.alarm_level = alarm_level;
+        if let Some(alarm) = &mut self.anomaly_alarm {
+            alarm.set(persistence, hop_s);
+        }
+    }
+
     /// Concludes on the verdict of the next window and calls `on_event` for the window and what follows from it.
     pub fn conclude(&mut self, verdict: &Verdict<'_>, microphone_dead: bool, mut on_event: impl FnMut(&Event<'_>)) {
         let index = verdict.index;
@@ -96,7 +110,8 @@ impl Judge {
         if core::mem::replace(&mut self.state_alarm, active) != active {
             on_event(&Event::Alarm { index, cause: AlarmCause::State, active, state });
         }
-        let score = verdict.anomaly.filter(|_| !microphone_dead);
+        // The alarm's own level is 1.
+        let score = verdict.anomaly.filter(|_| !microphone_dead).map(|score| score / self.alarm_level);
         let change =
             self.anomaly_alarm.as_mut().zip(score).and_then(|(alarm, score)| alarm.update(score, decided.steady));
         if let Some(change) = change {

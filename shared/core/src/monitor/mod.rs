@@ -25,6 +25,7 @@ pub use intake::{AudioBlock, Intake};
 pub use judge::Judge;
 pub use settings::{AlarmStates, Settings};
 
+use crate::anomaly::Persistence;
 use crate::pipeline::BackEnd;
 
 /// Samples in, events out. See the [module](self).
@@ -80,6 +81,11 @@ impl<'s, 'm> Monitor<'s, 'm> {
         intake.finish(|ready, microphone_dead| {
             back.compute_ready(ready, |verdict| judge.conclude(verdict, microphone_dead, &mut on_event));
         });
+    }
+
+    /// Replaces level and persistence of the alarm by the anomaly score; see [`Judge::set_sensitivity`].
+    pub fn set_sensitivity(&mut self, alarm_level: f32, persistence: Persistence, hop_s: f32) {
+        self.judge.set_sensitivity(alarm_level, persistence, hop_s);
     }
 
     /// The microphone check and the front end.

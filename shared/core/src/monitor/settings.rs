@@ -54,6 +54,8 @@ pub struct Settings<'a> {
     pub alarm_states: AlarmStates,
     /// Persistence of the alarm by the anomaly score; `None` without a score or where that alarm is off.
     pub persistence: Option<Persistence>,
+    /// Anomaly score that counts towards that alarm. Above 0; 1 is the model's own level.
+    pub alarm_level: f32,
     /// Seconds from one window to the next.
     pub hop_s: f32,
 }

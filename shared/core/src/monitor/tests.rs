@@ -26,7 +26,7 @@ fn head_bytes() -> (Vec<u8>, Vec<u8>) {
 fn settings(alarm_states: AlarmStates, persistence: Option<Persistence>) -> Settings<'static> {
     let config = DecisionConfig { smoothing_s: 0.0, confidence: 0.6, hysteresis: 0.0, dwell_s: 0.5 };
     let steps = config.per_window(0.48).unwrap();
-    Settings { steps, confidences: &[0.6, 0.6], alarm_states, persistence, hop_s: 0.48 }
+    Settings { steps, confidences: &[0.6, 0.6], alarm_states, persistence, alarm_level: 1.0, hop_s: 0.48 }
 }
 
 /// What an event reports, without the borrowed verdict.
@@ -174,6 +174,18 @@ fn the_score_of_a_dead_microphone_does_not_count() {
     let mut judge = settings(AlarmStates::default(), persistence).judge().unwrap();
     (0..9).for_each(|index| judge.conclude(&verdict(index, 9.0), true, |_| ()));
     assert_eq!((judge.state(), judge.anomaly_alarm()), (State::Unknown, Some(false)));
+}
+
+#[test]
+fn a_level_set_at_run_time_decides_which_scores_raise_the_alarm_and_which_end_it() {
+    let persistence = Persistence { raise_s: 0.48, within_s: 0.48, change_s: 0.0 };
+    let mut judge = alarmed();
+    judge.set_sensitivity(4.0, persistence, 0.48);
+    assert_eq!(judge.anomaly_alarm(), Some(true), "until scores end it");
+    (3..6).for_each(|index| judge.conclude(&verdict(index, 2.0), false, |_| ()));
+    assert_eq!(judge.anomaly_alarm(), Some(false));
+    (6..9).for_each(|index| judge.conclude(&verdict(index, 4.0), false, |_| ()));
+    assert_eq!(judge.anomaly_alarm(), Some(true));
 }
 
 #[test]
