@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown};
 use crate::data::table;
 use crate::features::InputOptions;
 use crate::train::report_text::data_table;
@@ -16,7 +16,7 @@ use crate::train::training_report::Class;
 pub(crate) struct Args {
     #[command(flatten)]
     pub input: InputOptions,
-    /// Table to write
+    /// Table to write; `-` for standard output
     #[arg(long, value_name = "FILE.parquet")]
     pub out: PathBuf,
     #[command(flatten)]
@@ -39,27 +39,29 @@ struct Figures<'a> {
 /// # Errors
 /// When the data cannot be read, a requested base model is missing, or the table cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let ui = Ui::new(&args.json);
     let out = &args.out;
+    one_stdout(&[("--out", Some(out)), ("--json", args.json.json.as_deref())])?;
+    let ui = Ui::beside(&args.json, is_stdout(out));
+    // What is no regular file is written through under any name.
+    let is_stream = out.exists() && !out.is_file() && !out.is_dir();
     ensure!(
-        table::is_table(out),
+        is_stdout(out) || is_stream || table::is_table(out),
         "--out {}: the name must end in .{}, by which the other commands recognise a table",
-        out.display(),
+        shown(out),
         table::EXTENSION
     );
     ensure!(!args.input.is_tables(), "--data: features takes a folder of recordings; tables can be used directly");
     let loaded = args.input.load(|_| Ok(()), &ui)?;
     let (set, base) = loaded.with_base(&args.input.features)?;
     set.dataset.note_remarks();
-    table::write(out, &set, base.as_ref(), args.input.folder())?;
+    let bytes = table::write(out, &set, base.as_ref(), args.input.folder())?;
     let classes = Class::from_set(&set);
     data_table(&classes).for_each(|line| ui.print(line));
     set.dataset.print_skipped(&ui);
-    let bytes = std::fs::metadata(out).with_context(|| format!("cannot read {}", out.display()))?.len();
     let (kind, hop_s, windows) = (set.kind, set.hop_s(), set.rows.len());
     ui.print(format!(
         "{}: {windows} windows, one every {hop_s} s, {kind} features ({} values), {:.1} MiB",
-        out.display(),
+        shown(out),
         kind.len(),
         bytes as f64 / 1_048_576.0
     ));

@@ -17,7 +17,7 @@ use monitor_model::owned::OwnedModel;
 use monitor_model::report::Line;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown, write_output};
 use crate::evaluate::in_order::in_order;
 use crate::evaluate::model::named_contents;
 use crate::evaluate::predict::{
@@ -36,7 +36,8 @@ pub(crate) struct Args {
     /// Step between windows, in seconds (0.01 to 3600)
     #[arg(long, value_name = "S", default_value = "1.0", value_parser = hop_columns)]
     pub hop: u32,
-    /// Batch log to write: true class (the folder's name), predicted class, mean confidence, PASS or FAIL per file
+    /// Batch log to write (`-` for standard output): true class (the folder's name), predicted class, mean confidence,
+    /// PASS or FAIL per file
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     #[command(flatten)]
@@ -93,11 +94,13 @@ struct WindowReport {
 /// # Errors
 /// When the model cannot be used, a recording cannot be read (the others are processed first), or an output cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    one_stdout(&[("--log", args.log.as_deref()), ("--json", args.json.json.as_deref())])?;
     let files = wav_files(&args.recordings)?;
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let context = || format!("cannot use the model {}", args.model.display());
     let contents = named_contents(&model).with_context(context)?;
-    let mut output = Output { ui: Ui::new(&args.json), closed: false, failed: None };
+    let mut output =
+        Output { ui: Ui::beside(&args.json, args.log.as_deref().is_some_and(is_stdout)), closed: false, failed: None };
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
     // Each recording begins as unknown.
     let judge = contents.judge(args.hop).with_context(context)?;
@@ -110,7 +113,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     } else {
         let closed = AtomicBool::new(false);
         let work = |file: &PathBuf| {
-            let mut text = format!("== {}", file.display());
+            let mut text = format!("== {}", shown(file));
             let report = run.file(file, |line| {
                 text.push('\n');
                 text.push_str(line);
@@ -133,13 +136,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let judged: Vec<Judged> = reports.iter().map(|report| report.judged.clone()).collect();
     if let Some(path) = &args.log {
-        monitor_model::atomic_file::write(path, batch_log(&args.model, hop_s, &contents.labels, &judged).as_bytes())
-            .with_context(|| format!("cannot write the log {}", path.display()))?;
-        output.print(&format!("log: {}", path.display()));
+        write_output(path, batch_log(&args.model, hop_s, &contents.labels, &judged).as_bytes(), "the log")?;
+        output.print(&format!("log: {}", shown(path)));
     }
     args.json.write(&Report { model: &args.model, hop_s, classes: &contents.labels, speed, files: reports })?;
     let errors: Vec<String> =
-        judged.iter().filter_map(|file| Some(format!("{}: {}", file.file.display(), file.error.as_deref()?))).collect();
+        judged.iter().filter_map(|file| Some(format!("{}: {}", shown(&file.file), file.error.as_deref()?))).collect();
     match errors.len() {
         0 => Ok(()),
         count => anyhow::bail!("{count} of {} recordings have no prediction:\n  {}", files.len(), errors.join("\n  ")),
@@ -185,7 +187,7 @@ impl Run<'_> {
             }
         };
         let summary = Summary::new(&prediction, labels, chunk as f64 / f64::from(RATE_HZ));
-        let mut lines = summary.lines(&file.display().to_string(), MOST_STATES);
+        let mut lines = summary.lines(&shown(file), MOST_STATES);
         let anomaly_alarms = prediction.alarms.clone();
         if let Some(alarms) = &anomaly_alarms {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use monitor_model::owned::OwnedModel;
 use sha2::{Digest, Sha256};
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, is_stdout, shown, write_output};
 use crate::data::dataset::Dataset;
 use crate::data::hash::hex;
 use crate::evaluate::model::named_contents;
@@ -20,7 +20,7 @@ use crate::report::{Page, Picture};
 pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,
-    /// HTML file to write
+    /// HTML file to write; `-` for standard output
     #[arg(long, value_name = "FILE.html", default_value = "artifacts/report.html")]
     pub out: PathBuf,
 }
@@ -30,8 +30,8 @@ pub(crate) struct Args {
 /// # Errors
 /// When the model or the data cannot be read, the data has a class that the model lacks, or the page cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let ui = Ui::new(&JsonOut::default());
     let (out, file) = (&args.out, &args.on.model);
+    let ui = Ui::beside(&JsonOut::default(), is_stdout(out));
     ensure!(!out.is_dir(), "--out {}: this is a folder; name a file, such as report.html", out.display());
     let model = OwnedModel::load(file)?;
     let dataset = Dataset::load(&args.on.data, &ui)?;
@@ -70,9 +70,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         pictures,
     };
     let html = page.html();
-    monitor_model::atomic_file::write(out, html.as_bytes())
-        .with_context(|| format!("cannot write {}", out.display()))?;
+    write_output(out, html.as_bytes(), "the page")?;
     predictions.dataset.print_skipped(&ui);
-    ui.print(format!("{} ({:.0} KiB)", out.display(), html.len() as f64 / 1024.0));
+    ui.print(format!("{} ({:.0} KiB)", shown(out), html.len() as f64 / 1024.0));
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! `--json PATH`: the results of a command for scripts.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Serialize;
@@ -17,7 +16,7 @@ pub struct JsonOut {
 impl JsonOut {
     /// Whether the JSON goes to standard output, so that text for people must go to standard error.
     pub fn takes_stdout(&self) -> bool {
-        self.json.as_deref() == Some(Path::new("-"))
+        self.json.as_deref().is_some_and(super::is_stdout)
     }
 
     /// Writes `results` to the file of `--json`, completely or not at all; does nothing without the option.
@@ -28,11 +27,6 @@ impl JsonOut {
         let Some(path) = &self.json else { return Ok(()) };
         let mut text = serde_json::to_string_pretty(results).context("the results cannot be written as JSON")?;
         text.push('\n');
-        if self.takes_stdout() {
-            std::io::stdout().write_all(text.as_bytes()).context("cannot write the JSON to standard output")
-        } else {
-            monitor_model::atomic_file::write(path, text.as_bytes())
-                .with_context(|| format!("cannot write the JSON to {}", path.display()))
-        }
+        super::write_output(path, text.as_bytes(), "the JSON")
     }
 }

@@ -5,10 +5,14 @@
 
 mod columns;
 mod json;
+mod names;
 mod notes;
+mod output;
 mod ui;
 
 pub(crate) use columns::{Columns, Side};
 pub use json::JsonOut;
+pub(crate) use names::{one_line, shown};
 pub(crate) use notes::show_notes;
+pub(crate) use output::{is_stdout, one_stdout, write_output};
 pub use ui::Ui;

@@ -19,6 +19,11 @@ impl Ui {
         Self { to_stderr: json.takes_stdout() }
     }
 
+    /// As [`new`](Self::new), for a command with another output that goes to standard output if `taken`.
+    pub(crate) fn beside(json: &JsonOut, taken: bool) -> Self {
+        Self { to_stderr: json.takes_stdout() || taken }
+    }
+
     /// Prints one line. Ignores errors: a reader that closed the pipe early is not a failure of the command.
     pub fn print(&self, line: impl AsRef<str>) {
         let _ = self.try_print(line);

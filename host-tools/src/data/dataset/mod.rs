@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 pub(crate) use folders::wav_files_below;
 pub use manifest::manifest_rows;
+pub(crate) use probe::irregular;
 pub use summary::ClassSummary;
 
 /// The contents of a folder of recordings. Deterministic: classes by name, recordings by class, then path, then time.

@@ -17,11 +17,34 @@ pub(super) struct Probe {
     pub seconds: f64,
 }
 
+/// What a path is if it is neither a regular file nor a folder, as text for the user; links are followed.
+pub(crate) fn irregular(path: &Path) -> Option<&'static str> {
+    let kind = std::fs::metadata(path).ok()?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return None;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_fifo() {
+            return Some("a FIFO");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    Some("a device")
+}
+
 /// Opens and hashes a file.
 ///
 /// # Errors
 /// Why it cannot be used, as text for the user.
 pub(super) fn probe(path: &Path) -> Result<Probe, String> {
+    // Opening a FIFO would wait for a writer.
+    if let Some(kind) = irregular(path) {
+        return Err(format!("{kind}, not a recording"));
+    }
     let reader = WavReader::open(path).map_err(|error| error.to_string())?;
     let rate_hz = reader.rate_hz();
     let seconds = reader.seconds().ok_or("it is not a regular file")?;

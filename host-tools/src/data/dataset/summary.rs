@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::Dataset;
-use crate::console::Ui;
+use crate::console::{Ui, one_line, shown};
 
 /// Counts of one class.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ impl Dataset {
         }
         ui.print(format!("Skipped {} of {} files:", self.skipped.len(), self.skipped.len() + self.file_count()));
         for skipped in &self.skipped {
-            ui.print(format!("  {}: {}", skipped.path.display(), skipped.reason));
+            ui.print(format!("  {}: {}", shown(&skipped.path), one_line(&skipped.reason)));
         }
     }
 

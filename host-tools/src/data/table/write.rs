@@ -15,6 +15,7 @@ use parquet::schema::types::ColumnPath;
 
 use super::meta::{KEY, Meta};
 use super::schema::schema;
+use crate::console::write_output;
 use crate::data::feature_set::{FeatureSet, Row};
 use crate::data::hash::hex;
 use crate::data::paths::relative;
@@ -22,14 +23,15 @@ use crate::data::paths::relative;
 /// Windows of a row group: 8192 windows of hybrid features take 36 MiB.
 const GROUP: usize = 8192;
 
-/// Writes `set`, computed from the recordings in the folder `data` with the base model `base`, to `path`: completely or not
-/// at all.
+/// Writes `set`, computed from the recordings in the folder `data` with the base model `base`, to `path` (`-` for standard
+/// output): completely or not at all. Returns the size of the table in bytes.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(crate) fn write(path: &Path, set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<()> {
+pub(crate) fn write(path: &Path, set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<u64> {
     let bytes = encode(set, base, data).context("the features cannot be encoded as a table")?;
-    monitor_model::atomic_file::write(path, &bytes).with_context(|| format!("cannot write {}", path.display()))
+    write_output(path, &bytes, "the table")?;
+    Ok(bytes.len() as u64)
 }
 
 fn encode(set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<Vec<u8>> {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::console::{one_line, shown};
+
 /// Result of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -81,8 +83,8 @@ impl Judged {
     }
 
     fn line(&self) -> String {
-        let file = self.file.display();
-        let truth = self.true_label.as_deref().unwrap_or("-");
+        let file = shown(&self.file);
+        let truth = one_line(self.true_label.as_deref().unwrap_or("-"));
         let outcome = self.outcome.name();
         match (&self.predicted, &self.error) {
             (Some(predicted), _) => {
@@ -92,7 +94,7 @@ impl Judged {
                 )
             }
             (None, error) => {
-                format!("{file} | True: {truth} | {outcome}: {}", error.as_deref().unwrap_or("no prediction"))
+                format!("{file} | True: {truth} | {outcome}: {}", one_line(error.as_deref().unwrap_or("no prediction")))
             }
         }
     }
@@ -101,7 +103,7 @@ impl Judged {
 /// The whole log: a line per file, totals per class and in all.
 pub(crate) fn batch_log(model: &Path, hop_s: f64, labels: &[String], files: &[Judged]) -> String {
     let mut text =
-        format!("Batch inference of {} files, a window every {hop_s} s\nModel: {}\n\n", files.len(), model.display());
+        format!("Batch inference of {} files, a window every {hop_s} s\nModel: {}\n\n", files.len(), shown(model));
     for file in files {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}", file.line());
@@ -141,6 +143,17 @@ fn share(passed: usize, of: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_does_not_forge_a_line() {
+        let labels = ["off".to_string(), "on".to_string()];
+        let name = Path::new("on/x\nb.wav | True: on | Predicted: on | Mean confidence: 1.0000 | PASS.wav");
+        let judged = [Judged::verdict(name, Some("o\nn".into()), &labels, "on", 1.0)];
+        let log = batch_log(Path::new("a\nmodel"), 1.0, &labels, &judged);
+        assert_eq!(log.lines().filter(|line| line.contains("PASS.wav")).count(), 1);
+        assert_eq!(log.lines().filter(|line| line.contains(" | ")).count(), 1, "{log}");
+        assert_eq!(log.lines().nth(1), Some("Model: a\\nmodel"));
+    }
 
     #[test]
     fn the_log_lists_each_file_and_the_totals() {

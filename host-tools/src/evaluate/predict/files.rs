@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::console::shown;
+use crate::data::dataset::irregular;
+
 /// The recordings that `inputs` name: a file names itself, a folder names all WAV files below it in order of their paths (so
 /// that a shell without patterns, such as PowerShell, can name many). Files named twice stay twice.
 ///
@@ -38,8 +41,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         // Links to folders are not followed: they could form a cycle.
         if path.is_dir() && !path.is_symlink() {
             collect(&path, files)?;
-        } else if is_wav(&path) && path.is_file() {
-            files.push(path);
+        } else if is_wav(&path) && !path.is_dir() {
+            match irregular(&path) {
+                None => files.push(path),
+                Some(kind) => tracing::warn!("{}: {kind}, not a recording; left out", shown(&path)),
+            }
         }
     }
     Ok(())

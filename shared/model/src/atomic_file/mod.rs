@@ -1,13 +1,18 @@
 //! Atomic file writes: temporary name, fsync, rename.
 
-use std::fs::{self, File};
+mod target;
+
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+
+use target::Target;
 
 /// Writes `bytes` to `path` atomically: after a crash or a power failure, `path` is either the old file or the whole new one.
 ///
 /// The temporary file is in the same folder (a rename across file systems is not atomic) and is removed on failure. Missing
-/// parent folders are created.
+/// parent folders are created. A symbolic link stays, and the file behind it is replaced. A device node, a FIFO or an open
+/// descriptor (`/dev/stdout`, `/dev/fd/3`) is written to and never replaced.
 ///
 /// # Errors
 /// Errors of the file system. The old file, if any, is then unchanged.
@@ -20,6 +25,15 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// Errors of `fill` and of the file system. The old file, if any, is then unchanged.
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    match Target::resolve(path)? {
+        Target::File(path) => replace(&path, fill),
+        // Appends, so that what a redirected standard output holds already stays. Opening a FIFO waits for its reader.
+        Target::Stream(path) => OpenOptions::new().append(true).open(path).and_then(|mut file| fill(&mut file)),
+    }
+}
+
+/// Replaces the regular file at `path`, which may not exist yet.
+fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -43,6 +57,7 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
 ///
 /// `/proc` determines whether a program still runs; on systems without it, nothing is removed.
 pub fn tidy(path: &Path) {
+    let Ok(Target::File(path)) = Target::resolve(path) else { return };
     let Some(name) = path.file_name() else { return };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let begin = format!(".{}.", name.to_string_lossy());
@@ -110,6 +125,57 @@ mod tests {
         }
         tidy(&folder.join("model"));
         assert_eq!([dead, dead_folder, running, other].map(|file| file.exists()), [false, false, true, true]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_stays_and_the_file_behind_it_is_replaced() {
+        use std::os::unix::fs::symlink;
+        let folder = folder("link");
+        fs::create_dir(folder.join("real")).unwrap();
+        fs::write(folder.join("real/old"), b"old").unwrap();
+        // A chain of links, and a link to a file that does not exist yet.
+        symlink("real/old", folder.join("inner")).unwrap();
+        symlink(folder.join("inner"), folder.join("outer")).unwrap();
+        symlink("real/new", folder.join("dangling")).unwrap();
+        for (link, file) in [("outer", "real/old"), ("dangling", "real/new")] {
+            write(&folder.join(link), b"written").unwrap();
+            assert!(folder.join(link).is_symlink());
+            assert_eq!(fs::read(folder.join(file)).unwrap(), b"written");
+        }
+        assert_eq!(fs::read_dir(folder.join("real")).unwrap().count(), 2);
+        symlink("cycle", folder.join("cycle")).unwrap();
+        assert!(write(&folder.join("cycle"), b"x").is_err());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn descriptors_fifos_and_devices_are_written_to_and_stay() {
+        use std::os::fd::AsRawFd;
+        use std::os::unix::fs::FileTypeExt;
+        let folder = folder("stream");
+        // An open file that holds text already, as a redirected standard output does.
+        let path = folder.join("redirected");
+        let mut open = File::create(&path).unwrap();
+        open.write_all(b"before ").unwrap();
+        let descriptor = std::path::PathBuf::from(format!("/dev/fd/{}", open.as_raw_fd()));
+        write(&descriptor, b"after").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"before after");
+
+        let fifo = folder.join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || fs::read(fifo).unwrap()
+        });
+        write(&fifo, b"text").unwrap();
+        assert_eq!(reader.join().unwrap(), b"text");
+        assert!(fs::metadata(&fifo).unwrap().file_type().is_fifo());
+
+        write(Path::new("/dev/null"), b"nothing").unwrap();
+        assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
         fs::remove_dir_all(folder).unwrap();
     }
 
