@@ -64,6 +64,10 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         assert_eq!(sensor["options"], serde_json::json!(["off_state", "on_state", "unknown"]));
         assert_eq!(sensor["state_topic"], "monitor/pump/state");
         assert_eq!(sensor["availability_topic"], "monitor/pump/availability");
+        assert_eq!(sensor["expire_after"], 2, "twice the half second between two states, and one");
+        let connected = subscriber.newest("homeassistant/binary_sensor/pump/connected/config");
+        assert_eq!(connected["state_topic"], "monitor/pump/availability");
+        assert!(connected["availability_topic"].is_null() && connected["expire_after"].is_null());
         subscriber.wait("availability", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online"]);
         subscriber.wait("the alarm's sensor", |subscriber| {
             subscriber.newest("homeassistant/binary_sensor/pump/alarm/config")["device_class"] == "problem"

@@ -163,13 +163,106 @@ fn one_file_per_class_is_trained_on_and_every_figure_is_marked() {
 }
 
 #[test]
-fn one_class_is_refused_with_the_remedy() {
+fn one_class_with_too_little_sound_is_refused_with_what_to_record() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     write_wav(&data.join("on_state").join("a_000.wav"), 200.0, 3.0, 1);
     let output = train(&data, &folder.path().join("out"), &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output).contains("only one class"), "{}", text(&output));
+    let text = text(&output);
+    assert!(text.contains("only one class, on_state") && text.contains("record 5"), "{text}");
+}
+
+/// Normal sound alone: six recordings of 8 s, each a group of its own.
+fn normal_sound(folder: &Path) -> PathBuf {
+    let data = folder.join("normal_data");
+    for day in 0..6 {
+        write_wav(&data.join("normal").join(format!("day{day}.wav")), 110.0, 8.0, day);
+    }
+    data
+}
+
+#[test]
+fn normal_sound_alone_trains_and_other_sound_is_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (normal_sound(folder.path()), folder.path().join("out"));
+    let output = train(&data, &out, &[]);
+    let printed = text(&output);
+    assert!(output.status.success(), "{printed}");
+    assert!(printed.contains("the anomaly score decides between normal and unknown"), "{printed}");
+    assert!(printed.contains("of 6 groups"), "{printed}");
+    assert!(!printed.contains("macro-F1") && !printed.contains("NaN"), "{printed}");
+    let report = json(&out.join("training_report.json"));
+    assert_eq!((&report["left_out"]["groups"], &report["held_out"]), (&Value::from(6), &Value::Null));
+
+    // Another day of the same machine, and a machine that runs much faster.
+    let test = folder.path().join("test");
+    write_wav(&test.join("normal").join("day7.wav"), 110.0, 12.0, 12);
+    write_wav(&test.join("bearing").join("fault.wav"), 700.0, 12.0, 12);
+    let (model, figures) = (out.join("sound_classifier.tflite"), folder.path().join("figures.json"));
+    let paths = [("--model", &*model), ("--data", &*test), ("--out", &*out), ("--json", &*figures)];
+    let output = run(&["evaluate"], &paths);
+    assert!(output.status.success(), "{}", text(&output));
+    let one_class = json(&figures)["one_class"].clone();
+    assert_eq!(one_class["recordings_right"], serde_json::json!([2, 2]), "{one_class}");
+    assert_eq!(
+        (&one_class["classes"][0]["class"], &one_class["classes"][1]["in_state"]),
+        (&"bearing".into(), &1.0.into())
+    );
+    assert!(out.join("anomaly_scores.png").is_file());
+
+    let page = folder.path().join("page.html");
+    let output = run(&["report"], &[("--model", &model), ("--data", &test), ("--out", &page)]);
+    assert!(output.status.success(), "{}", text(&output));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("2 of 2") && !page.contains("macro") && !page.contains("NaN"));
+
+    let fault = test.join("bearing").join("fault.wav");
+    let output = run(&["predict", fault.to_str().unwrap()], &[("--model", &model), ("--json", &figures)]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("alarm level 1; 1 alarm"), "{}", text(&output));
+    let file = json(&figures)["files"][0].clone();
+    assert_eq!((&file["predicted"], &file["windows"][11]["state"]), (&"unknown".into(), &"unknown".into()), "{file}");
+    let output = run(&["inspect", model.to_str().unwrap()], &[]);
+    assert!(!text(&output).contains("cannot"), "{}", text(&output));
+}
+
+#[test]
+fn the_pipeline_approves_one_class_by_its_left_out_groups_and_no_figures_within_a_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (normal_sound(folder.path()), folder.path().join("out"));
+    let verdict = folder.path().join("verdict.json");
+    let pipeline = |data: &Path| {
+        run(&["pipeline", "--features", "logmel"], &[("--data", data), ("--out", &out), ("--json", &verdict)])
+    };
+    let output = pipeline(&data);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(text(&output).contains("left-out groups raised the alarm"), "{}", text(&output));
+    assert_eq!(json(&verdict)["verdict"], "pass");
+
+    let merged = folder.path().join("merged");
+    write_wav(&merged.join("normal").join("day.wav"), 110.0, 30.0, 1);
+    let output = pipeline(&merged);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output).contains("NOT PROVEN") && text(&output).contains("record"), "{}", text(&output));
+    assert_eq!(json(&verdict)["verdict"], "not_proven");
+}
+
+#[test]
+fn the_pipeline_does_not_approve_a_coin() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("data"), folder.path().join("out"));
+    // Two classes of the same sound.
+    for (class, seed) in [("heads", 0), ("tails", 50)] {
+        for group in 0..4 {
+            write_wav(&data.join(class).join(format!("{class}{group}.wav")), 110.0, 2.5, seed + group);
+        }
+    }
+    let args = ["pipeline", "--features", "logmel", "--head", "linear", "--min-f1", "0"];
+    let output = run(&args, &[("--data", &data), ("--out", &out)]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let printed = text(&output);
+    assert!(printed.contains("FAIL: not better than guessing") && !printed.contains("PASS"), "{printed}");
 }
 
 #[test]
@@ -185,7 +278,7 @@ fn options_out_of_range_are_usage_errors() {
 fn the_pipeline_trains_and_verifies_the_file_that_it_wrote() {
     let folder = tempfile::tempdir().unwrap();
     let (data, out) = (data(folder.path()), folder.path().join("out"));
-    let args = ["pipeline", "--features", "logmel", "--folds", "0", "--min-f1", "0.9"];
+    let args = ["pipeline", "--features", "logmel", "--head", "linear", "--folds", "2", "--min-f1", "0.9"];
     let output = run(&args, &[("--data", &data), ("--out", &out)]);
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("PASS"), "{}", text(&output));

@@ -7,10 +7,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, ensure};
+use monitor_core::decision::Decided;
+use monitor_core::model_card::ModelCard;
 use monitor_core::monitor::{AlarmCause, AudioBlock, Event};
 use monitor_core::pipeline::Verdict;
+use monitor_model::advice;
 use monitor_model::owned::Memory;
-use monitor_model::report::Line;
+use monitor_model::report::{AnomalySummary, Line};
 use monitor_wire as wire;
 
 use crate::config::Config;
@@ -56,21 +59,31 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rate = sound.rate()?;
     let classifier = setup.classifier()?;
     let judge = setup.settings(&classifier).judge()?;
+    let persistence = classifier.anomaly().map(|detector| detector.tables().persistence);
     let mut memory = Memory::new(&classifier, rate)?;
     let mut monitor = memory.monitor(classifier, rate, setup.hop_columns, setup.microphone, judge)?;
     monitor.set_clock(now_ns);
 
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut times = Vec::new();
+    let (mut highest, mut alarms) = (None, 0);
     let mut outcome = Ok(());
     let chunk = u64::from(setup.hop_columns) * 160;
     let mut on_event = |event: &Event<'_>| {
-        if let Event::Window { verdict, .. } = event {
-            times.push((verdict.inference_ns / 1000) as u32);
+        match event {
+            Event::Window { verdict, microphone_dead, .. } => {
+                times.push((verdict.inference_ns / 1000) as u32);
+                let score = verdict.anomaly.filter(|_| !microphone_dead);
+                highest = highest.into_iter().chain(score).reduce(f32::max);
+            }
+            Event::Alarm { cause: AlarmCause::Anomaly, active: true, .. } => alarms += 1,
+            _ => {}
         }
         let written = match event {
             _ if args.json => json(event, setup.device.labels.list(), &mut out),
-            Event::Window { verdict, .. } => line(verdict, chunk, setup.device.labels.list(), &mut out),
+            Event::Window { verdict, decided, .. } => {
+                line(verdict, decided, chunk, setup.device.labels.list(), &mut out)
+            }
             _ => Ok(()),
         };
         outcome = std::mem::replace(&mut outcome, Ok(())).and(written);
@@ -107,19 +120,38 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ms(max),
         loaded.as_secs_f64() * 1e3
     );
+    if let (Some(highest), Some(persistence)) = (highest, persistence) {
+        errln!("{}", AnomalySummary { highest, alarms, persistence });
+    }
+    let card = ModelCard::from_model(&setup.model.model()?)?;
+    let advice = card.and_then(|card| advice::on_groups(card.training.groups as usize, card.training.within_recording));
+    if let Some(advice) = advice {
+        errln!("{advice}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The line that `predict` prints: the most probable class.
-fn line(verdict: &Verdict<'_>, chunk: u64, labels: wire::TextList<'_>, out: &mut impl Write) -> std::io::Result<()> {
+/// The line that `predict` prints: the most probable class; of a model of one class, which has the same class and probability
+/// for any sound, the reported state.
+fn line(
+    verdict: &Verdict<'_>,
+    decided: &Decided,
+    chunk: u64,
+    labels: wire::TextList<'_>,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     let best = (0u16..).zip(verdict.probabilities).fold((0, f32::MIN), |best, (class, &probability)| {
         if probability > best.1 { (class, probability) } else { best }
     });
-    let label = monitor_model::line::StateName { labels, state: Some(best.0) }.to_string();
+    let (state, confidence) = match verdict.probabilities {
+        [_] => (decided.state.class(), decided.confidence),
+        _ => (Some(best.0), best.1),
+    };
+    let label = monitor_model::line::StateName { labels, state }.to_string();
     let line = Line {
         start_s: verdict.start_sample as f64 / 16e3,
         label: &label,
-        confidence: best.1,
+        confidence,
         chunk,
         inference_ms: verdict.inference_ns as f64 / 1e6,
     };

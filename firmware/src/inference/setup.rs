@@ -56,6 +56,9 @@ impl Setup {
         let contents = model.contents();
         let found = contents.map(|found| (found.classifier.classes(), found.card, found.labels)).map_err(unusable);
         let (classes, card, mut labels) = found?;
+        if classes == 1 && !config.alarm.anomaly {
+            return Err(SetupError::OneClass);
+        }
         if labels.is_empty() {
             labels = (0..classes).map(|class| format!("class_{class}")).collect();
         }
@@ -167,6 +170,12 @@ pub enum SetupError {
     /// The decision's settings, the file's and the model's together.
     #[error("{0}")]
     Decision(monitor_core::decision::Error),
+    /// One class, and the alarm that makes its state unknown is off.
+    #[error(
+        "alarm.anomaly is false and the model has one class, whose state is unknown only while that alarm is raised; set \
+         alarm.anomaly = true"
+    )]
+    OneClass,
     /// The configuration names a state that the model does not have.
     #[error("{key} names the state \"{name}\", which the model does not have; it has {labels}, unknown")]
     NoSuchState {

@@ -2,13 +2,15 @@
 //!
 //! [`components`] computes the principal components, [`clusters`] the clusters of normal sound among them, [`detector`] fits
 //! one detector, [`monitor_model::anomaly::scale`] scales both detectors, [`mod@fit`] adds the threshold from unseen normal
-//! windows, and [`cross_validation`] measures all of it on held-out groups. [`roc`] computes the areas.
+//! windows, and [`cross_validation`] measures all of it on held-out groups,
+//! [`left_out`] on normal sound alone. [`roc`] computes the areas.
 
 pub(crate) mod clusters;
 pub(crate) mod components;
 pub(crate) mod cross_validation;
 pub(crate) mod detector;
 pub(crate) mod fit;
+pub(crate) mod left_out;
 pub(crate) mod normal;
 pub(crate) mod roc;
 pub(crate) mod text;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 use serde::Serialize;
 
@@ -10,9 +11,10 @@ use crate::console::{JsonOut, Ui};
 use crate::data::dataset::Dataset;
 use crate::evaluate::changes::Followed;
 use crate::evaluate::model::named_contents;
+use crate::evaluate::one_class::{self, OneClass};
 use crate::evaluate::options::EvaluationOptions;
 use crate::evaluate::pictures;
-use crate::evaluate::predictions::{Evaluation, predict_all};
+use crate::evaluate::predictions::predict_all;
 use crate::plots::timeline::Track;
 
 /// Options of `host-tools evaluate`.
@@ -20,7 +22,7 @@ use crate::plots::timeline::Track;
 pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,
-    /// Folder for confusion_matrix.png and reliability.png
+    /// Folder for confusion_matrix.png and reliability.png, or anomaly_scores.png of a model of one class
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
     /// Also draw every recording over time into OUT/timelines: log-mel, true and reported state, anomaly score
@@ -31,14 +33,20 @@ pub(crate) struct Args {
 }
 
 #[derive(Debug, Serialize)]
-struct Figures<'a> {
+struct Figures<'a, E: Serialize> {
     model: &'a Path,
     hop_s: f64,
     #[serde(flatten)]
-    evaluation: &'a Evaluation,
+    evaluation: &'a E,
     /// Recordings with a known timeline, and how the model followed them.
     timelines: &'a [Followed],
     skipped: Vec<String>,
+}
+
+/// The figures of a model of one class.
+#[derive(Debug, Serialize)]
+struct ByClass<'a> {
+    one_class: &'a OneClass,
 }
 
 /// Runs the command.
@@ -53,35 +61,93 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let context = || format!("cannot evaluate {}", file.display());
     let contents = named_contents(&model).with_context(context)?;
     let hop_columns = args.on.hop_columns(&contents);
+    if contents.labels.len() == 1 {
+        return one_class(args, &contents, dataset, hop_columns, &ui).with_context(context);
+    }
     let predictions = predict_all(&contents, dataset, hop_columns, &ui).with_context(context)?;
     let evaluation = predictions.evaluation();
     predictions.dataset.note_remarks();
     evaluation.lines().iter().for_each(|line| ui.print(line));
+    let (timelines, tracks) = followed(&contents, &predictions.dataset, hop_columns, &ui)?;
+    let mut files = vec![args.out.join(pictures::CONFUSION), args.out.join(pictures::RELIABILITY)];
+    pictures::confusion(evaluation.quotable(), file)?.save(&files[0])?;
+    pictures::reliability(evaluation.quotable(), file)?.save(&files[1])?;
+    draw_tracks(args, &contents, &predictions.dataset, &tracks, hop_columns, &mut files, &ui)?;
+    finish(args, &predictions.dataset, &files, hop_columns, &evaluation, &timelines, &ui)
+}
+
+/// Evaluates a model of one class.
+fn one_class(
+    args: &Args,
+    contents: &ModelContents<'_>,
+    mut dataset: Dataset,
+    hop_columns: u32,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    let evaluation = one_class::evaluate(contents, &mut dataset, hop_columns, ui)?;
+    dataset.note_remarks();
+    evaluation.lines().iter().for_each(|line| ui.print(line));
+    let mut files = vec![args.out.join(one_class::SCORES)];
+    evaluation.picture()?.save(&files[0])?;
+    let (timelines, tracks) = followed(contents, &dataset, hop_columns, ui)?;
+    draw_tracks(args, contents, &dataset, &tracks, hop_columns, &mut files, ui)?;
+    finish(args, &dataset, &files, hop_columns, &ByClass { one_class: &evaluation }, &timelines, ui)
+}
+
+/// Prints how the model follows recordings with a known timeline, and returns the data of their pictures.
+fn followed(
+    contents: &ModelContents<'_>,
+    dataset: &Dataset,
+    hop_columns: u32,
+    ui: &Ui,
+) -> anyhow::Result<(Vec<Followed>, Vec<Track>)> {
     let (timelines, tracks): (Vec<Followed>, Vec<Track>) =
-        pictures::followed(&contents, &predictions, hop_columns)?.into_iter().unzip();
+        pictures::followed(contents, dataset, hop_columns)?.into_iter().unzip();
     if !timelines.is_empty() {
         ui.print("\nRecordings with a known timeline, with the decision settings of the model:");
         timelines.iter().flat_map(Followed::lines).for_each(|line| ui.print(line));
     }
-    let mut files = vec![args.out.join(pictures::CONFUSION), args.out.join(pictures::RELIABILITY)];
-    pictures::confusion(evaluation.quotable(), file)?.save(&files[0])?;
-    pictures::reliability(evaluation.quotable(), file)?.save(&files[1])?;
-    for (path, track) in predictions.dataset.timelines.iter().zip(&tracks) {
+    Ok((timelines, tracks))
+}
+
+/// Draws the recordings with a timeline, with `--timelines` all recordings, and adds the pictures to `files`.
+fn draw_tracks(
+    args: &Args,
+    contents: &ModelContents<'_>,
+    dataset: &Dataset,
+    tracks: &[Track],
+    hop_columns: u32,
+    files: &mut Vec<PathBuf>,
+    ui: &Ui,
+) -> anyhow::Result<()> {
+    for (path, track) in dataset.timelines.iter().zip(tracks) {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        files.push(args.out.join(format!("timeline_{stem}.png")));
-        pictures::over_time(path, &predictions.classes, track)?.save(&files[files.len() - 1])?;
+        let picture = args.out.join(format!("timeline_{stem}.png"));
+        pictures::over_time(path, &contents.labels, track)?.save(&picture)?;
+        files.push(picture);
     }
     if args.timelines {
         let folder = args.out.join("timelines");
-        pictures::draw_all(&contents, &predictions, hop_columns, &folder, &ui)?;
+        pictures::draw_all(contents, dataset, hop_columns, &folder, ui)?;
         files.push(folder);
     }
+    Ok(())
+}
+
+/// Prints the files and writes the figures.
+fn finish<E: Serialize>(
+    args: &Args,
+    dataset: &Dataset,
+    files: &[PathBuf],
+    hop_columns: u32,
+    evaluation: &E,
+    timelines: &[Followed],
+    ui: &Ui,
+) -> anyhow::Result<()> {
     ui.print("");
-    predictions.dataset.print_skipped(&ui);
+    dataset.print_skipped(ui);
     files.iter().for_each(|path| ui.print(path.display().to_string()));
-    let skipped =
-        predictions.dataset.skipped.iter().map(|skipped| format!("{}: {}", skipped.path.display(), skipped.reason));
-    let hop_s = f64::from(hop_columns) / 100.0;
-    let (evaluation, timelines, skipped) = (&evaluation, &timelines[..], skipped.collect());
-    args.json.write(&Figures { model: file, hop_s, evaluation, timelines, skipped })
+    let skipped = dataset.skipped.iter().map(|skipped| format!("{}: {}", skipped.path.display(), skipped.reason));
+    let (hop_s, skipped) = (f64::from(hop_columns) / 100.0, skipped.collect());
+    args.json.write(&Figures { model: &args.on.model, hop_s, evaluation, timelines, skipped })
 }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use monitor_model::line::Line;
@@ -10,7 +10,7 @@ use monitor_model::texts::Texts;
 use monitor_wire::Message;
 
 use crate::dashboard::source::{Event, Input, Source};
-use crate::dashboard::{Link, live};
+use crate::dashboard::{Link, SILENCE, live};
 
 /// Options of `host-tools monitor`.
 #[derive(Debug, clap::Args)]
@@ -63,14 +63,24 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
     let mut link = Link::default();
     let mut labels = Texts::default();
+    let (mut last_frame, mut reported, mut ended) = (Instant::now(), 0, false);
     loop {
         let mut out = Vec::new();
-        match source.next(Duration::from_secs(1)) {
-            None | Some(Event::Connected) => continue,
+        let event = source.next(Duration::from_millis(200));
+        if source.is_live() && last_frame.elapsed() >= SILENCE + Duration::from_secs(reported) {
+            let seconds = last_frame.elapsed().as_secs();
+            // Again after twice the time, so that a log of a night stays short.
+            reported = 2 * seconds - SILENCE.as_secs();
+            let _ = trouble(&mut out, json, "silent", &format!("no report for {seconds} s"));
+        }
+        match event {
+            None if out.is_empty() => continue,
+            None | Some(Event::Connected) => {}
             Some(Event::Bytes(bytes)) => link.push(&bytes, |decoded| {
                 // Writing to memory cannot fail, here and below.
                 let _ = match decoded {
                     Ok((frame, lost)) => {
+                        (last_frame, reported) = (Instant::now(), 0);
                         if lost > 0 {
                             let _ = trouble(&mut out, json, "lost", &format!("{lost} frames were lost"));
                         }
@@ -89,6 +99,11 @@ fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
             }),
             Some(Event::Disconnected(why)) => {
                 let _ = trouble(&mut out, json, "gone", &why);
+            }
+            // A pipe ends with the device's program.
+            Some(Event::End) if source.is_live() && !ended => {
+                ended = true;
+                let _ = trouble(&mut out, json, "gone", "end of data");
             }
             Some(Event::End) => return Ok(()),
         }

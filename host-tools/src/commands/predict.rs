@@ -14,7 +14,7 @@ use monitor_core::classifier::Classifier;
 use monitor_core::log_mel::{HOP, RATE_HZ};
 use monitor_core::monitor::Judge;
 use monitor_model::owned::OwnedModel;
-use monitor_model::report::Line;
+use monitor_model::report::{AnomalySummary, Line};
 use serde::Serialize;
 
 use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown, write_output};
@@ -164,7 +164,8 @@ impl Run<'_> {
         let chunk = u64::from(args.hop) * HOP as u64;
         let mut windows = Vec::new();
         let prediction = predict_recording(file, self.classifier, args.hop, self.judge.clone(), |concluded| {
-            let Window { start_s, class, confidence, inference_ms, .. } = *concluded.window;
+            let Window { start_s, inference_ms, .. } = *concluded.window;
+            let (label, confidence) = concluded.window.shown(labels, &concluded.decided);
             // Windows of many classes take much memory: they are kept only for --json.
             if args.json.json.is_some() {
                 let state = concluded.decided.state.class().and_then(|class| labels.get(usize::from(class)));
@@ -176,7 +177,7 @@ impl Run<'_> {
                     anomaly_alarm: concluded.anomaly_alarm,
                 });
             }
-            let read = print(&Line { start_s, label: &labels[class], confidence, chunk, inference_ms }.to_string());
+            let read = print(&Line { start_s, label, confidence, chunk, inference_ms }.to_string());
             if read || args.has_files() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         let prediction = match prediction {
@@ -189,10 +190,12 @@ impl Run<'_> {
         let summary = Summary::new(&prediction, labels, chunk as f64 / f64::from(RATE_HZ));
         let mut lines = summary.lines(&shown(file), MOST_STATES);
         let anomaly_alarms = prediction.alarms.clone();
-        if let Some(alarms) = &anomaly_alarms {
+        if let (Some(alarms), Some(detector)) = (&anomaly_alarms, self.classifier.anomaly()) {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
             let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
-            lines.push_str(&format!("  alarms by the anomaly score: {}{first}\n", alarms.text()));
+            let (highest, persistence) = (alarms.highest_score, detector.tables().persistence);
+            let summary = AnomalySummary { highest, alarms: alarms.at_s.len(), persistence };
+            lines.push_str(&format!("  {summary}{first}\n"));
         }
         print(&lines);
         let judged = match &summary.predicted {

@@ -1,8 +1,9 @@
 //! `host-tools report`: writes an HTML report about a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 use sha2::{Digest, Sha256};
 
@@ -10,10 +11,11 @@ use crate::console::{JsonOut, Ui, is_stdout, shown, write_output};
 use crate::data::dataset::Dataset;
 use crate::data::hash::hex;
 use crate::evaluate::model::named_contents;
+use crate::evaluate::one_class;
 use crate::evaluate::options::EvaluationOptions;
 use crate::evaluate::pictures;
 use crate::evaluate::predictions::predict_all;
-use crate::report::{Page, Picture};
+use crate::report::{Accuracy, Page, Picture};
 
 /// Options of `host-tools report`.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,12 +40,51 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let context = || format!("cannot report on {}", file.display());
     let contents = named_contents(&model).with_context(context)?;
     let hop_columns = args.on.hop_columns(&contents);
-    let predictions = predict_all(&contents, dataset, hop_columns, &ui).with_context(context)?;
-    let evaluation = predictions.evaluation();
+    let (dataset, accuracy, mut pictures) =
+        accuracy(&contents, dataset, hop_columns, file, &ui).with_context(context)?;
     let (timelines, tracks): (Vec<_>, Vec<_>) =
-        pictures::followed(&contents, &predictions, hop_columns)?.into_iter().unzip();
+        pictures::followed(&contents, &dataset, hop_columns)?.into_iter().unzip();
+    for (path, track) in dataset.timelines.iter().zip(&tracks) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let caption = format!("{name} over time: log-mel, true and reported state, anomaly score");
+        pictures.push(Picture { caption, png: pictures::over_time(path, &contents.labels, track)?.png()? });
+    }
+    let page = Page {
+        model: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        bytes: model.bytes().len(),
+        sha256: hex(&Sha256::digest(model.bytes())),
+        labels: &contents.labels,
+        card: contents.card.as_ref(),
+        dataset: &dataset,
+        accuracy: &accuracy,
+        timelines: &timelines,
+        pictures,
+    };
+    let html = page.html();
+    write_output(out, html.as_bytes(), "the page")?;
+    dataset.print_skipped(&ui);
+    ui.print(format!("{} ({:.0} KiB)", shown(out), html.len() as f64 / 1024.0));
+    Ok(())
+}
+
+/// Runs the model over the data set: the recordings that could be read, the figures and their pictures.
+fn accuracy(
+    contents: &ModelContents<'_>,
+    mut dataset: Dataset,
+    hop_columns: u32,
+    file: &Path,
+    ui: &Ui,
+) -> anyhow::Result<(Dataset, Accuracy, Vec<Picture>)> {
+    if contents.labels.len() == 1 {
+        let evaluation = one_class::evaluate(contents, &mut dataset, hop_columns, ui)?;
+        let caption = "Anomaly score of every window, by class of the recordings; 1 is the alarm level".into();
+        let picture = Picture { caption, png: evaluation.picture()?.png()? };
+        return Ok((dataset, Accuracy::OneClass(evaluation), vec![picture]));
+    }
+    let predictions = predict_all(contents, dataset, hop_columns, ui)?;
+    let evaluation = predictions.evaluation();
     let measured = evaluation.quotable();
-    let mut pictures = vec![
+    let pictures = vec![
         Picture {
             caption: "Confusion matrix by window: true classes down, predicted classes across".into(),
             png: pictures::confusion(measured, file)?.png()?,
@@ -53,25 +94,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             png: pictures::reliability(measured, file)?.png()?,
         },
     ];
-    for (path, track) in predictions.dataset.timelines.iter().zip(&tracks) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let caption = format!("{name} over time: log-mel, true and reported state, anomaly score");
-        pictures.push(Picture { caption, png: pictures::over_time(path, &predictions.classes, track)?.png()? });
-    }
-    let page = Page {
-        model: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        bytes: model.bytes().len(),
-        sha256: hex(&Sha256::digest(model.bytes())),
-        labels: &predictions.classes,
-        card: contents.card.as_ref(),
-        dataset: &predictions.dataset,
-        evaluation: &evaluation,
-        timelines: &timelines,
-        pictures,
-    };
-    let html = page.html();
-    write_output(out, html.as_bytes(), "the page")?;
-    predictions.dataset.print_skipped(&ui);
-    ui.print(format!("{} ({:.0} KiB)", shown(out), html.len() as f64 / 1024.0));
-    Ok(())
+    Ok((predictions.dataset, Accuracy::Classes(evaluation), pictures))
 }

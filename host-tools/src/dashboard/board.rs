@@ -1,12 +1,16 @@
 //! State of the dashboard, updated by each frame.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use monitor_model::line::{Line, StateName};
 use monitor_model::texts::Texts;
 use monitor_wire::{Damage, Frame, Health, Hello, Message, TextList};
 
 use super::link::Counts;
+
+/// Time without a frame after which a device is taken for dead: it reports its health once a second.
+pub(crate) const SILENCE: Duration = Duration::from_secs(3);
 
 /// Maximum number of event lines.
 const EVENTS: usize = 100;
@@ -57,6 +61,8 @@ pub struct Board {
     pub counts: Counts,
     /// Why no data arrives, if so.
     pub trouble: Option<String>,
+    /// Whole seconds since the last frame, or since the start, if so many that the device is dead.
+    pub silent_s: Option<u64>,
     /// Length of the timeline in seconds.
     pub span_s: f64,
 }
@@ -122,6 +128,11 @@ impl Board {
             Message::Health(health) => self.health = Some(health),
             Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => self.event_of(frame),
         }
+    }
+
+    /// Notes that no frame has arrived for `time`.
+    pub(crate) fn silence(&mut self, time: Duration) {
+        self.silent_s = (time >= SILENCE).then_some(time.as_secs());
     }
 
     /// Processes a part of the stream that is not a frame.
@@ -230,6 +241,16 @@ mod tests {
         board.frame(&frame(0, alarm(true, 2)), 0);
         board.frame(&frame(0, alarm(false, 0)), 0);
         assert_eq!(board.alarms, [2]);
+    }
+
+    #[test]
+    fn a_device_is_silent_after_three_seconds_without_a_frame() {
+        let mut board = Board::new(1.0);
+        let silent = [2.9, 3.0, 61.5].map(|seconds| {
+            board.silence(Duration::from_secs_f64(seconds));
+            board.silent_s
+        });
+        assert_eq!(silent, [None, Some(3), Some(61)]);
     }
 
     #[test]

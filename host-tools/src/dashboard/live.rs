@@ -26,6 +26,7 @@ fn run(terminal: &mut ratatui::DefaultTerminal, source: &Source, minutes: f64) -
     let mut board = Board::new(minutes);
     let mut link = Link::default();
     let mut ended = false;
+    let mut last_frame = Instant::now();
     loop {
         let next = Instant::now() + REDRAW;
         while !ended && Instant::now() < next {
@@ -33,7 +34,10 @@ fn run(terminal: &mut ratatui::DefaultTerminal, source: &Source, minutes: f64) -
                 Some(Event::Bytes(bytes)) => {
                     board.trouble = None;
                     link.push(&bytes, |decoded| match decoded {
-                        Ok((frame, lost)) => board.frame(&frame, lost),
+                        Ok((frame, lost)) => {
+                            last_frame = Instant::now();
+                            board.frame(&frame, lost);
+                        }
                         Err(damage) => board.damage(damage),
                     });
                     board.counts = link.counts();
@@ -46,6 +50,10 @@ fn run(terminal: &mut ratatui::DefaultTerminal, source: &Source, minutes: f64) -
                 }
                 None => {}
             }
+        }
+        // A file is old from its first byte on.
+        if source.is_live() {
+            board.silence(last_frame.elapsed());
         }
         terminal.draw(|frame| view::draw(frame, &board)).context("the terminal cannot be drawn on")?;
         let timeout = if ended { REDRAW } else { Duration::ZERO };

@@ -9,5 +9,6 @@ pub(crate) mod live;
 pub(crate) mod source;
 mod view;
 
+pub(crate) use board::SILENCE;
 pub use board::{Board, Moment};
 pub use link::{Counts, Link};

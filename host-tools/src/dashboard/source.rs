@@ -42,6 +42,7 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Source {
     events: Receiver<Event>,
+    is_live: bool,
 }
 
 impl Source {
@@ -67,7 +68,17 @@ impl Source {
                 std::thread::spawn(move || read_to_end(file, &sender));
             }
         }
-        Ok(Self { events })
+        // A device is opened like a file and delivers data as they arise.
+        let is_live = match input {
+            Input::File(path) => !path.is_file(),
+            Input::Serial(..) | Input::Stdin => true,
+        };
+        Ok(Self { events, is_live })
+    }
+
+    /// Whether data arrive as the device sends them, so that a pause means silence.
+    pub(crate) fn is_live(&self) -> bool {
+        self.is_live
     }
 
     /// The next event; `None` if there is none within `timeout`.

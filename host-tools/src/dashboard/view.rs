@@ -48,6 +48,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, board: &Board) {
 fn draw_device(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let counts = board.counts;
     let text = match &board.trouble {
+        trouble if board.silent_s.is_some() => silence(board.silent_s.unwrap_or_default(), trouble.as_deref()),
         Some(trouble) => Line::styled(trouble.clone(), Style::new().fg(Color::Red)),
         None if board.device.is_empty() => Line::from("waiting for the device to identify itself (within 10 s)"),
         None => Line::from(board.device.clone()),
@@ -57,6 +58,13 @@ fn draw_device(frame: &mut Frame<'_>, area: Rect, board: &Board) {
         board.now_s, counts.frames, counts.lost, counts.damaged
     );
     frame.render_widget(Paragraph::new(text).block(Block::bordered().title(title)), area);
+}
+
+/// Says that the device is silent, and why if that is known.
+fn silence(seconds: u64, trouble: Option<&str>) -> Line<'static> {
+    let why = trouble.map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+    let alarm = Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD);
+    Line::styled(format!(" SILENT for {seconds} s{why}: everything below is old "), alarm)
 }
 
 fn draw_state(frame: &mut Frame<'_>, area: Rect, board: &Board) {
@@ -201,6 +209,13 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }
+    }
+
+    #[test]
+    fn a_silent_device_is_shown_as_such_with_the_reason() {
+        let board = Board { silent_s: Some(7), trouble: Some("end of data".into()), ..board() };
+        let text = screen(&board, 80, 24).join("\n");
+        assert!(text.contains("SILENT for 7 s (end of data)"), "{text}");
     }
 
     #[test]

@@ -91,18 +91,18 @@ pub(crate) fn follow(model: &ModelContents<'_>, path: &Path, hop_columns: u32) -
     Ok((Followed { anomaly_alarms, ..followed }, track))
 }
 
-/// Data of the picture of a recording of one state, `class` of the model.
+/// Data of the picture of a recording of one state, `class` of the model; `None` if the model lacks it.
 ///
 /// # Errors
 /// When the recording or the model cannot be read.
 pub(crate) fn track(
     model: &ModelContents<'_>,
     recording: &Recording,
-    class: usize,
+    class: Option<usize>,
     hop_columns: u32,
 ) -> anyhow::Result<Track> {
     let track = trace(model, recording, hop_columns)?.track;
-    Ok(Track { truth: vec![(0.0, track.seconds, class)], ..track })
+    Ok(Track { truth: class.map(|class| (0.0, track.seconds, class)).into_iter().collect(), ..track })
 }
 
 /// The reports of a device.

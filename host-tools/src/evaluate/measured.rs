@@ -7,7 +7,7 @@ use ndarray::ArrayView2;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::metrics::{Figures, Intervals, Reliability, argmax, by_recording, class_table, intervals};
+use super::metrics::{Figures, Guessing, Intervals, Reliability, argmax, by_recording, class_table, intervals};
 use crate::data::dataset::Dataset;
 use crate::data::feature_set::Row;
 
@@ -52,6 +52,8 @@ pub(crate) struct Measured {
     pub by_recording: Figures,
     /// 95 % intervals of the figures by window, by resampling recordings; `None` if no class has two recordings.
     pub intervals: Option<Intervals>,
+    /// Comparison with guessing, which decides whether `pipeline` approves a model.
+    pub guessing: Guessing,
     /// How well probabilities agree with accuracy, by window.
     pub reliability: Reliability,
 }
@@ -124,6 +126,11 @@ impl Measure<'_> {
         }
     }
 
+    /// Group of each of `rows` (positions).
+    fn groups_of(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().map(|row| self.rows[*row].group).collect()
+    }
+
     /// The figures of `probabilities` [rows x classes] of `rows` (positions).
     pub(crate) fn measured(
         &self,
@@ -141,6 +148,7 @@ impl Measure<'_> {
             by_window: Figures::from_pairs(self.classes, labels.iter().copied().zip(predicted.iter().copied())),
             by_recording: Figures::from_pairs(self.classes, recordings.iter().map(|r| (r.label, r.predicted))),
             intervals: intervals(&sessions, &labels, &predicted),
+            guessing: Guessing::from_probabilities(probabilities, &labels, &self.groups_of(rows)),
             reliability: Reliability::from_probabilities(probabilities, &labels),
         }
     }

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::changes::{self, Followed, follow};
 use super::measured::Measured;
-use super::predictions::DatasetPredictions;
 use crate::console::Ui;
+use crate::data::dataset::Dataset;
 use crate::plots;
 use crate::plots::timeline::Track;
 use monitor_model::contents::ModelContents;
@@ -54,10 +54,10 @@ pub(crate) fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<p
 /// When a recording or its timeline cannot be read.
 pub(crate) fn followed(
     model: &ModelContents<'_>,
-    predictions: &DatasetPredictions,
+    dataset: &Dataset,
     hop_columns: u32,
 ) -> anyhow::Result<Vec<(Followed, Track)>> {
-    let timelines = predictions.dataset.timelines.iter().filter(|_| model.card.is_some());
+    let timelines = dataset.timelines.iter().filter(|_| model.card.is_some());
     timelines.map(|path| follow(model, path, hop_columns)).collect()
 }
 
@@ -78,20 +78,21 @@ pub(crate) fn over_time(path: &Path, classes: &[String], track: &Track) -> anyho
 /// When a recording cannot be read or a picture cannot be written.
 pub(crate) fn draw_all(
     model: &ModelContents<'_>,
-    predictions: &DatasetPredictions,
+    dataset: &Dataset,
     hop_columns: u32,
     folder: &Path,
     ui: &Ui,
 ) -> anyhow::Result<()> {
-    let bar = ui.progress("drawing", predictions.dataset.recordings.len() as u64);
-    let drawn = predictions.dataset.recordings.par_iter().enumerate().map(|(number, recording)| {
-        let class = predictions.class_of(recording.label);
-        let track = changes::track(model, recording, class, hop_columns)?;
+    let bar = ui.progress("drawing", dataset.recordings.len() as u64);
+    let drawn = dataset.recordings.par_iter().enumerate().map(|(number, recording)| {
+        let class = &dataset.classes[recording.label];
+        let known = model.labels.iter().position(|label| label == class);
+        let track = changes::track(model, recording, known, hop_columns)?;
         let stem = recording.path.file_stem().unwrap_or_default().to_string_lossy();
         // Two folders of a class may hold files of one name.
-        let path = folder.join(&predictions.classes[class]).join(format!("{number:04}_{stem}.png"));
+        let path = folder.join(class).join(format!("{number:04}_{stem}.png"));
         bar.inc(1);
-        over_time(&recording.path, &predictions.classes, &track)?.save(&path)
+        over_time(&recording.path, &model.labels, &track)?.save(&path)
     });
     drawn.collect::<anyhow::Result<()>>()?;
     bar.finish_and_clear();

@@ -165,11 +165,6 @@ impl DatasetPredictions {
         measure.measured(rows, self.probabilities.select(Axis(0), rows).view(), note)
     }
 
-    /// The model's class of a class of the data set.
-    pub(crate) fn class_of(&self, label: usize) -> usize {
-        self.class_of[label]
-    }
-
     fn was_trained_on(&self, row: usize) -> bool {
         self.trained_on[self.rows[row].recording]
     }

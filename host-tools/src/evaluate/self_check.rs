@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use monitor_core::pipeline::Verdict;
 use monitor_model::owned::{Memory, OwnedModel};
 use monitor_model::wav::WavReader;
 use monitor_nn::Isa;
@@ -17,7 +18,7 @@ const SECONDS: usize = 10;
 /// the names of the instruction sets.
 ///
 /// # Errors
-/// When the recording cannot be read, or a probability differs in any bit.
+/// When the recording cannot be read, or a probability or score differs in any bit.
 pub(crate) fn self_check(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'static str>> {
     let mut reader = WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let rate_hz = reader.rate_hz();
@@ -45,15 +46,18 @@ pub(crate) fn self_check(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'stat
     Ok(names)
 }
 
-/// The bits of every probability.
+/// The bits of every probability and anomaly score.
 fn bits(model: &OwnedModel, rate_hz: u32, samples: &[f32], chunk: usize) -> anyhow::Result<Vec<u32>> {
     let classifier = model.contents()?.classifier;
     let mut memory = Memory::new(&classifier, rate_hz)?;
     let mut pipeline = memory.pipeline(classifier, rate_hz, monitor_core::window::DEFAULT_HOP)?;
     let mut bits = Vec::new();
+    let mut add = |verdict: &Verdict<'_>| {
+        bits.extend(verdict.probabilities.iter().copied().chain(verdict.anomaly).map(f32::to_bits));
+    };
     for chunk in samples.chunks(chunk) {
-        pipeline.push(chunk, |verdict| bits.extend(verdict.probabilities.iter().map(|p| p.to_bits())));
+        pipeline.push(chunk, &mut add);
     }
-    pipeline.finish(|verdict| bits.extend(verdict.probabilities.iter().map(|p| p.to_bits())));
+    pipeline.finish(&mut add);
     Ok(bits)
 }

@@ -28,6 +28,7 @@ pub(super) fn properties(card: Option<&ModelCard<'_>>, labels: &[String], bytes:
         ),
     ));
     let validated = match training.macro_f1 {
+        _ if labels.len() == 1 => "one class: see Accuracy".to_string(),
         Some(macro_f1) => format!("macro-F1 {macro_f1:.3} by window, {} folds by group", training.folds),
         None => "not done".to_string(),
     };
@@ -68,12 +69,19 @@ pub(super) fn limits(card: Option<&ModelCard<'_>>, evaluation: &Evaluation, labe
          1, if the model has a score, marks sound that is unlike its training data.",
         labels.len()
     ));
-    lines.push("The model uses 125 to 7500 Hz. It cannot detect changes that are audible only below or above.".into());
+    lines.extend(of_every_model(card));
+    lines.iter().map(|line: &String| paragraph("", line)).collect()
+}
+
+/// Limits of models of any number of classes.
+pub(super) fn of_every_model(card: Option<&ModelCard<'_>>) -> Vec<String> {
+    let mut lines =
+        vec!["The model uses 125 to 7500 Hz. It cannot detect changes that are audible only below or above.".into()];
     if card.is_some_and(|card| card.training.within_recording) {
         lines.push(format!(
             "The training data had too few files per class, so the figures of training are {WITHIN_RECORDING}."
         ));
     }
     lines.push("The monitor is an aid for maintenance, not a safety device: do not rely on it alone.".into());
-    lines.iter().map(|line: &String| paragraph("", line)).collect()
+    lines
 }

@@ -5,6 +5,7 @@
 
 mod card;
 mod html;
+mod one_class;
 mod page;
 
-pub(crate) use page::{Page, Picture};
+pub(crate) use page::{Accuracy, Page, Picture};

@@ -6,9 +6,11 @@ use monitor_core::model_card::ModelCard;
 
 use super::card;
 use super::html::{escape, paragraph, table, tile};
+use super::one_class;
 use crate::data::dataset::Dataset;
 use crate::evaluate::changes::{Change, Followed};
 use crate::evaluate::measured::Measured;
+use crate::evaluate::one_class::OneClass;
 use crate::evaluate::predictions::Evaluation;
 
 const STYLE: &str = include_str!("style.css");
@@ -20,6 +22,15 @@ pub(crate) struct Picture {
     pub caption: String,
     /// The bytes of its PNG file.
     pub png: Vec<u8>,
+}
+
+/// Figures of a model.
+#[derive(Debug)]
+pub(crate) enum Accuracy {
+    /// Of a model of several classes.
+    Classes(Evaluation),
+    /// Of a model of one class.
+    OneClass(OneClass),
 }
 
 /// Content of the page.
@@ -38,7 +49,7 @@ pub(crate) struct Page<'a> {
     /// The data set it was evaluated on.
     pub dataset: &'a Dataset,
     /// The figures.
-    pub evaluation: &'a Evaluation,
+    pub accuracy: &'a Accuracy,
     /// Recordings with a known timeline.
     pub timelines: &'a [Followed],
     /// Pictures, in their order.
@@ -55,7 +66,7 @@ impl Page<'_> {
             ("Data", self.data()),
             ("Pictures", self.images()),
             ("Model card", card::properties(self.card, self.labels, self.bytes, &self.sha256)),
-            ("Limits", card::limits(self.card, self.evaluation, self.labels)),
+            ("Limits", self.limits()),
         ];
         let body: String = sections
             .iter()
@@ -75,10 +86,21 @@ impl Page<'_> {
         )
     }
 
+    fn limits(&self) -> String {
+        match self.accuracy {
+            Accuracy::Classes(evaluation) => card::limits(self.card, evaluation, self.labels),
+            Accuracy::OneClass(evaluation) => one_class::limits(self.card, evaluation),
+        }
+    }
+
     fn summary(&self) -> String {
-        let measured = self.evaluation.quotable();
-        let Evaluation { training_known, files_trained_on, never_trained_on, .. } = self.evaluation;
-        let files = self.evaluation.all.sample_size.files;
+        let evaluation = match self.accuracy {
+            Accuracy::Classes(evaluation) => evaluation,
+            Accuracy::OneClass(evaluation) => return one_class::summary(evaluation),
+        };
+        let measured = evaluation.quotable();
+        let Evaluation { training_known, files_trained_on, never_trained_on, .. } = evaluation;
+        let files = evaluation.all.sample_size.files;
         let training = match (training_known, never_trained_on) {
             (false, _) => paragraph("warning", "The model file does not record what it was trained on."),
             (true, Some(_)) => paragraph(
@@ -112,11 +134,15 @@ impl Page<'_> {
     }
 
     fn figures(&self) -> String {
-        let mut text = of_measured(self.evaluation.quotable());
-        if self.evaluation.never_trained_on.is_some() {
+        let evaluation = match self.accuracy {
+            Accuracy::Classes(evaluation) => evaluation,
+            Accuracy::OneClass(evaluation) => return one_class::figures(evaluation),
+        };
+        let mut text = of_measured(evaluation.quotable());
+        if evaluation.never_trained_on.is_some() {
             text += "<h3>All recordings, including those trained on</h3>\n";
-            text += &paragraph("soft", &format!("{}.", self.evaluation.all.sample_size));
-            text += &of_measured(&self.evaluation.all);
+            text += &paragraph("soft", &format!("{}.", evaluation.all.sample_size));
+            text += &of_measured(&evaluation.all);
         }
         text
     }

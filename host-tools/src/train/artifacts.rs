@@ -123,6 +123,13 @@ fn card<'a>(set: &FeatureSet, report: &'a TrainingReport, hashes: &'a [u8]) -> M
 
 fn history(report: &TrainingReport) -> anyhow::Result<Vec<u8>> {
     use plots::history::{History, Scores, draw};
+    if let [class] = &report.data.classes[..] {
+        // Nothing is learned in steps: the picture shows the scores of sound that the fit did not include.
+        let name = class.summary.class.clone();
+        let scores = report.left_out.as_ref().map(|left_out| left_out.scores.clone()).unwrap_or_default();
+        let title = format!("Anomaly score of {name}, each group left out in turn");
+        return plots::anomaly::scores(&title, &report.trained_on.to_string(), &[(name, true, scores)])?.png();
+    }
     let scores = |training: Score, validation: Score| Scores {
         loss: training.loss,
         validation_loss: validation.loss,

@@ -12,6 +12,8 @@
 //! 4. **Compare.** Hybrid features hold the other kinds as columns: linear heads with one fixed regularisation, on the same
 //!    folds and these columns, compare the kinds on equal terms.
 //!
+//! One class skips all of this ([`one_class`]).
+//!
 //! Within one recording (too few files to hold any out) groups are blocks of a file, and every figure is marked
 //! [`WITHIN_RECORDING`](crate::data::dataset::WITHIN_RECORDING).
 
@@ -23,6 +25,7 @@ use super::candidate::HeadChoice;
 use super::cross_validation::{CrossValidation, Predictions, Procedure, cross_validate};
 use super::fit::{Effort, Fitted, fit};
 use super::head::TrainedHead;
+use super::one_class;
 use super::samples::{Copies, Samples};
 use super::validate::inner_folds;
 use crate::console::Ui;
@@ -70,13 +73,16 @@ pub(crate) struct Outcome {
 /// includes them.
 ///
 /// # Errors
-/// When there are fewer than two classes or no head can be trained.
+/// When no head can be trained.
 pub(super) fn run(
     set: &FeatureSet,
     copies: Option<&Augmented>,
     settings: &Settings,
     ui: &Ui,
 ) -> anyhow::Result<Outcome> {
+    if set.dataset.classes.len() == 1 {
+        return Ok(one_class::outcome(set));
+    }
     let (labels, groups) = (set.labels(), set.groups());
     let copies = copies.map(|copies| Copies { x: copies.x.view(), of: &copies.of });
     let classes = set.dataset.classes.len();

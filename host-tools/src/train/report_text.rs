@@ -1,9 +1,13 @@
 //! The training report as lines for the terminal.
 
+use monitor_core::anomaly::Persistence;
+
 use super::head::HeadKind;
 use super::training_report::{CalibrationEffect, Class, CrossValidated, TrainingReport};
+use crate::anomaly::left_out::LeftOut;
 use crate::anomaly::text::false_alarms;
 use crate::console::{Columns, Side};
+use crate::data::dataset::WITHIN_RECORDING;
 use crate::evaluate::measured::mark;
 
 /// The data table: files, recordings, groups, seconds and windows per class.
@@ -52,6 +56,11 @@ pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
         lines.push(format!("Reported from confidence: {}", shortened(&each)));
     }
     lines.push(format!("Trained on {}.", report.trained_on));
+    if let [class] = &report.data.classes[..] {
+        lines.push(String::new());
+        lines.extend(one_class(&class.summary.class, report.left_out.as_ref()));
+        return lines;
+    }
     lines.push(String::new());
     match &report.held_out {
         Some(held_out) => {
@@ -68,8 +77,41 @@ pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
     lines
 }
 
+/// The anomaly score of a model of one class, on groups left out of its fit.
+pub(crate) fn one_class(class: &str, left_out: Option<&LeftOut>) -> Vec<String> {
+    let Some(left_out) = left_out else {
+        return vec![format!("Not measured: {class} has too few groups to leave one out.")];
+    };
+    let LeftOut { groups, too_short, alarmed, windows, above, .. } = left_out;
+    let mark = mark(left_out.within_recording.then_some(WITHIN_RECORDING));
+    let names = if alarmed.is_empty() { String::new() } else { format!(" ({})", shortened(alarmed)) };
+    let mut lines = vec![format!("Each group left out in turn, {windows} windows of {} groups:", groups + too_short)];
+    if *too_short > 0 {
+        lines.push(format!(
+            "  too short:    {too_short} groups cannot raise the alarm, which needs {:.0} s",
+            Persistence::default().raise_s
+        ));
+    }
+    if *groups > 0 {
+        lines.push(format!(
+            "  alarms:       {} of {groups} groups{names}; of new loads, speeds or days at most {:.0} % (95 % confidence){mark}",
+            alarmed.len(),
+            100.0 * left_out.most_alarming()
+        ));
+    }
+    lines.push(format!("  windows:      {:.1} % above the alarm level, a score of 1{mark}", percent(*above, *windows)));
+    lines
+}
+
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
+
 /// The chosen head, and whether a larger one was better.
 fn head(report: &TrainingReport) -> Vec<String> {
+    if let [class] = &report.data.classes[..] {
+        return vec![format!("One class: the anomaly score decides between {} and unknown", class.summary.class)];
+    }
     let chosen = &report.head.chosen;
     let (Some(validation), Some(macro_f1)) = (chosen.validation, chosen.macro_f1) else {
         return vec![format!("Head: {chosen}, by default: there are too few groups to validate on")];

@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use monitor_model::advice;
 use monitor_model::owned::OwnedModel;
 
 use super::HeadChoice;
 use super::artifacts::{self, Artifacts};
+use super::one_class;
 use super::protocol::{self, Settings};
 use super::report_text;
 use super::training_report::TrainingReport;
@@ -32,10 +34,11 @@ pub(crate) struct TrainingOptions {
     /// of every class allow]
     #[arg(long, value_name = "N", value_parser = folds)]
     pub folds: Option<usize>,
-    /// Share of the windows to hold out from the exported model, in whole groups (0 to 0.5)
+    /// Share of the windows to hold out from the exported model, in whole groups (0 to 0.5); with one class nothing is held
+    /// out, each group is left out in turn
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
     pub hold_out: f64,
-    /// Classes of normal sound, to which the anomaly score is fitted [default: all]
+    /// Classes of normal sound, to which the anomaly score is fitted; recordings of one class alone train too [default: all]
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
     pub normal: Vec<String>,
     /// Train on changed copies of every recording too (gain, noise, start, speed, room); number of copies of each
@@ -85,38 +88,46 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
         options.augment == 0 || !options.input.is_tables(),
         "--augment changes recordings, and tables hold none; name the folder of recordings"
     );
-    let (set, base) = options.input.load(Dataset::require_two_classes, ui)?.with_base(&options.input.features)?;
+    let (set, base) = options.input.load(Dataset::require_class, ui)?.with_base(&options.input.features)?;
     let kind = set.kind;
+    let is_one_class = set.dataset.classes.len() == 1;
     let settings = Settings {
         choice: options.head,
         folds: options.folds,
-        hold_out: options.hold_out,
+        hold_out: if is_one_class { 0.0 } else { options.hold_out },
         seed: options.seed,
         augment: options.augment,
     };
     set.dataset.note_remarks();
     ui.print(format!("{kind} features ({} values), a window every {} s", kind.len(), set.hop_s()));
-    let copies = (settings.augment > 0)
+    if is_one_class && settings.augment > 0 {
+        tracing::info!("--augment changes nothing with one class: the anomaly score is fitted to recordings alone");
+    }
+    let copies = (settings.augment > 0 && !is_one_class)
         .then(|| augment(&set, base.as_ref(), settings.augment, settings.seed, ui))
         .transpose()?;
     if let Some(copies) = &copies {
         ui.print(format!("{} windows of changed copies, used in training only", copies.of.len()));
     }
     let outcome = protocol::run(&set, copies.as_ref(), &settings, ui).inspect_err(|_| set.dataset.print_skipped(ui))?;
-    let anomaly = match fit_normal(&set, &outcome.trained, &options.normal)? {
-        Ok(fitted) => Some(fitted),
-        Err(why) => {
-            tracing::info!("no anomaly score: {why:#}");
-            None
-        }
+    let (anomaly, left_out) = if is_one_class {
+        let spinner = ui.spinner("leaving groups out".into());
+        let (fitted, left_out) =
+            one_class::score(&set, &options.normal).inspect_err(|_| set.dataset.print_skipped(ui))?;
+        spinner.finish_and_clear();
+        (Some(fitted), left_out)
+    } else {
+        let fitted = fit_normal(&set, &outcome.trained, &options.normal)?;
+        (fitted.inspect_err(|why| tracing::info!("no anomaly score: {why:#}")).ok(), None)
     };
     let report = TrainingReport {
         anomaly: anomaly.as_ref().map(|fitted| fitted.sample_size),
+        left_out,
         ..TrainingReport::new(&set, &settings, &outcome, options.input.folder())
     };
     report_text::data_table(&report.data.classes).for_each(|line| ui.print(line));
     report_text::figures(&report).iter().for_each(|line| ui.print(line));
-    if options.folds.is_some_and(|folds| folds > set.dataset.groups.len()) {
+    if !is_one_class && options.folds.is_some_and(|folds| folds > set.dataset.groups.len()) {
         tracing::info!("there are {} groups, so there are no more folds", set.dataset.groups.len());
     }
     let tables = anomaly.as_ref().map(Fitted::tables).transpose()?;
@@ -130,6 +141,9 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
         ui.print(format!("{} ({size:.0} KiB)", options.out.join(name).display()));
     }
     ui.print(format!("Copies in {}. Took {:.1} s.", run.display(), started.elapsed().as_secs_f64()));
+    if let Some(size) = &report.anomaly {
+        advice::on_groups(size.groups, set.dataset.within_recording).iter().for_each(|line| ui.print(line));
+    }
     let held_out = outcome.held_out.map(|predictions| predictions.rows).unwrap_or_default();
     Ok(Trained { report, set, held_out })
 }

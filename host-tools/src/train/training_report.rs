@@ -12,6 +12,7 @@ use super::calibration::Calibration;
 use super::candidate::{Candidate, Epoch, HeadChoice};
 use super::cross_validation::{CrossValidation, FoldResult, Predictions};
 use super::protocol::{Outcome, Settings};
+use crate::anomaly::left_out::LeftOut;
 use crate::data::dataset::{ClassSummary, WITHIN_RECORDING};
 use crate::data::feature_set::FeatureSet;
 use crate::data::paths::relative;
@@ -39,6 +40,9 @@ pub(crate) struct TrainingReport {
     pub cross_validation: Option<CrossValidated>,
     /// Amount of normal sound behind the anomaly score's threshold; `None` if there was too little for a score.
     pub anomaly: Option<crate::anomaly::fit::SampleSize>,
+    /// The anomaly score on groups that were left out of its fit in turn; `None` with more than one class or with one group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     /// Figures of each feature kind on the same folds; empty unless the features combine a part of the network with log-mel statistics.
     pub comparison: Vec<Compared>,
     /// Files of the held-out recordings, relative to the data's folder.
@@ -265,6 +269,7 @@ impl TrainingReport {
             held_out: outcome.held_out.as_ref().map(measured),
             cross_validation,
             anomaly: None,
+            left_out: None,
             comparison: compared.collect(),
             held_out_files: held_out_files.into_iter().collect(),
         }

@@ -63,10 +63,10 @@ pub(super) fn check(head: &[Dense], features: usize, labels: &[String]) -> anyho
     check_labels(labels)
 }
 
-/// Checks the labels, which become lines of a file: at least two, none empty, none twice, none with control characters or
+/// Checks the labels, which become lines of a file: at least one, none empty, none twice, none with control characters or
 /// outer spaces.
 fn check_labels(labels: &[String]) -> anyhow::Result<()> {
-    ensure!(labels.len() >= 2, "a classifier needs at least two classes, there are {}", labels.len());
+    ensure!(!labels.is_empty(), "a classifier needs at least one class; name one");
     for (i, label) in labels.iter().enumerate() {
         let plain = !label.is_empty() && label.trim() == label && !label.chars().any(char::is_control);
         ensure!(plain, "the label {label:?} is empty or has control characters or outer spaces; rename its folder");

@@ -40,6 +40,18 @@ fn the_graph_itself_is_accepted() {
 }
 
 #[test]
+fn one_class_is_accepted() {
+    let mut model = ModelBuf::default();
+    let features = features::write(&mut model, FeatureKind::LogMel, None).unwrap();
+    let head = [Dense { weights: Array2::zeros((1, 128)), bias: vec![0.0], relu: false }];
+    layers::check(&head, 128, &["normal".into()]).unwrap();
+    let probabilities = layers::write(&mut model, features, &head);
+    model.outputs.push(probabilities);
+    let file = writer::write(&model);
+    assert_eq!(Parts::from_graph(&Model::parse(&file).unwrap().graph()).unwrap().classes(), 1);
+}
+
+#[test]
 fn a_second_output_is_refused() {
     assert_eq!(rejection(|model| model.outputs.push(5)), Error::Ends { inputs: 1, outputs: 2 });
 }

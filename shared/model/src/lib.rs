@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 
+pub mod advice;
 pub mod anomaly;
 pub mod atomic_file;
 pub mod base_model;

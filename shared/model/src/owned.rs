@@ -163,6 +163,10 @@ impl<'m> Parsed<'m> {
         let tables = self.file.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes);
         let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
         let classifier = Classifier::from_parts(&self.parts, self.network(isa, packed)?).map_err(Cause::Classifier)?;
+        // The probability of the only class is always 1: without a score the state would never be unknown.
+        if classifier.classes() == 1 && detector.is_none() {
+            return Err(Cause::OneClass);
+        }
         Ok(classifier.with_anomaly(detector))
     }
 }
@@ -244,6 +248,11 @@ pub enum Cause {
         /// Classes of its classifier.
         classes: usize,
     },
+    /// One class without anomaly tables.
+    #[error(
+        "the model has one class and no anomaly score, so it would report that class for any sound; train it again"
+    )]
+    OneClass,
     /// The system has no memory left for the weights.
     #[error("there is no memory left for the network's weights; end other programs")]
     NoMemory,

@@ -40,7 +40,8 @@ pub struct Config {
     pub credentials: PathBuf,
     /// File with the certificates (PEM) that the broker's must lead to; empty for no TLS.
     pub ca: PathBuf,
-    /// Seconds between two of the same state, 0.1 to 3600; a change is sent at once.
+    /// Seconds between two of the same state, 0.1 to 3600; a change is sent at once. Home Assistant takes the device for dead
+    /// after twice that and a second.
     pub every_s: f32,
     /// Events that are kept while the broker is away, 1 to 100000; the oldest are dropped first.
     pub queue: u32,
@@ -63,9 +64,9 @@ impl Default for Config {
             discovery: "homeassistant".into(),
             credentials: PathBuf::new(),
             ca: PathBuf::new(),
-            every_s: 10.0,
+            every_s: 2.0,
             queue: 1000,
-            keep_alive_s: 30,
+            keep_alive_s: 5,
             acknowledge: false,
             set_sensitivity: false,
         }

@@ -10,6 +10,9 @@ use crate::alarms::sensitivity::{Setting, Values};
 use crate::reporting::{Item, Snapshot};
 use crate::system::clock;
 
+/// Home Assistant's name of the entity that shows whether the device is there.
+const CONNECTED: &str = "connected";
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Message {
@@ -27,6 +30,8 @@ pub(super) struct Messages {
     device: String,
     base: String,
     discovery: String,
+    /// Seconds without a state message after which a value is no longer valid.
+    expire_after_s: u32,
     /// Whether alarms can be acknowledged.
     acknowledge: bool,
     /// Whether the sensitivity can be set.
@@ -41,6 +46,8 @@ impl Messages {
             base: format!("{}/{device}", config.prefix),
             device,
             discovery: config.discovery.clone(),
+            // One message may be late or lost; `as` saturates, and the setting is at most 3600.
+            expire_after_s: (2.0 * config.every_s).ceil() as u32 + 1,
             acknowledge: config.acknowledge,
             set_sensitivity: config.set_sensitivity,
         }
@@ -171,14 +178,30 @@ impl Messages {
             ("number", setting.name().to_owned(), config)
         };
         let numbers = Setting::ALL.into_iter().filter(|_| self.set_sensitivity).map(number);
+        // Without an availability of its own: it shows for how long the device has been away.
+        let connected = json!({
+            "name": "Connected",
+            "device_class": "connectivity",
+            "entity_category": "diagnostic",
+            "state_topic": format!("{}/availability", self.base),
+            "payload_on": "online",
+            "payload_off": "offline",
+        });
+        let connected = ("binary_sensor", CONNECTED.to_owned(), connected);
         let message = |(component, object, config): (&str, String, Value)| {
             let mut common = json!({
                 "unique_id": format!("acoustic_monitor_{}_{object}", self.device),
-                "availability_topic": format!("{}/availability", self.base),
                 "device": description,
             });
-            if component != "button" {
-                common["state_topic"] = format!("{}/state", self.base).into();
+            if object != CONNECTED {
+                common["availability_topic"] = format!("{}/availability", self.base).into();
+                // A device without power sends no farewell, and the broker takes 1.5 times the keep-alive to notice.
+                if component != "button" {
+                    common["state_topic"] = format!("{}/state", self.base).into();
+                }
+                if component.ends_with("sensor") {
+                    common["expire_after"] = self.expire_after_s.into();
+                }
             }
             Message {
                 topic: format!("{}/{component}/{}/{object}/config", self.discovery, self.device),
@@ -186,7 +209,7 @@ impl Messages {
                 retain: true,
             }
         };
-        entities.into_iter().chain(button).chain(numbers).map(message).collect()
+        entities.into_iter().chain([connected]).chain(button).chain(numbers).map(message).collect()
     }
 }
 

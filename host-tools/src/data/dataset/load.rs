@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use rayon::prelude::*;
 
 use super::probe::{Probe, probe};
@@ -86,18 +86,13 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Rejects a data set of fewer than two classes.
+    /// Rejects a data set without a class.
     ///
     /// # Errors
-    /// If there are fewer than two classes.
-    pub fn require_two_classes(&self) -> anyhow::Result<()> {
-        match &self.classes[..] {
-            [_, _, ..] => Ok(()),
-            [only] => {
-                bail!("the data has only one class, {only}: a classifier needs at least 2; add a folder of another")
-            }
-            [] => bail!("the data has no class; add one folder of WAV files per class"),
-        }
+    /// If there is no class.
+    pub fn require_class(&self) -> anyhow::Result<()> {
+        ensure!(!self.classes.is_empty(), "the data has no class; add one folder of WAV files per class");
+        Ok(())
     }
 
     /// Opens and hashes all files in parallel; lists those that cannot be used as skipped.

@@ -103,11 +103,12 @@ fn what_cannot_be_used_is_skipped_with_its_reason() {
 }
 
 #[test]
-fn one_class_is_refused_for_a_classifier() {
+fn one_class_is_enough_and_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     wav(folder.path(), "on/a.wav", 1.0);
-    let error = load(folder.path()).unwrap().require_two_classes().unwrap_err();
-    assert!(error.to_string().contains("only one class, on"));
+    load(folder.path()).unwrap().require_class().unwrap();
+    let error = Dataset::default().require_class().unwrap_err();
+    assert!(error.to_string().contains("one folder of WAV files per class"), "{error}");
 }
 
 #[test]

@@ -2,9 +2,11 @@
 //!
 //! One confusion matrix ([`Confusion`]) is the source of every figure ([`Figures`]) and of every table ([`table`]), so that
 //! terminal, JSON and picture agree. [`by_recording`] turns predictions of windows into one prediction per recording. Definitions follow scikit-learn's `precision_recall_fscore_support`.
+pub(crate) mod binomial;
 mod bootstrap;
 mod confusion;
 mod figures;
+mod guessing;
 mod recording;
 mod reliability;
 mod table;
@@ -12,6 +14,7 @@ mod table;
 pub(crate) use bootstrap::{Intervals, intervals};
 pub(crate) use confusion::Confusion;
 pub(crate) use figures::{Averages, Figures};
+pub(crate) use guessing::Guessing;
 pub(crate) use recording::by_recording;
 pub(crate) use reliability::Reliability;
 pub(crate) use table::{class_table, confusion_table};

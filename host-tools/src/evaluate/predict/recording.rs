@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use monitor_core::classifier::Classifier;
-use monitor_core::decision::Decided;
+use monitor_core::decision::{Decided, State};
 use monitor_core::log_mel::RATE_HZ;
 use monitor_core::microphone::Limits;
 use monitor_core::monitor::{AudioBlock, Event, Intake, Judge};
@@ -28,6 +28,9 @@ const BLOCK: usize = 1 << 14;
 /// Windows computed at once: some hundredths of a second of work.
 const BATCH: usize = 64;
 
+/// Name of the state that no class has.
+pub(super) const UNKNOWN: &str = "unknown";
+
 /// The model's result for one window.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Window {
@@ -45,6 +48,9 @@ pub struct Window {
     pub inference_ms: f64,
     /// Whether the microphone check reported a dead microphone, as for digital silence: the state is unknown then.
     pub microphone_dead: bool,
+    /// Whether a model of one class reports unknown, as its only class is always the most probable.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unknown: bool,
 }
 
 impl Window {
@@ -58,6 +64,17 @@ impl Window {
             level_dbfs: verdict.level_dbfs,
             inference_ms: verdict.inference_ns as f64 / 1e6,
             microphone_dead,
+            unknown: false,
+        }
+    }
+
+    /// The state of this window before smoothing, and its probability; of a model of one class, which has the same class and
+    /// probability for any sound, those that the device reports.
+    pub(crate) fn shown<'l>(&self, labels: &'l [String], decided: &Decided) -> (&'l str, f32) {
+        match labels {
+            [_] if self.unknown => (UNKNOWN, decided.confidence),
+            [class] => (class, decided.confidence),
+            _ => (labels.get(self.class).map_or(UNKNOWN, String::as_str), self.confidence),
         }
     }
 }
@@ -119,7 +136,7 @@ pub fn predict_recording(
     let mut batch = sound.batch();
     while !stopped && !batch.is_empty() {
         let (computed, next) = rayon::join(|| compute(&mut backs, &batch), || sound.batch());
-        for ((owned, microphone_dead), (window, verdict)) in batch.iter().zip(computed) {
+        for ((owned, microphone_dead), (mut window, verdict)) in batch.iter().zip(computed) {
             for (sum, probability) in sums.iter_mut().zip(&verdict.probabilities) {
                 *sum += f64::from(*probability);
             }
@@ -133,6 +150,7 @@ pub fn predict_recording(
                 }
             });
             if let Some(decided) = decided {
+                window.unknown = sums.len() == 1 && decided.state == State::Unknown;
                 let (probabilities, anomaly_alarm) = (&verdict.probabilities[..], judge.anomaly_alarm());
                 stopped = on_window(&Concluded { window: &window, probabilities, decided, anomaly_alarm }).is_break();
             }

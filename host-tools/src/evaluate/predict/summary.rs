@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::recording::RecordingPrediction;
+use super::recording::{RecordingPrediction, UNKNOWN};
 use super::speed::Speed;
 use crate::console::{Columns, Side};
 
@@ -39,9 +39,9 @@ pub(crate) struct Summary {
     pub windows: usize,
     /// States, the longest first.
     pub states: Vec<State>,
-    /// The class of the largest mean probability; absent without a window.
+    /// The class of the largest mean probability; of a model of one class, the most frequent state. Absent without a window.
     pub predicted: Option<String>,
-    /// Its mean probability.
+    /// Its mean probability; of a model of one class, its share of the windows.
     pub mean_confidence: f64,
     /// Inference time; absent without a window.
     pub inference: Option<Timing>,
@@ -53,18 +53,19 @@ pub(crate) struct Summary {
 impl Summary {
     /// Summarises `prediction`, with windows every `hop_s` seconds.
     pub(crate) fn new(prediction: &RecordingPrediction, labels: &[String], hop_s: f64) -> Self {
-        let mut counts: Vec<(usize, f64)> = vec![(0, 0.0); labels.len()];
+        // The last one counts windows that a model of one class reports as unknown.
+        let mut counts: Vec<(usize, f64)> = vec![(0, 0.0); labels.len() + 1];
         for window in &prediction.windows {
-            let (windows, sum) = &mut counts[window.class];
+            let (windows, sum) = &mut counts[if window.unknown { labels.len() } else { window.class }];
             *windows += 1;
             *sum += f64::from(window.confidence);
         }
         let mut states: Vec<State> = counts
             .iter()
-            .zip(labels)
+            .zip(labels.iter().map(String::as_str).chain([UNKNOWN]))
             .filter(|((windows, _), _)| *windows > 0)
             .map(|(&(windows, sum), label)| State {
-                label: label.clone(),
+                label: label.to_string(),
                 windows,
                 seconds: windows as f64 * hop_s,
                 mean_confidence: sum / windows as f64,
@@ -77,6 +78,11 @@ impl Summary {
             .iter()
             .enumerate()
             .fold(0, |best, (i, mean)| if *mean > prediction.mean[best] { i } else { best });
+        // The mean probability of the only class is always 1.
+        let (predicted, mean_confidence) = match (labels, states.first()) {
+            ([_], Some(longest)) => (longest.label.clone(), longest.windows as f64 / prediction.windows.len() as f64),
+            _ => (labels.get(best).cloned().unwrap_or_default(), prediction.mean.get(best).copied().unwrap_or(0.0)),
+        };
         let mut times: Vec<f64> = prediction.windows.iter().map(|window| window.inference_ms).collect();
         times.sort_by(f64::total_cmp);
         let inference = (!times.is_empty()).then(|| Timing {
@@ -88,8 +94,8 @@ impl Summary {
             seconds: prediction.seconds,
             windows: prediction.windows.len(),
             states,
-            predicted: (!prediction.windows.is_empty()).then(|| labels[best].clone()),
-            mean_confidence: prediction.mean.get(best).copied().unwrap_or(0.0),
+            predicted: (!prediction.windows.is_empty()).then_some(predicted),
+            mean_confidence,
             inference,
             real_time_factor: Speed::new(prediction.seconds, prediction.took_s).real_time_factor,
         }
@@ -147,6 +153,7 @@ mod tests {
             level_dbfs: -20.0,
             inference_ms: (i + 1) as f64,
             microphone_dead: false,
+            unknown: false,
         };
         let windows: Vec<_> = classes.iter().enumerate().map(window).collect();
         RecordingPrediction { windows, alarms: None, mean: vec![0.2, 0.8], seconds: 200.0, took_s: 0.5 }
@@ -163,6 +170,19 @@ mod tests {
         assert_eq!(states, [("on", 3, 1.5), ("off", 1, 0.5)]);
         assert_eq!(summary.predicted.as_deref(), Some("on"));
         assert_eq!(summary.real_time_factor, 0.0025);
+    }
+
+    #[test]
+    fn an_only_class_is_predicted_unless_most_windows_are_unknown() {
+        let mut prediction = prediction(&[0, 0, 0]);
+        prediction.mean = vec![1.0];
+        prediction.windows[1].unknown = true;
+        let summary = Summary::new(&prediction, &["normal".into()], 1.0);
+        assert_eq!(summary.predicted.as_deref(), Some("normal"));
+        prediction.windows[2].unknown = true;
+        let summary = Summary::new(&prediction, &["normal".into()], 1.0);
+        assert_eq!((summary.predicted.as_deref(), summary.states[0].windows), (Some("unknown"), 2));
+        assert!((summary.mean_confidence - 2.0 / 3.0).abs() < 1e-9);
     }
 
     #[test]

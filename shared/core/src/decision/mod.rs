@@ -11,6 +11,8 @@
 //! 3. **Dwell**: a candidate is reported once it has been the candidate for `dwell` windows in a row. So every reported
 //!    state lasts for at least `dwell` windows, and a moment between two states is not reported as unknown.
 //!
+//! With one class the softmax is always 1: [`crate::monitor::Judge`] passes a probability of 0 while the anomaly alarm is raised.
+//!
 //! A lasting change is always reported in time: see [`Steps::delay_windows`] for the formula.
 //!
 //! Pure: no clock, no allocation; two floats of memory for each of 521 classes and one pass over the classes per window.

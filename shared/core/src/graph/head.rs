@@ -29,7 +29,8 @@ pub struct Layer<'a> {
 pub struct Head<'a> {
     /// Layers in order. The outputs of each are the inputs of the next; all except the last have ReLU.
     pub layers: Vec<Layer<'a>, MAX_LAYERS>,
-    /// Number of classes, at least 2: the outputs of the last layer.
+    /// Number of classes, at least 1: the outputs of the last layer. With one class the probability is always 1, and the
+    /// anomaly score decides between the class and unknown.
     pub classes: usize,
     /// Index of the probabilities' tensor, f32 `[1 x classes]`.
     pub probabilities: usize,
@@ -50,8 +51,8 @@ pub(super) fn recognise<'a>(walk: &mut Walk<'a>, from: usize, inputs: usize) -> 
     }
     let step = walk.take(BuiltinOp::SOFTMAX, 1, at)?;
     step.check_options(Options::Softmax { beta: 1.0 })?;
-    if width < 2 {
-        return Err(Error::Tensor { tensor: at, expected: "one value for each of at least two classes" });
+    if width < 1 {
+        return Err(Error::Tensor { tensor: at, expected: "one value for each of at least one class" });
     }
     let probabilities = step.check_output(TensorType::Float32, &[1, width], "a probability of each class")?;
     Ok(Head { layers, classes: width, probabilities })

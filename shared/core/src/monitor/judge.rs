@@ -99,7 +99,13 @@ impl Judge {
     /// Concludes on the verdict of the next window and calls `on_event` for the window and what follows from it.
     pub fn conclude(&mut self, verdict: &Verdict<'_>, microphone_dead: bool, mut on_event: impl FnMut(&Event<'_>)) {
         let index = verdict.index;
-        let decided = if microphone_dead { self.decision.reset() } else { self.decision.update(verdict.probabilities) };
+        let decided = if microphone_dead {
+            self.decision.reset()
+        } else if self.is_unlike_only_class() {
+            self.decision.update(&[])
+        } else {
+            self.decision.update(verdict.probabilities)
+        };
         let state = decided.state;
         on_event(&Event::Window { verdict, decided, microphone_dead });
         if decided.changed {
@@ -118,6 +124,13 @@ impl Judge {
             let active = change == Change::Raised;
             on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active, state });
         }
+    }
+
+    /// Whether the model has one class and its anomaly alarm is raised. The softmax of one class is always 1, so that only the
+    /// anomaly score tells that class from any other sound: while the alarm is raised the class has probability 0, and the
+    /// state becomes unknown by the usual smoothing and dwell.
+    fn is_unlike_only_class(&self) -> bool {
+        self.decision.smoothed().len() == 1 && self.anomaly_alarm() == Some(true)
     }
 
     /// Reports that the microphone died, or works again, since `was_dead`; the state is unknown from then on.

@@ -16,6 +16,8 @@
 mod event;
 mod intake;
 mod judge;
+#[cfg(test)]
+mod one_class_tests;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,351 @@
+//! A model of one class on recordings: how much of their sound it takes for its class, and how often it raises the alarm.
+//!
+//! Probabilities say nothing, as that of the only class is always 1. A window counts as *unknown* while the alarm by the anomaly
+//! score is raised, or the microphone is dead; else as the class. Recordings of other classes should raise the alarm.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, bail};
+use monitor_model::contents::ModelContents;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::console::{Columns, Side, Ui};
+use crate::data::dataset::{Dataset, Recording, Skipped};
+use crate::evaluate::measured::mark;
+use crate::features::process;
+use crate::plots;
+
+/// File name of the picture of the scores.
+pub(crate) const SCORES: &str = "anomaly_scores.png";
+/// The mark on figures of recordings that the model was trained on.
+const TRAINED_ON: &str = "trained on, optimistic";
+
+/// Result of a recording.
+#[derive(Debug, Clone, PartialEq)]
+struct Processed {
+    label: usize,
+    trained_on: bool,
+    /// Anomaly score of each window, 1 at the alarm level.
+    scores: Vec<f32>,
+    /// Number of windows taken for unknown.
+    unknown: usize,
+    /// Number of times that the alarm was raised.
+    alarms: usize,
+}
+
+/// Figures of the recordings of one class of the data.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct ClassFigures {
+    /// Its name.
+    pub class: String,
+    /// Whether it is the model's class; other sound should be unknown.
+    pub is_models_class: bool,
+    /// Number of recordings.
+    pub recordings: usize,
+    /// Number of recordings that raised the alarm.
+    pub recordings_with_alarm: usize,
+    /// Number of windows.
+    pub windows: usize,
+    /// Share of the windows taken for the class, 0 to 1; the others are unknown.
+    pub in_state: f64,
+    /// Number of alarms per hour of its sound.
+    pub alarms_per_hour: f64,
+    /// Whether the model was trained on none, some or all of the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<&'static str>,
+}
+
+impl ClassFigures {
+    /// Share of the windows that were taken for what they are, 0 to 1.
+    pub(crate) fn accuracy(&self) -> f64 {
+        if self.is_models_class { self.in_state } else { 1.0 - self.in_state }
+    }
+
+    /// Number of recordings that were taken for what they are: the model's class raises no alarm, all others do.
+    fn right(&self) -> usize {
+        if self.is_models_class { self.recordings - self.recordings_with_alarm } else { self.recordings_with_alarm }
+    }
+}
+
+/// Figures of a model of one class.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct OneClass {
+    /// The model's class.
+    pub class: String,
+    /// Whether the model file records what it was trained on.
+    pub training_known: bool,
+    /// Number of files that the model was trained on.
+    pub files_trained_on: usize,
+    /// Number of files.
+    pub files: usize,
+    /// Share of all windows that were taken for what they are, 0 to 1; of files that were not trained on, if there are any.
+    pub accuracy: f64,
+    /// The recordings that were taken for what they are, and their number.
+    pub recordings_right: [usize; 2],
+    /// One entry per class of the data; recordings that were trained on have an entry of their own.
+    pub classes: Vec<ClassFigures>,
+    /// Recordings that are shorter than the alarm's persistence, so that they cannot raise it.
+    pub too_short_to_alarm: usize,
+    /// The scores of each class for the picture: name, whether it is the model's class, score of each window.
+    #[serde(skip)]
+    pub scores: Vec<(String, bool, Vec<f64>)>,
+}
+
+/// Runs `model`, of one class, over `dataset`, a window every `hop_columns` columns of 10 ms. Recordings that cannot be read
+/// move to the skipped files of `dataset`.
+///
+/// # Errors
+/// When no recording can be read.
+pub(crate) fn evaluate(
+    model: &ModelContents<'_>,
+    dataset: &mut Dataset,
+    hop_columns: u32,
+    ui: &Ui,
+) -> anyhow::Result<OneClass> {
+    let bar = ui.progress("predicting", dataset.recordings.len() as u64);
+    let processed: Vec<anyhow::Result<Processed>> = dataset
+        .recordings
+        .par_iter()
+        .map(|recording| {
+            let result = process_one(model, recording, hop_columns);
+            bar.inc(1);
+            result
+        })
+        .collect();
+    bar.finish_and_clear();
+    let (mut kept, mut results) = (Vec::new(), Vec::new());
+    for (recording, result) in std::mem::take(&mut dataset.recordings).into_iter().zip(processed) {
+        match result {
+            Ok(result) => {
+                kept.push(recording);
+                results.push(result);
+            }
+            Err(error) => dataset.skipped.push(Skipped { path: recording.path, reason: format!("{error:#}") }),
+        }
+    }
+    dataset.recordings = kept;
+    if results.iter().all(|result| result.scores.is_empty()) {
+        let reason = dataset.skipped.first().map(|first| format!(": {}: {}", first.path.display(), first.reason));
+        bail!("no recording could be read{}", reason.unwrap_or_default());
+    }
+    let raise_s = model.classifier.anomaly().map_or(0.0, |detector| f64::from(detector.tables().persistence.raise_s));
+    Ok(figures(&model.labels[0], dataset, &results, hop_columns, raise_s, model.card.is_some()))
+}
+
+/// Runs the model over one recording.
+fn process_one(model: &ModelContents<'_>, recording: &Recording, hop_columns: u32) -> anyhow::Result<Processed> {
+    let mut judge = model.judge(hop_columns)?;
+    let card = model.card.as_ref();
+    let trained_on = card.is_some_and(|card| card.training.contains(&recording.hash));
+    let mut result = Processed { label: recording.label, trained_on, scores: Vec::new(), unknown: 0, alarms: 0 };
+    process(recording, model.classifier.clone(), hop_columns, |window| {
+        let before = judge.anomaly_alarm() == Some(true);
+        judge.conclude(window.verdict, window.microphone_dead, |_| ());
+        let alarm = judge.anomaly_alarm() == Some(true);
+        result.scores.push(window.verdict.anomaly.unwrap_or(0.0));
+        result.unknown += usize::from(alarm || window.microphone_dead);
+        result.alarms += usize::from(alarm && !before);
+    })
+    .with_context(|| format!("cannot process {}", recording.path.display()))?;
+    Ok(result)
+}
+
+fn figures(
+    class: &str,
+    dataset: &Dataset,
+    results: &[Processed],
+    hop_columns: u32,
+    raise_s: f64,
+    training_known: bool,
+) -> OneClass {
+    let hop_s = f64::from(hop_columns) / 100.0;
+    let mut classes = Vec::new();
+    let mut scores = Vec::new();
+    for (label, name) in dataset.classes.iter().enumerate() {
+        for trained_on in [false, true] {
+            let of_class: Vec<&Processed> =
+                results.iter().filter(|result| result.label == label && result.trained_on == trained_on).collect();
+            let windows: usize = of_class.iter().map(|result| result.scores.len()).sum();
+            if windows == 0 {
+                continue;
+            }
+            let sum = |of: fn(&Processed) -> usize| of_class.iter().map(|result| of(result)).sum::<usize>();
+            classes.push(ClassFigures {
+                class: name.clone(),
+                is_models_class: name == class,
+                recordings: of_class.len(),
+                recordings_with_alarm: sum(|result| usize::from(result.alarms > 0)),
+                windows,
+                in_state: 1.0 - sum(|result| result.unknown) as f64 / windows as f64,
+                alarms_per_hour: sum(|result| result.alarms) as f64 * 3600.0 / (windows as f64 * hop_s),
+                note: trained_on.then_some(TRAINED_ON),
+            });
+        }
+        let of_class = results.iter().filter(|result| result.label == label).flat_map(|result| &result.scores);
+        scores.push((name.clone(), name == class, of_class.map(|score| f64::from(*score)).collect()));
+    }
+    let is_new = classes.iter().any(|figures| figures.note.is_none());
+    let quoted: Vec<&ClassFigures> = classes.iter().filter(|figures| figures.note.is_none() || !is_new).collect();
+    let windows: usize = quoted.iter().map(|figures| figures.windows).sum();
+    let right: f64 = quoted.iter().map(|figures| figures.accuracy() * figures.windows as f64).sum();
+    let recordings = quoted.iter().map(|figures| figures.recordings).sum();
+    let recordings_right = [quoted.iter().map(|figures| figures.right()).sum(), recordings];
+    let files = |trained: bool| {
+        let all = dataset.recordings.iter().zip(results).filter(|(_, result)| result.trained_on || !trained);
+        all.map(|(recording, _)| recording.hash).collect::<BTreeSet<_>>().len()
+    };
+    OneClass {
+        class: class.to_string(),
+        training_known,
+        files_trained_on: files(true),
+        files: files(false),
+        accuracy: right / windows.max(1) as f64,
+        recordings_right,
+        too_short_to_alarm: results.iter().filter(|result| (result.scores.len() as f64) * hop_s < raise_s).count(),
+        classes,
+        scores,
+    }
+}
+
+impl OneClass {
+    /// How far the figures can be trusted.
+    pub(crate) fn reservation(&self) -> String {
+        let Self { training_known, files_trained_on, files, .. } = self;
+        match (training_known, files_trained_on) {
+            (false, _) => "The model file does not record what it was trained on.".to_string(),
+            (true, 0) => format!("The model was trained on none of these {files} files."),
+            (true, trained) if trained == files => format!(
+                "WARNING: the model was trained on all {files} files: these figures measure memory, not performance on new \
+                 recordings. Evaluate on recordings that were not trained on."
+            ),
+            (true, trained) => format!("The model was trained on {trained} of {files} files, which are counted apart."),
+        }
+    }
+
+    /// The table: headings and one row per class.
+    pub(crate) fn table(&self) -> ([&'static str; 7], Vec<[String; 7]>) {
+        let row = |figures: &ClassFigures| {
+            [
+                format!("{}{}", figures.class, mark(figures.note)),
+                if figures.is_models_class { self.class.clone() } else { "unknown".to_string() },
+                figures.recordings.to_string(),
+                figures.recordings_with_alarm.to_string(),
+                figures.windows.to_string(),
+                format!("{:.1} %", 100.0 * figures.in_state),
+                format!("{:.1}", figures.alarms_per_hour),
+            ]
+        };
+        let headings =
+            ["class", "expected", "recordings", "with an alarm", "windows", "taken for the class", "alarms per hour"];
+        (headings, self.classes.iter().map(row).collect())
+    }
+
+    /// What the figures mean, one sentence each.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        let [right, recordings] = self.recordings_right;
+        let mut lines = vec![format!(
+            "Accuracy: {:.1} % of the windows and {right} of {recordings} recordings were taken for what they are{}.",
+            100.0 * self.accuracy,
+            if self.classes.iter().any(|figures| figures.note.is_some()) && self.files_trained_on < self.files {
+                ", without those trained on"
+            } else {
+                ""
+            }
+        )];
+        if self.classes.iter().all(|figures| figures.is_models_class) {
+            lines.push(format!(
+                "All recordings are of {}: nothing here shows whether faults are detected. Add folders of other sound to measure \
+                 that.",
+                self.class
+            ));
+        }
+        if self.too_short_to_alarm > 0 {
+            lines.push(format!("{} of the recordings are too short to raise the alarm.", self.too_short_to_alarm));
+        }
+        lines
+    }
+
+    /// As lines for the terminal.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let (headings, rows) = self.table();
+        let side =
+            |(place, heading): (usize, &&'static str)| (*heading, if place < 2 { Side::Left } else { Side::Right });
+        let mut columns = Columns::new(&headings.iter().enumerate().map(side).collect::<Vec<_>>());
+        rows.into_iter().for_each(|row| columns.row(row));
+        let mut lines = vec![
+            self.reservation(),
+            String::new(),
+            format!("One class: {}; unknown while the alarm by the anomaly score is raised.", self.class),
+        ];
+        lines.extend(columns.lines(2));
+        lines.extend(self.sentences());
+        lines
+    }
+
+    /// Draws the score of every window.
+    ///
+    /// # Errors
+    /// When the picture cannot be drawn.
+    pub(crate) fn picture(&self) -> anyhow::Result<plots::Picture> {
+        let title = format!("Anomaly score of a model of one class, {}", self.class);
+        plots::anomaly::scores(&title, &self.reservation(), &self.scores)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn processed(label: usize, trained_on: bool, unknown: usize, alarms: usize) -> Processed {
+        Processed { label, trained_on, scores: vec![0.5; 10], unknown, alarms }
+    }
+
+    fn of(classes: &[&str], results: &[Processed]) -> OneClass {
+        let recording = |(number, result): (usize, &Processed)| Recording {
+            path: format!("{number}.wav").into(),
+            label: result.label,
+            group: 0,
+            recording: String::new(),
+            hash: [number as u8; 32],
+            rate_hz: 16_000,
+            seconds: 5.0,
+            block: None,
+        };
+        let dataset = Dataset {
+            classes: classes.iter().map(|class| class.to_string()).collect(),
+            recordings: results.iter().enumerate().map(recording).collect(),
+            ..Dataset::default()
+        };
+        figures("normal", &dataset, results, 50, 4.0, true)
+    }
+
+    #[test]
+    fn normal_sound_alone_has_a_share_in_its_state_and_no_figure_of_faults() {
+        let found = of(&["normal"], &[processed(0, false, 0, 0), processed(0, false, 2, 1)]);
+        assert!((found.accuracy - 0.9).abs() < 1e-9);
+        assert_eq!((found.recordings_right, found.too_short_to_alarm), ([1, 2], 0));
+        assert!((found.classes[0].alarms_per_hour - 360.0).abs() < 1e-9);
+        assert!(found.sentences()[1].contains("nothing here shows whether faults are detected"));
+    }
+
+    #[test]
+    fn other_sound_is_right_when_it_raises_the_alarm() {
+        let found = of(
+            &["fault", "normal"],
+            &[processed(0, false, 6, 1), processed(0, false, 0, 0), processed(1, false, 0, 0)],
+        );
+        assert_eq!(found.recordings_right, [2, 3]);
+        assert!((found.accuracy - (6.0 + 0.0 + 10.0) / 30.0).abs() < 1e-9);
+        assert_eq!(found.table().1[0][1], "unknown");
+        assert_eq!(found.sentences().len(), 1);
+    }
+
+    #[test]
+    fn recordings_that_were_trained_on_are_counted_apart_and_not_quoted() {
+        let found = of(&["normal"], &[processed(0, true, 0, 0), processed(0, false, 5, 1)]);
+        assert_eq!((found.files_trained_on, found.files, found.classes.len()), (1, 2, 2));
+        assert!((found.accuracy - 0.5).abs() < 1e-9);
+        assert!(found.lines().iter().any(|line| line.contains("[trained on, optimistic]")));
+    }
+}
