@@ -3,6 +3,8 @@
 //! Probabilities say nothing, as that of the only class is always 1. A window counts as *unknown* while the alarm by the anomaly
 //! score is raised, or the microphone is dead; else as the class. Recordings of other classes should raise the alarm.
 
+mod text;
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail};
@@ -10,11 +12,9 @@ use monitor_model::contents::ModelContents;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::console::{Columns, Side, Ui};
+use crate::console::Ui;
 use crate::data::dataset::{Dataset, Recording, Skipped};
-use crate::evaluate::measured::mark;
 use crate::features::process;
-use crate::plots;
 
 /// File name of the picture of the scores.
 pub(crate) const SCORES: &str = "anomaly_scores.png";
@@ -208,144 +208,5 @@ fn figures(
     }
 }
 
-impl OneClass {
-    /// How far the figures can be trusted.
-    pub(crate) fn reservation(&self) -> String {
-        let Self { training_known, files_trained_on, files, .. } = self;
-        match (training_known, files_trained_on) {
-            (false, _) => "The model file does not record what it was trained on.".to_string(),
-            (true, 0) => format!("The model was trained on none of these {files} files."),
-            (true, trained) if trained == files => format!(
-                "WARNING: the model was trained on all {files} files: these figures measure memory, not performance on new \
-                 recordings. Evaluate on recordings that were not trained on."
-            ),
-            (true, trained) => format!("The model was trained on {trained} of {files} files, which are counted apart."),
-        }
-    }
-
-    /// The table: headings and one row per class.
-    pub(crate) fn table(&self) -> ([&'static str; 7], Vec<[String; 7]>) {
-        let row = |figures: &ClassFigures| {
-            [
-                format!("{}{}", figures.class, mark(figures.note)),
-                if figures.is_models_class { self.class.clone() } else { "unknown".to_string() },
-                figures.recordings.to_string(),
-                figures.recordings_with_alarm.to_string(),
-                figures.windows.to_string(),
-                format!("{:.1} %", 100.0 * figures.in_state),
-                format!("{:.1}", figures.alarms_per_hour),
-            ]
-        };
-        let headings =
-            ["class", "expected", "recordings", "with an alarm", "windows", "taken for the class", "alarms per hour"];
-        (headings, self.classes.iter().map(row).collect())
-    }
-
-    /// What the figures mean, one sentence each.
-    pub(crate) fn sentences(&self) -> Vec<String> {
-        let [right, recordings] = self.recordings_right;
-        let mut lines = vec![format!(
-            "Accuracy: {:.1} % of the windows and {right} of {recordings} recordings were taken for what they are{}.",
-            100.0 * self.accuracy,
-            if self.classes.iter().any(|figures| figures.note.is_some()) && self.files_trained_on < self.files {
-                ", without those trained on"
-            } else {
-                ""
-            }
-        )];
-        if self.classes.iter().all(|figures| figures.is_models_class) {
-            lines.push(format!(
-                "All recordings are of {}: nothing here shows whether faults are detected. Add folders of other sound to measure \
-                 that.",
-                self.class
-            ));
-        }
-        if self.too_short_to_alarm > 0 {
-            lines.push(format!("{} of the recordings are too short to raise the alarm.", self.too_short_to_alarm));
-        }
-        lines
-    }
-
-    /// As lines for the terminal.
-    pub(crate) fn lines(&self) -> Vec<String> {
-        let (headings, rows) = self.table();
-        let side =
-            |(place, heading): (usize, &&'static str)| (*heading, if place < 2 { Side::Left } else { Side::Right });
-        let mut columns = Columns::new(&headings.iter().enumerate().map(side).collect::<Vec<_>>());
-        rows.into_iter().for_each(|row| columns.row(row));
-        let mut lines = vec![
-            self.reservation(),
-            String::new(),
-            format!("One class: {}; unknown while the alarm by the anomaly score is raised.", self.class),
-        ];
-        lines.extend(columns.lines(2));
-        lines.extend(self.sentences());
-        lines
-    }
-
-    /// Draws the score of every window.
-    ///
-    /// # Errors
-    /// When the picture cannot be drawn.
-    pub(crate) fn picture(&self) -> anyhow::Result<plots::Picture> {
-        let title = format!("Anomaly score of a model of one class, {}", self.class);
-        plots::anomaly::scores(&title, &self.reservation(), &self.scores)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn processed(label: usize, trained_on: bool, unknown: usize, alarms: usize) -> Processed {
-        Processed { label, trained_on, scores: vec![0.5; 10], unknown, alarms }
-    }
-
-    fn of(classes: &[&str], results: &[Processed]) -> OneClass {
-        let recording = |(number, result): (usize, &Processed)| Recording {
-            path: format!("{number}.wav").into(),
-            label: result.label,
-            group: 0,
-            recording: String::new(),
-            hash: [number as u8; 32],
-            rate_hz: 16_000,
-            seconds: 5.0,
-            block: None,
-        };
-        let dataset = Dataset {
-            classes: classes.iter().map(|class| class.to_string()).collect(),
-            recordings: results.iter().enumerate().map(recording).collect(),
-            ..Dataset::default()
-        };
-        figures("normal", &dataset, results, 50, 4.0, true)
-    }
-
-    #[test]
-    fn normal_sound_alone_has_a_share_in_its_state_and_no_figure_of_faults() {
-        let found = of(&["normal"], &[processed(0, false, 0, 0), processed(0, false, 2, 1)]);
-        assert!((found.accuracy - 0.9).abs() < 1e-9);
-        assert_eq!((found.recordings_right, found.too_short_to_alarm), ([1, 2], 0));
-        assert!((found.classes[0].alarms_per_hour - 360.0).abs() < 1e-9);
-        assert!(found.sentences()[1].contains("nothing here shows whether faults are detected"));
-    }
-
-    #[test]
-    fn other_sound_is_right_when_it_raises_the_alarm() {
-        let found = of(
-            &["fault", "normal"],
-            &[processed(0, false, 6, 1), processed(0, false, 0, 0), processed(1, false, 0, 0)],
-        );
-        assert_eq!(found.recordings_right, [2, 3]);
-        assert!((found.accuracy - (6.0 + 0.0 + 10.0) / 30.0).abs() < 1e-9);
-        assert_eq!(found.table().1[0][1], "unknown");
-        assert_eq!(found.sentences().len(), 1);
-    }
-
-    #[test]
-    fn recordings_that_were_trained_on_are_counted_apart_and_not_quoted() {
-        let found = of(&["normal"], &[processed(0, true, 0, 0), processed(0, false, 5, 1)]);
-        assert_eq!((found.files_trained_on, found.files, found.classes.len()), (1, 2, 2));
-        assert!((found.accuracy - 0.5).abs() < 1e-9);
-        assert!(found.lines().iter().any(|line| line.contains("[trained on, optimistic]")));
-    }
-}
+mod tests;

@@ -1,0 +1,51 @@
+use super::*;
+
+fn processed(label: usize, trained_on: bool, unknown: usize, alarms: usize) -> Processed {
+    Processed { label, trained_on, scores: vec![0.5; 10], unknown, alarms }
+}
+
+fn of(classes: &[&str], results: &[Processed]) -> OneClass {
+    let recording = |(number, result): (usize, &Processed)| Recording {
+        path: format!("{number}.wav").into(),
+        label: result.label,
+        group: 0,
+        recording: String::new(),
+        hash: [number as u8; 32],
+        rate_hz: 16_000,
+        seconds: 5.0,
+        block: None,
+    };
+    let dataset = Dataset {
+        classes: classes.iter().map(|class| class.to_string()).collect(),
+        recordings: results.iter().enumerate().map(recording).collect(),
+        ..Dataset::default()
+    };
+    figures("normal", &dataset, results, 50, 4.0, true)
+}
+
+#[test]
+fn normal_sound_alone_has_a_share_in_its_state_and_no_figure_of_faults() {
+    let found = of(&["normal"], &[processed(0, false, 0, 0), processed(0, false, 2, 1)]);
+    assert!((found.accuracy - 0.9).abs() < 1e-9);
+    assert_eq!((found.recordings_right, found.too_short_to_alarm), ([1, 2], 0));
+    assert!((found.classes[0].alarms_per_hour - 360.0).abs() < 1e-9);
+    assert!(found.sentences()[1].contains("nothing here shows whether faults are detected"));
+}
+
+#[test]
+fn other_sound_is_right_when_it_raises_the_alarm() {
+    let found =
+        of(&["fault", "normal"], &[processed(0, false, 6, 1), processed(0, false, 0, 0), processed(1, false, 0, 0)]);
+    assert_eq!(found.recordings_right, [2, 3]);
+    assert!((found.accuracy - (6.0 + 0.0 + 10.0) / 30.0).abs() < 1e-9);
+    assert_eq!(found.table().1[0][1], "unknown");
+    assert_eq!(found.sentences().len(), 1);
+}
+
+#[test]
+fn recordings_that_were_trained_on_are_counted_apart_and_not_quoted() {
+    let found = of(&["normal"], &[processed(0, true, 0, 0), processed(0, false, 5, 1)]);
+    assert_eq!((found.files_trained_on, found.files, found.classes.len()), (1, 2, 2));
+    assert!((found.accuracy - 0.5).abs() < 1e-9);
+    assert!(found.lines().iter().any(|line| line.contains("[trained on, optimistic]")));
+}
