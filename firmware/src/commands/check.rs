@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use monitor_core::decision::Decided;
-use monitor_core::model_card::ModelCard;
 use monitor_core::monitor::{AlarmCause, AudioBlock, Event};
 use monitor_core::pipeline::Verdict;
 use monitor_model::advice;
@@ -58,8 +57,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut sound = AudioFile::wav(&args.wav, &config.capture)?;
     let rate = sound.rate()?;
     let classifier = setup.classifier()?;
-    let judge = setup.settings(&classifier).judge()?;
-    let persistence = classifier.anomaly().map(|detector| detector.tables().persistence);
+    let settings = setup.settings(&classifier);
+    let (level, persistence) = (settings.alarm_level, settings.persistence);
+    let judge = settings.judge()?;
     let mut memory = Memory::new(&classifier, rate)?;
     let mut monitor = memory.monitor(classifier, rate, setup.hop_columns, setup.microphone, judge)?;
     monitor.set_clock(now_ns);
@@ -121,10 +121,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         loaded.as_secs_f64() * 1e3
     );
     if let (Some(highest), Some(persistence)) = (highest, persistence) {
-        errln!("{}", AnomalySummary { highest, alarms, persistence });
+        errln!("{}", AnomalySummary { highest, alarms, level, persistence });
     }
-    let card = ModelCard::from_model(&setup.model.model()?)?;
-    let advice = card.and_then(|card| advice::on_groups(card.training.groups as usize, card.training.within_recording));
+    let advice = setup
+        .model
+        .contents()?
+        .card
+        .and_then(|card| advice::on_groups(card.training.groups as usize, card.training.within_recording));
     if let Some(advice) = advice {
         errln!("{advice}");
     }

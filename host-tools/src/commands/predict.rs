@@ -194,7 +194,7 @@ impl Run<'_> {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
             let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
             let (highest, persistence) = (alarms.highest_score, detector.tables().persistence);
-            let summary = AnomalySummary { highest, alarms: alarms.at_s.len(), persistence };
+            let summary = AnomalySummary { highest, alarms: alarms.at_s.len(), level: 1.0, persistence };
             lines.push_str(&format!("  {summary}{first}\n"));
         }
         print(&lines);

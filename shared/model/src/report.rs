@@ -34,14 +34,16 @@ pub struct AnomalySummary {
     pub highest: f32,
     /// How often the alarm was raised.
     pub alarms: usize,
+    /// The score from which windows count towards the alarm; 1 unless the device has a level of its own.
+    pub level: f32,
     /// When it is raised.
     pub persistence: Persistence,
 }
 
 impl fmt::Display for AnomalySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { highest, alarms, persistence: Persistence { raise_s, within_s, .. } } = self;
-        write!(f, "anomaly score: highest {highest:.2}, alarm level 1; ")?;
+        let Self { highest, alarms, level, persistence: Persistence { raise_s, within_s, .. } } = self;
+        write!(f, "anomaly score: highest {highest:.2}, alarm level {level}; ")?;
         match alarms {
             0 => f.write_str("no alarm"),
             1 => f.write_str("1 alarm"),
@@ -57,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_summary_of_the_score_names_its_scale() {
-        let summary = AnomalySummary { highest: 1.534, alarms: 0, persistence: Persistence::default() };
+        let summary = AnomalySummary { highest: 1.534, alarms: 0, level: 1.0, persistence: Persistence::default() };
         let expected = "anomaly score: highest 1.53, alarm level 1; no alarm (it needs 4 of 5 s at the level or above)";
         assert_eq!(summary.to_string(), expected);
         assert!(AnomalySummary { alarms: 2, ..summary }.to_string().contains("2 alarms"));

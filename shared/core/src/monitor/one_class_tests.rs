@@ -14,7 +14,7 @@ fn judge(confidences: &[f32]) -> Judge {
     let steps = config.per_window(0.5).unwrap();
     let persistence = Some(Persistence { raise_s: 1.0, within_s: 1.5, change_s: 0.0 });
     let alarm_states = AlarmStates::default();
-    Settings { steps, confidences, alarm_states, persistence, hop_s: 0.5 }.judge().unwrap()
+    Settings { steps, confidences, alarm_states, persistence, alarm_level: 1.0, hop_s: 0.5 }.judge().unwrap()
 }
 
 /// State, confidence and alarm after each window of these scores.
