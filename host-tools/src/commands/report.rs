@@ -94,5 +94,5 @@ fn accuracy(
             png: pictures::reliability(measured, file)?.png()?,
         },
     ];
-    Ok((predictions.dataset, Accuracy::Classes(evaluation), pictures))
+    Ok((predictions.dataset, Accuracy::Classes(Box::new(evaluation)), pictures))
 }

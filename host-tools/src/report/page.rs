@@ -28,7 +28,7 @@ pub(crate) struct Picture {
 #[derive(Debug)]
 pub(crate) enum Accuracy {
     /// Of a model of several classes.
-    Classes(Evaluation),
+    Classes(Box<Evaluation>),
     /// Of a model of one class.
     OneClass(OneClass),
 }
@@ -99,7 +99,7 @@ impl Page<'_> {
             Accuracy::OneClass(evaluation) => return one_class::summary(evaluation),
         };
         let measured = evaluation.quotable();
-        let Evaluation { training_known, files_trained_on, never_trained_on, .. } = evaluation;
+        let Evaluation { training_known, files_trained_on, never_trained_on, .. } = &**evaluation;
         let files = evaluation.all.sample_size.files;
         let training = match (training_known, never_trained_on) {
             (false, _) => paragraph("warning", "The model file does not record what it was trained on."),
