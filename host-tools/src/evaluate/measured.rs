@@ -7,7 +7,9 @@ use ndarray::ArrayView2;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::metrics::{Figures, Guessing, Intervals, Reliability, argmax, by_recording, class_table, intervals};
+use super::metrics::{
+    Figures, Guessing, Interval, Intervals, Reliability, argmax, by_recording, class_table, exact, intervals,
+};
 use crate::data::dataset::Dataset;
 use crate::data::feature_set::Row;
 
@@ -50,10 +52,12 @@ pub(crate) struct Measured {
     pub by_window: Figures,
     /// Every recording counts once: mean probability over its windows.
     pub by_recording: Figures,
-    /// 95 % intervals of the figures by window, by resampling recordings; `None` if no class has two recordings.
+    /// 95 % intervals of the figures by window, by resampling recordings, at least as wide as so many recordings allow.
     pub intervals: Option<Intervals>,
     /// Comparison with guessing, which decides whether `pipeline` approves a model.
     pub guessing: Guessing,
+    /// 95 % interval of the accuracy by recording.
+    pub accuracy_by_recording_interval: Interval,
     /// How well probabilities agree with accuracy, by window.
     pub reliability: Reliability,
 }
@@ -80,11 +84,12 @@ impl Measured {
             self.intervals.map(|of| format!(" (95 % by recording: {})", of.macro_f1)).unwrap_or_default()
         ));
         lines.push(format!(
-            "  by recording: accuracy {:.3}, macro-F1 {:.3} ({} of {} right){mark}",
+            "  by recording: accuracy {:.3}, macro-F1 {:.3} ({} of {} right; 95 % of the accuracy: {}){mark}",
             recording.accuracy,
             recording.macro_average.f1,
             recording.confusion.correct(),
-            recording.confusion.total()
+            recording.confusion.total(),
+            self.accuracy_by_recording_interval
         ));
         lines
     }
@@ -143,10 +148,12 @@ impl Measure<'_> {
         let predicted: Vec<usize> = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec())).collect();
         let sessions = of(self.sessions);
         let recordings = by_recording(probabilities, &sessions, &labels);
+        let by_recording = Figures::from_pairs(self.classes, recordings.iter().map(|r| (r.label, r.predicted)));
         Measured {
+            accuracy_by_recording_interval: exact(by_recording.accuracy, recordings.len()),
             sample_size: self.sample_size(rows, note),
             by_window: Figures::from_pairs(self.classes, labels.iter().copied().zip(predicted.iter().copied())),
-            by_recording: Figures::from_pairs(self.classes, recordings.iter().map(|r| (r.label, r.predicted))),
+            by_recording,
             intervals: intervals(&sessions, &labels, &predicted),
             guessing: Guessing::from_probabilities(probabilities, &labels, &self.groups_of(rows)),
             reliability: Reliability::from_probabilities(probabilities, &labels),

@@ -216,7 +216,7 @@ fn of_measured(measured: &Measured) -> String {
         rows.push([vec![name.to_string()], values, vec![figures.confusion.total().to_string()]].concat());
     }
     let interval = measured.intervals.map_or_else(
-        || "No interval: no class has two recordings.".to_string(),
+        || "No interval: there is no window.".to_string(),
         |of| format!("95 % interval of the macro-F1 by window, by resampling recordings: {}.", of.macro_f1),
     );
     table(&["class", "precision", "recall", "F1", "windows"], &rows) + &paragraph("soft", &interval)

@@ -3,7 +3,9 @@
 //! Windows of one recording are nearly equal, so recordings are the sampling unit and are drawn again (with replacement,
 //! within each class, so that no class vanishes). The 95 % interval lies between the percentiles of
 //! 1000 draws (Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13). With few recordings it is too
-//! narrow rather than too wide; with one per class there is none.
+//! narrow: what is right for each of two recordings is right for every draw. So it is widened to the exact interval of a
+//! share of as many recordings, by Clopper and Pearson (Biometrika 26, 1934). The share of right windows of a recording
+//! varies at most as much as right or wrong, so that interval is wide enough.
 
 use std::collections::BTreeMap;
 
@@ -41,8 +43,7 @@ pub(crate) struct Intervals {
     pub macro_f1: Interval,
 }
 
-/// Intervals for windows of `recordings[i]`, of class `labels[i]`, predicted as `predicted[i]`; `None` if no class has two
-/// recordings.
+/// Intervals for windows of `recordings[i]`, of class `labels[i]`, predicted as `predicted[i]`; `None` without a window.
 pub(crate) fn intervals(recordings: &[usize], labels: &[usize], predicted: &[usize]) -> Option<Intervals> {
     // Renumbered: few of a model's hundreds of classes occur.
     let seen: std::collections::BTreeSet<usize> = labels.iter().chain(predicted).copied().collect();
@@ -55,7 +56,8 @@ pub(crate) fn intervals(recordings: &[usize], labels: &[usize], predicted: &[usi
     }
     let classes: Vec<Vec<Vec<(usize, usize)>>> =
         classes.into_values().map(|recordings| recordings.into_values().collect()).collect();
-    if classes.iter().all(|recordings| recordings.len() < 2) {
+    let count: usize = classes.iter().map(Vec::len).sum();
+    if count == 0 {
         return None;
     }
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(SEED);
@@ -69,7 +71,66 @@ pub(crate) fn intervals(recordings: &[usize], labels: &[usize], predicted: &[usi
         accuracy.push(figures.accuracy);
         macro_f1.push(figures.macro_average.f1);
     }
-    Some(Intervals { accuracy: middle(accuracy), macro_f1: middle(macro_f1) })
+    let all = Figures::from_pairs(&names, classes.iter().flatten().flatten().copied());
+    let wide = |drawn: Interval, figure: f64| {
+        let exact = exact(figure, count);
+        Interval { low: drawn.low.min(exact.low), high: drawn.high.max(exact.high) }
+    };
+    Some(Intervals {
+        accuracy: wide(middle(accuracy), all.accuracy),
+        macro_f1: wide(middle(macro_f1), all.macro_average.f1),
+    })
+}
+
+/// The 95 % interval of Clopper and Pearson for `share` (0 to 1) of `count` recordings; the share need not be a whole
+/// number of them.
+pub(crate) fn exact(share: f64, count: usize) -> Interval {
+    const TAIL: f64 = 0.025;
+    let (count, right) = (count as f64, share * count as f64);
+    // Bisection on the beta distribution's function: 2^-50 is finer than any figure that is printed.
+    let quantile = |share: f64, a: f64, b: f64| {
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..50 {
+            let middle = (low + high) / 2.0;
+            if beta(middle, a, b) < share { low = middle } else { high = middle }
+        }
+        low
+    };
+    Interval {
+        low: if right <= 0.0 { 0.0 } else { quantile(TAIL, right, count - right + 1.0) },
+        high: if right >= count { 1.0 } else { quantile(1.0 - TAIL, right + 1.0, count - right) },
+    }
+}
+
+/// The regularised incomplete beta function, by its continued fraction (Abramowitz and Stegun, "Handbook of Mathematical
+/// Functions", 26.5.8) with Lentz's method.
+fn beta(x: f64, a: f64, b: f64) -> f64 {
+    // The fraction converges fast below the mean; above it the function of the other tail is computed.
+    if x > (a + 1.0) / (a + b + 2.0) {
+        return 1.0 - beta(1.0 - x, b, a);
+    }
+    if x <= 0.0 {
+        return 0.0;
+    }
+    let front = (libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * x.ln() + b * (-x).ln_1p()).exp() / a;
+    let tiny = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
+    let (mut c, mut d) = (1.0, 1.0 / tiny(1.0 - (a + b) * x / (a + 1.0)));
+    let mut fraction = d;
+    for m in 1..500 {
+        let m = f64::from(m);
+        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
+        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        let before = fraction;
+        for term in [even, odd] {
+            d = 1.0 / tiny(1.0 + term * d);
+            c = tiny(1.0 + term / c);
+            fraction *= d * c;
+        }
+        if (fraction - before).abs() < 1e-14 * fraction.abs() {
+            break;
+        }
+    }
+    front * fraction
 }
 
 fn middle(mut values: Vec<f64>) -> Interval {
@@ -101,12 +162,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_always_right_has_an_interval_of_one_point() {
-        assert_eq!(of(0).unwrap().macro_f1, Interval { low: 1.0, high: 1.0 });
+    fn what_is_always_right_has_an_interval_as_wide_as_its_number_of_recordings_allows() {
+        let found = of(0).unwrap().macro_f1;
+        assert!(found.high == 1.0 && (found.low - 0.6915).abs() < 1e-4, "{found:?}");
+        // One recording of each of two classes.
+        let one = intervals(&[0, 0, 1], &[0, 0, 1], &[0, 0, 1]).unwrap().accuracy;
+        assert!(one.high == 1.0 && (one.low - 0.1581).abs() < 1e-4, "{one:?}");
+        assert_eq!(intervals(&[], &[], &[]), None);
     }
 
     #[test]
-    fn one_recording_per_class_has_no_interval() {
-        assert_eq!(intervals(&[0, 0, 1], &[0, 0, 1], &[0, 1, 1]), None);
+    fn the_exact_interval_has_its_published_values() {
+        // From binomial sums; as scipy.stats.binomtest(k, n).proportion_ci(method="exact").
+        for (right, count, low, high) in [
+            (0.0, 10, 0.0, 0.30850),
+            (5.0, 10, 0.18709, 0.81291),
+            (9.0, 10, 0.55498, 0.99747),
+            (1.0, 1, 0.025, 1.0),
+            (95.0, 100, 0.88717, 0.98357),
+        ] {
+            let found = exact(right / f64::from(count), count as usize);
+            assert!(
+                (found.low - low).abs() < 2e-5 && (found.high - high).abs() < 2e-5,
+                "{right} of {count}: {found:?}"
+            );
+        }
     }
 }

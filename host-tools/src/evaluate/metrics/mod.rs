@@ -11,7 +11,7 @@ mod recording;
 mod reliability;
 mod table;
 
-pub(crate) use bootstrap::{Intervals, intervals};
+pub(crate) use bootstrap::{Interval, Intervals, exact, intervals};
 pub(crate) use confusion::Confusion;
 pub(crate) use figures::{Averages, Figures};
 pub(crate) use guessing::Guessing;
