@@ -60,6 +60,7 @@ impl Cli {
     /// The command's error, with the file, the value and the remedy.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         console::show_notes(self.verbose, self.quiet);
+        console::clean_up_when_interrupted();
         match &self.command {
             Command::Fetch(args) => commands::fetch::run(args),
             Command::Synth(args) => commands::synth::run(args),

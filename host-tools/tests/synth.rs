@@ -68,3 +68,24 @@ fn files_of_another_set_are_named() {
     let json: serde_json::Value = serde_json::from_slice(&fewer.stdout).unwrap();
     assert_eq!(json["others"].as_array().unwrap().len(), 4 + 10);
 }
+
+/// Interrupted, as by Ctrl-C, it leaves no file: neither recordings nor temporary ones.
+#[test]
+#[cfg(unix)]
+fn an_interrupted_synthesis_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("data");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_host-tools"))
+        .args(["synth", "--recordings", "1000", "--seconds", "60", "--out"])
+        .arg(&out)
+        .spawn()
+        .unwrap();
+    let has_begun = || std::fs::read_dir(&out).is_ok_and(|mut entries| entries.next().is_some());
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while !has_begun() && std::time::Instant::now() < deadline {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let interrupted = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success() && !child.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0);
+}

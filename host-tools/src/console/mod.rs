@@ -4,6 +4,7 @@
 //! them. The lowest layer of the crate: it imports no other.
 
 mod columns;
+mod interrupt;
 mod json;
 mod names;
 mod notes;
@@ -11,6 +12,7 @@ mod output;
 mod ui;
 
 pub(crate) use columns::{Columns, Side};
+pub(crate) use interrupt::clean_up_when_interrupted;
 pub use json::JsonOut;
 pub(crate) use names::{one_line, shown};
 pub(crate) use notes::show_notes;

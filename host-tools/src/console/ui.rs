@@ -41,7 +41,7 @@ impl Ui {
     /// A progress bar of `len` steps on standard error; hidden unless that is a terminal.
     pub fn progress(&self, label: &'static str, len: u64) -> ProgressBar {
         let bar = ProgressBar::with_draw_target(Some(len), ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{msg:>12} [{bar:32}] {pos}/{len} {eta}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:>12} [{bar:32}] {pos}/{len}, {eta} left") {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(label);

@@ -71,15 +71,9 @@ impl Artifacts {
             monitor_model::atomic_file::tidy(&name);
         }
         let folder = timestamp::unused(&runs);
-        let unfinished = runs.join(format!(".{UNFINISHED}.{}.tmp", std::process::id()));
-        let written = self.0.iter().try_for_each(|(name, bytes)| write(&unfinished.join(name), bytes)).and_then(|()| {
-            std::fs::rename(&unfinished, &folder)
-                .with_context(|| format!("cannot create the folder {}", folder.display()))
-        });
-        if let Err(error) = written {
-            let _ = std::fs::remove_dir_all(&unfinished);
-            return Err(error);
-        }
+        let unfinished = monitor_model::atomic_file::Temporary::beside(&runs.join(UNFINISHED));
+        self.0.iter().try_for_each(|(name, bytes)| write(&unfinished.path().join(name), bytes))?;
+        unfinished.rename(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
         self.0.iter().try_for_each(|(name, bytes)| write(&out.join(name), bytes))?;
         Ok(folder)
     }

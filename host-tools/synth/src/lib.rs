@@ -34,6 +34,7 @@ pub use faults::Fault;
 pub use monitor_sound::timeline;
 pub use state::State;
 
+use monitor_model::atomic_file::{self, Temporary};
 use monitor_sound::timeline::Span;
 use plan::{Job, Made};
 
@@ -97,22 +98,44 @@ pub fn seconds_of_sound(options: &Options) -> u64 {
 }
 
 /// Writes a data set to the folder `out`: `out/<class>/m<machine>_<take>.wav` and `out/timeline/`. `progress` is called with
-/// the seconds of sound of each finished file.
+/// the seconds of sound of each finished file. The files get their names when all are complete: a run that fails or is
+/// interrupted leaves none.
 ///
 /// # Errors
 /// If a file cannot be written.
 pub fn make(out: &Path, options: &Options, progress: impl Fn(u64) + Sync) -> anyhow::Result<Summary> {
+    let named = out.join("synth");
+    atomic_file::tidy(&named);
+    let unfinished = Temporary::beside(&named);
     let made: Vec<anyhow::Result<RecordingSummary>> = plan::jobs(options)
         .par_iter()
         .map(|job| {
-            let made = write(out, job, options);
+            let made = write(unfinished.path(), job, options);
             progress(job.seconds(options).into());
             made
         })
         .collect();
     let mut recordings = made.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
     recordings.sort_by(|a, b| a.file.cmp(&b.file));
+    for recording in &mut recordings {
+        place(recording, unfinished.path(), out)
+            .with_context(|| format!("cannot move {} into {}", recording.file.display(), out.display()))?;
+    }
     Ok(Summary { options: options.clone(), recordings, others: Vec::new() })
+}
+
+/// Moves a file, and its timeline if it has one, from the folder `from` to `out`.
+fn place(recording: &mut RecordingSummary, from: &Path, out: &Path) -> anyhow::Result<()> {
+    let to = out.join(recording.file.strip_prefix(from)?);
+    if let Some(folder) = to.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    if !recording.spans.is_empty() {
+        std::fs::rename(timeline::beside(&recording.file), timeline::beside(&to))?;
+    }
+    std::fs::rename(&recording.file, &to)?;
+    recording.file = to;
+    Ok(())
 }
 
 fn write(out: &Path, job: &Job, options: &Options) -> anyhow::Result<RecordingSummary> {

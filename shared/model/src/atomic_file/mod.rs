@@ -1,12 +1,14 @@
 //! Atomic file writes: temporary name, fsync, rename.
 
 mod target;
+mod temporary;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
 use target::Target;
+pub use temporary::{Temporary, remove_all};
 
 /// Writes `bytes` to `path` atomically: after a crash or a power failure, `path` is either the old file or the whole new one.
 ///
@@ -34,22 +36,19 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
 
 /// Replaces the regular file at `path`, which may not exist yet.
 fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
+    path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder)?;
-    // The process id prevents two programs that write the same file from using the same temporary file.
-    let temporary = folder.join(format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id()));
-    let written = File::create(&temporary).and_then(|mut file| {
-        fill(&mut file)?;
-        file.sync_all()
-    });
-    if let Err(error) = written.and_then(|()| fs::rename(&temporary, path)) {
-        let _ = fs::remove_file(&temporary);
-        return Err(error);
-    }
+    let temporary = Temporary::beside(path);
+    let mut file = File::create(temporary.path())?;
+    fill(&mut file)?;
+    file.sync_all()?;
+    // Closed first: Windows renames no open file.
+    drop(file);
+    temporary.rename(path)?;
     sync_folder(folder)
 }
 
@@ -69,8 +68,7 @@ pub fn tidy(path: &Path) {
         let file = file.to_string_lossy();
         let pid = file.strip_prefix(&begin).and_then(|rest| rest.strip_suffix(".tmp")?.parse::<u32>().ok());
         if pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
-            // Another process may have removed it already.
-            let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
+            temporary::remove(&entry.path());
         }
     }
 }
