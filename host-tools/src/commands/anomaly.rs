@@ -57,7 +57,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let check = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
     let set = args.input.load(check, &ui)?.set;
     let (kind, normal_classes) = (set.kind, normal_classes(&set.dataset.classes, &args.normal)?);
-    set.dataset.note_remarks();
     let index = WindowIndex::from_set(&set);
     let (windows, labels) = (index.windows(&set), &index.classes);
     let normal: Vec<bool> = labels.iter().map(|label| normal_classes.contains(label)).collect();

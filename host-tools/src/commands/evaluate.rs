@@ -8,7 +8,7 @@ use monitor_model::owned::OwnedModel;
 use serde::Serialize;
 
 use crate::console::{JsonOut, Ui};
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{Dataset, FoundSound, Use};
 use crate::evaluate::changes::Followed;
 use crate::evaluate::model::named_contents;
 use crate::evaluate::one_class::{self, OneClass};
@@ -41,6 +41,8 @@ struct Figures<'a, E: Serialize> {
     /// Recordings with a known timeline, and how the model followed them.
     timelines: &'a [Followed],
     skipped: Vec<String>,
+    /// What the files sound like, and what of it harms a model.
+    sound: &'a FoundSound,
 }
 
 /// The figures of a model of one class.
@@ -57,7 +59,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let file = &args.on.model;
     let model = OwnedModel::load(file)?;
-    let dataset = Dataset::load(&args.on.data, &ui)?;
+    let mut dataset = Dataset::load_for(Use::Evaluate, &args.on.data, &ui)?;
+    dataset.print_found(&ui);
     let context = || format!("cannot evaluate {}", file.display());
     let contents = named_contents(&model).with_context(context)?;
     let hop_columns = args.on.hop_columns(&contents);
@@ -66,7 +69,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let predictions = predict_all(&contents, dataset, hop_columns, &ui).with_context(context)?;
     let evaluation = predictions.evaluation();
-    predictions.dataset.note_remarks();
     evaluation.lines().iter().for_each(|line| ui.print(line));
     let (timelines, tracks) = followed(&contents, &predictions.dataset, hop_columns, &ui)?;
     let mut files = vec![args.out.join(pictures::CONFUSION), args.out.join(pictures::RELIABILITY)];
@@ -85,7 +87,6 @@ fn one_class(
     ui: &Ui,
 ) -> anyhow::Result<()> {
     let evaluation = one_class::evaluate(contents, &mut dataset, hop_columns, ui)?;
-    dataset.note_remarks();
     evaluation.lines().iter().for_each(|line| ui.print(line));
     let mut files = vec![args.out.join(one_class::SCORES)];
     evaluation.picture()?.save(&files[0])?;
@@ -149,5 +150,5 @@ fn finish<E: Serialize>(
     files.iter().for_each(|path| ui.print(path.display().to_string()));
     let skipped = dataset.skipped.iter().map(|skipped| format!("{}: {}", skipped.path.display(), skipped.reason));
     let (hop_s, skipped) = (f64::from(hop_columns) / 100.0, skipped.collect());
-    args.json.write(&Figures { model: &args.on.model, hop_s, evaluation, timelines, skipped })
+    args.json.write(&Figures { model: &args.on.model, hop_s, evaluation, timelines, skipped, sound: &dataset.sound })
 }

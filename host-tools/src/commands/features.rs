@@ -6,6 +6,7 @@ use anyhow::ensure;
 use serde::Serialize;
 
 use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown};
+use crate::data::dataset::FoundSound;
 use crate::data::table;
 use crate::features::InputOptions;
 use crate::train::report_text::data_table;
@@ -32,6 +33,8 @@ struct Figures<'a> {
     hop_s: f64,
     windows: usize,
     classes: Vec<Class>,
+    /// What the files sound like, and what of it harms a model.
+    sound: &'a FoundSound,
 }
 
 /// Runs the command.
@@ -53,7 +56,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!(!args.input.is_tables(), "--data: features takes a folder of recordings; tables can be used directly");
     let loaded = args.input.load(|_| Ok(()), &ui)?;
     let (set, base) = loaded.with_base(&args.input.features)?;
-    set.dataset.note_remarks();
     let bytes = table::write(out, &set, base.as_ref(), args.input.folder())?;
     let classes = Class::from_set(&set);
     data_table(&classes).for_each(|line| ui.print(line));
@@ -66,5 +68,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         bytes as f64 / 1_048_576.0
     ));
     let features = kind.name();
-    args.json.write(&Figures { table: out, bytes, features, values: kind.len(), hop_s, windows, classes })
+    args.json.write(&Figures {
+        table: out,
+        bytes,
+        features,
+        values: kind.len(),
+        hop_s,
+        windows,
+        classes,
+        sound: &set.dataset.sound,
+    })
 }

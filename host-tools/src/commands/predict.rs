@@ -10,18 +10,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
-use monitor_core::classifier::Classifier;
 use monitor_core::log_mel::{HOP, RATE_HZ};
 use monitor_core::monitor::Judge;
+use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 use monitor_model::report::{AnomalySummary, Line};
 use serde::Serialize;
 
 use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown, write_output};
+use crate::data::hash::sha256;
 use crate::evaluate::in_order::in_order;
 use crate::evaluate::model::named_contents;
 use crate::evaluate::predict::{
-    AnomalyAlarms, Judged, Speed, Summary, Window, batch_log, parent_name, predict_recording, wav_files,
+    AnomalyAlarms, Judged, LabelTrack, MEMORY, Speed, Summary, Window, batch_log, parent_name, predict_recording,
+    track_paths, wav_files,
 };
 
 /// Options of `host-tools predict`.
@@ -40,6 +42,10 @@ pub(crate) struct Args {
     /// PASS or FAIL per file
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
+    /// Write the classes of the windows as an Audacity label track to this file (`-` for standard output); of several
+    /// recordings, one per recording into this folder
+    #[arg(long, value_name = "FILE|DIR")]
+    pub labels: Option<PathBuf>,
     #[command(flatten)]
     pub json: JsonOut,
 }
@@ -47,7 +53,7 @@ pub(crate) struct Args {
 impl Args {
     /// Whether there is output beside the lines of the windows.
     fn has_files(&self) -> bool {
-        self.log.is_some() || self.json.json.is_some()
+        self.log.is_some() || self.json.json.is_some() || self.labels.is_some()
     }
 }
 
@@ -72,6 +78,8 @@ struct FileReport {
     /// Alarms by the anomaly score, as the device raises them; absent if the model has no score.
     anomaly_alarms: Option<AnomalyAlarms>,
     windows: Vec<WindowReport>,
+    #[serde(skip)]
+    track: LabelTrack,
 }
 
 /// A window before and after the decision, as the device reports it.
@@ -94,17 +102,21 @@ struct WindowReport {
 /// # Errors
 /// When the model cannot be used, a recording cannot be read (the others are processed first), or an output cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    one_stdout(&[("--log", args.log.as_deref()), ("--json", args.json.json.as_deref())])?;
+    let (log, labels) = (args.log.as_deref(), args.labels.as_deref());
+    one_stdout(&[("--log", log), ("--labels", labels), ("--json", args.json.json.as_deref())])?;
     let files = wav_files(&args.recordings)?;
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let context = || format!("cannot use the model {}", args.model.display());
     let contents = named_contents(&model).with_context(context)?;
-    let mut output =
-        Output { ui: Ui::beside(&args.json, args.log.as_deref().is_some_and(is_stdout)), closed: false, failed: None };
+    let mut output = Output {
+        ui: Ui::beside(&args.json, [log, labels].into_iter().flatten().any(is_stdout)),
+        closed: false,
+        failed: None,
+    };
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
     // Each recording begins as unknown.
     let judge = contents.judge(args.hop).with_context(context)?;
-    let run = Run { classifier: &contents.classifier, labels: &contents.labels, args, judge: &judge };
+    let run = Run { contents: &contents, labels: &contents.labels, args, judge: &judge };
 
     let started = Instant::now();
     let mut reports = Vec::new();
@@ -135,6 +147,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         return Err(error).context("cannot write to the standard output");
     }
     let judged: Vec<Judged> = reports.iter().map(|report| report.judged.clone()).collect();
+    if let Some(path) = &args.labels {
+        write_tracks(path, &files, &reports)?;
+        output.print(&format!("labels: {}", shown(path)));
+    }
+    let trained_on = judged.iter().filter(|file| file.trained_on == Some(true)).count();
+    if trained_on > 0 && args.log.is_some() {
+        tracing::warn!("the model was trained on {trained_on} of {} files: {MEMORY}", judged.len());
+    }
     if let Some(path) = &args.log {
         write_output(path, batch_log(&args.model, hop_s, &contents.labels, &judged).as_bytes(), "the log")?;
         output.print(&format!("log: {}", shown(path)));
@@ -148,49 +168,76 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
+/// Writes the label tracks: of a single recording to `path`, of several into the folder `path`.
+fn write_tracks(path: &Path, files: &[PathBuf], reports: &[FileReport]) -> anyhow::Result<()> {
+    let paths = match files {
+        [_] if !path.is_dir() => vec![path.to_path_buf()],
+        _ => {
+            anyhow::ensure!(!is_stdout(path), "--labels -: {} recordings need a folder", files.len());
+            track_paths(path, files)
+        }
+    };
+    for (path, report) in paths.iter().zip(reports).filter(|(_, report)| report.judged.error.is_none()) {
+        let seconds = report.summary.as_ref().map_or(0.0, |summary| summary.seconds);
+        write_output(path, report.track.text(seconds).as_bytes(), "the label track")?;
+    }
+    Ok(())
+}
+
 /// Model and settings for every recording.
 struct Run<'a> {
-    classifier: &'a Classifier<'a>,
+    contents: &'a ModelContents<'a>,
     labels: &'a [String],
     args: &'a Args,
     judge: &'a Judge,
 }
 
 impl Run<'_> {
+    /// Whether the model was trained on the file; `None` if that is unknown or nothing shows it.
+    fn trained_on(&self, file: &Path) -> Option<bool> {
+        let card = self.contents.card.as_ref().filter(|_| self.args.has_files())?;
+        Some(card.training.contains(&sha256(file).ok()?))
+    }
+
     /// Predicts one file: prints a line per window, then its summary. `print` returns whether the output is still read.
     fn file(&self, file: &Path, mut print: impl FnMut(&str) -> bool) -> FileReport {
         let Self { labels, args, .. } = *self;
         let folder = parent_name(file);
         let chunk = u64::from(args.hop) * HOP as u64;
         let mut windows = Vec::new();
-        let prediction = predict_recording(file, self.classifier, args.hop, self.judge.clone(), |concluded| {
-            let Window { start_s, inference_ms, .. } = *concluded.window;
-            let (label, confidence) = concluded.window.shown(labels, &concluded.decided);
-            // Windows of many classes take much memory: they are kept only for --json.
-            if args.json.json.is_some() {
-                let state = concluded.decided.state.class().and_then(|class| labels.get(usize::from(class)));
-                windows.push(WindowReport {
-                    window: concluded.window.clone(),
-                    probabilities: concluded.probabilities.to_vec(),
-                    state: state.map_or("unknown", String::as_str).to_owned(),
-                    state_confidence: concluded.decided.confidence,
-                    anomaly_alarm: concluded.anomaly_alarm,
-                });
-            }
-            let read = print(&Line { start_s, label, confidence, chunk, inference_ms }.to_string());
-            if read || args.has_files() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
+        let mut track = LabelTrack::default();
+        let hop_s = chunk as f64 / f64::from(RATE_HZ);
+        let prediction =
+            predict_recording(file, &self.contents.classifier, args.hop, self.judge.clone(), |concluded| {
+                let Window { start_s, inference_ms, .. } = *concluded.window;
+                // The class of the window, since a reported state begins seconds late.
+                let (label, confidence) = concluded.window.shown(labels, &concluded.decided);
+                track.push(start_s, start_s + hop_s, label);
+                // Windows of many classes take much memory: they are kept only for --json.
+                if args.json.json.is_some() {
+                    let state = concluded.decided.state.class().and_then(|class| labels.get(usize::from(class)));
+                    windows.push(WindowReport {
+                        window: concluded.window.clone(),
+                        probabilities: concluded.probabilities.to_vec(),
+                        state: state.map_or("unknown", String::as_str).to_owned(),
+                        state_confidence: concluded.decided.confidence,
+                        anomaly_alarm: concluded.anomaly_alarm,
+                    });
+                }
+                let read = print(&Line { start_s, label, confidence, chunk, inference_ms }.to_string());
+                if read || args.has_files() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
         let prediction = match prediction {
             Ok(prediction) => prediction,
             Err(error) => {
                 let judged = Judged::failed(file, folder, format!("{error:#}"));
-                return FileReport { judged, summary: None, anomaly_alarms: None, windows: Vec::new() };
+                return FileReport { judged, summary: None, anomaly_alarms: None, windows: Vec::new(), track };
             }
         };
-        let summary = Summary::new(&prediction, labels, chunk as f64 / f64::from(RATE_HZ));
+        let summary = Summary::new(&prediction, labels, hop_s);
         let mut lines = summary.lines(&shown(file), MOST_STATES);
         let anomaly_alarms = prediction.alarms.clone();
-        if let (Some(alarms), Some(detector)) = (&anomaly_alarms, self.classifier.anomaly()) {
+        if let (Some(alarms), Some(detector)) = (&anomaly_alarms, self.contents.classifier.anomaly()) {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
             let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
             let (highest, persistence) = (alarms.highest_score, detector.tables().persistence);
@@ -198,11 +245,12 @@ impl Run<'_> {
             lines.push_str(&format!("  {summary}{first}\n"));
         }
         print(&lines);
-        let judged = match &summary.predicted {
+        let mut judged = match &summary.predicted {
             Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
             None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
         };
-        FileReport { judged, summary: Some(summary), anomaly_alarms, windows }
+        judged.trained_on = self.trained_on(file);
+        FileReport { judged, summary: Some(summary), anomaly_alarms, windows, track }
     }
 }
 

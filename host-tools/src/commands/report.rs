@@ -8,7 +8,7 @@ use monitor_model::owned::OwnedModel;
 use sha2::{Digest, Sha256};
 
 use crate::console::{JsonOut, Ui, is_stdout, shown, write_output};
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{Dataset, Use};
 use crate::data::hash::hex;
 use crate::evaluate::model::named_contents;
 use crate::evaluate::one_class;
@@ -36,7 +36,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::beside(&JsonOut::default(), is_stdout(out));
     ensure!(!out.is_dir(), "--out {}: this is a folder; name a file, such as report.html", out.display());
     let model = OwnedModel::load(file)?;
-    let dataset = Dataset::load(&args.on.data, &ui)?;
+    let mut dataset = Dataset::load_for(Use::Evaluate, &args.on.data, &ui)?;
+    dataset.print_found(&ui);
     let context = || format!("cannot report on {}", file.display());
     let contents = named_contents(&model).with_context(context)?;
     let hop_columns = args.on.hop_columns(&contents);

@@ -1,7 +1,11 @@
 //! `host-tools train`: trains a classifier on recordings and measures it.
 
+use serde::Serialize;
+
 use crate::console::{JsonOut, Ui};
+use crate::data::dataset::FoundSound;
 use crate::train::run::{TrainingOptions, run as train};
+use crate::train::training_report::TrainingReport;
 
 /// Options of `host-tools train`.
 #[derive(Debug, Clone, clap::Args)]
@@ -12,6 +16,14 @@ pub(crate) struct Args {
     pub json: JsonOut,
 }
 
+#[derive(Debug, Serialize)]
+struct Figures<'a> {
+    #[serde(flatten)]
+    report: &'a TrainingReport,
+    /// What the files sound like, and what of it harms a model; empty for tables.
+    sound: &'a FoundSound,
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -19,5 +31,5 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let trained = train(&args.options, &ui)?;
-    args.json.write(&trained.report)
+    args.json.write(&Figures { report: &trained.report, sound: &trained.set.dataset.sound })
 }

@@ -63,8 +63,8 @@ struct Figures {
 /// written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
-    let dataset = Dataset::load(&args.data, &ui)?;
-    dataset.note_remarks();
+    let mut dataset = Dataset::load(&args.data, &ui)?;
+    dataset.print_found(&ui);
     let (kind, model) = args.features.find()?;
     let set = FeatureSet::extract(dataset, kind, model.as_ref(), HOP_COLUMNS, &ui)?;
     let labels = set.labels();

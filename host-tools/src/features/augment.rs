@@ -66,6 +66,10 @@ pub(crate) fn augment(
             let mut change = Change::draw(recording, rms, seed, *copy);
             let (mut x, mut of) = (Vec::new(), Vec::new());
             process_changed(recording, classifier.clone(), set.hop_columns, &mut change, |window| {
+                // As for the recording itself, whose rows lack such windows.
+                if window.has_replaced {
+                    return;
+                }
                 // A slower copy may have one window more than its recording.
                 if let Some(row) = rows.get(of.len()) {
                     x.extend(window.verdict.features);

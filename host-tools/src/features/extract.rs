@@ -1,6 +1,6 @@
 //! From recordings to a [`FeatureSet`].
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use monitor_core::anomaly::{STATISTICS_LEN, statistics};
 use monitor_core::classifier::Classifier;
 use monitor_core::features::FeatureKind;
@@ -112,7 +112,12 @@ fn of_recording(
     hop_columns: u32,
 ) -> anyhow::Result<RecordingFeatures> {
     let mut features = RecordingFeatures { x: Vec::new(), statistics: Vec::new(), windows: Vec::new() };
+    let mut left_out = 0_usize;
     process(recording, classifier.clone(), hop_columns, |window| {
+        if window.has_replaced {
+            left_out += 1;
+            return;
+        }
         features.x.extend(window.verdict.features);
         let mut values = [0.0; STATISTICS_LEN];
         statistics(window.verdict.patch, &mut values);
@@ -120,6 +125,7 @@ fn of_recording(
         features.windows.push((window.start_s, window.verdict.level_dbfs));
     })?;
     if features.windows.is_empty() {
+        ensure!(left_out == 0, "every window holds samples that are no numbers ({left_out} windows)");
         bail!("shorter than one window");
     }
     Ok(features)

@@ -45,18 +45,19 @@ impl InputOptions {
     /// When the data cannot be read, `check` rejects it, a required base model is missing, or the tables were made with
     /// other options.
     pub(crate) fn load(&self, check: impl Fn(&Dataset) -> anyhow::Result<()>, ui: &Ui) -> anyhow::Result<Input> {
-        let checked = |dataset: &Dataset| check(dataset).inspect_err(|_| dataset.print_skipped(ui));
         match &self.data[..] {
             tables if tables.iter().all(|path| table::is_table(path)) => {
                 let (set, meta) = table::load(tables)?;
                 self.check_options(&meta)?;
-                checked(&set.dataset)?;
+                set.dataset.note_remarks();
+                check(&set.dataset)?;
                 Ok(Input { set, base: None, meta: Some(meta) })
             }
             [folder] => {
                 let (kind, base) = self.features.find()?;
-                let dataset = Dataset::load(folder, ui)?;
-                checked(&dataset)?;
+                let mut dataset = Dataset::load(folder, ui)?;
+                dataset.print_found(ui);
+                check(&dataset)?;
                 let set = FeatureSet::extract(dataset, kind, base.as_ref(), self.hop.map_or(DEFAULT_HOP, columns), ui)?;
                 Ok(Input { set, base, meta: None })
             }

@@ -25,6 +25,8 @@ pub(crate) struct Window<'v> {
     pub(crate) verdict: &'v Verdict<'v>,
     /// Whether the microphone check reported a dead microphone, as for digital silence.
     pub(crate) microphone_dead: bool,
+    /// Whether it may hold samples that were no numbers and were replaced by zeros.
+    pub(crate) has_replaced: bool,
 }
 
 /// Processes a recording, or its block, from its first sample to its last, with a window every `hop_columns` columns of
@@ -65,13 +67,16 @@ pub(super) fn process_changed<'m>(
     left -= skipped;
     reader.skip(first + skipped).context("cannot read it")?;
     let offset_s = first as f64 / f64::from(rate_hz);
+    // End of the last block with replaced samples, in seconds of this stream.
+    let replaced_until = std::cell::Cell::new(f64::NEG_INFINITY);
     let mut compute = |ready: &ReadyWindow<'_>, microphone_dead| {
         back.compute_ready(ready, |verdict| {
-            let start_s = offset_s + verdict.start_sample as f64 / f64::from(RATE_HZ);
-            on_window(&Window { start_s, verdict, microphone_dead });
+            let second = verdict.start_sample as f64 / f64::from(RATE_HZ);
+            let has_replaced = second < replaced_until.get();
+            on_window(&Window { start_s: offset_s + second, verdict, microphone_dead, has_replaced });
         });
     };
-    let mut block = vec![0.0; BLOCK];
+    let (mut block, mut frames) = (vec![0.0; BLOCK], 0);
     loop {
         let wanted = (BLOCK as u64).min(left) as usize;
         let before = reader.replaced();
@@ -81,6 +86,10 @@ pub(super) fn process_changed<'m>(
         }
         left -= read as u64;
         change.apply(&mut block[..read]);
+        frames += read as u64;
+        if reader.replaced() > before {
+            replaced_until.set(frames as f64 / f64::from(front_end_hz));
+        }
         let non_finite = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
         intake.process(AudioBlock { samples: &block[..read], non_finite, lost_before: 0 }, &mut compute);
     }

@@ -98,7 +98,6 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
         seed: options.seed,
         augment: options.augment,
     };
-    set.dataset.note_remarks();
     ui.print(format!("{kind} features ({} values), a window every {} s", kind.len(), set.hop_s()));
     if is_one_class && settings.augment > 0 {
         tracing::info!("--augment changes nothing with one class: the anomaly score is fitted to recordings alone");

@@ -60,7 +60,7 @@ pub(crate) struct Data {
     pub skipped: Vec<Skipped>,
     /// How the data was read.
     pub remarks: Vec<String>,
-    /// Whether groups are blocks of one file.
+    /// Whether parts of one recording may be in different groups.
     pub within_recording: bool,
 }
 

@@ -5,8 +5,6 @@
 
 use std::ops::Range;
 
-use super::load::Usable;
-
 /// Gap between blocks, in seconds: one window.
 const GAP_S: f64 = monitor_core::window::SECONDS;
 /// Length that blocks have at least where the files allow it, so that gaps take at most a fifth.
@@ -18,13 +16,8 @@ const MOST: usize = 10;
 /// Blocks that a class should have even if they are short: one for each fold of the default cross-validation.
 const WANTED: usize = 5;
 
-/// The blocks of each file of a class, in seconds.
-pub(super) fn per_file(files: &[Usable]) -> Vec<Vec<Range<f64>>> {
-    files.iter().map(|file| cut(file.probe.seconds, files.len().max(1))).collect()
-}
-
-/// Cuts a file of `seconds`, one of `files` in its class.
-fn cut(seconds: f64, files: usize) -> Vec<Range<f64>> {
+/// The blocks of a file of `seconds`, one of `files` in its class, in seconds.
+pub(super) fn cut(seconds: f64, files: usize) -> Vec<Range<f64>> {
     // How many blocks of a length fit, with gaps between.
     let fit = |length: f64| ((seconds + GAP_S) / (length + GAP_S)) as usize;
     let wanted = WANTED.div_ceil(files).min(fit(SHORTEST_S));

@@ -1,69 +1,208 @@
-//! Data sets without a manifest, `DIR/<class>/*.wav`: the folder's name is the label.
+//! Data sets without a manifest: folders and names give the labels, as [`layout`](super::layout) determines.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use super::Skipped;
+use super::kinds::is_sound;
+use super::layout::{Layout, condition, layout, source_of};
 use super::load::{Found, Listing};
+use super::spans;
+use crate::console::{one_line, shown};
 use monitor_sound::timeline;
 
-/// Lists the WAV files of every class folder of `folder`, in the order of their names.
+/// Folders within each other that are searched: `MIMII/6_dB_fan/fan/id_00/normal` has 5.
+const DEEPEST: usize = 6;
+
+/// A sound file below the data set's folder.
+struct Leaf {
+    path: PathBuf,
+    /// Names of the folders from the data set's to the file.
+    folders: Vec<String>,
+    name: String,
+}
+
+/// Lists the sound files below `folder` with their labels, in the order of their names.
 ///
 /// # Errors
-/// If the folder cannot be read, or has no class folder with a WAV file in it.
+/// If the folder cannot be read, holds no sound file, or holds files without labels.
 pub(super) fn list(folder: &Path) -> anyhow::Result<Listing> {
-    let entries = entries(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut listing = Listing::default();
-    let loose = entries.iter().filter(|path| is_wav(path) && !timeline::beside(path).is_file()).count();
-    for class in entries.into_iter().filter(|path| path.is_dir()) {
-        let label = name_of(&class);
-        if label.chars().any(char::is_control) {
-            listing.remarks.push(format!("the folder {label:?} was left out: its name has a control character"));
-            continue;
+    let mut leaves = Vec::new();
+    let mut empty = Vec::new();
+    for path in entries(folder).with_context(|| format!("cannot read the folder {}", shown(folder)))? {
+        let (name, before) = (name_of(&path), leaves.len());
+        walk(&path, &mut Vec::new(), &mut leaves, &mut listing);
+        if path.is_dir() && leaves.len() == before {
+            empty.push(name);
         }
-        let inside = match self::entries(&class) {
-            Ok(inside) => inside,
-            Err(error) => {
-                listing.remarks.push(format!("the folder {label} was left out: {error}"));
-                continue;
-            }
-        };
-        let (with_timeline, files): (Vec<_>, Vec<_>) =
-            inside.iter().filter(|path| is_wav(path)).partition(|path| timeline::beside(path).is_file());
-        let deeper = inside.iter().filter(|path| path.is_dir()).count();
-        if deeper > 0 {
-            listing.remarks.push(format!("{deeper} folders within {label} were not searched"));
-        }
-        if files.is_empty() && with_timeline.is_empty() {
-            listing.remarks.push(format!("the folder {label} has no WAV file, so it is no class"));
-        }
-        listing.found.extend(files.into_iter().map(|path| Found {
-            name: format!("{label}/{}", name_of(path)),
-            path: path.clone(),
-            label: label.clone(),
-            group: None,
-            recording: None,
-        }));
     }
-    match loose {
-        0 if listing.found.is_empty() => {
-            bail!("{} holds no WAV file; it needs one folder of WAV files per class", folder.display())
+    // A recording with a timeline is in no class.
+    leaves.retain(|leaf| !timeline::beside(&leaf.path).is_file());
+    let mut whole = Vec::new();
+    for leaf in leaves {
+        match spans::beside(&leaf.path, &mut listing.remarks)? {
+            Some(spans) => listing.found.push(Found { spans, ..found(leaf, String::new(), None) }),
+            None => whole.push(leaf),
         }
-        0 => {}
-        _ if listing.found.is_empty() => bail!(
-            "{} holds {loose} WAV files but no class folders; give the folder above it, or make one folder per class",
-            folder.display()
-        ),
-        _ => {
-            listing.remarks.push(format!("{loose} WAV files beside the class folders have no class and were left out"))
-        }
+    }
+    if whole.is_empty() && listing.found.is_empty() {
+        bail!("{} holds no WAV file; it needs one folder of WAV files per class", shown(folder));
+    }
+    assign(folder, whole, &mut listing)?;
+    for name in empty {
+        listing.remarks.push(format!("the folder {} has no sound file, so it is no class", one_line(&name)));
     }
     Ok(listing)
 }
 
-/// The WAV files in a folder and in the folders in it, in the order of their names.
+/// Gives labels to files without spans.
+fn assign(folder: &Path, leaves: Vec<Leaf>, listing: &mut Listing) -> anyhow::Result<()> {
+    let layout = layout(leaves.iter().map(|leaf| (&leaf.folders[..], &leaf.name[..])));
+    match layout {
+        Layout::Classes => classes(folder, leaves, listing)?,
+        Layout::Conditions => conditions(leaves, listing),
+        Layout::Names => names(leaves, listing),
+        Layout::Parts => bail!("{}", parts(folder, &leaves)),
+    }
+    Ok(())
+}
+
+/// Collects the sound files at and below `path`.
+fn walk(path: &Path, folders: &mut Vec<String>, leaves: &mut Vec<Leaf>, listing: &mut Listing) {
+    let name = name_of(path);
+    if !path.is_dir() {
+        if is_sound(path) {
+            leaves.push(Leaf { path: path.to_path_buf(), folders: folders.clone(), name });
+        }
+        return;
+    }
+    // Links below the class folders could form a cycle.
+    if !folders.is_empty() && path.is_symlink() {
+        listing.remarks.push(format!("{} is a link to a folder and was not searched", shown(path)));
+        return;
+    }
+    if name.chars().any(char::is_control) {
+        listing.remarks.push(format!("the folder {name:?} was left out: its name has a control character"));
+        return;
+    }
+    folders.push(name);
+    match entries(path) {
+        _ if folders.len() > DEEPEST => {
+            listing.remarks.push(format!("{} lies more than {DEEPEST} folders deep and was not searched", shown(path)));
+        }
+        Ok(inside) => inside.iter().for_each(|path| walk(path, folders, leaves, listing)),
+        Err(error) => listing.remarks.push(format!("the folder {} was left out: {error}", shown(path))),
+    }
+    folders.pop();
+}
+
+/// `DIR/<class>/**/*.wav`.
+fn classes(folder: &Path, leaves: Vec<Leaf>, listing: &mut Listing) -> anyhow::Result<()> {
+    let (mut loose, mut nested) = (0_usize, BTreeMap::<String, (usize, BTreeSet<String>)>::new());
+    for leaf in leaves {
+        let Some(label) = leaf.folders.first().cloned() else {
+            loose += 1;
+            continue;
+        };
+        let inner = (leaf.folders.len() > 1).then(|| leaf.folders.join("/"));
+        if let Some(inner) = &inner {
+            let (files, within) = nested.entry(label.clone()).or_default();
+            *files += 1;
+            within.insert(inner.clone());
+        }
+        listing.found.push(found(leaf, label, inner));
+    }
+    for (label, (files, within)) in nested {
+        listing.remarks.push(format!(
+            "{label}: {files} files in {} folders within it belong to the class {label}, each folder is a group (a \
+             manifest.csv assigns others)",
+            within.len()
+        ));
+    }
+    if loose > 0 && listing.found.is_empty() {
+        bail!(
+            "{} holds {loose} sound files but no class folders; give the folder above it, or make one folder per class",
+            shown(folder)
+        );
+    }
+    if loose > 0 {
+        listing.remarks.push(format!("{loose} sound files beside the class folders have no class and were left out"));
+    }
+    Ok(())
+}
+
+/// `DIR/<machine>/<condition>/*.wav`: the machine is the group, so that a model is tested on machines it was not trained on.
+fn conditions(leaves: Vec<Leaf>, listing: &mut Listing) {
+    let mut left_out = BTreeMap::new();
+    for leaf in leaves {
+        let Some(label) = leaf.folders.last().and_then(|last| condition(last)) else {
+            *left_out.entry(leaf.folders.join("/")).or_insert(0_usize) += 1;
+            continue;
+        };
+        let machine = leaf.folders[..leaf.folders.len() - 1].join("/");
+        listing.found.push(found(leaf, label.to_owned(), Some(machine)));
+    }
+    for (folder, files) in left_out {
+        let folder = if folder.is_empty() { "the data folder" } else { &folder };
+        listing.remarks.push(format!("{files} files in {folder} were left out: no condition in the folder's name"));
+    }
+    listing.remarks.push(
+        "labels are the conditions that the innermost folders name, groups the folders above (a manifest.csv assigns \
+         others)"
+            .to_owned(),
+    );
+}
+
+/// `DIR/{train,test}/section_00_source_train_normal_0000.wav`.
+fn names(leaves: Vec<Leaf>, listing: &mut Listing) {
+    let parts: BTreeSet<String> = leaves.iter().filter_map(|leaf| leaf.folders.last().cloned()).collect();
+    for leaf in leaves {
+        let Some(label) = condition(&leaf.name) else {
+            listing
+                .skipped
+                .push(Skipped { path: leaf.path, reason: "its name holds neither normal nor anomaly".into() });
+            continue;
+        };
+        let machine =
+            leaf.folders.len().checked_sub(1).map(|above| leaf.folders[..above].join("/")).unwrap_or_default();
+        let group = [machine, source_of(&leaf.name)].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        let group = group.join("/");
+        listing.found.push(found(leaf, label.to_owned(), Some(group)));
+    }
+    listing.remarks.push("labels are the conditions that file names hold (a manifest.csv assigns others)".to_owned());
+    if parts.len() > 1 {
+        let parts: Vec<String> = parts.into_iter().collect();
+        listing
+            .remarks
+            .push(format!("{} were read together; name one of them to keep them apart", parts.join(" and ")));
+    }
+}
+
+/// The error for folders that divide one data set.
+fn parts(folder: &Path, leaves: &[Leaf]) -> String {
+    let parts: BTreeSet<&str> = leaves.iter().filter_map(|leaf| leaf.folders.first().map(|first| &first[..])).collect();
+    let of = |training: bool| parts.iter().find(|part| part.contains("train") == training).copied().unwrap_or("");
+    format!(
+        "{} holds {}, each with class folders: two data sets, which must not be mixed; train with `--data {}`, then \
+         evaluate with `--data {}`",
+        shown(folder),
+        parts.iter().copied().collect::<Vec<_>>().join(" and "),
+        shown(&folder.join(of(true))),
+        shown(&folder.join(of(false)))
+    )
+}
+
+fn found(leaf: Leaf, label: String, derived: Option<String>) -> Found {
+    let name = leaf.folders.iter().chain([&leaf.name]).cloned().collect::<Vec<_>>().join("/");
+    Found { path: leaf.path, name, label, group: None, derived, recording: None, spans: Vec::new() }
+}
+
+/// The sound files in a folder and in the folders in it, in the order of their names.
 ///
 /// # Errors
 /// If the folder cannot be read.
@@ -72,7 +211,7 @@ pub(crate) fn wav_files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in entries(folder)? {
         let inside = if path.is_dir() { entries(&path).unwrap_or_default() } else { vec![path] };
-        found.extend(inside.into_iter().filter(|path| is_wav(path)));
+        found.extend(inside.into_iter().filter(|path| is_sound(path)));
     }
     Ok(found)
 }
@@ -88,7 +227,8 @@ pub(super) fn with_timelines(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The entries of a folder that are not hidden, in the order of their names.
-pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -99,12 +239,6 @@ pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     paths.sort_by_key(|path| name_of(path));
     Ok(paths)
-}
-
-/// Whether a file's name ends in `.wav` or `.wave`, in any case.
-pub(super) fn is_wav(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-    matches!(extension.as_deref(), Some("wav" | "wave")) && !path.is_dir()
 }
 
 pub(super) fn name_of(path: &Path) -> String {

@@ -1,14 +1,15 @@
 //! From a folder or a manifest to a data set.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
 use rayon::prelude::*;
 
 use super::probe::{Probe, probe};
-use super::{Dataset, Recording, Skipped, blocks, folders, grouping, manifest};
-use crate::console::Ui;
+use super::spans::Part;
+use super::{Dataset, FoundSound, Skipped, Use, folders, manifest};
+use crate::console::{Ui, shown};
 
 /// The name of a manifest within the folder of a data set.
 const MANIFEST: &str = "manifest.csv";
@@ -19,10 +20,39 @@ pub(super) struct Found {
     pub path: PathBuf,
     /// Path from the data set's folder, with `/`: the order of recordings and their default names.
     pub name: String,
+    /// The label of the whole file; of no meaning where there are spans.
     pub label: String,
     /// The manifest's group and recording; `None` where names decide.
     pub group: Option<String>,
     pub recording: Option<String>,
+    /// The group that the folders or the name give by the layout, if not the file's name alone.
+    pub derived: Option<String>,
+    /// Parts with labels of their own; empty where the whole file has `label`.
+    pub spans: Vec<Part>,
+}
+
+impl Found {
+    /// Whether it, or a part of it, has the label.
+    pub(super) fn has_label(&self, label: &str) -> bool {
+        if self.spans.is_empty() { self.label == label } else { self.spans.iter().any(|part| part.label == label) }
+    }
+
+    /// Length of what has the label in a file of `seconds`.
+    pub(super) fn seconds_of(&self, label: &str, seconds: f64) -> f64 {
+        let parts = self.spans.iter().filter(|part| part.label == label);
+        let length = |part: &Part| (part.seconds.end.min(seconds) - part.seconds.start).max(0.0);
+        if self.spans.is_empty() { seconds } else { parts.map(length).sum() }
+    }
+
+    /// Its labels and, where they differ within the file, their parts: what contradicts another copy of the file.
+    fn labels(&self) -> String {
+        match &self.spans[..] {
+            [] => self.label.clone(),
+            parts => {
+                parts.iter().map(|part| format!("{} {:?}", part.label, part.seconds)).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
 }
 
 /// Files named by folders or a manifest, before any is opened.
@@ -41,13 +71,18 @@ pub(super) struct Usable {
 }
 
 impl Dataset {
-    /// Reads the data set in the folder `data`, or that of the manifest `data` if it is a file.
+    /// Reads the data set in the folder `data`, or that of the manifest `data` if it is a file, to train on it.
     ///
     /// A file that cannot be used is listed in [`skipped`](Self::skipped), not an error.
     ///
     /// # Errors
-    /// If the folder or the manifest cannot be read, or nothing in it can be used.
+    /// If the folder or the manifest cannot be read, nothing in it can be used, or a file has two labels.
     pub fn load(data: &Path, ui: &Ui) -> anyhow::Result<Self> {
+        Self::load_for(Use::Train, data, ui)
+    }
+
+    /// As [`load`](Self::load), to train or to evaluate: only to train are long files cut into blocks.
+    pub(crate) fn load_for(used: Use, data: &Path, ui: &Ui) -> anyhow::Result<Self> {
         let (folder, manifest_path) = if data.is_file() {
             (data.parent().unwrap_or(Path::new("")), Some(data.to_path_buf()))
         } else {
@@ -63,9 +98,18 @@ impl Dataset {
         let timelines =
             folders::with_timelines(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
         let mut dataset = Self { skipped: listing.skipped, remarks: listing.remarks, timelines, ..Self::default() };
+        let labels = |found: &[&Found]| -> BTreeSet<String> {
+            found.iter().filter(|found| found.spans.is_empty()).map(|found| found.label.clone()).collect()
+        };
+        let named = labels(&listing.found.iter().collect::<Vec<_>>());
         let usable = dataset.probe_all(listing.found, ui);
-        let usable = dataset.without_copies(usable);
-        dataset.arrange(usable);
+        let usable = dataset.without_copies(usable)?;
+        let left = labels(&usable.iter().map(|usable| &usable.found).collect::<Vec<_>>());
+        for label in named.difference(&left) {
+            dataset.remarks.push(format!("no file of {label} can be used, so it is no class"));
+        }
+        dataset.arrange(&usable, used);
+        dataset.sound = FoundSound::new(&dataset.classes, &usable);
         if dataset.recordings.is_empty() {
             bail!(
                 "{} holds no usable recording{}; it needs WAV files of at least {} s in one folder per class",
@@ -76,11 +120,11 @@ impl Dataset {
                     .map(|first| format!(
                         " ({} skipped, the first: {}: {})",
                         dataset.skipped.len(),
-                        first.path.display(),
+                        shown(&first.path),
                         first.reason
                     ))
                     .unwrap_or_default(),
-                super::probe::SHORTEST_S
+                monitor_core::window::SECONDS
             );
         }
         Ok(dataset)
@@ -118,69 +162,38 @@ impl Dataset {
     }
 
     /// Skips files with the same bytes as another: a copy on the other side of a split would inflate the figures.
-    fn without_copies(&mut self, usable: Vec<Usable>) -> Vec<Usable> {
-        let mut seen: HashMap<[u8; 32], String> = HashMap::new();
-        let mut kept = Vec::new();
+    ///
+    /// # Errors
+    /// If copies have different labels: one of them is wrong.
+    fn without_copies(&mut self, usable: Vec<Usable>) -> anyhow::Result<Vec<Usable>> {
+        /// Pairs that are named.
+        const MOST: usize = 5;
+        let mut seen: HashMap<[u8; 32], (String, String)> = HashMap::new();
+        let (mut kept, mut contradictions) = (Vec::new(), Vec::new());
         for usable in usable {
+            let (name, labels) = (&usable.found.name, usable.found.labels());
             match seen.get(&usable.probe.hash) {
-                Some(first) => {
-                    let reason = format!("the same bytes as {first}");
+                Some((first, other)) if *other != labels => {
+                    contradictions.push(format!("{first} ({other}) and {name} ({labels})"));
+                }
+                Some((first, _)) => {
+                    let reason = format!("the same bytes as another file ({first})");
                     self.skipped.push(Skipped { path: usable.found.path, reason });
                 }
                 None => {
-                    seen.insert(usable.probe.hash, usable.found.name.clone());
+                    seen.insert(usable.probe.hash, (name.clone(), labels));
                     kept.push(usable);
                 }
             }
         }
-        kept
+        let count = contradictions.len();
+        ensure!(
+            count == 0,
+            "{} the same bytes and different labels: {}{}; delete the copy whose label is wrong",
+            if count == 1 { "two files have".to_owned() } else { format!("{count} pairs of files have") },
+            contradictions[..count.min(MOST)].join("; "),
+            if count > MOST { "; ..." } else { "" }
+        );
+        Ok(kept)
     }
-
-    /// Numbers classes and groups and cuts blocks.
-    fn arrange(&mut self, usable: Vec<Usable>) {
-        let mut by_class: BTreeMap<String, Vec<Usable>> = BTreeMap::new();
-        for usable in usable {
-            by_class.entry(usable.found.label.clone()).or_default().push(usable);
-        }
-        let mut grouped: Vec<(Recording, String)> = Vec::new();
-        for (label, (class, mut files)) in by_class.into_iter().enumerate() {
-            files.sort_by(|a, b| a.found.name.cmp(&b.found.name));
-            let grouping = grouping::of_class(&class, &files);
-            self.remarks.extend(grouping.remark);
-            self.within_recording |= grouping.within_recording;
-            let cuts = if grouping.blocks { Some(blocks::per_file(&files)) } else { None };
-            for (index, (file, group)) in files.into_iter().zip(grouping.groups).enumerate() {
-                let whole = Recording {
-                    recording: file.found.recording.unwrap_or_else(|| without_extension(&file.found.name)),
-                    path: file.found.path,
-                    label,
-                    group: 0,
-                    hash: file.probe.hash,
-                    rate_hz: file.probe.rate_hz,
-                    seconds: file.probe.seconds,
-                    block: None,
-                };
-                match &cuts {
-                    None => grouped.push((whole, group)),
-                    Some(cuts) => grouped.extend(cuts[index].iter().enumerate().map(|(number, block)| {
-                        let part =
-                            Recording { seconds: block.end - block.start, block: Some(block.clone()), ..whole.clone() };
-                        (part, format!("{group} block {}", number + 1))
-                    })),
-                }
-            }
-            self.classes.push(class);
-        }
-        let names: BTreeSet<&String> = grouped.iter().map(|(_, group)| group).collect();
-        self.groups = names.into_iter().cloned().collect();
-        for (mut recording, group) in grouped {
-            // Every name is found: the list was made of them.
-            recording.group = self.groups.binary_search(&group).unwrap_or_default();
-            self.recordings.push(recording);
-        }
-    }
-}
-
-fn without_extension(name: &str) -> String {
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }

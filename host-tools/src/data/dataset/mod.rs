@@ -3,23 +3,33 @@
 //! Windows of one recording, or of one machine, must never be on both sides of a split, or figures are too good. So every
 //! recording has a group, and the splits of [`crate::data::split`] go by group alone.
 //!
-//! A data set is a folder of class folders, `DIR/<class>/*.wav`, or a `manifest.csv` in `DIR` (`file,label,group,recording`,
-//! the last optional). Cost: every file is read once, for its hash, on all cores.
+//! A data set is a folder of class folders, `DIR/<class>/*.wav`, a tree of one of the public machine sound sets, long
+//! recordings with labelled parts, or a `manifest.csv` in `DIR` (`file,label` and optionally `group,recording,from,to`).
 
+mod arrange;
 mod blocks;
 mod folders;
+mod found;
 mod grouping;
+mod kinds;
+mod layout;
 mod load;
 mod manifest;
+mod names;
 mod probe;
+mod sound;
+mod spans;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::ops::Range;
 use std::path::PathBuf;
 
 pub(crate) use folders::wav_files_below;
+pub(crate) use found::FoundSound;
+pub(crate) use kinds::is_sound;
 pub use manifest::manifest_rows;
 pub(crate) use probe::irregular;
 pub use summary::ClassSummary;
@@ -37,6 +47,10 @@ pub struct Dataset {
     pub skipped: Vec<Skipped>,
     /// Notes for the user about how the data was read.
     pub remarks: Vec<String>,
+    /// What the files sound like, and what of it harms a model; empty for a data set from tables.
+    pub(crate) sound: FoundSound,
+    /// Number of [`skipped`](Self::skipped) files that have been printed already.
+    pub(crate) reported: usize,
     /// Recordings with a known [timeline](monitor_sound::timeline::Timeline) beside them; they are in no class.
     pub timelines: Vec<PathBuf>,
     /// Whether some class has so few files that blocks of one file are its groups: every figure is then marked as
@@ -46,6 +60,15 @@ pub struct Dataset {
 
 /// The mark on every figure of a data set that is split within recordings.
 pub(crate) const WITHIN_RECORDING: &str = "within recording, optimistic";
+
+/// What a data set is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// To train and to divide into parts: a class of few files is cut into blocks.
+    Train,
+    /// To evaluate a model on whole files.
+    Evaluate,
+}
 
 /// One file, or one block of a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +96,6 @@ pub struct Recording {
 pub struct Skipped {
     /// Path of the file.
     pub path: PathBuf,
-    /// Why it cannot be used.
+    /// Why it cannot be used. What differs between files of one reason is in parentheses at its end.
     pub reason: String,
 }

@@ -1,13 +1,21 @@
-//! Checks whether a file can be used: its header, its length, its hash.
+//! Checks whether a file can be used: its header, its length, its samples, its hash.
 
 use std::path::Path;
 
+use monitor_core::log_mel::RATE_HZ;
+use monitor_core::window::{SAMPLES, SECONDS};
 use monitor_model::wav::WavReader;
 
+use super::sound::{Sound, measure};
 use crate::data::hash::sha256;
 
-/// Length of the shortest usable recording, in seconds: one window with the tail of the front end.
-pub(super) const SHORTEST_S: f64 = 1.0;
+/// Share of samples without a number from which a file has no sound.
+const ALL_NUMBERS_MISSING: f64 = 0.99;
+
+/// Whether `frames` at `rate_hz` are less than one window of 15,600 samples at 16 kHz.
+pub(super) fn is_too_short(frames: u64, rate_hz: u32) -> bool {
+    frames.saturating_mul(RATE_HZ.into()) < SAMPLES as u64 * u64::from(rate_hz)
+}
 
 /// Properties of a usable file.
 #[derive(Debug, Clone)]
@@ -15,6 +23,7 @@ pub(super) struct Probe {
     pub hash: [u8; 32],
     pub rate_hz: u32,
     pub seconds: f64,
+    pub sound: Sound,
 }
 
 /// What a path is if it is neither a regular file nor a folder, as text for the user; links are followed.
@@ -36,7 +45,7 @@ pub(crate) fn irregular(path: &Path) -> Option<&'static str> {
     Some("a device")
 }
 
-/// Opens and hashes a file.
+/// Reads and hashes a file.
 ///
 /// # Errors
 /// Why it cannot be used, as text for the user.
@@ -48,9 +57,13 @@ pub(super) fn probe(path: &Path) -> Result<Probe, String> {
     let reader = WavReader::open(path).map_err(|error| error.to_string())?;
     let rate_hz = reader.rate_hz();
     let seconds = reader.seconds().ok_or("it is not a regular file")?;
-    if seconds < SHORTEST_S {
-        return Err(format!("{seconds:.2} s long; a window needs {SHORTEST_S} s"));
+    if reader.frames().is_some_and(|frames| is_too_short(frames, rate_hz)) {
+        return Err(format!("shorter than one window of {SECONDS} s ({seconds:.2} s)"));
+    }
+    let sound = measure(path).map_err(|error| error.to_string())?;
+    if sound.no_numbers >= ALL_NUMBERS_MISSING {
+        return Err("no sample in it is a number (NaN, infinite, above 2^31); export it again".to_owned());
     }
     let hash = sha256(path).map_err(|error| error.to_string())?;
-    Ok(Probe { hash, rate_hz, seconds })
+    Ok(Probe { hash, rate_hz, seconds, sound })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::Dataset;
+use super::{Dataset, Skipped};
 use crate::console::{Ui, one_line, shown};
 
 /// Counts of one class.
@@ -44,23 +44,49 @@ impl Dataset {
     /// Reports how the data was read.
     pub fn note_remarks(&self) {
         for remark in &self.remarks {
-            tracing::info!("{remark}");
+            tracing::info!("{}", one_line(remark));
         }
     }
 
-    /// Prints the skipped files, one line each; prints nothing if there are none.
+    /// Prints the skipped files that have not been printed, grouped by reason; prints nothing if there are none.
     pub fn print_skipped(&self, ui: &Ui) {
-        if self.skipped.is_empty() {
+        /// Names that are printed of each reason.
+        const MOST: usize = 3;
+        let new = self.skipped.get(self.reported..).unwrap_or_default();
+        if new.is_empty() {
             return;
         }
-        ui.print(format!("Skipped {} of {} files:", self.skipped.len(), self.skipped.len() + self.file_count()));
-        for skipped in &self.skipped {
-            ui.print(format!("  {}: {}", shown(&skipped.path), one_line(&skipped.reason)));
+        ui.print(format!("Skipped {} of {} files:", new.len(), self.skipped.len() + self.file_count()));
+        let mut reasons: Vec<(&str, Vec<&Skipped>)> = Vec::new();
+        for skipped in new {
+            match reasons.iter_mut().find(|(reason, _)| *reason == skipped.kind()) {
+                Some((_, files)) => files.push(skipped),
+                None => reasons.push((skipped.kind(), vec![skipped])),
+            }
+        }
+        for (reason, files) in reasons {
+            if let [only] = files[..] {
+                ui.print(format!("  {}: {}", shown(&only.path), one_line(&only.reason)));
+                continue;
+            }
+            let names: Vec<String> = files.iter().take(MOST).map(|file| shown(&file.path)).collect();
+            let more = if files.len() > MOST { ", ..." } else { "" };
+            ui.print(format!("  {} files: {} ({}{more})", files.len(), one_line(reason), names.join(", ")));
         }
     }
 
     /// Number of distinct files that are used.
     pub fn file_count(&self) -> usize {
         self.recordings.iter().map(|recording| &recording.path).collect::<BTreeSet<_>>().len()
+    }
+}
+
+impl Skipped {
+    /// The reason without what differs between files.
+    fn kind(&self) -> &str {
+        match self.reason.rsplit_once(" (") {
+            Some((kind, _)) if self.reason.ends_with(')') => kind,
+            _ => &self.reason,
+        }
     }
 }

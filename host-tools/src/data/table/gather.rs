@@ -88,7 +88,7 @@ fn alike(path: &Path, meta: &Meta, other_path: &Path, other: &Meta) -> anyhow::R
     differs("the base model", &base(meta), &base(other))
 }
 
-/// The recordings of a table in the order of their first rows.
+/// The recordings of a table in the order of their first rows, their rows in the order of time.
 fn parts_of(table: usize, rows: &Rows) -> anyhow::Result<Vec<Part>> {
     let mut places: HashMap<(&str, u64, &str), usize> = HashMap::new();
     let mut parts: Vec<Part> = Vec::new();
@@ -114,17 +114,32 @@ fn parts_of(table: usize, rows: &Rows) -> anyhow::Result<Vec<Part>> {
         let (label, group) = (rows.label[row].clone(), rows.group[row].clone());
         parts.push(Part { table, rows: vec![row], label, group, recording });
     }
+    for part in &mut parts {
+        // Another program may have sorted the rows.
+        part.rows.sort_by(|a, b| rows.time_s[*a].total_cmp(&rows.time_s[*b]));
+        let twice = part.rows.windows(2).find(|pair| rows.time_s[pair[0]] == rows.time_s[pair[1]]);
+        ensure!(
+            twice.is_none(),
+            "{} has a window more than once, at {} s: a join has multiplied rows; select distinct rows",
+            part.recording.path.display(),
+            rows.time_s[twice.map_or(0, |pair| pair[0])]
+        );
+    }
+    // As [`Dataset::load`] sorts them; rows in the order in which they were written keep it.
     Ok(parts)
 }
 
-/// Numbers classes and groups as [`Dataset::load`] does and puts the rows in its order: by class, then as read.
+/// Numbers classes and groups as [`Dataset::load`] does and puts the rows in its order: by class, file and time.
 fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: Dataset) -> anyhow::Result<FeatureSet> {
     let names = |of: fn(&Part) -> &String| -> Vec<String> {
         parts.iter().map(of).collect::<BTreeSet<_>>().into_iter().cloned().collect()
     };
     (dataset.classes, dataset.groups) = (names(|part| &part.label), names(|part| &part.group));
     ensure!(!dataset.classes.is_empty(), "the tables hold no window");
-    parts.sort_by(|a, b| a.label.cmp(&b.label));
+    parts.sort_by_cached_key(|part| {
+        let start = part.recording.block.as_ref().map_or(0, |block| block.start.to_bits());
+        (part.label.clone(), part.recording.path.to_string_lossy().into_owned(), start)
+    });
     let kind = meta.kind()?;
     let (mut x, mut statistics, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for part in parts {

@@ -47,17 +47,24 @@ impl Meta {
         }
     }
 
-    /// Reads the text of the metadata entry.
+    /// The text of the column `settings`: without what was not used, which no row is from.
+    pub(super) fn settings(&self) -> anyhow::Result<String> {
+        Ok(serde_json::to_string(&Self { remarks: Vec::new(), skipped: Vec::new(), ..self.clone() })?)
+    }
+
+    /// Reads the text of the metadata entry or of the column `settings`.
     ///
     /// # Errors
-    /// When it is missing, not of this layout, or damaged.
+    /// When both are missing, or it is not of this layout, or damaged.
     pub(super) fn parse(text: Option<&str>) -> anyhow::Result<Self> {
         const REMEDY: &str = "make it again with `host-tools features`";
         let text = text.with_context(|| {
-            format!("its metadata has no entry {KEY}, so the kind of its features is unknown; {REMEDY}")
+            format!(
+                "it has neither a column settings nor a metadata entry {KEY}, so the kind of its features is unknown; keep \
+                 the column when you select others, or {REMEDY}"
+            )
         })?;
-        let meta: Self =
-            serde_json::from_str(text).with_context(|| format!("its metadata entry {KEY} is damaged; {REMEDY}"))?;
+        let meta: Self = serde_json::from_str(text).with_context(|| format!("its settings are damaged; {REMEDY}"))?;
         let found = meta.format;
         ensure!(found == FORMAT, "it has the layout {found}, this version reads {FORMAT}; {REMEDY}");
         Ok(meta)

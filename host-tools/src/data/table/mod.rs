@@ -2,13 +2,16 @@
 //! Spark, and for training without reading the audio again.
 //!
 //! Every column of a window is in its row, so an engine needs no second table. What holds for the whole file (feature kind,
-//! hop, base model) is one JSON text in the file's key-value metadata, [`Meta`]. Values are stored exactly, so training from
+//! hop, base model) is one JSON text in the file's key-value metadata, [`Meta`], and again in a column, which a table that
+//! was filtered or joined by another program still has. Values are stored exactly, so training from
 //! a table writes the same bytes as training from the audio.
 
 mod gather;
 mod meta;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use gather::load;
@@ -39,6 +42,8 @@ struct Rows {
     part_end_s: Vec<f64>,
     time_s: Vec<f64>,
     level_dbfs: Vec<f32>,
+    /// The settings of the table that the row is from, as [`Meta::settings`]; empty in tables of earlier versions.
+    settings: Vec<String>,
     /// `[windows x features]`, one after the other.
     features: Vec<f32>,
     /// `[windows x statistics]`, one after the other.

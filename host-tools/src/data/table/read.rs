@@ -1,5 +1,5 @@
-//! From a Parquet file to rows. Columns are found by name, so a file that another engine has rewritten is accepted if its
-//! metadata are kept: columns may be optional as long as no value is missing.
+//! From a Parquet file to rows. Columns are found by name, so a file that another engine has filtered, joined or rewritten is
+//! accepted: columns may be optional as long as no value is missing, and numbers may have another width.
 
 use std::fs::File;
 use std::path::Path;
@@ -24,8 +24,23 @@ fn read_file(path: &Path) -> anyhow::Result<(Meta, Rows)> {
     let reader = SerializedFileReader::new(File::open(path)?).context("it is not a Parquet file, or is damaged")?;
     let metadata = reader.metadata().file_metadata();
     let entries = metadata.key_value_metadata().map(Vec::as_slice).unwrap_or_default();
-    let meta = Meta::parse(entries.iter().find(|entry| entry.key == KEY).and_then(|entry| entry.value.as_deref()))?;
+    let entry = entries.iter().find(|entry| entry.key == KEY).and_then(|entry| entry.value.as_deref());
     let mut rows = Rows::default();
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group)?;
+        let columns = Columns { group: &*group, rows: group.metadata().num_rows() as usize };
+        if columns.has("settings") {
+            rows.settings.extend(columns.text("settings")?);
+        }
+    }
+    let meta = Meta::parse(entry.or(rows.settings.first().map(String::as_str)))?;
+    let other = rows.settings.iter().find(|settings| **settings != rows.settings[0]);
+    ensure!(
+        other.is_none(),
+        "its rows are from tables with different settings, {} and {}; select rows of one of them",
+        rows.settings[0],
+        other.map_or("", String::as_str)
+    );
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
         let columns = Columns { group: &*group, rows: group.metadata().num_rows() as usize };
@@ -61,12 +76,19 @@ struct Columns<'a> {
 }
 
 impl Columns<'_> {
+    fn place(&self, name: &str) -> Option<usize> {
+        let mut columns = self.group.metadata().columns().iter();
+        columns.position(|column| column.column_path().parts().first().is_some_and(|first| first == name))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
     fn reader(&self, name: &str) -> anyhow::Result<ColumnReader> {
-        let columns = self.group.metadata().columns().iter();
-        let place = columns
-            .map(|column| column.column_path().parts().first())
-            .position(|first| first.is_some_and(|first| first == name))
-            .with_context(|| format!("it has no column {name}"))?;
+        let place = self.place(name).with_context(|| {
+            format!("it has no column {name}; keep the columns of the table when you select others")
+        })?;
         Ok(self.group.get_column_reader(place)?)
     }
 
@@ -78,25 +100,35 @@ impl Columns<'_> {
         self.values(name, reader, 1)?.iter().map(text).collect()
     }
 
+    /// Numbers of any kind, exact: all values of these columns are.
     fn doubles(&self, name: &str) -> anyhow::Result<Vec<f64>> {
-        let ColumnReader::DoubleColumnReader(reader) = self.reader(name)? else {
-            bail!("its column {name} does not hold 64-bit floats")
-        };
-        self.values(name, reader, 1)
+        Ok(match self.reader(name)? {
+            ColumnReader::DoubleColumnReader(reader) => self.values(name, reader, 1)?,
+            ColumnReader::FloatColumnReader(reader) => cast(self.values(name, reader, 1)?),
+            ColumnReader::Int32ColumnReader(reader) => cast(self.values(name, reader, 1)?),
+            ColumnReader::Int64ColumnReader(reader) => {
+                self.values(name, reader, 1)?.into_iter().map(|value| value as f64).collect()
+            }
+            _ => bail!("its column {name} does not hold numbers"),
+        })
     }
 
     fn integers(&self, name: &str) -> anyhow::Result<Vec<i32>> {
-        let ColumnReader::Int32ColumnReader(reader) = self.reader(name)? else {
-            bail!("its column {name} does not hold 32-bit integers")
-        };
-        self.values(name, reader, 1)
+        let whole = |value: &f64| value.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(value);
+        let values = self.doubles(name)?;
+        ensure!(values.iter().all(whole), "its column {name} does not hold 32-bit integers");
+        Ok(values.into_iter().map(|value| value as i32).collect())
     }
 
     fn floats(&self, name: &str, each: usize) -> anyhow::Result<Vec<f32>> {
-        let ColumnReader::FloatColumnReader(reader) = self.reader(name)? else {
-            bail!("its column {name} does not hold 32-bit floats")
-        };
-        self.values(name, reader, each)
+        Ok(match self.reader(name)? {
+            ColumnReader::FloatColumnReader(reader) => self.values(name, reader, each)?,
+            // Widened by another program, so that no digit is lost here.
+            ColumnReader::DoubleColumnReader(reader) => {
+                self.values(name, reader, each)?.into_iter().map(|value| value as f32).collect()
+            }
+            _ => bail!("its column {name} does not hold floats"),
+        })
     }
 
     /// All values of a column with `each` values in every row.
@@ -122,4 +154,8 @@ impl Columns<'_> {
         );
         Ok(values)
     }
+}
+
+fn cast<T: Into<f64>>(values: Vec<T>) -> Vec<f64> {
+    values.into_iter().map(Into::into).collect()
 }

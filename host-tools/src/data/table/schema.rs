@@ -6,7 +6,8 @@ use anyhow::Context;
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::Type;
 
-/// Columns in the order of the file. `part_start_s` and `part_end_s` are both 0 where the whole file is one recording.
+/// Columns in the order of the file. `settings` is the same in every row: engines that filter or join tables drop the metadata
+/// of the file, and keep columns. `part_start_s` and `part_end_s` are both 0 where the whole file is one recording.
 const SCHEMA: &str = "
 message windows {
   REQUIRED BYTE_ARRAY label (UTF8);
@@ -22,6 +23,7 @@ message windows {
   REQUIRED FLOAT level_dbfs;
   REQUIRED GROUP features (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
   REQUIRED GROUP statistics (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
+  REQUIRED BYTE_ARRAY settings (UTF8);
 }";
 
 /// The schema of a table.

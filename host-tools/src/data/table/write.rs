@@ -9,7 +9,7 @@ use ndarray::{Array2, Axis, Slice};
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::ColumnPath;
 
@@ -29,17 +29,24 @@ const GROUP: usize = 8192;
 /// # Errors
 /// When the file cannot be written.
 pub(crate) fn write(path: &Path, set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<u64> {
-    let bytes = encode(set, base, data).context("the features cannot be encoded as a table")?;
+    let skipped = set.dataset.skipped.iter().map(|s| (relative(&s.path, data), s.reason.clone())).collect();
+    let meta = Meta::new(set, base, skipped);
+    let entry = KeyValue::new(KEY.to_string(), serde_json::to_string(&meta)?);
+    let properties =
+        WriterProperties::builder().set_compression(Compression::SNAPPY).set_key_value_metadata(Some(vec![entry]));
+    let bytes = encode(set, &meta, data, properties).context("the features cannot be encoded as a table")?;
     write_output(path, &bytes, "the table")?;
     Ok(bytes.len() as u64)
 }
 
-fn encode(set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::Result<Vec<u8>> {
-    let skipped = set.dataset.skipped.iter().map(|s| (relative(&s.path, data), s.reason.clone())).collect();
-    let meta = serde_json::to_string(&Meta::new(set, base, skipped))?;
-    let mut properties = WriterProperties::builder()
-        .set_compression(Compression::SNAPPY)
-        .set_key_value_metadata(Some(vec![KeyValue::new(KEY.to_string(), meta)]));
+/// The bytes of a table with these properties.
+pub(super) fn encode(
+    set: &FeatureSet,
+    meta: &Meta,
+    data: &Path,
+    mut properties: WriterPropertiesBuilder,
+) -> anyhow::Result<Vec<u8>> {
+    let settings = meta.settings()?;
     // Windows rarely share a value: a dictionary would only cost time and space.
     for column in ["features", "statistics"] {
         let path = ColumnPath::new([column, "list", "element"].map(String::from).to_vec());
@@ -56,6 +63,7 @@ fn encode(set: &FeatureSet, base: Option<&OwnedModel>, data: &Path) -> anyhow::R
         };
         list(&mut group, &matrix(&set.x), rows.len())?;
         list(&mut group, &matrix(&set.statistics), rows.len())?;
+        text(&mut group, rows, |_| settings.clone())?;
         group.close()?;
     }
     writer.into_inner().map_err(Into::into)

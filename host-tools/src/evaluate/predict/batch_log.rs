@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::console::{one_line, shown};
 
+/// What PASS means for a file that the model was trained on.
+pub(crate) const MEMORY: &str = "their PASS measures memory, not performance on new recordings";
+
 /// Result of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -50,6 +53,9 @@ pub(crate) struct Judged {
     pub outcome: Outcome,
     /// Why there is no prediction.
     pub error: Option<String>,
+    /// Whether the model was trained on the file; absent if the model does not record what it was trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trained_on: Option<bool>,
 }
 
 impl Judged {
@@ -67,7 +73,15 @@ impl Judged {
             _ => Outcome::Unlabelled,
         };
         let predicted = Some(predicted.to_string());
-        Self { file: file.to_path_buf(), true_label: folder, predicted, mean_confidence, outcome, error: None }
+        Self {
+            file: file.to_path_buf(),
+            true_label: folder,
+            predicted,
+            mean_confidence,
+            outcome,
+            error: None,
+            trained_on: None,
+        }
     }
 
     /// A file without a prediction.
@@ -79,6 +93,7 @@ impl Judged {
             mean_confidence: 0.0,
             outcome: Outcome::Error,
             error: Some(error),
+            trained_on: None,
         }
     }
 
@@ -123,6 +138,10 @@ pub(crate) fn batch_log(model: &Path, hop_s: f64, labels: &[String], files: &[Ju
     }
     let (passed, failed) = (of(Outcome::Pass, None), of(Outcome::Fail, None));
     let _ = writeln!(text, "Total: {}", share(passed, passed + failed));
+    let trained_on = files.iter().filter(|file| file.trained_on == Some(true)).count();
+    if trained_on > 0 {
+        let _ = writeln!(text, "Trained on: {trained_on} of {} files; {MEMORY}", files.len());
+    }
     let (unlabelled, errors) = (of(Outcome::Unlabelled, None), of(Outcome::Error, None));
     if unlabelled > 0 {
         let _ = writeln!(text, "Unlabelled: {unlabelled} (the folder's name is not a class of the model)");
@@ -143,6 +162,17 @@ fn share(passed: usize, of: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_that_were_trained_on_are_counted() {
+        let labels = ["on".to_string()];
+        let new = Judged::verdict(Path::new("on/a.wav"), Some("on".into()), &labels, "on", 1.0);
+        let known = Judged { trained_on: Some(true), ..new.clone() };
+        assert!(!batch_log(Path::new("m"), 1.0, &labels, std::slice::from_ref(&new)).contains("Trained on"));
+        assert!(
+            batch_log(Path::new("m"), 1.0, &labels, &[new, known]).contains("Trained on: 1 of 2 files; their PASS")
+        );
+    }
 
     #[test]
     fn a_name_does_not_forge_a_line() {

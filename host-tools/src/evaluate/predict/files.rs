@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::console::shown;
-use crate::data::dataset::irregular;
+use crate::data::dataset::{irregular, is_sound};
 
 /// The recordings that `inputs` name: a file names itself, a folder names all WAV files below it in order of their paths (so
 /// that a shell without patterns, such as PowerShell, can name many). Files named twice stay twice.
@@ -41,7 +41,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         // Links to folders are not followed: they could form a cycle.
         if path.is_dir() && !path.is_symlink() {
             collect(&path, files)?;
-        } else if is_wav(&path) && !path.is_dir() {
+        } else if is_sound(&path) && !is_hidden(&path) {
             match irregular(&path) {
                 None => files.push(path),
                 Some(kind) => tracing::warn!("{}: {kind}, not a recording; left out", shown(&path)),
@@ -51,10 +51,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn is_wav(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    let wav = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("wav") || e.eq_ignore_ascii_case("wave"));
-    wav && !hidden
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
 /// Name of the folder that `file` lies in, which is its class in a data set; `None` at the top.
