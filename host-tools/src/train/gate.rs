@@ -11,7 +11,7 @@ use crate::evaluate::measured::Measured;
 /// few wrong states. Sets with a lower figure mostly need more recordings.
 pub(crate) const MIN_F1: f64 = 0.8;
 
-/// Probability below which a result is not taken for luck.
+/// Probability below which as many false alarms are not taken for bad luck.
 const LUCK: f64 = 0.05;
 
 /// Share of new operating conditions that may raise a false alarm.
@@ -31,8 +31,8 @@ pub(crate) enum Verdict {
 
 /// Decides on the model of `report`; `min_f1` is the lowest macro-F1 by window, 0 to 1.
 ///
-/// A model of several classes passes if its macro-F1 is above what guessing reaches, by its interval and by the number of
-/// groups predicted right, and at least `min_f1`, cross-validated as well as on held-out recordings. A model of one class passes
+/// A model of several classes passes if its macro-F1 is above what guessing reaches, by its interval, and at least `min_f1`,
+/// cross-validated as well as on held-out recordings. A model of one class passes
 /// if the number of left-out groups that raise the alarm does not contradict 1 in 20.
 pub(crate) fn verdict(report: &TrainingReport, min_f1: f64) -> Verdict {
     if report.data.within_recording {
@@ -77,25 +77,21 @@ fn compared(measured: &Measured) -> String {
 /// Why the figures do not exceed guessing; `None` if they do.
 fn above_guessing(what: &str, measured: &Measured) -> Option<Verdict> {
     let guessing = measured.guessing;
-    let Some(interval) = guessing.interval else {
-        return Some(Verdict::NotProven(format!(
-            "the {what} figures have no interval, as no class has two groups; use cross-validation (--folds), or record more"
-        )));
-    };
-    if interval.low <= guessing.macro_f1 {
-        return Some(Verdict::Fail(format!(
+    if guessing.is_exceeded() {
+        return None;
+    }
+    Some(if guessing.has_too_few_groups() {
+        Verdict::NotProven(format!(
+            "{} of {} {what} groups right may be luck; use cross-validation (--folds), or record every class at {}",
+            guessing.groups_right,
+            guessing.groups,
+            advice::CONDITIONS
+        ))
+    } else {
+        Verdict::Fail(format!(
             "not better than guessing: {what} {}; record more of every class, and check that the classes can be told apart by \
              ear",
             compared(measured)
-        )));
-    }
-    (guessing.probability >= LUCK).then(|| {
-        Verdict::NotProven(format!(
-            "{} of {} groups right may be luck: guessing reaches that in {:.0} % of cases; record every class at {}",
-            guessing.groups_right,
-            guessing.groups,
-            100.0 * guessing.probability,
-            advice::CONDITIONS
         ))
     })
 }

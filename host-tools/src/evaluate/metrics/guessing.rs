@@ -4,31 +4,29 @@
 //! `q_c` and the class's share `p_c`; the harmonic mean is concave, so that the sum over the classes is at most 1, reached at
 //! `q = p`. So no guess exceeds a macro-F1 of 1 / classes, however unbalanced the classes are.
 //!
-//! Recordings of one group resemble each other, so groups are the sampling unit here. With few of them a bootstrap is blind: if
-//! luck makes all groups right, so is every draw. So the number of groups predicted right is compared with guessing too.
+//! Recordings of one group resemble each other, so groups are the sampling unit here. If luck makes all of a few groups right, so is
+//! every draw of the bootstrap; the interval is therefore at least as wide as the exact one of as many groups.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ndarray::ArrayView2;
 use serde::Serialize;
 
-use super::bootstrap::{Interval, intervals};
+use super::argmax;
+use super::bootstrap::{Interval, exact, intervals};
 use super::recording::by_recording;
-use super::{argmax, binomial};
 
 /// Comparison with guessing.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Guessing {
     /// Highest macro-F1 of a guess that ignores the sound: 1 / classes that occur.
     pub macro_f1: f64,
-    /// 95 % interval of the macro-F1 by window, by resampling the groups of each class; `None` if no class has two.
+    /// 95 % interval of the macro-F1 by window, by resampling the groups of each class; `None` without a window.
     pub interval: Option<Interval>,
     /// Number of groups, counted in each class, whose class has the largest mean probability.
     pub groups_right: usize,
     /// Number of groups, counted in each class.
     pub groups: usize,
-    /// Probability that guessing predicts as many right, 0 to 1.
-    pub probability: f64,
 }
 
 impl Guessing {
@@ -53,8 +51,17 @@ impl Guessing {
             interval: intervals(&units, labels, &predicted).map(|of| of.macro_f1),
             groups_right,
             groups: verdicts.len(),
-            probability: binomial::at_least(groups_right, verdicts.len(), macro_f1),
         }
+    }
+
+    /// Whether the interval lies above what guessing reaches.
+    pub(crate) fn is_exceeded(&self) -> bool {
+        self.interval.is_some_and(|interval| interval.low > self.macro_f1)
+    }
+
+    /// Whether no result could exceed guessing, as the groups are too few.
+    pub(crate) fn has_too_few_groups(&self) -> bool {
+        exact(1.0, self.groups).low <= self.macro_f1
     }
 }
 
@@ -77,19 +84,14 @@ mod tests {
     #[test]
     fn four_groups_that_are_all_right_may_be_luck_and_eight_are_not() {
         let (four, eight) = (of(4, 0), of(8, 0));
-        assert_eq!((four.interval.unwrap().low, four.macro_f1), (1.0, 0.5));
-        assert!(four.probability > 0.05 && eight.probability < 0.05);
+        assert!(!four.is_exceeded() && four.has_too_few_groups(), "{four:?}");
+        assert!(eight.is_exceeded() && !eight.has_too_few_groups(), "{eight:?}");
     }
 
     #[test]
     fn a_coin_is_not_above_guessing() {
         let coin = of(12, 6);
-        assert!(coin.interval.unwrap().low <= coin.macro_f1, "{coin:?}");
-        assert_eq!((coin.groups_right, coin.groups), (6, 12));
-    }
-
-    #[test]
-    fn one_group_per_class_has_no_interval() {
-        assert_eq!(of(2, 0).interval, None);
+        assert!(!coin.is_exceeded() && !coin.has_too_few_groups(), "{coin:?}");
+        assert_eq!((coin.groups_right, coin.groups, coin.macro_f1), (6, 12, 0.5));
     }
 }
