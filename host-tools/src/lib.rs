@@ -27,7 +27,7 @@ use clap::Parser;
 
 pub use console::{JsonOut, Ui};
 pub use dashboard::{Board, Counts, Link, Moment};
-pub use data::dataset::{ClassSummary, Dataset, Recording, Skipped, manifest_rows};
+pub use data::dataset::{ClassSummary, Dataset, Recording, Skipped, labelled_parts, manifest_rows};
 pub use evaluate::model::named_contents;
 pub use evaluate::predict::{AnomalyAlarms, Concluded, RecordingPrediction, Window, predict_recording};
 

@@ -97,6 +97,9 @@ pub fn manifests() -> Vec<Vec<u8>> {
         "\u{feff}file;label;group;recording\r\na\\b.wav;on_state;m1;r1\r\nc.wav;off_state;;\r\n",
         "label,file,group\non,\"x,y.wav\",g\n,z.wav,g\non,/abs.wav,g\n",
         "start_s,end_s,label\n0,10.5,off_state\n10.5,20,\"on, loud\"\n",
+        "file\tlabel\tfrom\tto\nC:\\a.wav\ton\t0\t2,5\n.\\a.wav\toff\t2,5\t9\n",
+        "0.000000\t10.500000\toff_state\n\\\t-1.000000\t6334.588867\n10.500000\t20.000000\ton\n",
+        "from,to,label\n0,10.5,off_state\n10.5,20,on\n",
     ];
     texts.map(|text| text.as_bytes().to_vec()).into()
 }

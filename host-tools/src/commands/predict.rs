@@ -207,26 +207,25 @@ impl Run<'_> {
         let mut windows = Vec::new();
         let mut track = LabelTrack::default();
         let hop_s = chunk as f64 / f64::from(RATE_HZ);
-        let prediction =
-            predict_recording(file, &self.contents.classifier, args.hop, self.judge.clone(), |concluded| {
-                let Window { start_s, inference_ms, .. } = *concluded.window;
-                // The class of the window, since a reported state begins seconds late.
-                let (label, confidence) = concluded.window.shown(labels, &concluded.decided);
-                track.push(start_s, start_s + hop_s, label);
-                // Windows of many classes take much memory: they are kept only for --json.
-                if args.json.json.is_some() {
-                    let state = concluded.decided.state.class().and_then(|class| labels.get(usize::from(class)));
-                    windows.push(WindowReport {
-                        window: concluded.window.clone(),
-                        probabilities: concluded.probabilities.to_vec(),
-                        state: state.map_or("unknown", String::as_str).to_owned(),
-                        state_confidence: concluded.decided.confidence,
-                        anomaly_alarm: concluded.anomaly_alarm,
-                    });
-                }
-                let read = print(&Line { start_s, label, confidence, chunk, inference_ms }.to_string());
-                if read || args.has_files() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-            });
+        let classifier = &self.contents.classifier;
+        let prediction = predict_recording(file, classifier, args.hop, self.judge.clone(), |concluded| {
+            let Window { start_s, inference_ms, .. } = *concluded.window;
+            let (label, confidence) = concluded.window.shown(labels, &concluded.decided);
+            track.push(start_s, start_s + hop_s, if concluded.window.microphone_dead { "unknown" } else { label });
+            // Windows of many classes take much memory: they are kept only for --json.
+            if args.json.json.is_some() {
+                let state = concluded.decided.state.class().and_then(|class| labels.get(usize::from(class)));
+                windows.push(WindowReport {
+                    window: concluded.window.clone(),
+                    probabilities: concluded.probabilities.to_vec(),
+                    state: state.map_or("unknown", String::as_str).to_owned(),
+                    state_confidence: concluded.decided.confidence,
+                    anomaly_alarm: concluded.anomaly_alarm,
+                });
+            }
+            let read = print(&Line { start_s, label, confidence, chunk, inference_ms }.to_string());
+            if read || args.has_files() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
         let prediction = match prediction {
             Ok(prediction) => prediction,
             Err(error) => {
@@ -237,7 +236,7 @@ impl Run<'_> {
         let summary = Summary::new(&prediction, labels, hop_s);
         let mut lines = summary.lines(&shown(file), MOST_STATES);
         let anomaly_alarms = prediction.alarms.clone();
-        if let (Some(alarms), Some(detector)) = (&anomaly_alarms, self.contents.classifier.anomaly()) {
+        if let (Some(alarms), Some(detector)) = (&anomaly_alarms, classifier.anomaly()) {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
             let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
             let (highest, persistence) = (alarms.highest_score, detector.tables().persistence);

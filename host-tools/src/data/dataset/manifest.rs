@@ -103,13 +103,9 @@ impl Table<'_> {
         self.moved += usize::from(is_moved);
         let mut skip = |reason: String| self.listing.skipped.push(Skipped { path: path.clone(), reason });
         let label = match field(self.columns.label) {
-            None => {
-                skip(format!("the manifest gives it no label (line {line})"));
-                return Ok(());
-            }
+            None => return Ok(skip(format!("the manifest gives it no label (line {line})"))),
             Some(label) if label.chars().any(char::is_control) => {
-                skip(format!("the manifest gives it a label with a control character (line {line})"));
-                return Ok(());
+                return Ok(skip(format!("the manifest gives it a label with a control character (line {line})")));
             }
             Some(label) => label.to_owned(),
         };
@@ -192,9 +188,12 @@ fn resolve(folder: &Path, name: &str) -> (PathBuf, bool) {
     if !is_absolute || as_given.exists() {
         return (as_given, false);
     }
+    /// Last parts that are compared at most.
+    const MOST_FOLDERS: usize = 32;
     let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
     // The longest end that exists; not the name of the drive, and nothing above the folder.
-    let ends = (usize::from(drive)..parts.len()).map(|from| folder.join(parts[from..].join("/")));
+    let first = usize::from(drive).max(parts.len().saturating_sub(MOST_FOLDERS));
+    let ends = (first..parts.len()).map(|from| folder.join(parts[from..].join("/")));
     let inside = |path: &PathBuf| path.is_file() && !path.components().any(|part| part == Component::ParentDir);
     ends.into_iter().find(inside).map_or((as_given, false), |path| (path, true))
 }

@@ -32,6 +32,7 @@ pub(crate) use found::FoundSound;
 pub(crate) use kinds::is_sound;
 pub use manifest::manifest_rows;
 pub(crate) use probe::irregular;
+pub use spans::labelled_parts;
 pub use summary::ClassSummary;
 
 /// The contents of a folder of recordings. Deterministic: classes by name, recordings by class, then path, then time.

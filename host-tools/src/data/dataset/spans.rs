@@ -45,6 +45,19 @@ pub(super) fn beside(path: &Path, remarks: &mut Vec<String>) -> anyhow::Result<O
     Ok(None)
 }
 
+/// Number of the labelled parts in the bytes of a label track or of a table `from,to,label`; `None` if they are neither.
+///
+/// # Errors
+/// If they are one, and the parts contradict each other.
+pub fn labelled_parts(bytes: &[u8]) -> anyhow::Result<Option<usize>> {
+    let (text, _) = text::decode(bytes);
+    let parts = match label_track(&text)? {
+        None => table(&text)?,
+        track => track,
+    };
+    Ok(parts.map(in_order).transpose()?.map(|parts| parts.len()))
+}
+
 type Parse = fn(&str) -> anyhow::Result<Option<Vec<Part>>>;
 
 /// Parses a label track; `None` if the first line is not of one.

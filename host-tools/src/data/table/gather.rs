@@ -125,7 +125,6 @@ fn parts_of(table: usize, rows: &Rows) -> anyhow::Result<Vec<Part>> {
             rows.time_s[twice.map_or(0, |pair| pair[0])]
         );
     }
-    // As [`Dataset::load`] sorts them; rows in the order in which they were written keep it.
     Ok(parts)
 }
 
