@@ -40,9 +40,6 @@ pub use text_list::{TextList, TextSource};
 /// The version of the frame's layout, its first byte.
 pub const VERSION: u8 = 1;
 
-/// A buffer of this size takes every frame of a model with up to 32 classes whose labels have up to 40 bytes.
-pub const USUAL_FRAME: usize = 2048;
-
 /// A buffer of this size takes every frame there is, YAMNet's own 521 classes included.
 pub const LARGEST_FRAME: usize = 16 * 1024;
 

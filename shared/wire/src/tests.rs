@@ -106,7 +106,7 @@ fn decoded(bytes: &[u8]) -> Vec<String> {
 #[test]
 fn every_kind_of_message_arrives_as_it_was_sent() {
     for (sequence, message) in (7..).zip(all(&[0.25, 0.75])) {
-        let mut buffer = [0; USUAL_FRAME];
+        let mut buffer = [0; LARGEST_FRAME];
         let mut count = 0;
         Decoder::new(&mut buffer).push(&encoded(sequence, &message), |frame| {
             assert_eq!(frame, Ok(Frame { sequence, time_us: 1_500_000, message }));
@@ -280,7 +280,7 @@ proptest! {
     ) {
         garbage.push(0);
         garbage.extend(encoded(5, &health()));
-        let mut buffer = [0; USUAL_FRAME];
+        let mut buffer = [0; LARGEST_FRAME];
         let mut decoder = Decoder::new(&mut buffer);
         let mut last = None;
         for bytes in garbage.chunks(chunk) {
