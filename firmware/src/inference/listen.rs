@@ -184,6 +184,7 @@ fn turn<'s>(
             return (intake, LoopExit::End);
         }
     };
+    intake.set_gain(back.classifier().gain());
     let configured = setup.sensitivity(back.classifier());
     let model = back.classifier().anomaly().map(|detector| detector.tables().persistence);
     let mut monitor = Monitor::new(intake, back, judge);

@@ -53,7 +53,15 @@ fn loudness_model_with(quiet: &str, loud: &str, anomaly: Option<&[u8]>) -> Vec<u
         ..ModelCard::untrained(FeatureKind::LogMel)
     };
     let labels = [quiet.into(), loud.into()];
-    export::classifier_with(FeatureKind::LogMel, None, &[head], &labels, &card, anomaly).unwrap()
+    export::classifier_with(
+        FeatureKind::LogMel,
+        None,
+        &[head],
+        &labels,
+        &card,
+        &export::Extras { anomaly, ..Default::default() },
+    )
+    .unwrap()
 }
 
 /// S16 noise at 48 kHz: alternating quiet and loud parts of `part_s` seconds.

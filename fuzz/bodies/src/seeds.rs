@@ -45,7 +45,14 @@ pub fn models() -> Vec<Vec<u8>> {
     let head = [Dense { weights: Array2::from_elem((3, 128), 0.5), bias: vec![0.0; 3], relu: false }];
     let labels = ["good", "bad", "off"].map(String::from);
     let kind = FeatureKind::LogMel;
-    let whole = export::classifier_with(kind, None, &head, &labels, &card(), Some(&tables()));
+    let whole = export::classifier_with(
+        kind,
+        None,
+        &head,
+        &labels,
+        &card(),
+        &export::Extras { anomaly: Some(&tables()), ..export::Extras::default() },
+    );
     let alone = export::head(kind, &head, &labels, &card());
     vec![whole.expect("a valid model"), alone.expect("a valid head")]
 }

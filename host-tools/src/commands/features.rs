@@ -31,6 +31,7 @@ struct Figures<'a> {
     features: &'a str,
     values: usize,
     hop_s: f64,
+    gain_db: u8,
     windows: usize,
     classes: Vec<Class>,
     /// What the files sound like, and what of it harms a model.
@@ -61,8 +62,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     data_table(&classes).for_each(|line| ui.print(line));
     set.dataset.print_skipped(&ui);
     let (kind, hop_s, windows) = (set.kind, set.hop_s(), set.rows.len());
+    let gain = match set.gain.db() {
+        0 => String::new(),
+        db => format!(", input gain {db} dB"),
+    };
     ui.print(format!(
-        "{}: {windows} windows, one every {hop_s} s, {kind} features ({} values), {:.1} MiB",
+        "{}: {windows} windows, one every {hop_s} s, {kind} features ({} values){gain}, {:.1} MiB",
         shown(out),
         kind.len(),
         bytes as f64 / 1_048_576.0
@@ -74,6 +79,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         features,
         values: kind.len(),
         hop_s,
+        gain_db: set.gain.db(),
         windows,
         classes,
         sound: &set.dataset.sound,

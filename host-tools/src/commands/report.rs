@@ -56,6 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         sha256: hex(&Sha256::digest(model.bytes())),
         labels: &contents.labels,
         card: contents.card.as_ref(),
+        gain: contents.classifier.gain(),
         dataset: &dataset,
         accuracy: &accuracy,
         timelines: &timelines,

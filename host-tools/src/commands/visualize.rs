@@ -66,7 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let mut dataset = Dataset::load(&args.data, &ui)?;
     dataset.print_found(&ui);
     let (kind, model) = args.features.find()?;
-    let set = FeatureSet::extract(dataset, kind, model.as_ref(), HOP_COLUMNS, &ui)?;
+    let set = FeatureSet::extract(dataset, kind, model.as_ref(), HOP_COLUMNS, None, &ui)?;
     let labels = set.labels();
     let classes = &set.dataset.classes;
     let total = labels.len();
@@ -175,7 +175,14 @@ fn statistics(set: &FeatureSet, ui: &Ui) -> anyhow::Result<(Array2<f32>, Vec<usi
             Ok((set.x.view().split_at(Axis(1), kind.network_len()).1.to_owned(), set.labels()))
         }
         _ => {
-            let set = FeatureSet::extract(set.dataset.clone(), FeatureKind::LogMel, None, set.hop_columns, ui)?;
+            let set = FeatureSet::extract(
+                set.dataset.clone(),
+                FeatureKind::LogMel,
+                None,
+                set.hop_columns,
+                Some(set.gain),
+                ui,
+            )?;
             let labels = set.labels();
             Ok((set.x, labels))
         }

@@ -1,6 +1,7 @@
 //! The windows of a data set, each with its features.
 
 use monitor_core::features::FeatureKind;
+use monitor_core::gain::Gain;
 use ndarray::Array2;
 
 use super::dataset::Dataset;
@@ -12,6 +13,8 @@ pub(crate) struct FeatureSet {
     pub kind: FeatureKind,
     /// Step between windows, in columns of 10 ms.
     pub hop_columns: u32,
+    /// Input gain with which the features were computed; levels are those of the recordings.
+    pub gain: Gain,
     /// Features, one window per row: `[windows x kind.len()]`, not standardised.
     pub x: Array2<f32>,
     /// Input of the log-mel anomaly detector, `[windows x 256]`: see [`monitor_core::anomaly::statistics`].

@@ -50,7 +50,7 @@ pub(crate) fn augment(
     seed: u64,
     ui: &Ui,
 ) -> anyhow::Result<Augmented> {
-    let classifier = classifier(set.kind, base)?;
+    let classifier = classifier(set.kind, base)?.with_gain(set.gain);
     let recordings = &set.dataset.recordings;
     let mut rows = vec![Vec::new(); recordings.len()];
     set.rows.iter().enumerate().for_each(|(row, of)| rows[of.recording].push(row));

@@ -4,10 +4,12 @@ use anyhow::{Context, bail, ensure};
 use monitor_core::anomaly::{STATISTICS_LEN, statistics};
 use monitor_core::classifier::Classifier;
 use monitor_core::features::FeatureKind;
+use monitor_core::gain::Gain;
 use monitor_model::owned::OwnedModel;
 use ndarray::Array2;
 use rayon::prelude::*;
 
+use super::gain::suitable;
 use super::process;
 use super::progress::SoundProgress;
 use crate::console::Ui;
@@ -26,7 +28,7 @@ struct RecordingFeatures {
 
 impl FeatureSet {
     /// Computes the features of every recording of `dataset`, a window every `hop_columns` columns of 10 ms (48 is half a
-    /// window).
+    /// window), with the input gain `gain`; `None` for the one that suits the recordings ([`super::gain`]).
     ///
     /// Only the kinds with an embedding need `base`. Recordings that cannot be read to their end are skipped and listed
     /// among the data set's skipped files.
@@ -38,9 +40,27 @@ impl FeatureSet {
         kind: FeatureKind,
         base: Option<&OwnedModel>,
         hop_columns: u32,
+        gain: Option<Gain>,
         ui: &Ui,
     ) -> anyhow::Result<Self> {
-        let classifier = classifier(kind, base)?;
+        let set = Self::with_gain(dataset, kind, base, hop_columns, gain.unwrap_or_default(), ui)?;
+        let suitable = gain.map_or_else(|| suitable(&set), |_| set.gain);
+        if suitable == set.gain {
+            return Ok(set);
+        }
+        tracing::info!("quiet recordings: computing the features again with an input gain of {} dB", suitable.db());
+        Self::with_gain(set.dataset, kind, base, hop_columns, suitable, ui)
+    }
+
+    fn with_gain(
+        dataset: Dataset,
+        kind: FeatureKind,
+        base: Option<&OwnedModel>,
+        hop_columns: u32,
+        gain: Gain,
+        ui: &Ui,
+    ) -> anyhow::Result<Self> {
+        let classifier = classifier(kind, base)?.with_gain(gain);
         let seconds: f64 = dataset.recordings.iter().map(|recording| recording.seconds).sum();
         let progress = SoundProgress::new(ui, "computing features", seconds);
         let features: Vec<anyhow::Result<RecordingFeatures>> = dataset
@@ -53,7 +73,7 @@ impl FeatureSet {
             })
             .collect();
         progress.finish();
-        gather(dataset, kind, hop_columns, features)
+        gather(dataset, kind, hop_columns, gain, features)
     }
 }
 
@@ -62,6 +82,7 @@ fn gather(
     mut dataset: Dataset,
     kind: FeatureKind,
     hop_columns: u32,
+    gain: Gain,
     features: Vec<anyhow::Result<RecordingFeatures>>,
 ) -> anyhow::Result<FeatureSet> {
     let (mut x, mut statistics, mut rows, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -94,7 +115,7 @@ fn gather(
     let x = Array2::from_shape_vec((rows.len(), kind.len()), x).context("a window has too few features")?;
     let statistics =
         Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics).context("a window has too few statistics")?;
-    Ok(FeatureSet { kind, hop_columns, x, statistics, rows, dataset, from_audio: true })
+    Ok(FeatureSet { kind, hop_columns, gain, x, statistics, rows, dataset, from_audio: true })
 }
 
 /// A classifier that computes features only.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
+use monitor_core::gain::Gain;
 use monitor_core::log_mel;
 use monitor_core::window::DEFAULT_HOP;
 use monitor_model::owned::OwnedModel;
@@ -25,6 +26,9 @@ pub(crate) struct InputOptions {
     /// Step between windows, in seconds (0.01 to 10) [default: 0.48, or that of the tables]
     #[arg(long, value_name = "S", value_parser = hop)]
     pub hop: Option<f64>,
+    /// Input gain of very quiet recordings, in dB (0 to 40) [default: found from their level, or that of the tables]
+    #[arg(long, value_name = "DB", value_parser = gain)]
+    pub gain: Option<Gain>,
 }
 
 /// Features, and the base model they were computed with.
@@ -58,7 +62,8 @@ impl InputOptions {
                 let mut dataset = Dataset::load(folder, ui)?;
                 dataset.print_found(ui);
                 check(&dataset)?;
-                let set = FeatureSet::extract(dataset, kind, base.as_ref(), self.hop.map_or(DEFAULT_HOP, columns), ui)?;
+                let hop_columns = self.hop.map_or(DEFAULT_HOP, columns);
+                let set = FeatureSet::extract(dataset, kind, base.as_ref(), hop_columns, self.gain, ui)?;
                 Ok(Input { set, base, meta: None })
             }
             _ => bail!(
@@ -92,6 +97,10 @@ impl InputOptions {
             let found = meta.hop_s();
             ensure!(columns(asked) == meta.hop_columns, "--hop {asked}: the table's hop is {found} s; {REMEDY}");
         }
+        if let Some(asked) = self.gain.map(Gain::db) {
+            let found = meta.gain_db;
+            ensure!(asked == found, "--gain {asked}: the table's input gain is {found} dB; {REMEDY}");
+        }
         Ok(())
     }
 }
@@ -108,6 +117,11 @@ impl Input {
         base.as_ref().map_or(Ok(()), |base| meta.require_base(base))?;
         Ok((self.set, base))
     }
+}
+
+/// Parses `--gain`, in decibels.
+fn gain(text: &str) -> Result<Gain, String> {
+    text.parse().ok().and_then(Gain::from_db).ok_or_else(|| "give 0 to 40 whole dB".into())
 }
 
 /// Parses `--hop`, in seconds.

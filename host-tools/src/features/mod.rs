@@ -6,6 +6,7 @@
 
 mod augment;
 mod extract;
+mod gain;
 mod input;
 mod options;
 mod process;

@@ -56,7 +56,8 @@ pub(super) fn process_changed<'m>(
     let front_end_hz = ((f64::from(rate_hz) * change.speed).round() as u32).clamp(MIN_HZ, MAX_HZ);
     let mut storage = vec![0.0; Resampler::storage_len(front_end_hz)?];
     let mut arena = vec![Block::ZERO; classifier.arena_len()];
-    let mut intake = Intake::new(FrontEnd::new(front_end_hz, hop_columns, &mut storage)?, Limits::default());
+    let front = FrontEnd::new(front_end_hz, hop_columns, &mut storage)?.with_gain(classifier.gain());
+    let mut intake = Intake::new(front, Limits::default());
     let mut back = BackEnd::new(classifier, &mut arena)?;
     let frame = |second: f64| (second * f64::from(rate_hz)).round() as u64;
     let (first, mut left) = match &recording.block {

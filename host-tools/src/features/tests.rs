@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use monitor_core::features::FeatureKind;
+use monitor_core::gain::Gain;
 
 use crate::console::{JsonOut, Ui};
 use crate::data::dataset::Dataset;
@@ -24,7 +25,7 @@ pub(super) fn wav(path: &Path, rate_hz: u32, seconds: f64, level: f32) {
 }
 
 pub(super) fn extract(folder: &Path, hop_columns: u32) -> anyhow::Result<FeatureSet> {
-    FeatureSet::extract(Dataset::load(folder, &ui())?, FeatureKind::LogMel, None, hop_columns, &ui())
+    FeatureSet::extract(Dataset::load(folder, &ui())?, FeatureKind::LogMel, None, hop_columns, None, &ui())
 }
 
 #[test]
@@ -77,7 +78,7 @@ fn the_embedding_needs_the_base_model_and_the_error_names_the_command_that_gets_
     let folder = tempfile::tempdir().unwrap();
     wav(&folder.path().join("on/a.wav"), 16_000, 1.0, 0.5);
     let dataset = Dataset::load(folder.path(), &ui()).unwrap();
-    let error = FeatureSet::extract(dataset, FeatureKind::Hybrid, None, 48, &ui()).unwrap_err();
+    let error = FeatureSet::extract(dataset, FeatureKind::Hybrid, None, 48, None, &ui()).unwrap_err();
     assert!(format!("{error:#}").contains("host-tools fetch"));
 }
 
@@ -89,7 +90,25 @@ fn a_recording_that_goes_away_is_skipped_and_the_rest_is_used() {
     }
     let dataset = Dataset::load(folder.path(), &ui()).unwrap();
     std::fs::remove_file(folder.path().join("on/b.wav")).unwrap();
-    let set = FeatureSet::extract(dataset, FeatureKind::LogMel, None, 48, &ui()).unwrap();
+    let set = FeatureSet::extract(dataset, FeatureKind::LogMel, None, 48, None, &ui()).unwrap();
     assert_eq!((set.rows.len(), set.rows[1].recording), (2, 1));
     assert_eq!((set.dataset.recordings.len(), set.dataset.skipped.len()), (2, 1));
+}
+
+#[test]
+fn very_quiet_recordings_are_raised_by_a_gain_and_keep_their_levels() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, level) in [("on/a.wav", 0.001), ("on/b.wav", 0.001), ("off/a.wav", 0.000_1)] {
+        wav(&folder.path().join(name), 16_000, 1.0, level);
+    }
+    let with = |gain| {
+        let dataset = Dataset::load(folder.path(), &ui()).unwrap();
+        FeatureSet::extract(dataset, FeatureKind::LogMel, None, 48, gain, &ui()).unwrap()
+    };
+    let (raised, plain) = (with(None), with(Some(Gain::NONE)));
+    // Noise of this amplitude has -64.8 dBFS.
+    assert_eq!((raised.gain.db(), plain.gain.db()), (34, 0));
+    assert_eq!(raised.rows, plain.rows);
+    assert!(raised.x[[2, 0]] > plain.x[[2, 0]] + 2.0);
+    assert_eq!(with(Some(raised.gain)).x, raised.x);
 }

@@ -1,5 +1,6 @@
 //! The model card: properties of the model, its training, and its limits.
 
+use monitor_core::gain::Gain;
 use monitor_core::model_card::{HASH_LEN, ModelCard};
 
 use super::html::{definitions, paragraph};
@@ -8,8 +9,17 @@ use crate::data::hash::hex;
 use crate::evaluate::predictions::Evaluation;
 
 /// The card as names and values.
-pub(super) fn properties(card: Option<&ModelCard<'_>>, labels: &[String], bytes: usize, sha256: &str) -> String {
+pub(super) fn properties(
+    card: Option<&ModelCard<'_>>,
+    labels: &[String],
+    gain: Gain,
+    bytes: usize,
+    sha256: &str,
+) -> String {
     let mut entries = vec![("File", format!("{bytes} bytes, SHA-256 {sha256}")), ("Classes", labels.join(", "))];
+    if gain != Gain::NONE {
+        entries.push(("Input gain", format!("{} dB, because the training recordings are very quiet", gain.db())));
+    }
     let Some(card) = card else { return definitions(&entries) };
     let training = &card.training;
     entries.push(("Features", card.feature_kind.to_string()));

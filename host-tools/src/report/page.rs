@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use monitor_core::gain::Gain;
 use monitor_core::model_card::ModelCard;
 
 use super::card;
@@ -46,6 +47,8 @@ pub(crate) struct Page<'a> {
     pub labels: &'a [String],
     /// Its card; `None` for a model by another program.
     pub card: Option<&'a ModelCard<'a>>,
+    /// Its input gain.
+    pub gain: Gain,
     /// The data set it was evaluated on.
     pub dataset: &'a Dataset,
     /// The figures.
@@ -65,7 +68,7 @@ impl Page<'_> {
             ("Changes of state", self.changes()),
             ("Data", self.data()),
             ("Pictures", self.images()),
-            ("Model card", card::properties(self.card, self.labels, self.bytes, &self.sha256)),
+            ("Model card", card::properties(self.card, self.labels, self.gain, self.bytes, &self.sha256)),
             ("Limits", self.limits()),
         ];
         let body: String = sections

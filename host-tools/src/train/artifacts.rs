@@ -50,7 +50,8 @@ impl Artifacts {
         let card = card(set, report, &hashes);
         let head = &outcome.fitted.head;
         let labels = &set.dataset.classes;
-        let model = export::classifier_with(set.kind, base, &head.layers, labels, &card, anomaly)
+        let extras = export::Extras { anomaly, gain: set.gain };
+        let model = export::classifier_with(set.kind, base, &head.layers, labels, &card, &extras)
             .context("cannot export the model")?;
         let alone = export::head(set.kind, &head.layers, labels, &card).context("cannot export the head")?;
         verify::model(&model, set, head).context("the exported model differs from the trained one")?;

@@ -56,6 +56,9 @@ pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
         lines.push(format!("Reported from confidence: {}", shortened(&each)));
     }
     lines.push(format!("Trained on {}.", report.trained_on));
+    if report.settings.gain_db > 0 {
+        lines.push(format!("Input gain: {} dB, because the recordings are very quiet.", report.settings.gain_db));
+    }
     if let [class] = &report.data.classes[..] {
         lines.push(String::new());
         lines.extend(one_class(&class.summary.class, report.left_out.as_ref()));

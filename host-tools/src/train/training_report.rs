@@ -101,6 +101,8 @@ pub(crate) struct SettingsSummary {
     pub head: HeadChoice,
     /// Step between windows, in seconds.
     pub hop_s: f64,
+    /// Input gain in dB; above 0 for very quiet recordings.
+    pub gain_db: u8,
     /// Requested number of folds.
     pub folds: Option<usize>,
     /// Share of the windows to hold out.
@@ -252,6 +254,7 @@ impl TrainingReport {
                 features: set.kind.name(),
                 head: settings.choice,
                 hop_s: f64::from(set.hop_columns) / 100.0,
+                gain_db: set.gain.db(),
                 folds: settings.folds,
                 hold_out: settings.hold_out,
                 seed: settings.seed,

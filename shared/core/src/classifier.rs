@@ -3,6 +3,7 @@
 use crate::MAX_CLASSES;
 use crate::anomaly::Detector;
 use crate::features::{self, EMBEDDING_LEN, Extractor, FeatureKind};
+use crate::gain::Gain;
 use crate::graph::{self, Parts};
 use crate::head::{self, Dense, Head};
 use crate::window::Patch;
@@ -25,6 +26,7 @@ pub struct Classifier<'m> {
     extractor: Extractor<'m>,
     output: Output<'m>,
     anomaly: Option<Detector<'m>>,
+    gain: Gain,
 }
 
 impl<'m> Classifier<'m> {
@@ -34,13 +36,13 @@ impl<'m> Classifier<'m> {
     /// [`Error::Features`] if `kind` requires a network and none is given, or its embedding has the wrong width.
     pub fn features(kind: FeatureKind, network: Option<Network<'m>>) -> Result<Self, Error> {
         let extractor = Extractor::new(kind, network).map_err(Error::Features)?;
-        Ok(Self { extractor, output: Output::Features, anomaly: None })
+        Ok(Self { extractor, output: Output::Features, anomaly: None, gain: Gain::NONE })
     }
 
     /// Creates a classifier that computes log-mel features only. Requires no model.
     pub fn log_mel() -> Self {
         let extractor = Extractor::log_mel();
-        Self { extractor, output: Output::Features, anomaly: None }
+        Self { extractor, output: Output::Features, anomaly: None, gain: Gain::NONE }
     }
 
     /// Creates a classifier with a trained head on features of `kind`.
@@ -54,7 +56,7 @@ impl<'m> Classifier<'m> {
         if wanted != given {
             return Err(Error::HeadWidth { wanted, given });
         }
-        Ok(Self { extractor, output: Output::Head(head), anomaly: None })
+        Ok(Self { extractor, output: Output::Head(head), anomaly: None, gain: Gain::NONE })
     }
 
     /// Creates a classifier with YAMNet's own 521 classes; the features are the embedding.
@@ -66,7 +68,7 @@ impl<'m> Classifier<'m> {
             return Err(Error::NoScores);
         }
         let extractor = Extractor::new(FeatureKind::Yamnet, Some(network)).map_err(Error::Features)?;
-        Ok(Self { extractor, output: Output::Scores, anomaly: None })
+        Ok(Self { extractor, output: Output::Scores, anomaly: None, gain: Gain::NONE })
     }
 
     /// Creates the classifier of a recognised model file: its trained head, or YAMNet's classes for the plain base model.
@@ -75,7 +77,7 @@ impl<'m> Classifier<'m> {
     /// # Errors
     /// If the parts do not match each other.
     pub fn from_parts(parts: &Parts<'m>, network: Option<Network<'m>>) -> Result<Self, Error> {
-        match (&parts.output, network) {
+        let classifier = match (&parts.output, network) {
             (graph::Output::Head { kind, head }, network) => {
                 let layers = head.layers.iter().map(|layer| Dense {
                     weights: layer.weights,
@@ -86,12 +88,23 @@ impl<'m> Classifier<'m> {
             }
             (graph::Output::Scores { .. }, Some(network)) => Self::yamnet(network),
             (graph::Output::Scores { .. }, None) => Err(Error::NoScores),
-        }
+        };
+        Ok(classifier?.with_gain(parts.gain))
     }
 
     /// Returns this classifier with `detector` as its anomaly detector; `None` removes it.
     pub fn with_anomaly(self, detector: Option<Detector<'m>>) -> Self {
         Self { anomaly: detector, ..self }
+    }
+
+    /// Returns this classifier with `gain` as its input gain, which the front end applies ([`crate::pipeline::FrontEnd`]).
+    pub fn with_gain(self, gain: Gain) -> Self {
+        Self { gain, ..self }
+    }
+
+    /// Returns the input gain.
+    pub fn gain(&self) -> Gain {
+        self.gain
     }
 
     /// Returns the anomaly detector; `None` if the model has none.

@@ -39,6 +39,7 @@ pub mod classifier;
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "window counts, checked ranges")]
 pub mod decision;
 pub mod features;
+pub mod gain;
 pub mod graph;
 pub mod head;
 pub mod log_mel;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, bail, ensure};
 use monitor_core::features::{EMBEDDING_LEN, FeatureKind, TAP_LEN};
+use monitor_core::gain::Gain;
 use monitor_core::graph::{Body, Parts};
 use monitor_core::log_mel::BANDS;
 use monitor_core::window::{COLUMNS, SAMPLES};
@@ -16,11 +17,21 @@ const F32: TensorType = TensorType::Float32;
 
 /// Adds the input, f32 `[1 x 15600]`, and all operators up to the features, f32 `[1 x kind.len()]`. Returns the features.
 ///
-/// `base` is the base model, required by kinds with an embedding.
-pub(super) fn write(model: &mut ModelBuf, kind: FeatureKind, base: Option<&[u8]>) -> anyhow::Result<TensorId> {
+/// `base` is the base model, required by kinds with an embedding; `gain` raises the waveform.
+pub(super) fn write(
+    model: &mut ModelBuf,
+    kind: FeatureKind,
+    base: Option<&[u8]>,
+    gain: Gain,
+) -> anyhow::Result<TensorId> {
     let input = model.tensor("waveform", F32, &[1, SAMPLES]);
     model.inputs.push(input);
-    let waveform = model.reshape(input, "waveform/flat", F32, &[SAMPLES]);
+    let mut waveform = model.reshape(input, "waveform/flat", F32, &[SAMPLES]);
+    if gain != Gain::NONE {
+        let factor = model.floats("gain", &[1], [gain.factor()]);
+        let options = Options::Arithmetic { activation: Activation::None };
+        waveform = model.apply(Op::MUL, options, &[waveform, factor], "waveform/raised", &[SAMPLES]);
+    }
     if !kind.needs_body() {
         let log_mel = front_end::write(model, waveform);
         let [mean, deviation] = statistics(model, log_mel);

@@ -29,6 +29,7 @@ mod writer;
 use anyhow::{Context, ensure};
 use monitor_core::anomaly::{self, AnomalyModel};
 use monitor_core::features::FeatureKind;
+use monitor_core::gain::Gain;
 use monitor_core::graph::{self, Output, Parts};
 use monitor_core::model_card::{self, ModelCard};
 use monitor_tflite::{self as tflite, Model, TensorType};
@@ -59,10 +60,19 @@ pub fn classifier(
     labels: &[String],
     card: &ModelCard<'_>,
 ) -> anyhow::Result<Vec<u8>> {
-    classifier_with(kind, base, head, labels, card, None)
+    classifier_with(kind, base, head, labels, card, &Extras::default())
 }
 
-/// As [`classifier`], with `anomaly`, the tables of [`monitor_core::anomaly`], as an additional Metadata entry.
+/// What a model may have besides its head.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extras<'a> {
+    /// The tables of [`monitor_core::anomaly`], as an additional Metadata entry.
+    pub anomaly: Option<&'a [u8]>,
+    /// Gain of the waveform, as the graph's first multiplication.
+    pub gain: Gain,
+}
+
+/// As [`classifier`], with `extras`.
 ///
 /// # Errors
 /// As [`classifier`], and if the tables cannot be read back.
@@ -72,22 +82,23 @@ pub fn classifier_with(
     head: &[Dense],
     labels: &[String],
     card: &ModelCard<'_>,
-    anomaly: Option<&[u8]>,
+    extras: &Extras<'_>,
 ) -> anyhow::Result<Vec<u8>> {
     layers::check(head, kind.len(), labels)?;
     let base = base.filter(|_| kind.needs_body());
     let card = ModelCard { feature_kind: kind, base_sha256: base.map(|bytes| Sha256::digest(bytes).into()), ..*card };
     let mut model = ModelBuf::default();
-    let features = features::write(&mut model, kind, base)?;
+    let features = features::write(&mut model, kind, base, extras.gain)?;
     let description = Description {
         name: "sound_classifier",
-        text: format!("Tells {} sounds of a machine apart: {}. Features: {kind}.", labels.len(), labels.join(", ")),
+        text: format!("Classifies the sound of a machine: {}. Features: {kind}.", labels.join(", ")),
         license: base.map(|_| BASE_LICENSE),
         input: Input::Waveform,
     };
-    model.metadata = anomaly.map(|tables| (anomaly::ENTRY.to_string(), tables.to_vec())).into_iter().collect();
+    model.metadata = extras.anomaly.map(|tables| (anomaly::ENTRY.to_string(), tables.to_vec())).into_iter().collect();
     let file = finish(model, features, head, labels, &card, &description)?;
-    verify(&file, kind, labels, &card).context("the exported model differs from its input when read back")?;
+    verify(&file, kind, labels, &card, extras.gain)
+        .context("the exported model differs from its input when read back")?;
     Ok(file)
 }
 
@@ -137,10 +148,11 @@ fn finish(
 }
 
 /// Reads the file back as a device does and compares it with the arguments.
-fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_>) -> anyhow::Result<()> {
+fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_>, gain: Gain) -> anyhow::Result<()> {
     let model = Model::parse(file)?;
     let parts = Parts::from_graph(&model.graph())?;
     ensure!(matches!(parts.output, Output::Head { kind: found, .. } if found == kind), "its features are not {kind}");
+    ensure!(parts.gain == gain, "its input gain is not {} dB", gain.db());
     let read = model.labels()?.context("it has no labels")?;
     ensure!(read.iter().eq(labels), "its labels differ");
     ensure!(ModelCard::from_model(&model)?.as_ref() == Some(card), "its card differs");

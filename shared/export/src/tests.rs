@@ -1,6 +1,7 @@
 //! Modified graphs are rejected at the first difference.
 
 use monitor_core::features::FeatureKind;
+use monitor_core::gain::Gain;
 use monitor_core::graph::{Error, Parts};
 use monitor_tflite::{BuiltinOp as Op, Model, Options};
 use ndarray::Array2;
@@ -11,7 +12,7 @@ use super::{Dense, features, layers, writer};
 /// Returns the graph of a log-mel classifier with two classes.
 fn graph() -> ModelBuf {
     let mut model = ModelBuf::default();
-    let features = features::write(&mut model, FeatureKind::LogMel, None).unwrap();
+    let features = features::write(&mut model, FeatureKind::LogMel, None, Gain::NONE).unwrap();
     let hidden = Dense { weights: Array2::from_elem((8, 128), 0.1), bias: vec![0.0; 8], relu: true };
     let last = Dense { weights: Array2::from_elem((2, 8), 0.1), bias: vec![0.0; 2], relu: false };
     let probabilities = layers::write(&mut model, features, &[hidden, last]);
@@ -42,7 +43,7 @@ fn the_graph_itself_is_accepted() {
 #[test]
 fn one_class_is_accepted() {
     let mut model = ModelBuf::default();
-    let features = features::write(&mut model, FeatureKind::LogMel, None).unwrap();
+    let features = features::write(&mut model, FeatureKind::LogMel, None, Gain::NONE).unwrap();
     let head = [Dense { weights: Array2::zeros((1, 128)), bias: vec![0.0], relu: false }];
     layers::check(&head, 128, &["normal".into()]).unwrap();
     let probabilities = layers::write(&mut model, features, &head);

@@ -214,6 +214,7 @@ impl Memory {
         judge: Judge,
     ) -> Result<Monitor<'m, 'm>, Error> {
         let front = FrontEnd::new(rate_hz, hop_columns, &mut self.storage).map_err(Error::Pipeline)?;
+        let front = front.with_gain(classifier.gain());
         let back = BackEnd::new(classifier, &mut self.arena).map_err(Error::Pipeline)?;
         Ok(Monitor::new(Intake::new(front, limits), back, judge))
     }

@@ -1,5 +1,6 @@
 //! Parts and parameters as text.
 
+use monitor_core::gain::Gain;
 use monitor_core::graph::{self, Head, Output, Parts};
 use monitor_tflite::{Activation, BuiltinOp, Graph, Options, Padding};
 
@@ -13,7 +14,11 @@ pub(super) fn recognised(graph: &Graph<'_>) -> Result<String, String> {
                 .map_err(|_| error.to_string());
         }
     };
-    let mut found = vec!["front end".to_owned()];
+    let mut found: Vec<String> = Vec::new();
+    if parts.gain != Gain::NONE {
+        found.push(format!("input gain {} dB", parts.gain.db()));
+    }
+    found.push("front end".to_owned());
     if let Some(body) = parts.body {
         let is_convolution = |code| matches!(code, BuiltinOp::CONV_2D | BuiltinOp::DEPTHWISE_CONV_2D);
         let operators = graph.operators().skip(body.quantize).take(body.mean - body.quantize);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use monitor_core::anomaly::STATISTICS_LEN;
+use monitor_core::gain::Gain;
 use ndarray::Array2;
 
 use super::{Meta, Rows, read};
@@ -84,6 +85,8 @@ fn alike(path: &Path, meta: &Meta, other_path: &Path, other: &Meta) -> anyhow::R
     };
     differs("the features", &meta.features, &other.features)?;
     differs("a hop of", &format!("{} s", meta.hop_s()), &format!("{} s", other.hop_s()))?;
+    let gain = |meta: &Meta| format!("{} dB", meta.gain_db);
+    differs("an input gain (--gain) of", &gain(meta), &gain(other))?;
     let base = |meta: &Meta| meta.base_sha256.clone().unwrap_or_else(|| "none".to_string());
     differs("the base model", &base(meta), &base(other))
 }
@@ -157,6 +160,7 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
     Ok(FeatureSet {
         kind,
         hop_columns: meta.hop_columns,
+        gain: Gain::from_db(meta.gain_db).unwrap_or_default(),
         x: Array2::from_shape_vec((rows.len(), kind.len()), x)?,
         statistics: Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics)?,
         rows,

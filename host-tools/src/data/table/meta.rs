@@ -2,6 +2,7 @@
 
 use anyhow::{Context, ensure};
 use monitor_core::features::FeatureKind;
+use monitor_core::gain::Gain;
 use monitor_model::owned::OwnedModel;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -11,8 +12,8 @@ use crate::data::hash::hex;
 
 /// Key of the metadata entry.
 pub(super) const KEY: &str = "acoustic_monitor";
-/// The layout that this version writes, and the only one it reads.
-const FORMAT: u32 = 1;
+/// The layouts that this version reads. It writes the second only with an input gain, which the first does not have.
+const FORMATS: [u32; 2] = [1, 2];
 
 /// Kind of a table's features, and how its recordings were read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub(crate) struct Meta {
     pub features: String,
     /// Step between windows, in columns of 10 ms.
     pub hop_columns: u32,
+    /// Input gain in dB.
+    #[serde(default)]
+    pub gain_db: u8,
     /// SHA-256 of the base model, in hexadecimal; `None` for features without one.
     pub base_sha256: Option<String>,
     /// Whether groups are blocks of one file, so that every figure is optimistic.
@@ -37,9 +41,10 @@ impl Meta {
     /// Metadata of `set`, whose embedding, if any, was computed with `base`; `skipped` holds paths as they are stored.
     pub(super) fn new(set: &FeatureSet, base: Option<&OwnedModel>, skipped: Vec<(String, String)>) -> Self {
         Self {
-            format: FORMAT,
+            format: if set.gain == Gain::NONE { FORMATS[0] } else { FORMATS[1] },
             features: set.kind.name().to_string(),
             hop_columns: set.hop_columns,
+            gain_db: set.gain.db(),
             base_sha256: base.filter(|_| set.kind.needs_body()).map(sha256),
             within_recording: set.dataset.within_recording,
             remarks: set.dataset.remarks.clone(),
@@ -66,7 +71,12 @@ impl Meta {
         })?;
         let meta: Self = serde_json::from_str(text).with_context(|| format!("its settings are damaged; {REMEDY}"))?;
         let found = meta.format;
-        ensure!(found == FORMAT, "it has the layout {found}, this version reads {FORMAT}; {REMEDY}");
+        ensure!(FORMATS.contains(&found), "it has the layout {found}, this version reads 1 and 2; {REMEDY}");
+        ensure!(
+            Gain::from_db(meta.gain_db).is_some(),
+            "its input gain is {} dB, at most 40 can be; {REMEDY}",
+            meta.gain_db
+        );
         Ok(meta)
     }
 

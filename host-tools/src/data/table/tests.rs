@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use monitor_core::anomaly::STATISTICS_LEN;
 use monitor_core::features::FeatureKind;
+use monitor_core::gain::Gain;
 use ndarray::Array2;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
@@ -41,6 +42,7 @@ fn set(rows: &[usize]) -> FeatureSet {
     FeatureSet {
         kind: FeatureKind::LogMel,
         hop_columns: 48,
+        gain: Gain::from_db(12).unwrap(),
         x: values(FeatureKind::LogMel.len()),
         statistics: values(STATISTICS_LEN),
         rows: rows.iter().map(row).collect(),
@@ -72,6 +74,7 @@ fn every_compression_is_read_without_the_metadata_of_the_file() {
         let read = read_back(&written, WriterProperties::builder().set_compression(codec)).unwrap();
         assert_eq!((&read.x, &read.statistics), (&written.x, &written.statistics), "{codec:?}");
         assert_eq!((&read.rows, read.kind, read.hop_columns), (&written.rows, written.kind, 48), "{codec:?}");
+        assert_eq!(read.gain.db(), 12, "{codec:?}");
     }
 }
 

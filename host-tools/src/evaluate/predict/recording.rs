@@ -123,7 +123,7 @@ pub fn predict_recording(
     let reader = WavReader::open(path)?;
     let rate_hz = reader.rate_hz();
     let mut storage = vec![0.0; Resampler::storage_len(rate_hz)?];
-    let mut sound = Sound::new(reader, FrontEnd::new(rate_hz, hop_columns, &mut storage)?);
+    let mut sound = Sound::new(reader, FrontEnd::new(rate_hz, hop_columns, &mut storage)?.with_gain(classifier.gain()));
     let mut arenas = vec![vec![Block::ZERO; classifier.arena_len()]; rayon::current_num_threads()];
     let backs = arenas.iter_mut().map(|arena| BackEnd::new(classifier.clone(), arena));
     let mut backs = backs.collect::<Result<Vec<_>, _>>()?;

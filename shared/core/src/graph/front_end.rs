@@ -6,6 +6,7 @@
 
 use super::error::Error;
 use super::walk::{Step, Walk, check};
+use crate::gain::Gain;
 use crate::log_mel::{BANDS, BINS, FFT, FLOOR, HANN, HOP, WINDOW, mel_weight};
 use crate::window::{COLUMNS, SAMPLES};
 use monitor_tflite::{Activation, BuiltinOp, Graph, Options, Scalars, Tensor, TensorType};
@@ -36,13 +37,17 @@ const fn to_i32(value: usize) -> i32 {
 const F32: TensorType = TensorType::Float32;
 const RESHAPED: &str = "the same values in the expected shape";
 
-/// Recognises the front end and returns the index of the log-mel patch, f32 `[96 x 64]`.
-pub(super) fn recognise<'a>(graph: &Graph<'a>, walk: &mut Walk<'a>) -> Result<usize, Error> {
+/// Recognises the front end and returns the gain before it and the index of the log-mel patch, f32 `[96 x 64]`.
+pub(super) fn recognise<'a>(graph: &Graph<'a>, walk: &mut Walk<'a>) -> Result<(Gain, usize), Error> {
     let waveform = input(graph)?;
     let mut at = waveform.index;
     // Files for runtimes that require a batch dimension begin by removing it.
     if waveform.shape.len() == 2 {
         at = reshape(walk, at, &[SAMPLES])?;
+    }
+    let mut gain = Gain::NONE;
+    if walk.peek() == Some(BuiltinOp::MUL) {
+        (gain, at) = raise(walk, at)?;
     }
     at = slice(walk, at)?;
     at = reshape(walk, at, &[SEGMENTS, SEGMENT])?;
@@ -60,7 +65,9 @@ pub(super) fn recognise<'a>(graph: &Graph<'a>, walk: &mut Walk<'a>) -> Result<us
     at = step.check_output(TensorType::Complex64, &[COLUMNS, BINS], RESHAPED)?;
     at = walk.take(BuiltinOp::COMPLEX_ABS, 1, at)?.check_output(F32, &[COLUMNS, BINS], "magnitudes of 257 bins")?;
     at = mel(walk, at)?;
-    walk.take(BuiltinOp::LOG, 1, at)?.check_output(F32, &[COLUMNS, BANDS], "log-mel columns of 64 bands")
+    let log_mel =
+        walk.take(BuiltinOp::LOG, 1, at)?.check_output(F32, &[COLUMNS, BANDS], "log-mel columns of 64 bands")?;
+    Ok((gain, log_mel))
 }
 
 fn input<'a>(graph: &Graph<'a>) -> Result<Tensor<'a>, Error> {
@@ -79,6 +86,18 @@ pub(super) fn reshape(walk: &mut Walk<'_>, from: usize, shape: &[usize]) -> Resu
     let same = step.input(0)?.elements() == step.output.elements();
     let index = step.check_output(F32, shape, RESHAPED)?;
     if same { Ok(index) } else { Err(Error::Tensor { tensor: index, expected: RESHAPED }) }
+}
+
+/// Recognises the gain of models for quiet machines.
+fn raise(walk: &mut Walk<'_>, from: usize) -> Result<(Gain, usize), Error> {
+    let step = walk.take(BuiltinOp::MUL, 2, from)?;
+    step.check_options(Options::Arithmetic { activation: Activation::None })?;
+    let factor = step.input(1)?;
+    let expected = "a gain of 0 to 40 dB in whole dB";
+    check(&factor, F32, &[1], expected)?;
+    let held = factor.f32s().and_then(|held| held.get(0));
+    let gain = held.and_then(Gain::from_factor).ok_or(Error::Constant { tensor: factor.index, expected })?;
+    Ok((gain, step.check_output(F32, &[SAMPLES], "the raised waveform")?))
 }
 
 /// Recognises the slice of the whole waveform that YAMNet's converter has left in the graph.

@@ -19,6 +19,7 @@ pub use head::{Head, Layer, MAX_LAYERS};
 pub use statistics::Statistics;
 
 use crate::features::{EMBEDDING_LEN, FeatureKind};
+use crate::gain::Gain;
 use crate::log_mel::BANDS;
 use crate::window::COLUMNS;
 use monitor_tflite::{Activation, BuiltinOp, Graph, Options, TensorType};
@@ -27,6 +28,8 @@ use walk::Walk;
 /// The recognised parts of a graph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parts<'a> {
+    /// Gain of the waveform before the front end.
+    pub gain: Gain,
     /// Index of the log-mel patch's tensor, f32 `[96 x 64]`, one column per 10 ms.
     pub log_mel: usize,
     /// The int8 network; `None` for log-mel features.
@@ -66,7 +69,7 @@ impl<'a> Parts<'a> {
         }
         walk::check_order(graph)?;
         let mut walk = Walk::new(*graph);
-        let log_mel = front_end::recognise(graph, &mut walk)?;
+        let (gain, log_mel) = front_end::recognise(graph, &mut walk)?;
         let mut body = None;
         let mut output = None;
         if walk.peek() == Some(BuiltinOp::RESHAPE) {
@@ -82,7 +85,7 @@ impl<'a> Parts<'a> {
             None => trained(&mut walk, log_mel, body)?,
         };
         check_end(graph, &walk, result)?;
-        Ok(Self { log_mel, body, output })
+        Ok(Self { gain, log_mel, body, output })
     }
 
     /// Number of classes.

@@ -1,6 +1,7 @@
 //! The part of the monitor before the model: microphone check and front end.
 
 use super::Event;
+use crate::gain::Gain;
 use crate::microphone::{Limits, Microphone};
 use crate::pipeline::{Error, FrontEnd, ReadyWindow};
 
@@ -85,6 +86,11 @@ impl<'s> Intake<'s> {
     /// The microphone check, to be continued at another rate of the input ([`Intake::resume`]).
     pub fn microphone(&self) -> &Microphone {
         &self.microphone
+    }
+
+    /// Sets the input gain of the model; see [`FrontEnd::set_gain`].
+    pub fn set_gain(&mut self, gain: Gain) {
+        self.front.set_gain(gain);
     }
 
     /// Replaces the limits of the microphone check and the hop, in columns of 10 ms.

@@ -28,6 +28,7 @@ pub use judge::Judge;
 pub use settings::{AlarmStates, Settings};
 
 use crate::anomaly::Persistence;
+use crate::gain::Gain;
 use crate::pipeline::BackEnd;
 
 /// Samples in, events out. See the [module](self).
@@ -88,6 +89,11 @@ impl<'s, 'm> Monitor<'s, 'm> {
     /// Replaces level and persistence of the alarm by the anomaly score; see [`Judge::set_sensitivity`].
     pub fn set_sensitivity(&mut self, alarm_level: f32, persistence: Persistence, hop_s: f32) {
         self.judge.set_sensitivity(alarm_level, persistence, hop_s);
+    }
+
+    /// The input gain of the model.
+    pub fn gain(&self) -> Gain {
+        self.back.classifier().gain()
     }
 
     /// The microphone check and the front end.

@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::level::{BLOCK, Level};
 use super::ready::ReadyWindow;
 use super::{BackEnd, Error, Verdict};
+use crate::gain::Gain;
 use crate::log_mel::{Column, LogMel};
 use crate::resample::Resampler;
 use crate::window::{COLUMNS, SAMPLES, WindowRing};
@@ -30,12 +31,29 @@ impl<'s> FrontEnd<'s> {
                 pending: [0.0; BLOCK],
                 filled: 0,
                 level: Level::new(),
+                gain: Gain::NONE,
+                factor: 1.0,
                 log_mel: LogMel::new(),
                 ring: WindowRing::new(hop_columns).map_err(Error::Window)?,
                 columns_since_gap: COLUMNS,
                 index: 0,
             },
         })
+    }
+
+    /// The same with the input gain of a model.
+    #[must_use]
+    pub fn with_gain(mut self, gain: Gain) -> Self {
+        (self.stages.gain, self.stages.factor) = (gain, gain.factor());
+        self
+    }
+
+    /// Sets the input gain, which is another model's. Windows that contain samples from before are marked as after a gap.
+    pub fn set_gain(&mut self, gain: Gain) {
+        if self.stages.gain != gain {
+            (self.stages.gain, self.stages.factor) = (gain, gain.factor());
+            self.stages.columns_since_gap = 0;
+        }
     }
 
     /// Continues the count of another front end that was at window `index` and 16 kHz sample `position`: the input's rate
@@ -132,6 +150,9 @@ struct Stages {
     pending: [f32; BLOCK],
     filled: usize,
     level: Level,
+    gain: Gain,
+    /// Of the gain.
+    factor: f32,
     log_mel: LogMel,
     ring: WindowRing,
     /// Columns since the last gap, at most a window's (which is also what there is before any gap).
@@ -148,9 +169,11 @@ impl Stages {
         }
         self.filled = 0;
         self.level.push(&self.pending);
+        // A factor of 1 changes no bit.
+        let raised = self.pending.map(|sample| sample * self.factor);
         // A block is shorter than a hop, so it completes at most one column.
         let mut column: Option<Column> = None;
-        self.log_mel.push(&self.pending, |made| column = Some(*made));
+        self.log_mel.push(&raised, |made| column = Some(*made));
         let Some(column) = column else { return };
         self.columns_since_gap = (self.columns_since_gap + 1).min(COLUMNS);
         if self.ring.push(&column) {

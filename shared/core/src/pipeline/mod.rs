@@ -71,7 +71,8 @@ impl<'m> Pipeline<'m> {
         storage: &'m mut [f32],
         arena: &'m mut [Block],
     ) -> Result<Self, Error> {
-        Ok(Self { front: FrontEnd::new(rate_hz, hop_columns, storage)?, back: BackEnd::new(classifier, arena)? })
+        let front = FrontEnd::new(rate_hz, hop_columns, storage)?.with_gain(classifier.gain());
+        Ok(Self { front, back: BackEnd::new(classifier, arena)? })
     }
 
     /// Measures [`Verdict::inference_ns`] by a clock in nanoseconds.
