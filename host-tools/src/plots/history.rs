@@ -1,4 +1,4 @@
-//! `training_history.png`: loss and accuracy during training.
+//! `training_history.png` of a perceptron: loss and accuracy after each epoch.
 
 use super::axes::{Axis, Frame};
 use super::canvas::{Align, Canvas, Pen};
@@ -30,7 +30,7 @@ pub(crate) enum History<'a> {
         /// Index of the epoch whose weights were kept.
         best: usize,
     },
-    /// A head without epochs, such as the linear one: only the final scores.
+    /// A head that was not validated: only the final scores.
     Fit(Scores),
 }
 
@@ -80,11 +80,11 @@ pub(crate) fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow:
     Ok(canvas.finish())
 }
 
-fn training() -> Pen {
+pub(super) fn training() -> Pen {
     Pen::solid(TRAINING, CURVE)
 }
 
-fn validation() -> Pen {
+pub(super) fn validation() -> Pen {
     Pen::solid(VALIDATION, CURVE).dashed(9.0, 4.0)
 }
 

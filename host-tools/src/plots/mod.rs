@@ -2,7 +2,7 @@
 //!
 //! Each plot takes plain data and returns a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
 //! our anti-aliased [`canvas`] through its [`backend`]; [`theme`] holds the common colours and sizes, [`legend`] draws the
-//! part above the data. The plots [`history`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`] use these. Cost: well
+//! part above the data. The plots [`history`], [`strengths`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`] use these. Cost: well
 //! under a second and 30 MB per picture.
 
 pub(crate) mod anomaly;
@@ -17,6 +17,7 @@ pub(crate) mod log_mel;
 pub(crate) mod picture;
 pub(crate) mod reliability;
 pub(crate) mod scatter;
+pub(crate) mod strengths;
 pub(crate) mod theme;
 pub(crate) mod ticks;
 pub(crate) mod timeline;

@@ -10,6 +10,8 @@ use anyhow::Context;
 use monitor_core::model_card::{HASH_LEN, ModelCard, TrainingSummary};
 
 use super::basics::Score;
+use super::candidate::Strength;
+use super::head::HeadKind;
 use super::protocol::Outcome;
 use super::training_report::TrainingReport;
 use super::{timestamp, verify};
@@ -118,6 +120,15 @@ fn card<'a>(set: &FeatureSet, report: &'a TrainingReport, hashes: &'a [u8]) -> M
 
 fn history(report: &TrainingReport) -> anyhow::Result<Vec<u8>> {
     use plots::history::{History, Scores, draw};
+    use plots::strengths::Step;
+    let step = |strength: &Strength| Step {
+        alpha: strength.alpha,
+        loss: strength.training.loss,
+        validation_loss: strength.validation.loss,
+        macro_f1: strength.training_macro_f1,
+        validation_macro_f1: strength.macro_f1,
+        near_best: strength.within_one_standard_error,
+    };
     if let [class] = &report.data.classes[..] {
         // Nothing is learned in steps: the picture shows the scores of sound that the fit did not include.
         let name = class.summary.class.clone();
@@ -132,12 +143,18 @@ fn history(report: &TrainingReport) -> anyhow::Result<Vec<u8>> {
         validation_accuracy: validation.accuracy,
     };
     let chosen = &report.head.chosen;
+    let title = format!("Training: {chosen} on {} features", report.settings.features);
+    let subtitle = format!("Mean over grouped validation folds of {}", report.trained_on);
+    if let Some(place) = report.strengths.iter().position(|strength| strength.chosen)
+        && chosen.kind == HeadKind::Linear
+    {
+        let steps: Vec<Step> = report.strengths.iter().map(step).collect();
+        return plots::strengths::draw(&title, &subtitle, &steps, place)?.png();
+    }
     let epochs: Vec<Scores> = report.history.iter().map(|epoch| scores(epoch.training, epoch.validation)).collect();
     let history = match chosen.epochs {
         Some(best) if !epochs.is_empty() => History::Epochs { epochs: &epochs, best: best - 1 },
         _ => History::Fit(scores(chosen.training, chosen.validation.unwrap_or_default())),
     };
-    let title = format!("Training: {chosen} on {} features", report.settings.features);
-    let subtitle = format!("Mean over grouped validation folds of {}", report.trained_on);
     draw(&title, &subtitle, history)?.png()
 }

@@ -1,11 +1,21 @@
-//! Balances classes by repeating windows of the smaller ones.
+//! Balances classes: every class has the same influence on a head, however many windows it has.
 //!
-//! Every class is filled up to the size of the largest, by whole copies first and a seeded choice for the rest. Both heads
-//! train on the same rows, so they are compared on equal terms.
+//! The linear head weights the windows in its loss. The perceptron, which is trained in small batches, receives the windows of
+//! smaller classes repeatedly: every class is filled up to the size of the largest, by whole copies first and a seeded choice
+//! for the rest.
 
 use rand::seq::SliceRandom;
 
 use super::basics::seed;
+
+/// Weight of each window: `n / (k * n_c)` for `n` windows of `k` classes that occur, `n_c` of them of the window's class. The
+/// weights add up to `n`, and those of every class to the same sum (scikit-learn's `class_weight="balanced"`).
+pub(super) fn weights(labels: &[usize], classes: usize) -> Vec<f64> {
+    let mut counts = vec![0.0_f64; classes];
+    labels.iter().for_each(|label| counts[*label] += 1.0);
+    let present = counts.iter().filter(|count| **count > 0.0).count() as f64;
+    labels.iter().map(|label| labels.len() as f64 / (present * counts[*label])).collect()
+}
 
 /// Positions in `labels` in which every occurring class occurs equally often.
 pub(super) fn balanced(labels: &[usize], classes: usize, seed: u64) -> Vec<usize> {
@@ -30,6 +40,12 @@ pub(super) fn balanced(labels: &[usize], classes: usize, seed: u64) -> Vec<usize
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_class_has_the_same_sum_of_weights() {
+        let weights = weights(&[0, 0, 0, 2], 4);
+        assert!(weights.iter().zip([2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0, 2.0]).all(|(a, b)| (a - b).abs() < 1e-12));
+    }
 
     #[test]
     fn every_class_occurs_as_often_as_the_largest_and_every_window_at_least_once() {

@@ -5,7 +5,9 @@
 //!
 //! **Temperature** (Guo et al., "On calibration of modern neural networks", 2017): logits are divided by the one number
 //! that minimises the cross-entropy, all classes equally weighted. The order of the classes does not change, so no
-//! figure about classes does either. It is folded into the last layer: every runtime gives calibrated probabilities.
+//! figure about classes does either. It is folded into the last layer: every runtime gives calibrated probabilities. It is
+//! used only if it lowers the calibration error (ECE) of groups that it was not fitted on ([`cross_fitted`]): where groups
+//! differ, the temperature of some makes the probabilities of others worse.
 //!
 //! **Confidence** of each class: the value that [`KEPT`] of its correctly predicted windows exceed, limited to [`LOWEST`] and
 //! [`HIGHEST`], which leaves room for the hysteresis. Windows below it are reported as unknown.
@@ -14,7 +16,8 @@ use ndarray::{Array2, Axis};
 use serde::Serialize;
 
 use super::basics::Score;
-use crate::evaluate::metrics::argmax;
+use crate::data::split;
+use crate::evaluate::metrics::{Reliability, argmax};
 
 /// Range of temperatures: below it, a head without errors would become certain of everything.
 const TEMPERATURES: (f64, f64) = (0.5, 10.0);
@@ -27,6 +30,11 @@ pub(super) const HIGHEST: u8 = 80;
 /// Minimum number of correctly predicted windows of a class; with fewer, its confidence is the default.
 const FEWEST: usize = 20;
 
+/// Parts in which the temperature is tried on groups that it was not fitted on.
+const PARTS: usize = 5;
+/// Of the division into parts: equal predictions have equal calibrations.
+const SEED: u64 = 1;
+
 /// Predictions of windows by heads that were not trained on them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct OutOfFold {
@@ -34,6 +42,21 @@ pub(super) struct OutOfFold {
     pub probabilities: Array2<f32>,
     /// Class of each window.
     pub labels: Vec<usize>,
+    /// Group of each window.
+    pub groups: Vec<usize>,
+}
+
+impl OutOfFold {
+    /// Number of wrong windows among the first `count`.
+    pub(super) fn errors(&self, count: usize) -> usize {
+        let rows = self.probabilities.rows().into_iter().zip(&self.labels).take(count);
+        rows.filter(|(row, label)| argmax(&row.to_vec()) != **label).count()
+    }
+
+    /// Number of wrong windows.
+    pub(super) fn all_errors(&self) -> usize {
+        self.errors(self.labels.len())
+    }
 }
 
 /// Calibration of a head's probabilities.
@@ -45,18 +68,41 @@ pub(crate) struct Calibration {
     pub class_confidence: Vec<u8>,
     /// Number of out-of-fold windows.
     pub windows: usize,
+    /// What the temperature does to groups that it was not fitted on; `None` if it could not be measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen_groups: Option<CalibrationTrial>,
+}
+
+/// Expected calibration error of out-of-fold windows, whose temperature was fitted on other groups; 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct CalibrationTrial {
+    /// Without temperature.
+    pub ece_without: f64,
+    /// With temperature.
+    pub ece_with: f64,
+}
+
+impl CalibrationTrial {
+    /// Whether the temperature lowers the error.
+    pub(crate) fn gains(&self) -> bool {
+        self.ece_with < self.ece_without
+    }
 }
 
 impl Calibration {
     /// No calibration.
     pub(super) fn none() -> Self {
-        Self { temperature: 1.0, class_confidence: Vec::new(), windows: 0 }
+        Self { temperature: 1.0, class_confidence: Vec::new(), windows: 0, unseen_groups: None }
     }
 
     /// Computes the calibration from out-of-fold predictions. `default` is the confidence, in hundredths, of a class with too
     /// few correct predictions.
     pub(super) fn from_out_of_fold(predictions: &OutOfFold, default: u8) -> Self {
-        let temperature = temperature(predictions);
+        let unseen_groups = cross_fitted(predictions);
+        let temperature = match unseen_groups {
+            Some(trial) if trial.gains() => temperature(predictions),
+            _ => 1.0,
+        };
         let calibrated = tempered(&predictions.probabilities, temperature);
         let mut right = vec![Vec::new(); calibrated.ncols()];
         for (row, label) in calibrated.rows().into_iter().zip(&predictions.labels) {
@@ -65,7 +111,7 @@ impl Calibration {
             }
         }
         let class_confidence = right.into_iter().map(|right| confidence(right, default)).collect();
-        Self { temperature, class_confidence, windows: predictions.labels.len() }
+        Self { temperature, class_confidence, windows: predictions.labels.len(), unseen_groups }
     }
 
     /// Whether calibrated `probabilities` reach the confidence of the predicted class.
@@ -74,6 +120,29 @@ impl Calibration {
         let least = self.class_confidence.get(class).map_or(0.0, |hundredths| f32::from(*hundredths) / 100.0);
         probabilities.get(class).is_some_and(|p| *p >= least)
     }
+}
+
+/// Calibration error of every group with the temperature of the other groups, in [`PARTS`] parts of whole groups; `None` for
+/// fewer than two groups.
+fn cross_fitted(predictions: &OutOfFold) -> Option<CalibrationTrial> {
+    let OutOfFold { probabilities, labels, groups } = predictions;
+    let parts = split::folds(labels, groups, PARTS, SEED);
+    if parts.is_empty() {
+        return None;
+    }
+    let mut calibrated = probabilities.clone();
+    for part in parts {
+        let of = |rows: &[usize]| OutOfFold {
+            probabilities: probabilities.select(Axis(0), rows),
+            labels: rows.iter().map(|row| labels[*row]).collect(),
+            groups: Vec::new(),
+        };
+        let (others, own) = (of(&part.train), of(&part.test));
+        let own = tempered(&own.probabilities, temperature(&others));
+        part.test.iter().zip(own.rows()).for_each(|(row, own)| calibrated.row_mut(*row).assign(&own));
+    }
+    let ece = |probabilities: &Array2<f32>| Reliability::from_probabilities(probabilities.view(), labels).ece;
+    Some(CalibrationTrial { ece_without: ece(probabilities), ece_with: ece(&calibrated) })
 }
 
 /// The value that [`KEPT`] of `right` exceed, in hundredths, rounded down.
@@ -124,7 +193,7 @@ mod tests {
             (0..400).map(|row| if row % 100 < right { row / 200 } else { 1 - row / 200 }).collect();
         let probabilities =
             Array2::from_shape_fn((400, 2), |(row, class)| if class == row / 200 { p } else { 1.0 - p });
-        OutOfFold { probabilities, labels }
+        OutOfFold { probabilities, labels, groups: (0..400).map(|row| row % 20).collect() }
     }
 
     #[test]
@@ -144,6 +213,22 @@ mod tests {
     }
 
     #[test]
+    fn a_temperature_that_makes_unseen_groups_worse_is_not_used() {
+        // Each class is one group that is always right and one that is always wrong with one confidence: either group
+        // misleads about the other.
+        let labels: Vec<usize> = (0..200).map(|row| row % 2).collect();
+        let groups: Vec<usize> = (0..200).map(|row| row / 100).collect();
+        let probabilities = Array2::from_shape_fn((200, 2), |(row, class)| {
+            let right = class == labels[row];
+            if (groups[row] == 0) == right { 0.6 } else { 0.4 }
+        });
+        let calibration = Calibration::from_out_of_fold(&OutOfFold { probabilities, labels, groups }, 60);
+        let trial = calibration.unseen_groups.unwrap();
+        assert!(trial.ece_with > trial.ece_without, "{trial:?}");
+        assert_eq!(calibration.temperature, 1.0);
+    }
+
+    #[test]
     fn nineteen_of_twenty_correct_windows_are_kept() {
         let right: Vec<f32> = (0..100).map(|i| 0.5 + 0.004 * i as f32).collect();
         // The sixth lowest, 0.52: five of a hundred are below.
@@ -154,7 +239,8 @@ mod tests {
 
     #[test]
     fn a_window_is_kept_by_the_confidence_of_its_predicted_class() {
-        let calibration = Calibration { temperature: 1.0, class_confidence: vec![60, 80], windows: 1 };
+        let calibration =
+            Calibration { temperature: 1.0, class_confidence: vec![60, 80], windows: 1, unseen_groups: None };
         assert!(calibration.keeps(&[0.7, 0.3]) && !calibration.keeps(&[0.3, 0.7]));
         assert!(Calibration::none().keeps(&[0.3, 0.7]));
     }

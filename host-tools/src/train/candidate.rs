@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::basics::Score;
 use super::head::HeadKind;
+use super::strength;
 
 /// Heads to try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
@@ -29,8 +30,6 @@ impl HeadChoice {
     }
 }
 
-/// Default regularisation, kept unless another is clearly better ([`super::prefer`]).
-pub(super) const DEFAULT_ALPHA: f64 = 10.0;
 /// Epochs without validation: on real machines the validation loss is flat before that.
 pub(super) const DEFAULT_EPOCHS: usize = 20;
 
@@ -39,7 +38,7 @@ pub(super) const DEFAULT_EPOCHS: usize = 20;
 pub(crate) struct Candidate {
     /// Kind of head.
     pub kind: HeadKind,
-    /// Regularisation of a linear head.
+    /// Strength of a linear head's regularisation: 1/C of scikit-learn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alpha: Option<f64>,
     /// Epochs of a perceptron, the best one included.
@@ -56,9 +55,38 @@ pub(crate) struct Candidate {
 impl std::fmt::Display for Candidate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.kind)?;
-        self.alpha.map_or(Ok(()), |alpha| write!(f, " (alpha {alpha})"))?;
+        self.alpha.map_or(Ok(()), |alpha| write!(f, " (alpha {})", two_digits(alpha)))?;
         self.epochs.map_or(Ok(()), |epochs| write!(f, " ({epochs} epochs)"))
     }
+}
+
+/// `value` with two significant digits, or more before the point.
+pub(crate) fn two_digits(value: f64) -> String {
+    let decimals = (1.0 - value.abs().log10().floor()).clamp(0.0, 9.0) as usize;
+    format!("{value:.decimals$}")
+}
+
+/// One strength of the linear head's regularisation, mean over the inner folds unless stated otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Strength {
+    /// Factor of the penalty: 1/C of scikit-learn.
+    pub alpha: f64,
+    /// Score on the training windows.
+    pub training: Score,
+    /// Score on the validation windows.
+    pub validation: Score,
+    /// Macro-F1 on the training windows.
+    pub training_macro_f1: f64,
+    /// Macro-F1 over all validation windows, each predicted by the inner fold that was not trained on it.
+    pub macro_f1: f64,
+    /// Share of wrong validation windows, every class equally weighted.
+    pub error: f64,
+    /// Standard error, over groups, of the difference to the lowest error.
+    pub standard_error: f64,
+    /// Whether the error lies within one standard error of the lowest; the nearest of these to the default is chosen.
+    pub within_one_standard_error: bool,
+    /// Whether it was chosen.
+    pub chosen: bool,
 }
 
 /// One epoch of the perceptron, mean over the inner folds.
@@ -72,11 +100,24 @@ pub(crate) struct Epoch {
 
 impl Candidate {
     /// A kind of head with its default setting, without validation.
-    pub(super) fn unvalidated(kind: HeadKind) -> Self {
+    ///
+    /// The default strength is that for features of `values` values.
+    pub(super) fn unvalidated(kind: HeadKind, values: usize) -> Self {
         let (alpha, epochs) = match kind {
-            HeadKind::Linear => (Some(DEFAULT_ALPHA), None),
+            HeadKind::Linear => (Some(strength::usual(values)), None),
             HeadKind::Mlp => (None, Some(DEFAULT_EPOCHS)),
         };
         Self { kind, alpha, epochs, training: Score::default(), validation: None, macro_f1: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::two_digits;
+
+    #[test]
+    fn strengths_are_written_with_two_digits() {
+        let written = [2529.8, 25.298, 8.0, 0.25298, 0.0079].map(two_digits);
+        assert_eq!(written, ["2530", "25", "8.0", "0.25", "0.0079"]);
     }
 }

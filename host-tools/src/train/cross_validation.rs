@@ -1,10 +1,11 @@
 //! Grouped cross-validation of the whole procedure, including the choice of the head.
 //!
-//! Each outer fold holds out whole groups and runs [`fit`] on the rest, with inner folds of that rest alone. So epoch, alpha
-//! and head are chosen again in every fold, independent of the test windows. Figures are pooled: every window is predicted
+//! Each outer fold holds out whole groups and runs [`fit`] on the rest, with inner folds of that rest alone. So epoch,
+//! strength and head are chosen again in every fold, independent of the test windows. Figures are pooled: every window is predicted
 //! once, by the fold that was not trained on its group, and all predictions go into one confusion matrix (a mean over folds
 //! would be meaningless for folds of one class).
 
+use indicatif::ProgressBar;
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use super::basics::seed;
 use super::calibration::Calibration;
 use super::candidate::{Candidate, HeadChoice};
 use super::fit::{Effort, fit};
+use super::progress::FitProgress;
 use super::samples::Samples;
 use super::validate::inner_folds;
 use crate::data::split::{self, Fold};
@@ -32,7 +34,7 @@ pub(crate) struct Predictions {
 pub(super) enum Procedure {
     /// As in training: head and settings are chosen on inner folds.
     Chosen(HeadChoice),
-    /// A linear head with the default regularisation; nothing is chosen.
+    /// A linear head with the default strength; nothing is chosen.
     PlainLinear,
 }
 
@@ -66,7 +68,7 @@ pub(crate) struct CrossValidation {
     pub kept: Vec<bool>,
 }
 
-/// Cross-validates over `count` folds (at most one per group); calls `done` after each.
+/// Cross-validates over `count` folds (at most one per group); counts its steps on `bar`.
 ///
 /// # Errors
 /// When there are fewer than two groups, or no fold could be trained.
@@ -75,17 +77,11 @@ pub(super) fn cross_validate(
     count: usize,
     procedure: Procedure,
     seed: u64,
-    done: impl Fn() + Sync,
+    bar: Option<&ProgressBar>,
 ) -> anyhow::Result<CrossValidation> {
     let folds = split::folds(samples.labels, samples.groups, count, seed::derive(seed, "folds"));
-    let results: Vec<anyhow::Result<(FoldResult, [Array2<f32>; 2])>> = folds
-        .par_iter()
-        .map(|fold| {
-            let result = one_fold(samples, fold, procedure, seed);
-            done();
-            result
-        })
-        .collect();
+    let results: Vec<anyhow::Result<(FoldResult, [Array2<f32>; 2])>> =
+        folds.par_iter().map(|fold| one_fold(samples, fold, procedure, seed, bar)).collect();
     let mut by_row: Vec<(usize, Vec<f32>, Vec<f32>, bool)> = Vec::new();
     let (mut trained, mut failed) = (Vec::new(), Vec::new());
     for (index, (fold, result)) in folds.iter().zip(results).enumerate() {
@@ -127,12 +123,14 @@ fn one_fold(
     fold: &Fold,
     procedure: Procedure,
     seed: u64,
+    bar: Option<&ProgressBar>,
 ) -> anyhow::Result<(FoldResult, [Array2<f32>; 2])> {
     let (inner, choice) = match procedure {
         Procedure::Chosen(choice) => (inner_folds(samples, &fold.train, seed), choice),
         Procedure::PlainLinear => (Vec::new(), HeadChoice::Linear),
     };
-    let fitted = fit(samples, &fold.train, &inner, Effort::quick(choice), seed)?;
+    let progress = bar.map_or_else(FitProgress::none, |bar| FitProgress::new(bar, choice));
+    let fitted = fit(samples, &fold.train, &inner, Effort::quick(choice), seed, &progress)?;
     let x = samples.features_of(&fold.test);
     let probabilities = fitted.head.probabilities(x.view());
     let uncalibrated = fitted.head.tempered(1.0 / fitted.calibration.temperature).probabilities(x.view());
@@ -173,7 +171,7 @@ mod tests {
     fn a_feature_that_helps_within_a_group_only_does_not_help_across_groups() {
         let (x, labels, groups) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
-        let result = cross_validate(&samples, 4, Procedure::Chosen(HeadChoice::Linear), 1, || {}).unwrap();
+        let result = cross_validate(&samples, 4, Procedure::Chosen(HeadChoice::Linear), 1, None).unwrap();
         let accuracy = accuracy(result.predictions.probabilities.view(), &labels);
         assert!(accuracy < 0.7, "{accuracy}");
     }
@@ -182,7 +180,7 @@ mod tests {
     fn every_window_is_predicted_once_and_in_order() {
         let (x, labels, groups) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
-        let result = cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, || {}).unwrap();
+        let result = cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, None).unwrap();
         assert_eq!(result.predictions.rows, (0..160).collect::<Vec<_>>());
         assert_eq!(result.folds.iter().map(|fold| fold.groups.len()).sum::<usize>(), 8);
     }
@@ -191,6 +189,6 @@ mod tests {
     fn one_group_cannot_be_cross_validated() {
         let (x, labels, _) = memory();
         let samples = Samples { x: x.view(), labels: &labels, groups: &[0; 160], classes: 2, copies: None };
-        assert!(cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, || {}).is_err());
+        assert!(cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, None).is_err());
     }
 }

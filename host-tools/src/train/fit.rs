@@ -1,11 +1,11 @@
 //! From rows to a head: settings are chosen by grouped validation, then the chosen head is trained on all rows.
 //!
 //! Only the given rows are used. They are split into *inner* folds by group; each candidate is trained on one part and scored
-//! on the other: the linear head at each of [`ALPHAS`](logistic::ALPHAS), the perceptron after each epoch. Of the epochs the
-//! one with the lowest mean loss over the folds is chosen. The alpha of the lowest loss replaces the default, and with `auto`
-//! the perceptron replaces the linear head, a hundredth of its size, only if it makes clearly fewer errors
-//! ([`super::prefer`]): a lower loss alone is a gain in confidence, which calibration sets anyway. Then the chosen head is
-//! trained on all rows, with that alpha or number of epochs. Its probabilities are calibrated by the predictions of its kind
+//! on the other: the linear head at each strength of a path ([`super::strength`]), the perceptron after each epoch. Of the epochs the
+//! one with the lowest mean loss over the folds is chosen. With `auto` the perceptron replaces the linear head, a hundredth of
+//! its size, only if it makes clearly fewer errors ([`super::prefer`]): a lower loss alone is a gain in confidence, which
+//! calibration sets anyway. It is given up if it makes no fewer errors on the first folds. Then the chosen head is
+//! trained on all rows, with that strength or number of epochs. Its probabilities are calibrated by the predictions of its kind
 //! for the validation windows of the inner folds ([`super::calibration`]).
 
 use std::ops::ControlFlow;
@@ -16,11 +16,12 @@ use ndarray::Array2;
 
 use super::basics::seed;
 use super::calibration::Calibration;
-use super::candidate::{self, Candidate, Epoch, HeadChoice};
+use super::candidate::{self, Candidate, Epoch, HeadChoice, Strength};
 use super::head::{HeadKind, TrainedHead};
+use super::progress::FitProgress;
 use super::samples::{Prepared, Samples};
 use super::validate::{self, Tried};
-use super::{logistic, mlp};
+use super::{logistic, mlp, strength};
 use crate::data::split::Fold;
 use monitor_export::Dense;
 
@@ -39,9 +40,10 @@ pub(super) struct Effort {
 const PATIENCE: usize = 20;
 
 impl Effort {
-    /// Every epoch of every head of `choice`.
+    /// Every head of `choice`; every epoch of a perceptron that was asked for.
     pub(super) fn whole(choice: HeadChoice) -> Self {
-        Self { choice, patience: mlp::EPOCHS, thorough: true }
+        let patience = if choice == HeadChoice::Mlp { mlp::EPOCHS } else { PATIENCE };
+        Self { choice, patience, thorough: true }
     }
 
     /// Only what affects the choice: for fits that are repeated often.
@@ -61,6 +63,8 @@ pub(crate) struct Fitted {
     pub candidates: Vec<Candidate>,
     /// Validation of every epoch of the perceptron, if it was tried.
     pub epochs: Vec<Epoch>,
+    /// Validation of every strength of the linear head, if it was validated.
+    pub strengths: Vec<Strength>,
     /// Calibration of the head's probabilities.
     pub calibration: Calibration,
 }
@@ -77,8 +81,9 @@ pub(super) fn fit(
     inner: &[Fold],
     effort: Effort,
     seed: u64,
+    progress: &FitProgress<'_>,
 ) -> anyhow::Result<Fitted> {
-    let prepared = Prepared::new(samples, rows, seed);
+    let prepared = Prepared::new(samples, rows);
     prepared.check()?;
     // Candidates in the order of the kinds, smaller heads first; without validation at their default setting.
     let mut tried: Vec<(Candidate, Option<Tried>)> = Vec::new();
@@ -89,30 +94,35 @@ pub(super) fn fit(
             break;
         }
         let on_inner_folds = match kind {
-            HeadKind::Linear => validate::linear(samples, inner, seed),
-            HeadKind::Mlp => Ok(validate::mlp(samples, inner, effort.patience, seed)),
+            HeadKind::Linear => validate::linear(samples, inner, progress),
+            HeadKind::Mlp => {
+                let usual = tried.iter().find_map(|(_, on)| on.as_ref());
+                Ok(validate::mlp(samples, inner, usual, effort.patience, seed, progress))
+            }
         };
         match on_inner_folds {
             Ok(Some(on)) => tried.push((on.candidate.clone(), Some(on))),
-            Ok(None) => tried.push((Candidate::unvalidated(*kind), None)),
+            Ok(None) => tried.push((Candidate::unvalidated(*kind, samples.x.ncols()), None)),
             Err(error) => failures.push(error),
         }
     }
     let candidates: Vec<Candidate> = tried.iter().map(|(candidate, _)| candidate.clone()).collect();
     let epochs = tried.iter().filter_map(|(_, on)| Some(&on.as_ref()?.epochs)).flatten().copied().collect::<Vec<_>>();
+    let strengths =
+        tried.iter().filter_map(|(_, on)| Some(&on.as_ref()?.strengths)).flatten().copied().collect::<Vec<_>>();
     if let [(_, Some(usual)), (_, Some(larger))] = &tried[..]
         && larger.clearly_better_than(usual)
     {
         tried.swap(0, 1);
     }
     for (chosen, on) in tried {
-        match refit(&prepared, &chosen, samples.classes, seed) {
+        match refit(&prepared, &chosen, samples, seed) {
             Ok(layers) => {
                 let default = (DecisionConfig::default().confidence * 100.0).round() as u8;
                 let calibration =
                     on.map_or_else(Calibration::none, |on| Calibration::from_out_of_fold(&on.out_of_fold, default));
                 let head = TrainedHead { kind: chosen.kind, layers }.tempered(calibration.temperature);
-                return Ok(Fitted { head, chosen, candidates, epochs, calibration });
+                return Ok(Fitted { head, chosen, candidates, epochs, strengths, calibration });
             }
             Err(error) => failures.push(error),
         }
@@ -159,19 +169,26 @@ fn transposed(weights: &Array2<f32>) -> Array2<f32> {
     weights.t().as_standard_layout().into_owned()
 }
 
-fn refit(prepared: &Prepared, chosen: &Candidate, classes: usize, seed: u64) -> Result<Vec<Dense>, logistic::Error> {
+fn refit(
+    prepared: &Prepared,
+    chosen: &Candidate,
+    samples: &Samples<'_>,
+    seed: u64,
+) -> Result<Vec<Dense>, logistic::Error> {
+    let classes = samples.classes;
     match chosen.kind {
         HeadKind::Linear => {
-            let alpha = chosen.alpha.unwrap_or(candidate::DEFAULT_ALPHA);
-            let weights =
-                logistic::fit(&logistic::by_columns(prepared.x.view()), &prepared.labels, classes, alpha, None)?;
+            let alpha = chosen.alpha.unwrap_or_else(|| strength::usual(samples.x.ncols()));
+            let x = logistic::by_columns(prepared.x.view());
+            let weights = logistic::fit(&x, &prepared.labels, &prepared.weights, classes, alpha, None)?;
             Ok(prepared.linear_layers(&weights))
         }
         HeadKind::Mlp => {
             let epochs = chosen.epochs.unwrap_or(candidate::DEFAULT_EPOCHS);
+            let (x, labels) = prepared.repeated(seed);
             let seed = seed::derive(seed, "mlp");
             let plan = mlp::Plan { classes, epochs, seed };
-            let network = mlp::train(prepared.x.view(), &prepared.labels, plan, |_, _| ControlFlow::Continue(()));
+            let network = mlp::train(x.view(), &labels, plan, |_, _| ControlFlow::Continue(()));
             Ok(prepared.mlp_layers(network))
         }
     }

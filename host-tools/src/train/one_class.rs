@@ -26,8 +26,15 @@ const ASKED_S: f64 = 60.0;
 pub(super) fn outcome(set: &FeatureSet) -> Outcome {
     let weights = Array2::zeros((1, set.kind.len()));
     let head = TrainedHead { kind: HeadKind::Linear, layers: vec![Dense { weights, bias: vec![0.0], relu: false }] };
-    let chosen = Candidate { alpha: None, ..Candidate::unvalidated(HeadKind::Linear) };
-    let fitted = Fitted { head, chosen, candidates: Vec::new(), epochs: Vec::new(), calibration: Calibration::none() };
+    let chosen = Candidate { alpha: None, ..Candidate::unvalidated(HeadKind::Linear, set.kind.len()) };
+    let fitted = Fitted {
+        head,
+        chosen,
+        candidates: Vec::new(),
+        epochs: Vec::new(),
+        strengths: Vec::new(),
+        calibration: Calibration::none(),
+    };
     Outcome {
         fitted,
         trained: (0..set.rows.len()).collect(),

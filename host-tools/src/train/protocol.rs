@@ -26,6 +26,7 @@ use super::cross_validation::{CrossValidation, Predictions, Procedure, cross_val
 use super::fit::{Effort, Fitted, fit};
 use super::head::TrainedHead;
 use super::one_class;
+use super::progress::{self, FitProgress};
 use super::samples::{Copies, Samples};
 use super::validate::inner_folds;
 use crate::console::Ui;
@@ -91,20 +92,19 @@ pub(super) fn run(
     ensure!(values.all(|value| value.is_finite()), "a feature is not a number; please report this");
 
     let count = settings.folds.unwrap_or_else(|| FOLDS.min(split::most_folds(&labels, &groups)));
-    let progress = ui.progress("training", count.min(set.dataset.groups.len()) as u64 + 1);
+    let bar = ui.progress("training", progress::total(settings.choice, count.min(set.dataset.groups.len()) + 1));
     let held_out = split::hold_out(&labels, &groups, settings.hold_out, seed::derive(settings.seed, "hold out"));
     let fold = held_out.unwrap_or_else(|| Fold { train: (0..labels.len()).collect(), test: Vec::new() });
     let inner = inner_folds(&samples, &fold.train, settings.seed);
-    let fitted =
-        fit(&samples, &fold.train, &inner, Effort::whole(settings.choice), settings.seed).context("training failed")?;
-    progress.inc(1);
+    let effort = Effort::whole(settings.choice);
+    let fitted = fit(&samples, &fold.train, &inner, effort, settings.seed, &FitProgress::new(&bar, settings.choice))
+        .context("training failed")?;
     let held_out = (!fold.test.is_empty()).then(|| predictions(&samples, &fitted.head, fold.test));
 
     let mut comparison = Vec::new();
     let mut cross_validation = None;
     if count > 0 {
-        let done = || progress.inc(1);
-        match cross_validate(&samples, count, Procedure::Chosen(settings.choice), settings.seed, done) {
+        match cross_validate(&samples, count, Procedure::Chosen(settings.choice), settings.seed, Some(&bar)) {
             Ok(result) => cross_validation = Some(result),
             Err(error) => tracing::info!("no cross-validation: {error:#}"),
         }
@@ -121,11 +121,11 @@ pub(super) fn run(
             (FeatureKind::LogMel, set.kind.network_len()..set.kind.len()),
         ] {
             let samples = samples.columns(columns);
-            let result = cross_validate(&samples, count, Procedure::PlainLinear, settings.seed, || {})?;
+            let result = cross_validate(&samples, count, Procedure::PlainLinear, settings.seed, None)?;
             comparison.push((kind, result));
         }
     }
-    progress.finish_and_clear();
+    bar.finish_and_clear();
     Ok(Outcome {
         fitted,
         trained: fold.train,

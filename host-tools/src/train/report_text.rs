@@ -2,6 +2,7 @@
 
 use monitor_core::anomaly::Persistence;
 
+use super::calibration::CalibrationTrial;
 use super::head::HeadKind;
 use super::training_report::{CalibrationEffect, Class, CrossValidated, TrainingReport};
 use crate::anomaly::left_out::LeftOut;
@@ -54,6 +55,7 @@ pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
         let each: Vec<String> =
             classes.map(|(class, own)| format!("{} {:.2}", class.summary.class, f64::from(*own) / 100.0)).collect();
         lines.push(format!("Reported from confidence: {}", shortened(&each)));
+        lines.extend(calibration.unseen_groups.as_ref().map(temperature));
     }
     lines.push(format!("Trained on {}.", report.trained_on));
     if report.settings.gain_db > 0 {
@@ -131,6 +133,18 @@ fn head(report: &TrainingReport) -> Vec<String> {
         });
     }
     lines
+}
+
+/// Whether the temperature is used, and the calibration error of groups that it was not fitted on.
+fn temperature(trial: &CalibrationTrial) -> String {
+    let CalibrationTrial { ece_without, ece_with } = trial;
+    if trial.gains() {
+        format!("Calibrated: ECE of unseen groups {ece_with:.3}, {ece_without:.3} without temperature")
+    } else {
+        format!(
+            "Not calibrated: a temperature does not lower the ECE of unseen groups, {ece_without:.3} ({ece_with:.3} with it)"
+        )
+    }
 }
 
 fn cross_validation(result: &CrossValidated) -> Vec<String> {

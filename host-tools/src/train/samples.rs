@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 
 use super::Standardiser;
-use super::balance::balanced;
+use super::balance::{balanced, weights};
 
 /// Borrowed features, classes and groups of windows.
 #[derive(Debug, Clone, Copy)]
@@ -66,23 +66,32 @@ impl<'a> Samples<'a> {
     }
 }
 
-/// Rows and their copies, prepared for training: classes balanced, features standardised.
+/// Rows and their copies, standardised.
 pub(super) struct Prepared {
     pub standardiser: Standardiser,
-    /// [balanced rows x features that vary].
+    /// [rows x features that vary].
     pub x: Array2<f32>,
     pub labels: Vec<usize>,
+    /// Balanced weight of each row.
+    pub weights: Vec<f64>,
+    /// Number of classes.
+    classes: usize,
 }
 
 impl Prepared {
-    pub(super) fn new(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Self {
+    pub(super) fn new(samples: &Samples<'_>, rows: &[usize]) -> Self {
         let (raw, labels) = samples.with_copies(rows);
-        // Mean and deviation are computed before balancing: repeats only weight the classes.
+        // Mean and deviation are those of the windows without weights.
         let standardiser = Standardiser::fit(raw.view());
-        let chosen = balanced(&labels, samples.classes, seed);
-        let x = standardiser.apply(raw.select(Axis(0), &chosen).view());
-        let labels = chosen.iter().map(|row| labels[*row]).collect();
-        Self { standardiser, x, labels }
+        let x = standardiser.apply(raw.view());
+        let weights = weights(&labels, samples.classes);
+        Self { standardiser, x, labels, weights, classes: samples.classes }
+    }
+
+    /// Rows and labels with every class filled up to the size of the largest.
+    pub(super) fn repeated(&self, seed: u64) -> (Array2<f32>, Vec<usize>) {
+        let chosen = balanced(&self.labels, self.classes, seed);
+        (self.x.select(Axis(0), &chosen), chosen.iter().map(|row| self.labels[*row]).collect())
     }
 }
 

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::calibration::Calibration;
-use super::candidate::{Candidate, Epoch, HeadChoice};
+use super::candidate::{Candidate, Epoch, HeadChoice, Strength};
 use super::cross_validation::{CrossValidation, FoldResult, Predictions};
 use super::protocol::{Outcome, Settings};
 use crate::anomaly::left_out::LeftOut;
@@ -32,6 +32,8 @@ pub(crate) struct TrainingReport {
     pub head: Head,
     /// Validation of every epoch of the perceptron, if it was tried.
     pub history: Vec<Epoch>,
+    /// Validation of every strength of the linear head's regularisation, if it was validated, strongest first.
+    pub strengths: Vec<Strength>,
     /// Training data of the exported head.
     pub trained_on: SampleSize,
     /// The exported head on held-out recordings.
@@ -268,6 +270,7 @@ impl TrainingReport {
                 multiplications: fitted.head.multiplications(),
             },
             history: fitted.epochs.clone(),
+            strengths: fitted.strengths.clone(),
             trained_on: measure.sample_size(&outcome.trained, note),
             held_out: outcome.held_out.as_ref().map(measured),
             cross_validation,

@@ -8,18 +8,20 @@ use rayon::prelude::*;
 use super::basics::Score;
 use super::basics::seed;
 use super::calibration::OutOfFold;
-use super::candidate::{Candidate, DEFAULT_ALPHA, Epoch};
+use super::candidate::{Candidate, Epoch, Strength};
 use super::head::HeadKind;
-use super::logistic::{self, ALPHAS};
+use super::logistic;
 use super::mlp;
 use super::prefer::{by_group, clearly_less};
+use super::progress::FitProgress;
 use super::samples::{Prepared, Samples};
+use super::strength;
 use crate::data::split::{self, Fold};
 use crate::evaluate::metrics::{Figures, argmax};
 
-/// Maximum number of inner folds. One would be cheaper, but with the few groups of a machine's recordings its result is
+/// Maximum number of inner folds. Fewer would be cheaper, but with the few groups of a machine's recordings their result is
 /// mostly chance.
-const INNER_FOLDS: usize = 3;
+pub(super) const INNER_FOLDS: usize = 5;
 
 /// Splits `rows` (positions in `samples`) by group into inner folds that each train on every class; none if that is impossible.
 pub(super) fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold> {
@@ -40,6 +42,8 @@ pub(super) fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> V
 /// Result of one setting on one inner fold.
 struct Outcome {
     training: Score,
+    /// Macro-F1 on the training windows; not computed for epochs.
+    training_macro_f1: f64,
     validation: Score,
     /// Probabilities of the validation windows, [windows x classes].
     probabilities: Array2<f32>,
@@ -47,7 +51,8 @@ struct Outcome {
 
 impl Outcome {
     fn new(training: Score, probabilities: Array2<f32>, labels: &[usize]) -> Self {
-        Self { training, validation: Score::balanced(probabilities.view(), labels), probabilities }
+        let validation = Score::balanced(probabilities.view(), labels);
+        Self { training, training_macro_f1: 0.0, validation, probabilities }
     }
 }
 
@@ -64,6 +69,8 @@ pub(super) struct Tried {
     pub out_of_fold: OutOfFold,
     /// Every epoch of a perceptron.
     pub epochs: Vec<Epoch>,
+    /// Every strength of a linear head.
+    pub strengths: Vec<Strength>,
     /// Error rate of each group's windows in validation.
     pub errors: Vec<f64>,
 }
@@ -71,7 +78,8 @@ pub(super) struct Tried {
 impl Tried {
     /// Whether this is clearly better than `usual` on the same inner folds.
     pub(super) fn clearly_better_than(&self, usual: &Self) -> bool {
-        clearly_less(&self.errors, &usual.errors)
+        // A head that was given up has errors of the first folds alone.
+        self.errors.len() == usual.errors.len() && clearly_less(&self.errors, &usual.errors)
     }
 }
 
@@ -85,101 +93,191 @@ fn errors(folds: &[Vec<Outcome>], setting: usize, samples: &Samples<'_>, inner: 
     }))
 }
 
-/// `folds[fold][setting]` at the setting of the lowest mean validation loss, and that setting's index; with a `usual`
-/// setting, that one unless the best makes clearly fewer errors.
-fn best_setting(
-    kind: HeadKind,
-    folds: &[Vec<Outcome>],
-    usual: Option<usize>,
-    samples: &Samples<'_>,
-    inner: &[Fold],
-) -> Option<(usize, Tried)> {
-    let settings = folds.iter().map(Vec::len).min()?;
-    let means: Vec<f64> =
-        (0..settings).map(|setting| mean(folds, setting, |outcome| outcome.validation).loss).collect();
-    let lowest = (0..settings).min_by(|a, b| means[*a].total_cmp(&means[*b]))?;
-    let of = |setting| errors(folds, setting, samples, inner);
-    let best = usual.filter(|usual| !clearly_less(&of(lowest), &of(*usual))).unwrap_or(lowest);
-    let parts: Vec<_> = folds.iter().map(|fold| fold[best].probabilities.view()).collect();
-    let probabilities = ndarray::concatenate(Axis(0), &parts).ok()?;
-    let labels: Vec<usize> = inner.iter().flat_map(|fold| samples.labels_of(&fold.test)).collect();
-    let names: Vec<String> = (0..samples.classes).map(|class| class.to_string()).collect();
-    let predicted = probabilities.rows().into_iter().map(|row| argmax(&row.to_vec()));
+/// The predictions of one setting for all validation windows, [windows x classes] in the order of the folds.
+fn pooled(folds: &[Vec<Outcome>], setting: usize) -> Option<Array2<f32>> {
+    let parts: Vec<_> = folds.iter().map(|fold| fold[setting].probabilities.view()).collect();
+    ndarray::concatenate(Axis(0), &parts).ok()
+}
+
+/// The class of the highest probability of each window.
+fn predicted(probabilities: &Array2<f32>) -> Vec<usize> {
+    probabilities.rows().into_iter().map(|row| argmax(&row.to_vec())).collect()
+}
+
+fn macro_f1(labels: &[usize], predicted: &[usize], classes: usize) -> f64 {
+    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    Figures::from_pairs(&names, labels.iter().copied().zip(predicted.iter().copied())).macro_average.f1
+}
+
+/// Classes of all validation windows, in the order of the folds.
+fn validation_labels(samples: &Samples<'_>, inner: &[Fold]) -> Vec<usize> {
+    inner.iter().flat_map(|fold| samples.labels_of(&fold.test)).collect()
+}
+
+/// `kind` at one of its settings, `folds[fold][setting]`.
+fn at(kind: HeadKind, folds: &[Vec<Outcome>], setting: usize, samples: &Samples<'_>, inner: &[Fold]) -> Option<Tried> {
+    let probabilities = pooled(folds, setting)?;
+    let labels = validation_labels(samples, inner);
     let candidate = Candidate {
         kind,
         alpha: None,
         epochs: None,
-        training: mean(folds, best, |outcome| outcome.training),
-        validation: Some(mean(folds, best, |outcome| outcome.validation)),
-        macro_f1: Some(Figures::from_pairs(&names, labels.iter().copied().zip(predicted)).macro_average.f1),
+        training: mean(folds, setting, |outcome| outcome.training),
+        validation: Some(mean(folds, setting, |outcome| outcome.validation)),
+        macro_f1: Some(macro_f1(&labels, &predicted(&probabilities), samples.classes)),
     };
-    let errors = of(best);
-    Some((best, Tried { candidate, out_of_fold: OutOfFold { probabilities, labels }, epochs: Vec::new(), errors }))
+    let groups = inner.iter().flat_map(|fold| fold.test.iter().map(|row| samples.groups[*row])).collect();
+    let out_of_fold = OutOfFold { probabilities, labels, groups };
+    let errors = errors(folds, setting, samples, inner);
+    Some(Tried { candidate, out_of_fold, epochs: Vec::new(), strengths: Vec::new(), errors })
 }
 
-/// Tries the linear head at each of [`ALPHAS`], with [`DEFAULT_ALPHA`] as the default; `None` without folds.
+/// Tries the linear head along the path of [`strength`]; `None` without folds. The path ends before a strength at which the
+/// regression of a fold does not converge.
 ///
 /// # Errors
-/// When the regression does not converge.
-pub(super) fn linear(samples: &Samples<'_>, inner: &[Fold], seed: u64) -> Result<Option<Tried>, logistic::Error> {
-    let folds: Vec<Vec<Outcome>> = inner
-        .par_iter()
-        .map(|fold| {
-            let prepared = Prepared::new(samples, &fold.train, seed);
-            let x = logistic::by_columns(prepared.x.view());
-            let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view()).mapv(f64::from);
-            let labels = samples.labels_of(&fold.test);
-            let mut start: Option<logistic::Weights> = None;
-            let mut outcomes = Vec::with_capacity(ALPHAS.len());
-            for alpha in ALPHAS {
-                let weights = logistic::fit(&x, &prepared.labels, samples.classes, alpha, start.as_ref())?;
-                let of = |x: &Array2<f64>| logistic::probabilities(x.view(), &weights).mapv(|p| p as f32);
-                let training = Score::balanced(of(&x).view(), &prepared.labels);
-                outcomes.push(Outcome::new(training, of(&held_back), &labels));
-                start = Some(weights);
-            }
-            Ok(outcomes)
-        })
-        .collect::<Result<_, _>>()?;
-    let usual = ALPHAS.iter().position(|alpha| *alpha == DEFAULT_ALPHA);
-    Ok(best_setting(HeadKind::Linear, &folds, usual, samples, inner).map(|(best, mut tried)| {
-        tried.candidate.alpha = Some(ALPHAS[best]);
-        tried
-    }))
+/// When the regression does not converge even at the strongest.
+pub(super) fn linear(
+    samples: &Samples<'_>,
+    inner: &[Fold],
+    progress: &FitProgress<'_>,
+) -> Result<Option<Tried>, logistic::Error> {
+    let path = strength::path(samples.x.ncols());
+    let folds: Vec<Vec<Outcome>> =
+        inner.par_iter().map(|fold| linear_fold(samples, fold, &path, progress)).collect::<Result<_, _>>()?;
+    let settings = folds.iter().map(Vec::len).min().unwrap_or(0);
+    let labels = validation_labels(samples, inner);
+    let groups: Vec<usize> = inner.iter().flat_map(|fold| fold.test.iter().map(|row| samples.groups[*row])).collect();
+    let classes: Vec<Vec<usize>> =
+        (0..settings).filter_map(|setting| pooled(&folds, setting)).map(|all| predicted(&all)).collect();
+    let wrong: Vec<Vec<bool>> =
+        classes.iter().map(|all| all.iter().zip(&labels).map(|(found, label)| found != label).collect()).collect();
+    let validated = strength::validate(&wrong, &labels, &groups);
+    let chosen = strength::choose(&validated).min(settings.saturating_sub(1));
+    let Some(mut tried) = (settings > 0).then(|| at(HeadKind::Linear, &folds, chosen, samples, inner)).flatten() else {
+        return Ok(None);
+    };
+    let lowest = validated.iter().map(|strength| strength.error).fold(f64::INFINITY, f64::min);
+    let strength = |place: usize| Strength {
+        alpha: path[place],
+        training: mean(&folds, place, |outcome| outcome.training),
+        validation: mean(&folds, place, |outcome| outcome.validation),
+        training_macro_f1: folds.iter().map(|fold| fold[place].training_macro_f1).sum::<f64>() / folds.len() as f64,
+        macro_f1: macro_f1(&labels, &classes[place], samples.classes),
+        error: validated[place].error,
+        standard_error: validated[place].standard_error,
+        within_one_standard_error: validated[place].is_within(lowest),
+        chosen: place == chosen,
+    };
+    tried.strengths = (0..settings).map(strength).collect();
+    tried.candidate.alpha = Some(path[chosen]);
+    Ok(Some(tried))
 }
 
+/// The linear head on one inner fold, at each strength of `path` as far as the regression converges.
+fn linear_fold(
+    samples: &Samples<'_>,
+    fold: &Fold,
+    path: &[f64],
+    progress: &FitProgress<'_>,
+) -> Result<Vec<Outcome>, logistic::Error> {
+    let prepared = Prepared::new(samples, &fold.train);
+    let x = logistic::by_columns(prepared.x.view());
+    let held_back = logistic::by_columns(prepared.standardiser.apply(samples.features_of(&fold.test).view()).view());
+    let labels = samples.labels_of(&fold.test);
+    let mut start: Option<logistic::Weights> = None;
+    let mut outcomes = Vec::with_capacity(path.len());
+    for alpha in path {
+        let fitted = logistic::fit(&x, &prepared.labels, &prepared.weights, samples.classes, *alpha, start.as_ref());
+        let weights = match fitted {
+            Ok(weights) => weights,
+            Err(error) if outcomes.is_empty() => return Err(error),
+            Err(error) => {
+                tracing::debug!("the path of strengths ends before alpha {alpha}: {error}");
+                break;
+            }
+        };
+        let of = |x: &Array2<f64>| logistic::probabilities(x.view(), &weights).mapv(|p| p as f32);
+        let training = of(&x);
+        outcomes.push(Outcome {
+            training_macro_f1: macro_f1(&prepared.labels, &predicted(&training), samples.classes),
+            ..Outcome::new(Score::balanced(training.view(), &prepared.labels), of(&held_back), &labels)
+        });
+        start = Some(weights);
+        progress.step(1);
+    }
+    Ok(outcomes)
+}
+
+/// Inner folds after which a perceptron that makes no fewer errors than the linear head is given up.
+const FIRST_FOLDS: usize = 2;
+
 /// Tries the perceptron after each epoch and records all scores; `None` without folds. An inner fold ends `patience` epochs
-/// after its lowest loss, and only epochs that all folds reached are compared.
-pub(super) fn mlp(samples: &Samples<'_>, inner: &[Fold], patience: usize, seed: u64) -> Option<Tried> {
-    let folds: Vec<Vec<Outcome>> = inner
-        .par_iter()
-        .map(|fold| {
-            let prepared = Prepared::new(samples, &fold.train, seed);
-            let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view());
-            let labels = samples.labels_of(&fold.test);
-            let mut outcomes: Vec<Outcome> = Vec::with_capacity(mlp::EPOCHS);
-            let mut best = 0;
-            let seed = seed::derive(seed, "mlp");
-            let plan = mlp::Plan { classes: samples.classes, epochs: mlp::EPOCHS, seed };
-            mlp::train(prepared.x.view(), &prepared.labels, plan, |network, training| {
-                outcomes.push(Outcome::new(training, network.probabilities(held_back.view()), &labels));
-                let epoch = outcomes.len() - 1;
-                if outcomes[epoch].validation.loss < outcomes[best].validation.loss {
-                    best = epoch;
-                }
-                if epoch - best >= patience { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
-            outcomes
-        })
-        .collect();
-    let (best, mut tried) = best_setting(HeadKind::Mlp, &folds, None, samples, inner)?;
+/// after its lowest loss, and only epochs that all folds reached are compared. With a `usual` head the perceptron is given up
+/// after the [`FIRST_FOLDS`] if it makes no fewer errors there; then its scores are those of these folds.
+pub(super) fn mlp(
+    samples: &Samples<'_>,
+    inner: &[Fold],
+    usual: Option<&Tried>,
+    patience: usize,
+    seed: u64,
+    progress: &FitProgress<'_>,
+) -> Option<Tried> {
+    let on = |folds: &[Fold]| -> Vec<Vec<Outcome>> {
+        folds.par_iter().map(|fold| mlp_fold(samples, fold, patience, seed, progress)).collect()
+    };
+    let (first, others) = inner.split_at(FIRST_FOLDS.min(inner.len()));
+    let mut folds = on(first);
+    let tried = best_epoch(&folds, samples, first)?;
+    if usual
+        .is_some_and(|usual| usual.out_of_fold.errors(tried.out_of_fold.labels.len()) <= tried.out_of_fold.all_errors())
+    {
+        return Some(tried);
+    }
+    folds.extend(on(others));
+    best_epoch(&folds, samples, inner)
+}
+
+/// The perceptron on one inner fold, after each epoch.
+fn mlp_fold(
+    samples: &Samples<'_>,
+    fold: &Fold,
+    patience: usize,
+    seed: u64,
+    progress: &FitProgress<'_>,
+) -> Vec<Outcome> {
+    let prepared = Prepared::new(samples, &fold.train);
+    let (x, repeated) = prepared.repeated(seed);
+    let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view());
+    let labels = samples.labels_of(&fold.test);
+    let mut outcomes: Vec<Outcome> = Vec::with_capacity(mlp::EPOCHS);
+    let mut best = 0;
+    let seed = seed::derive(seed, "mlp");
+    let plan = mlp::Plan { classes: samples.classes, epochs: mlp::EPOCHS, seed };
+    mlp::train(x.view(), &repeated, plan, |network, training| {
+        outcomes.push(Outcome::new(training, network.probabilities(held_back.view()), &labels));
+        let epoch = outcomes.len() - 1;
+        if outcomes[epoch].validation.loss < outcomes[best].validation.loss {
+            best = epoch;
+        }
+        if epoch - best >= patience { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    progress.step(strength::COUNT);
+    outcomes
+}
+
+/// The perceptron after the epoch of the lowest mean validation loss.
+fn best_epoch(folds: &[Vec<Outcome>], samples: &Samples<'_>, inner: &[Fold]) -> Option<Tried> {
     let epochs = folds.iter().map(Vec::len).min()?;
     let epoch = |epoch: usize| Epoch {
-        training: mean(&folds, epoch, |outcome| outcome.training),
-        validation: mean(&folds, epoch, |outcome| outcome.validation),
+        training: mean(folds, epoch, |outcome| outcome.training),
+        validation: mean(folds, epoch, |outcome| outcome.validation),
     };
+    let all: Vec<Epoch> = (0..epochs).map(epoch).collect();
+    let best = (0..epochs).min_by(|a, b| all[*a].validation.loss.total_cmp(&all[*b].validation.loss))?;
+    let mut tried = at(HeadKind::Mlp, folds, best, samples, inner)?;
     tried.candidate.epochs = Some(best + 1);
-    tried.epochs = (0..epochs).map(epoch).collect();
+    tried.epochs = all;
     Some(tried)
 }
 

@@ -34,7 +34,8 @@ fn fit_all(place: fn(usize, f32) -> [f32; 2], choice: HeadChoice, seed: u64) -> 
     let (x, labels, groups) = data(10, place);
     let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
     let rows: Vec<usize> = (0..labels.len()).collect();
-    let fitted = fit(&samples, &rows, &inner_folds(&samples, &rows, seed), Effort::whole(choice), seed)?;
+    let fitted =
+        fit(&samples, &rows, &inner_folds(&samples, &rows, seed), Effort::whole(choice), seed, &FitProgress::none())?;
     let p = fitted.head.probabilities(x.view());
     let right = p.rows().into_iter().zip(&labels).filter(|(row, label)| row[**label] > 0.5).count();
     Ok((fitted, right as f64 / labels.len() as f64))
@@ -54,8 +55,8 @@ fn a_requested_kind_of_head_is_trained() {
     assert_eq!((fitted.head.layers.len(), fitted.chosen.kind), (1, HeadKind::Linear));
     assert!(accuracy > 0.9, "{accuracy}");
     assert!(fitted.epochs.is_empty());
-    // No alpha makes clearly fewer errors here.
-    assert_eq!(fitted.chosen.alpha, Some(candidate::DEFAULT_ALPHA));
+    // No strength makes fewer errors here.
+    assert_eq!(fitted.chosen.alpha, Some(strength::usual(3)));
     let (fitted, _) = fit_all(line, HeadChoice::Mlp, 1).unwrap();
     assert_eq!((fitted.head.layers.len(), fitted.chosen.kind), (2, HeadKind::Mlp));
 }
@@ -81,8 +82,8 @@ fn without_groups_to_validate_on_the_default_head_is_trained() {
     let (x, labels, groups) = data(1, line);
     let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
     let rows: Vec<usize> = (0..labels.len()).collect();
-    let fitted = fit(&samples, &rows, &[], Effort::whole(HeadChoice::Auto), 1).unwrap();
-    assert_eq!(fitted.chosen, Candidate::unvalidated(HeadKind::Linear));
+    let fitted = fit(&samples, &rows, &[], Effort::whole(HeadChoice::Auto), 1, &FitProgress::none()).unwrap();
+    assert_eq!(fitted.chosen, Candidate::unvalidated(HeadKind::Linear, 3));
 }
 
 #[test]
@@ -91,7 +92,10 @@ fn one_class_is_refused() {
     let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
     let rows: Vec<usize> = (0..labels.len()).step_by(2).collect();
     assert!(
-        fit(&samples, &rows, &[], Effort::whole(HeadChoice::Auto), 1).unwrap_err().to_string().contains("two classes")
+        fit(&samples, &rows, &[], Effort::whole(HeadChoice::Auto), 1, &FitProgress::none())
+            .unwrap_err()
+            .to_string()
+            .contains("two classes")
     );
 }
 
@@ -100,6 +104,7 @@ fn windows_that_are_all_equal_are_refused() {
     let x = Array2::from_elem((8, 2), 1.5);
     let labels = [0, 1, 0, 1, 0, 1, 0, 1];
     let samples = Samples { x: x.view(), labels: &labels, groups: &labels, classes: 2, copies: None };
-    let error = fit(&samples, &[0, 1, 2, 3], &[], Effort::whole(HeadChoice::Auto), 1).unwrap_err();
+    let error =
+        fit(&samples, &[0, 1, 2, 3], &[], Effort::whole(HeadChoice::Auto), 1, &FitProgress::none()).unwrap_err();
     assert!(error.to_string().contains("silent"), "{error}");
 }
