@@ -103,9 +103,13 @@ impl Table<'_> {
         self.moved += usize::from(is_moved);
         let mut skip = |reason: String| self.listing.skipped.push(Skipped { path: path.clone(), reason });
         let label = match field(self.columns.label) {
-            None => return Ok(skip(format!("the manifest gives it no label (line {line})"))),
+            None => {
+                skip(format!("the manifest gives it no label (line {line})"));
+                return Ok(());
+            }
             Some(label) if label.chars().any(char::is_control) => {
-                return Ok(skip(format!("the manifest gives it a label with a control character (line {line})")));
+                skip(format!("the manifest gives it a label with a control character (line {line})"));
+                return Ok(());
             }
             Some(label) => label.to_owned(),
         };
