@@ -107,6 +107,7 @@ impl Dataset {
         let left = labels(&usable.iter().map(|usable| &usable.found).collect::<Vec<_>>());
         for label in named.difference(&left) {
             dataset.remarks.push(format!("no file of {label} can be used, so it is no class"));
+            dataset.lost.push(label.clone());
         }
         dataset.arrange(&usable, used);
         dataset.sound = FoundSound::new(&dataset.classes, &usable);
@@ -133,9 +134,16 @@ impl Dataset {
     /// Rejects a data set without a class.
     ///
     /// # Errors
-    /// If there is no class.
+    /// If there is no class, or one alone because no file of the others can be used.
     pub fn require_class(&self) -> anyhow::Result<()> {
         ensure!(!self.classes.is_empty(), "the data has no class; add one folder of WAV files per class");
+        // A model of one class is another kind of model than the classes of the data ask for.
+        ensure!(
+            self.classes.len() > 1 || self.lost.is_empty(),
+            "only {} is left: no file of {} can be used; repair the files, or remove the folder to train on one class",
+            self.classes.join(", "),
+            self.lost.join(", ")
+        );
         Ok(())
     }
 

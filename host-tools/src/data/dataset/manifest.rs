@@ -101,15 +101,14 @@ impl Table<'_> {
         let Some(name) = field(self.columns.file).map(normal) else { return Ok(()) };
         let (path, is_moved) = resolve(self.folder, &name);
         self.moved += usize::from(is_moved);
-        let mut skip = |reason: String| self.listing.skipped.push(Skipped { path: path.clone(), reason });
+        let mut skip = |reason: String| -> anyhow::Result<()> {
+            self.listing.skipped.push(Skipped { path: path.clone(), reason });
+            Ok(())
+        };
         let label = match field(self.columns.label) {
-            None => {
-                skip(format!("the manifest gives it no label (line {line})"));
-                return Ok(());
-            }
+            None => return skip(format!("the manifest gives it no label (line {line})")),
             Some(label) if label.chars().any(char::is_control) => {
-                skip(format!("the manifest gives it a label with a control character (line {line})"));
-                return Ok(());
+                return skip(format!("the manifest gives it a label with a control character (line {line})"));
             }
             Some(label) => label.to_owned(),
         };
@@ -124,7 +123,7 @@ impl Table<'_> {
                     "line {line} gives {name} the label {label}, line {first} the label {label_there}: a file has one \
                      label; correct one of the lines, or give the parts of the file in columns from and to"
                 ),
-                _ => skip(format!("the manifest names it again (line {line})")),
+                _ => skip(format!("the manifest names it again (line {line})"))?,
             }
             return Ok(());
         }
@@ -143,7 +142,7 @@ impl Table<'_> {
             });
         } else {
             let what = irregular(&path).map_or("there is no such file".to_owned(), |kind| format!("it is {kind}"));
-            skip(format!("the manifest names it, but {what} (line {line})"));
+            skip(format!("the manifest names it, but {what} (line {line})"))?;
         }
         self.seen.insert(name, (line, label, place));
         Ok(())

@@ -48,6 +48,8 @@ pub struct Dataset {
     pub skipped: Vec<Skipped>,
     /// Notes for the user about how the data was read.
     pub remarks: Vec<String>,
+    /// Classes that the folders or the manifest name and of which no file can be used.
+    pub(crate) lost: Vec<String>,
     /// What the files sound like, and what of it harms a model; empty for a data set from tables.
     pub(crate) sound: FoundSound,
     /// Number of [`skipped`](Self::skipped) files that have been printed already.

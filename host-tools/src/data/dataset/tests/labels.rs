@@ -60,6 +60,8 @@ fn a_class_whose_files_cannot_be_used_is_named() {
     let dataset = load(folder.path()).unwrap();
     assert_eq!((dataset.classes.len(), dataset.skipped.len()), (1, 1));
     assert!(dataset.remarks.iter().any(|remark| remark.contains("no file of off")), "{:?}", dataset.remarks);
+    let error = dataset.require_class().unwrap_err().to_string();
+    assert!(error.contains("only on is left: no file of off can be used"), "{error}");
 }
 
 #[test]
