@@ -4,7 +4,7 @@
 
 use firmware::reporting::{Event, Item, Snapshot};
 use firmware::sinks::modbus::map;
-use monitor_core::anomaly::{Alarm, Change, Persistence};
+use monitor_core::anomaly::{Alarm, AlarmRules, Change, Input, Interval, Levels, Persistence};
 use monitor_core::decision::{Decision, DecisionConfig, State};
 use monitor_core::microphone::{Limits, Microphone, SILENT};
 use monitor_wire::{self as wire, Health};
@@ -78,14 +78,18 @@ fn a_simulated_year_of_windows_has_a_change_every_hour_and_an_alarm_every_day() 
     let (hour, day) = (7500u64, 180_000u64);
     let config = DecisionConfig::default();
     let mut decision = Decision::new(config.per_window(HOP_S).unwrap(), 2).unwrap();
-    let mut alarm = Alarm::new(Persistence::default(), HOP_S);
+    let mut intervals = [None; Input::ALL.len()];
+    intervals[Input::Tap as usize] = Some(Interval { typical: 0.0, alarm: 1.0 });
+    let levels = Levels { intervals, warning: 0.6 };
+    let mut alarm = Alarm::new(&AlarmRules { levels, alarm: 1.0, persistence: Persistence::default() }, HOP_S);
     let (mut changes, mut raised, mut ended) = (0, 0, 0);
     for window in 0..365 * day {
         let runs = window / hour % 2 == 1;
         let decided = decision.update(if runs { &[0.1, 0.9] } else { &[0.9, 0.1] });
         changes += u64::from(decided.changed);
         let unlike = window % day >= day - 125;
-        match alarm.update(if unlike { 2.0 } else { 0.1 }, decided.steady) {
+        let z = Input::ALL.map(|input| (input == Input::Tap).then_some(if unlike { 2.0 } else { -1.0 }));
+        match alarm.update(window, &z, decided.steady).alarm {
             Some(Change::Raised) => raised += 1,
             Some(Change::Ended) => ended += 1,
             None => {}

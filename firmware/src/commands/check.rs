@@ -165,13 +165,16 @@ fn line(
     writeln!(out, "{line}")
 }
 
-/// The lines that `run` writes: windows, and changes of the alarm by the anomaly score.
+/// The lines that `run` writes: windows, and changes of warning and alarm by the anomaly score.
 fn json(event: &Event<'_>, labels: wire::TextList<'_>, out: &mut impl Write) -> std::io::Result<()> {
     let window;
     let (index, message) = match *event {
-        Event::Window { verdict, decided, .. } => {
-            window = Window::new(verdict, decided);
+        Event::Window { verdict, decided, anomaly, .. } => {
+            window = Window::new(verdict, decided, anomaly);
             (verdict.index, wire::Message::Verdict(window.verdict()))
+        }
+        Event::Warning { index, active, state } => {
+            (index, wire::Message::Warning(wire::Warning { active, state: state.class(), index }))
         }
         Event::Alarm { index, cause: AlarmCause::Anomaly, active, state } => {
             let cause = wire::AlarmCause::Anomaly as u8;

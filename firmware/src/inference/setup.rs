@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use monitor_core::anomaly::{AnomalyModel, Detector, Persistence};
+use monitor_core::anomaly::{AlarmRules, AnomalyModel, Detector, Persistence};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
@@ -134,13 +134,18 @@ impl Setup {
     /// The settings of the monitor's judge for this setup's `classifier`.
     pub fn settings(&self, classifier: &Classifier<'_>) -> Settings<'_> {
         let values = self.sensitivity(classifier);
-        let model = classifier.anomaly().map(|detector| detector.tables().persistence);
+        let model = classifier.anomaly().map(|detector| detector.tables().rules());
         Settings {
             steps: self.steps,
             confidences: &self.confidences,
             alarm_states: self.alarm_states,
-            persistence: values.zip(model).map(|([_, raise_s], model)| persistence(model, raise_s)),
-            alarm_level: values.map_or(1.0, |[level, _]| level),
+            anomaly: model.map(|rules| match values {
+                Some([alarm, raise_s]) => {
+                    AlarmRules { alarm, persistence: persistence(rules.persistence, raise_s), ..rules }
+                }
+                None => rules,
+            }),
+            anomaly_alarm: self.alarm.anomaly,
             hop_s: self.hop_columns as f32 / 100.0,
         }
     }

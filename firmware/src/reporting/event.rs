@@ -46,15 +46,15 @@ pub struct Window<'a> {
     pub spans_gap: bool,
     /// Time to compute it in microseconds.
     pub inference_us: u32,
-    /// The anomaly score, where the model has one.
+    /// The anomaly score of the last seconds, where the model has one and the microphone is not dead.
     pub anomaly: Option<f32>,
     /// The classifier's probabilities.
     pub probabilities: Probabilities<'a>,
 }
 
 impl<'a> Window<'a> {
-    /// The classifier's and the decision's result for one window.
-    pub fn new(verdict: &Verdict<'a>, decided: Decided) -> Self {
+    /// The classifier's and the decision's result for one window, and the anomaly score.
+    pub fn new(verdict: &Verdict<'a>, decided: Decided, anomaly: Option<f32>) -> Self {
         Self {
             index: verdict.index,
             start_sample: verdict.start_sample,
@@ -63,7 +63,7 @@ impl<'a> Window<'a> {
             level_dbfs: verdict.level_dbfs,
             spans_gap: verdict.spans_gap,
             inference_us: u32::try_from(verdict.inference_ns / 1000).unwrap_or(u32::MAX),
-            anomaly: verdict.anomaly,
+            anomaly,
             probabilities: Probabilities::Borrowed(verdict.probabilities),
         }
     }
@@ -95,6 +95,8 @@ pub enum Event<'a> {
     StateChange(wire::StateChange),
     /// An alarm was raised or has ended, for one cause.
     Alarm(wire::Alarm),
+    /// The anomaly score rose above the warning level, or fell below it.
+    Warning(wire::Warning),
     /// The counters.
     Health(wire::Health),
     /// Sound was lost.
@@ -113,6 +115,7 @@ impl Event<'_> {
             }
             Self::StateChange(change) => Event::StateChange(*change),
             Self::Alarm(alarm) => Event::Alarm(*alarm),
+            Self::Warning(warning) => Event::Warning(*warning),
             Self::Health(health) => Event::Health(*health),
             Self::Gap(gap) => Event::Gap(*gap),
             Self::Acknowledged(acknowledged) => Event::Acknowledged(*acknowledged),
@@ -134,6 +137,7 @@ impl Event<'_> {
             Self::Window(window) => wire::Message::Verdict(window.verdict()),
             Self::StateChange(change) => wire::Message::StateChange(*change),
             Self::Alarm(alarm) => wire::Message::Alarm(*alarm),
+            Self::Warning(warning) => wire::Message::Warning(*warning),
             Self::Health(health) => wire::Message::Health(*health),
             Self::Gap(gap) => wire::Message::Gap(*gap),
             Self::Acknowledged(acknowledged) => wire::Message::Acknowledged(*acknowledged),

@@ -63,7 +63,7 @@ impl Snapshot {
                 (self.alarms, self.unacknowledged) = (health.alarms, health.unacknowledged);
                 self.health_events = self.health_events.wrapping_add(1);
             }
-            Event::Gap(_) => {}
+            Event::Warning(_) | Event::Gap(_) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, SubspaceDetector};
+use monitor_core::anomaly::{self, Input, Interval, Persistence, STATISTICS_LEN, SubspaceDetector};
 use monitor_core::decision::DecisionConfig;
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::ModelCard;
@@ -25,6 +25,7 @@ pub fn loudness_model_with_anomaly_score(quiet: &str, loud: &str) -> Vec<u8> {
     let space = SubspaceDetector {
         location: 0.0,
         scale: 0.5,
+        interval: Interval { typical: 0.0, alarm: 2.0 },
         residual: 4.0,
         projection: Scalars::new(&projection),
         means: Scalars::new(&mean),
@@ -34,7 +35,7 @@ pub fn loudness_model_with_anomaly_score(quiet: &str, loud: &str) -> Vec<u8> {
     };
     let persistence = Persistence { raise_s: 0.5, within_s: 0.75, change_s: 0.5 };
     let mut tables = Vec::new();
-    anomaly::write(2.0, persistence, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    anomaly::write(0.6, persistence, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
     loudness_model_with(quiet, loud, Some(&tables))
 }
 

@@ -1,7 +1,7 @@
 //! The entries that this project adds to a model's metadata: the model card and the tables of the anomaly score.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use monitor_core::anomaly::{AnomalyModel, Detector, Input, STATISTICS_LEN};
+use monitor_core::anomaly::{Alarm, AnomalyModel, Detector, Input, STATISTICS_LEN};
 use monitor_core::decision::Decision;
 use monitor_core::features::EMBEDDING_LEN;
 use monitor_core::model_card::ModelCard;
@@ -35,7 +35,7 @@ fn card(bytes: &[u8]) {
 
 fn tables(bytes: &[u8]) {
     let Ok(tables) = AnomalyModel::from_bytes(bytes) else { return };
-    assert!(tables.persistence.check().is_ok() && tables.threshold.is_finite());
+    assert!(tables.persistence.check().is_ok() && tables.warning > 0.0 && tables.warning <= 1.0);
     let (k, n) = tables.persistence.windows(0.48);
     assert!((1..=128).contains(&n) && (1..=n).contains(&k));
     let embedding = tables.space(Input::Embedding).is_some();
@@ -43,8 +43,9 @@ fn tables(bytes: &[u8]) {
     for level in [0.0, -6.9, 1e30] {
         let patch = [[level; 64]; 96];
         let features = vec![level; EMBEDDING_LEN];
-        // A table can make the score any number; there is a score if there is its input.
-        let _ = detector.score(&patch, &features);
+        // A table can make a z-score any number; there is one if there is its input, and the score is finite.
+        let outcome = Alarm::new(&tables.rules(), 0.48).update(0, &detector.z_scores(&patch, &features), true);
+        assert!(outcome.score.is_none_or(|score| score.is_finite() && score >= 0.0));
         assert!(!embedding || detector.z_score(Input::Embedding, &patch, &features).is_some());
         assert!(detector.z_score(Input::Embedding, &patch, &features[..STATISTICS_LEN]).is_none());
     }

@@ -1,7 +1,7 @@
 //! Valid inputs of every target, encoded by the code that writes each format: the starting points of a search.
 
 use firmware::sinks::events::{Record, sealed};
-use monitor_core::anomaly::{self, Input, Persistence, STATISTICS_LEN, SubspaceDetector};
+use monitor_core::anomaly::{self, Input, Interval, Persistence, STATISTICS_LEN, SubspaceDetector};
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
 use monitor_export::{self as export, Dense};
@@ -18,6 +18,7 @@ fn tables() -> Vec<u8> {
     let space = SubspaceDetector {
         location: 0.0,
         scale: 0.5,
+        interval: Interval { typical: 0.0, alarm: 2.0 },
         residual: 4.0,
         projection: Scalars::new(&projection),
         means: Scalars::new(&mean),
@@ -26,7 +27,7 @@ fn tables() -> Vec<u8> {
         centres: Scalars::new(&centres),
     };
     let mut tables = Vec::new();
-    anomaly::write(2.0, Persistence::default(), &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    anomaly::write(0.6, Persistence::default(), &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
     tables
 }
 

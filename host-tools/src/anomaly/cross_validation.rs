@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::ensure;
-use monitor_core::anomaly::{Alarm, Change, Persistence};
+use monitor_core::anomaly::{Alarm, Change};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::fit::{Fitted, Windows, fit};
+use super::binomial;
+use super::fit::{Fitted, SampleSize, Windows, fit};
 use super::roc::{self, Area, Recording};
 
 /// A window scored by a fit without its group.
@@ -17,10 +18,14 @@ pub(crate) struct Scored {
     pub fold: usize,
     /// Its row.
     pub row: usize,
-    /// The deviation of each detector and, last, the largest.
-    pub deviations: Vec<f32>,
-    /// The score: 1 is the threshold.
+    /// The place of each detector between typical and alarming sound, smoothed, and last the highest of them.
+    pub positions: Vec<f32>,
+    /// The score: 1 is the alarm level.
     pub score: f32,
+    /// Whether this window raised a warning.
+    pub warned: bool,
+    /// Whether this window raised an alarm.
+    pub alarmed: bool,
 }
 
 /// Areas of one method, over the held-out groups and over all of them together.
@@ -75,16 +80,55 @@ pub(crate) struct CrossValidation {
     pub methods: Vec<Method>,
     /// Alarms per hour of normal sound.
     pub false_alarms_per_hour: f64,
+    /// Warnings per hour of normal sound.
+    pub false_warnings_per_hour: f64,
     /// Hours of normal sound in which they were counted.
     pub normal_hours: f64,
-    /// Share of the other files, in each fold, that raised an alarm.
-    pub detected: f64,
+    /// Whether whole groups were held out; otherwise recordings of one group were, which is optimistic.
+    pub grouped: bool,
+    /// Groups of normal sound that raised a warning while they were held out.
+    pub groups_warned: Share,
+    /// Groups of normal sound that raised an alarm while they were held out.
+    pub groups_alarmed: Share,
+    /// Levels and promise of a fit to all normal sound.
+    pub sample_size: SampleSize,
+    /// The warning level as a score.
+    pub warning_level: f32,
+    /// Share of the other recordings, in each fold, that raised an alarm; absent without other recordings.
+    pub detected: Option<f64>,
+    /// Share of the other recordings, in each fold, that raised a warning; absent without other recordings.
+    pub warned: Option<f64>,
     /// Median time from the start of such a file to the end of the window that raised the alarm, in seconds.
     pub delay_s: Option<f64>,
     /// Every scored window.
     #[serde(skip)]
     pub scored: Vec<Scored>,
 }
+
+/// How many of the held-out groups, beside what was promised.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Share {
+    /// Number of groups.
+    pub groups: usize,
+    /// Number of those that raised it.
+    pub raised: usize,
+    /// 95 % interval of the probability.
+    pub interval: [f64; 2],
+    /// Most probability that the fits without the group promised, in the mean.
+    pub promised: f64,
+    /// Whether the promise is not below the interval.
+    pub held: bool,
+}
+
+impl Share {
+    fn new(raised: usize, groups: usize, promised: f64) -> Self {
+        let interval = binomial::interval(raised, groups);
+        Self { groups, raised, interval, promised, held: promised >= interval[0] }
+    }
+}
+
+/// Maximum number of folds: of more groups several are held out together.
+pub(crate) const FOLDS: usize = 24;
 
 /// Names of the methods of a fit.
 fn methods(fitted: &Fitted) -> Vec<String> {
@@ -119,59 +163,107 @@ pub(crate) fn cross_validate(
     let Samples { ref windows, normal, sessions, names, hop_s } = *samples;
     let rows = |side: bool| (0..normal.len()).filter(|row| normal[*row] == side).collect::<Vec<_>>();
     let (usual, other) = (rows(true), rows(false));
-    let groups: BTreeSet<usize> = usual.iter().map(|row| windows.groups[*row]).collect();
+    let distinct = |keys: &[usize]| usual.iter().map(|row| keys[*row]).collect::<BTreeSet<_>>().into_iter().collect();
+    let (mut keys, mut held_out): (_, Vec<usize>) = (windows.groups, distinct(windows.groups));
+    let grouped = held_out.len() > 1;
+    if !grouped {
+        (keys, held_out) = (windows.recordings, distinct(windows.recordings));
+    }
     ensure!(
-        groups.len() > 1,
-        "normal sound is of one group only, so no group can be held out; record more or name groups"
+        held_out.len() > 1,
+        "normal sound is of one recording only, so nothing can be held out; record more, at other loads, speeds or days"
     );
-    ensure!(
-        !other.is_empty(),
-        "all classes are normal, so there is nothing to compare; name the normal ones with --normal"
-    );
-    let held: Vec<(Fitted, Vec<Scored>)> = groups
-        .iter()
-        .enumerate()
-        .collect::<Vec<_>>()
-        .par_iter()
-        .map(|(fold, out)| {
-            let train: Vec<usize> = usual.iter().copied().filter(|row| windows.groups[*row] != **out).collect();
+    let count = held_out.len().min(FOLDS);
+    let fold_of = |row: usize| held_out.partition_point(|key| *key < keys[row]) % count;
+    let whole = fit(windows, &usual, hop_s)?;
+    let held: Vec<(Fitted, Vec<Scored>)> = (0..count)
+        .into_par_iter()
+        .map(|fold| {
+            let train: Vec<usize> = usual.iter().copied().filter(|row| fold_of(*row) != fold).collect();
             let fitted = fit(windows, &train, hop_s)?;
-            let test = usual.iter().copied().filter(|row| windows.groups[*row] == **out).chain(other.iter().copied());
-            let scored = test.map(|row| scored(&fitted, windows, *fold, row)).collect();
+            let test = usual.iter().copied().filter(|row| fold_of(*row) == fold).chain(other.iter().copied());
+            let scored = scored(&fitted, windows, fold, test, hop_s);
             done();
             Ok((fitted, scored))
         })
         .collect::<anyhow::Result<_>>()?;
-    let each = held.first().map(|(fitted, _)| methods(fitted)).unwrap_or_default();
+    let promised = |of: fn(&SampleSize) -> f64| {
+        held.iter().map(|(fitted, _)| of(&fitted.sample_size)).sum::<f64>() / held.len() as f64
+    };
+    let promised = [promised(|size| size.promise.warning), promised(|size| size.promise.alarm)];
     let all: Vec<Scored> = held.into_iter().flat_map(|(_, scored)| scored).collect();
-    let held_out: Vec<&str> = groups.iter().map(|group| names.get(*group).map_or("", String::as_str)).collect();
-    let methods = each.into_iter().enumerate().map(|(place, method)| {
-        let folds = recordings(&all, held_out.len(), normal, sessions, |scored| f64::from(scored.deviations[place]));
-        areas(method, &held_out, &folds, seed)
-    });
-    let methods = methods.collect();
+    let name = |fold: usize| {
+        let own = held_out.iter().enumerate().filter(|(place, _)| place % count == fold).map(|(_, key)| *key);
+        let own: Vec<usize> = own.collect();
+        let first =
+            if grouped { names.get(own[0]).cloned().unwrap_or_default() } else { format!("recording {}", own[0]) };
+        if own.len() > 1 { format!("{first} and {} more", own.len() - 1) } else { first }
+    };
+    let folds: Vec<String> = (0..count).map(name).collect();
+    let method = |(place, method): (usize, String)| {
+        let folds_of = recordings(&all, count, normal, sessions, |scored| f64::from(scored.positions[place]));
+        areas(method, &folds, &folds_of, seed)
+    };
+    let methods = if other.is_empty() { Vec::new() } else { methods(&whole) };
+    let methods = methods.into_iter().enumerate().map(method).collect();
     let alarms = alarms(&all, windows, normal, hop_s);
-    let count = |rows: &[usize]| rows.iter().map(|row| sessions[*row]).collect::<BTreeSet<_>>().len();
+    let number = |rows: &[usize]| rows.iter().map(|row| sessions[*row]).collect::<BTreeSet<_>>().len();
     let normal_hours = usual.len() as f64 * hop_s / 3600.0;
+    let raised = |is: fn(&Scored) -> bool| {
+        let raised = all.iter().filter(|scored| normal[scored.row] && is(scored)).map(|scored| keys[scored.row]);
+        raised.collect::<BTreeSet<_>>().len()
+    };
     Ok(CrossValidation {
-        normal_recordings: count(&usual),
-        other_recordings: count(&other),
-        folds: groups.len(),
+        normal_recordings: number(&usual),
+        other_recordings: number(&other),
+        folds: count,
         normal_windows: usual.len(),
         other_windows: other.len(),
         methods,
-        false_alarms_per_hour: alarms.raised as f64 / normal_hours,
+        false_alarms_per_hour: alarms.alarms as f64 / normal_hours,
+        false_warnings_per_hour: alarms.warnings as f64 / normal_hours,
         normal_hours,
+        grouped,
+        groups_warned: Share::new(raised(|scored| scored.warned), held_out.len(), promised[0]),
+        groups_alarmed: Share::new(raised(|scored| scored.alarmed), held_out.len(), promised[1]),
+        sample_size: whole.sample_size,
+        warning_level: whole.warning,
         detected: alarms.detected,
+        warned: alarms.warned,
         delay_s: alarms.delay_s,
         scored: all,
     })
 }
 
-fn scored(fitted: &Fitted, windows: &Windows<'_>, fold: usize, row: usize) -> Scored {
-    let (mut deviations, highest) = fitted.z_scores(windows, row);
-    deviations.push(highest);
-    Scored { fold, row, deviations, score: monitor_core::anomaly::score(highest, fitted.threshold) }
+/// Runs the device's alarm over every recording of `rows`; each is of one state, so the state is steady.
+fn scored(
+    fitted: &Fitted,
+    windows: &Windows<'_>,
+    fold: usize,
+    rows: impl Iterator<Item = usize>,
+    hop_s: f64,
+) -> Vec<Scored> {
+    let mut recordings: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    rows.for_each(|row| recordings.entry(windows.recordings[row]).or_default().push(row));
+    let rules = fitted.rules();
+    let mut all = Vec::new();
+    for rows in recordings.into_values() {
+        let mut alarm = Alarm::new(&rules, hop_s as f32);
+        for (index, row) in (0..).zip(rows) {
+            let outcome = alarm.update(index, &fitted.z_scores(windows, row), true);
+            let mut positions: Vec<f32> = outcome.positions.into_iter().flatten().collect();
+            positions.push(positions.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+            all.push(Scored {
+                fold,
+                row,
+                positions,
+                score: outcome.score.unwrap_or(0.0),
+                warned: outcome.warning == Some(Change::Raised),
+                alarmed: outcome.alarm == Some(Change::Raised),
+            });
+        }
+    }
+    all
 }
 
 /// The windows of each recording, fold by fold.
@@ -191,12 +283,12 @@ fn recordings(
     found.into_iter().map(fold).collect()
 }
 
-fn areas(method: String, names: &[&str], folds: &[Vec<Recording>], seed: u64) -> Method {
+fn areas(method: String, names: &[String], folds: &[Vec<Recording>], seed: u64) -> Method {
     let mean = |(values, other): &Recording| (vec![values.iter().sum::<f64>() / values.len().max(1) as f64], *other);
     let means: Vec<Vec<Recording>> = folds.iter().map(|fold| fold.iter().map(mean).collect()).collect();
     let one = |fold: &[Recording]| roc::area(&roc::curve_of(fold), 1.0);
-    let group = |((name, windows), means): ((&&str, &Vec<Recording>), &Vec<Recording>)| GroupAreas {
-        group: (*name).to_string(),
+    let group = |((name, windows), means): ((&String, &Vec<Recording>), &Vec<Recording>)| GroupAreas {
+        group: name.clone(),
         normal_recordings: windows.iter().filter(|(_, other)| !other).count(),
         by_window: one(windows),
         by_recording: one(means),
@@ -211,34 +303,38 @@ fn areas(method: String, names: &[&str], folds: &[Vec<Recording>], seed: u64) ->
 }
 
 struct Alarms {
-    raised: usize,
-    detected: f64,
+    alarms: usize,
+    warnings: usize,
+    detected: Option<f64>,
+    warned: Option<f64>,
     delay_s: Option<f64>,
 }
 
-/// Runs the device's alarm over every file of every fold; each file is of one state, so the state is steady.
+/// Counts warnings and alarms of every recording of every fold.
 fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) -> Alarms {
-    let mut files: BTreeMap<(usize, usize), Vec<&Scored>> = BTreeMap::new();
+    let mut recordings: BTreeMap<(usize, usize), Vec<&Scored>> = BTreeMap::new();
     for scored in all {
-        files.entry((scored.fold, windows.files[scored.row])).or_default().push(scored);
+        recordings.entry((scored.fold, windows.recordings[scored.row])).or_default().push(scored);
     }
-    let (mut raised, mut others, mut delays) = (0, 0, Vec::new());
-    for scored in files.values() {
-        let mut alarm = Alarm::new(Persistence::default(), hop_s as f32);
-        let changes = scored.iter().map(|scored| alarm.update(scored.score, true));
-        let at: Vec<usize> =
-            changes.enumerate().filter(|(_, change)| *change == Some(Change::Raised)).map(|(at, _)| at).collect();
+    let (mut alarms, mut warnings, mut others, mut warned, mut delays) = (0, 0, 0, 0, Vec::new());
+    for scored in recordings.values() {
         if normal[scored[0].row] {
-            raised += at.len();
+            alarms += scored.iter().filter(|scored| scored.alarmed).count();
+            warnings += scored.iter().filter(|scored| scored.warned).count();
         } else {
             others += 1;
-            delays.extend(at.first().map(|at| *at as f64 * hop_s + monitor_core::window::SECONDS));
+            warned += usize::from(scored.iter().any(|scored| scored.warned));
+            let first = scored.iter().position(|scored| scored.alarmed);
+            delays.extend(first.map(|at| at as f64 * hop_s + monitor_core::window::SECONDS));
         }
     }
     delays.sort_by(f64::total_cmp);
+    let share = |count: usize| (others > 0).then(|| count as f64 / f64::from(others));
     Alarms {
-        raised,
-        detected: delays.len() as f64 / f64::from(others.max(1)),
+        alarms,
+        warnings,
+        detected: share(delays.len()),
+        warned: share(warned),
         delay_s: delays.get(delays.len() / 2).copied(),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use anyhow::Context;
-use monitor_core::anomaly::{Input, MAX_COMPONENTS, SubspaceDetector};
+use monitor_core::anomaly::{Input, Interval, MAX_COMPONENTS, SubspaceDetector};
 use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
@@ -27,6 +27,9 @@ const CLUSTERS: usize = 64;
 const CLASS_CLUSTERS: usize = 16;
 const WINDOWS: usize = 8;
 
+/// Levels of a detector that has not been scaled.
+const UNSCALED: Interval = Interval { typical: 0.0, alarm: 1.0 };
+
 /// Tables of one detector, as bytes of the model file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FittedDetector {
@@ -36,6 +39,8 @@ pub(crate) struct FittedDetector {
     pub location: f32,
     /// See [`SubspaceDetector`].
     pub scale: f32,
+    /// See [`SubspaceDetector`]; 0 to 1 until the detector is scaled.
+    pub interval: Interval,
     residual: f32,
     projection: Vec<u8>,
     means: Vec<u8>,
@@ -78,6 +83,7 @@ impl FittedDetector {
             input,
             location: 0.0,
             scale: 1.0,
+            interval: UNSCALED,
             residual: (1.0 / ridge) as f32,
             means: bytes(projection.dot(&mean).iter()),
             projection: bytes(projection.iter()),
@@ -140,6 +146,7 @@ impl FittedDetector {
             input,
             location: 0.0,
             scale: 1.0,
+            interval: UNSCALED,
             residual: if counts { (beyond / (RESIDUAL * outside)) as f32 } else { 0.0 },
             projection: bytes(projection.iter()),
             means: projected.flat_map(|mean| bytes(mean.iter())).collect(),
@@ -154,6 +161,7 @@ impl FittedDetector {
         SubspaceDetector {
             location: self.location,
             scale: self.scale,
+            interval: self.interval,
             residual: self.residual,
             projection: Scalars::new(&self.projection),
             means: Scalars::new(&self.means),

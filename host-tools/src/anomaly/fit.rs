@@ -1,13 +1,13 @@
-//! Fits both detectors, their scale and the alarm threshold from normal windows alone.
+//! Fits the detectors, their scale and the levels from normal windows alone.
 //!
-//! Distances of the fitted windows are too small to set a threshold by. So groups are left out in turn, and the windows of the
-//! group left out give the distances of unseen normal sound, and with them scale and threshold.
+//! Distances of the fitted windows are too small to set a level by. So groups are left out in turn, and the windows of the
+//! group left out give the distances of unseen normal sound, and with them scale and levels.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use monitor_core::anomaly::{self, AnomalyModel, Input, Persistence};
-use monitor_model::anomaly::scale::{MARGIN, highest_lasting, scales};
+use monitor_core::anomaly::{self, AlarmRules, AnomalyModel, Input, Levels, Persistence, ZScores};
+use monitor_model::anomaly::thresholds::{Promise, UnseenRun, thresholds};
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -16,6 +16,8 @@ use super::detector::FittedDetector;
 
 /// Maximum number of folds in which groups are left out.
 const FOLDS: usize = 8;
+/// Parts of the only recording.
+const PARTS: usize = 4;
 
 /// Windows to fit or to score; every slice has one entry per window.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +30,8 @@ pub(crate) struct Windows<'a> {
     pub classes: &'a [usize],
     /// Group of each window; groups are never split.
     pub groups: &'a [usize],
-    /// File of each window; its windows are in chronological order.
-    pub files: &'a [usize],
+    /// Recording of each window; its windows are in chronological order.
+    pub recordings: &'a [usize],
 }
 
 impl<'a> Windows<'a> {
@@ -44,15 +46,15 @@ impl<'a> Windows<'a> {
 /// The fitted detectors and their sample size.
 #[derive(Debug, Clone)]
 pub(crate) struct Fitted {
-    /// One or two detectors.
+    /// One or more detectors.
     pub spaces: Vec<FittedDetector>,
-    /// Deviation at which the score is 1.
-    pub threshold: f32,
-    /// Amount of normal sound behind the threshold.
+    /// Score from which there is a warning.
+    pub warning: f32,
+    /// Amount of normal sound behind the levels.
     pub sample_size: SampleSize,
 }
 
-/// Amount of normal sound behind the threshold.
+/// Amount of normal sound behind the levels, and what they promise.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct SampleSize {
     /// Number of windows of normal sound.
@@ -61,19 +63,27 @@ pub(crate) struct SampleSize {
     pub groups: usize,
     /// Length of normal sound in seconds: windows times hop.
     pub seconds: f64,
-    /// Upper bound of false alarms per day with 95 % confidence, as none occurred in that time (rule of three: 3 / time).
-    pub most_per_day: f64,
     /// Whether whole groups were left out; otherwise parts of one group were, which is optimistic.
     pub grouped: bool,
+    /// How rarely a new group of normal sound reaches the levels.
+    pub promise: Promise,
 }
 
 impl Fitted {
-    /// Deviation of the window in row `row`: the embedding's, the log-mel's, and the larger one.
-    pub(crate) fn z_scores(&self, windows: &Windows<'_>, row: usize) -> (Vec<f32>, f32) {
-        let each: Vec<f32> =
-            self.spaces.iter().filter_map(|space| Some(space.z_score(windows.input(space.input)?.row(row)))).collect();
-        let highest = each.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        (each, highest)
+    /// z-scores of the window in row `row`.
+    pub(crate) fn z_scores(&self, windows: &Windows<'_>, row: usize) -> ZScores {
+        let mut z = [None; Input::ALL.len()];
+        for space in &self.spaces {
+            z[space.input as usize] = windows.input(space.input).map(|x| space.z_score(x.row(row)));
+        }
+        z
+    }
+
+    /// What the device's alarm needs to know.
+    pub(crate) fn rules(&self) -> AlarmRules {
+        let mut intervals = [None; Input::ALL.len()];
+        self.spaces.iter().for_each(|space| intervals[space.input as usize] = Some(space.interval));
+        AlarmRules { levels: Levels { intervals, warning: self.warning }, alarm: 1.0, persistence: Persistence::default() }
     }
 
     /// The anomaly tables for the model file.
@@ -83,7 +93,7 @@ impl Fitted {
     pub(crate) fn tables(&self) -> anyhow::Result<Vec<u8>> {
         let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.tables())).collect();
         let mut bytes = Vec::new();
-        anomaly::write(self.threshold, Persistence::default(), &spaces, |part| bytes.extend_from_slice(part));
+        anomaly::write(self.warning, Persistence::default(), &spaces, |part| bytes.extend_from_slice(part));
         AnomalyModel::from_bytes(&bytes).context("the anomaly tables cannot be read back; please report this")?;
         Ok(bytes)
     }
@@ -95,47 +105,33 @@ impl Fitted {
 /// When there are too few windows.
 pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
     let mut spaces = spaces(windows, rows)?;
-    let (parts, grouped) = parts(windows, rows);
-    let held: Vec<(Vec<usize>, Vec<Vec<f32>>)> = parts
-        .par_iter()
-        .map(|out| {
-            let rest: Vec<usize> = rows.iter().copied().filter(|row| out.binary_search(row).is_err()).collect();
-            let fitted = self::spaces(windows, &rest)?;
-            let each = fitted.iter().map(|space| ln_distances(space, windows, out)).collect();
-            Ok((out.clone(), each))
+    let (groups, grouped) = left_out_groups(windows, rows);
+    let folds = groups.iter().max().map_or(0, |last| last + 1).min(FOLDS);
+    let held: Vec<Vec<UnseenRun>> = (0..folds)
+        .into_par_iter()
+        .map(|fold| {
+            let rest = rows.iter().zip(&groups).filter(|(_, group)| **group % folds != fold).map(|(row, _)| *row);
+            let fitted = self::spaces(windows, &rest.collect::<Vec<_>>())?;
+            let out = rows.iter().zip(&groups).filter(|(_, group)| **group % folds == fold);
+            let mut runs: BTreeMap<(usize, usize), UnseenRun> = BTreeMap::new();
+            for (&row, &group) in out {
+                let run = runs.entry((group, windows.recordings[row]));
+                let run = run.or_insert_with(|| UnseenRun { group, windows: Vec::new() });
+                run.windows.push(ln_distances(&fitted, windows, row));
+            }
+            Ok(runs.into_values().collect())
         })
         .collect::<anyhow::Result<_>>()?;
-    let unseen =
-        |place: usize| held.iter().flat_map(move |(_, each)| &each[place]).map(|value| f64::from(*value)).collect();
-    let unseen: Vec<Vec<f64>> = (0..spaces.len()).map(unseen).collect();
-    let of: Vec<usize> = held.iter().flat_map(|(out, _)| out.iter().map(|row| windows.groups[*row])).collect();
-    for (space, (location, deviation)) in spaces.iter_mut().zip(scales(&unseen, &of)) {
-        (space.location, space.scale) = (location as f32, deviation as f32);
-    }
-    // Scales ln d of the left-out windows, per file in chronological order.
-    let mut files: BTreeMap<usize, Vec<(usize, f32)>> = BTreeMap::new();
-    for (out, each) in &held {
-        for (at, row) in out.iter().enumerate() {
-            let scaled = spaces.iter().zip(each).map(|(space, own)| (own[at] - space.location) / space.scale);
-            files.entry(windows.files[*row]).or_default().push((*row, scaled.fold(f32::NEG_INFINITY, f32::max)));
-        }
-    }
-    let mut threshold = f32::NEG_INFINITY;
-    for windows in files.values_mut() {
-        windows.sort_by_key(|(row, _)| *row);
-        let scores: Vec<f32> = windows.iter().map(|(_, score)| *score).collect();
-        threshold = threshold.max(highest_lasting(&scores, Persistence::default(), hop_s));
+    let found = thresholds(&held.concat(), hop_s);
+    for space in &mut spaces {
+        let Some(scale) = found.scales[space.input as usize] else { continue };
+        (space.location, space.scale, space.interval) = (scale.location, scale.deviation, scale.interval);
     }
     let seconds = rows.len() as f64 * hop_s;
     let groups: BTreeSet<usize> = rows.iter().map(|row| windows.groups[*row]).collect();
-    let sample_size = SampleSize {
-        windows: rows.len(),
-        groups: groups.len(),
-        seconds,
-        most_per_day: 3.0 * 86_400.0 / seconds,
-        grouped,
-    };
-    Ok(Fitted { spaces, threshold: threshold + MARGIN, sample_size })
+    let sample_size =
+        SampleSize { windows: rows.len(), groups: groups.len(), seconds, grouped, promise: found.promise };
+    Ok(Fitted { spaces, warning: found.warning, sample_size })
 }
 
 fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedDetector>> {
@@ -150,33 +146,29 @@ fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedDet
         .collect()
 }
 
-/// ln of the distance of each row.
-fn ln_distances(space: &FittedDetector, windows: &Windows<'_>, rows: &[usize]) -> Vec<f32> {
-    let x = windows.input(space.input);
-    rows.iter().map(|row| x.map_or(0.0, |x| space.ln_distance(x.row(*row)))).collect()
+/// ln of the distance of a row by each detector.
+fn ln_distances(spaces: &[FittedDetector], windows: &Windows<'_>, row: usize) -> ZScores {
+    let mut ln = [None; Input::ALL.len()];
+    for space in spaces {
+        ln[space.input as usize] = windows.input(space.input).map(|x| space.ln_distance(x.row(row)));
+    }
+    ln
 }
 
-/// The parts left out in turn, each in ascending order: whole groups, else files, else parts of the only file.
-fn parts(windows: &Windows<'_>, rows: &[usize]) -> (Vec<Vec<usize>>, bool) {
-    let by = |keys: &[usize]| {
-        let mut parts: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        rows.iter().for_each(|row| parts.entry(keys[*row]).or_default().push(*row));
-        parts.into_values().collect::<Vec<_>>()
+/// The group of each of `rows`, numbered from 0, that it is left out with: its own group, else its recording, else a
+/// quarter of the only one; and whether it is its own.
+fn left_out_groups(windows: &Windows<'_>, rows: &[usize]) -> (Vec<usize>, bool) {
+    let numbered = |keys: &[usize]| {
+        let names: BTreeSet<usize> = rows.iter().map(|row| keys[*row]).collect();
+        let names: Vec<usize> = names.into_iter().collect();
+        let of = rows.iter().map(|row| names.partition_point(|name| *name < keys[*row])).collect::<Vec<_>>();
+        (names.len() > 1).then_some(of)
     };
-    let (mut whole, mut grouped) = (by(windows.groups), true);
-    if whole.len() < 2 {
-        (whole, grouped) = (by(windows.files), false);
+    let quarters = || (0..rows.len()).map(|place| place * PARTS / rows.len().max(1)).collect();
+    match numbered(windows.groups) {
+        Some(groups) => (groups, true),
+        None => (numbered(windows.recordings).unwrap_or_else(quarters), false),
     }
-    if whole.len() < 2 {
-        whole = rows.chunks(rows.len().div_ceil(4).max(1)).map(<[usize]>::to_vec).collect();
-    }
-    let mut parts = vec![Vec::new(); whole.len().min(FOLDS)];
-    let count = parts.len().max(1);
-    for (place, part) in whole.into_iter().enumerate() {
-        parts[place % count].extend(part);
-    }
-    parts.iter_mut().for_each(|part| part.sort_unstable());
-    (parts, grouped)
 }
 
 #[cfg(test)]
@@ -201,13 +193,12 @@ mod tests {
     fn normal_windows_stay_below_the_threshold_and_others_are_above() {
         let (x, groups) = data();
         let windows =
-            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
+            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, recordings: &groups };
         let rows: Vec<usize> = (0..240).collect();
         let fitted = fit(&windows, &rows, 0.48).unwrap();
-        let of = |row| fitted.z_scores(&windows, row).1;
-        assert!((240..280).all(|row| of(row) > fitted.threshold));
-        let normal: Vec<f32> = (0..240).map(of).collect();
-        assert!(highest_lasting(&normal, Persistence::default(), 0.48) < fitted.threshold);
+        let of = |row| fitted.rules().levels.score(&fitted.z_scores(&windows, row)).unwrap();
+        assert!((240..280).all(|row| of(row) > 1.0));
+        assert!((0..240).filter(|row| of(*row) > fitted.warning).count() < 24);
         assert_eq!((fitted.sample_size.windows, fitted.sample_size.groups, fitted.sample_size.grouped), (240, 4, true));
         let bytes = fitted.tables().unwrap();
         assert!(bytes.len() < 50_000, "{}", bytes.len());
@@ -224,7 +215,7 @@ mod tests {
             statistics: x.view(),
             classes: &classes,
             groups: &groups,
-            files: &groups,
+            recordings: &groups,
         };
         let bytes = fit(&windows, &(0..280).collect::<Vec<_>>(), 0.48).unwrap().tables().unwrap();
         assert!((200_000..256_000).contains(&bytes.len()), "{}", bytes.len());
@@ -234,16 +225,16 @@ mod tests {
     fn one_file_is_cut_into_parts_and_marked_so() {
         let (x, _) = data();
         let same = vec![0; 280];
-        let windows = Windows { network: None, statistics: x.view(), classes: &same, groups: &same, files: &same };
+        let windows = Windows { network: None, statistics: x.view(), classes: &same, groups: &same, recordings: &same };
         let fitted = fit(&windows, &(0..240).collect::<Vec<_>>(), 0.48).unwrap();
-        assert!(!fitted.sample_size.grouped && fitted.threshold.is_finite());
+        assert!(!fitted.sample_size.grouped && fitted.sample_size.promise.groups == 4);
     }
 
     #[test]
     fn too_few_windows_are_refused() {
         let (x, groups) = data();
         let windows =
-            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, files: &groups };
+            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, recordings: &groups };
         assert!(fit(&windows, &[0, 1, 2], 0.48).is_err());
     }
 }

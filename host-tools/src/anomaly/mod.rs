@@ -1,10 +1,10 @@
 //! Fitting and measuring the anomaly score of [`monitor_core::anomaly`].
 //!
 //! [`components`] computes the principal components, [`clusters`] the clusters of normal sound among them, [`detector`] fits
-//! one detector, [`monitor_model::anomaly::scale`] scales both detectors, [`mod@fit`] adds the threshold from unseen normal
-//! windows, and [`cross_validation`] measures all of it on held-out groups,
-//! [`left_out`] on normal sound alone. [`roc`] computes the areas.
+//! one detector, [`mod@fit`] adds scale and levels from unseen normal windows by [`monitor_model::anomaly::thresholds`],
+//! [`cross_validation`] measures all of it on held-out groups, [`left_out`] on normal sound alone. [`roc`] computes the areas.
 
+pub(crate) mod binomial;
 pub(crate) mod clusters;
 pub(crate) mod components;
 pub(crate) mod cross_validation;

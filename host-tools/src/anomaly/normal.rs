@@ -1,5 +1,7 @@
 //! Normal sound of a feature set: the classes that count as normal, and the windows to fit.
 
+use std::collections::BTreeMap;
+
 use monitor_core::anomaly::Input;
 use ndarray::{Axis, Slice};
 
@@ -19,21 +21,28 @@ pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Re
     names.iter().map(index).collect()
 }
 
-/// Class, group and file of every window of a feature set: what [`Windows`] borrows.
+/// Class, group and recording of every window of a feature set: what [`Windows`] borrows.
 #[derive(Debug)]
 pub(crate) struct WindowIndex {
     /// Class of each window.
     pub classes: Vec<usize>,
     /// Group of each window.
     pub groups: Vec<usize>,
-    /// File of each window.
-    pub files: Vec<usize>,
+    /// Recording of each window: files that were cut from one recording of one class are one.
+    pub recordings: Vec<usize>,
 }
 
 impl WindowIndex {
     /// The index of `set`.
     pub(crate) fn from_set(set: &FeatureSet) -> Self {
-        Self { classes: set.labels(), groups: set.groups(), files: set.recordings() }
+        let mut names = BTreeMap::new();
+        let of_file = set.dataset.recordings.iter().enumerate().map(|(file, recording)| {
+            // Blocks of one file are apart in time where groups are.
+            *names.entry((recording.label, recording.group, &recording.recording)).or_insert(file)
+        });
+        let of_file: Vec<usize> = of_file.collect();
+        let recordings = set.recordings().into_iter().map(|file| of_file[file]).collect();
+        Self { classes: set.labels(), groups: set.groups(), recordings }
     }
 
     /// The input of the detectors, from the features of the same `set`.
@@ -41,8 +50,8 @@ impl WindowIndex {
         let input = if set.kind.tap_block().is_some() { Input::Tap } else { Input::Embedding };
         let part = || (input, set.x.slice_axis(Axis(1), Slice::from(..set.kind.network_len())));
         let network = set.kind.needs_body().then(part);
-        let Self { classes, groups, files } = self;
-        Windows { network, statistics: set.statistics.view(), classes, groups, files }
+        let Self { classes, groups, recordings } = self;
+        Windows { network, statistics: set.statistics.view(), classes, groups, recordings }
     }
 }
 

@@ -1,4 +1,7 @@
-//! False alarms of the anomaly score as sentences.
+//! False alarms of the anomaly score, and what its levels promise, as sentences.
+
+use super::cross_validation::Share;
+use super::fit::SampleSize;
 
 /// A false-alarm rate above this, per day, cannot be excluded after less than three hours of normal sound.
 const JUDGEABLE_PER_DAY: f64 = 24.0;
@@ -18,6 +21,52 @@ pub(crate) fn false_alarms(alarms: usize, seconds: f64) -> String {
             "No false alarm in {time} of unseen normal sound: fewer than {most_per_day:.0} per day (95 % confidence)"
         )
     }
+}
+
+/// Groups from which more of them make the levels little tighter.
+const ENOUGH_GROUPS: usize = 6;
+
+/// What the levels promise, and what would make them promise more.
+pub(crate) fn promise(size: &SampleSize) -> Vec<String> {
+    let promise = &size.promise;
+    let (warning, alarm) = (one_in(promise.warning), one_in(promise.alarm));
+    if !size.grouped {
+        return vec![format!(
+            "All normal sound is of one load, speed or day: the levels are those of its parts ({}), and another one may raise \
+             false alarms. Record {ENOUGH_GROUPS} loads, speeds or days, each as a group.",
+            promise.groups
+        )];
+    }
+    let groups = promise.groups;
+    let mut lines = vec![format!(
+        "Levels: at most 1 in {warning} new operating conditions (load, speed, day) raises a warning, at most 1 in {alarm} an \
+         alarm; from {groups} left-out groups."
+    )];
+    if groups < ENOUGH_GROUPS {
+        lines.push(format!(
+            "{groups} groups are too little data to promise less: record {ENOUGH_GROUPS} loads, speeds or days for fewer false \
+             alarms and an alarm that detects more."
+        ));
+    }
+    lines
+}
+
+/// How many held-out groups of normal sound raised `what`, beside the promise.
+pub(crate) fn held(what: &str, share: &Share, grouped: bool) -> String {
+    let Share { groups, raised, interval, promised, held } = share;
+    let unit = if grouped { "groups" } else { "recordings of the only group" };
+    let [low, high] = interval.map(|side| 100.0 * side);
+    let verdict = if *held { "the promise held" } else { "the promise did not hold" };
+    format!(
+        "{raised} of {groups} held-out {unit} raised {what} ({low:.0}-{high:.0} %, promised at most {:.0} %): {verdict}.",
+        100.0 * promised
+    )
+}
+
+/// The whole number n of "at most 1 in n".
+fn one_in(probability: f64) -> u64 {
+    // 0.01 / 1e-9 is above any number of groups.
+    (1.0 / probability.max(1e-9) + 1e-6).floor() as u64
 }
 
 fn duration(seconds: f64) -> String {

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use monitor_core::features::FeatureKind;
 use serde::Serialize;
 
-use crate::anomaly::cross_validation::{Areas, CrossValidation, GroupAreas, Method, Samples, Scored, cross_validate};
+use crate::anomaly::cross_validation::{
+    Areas, CrossValidation, FOLDS, GroupAreas, Method, Samples, Scored, cross_validate,
+};
 use crate::anomaly::normal::{WindowIndex, normal_classes};
 use crate::anomaly::roc as area;
-use crate::anomaly::text::false_alarms;
+use crate::anomaly::text::{false_alarms, held, promise};
 use crate::console::{Columns, JsonOut, Side, Ui};
 use crate::data::dataset::Dataset;
 use crate::evaluate::measured::sessions;
@@ -61,7 +63,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (windows, labels) = (index.windows(&set), &index.classes);
     let normal: Vec<bool> = labels.iter().map(|label| normal_classes.contains(label)).collect();
     let hop_s = set.hop_s();
-    let progress = ui.progress("holding groups out", set.dataset.groups.len() as u64);
+    let progress = ui.progress("holding groups out", set.dataset.groups.len().min(FOLDS) as u64);
     let sessions = sessions(&set.dataset, &set.rows);
     let names = &set.dataset.groups;
     let result = {
@@ -77,8 +79,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         result.normal_recordings,
         result.other_recordings
     );
-    roc("Anomaly score: detected against false alarms", &subtitle, &curves(&result, &normal), area::PARTIAL)?
-        .save(&args.out.join(ROC))?;
+    let compared = !result.methods.is_empty();
+    if compared {
+        roc("Anomaly score: detected against false alarms", &subtitle, &curves(&result, &normal), area::PARTIAL)?
+            .save(&args.out.join(ROC))?;
+    }
     let by_class: Vec<(String, bool, Vec<f64>)> = set
         .dataset
         .classes
@@ -92,7 +97,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     scores("Anomaly score of every class", &subtitle, &by_class)?.save(&args.out.join(SCORES))?;
     ui.print("");
     set.dataset.print_skipped(&ui);
-    ui.print(args.out.join(ROC).display().to_string());
+    if compared {
+        ui.print(args.out.join(ROC).display().to_string());
+    }
     ui.print(args.out.join(SCORES).display().to_string());
     args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result })
 }
@@ -100,7 +107,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 /// The curves of each method.
 fn curves(result: &CrossValidation, normal: &[bool]) -> Vec<Curve> {
     let curve_of = |(place, method): (usize, &Method)| {
-        let points = |scored: &Scored| (f64::from(scored.deviations[place]), !normal[scored.row]);
+        let points = |scored: &Scored| (f64::from(scored.positions[place]), !normal[scored.row]);
         let fold = |fold: usize| result.scored.iter().filter(move |scored| scored.fold == fold);
         let folds: Vec<_> =
             (0..result.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
@@ -144,7 +151,7 @@ fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String]) -> Vec<S
         format!("{kind} features; normal: {}", normal.join(", ")),
         format!(
             "{} groups of normal sound held out in turn: {} windows of {} normal recordings against {} windows of {} others.",
-            result.folds,
+            result.groups_alarmed.groups,
             result.normal_windows,
             result.normal_recordings,
             result.other_windows,
@@ -176,23 +183,37 @@ fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String]) -> Vec<S
         }
         lines.extend(columns.lines(2));
     };
-    table("Mean over the held-out groups, each with its own fit, as on a device:", |m| m.mean_over_groups);
-    table("Pooled over the scores of all fits:", |method| method.pooled);
-    lines.extend(each_group(result));
+    if !result.methods.is_empty() {
+        table("Mean over the held-out groups, each with its own fit, as on a device:", |m| m.mean_over_groups);
+        table("Pooled over the scores of all fits:", |method| method.pooled);
+        lines.extend(each_group(result));
+    }
     lines.extend(alarms(result));
     lines
 }
 
-/// False alarms and detections of the alarm.
-fn alarms(result: &CrossValidation) -> [String; 2] {
-    let false_ones = (result.false_alarms_per_hour * result.normal_hours).round() as usize;
-    let detected = if result.detected > 0.0 {
+/// False alarms, the promise and whether it held, and detections.
+fn alarms(result: &CrossValidation) -> Vec<String> {
+    let count = |per_hour: f64| (per_hour * result.normal_hours).round() as usize;
+    let false_ones = false_alarms(count(result.false_alarms_per_hour), result.normal_hours * 3600.0);
+    let mut lines = vec![format!("{false_ones}; {} false warnings.", count(result.false_warnings_per_hour))];
+    lines.push(held("an alarm", &result.groups_alarmed, result.grouped));
+    lines.push(held("a warning", &result.groups_warned, result.grouped));
+    lines.extend(promise(&result.sample_size));
+    let (Some(detected), Some(warned)) = (result.detected, result.warned) else { return lines };
+    lines.push(if detected > 0.0 {
         let delay = result.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"));
-        format!("The alarm would have fired for {:.0} % of the other files{delay}.", 100.0 * result.detected)
+        format!(
+            "The alarm would have fired for {:.0} % of the other recordings{delay}; a warning for {:.0} %.",
+            100.0 * detected,
+            100.0 * warned
+        )
     } else {
-        "The alarm would not have fired. Run `host-tools evaluate --timelines` to see the scores; lower the threshold with \
-         more, or more uniform, normal recordings."
-            .to_string()
-    };
-    [format!("{}.", false_alarms(false_ones, result.normal_hours * 3600.0)), detected]
+        format!(
+            "The alarm would not have fired; a warning would have for {:.0} % of the other recordings. Run `host-tools evaluate \
+             --timelines` to see the scores; lower the level with more, or more uniform, normal recordings.",
+            100.0 * warned
+        )
+    });
+    lines
 }

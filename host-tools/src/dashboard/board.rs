@@ -126,7 +126,9 @@ impl Board {
                 self.event_of(frame);
             }
             Message::Health(health) => self.health = Some(health),
-            Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => self.event_of(frame),
+            Message::Warning(_) | Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => {
+                self.event_of(frame)
+            }
         }
     }
 

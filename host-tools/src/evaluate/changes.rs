@@ -122,7 +122,11 @@ fn trace(model: &ModelContents<'_>, recording: &Recording, hop_columns: u32) -> 
     let (mut reported, mut track, mut raised) = (Vec::new(), Track::default(), false);
     process(recording, model.classifier.clone(), hop_columns, |window| {
         let (verdict, end_s) = (window.verdict, window.start_s + WINDOW_S);
+        let mut score = None;
         judge.conclude(verdict, window.microphone_dead, |event| {
+            if let Event::Window { anomaly, .. } = event {
+                score = *anomaly;
+            }
             if let Event::StateChange { state, .. } = event {
                 reported.push((end_s, state.class().map(usize::from)));
             }
@@ -136,7 +140,7 @@ fn trace(model: &ModelContents<'_>, recording: &Recording, hop_columns: u32) -> 
             std::array::from_fn(|band| columns.iter().map(|column| column[band]).sum::<f32>() / columns.len() as f32)
         }));
         track.seconds = end_s;
-        if let (Some(active), Some(score)) = (judge.anomaly_alarm(), verdict.anomaly) {
+        if let (Some(active), Some(score)) = (judge.anomaly_alarm(), score) {
             track.scores.push((end_s, f64::from(score)));
             let before = std::mem::replace(&mut raised, active);
             match track.alarms.last_mut() {

@@ -6,7 +6,7 @@ use super::calibration::CalibrationTrial;
 use super::head::HeadKind;
 use super::training_report::{CalibrationEffect, Class, CrossValidated, TrainingReport};
 use crate::anomaly::left_out::LeftOut;
-use crate::anomaly::text::false_alarms;
+use crate::anomaly::text::promise;
 use crate::console::{Columns, Side};
 use crate::data::dataset::WITHIN_RECORDING;
 use crate::evaluate::measured::mark;
@@ -40,15 +40,13 @@ pub(crate) fn data_table(classes: &[Class]) -> impl Iterator<Item = String> {
 pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
     let mut lines = vec![String::new()];
     lines.extend(head(report));
-    lines.extend(report.anomaly.as_ref().map(|size| {
-        format!(
-            "Anomaly score: fitted to {} windows of normal sound in {} groups. {}{}.",
-            size.windows,
-            size.groups,
-            false_alarms(0, size.seconds),
-            if size.grouped { "" } else { " (within one group, optimistic)" }
-        )
-    }));
+    if let Some(size) = &report.anomaly {
+        lines.push(format!(
+            "Anomaly score: fitted to {} windows of normal sound in {} groups.",
+            size.windows, size.groups
+        ));
+        lines.extend(promise(size));
+    }
     let calibration = &report.head.calibration;
     if calibration.windows > 0 {
         let classes = report.data.classes.iter().zip(&calibration.class_confidence);

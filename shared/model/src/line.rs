@@ -146,6 +146,8 @@ impl fmt::Display for Line<'_> {
                 let latched = if a.unacknowledged { ", not acknowledged" } else { "" };
                 write!(f, "ALARM off: {}{latched}", cause_name(a.cause))
             }
+            Message::Warning(w) if w.active => write!(f, "WARNING on: anomaly, state {}", self.name(w.state)),
+            Message::Warning(_) => f.write_str("WARNING off: anomaly"),
             Message::Health(h) => write!(f, "HEALTH {}", HealthText(&h)),
             Message::Gap(gap) => write!(f, "GAP {} frames lost before window {}", gap.lost_frames, gap.index),
             Message::Acknowledged(a) => {
@@ -219,6 +221,7 @@ impl Serialize for Line<'_> {
             Message::Verdict(_) => "verdict",
             Message::StateChange(_) => "state",
             Message::Alarm(_) => "alarm",
+            Message::Warning(_) => "warning",
             Message::Health(_) => "health",
             Message::Gap(_) => "gap",
             Message::Acknowledged(_) => "acknowledged",
@@ -262,6 +265,12 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("state", &self.name(a.state))?;
                 map.serialize_entry("index", &a.index)?;
                 map.serialize_entry("unacknowledged", &a.unacknowledged)?;
+            }
+            Message::Warning(w) => {
+                map.serialize_entry("active", &w.active)?;
+                map.serialize_entry("cause", "anomaly")?;
+                map.serialize_entry("state", &self.name(w.state))?;
+                map.serialize_entry("index", &w.index)?;
             }
             Message::Acknowledged(a) => {
                 map.serialize_entry("causes", &List(Causes { bits: a.causes }.names()))?;
@@ -347,7 +356,7 @@ mod tests {
     use std::string::ToString;
 
     use super::*;
-    use monitor_wire::{Acknowledged, Alarm, StateChange};
+    use monitor_wire::{Acknowledged, Alarm, StateChange, Warning};
 
     fn text(message: Message<'_>) -> std::string::String {
         Line {
@@ -368,6 +377,13 @@ mod tests {
         let acknowledged = Acknowledged { causes: 0b1001, by: AcknowledgedBy::Modbus as u8, index: 3 };
         let line = text(Message::Acknowledged(acknowledged));
         assert_eq!(line, "[1.25] ALARM acknowledged by modbus: state microphone");
+    }
+
+    #[test]
+    fn a_warning_names_its_cause() {
+        let warning = |active| Message::Warning(Warning { active, state: Some(1), index: 3 });
+        assert_eq!(text(warning(true)), "[1.25] WARNING on: anomaly, state on_state");
+        assert_eq!(text(warning(false)), "[1.25] WARNING off: anomaly");
     }
 
     #[test]

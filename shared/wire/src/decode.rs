@@ -102,6 +102,7 @@ fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
         kind::HEALTH => Message::Health(grown::<OldestHealth, Health>(kind, payload)?),
         kind::GAP => Message::Gap(fields(kind, payload)?),
         kind::ACKNOWLEDGED => Message::Acknowledged(fields(kind, payload)?),
+        kind::WARNING => Message::Warning(fields(kind, payload)?),
         _ => Message::Other { kind, payload },
     })
 }

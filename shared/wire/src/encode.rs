@@ -27,6 +27,7 @@ pub fn encode<'b>(
         Message::Health(payload) => frame(buffer, header, payload),
         Message::Gap(payload) => frame(buffer, header, payload),
         Message::Acknowledged(payload) => frame(buffer, header, payload),
+        Message::Warning(payload) => frame(buffer, header, payload),
         Message::Other { payload, .. } => frame(buffer, header, &Raw(payload)),
     }
 }

@@ -33,7 +33,7 @@ pub use encode::{Error, encode};
 pub use floats::Floats;
 pub use message::{
     Acknowledged, AcknowledgedBy, Alarm, AlarmCause, CaptureState, ClockState, Gap, Health, Hello, Message,
-    StateChange, Verdict, refused,
+    StateChange, Verdict, Warning, refused,
 };
 pub use text_list::{TextList, TextSource};
 
@@ -55,6 +55,8 @@ mod kind {
     pub const HEALTH: u8 = 5;
     pub const GAP: u8 = 6;
     pub const ACKNOWLEDGED: u8 = 7;
+    /// The warning was raised or ended.
+    pub const WARNING: u8 = 8;
 }
 
 /// The fields before the payload.

@@ -21,6 +21,8 @@ pub enum Message<'a> {
     Gap(Gap),
     /// Alarms were acknowledged.
     Acknowledged(Acknowledged),
+    /// The anomaly score rose above the warning level, or fell below it.
+    Warning(Warning),
     /// A kind of a newer sender that this reader does not support.
     Other {
         /// The kind.
@@ -41,6 +43,7 @@ impl Message<'_> {
             Self::Health(_) => kind::HEALTH,
             Self::Gap(_) => kind::GAP,
             Self::Acknowledged(_) => kind::ACKNOWLEDGED,
+            Self::Warning(_) => kind::WARNING,
             Self::Other { kind, .. } => *kind,
         }
     }
@@ -138,6 +141,17 @@ impl Alarm {
             *unacknowledged |= bit;
         }
     }
+}
+
+/// The anomaly score rose above the warning level, or fell below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Raised or ended.
+    pub active: bool,
+    /// The reported state; `None` is unknown.
+    pub state: Option<u16>,
+    /// The newest window.
+    pub index: u64,
 }
 
 /// Alarms were acknowledged.

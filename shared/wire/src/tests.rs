@@ -87,8 +87,12 @@ fn acknowledged() -> Message<'static> {
     Message::Acknowledged(Acknowledged { causes: 1, by: AcknowledgedBy::Mqtt as u8, index: 300 })
 }
 
-fn all(probabilities: &[f32]) -> [Message<'_>; 7] {
-    [hello(), verdict(probabilities), change(), alarm(), health(), gap(), acknowledged()]
+fn warning() -> Message<'static> {
+    Message::Warning(Warning { active: true, state: Some(1), index: 300 })
+}
+
+fn all(probabilities: &[f32]) -> [Message<'_>; 8] {
+    [hello(), verdict(probabilities), change(), alarm(), health(), gap(), acknowledged(), warning()]
 }
 
 fn encoded(sequence: u32, message: &Message<'_>) -> Vec<u8> {

@@ -100,6 +100,10 @@ impl Log {
                 let (active, unacknowledged) = (Some(alarm.active), Some(alarm.unacknowledged));
                 self.add(Record { active, cause, state, unacknowledged, ..of(RecordKind::Alarm) });
             }
+            Event::Warning(warning) => {
+                let (cause, state) = (Some("anomaly".into()), Some(name(now, warning.state)));
+                self.add(Record { active: Some(warning.active), cause, state, ..of(RecordKind::Warning) });
+            }
             Event::Acknowledged(acknowledged) => {
                 let causes = Causes { bits: acknowledged.causes }.names().collect::<Vec<_>>().join(" ");
                 let (causes, by) = (Some(causes), Some(by_name(acknowledged.by).into()));

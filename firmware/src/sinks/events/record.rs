@@ -74,6 +74,8 @@ pub enum RecordKind {
     State,
     /// An alarm was raised or has ended.
     Alarm,
+    /// The anomaly score rose above the warning level, or fell below it.
+    Warning,
     /// Alarms were acknowledged.
     Acknowledged,
     /// The device's clock has become synchronised to a time server or no longer is; see `synchronised`.
@@ -96,6 +98,7 @@ impl RecordKind {
             Self::Model => "model",
             Self::State => "state",
             Self::Alarm => "alarm",
+            Self::Warning => "warning",
             Self::Acknowledged => "acknowledged",
             Self::Clock => "clock",
             Self::Duration => "duration",
@@ -166,6 +169,10 @@ mod tests {
                     unacknowledged: Some(true),
                     ..of(RecordKind::Alarm)
                 },
+            ),
+            (
+                r#""warning","state":NAME,"active":true,"cause":NAME"#,
+                Record { state: name(), active: Some(true), cause: name(), ..of(RecordKind::Warning) },
             ),
             (
                 r#""acknowledged","causes":NAME,"by":NAME"#,

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use monitor_core::anomaly::{ZScores, Zone};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{Decided, State};
 use monitor_core::log_mel::RATE_HZ;
@@ -40,8 +41,10 @@ pub struct Window {
     pub class: usize,
     /// Its probability, 0..=1.
     pub confidence: f32,
-    /// Anomaly score, 1 at the alarm threshold; `None` where the model has no detector.
+    /// Anomaly score of the last seconds, 1 at the alarm level; `None` where the model has no detector or the microphone was dead.
     pub anomaly: Option<f32>,
+    /// Zone of the score: normal, watch, warning or alarm; `None` where the score is.
+    pub zone: Option<&'static str>,
     /// Level, dB of full scale.
     pub level_dbfs: f32,
     /// Time of features and head, milliseconds.
@@ -60,7 +63,8 @@ impl Window {
             start_s: verdict.start_sample as f64 / f64::from(RATE_HZ),
             class,
             confidence: verdict.probabilities.get(class).copied().unwrap_or(0.0),
-            anomaly: verdict.anomaly,
+            anomaly: None,
+            zone: None,
             level_dbfs: verdict.level_dbfs,
             inference_ms: verdict.inference_ns as f64 / 1e6,
             microphone_dead,
@@ -142,8 +146,9 @@ pub fn predict_recording(
             }
             let mut decided = None;
             judge.conclude(&verdict.borrowed(owned), *microphone_dead, |event| {
-                if let Event::Window { decided: own, .. } = event {
+                if let Event::Window { decided: own, anomaly, zone, .. } = event {
                     decided = Some(*own);
+                    (window.anomaly, window.zone) = (*anomaly, zone.map(Zone::name));
                 }
                 if let Some(alarms) = &mut alarms {
                     alarms.record(event, window.start_s + WINDOW_S);
@@ -185,7 +190,7 @@ struct OwnedVerdict {
     probabilities: Vec<f32>,
     level_dbfs: f32,
     spans_gap: bool,
-    anomaly: Option<f32>,
+    z_scores: Option<ZScores>,
     inference_ns: u64,
 }
 
@@ -197,7 +202,7 @@ impl OwnedVerdict {
             probabilities: verdict.probabilities.to_vec(),
             level_dbfs: verdict.level_dbfs,
             spans_gap: verdict.spans_gap,
-            anomaly: verdict.anomaly,
+            z_scores: verdict.z_scores,
             inference_ns: verdict.inference_ns,
         }
     }
@@ -211,7 +216,7 @@ impl OwnedVerdict {
             patch: window.patch(),
             level_dbfs: self.level_dbfs,
             spans_gap: self.spans_gap,
-            anomaly: self.anomaly,
+            z_scores: self.z_scores,
             inference_ns: self.inference_ns,
         }
     }

@@ -150,6 +150,7 @@ mod tests {
             class,
             confidence: 0.9,
             anomaly: None,
+            zone: None,
             level_dbfs: -20.0,
             inference_ms: (i + 1) as f64,
             microphone_dead: false,

@@ -1,31 +1,36 @@
-//! The anomaly score of a window: its distance from all normal training sound.
+//! The anomaly score: how far the sound of the last seconds is from all normal training sound.
 //!
-//! Two detectors, each a Mahalanobis distance in a principal-component space of normal windows, taken to the nearest cluster
-//! of them: one over YAMNet's embedding, with up to 16 clusters of each normal class, one over log-mel statistics without the
-//! level ([`statistics`]), with one cluster, to which the distance from the space itself (the residual) is added. Each detects
-//! anomalies that the other one misses, so the score is computed from the larger distance:
+//! Up to three detectors, each a Mahalanobis distance in a principal-component space of normal windows, taken to the nearest
+//! cluster of them. The detector over the tap has one cluster and a ridge in place of the directions outside its space. Without a
+//! tap there are two: one over YAMNet's embedding, with up to 16 clusters of each normal class, one over log-mel statistics
+//! without the level ([`statistics`]), with the distance from the space itself (the residual) added.
 //!
 //! ```text
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
 //! d     = sqrt(min over clusters q_c)
-//! z     = (ln d - location) / scale         location and deviation of normal windows that were not in the fit; the scale
-//!                                           is enlarged for a less reliable detector
-//! score = exp((max z - threshold) / 2)      1 is the alarm threshold
+//! z     = (ln d - location) / scale        mean and deviation of ln d of normal windows that were not in the fit
+//! Z     = mean of z over 5 s               anew after a gap, a dead microphone, a change of state
+//! u     = (Z - typical) / (alarm - typical)   typical highest Z of a group of normal sound that was not in the fit; the alarm
+//!                                          level is its prediction interval by Student's t
+//! score = exp(max u - 1)                   1 at the alarm level of the first detector to reach its own
 //! ```
 //!
 //! host-tools fits the tables and stores them in a Metadata entry of the model file ([`ENTRY`]). They are read in place.
-//! Cost: about 60,000 multiplications a window and no memory beyond 4 kB of stack; tables of the default size take at most 239 kB
-//! with an embedding and two normal classes, 248 kB with four, 39 kB without an embedding. Sums have one fixed order, so
+//! Cost: about 60,000 multiplications a window and no memory beyond 4 kB of stack and 2 kB of state. Sums have one fixed order, so
 //! that every machine computes the same score.
 
 mod alarm;
 mod error;
+mod levels;
+mod smoothing;
 mod space;
 mod statistics;
 mod tables;
 
-pub use alarm::{Alarm, Change, Persistence};
+pub use alarm::{Alarm, AlarmRules, Change, Outcome, Persistence};
 pub use error::Error;
+pub use levels::{Interval, Levels, Zone, score};
+pub use smoothing::{SMOOTHING_S, Smoother};
 pub use space::{MAX_COMPONENTS, SubspaceDetector};
 pub use statistics::{STATISTICS_LEN, statistics};
 pub use tables::{AnomalyModel, CRC, write};
@@ -72,12 +77,11 @@ impl Input {
     }
 }
 
-/// The anomaly score of the highest deviation `z`: 1 at `threshold`, exp(1/2) a deviation of 1 above it.
-pub fn score(z: f32, threshold: f32) -> f32 {
-    libm::expf((z - threshold) / 2.0)
-}
+/// ln of the distance from each detector in deviations of unseen normal windows, in the order of [`Input::ALL`]; `None` without
+/// a detector.
+pub type ZScores = [Option<f32>; Input::ALL.len()];
 
-/// Scores windows by the tables of a model.
+/// Computes the z-scores of windows by the tables of a model.
 #[derive(Debug, Clone, Copy)]
 pub struct Detector<'m> {
     tables: AnomalyModel<'m>,
@@ -94,15 +98,13 @@ impl<'m> Detector<'m> {
         &self.tables
     }
 
-    /// Score of a window: 0 and up, 1 at the alarm threshold. `features` are those of a kind with an embedding, which stands
-    /// first; without one only the log-mel detector is used. `None` if no detector has its input.
-    pub fn score(&self, patch: &Patch, features: &[f32]) -> Option<f32> {
-        let highest =
-            Input::ALL.into_iter().filter_map(|input| self.z_score(input, patch, features)).reduce(f32::max)?;
-        Some(score(highest, self.tables.threshold))
+    /// z-scores of a window, which [`Alarm::update`] turns into a score. `features` are those of the model's kind; the part of
+    /// the network stands first.
+    pub fn z_scores(&self, patch: &Patch, features: &[f32]) -> ZScores {
+        Input::ALL.map(|input| self.z_score(input, patch, features))
     }
 
-    /// ln of the distance from the detector over `input`, in deviations of unseen normal windows; `None` without a detector.
+    /// The z-score of the detector over `input`; `None` without a detector or its input.
     pub fn z_score(&self, input: Input, patch: &Patch, features: &[f32]) -> Option<f32> {
         let space = self.tables.space(input)?;
         match input {

@@ -1,18 +1,18 @@
 //! The tables as bytes: little-endian, read in place.
 //!
 //! ```text
-//! u16 schema, u8 spaces, u8 0, f32 threshold, f32 raise_s, f32 within_s, f32 change_s
-//! per space: u8 input (0 embedding, 1 log-mel, 2 tap), u8 components, u16 clusters, f32 location, f32 scale, f32 residual,
-//!            f32[components x values], f32[clusters x components], f32[components],
+//! u16 schema, u8 spaces, u8 0, f32 warning, f32 raise_s, f32 within_s, f32 change_s
+//! per space: u8 input (0 embedding, 1 log-mel, 2 tap), u8 components, u16 clusters, f32 location, f32 scale, f32 typical,
+//!            f32 alarm, f32 residual, f32[components x values], f32[clusters x components], f32[components],
 //!            and where residual > 0: f32[values], f32[clusters x values]
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
-use super::{Error, Input, MAX_COMPONENTS, Persistence, SubspaceDetector};
+use super::{AlarmRules, Error, Input, Interval, Levels, MAX_COMPONENTS, Persistence, SubspaceDetector};
 use monitor_tflite::Scalars;
 
 /// The layout that this version writes, and the only one it reads.
-pub(super) const SCHEMA: u16 = 2;
+pub(super) const SCHEMA: u16 = 3;
 
 /// The check sum of tables, and of the model that baseline tables belong to.
 pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
@@ -20,9 +20,9 @@ pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 /// The anomaly detectors of a model. Borrows from the file.
 #[derive(Debug, Clone, Copy)]
 pub struct AnomalyModel<'m> {
-    /// The value of z at which the score is 1.
-    pub threshold: f32,
-    /// How long scores must be above 1 to raise the alarm.
+    /// Score from which there is a warning: above 0, at most 1.
+    pub warning: f32,
+    /// How long scores must be above a level to raise it.
     pub persistence: Persistence,
     spaces: [Option<SubspaceDetector<'m>>; Input::ALL.len()],
 }
@@ -44,7 +44,7 @@ impl<'m> AnomalyModel<'m> {
         }
         let mut rest = Reader(body);
         let [_, _, count, _] = rest.take::<4>()?;
-        let threshold = rest.number()?;
+        let warning = rest.number()?;
         let (raise_s, within_s, change_s) = (rest.number()?, rest.number()?, rest.number()?);
         let persistence = Persistence { raise_s, within_s, change_s }.check()?;
         let mut spaces = [None; Input::ALL.len()];
@@ -53,10 +53,16 @@ impl<'m> AnomalyModel<'m> {
             let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;
             *place = Some(space);
         }
-        if count == 0 || !rest.0.is_empty() {
+        if count == 0 || !rest.0.is_empty() || warning <= 0.0 || warning > 1.0 {
             return Err(Error::Damaged);
         }
-        Ok(Self { threshold, persistence, spaces })
+        Ok(Self { warning, persistence, spaces })
+    }
+
+    /// What the alarm needs to know.
+    pub fn rules(&self) -> AlarmRules {
+        let intervals = self.spaces.map(|space| space.map(|space| space.interval));
+        AlarmRules { levels: Levels { intervals, warning: self.warning }, alarm: 1.0, persistence: self.persistence }
     }
 
     /// The space over `input`, if the model has one.
@@ -93,9 +99,11 @@ impl<'m> Reader<'m> {
         let clusters = usize::from(u16::from_le_bytes(self.take()?));
         let input = Input::ALL.get(usize::from(kind)).ok_or(Error::Damaged)?;
         let (values, components) = (input.len(), usize::from(components));
-        let (location, scale, residual) = (self.number()?, self.number()?, self.number()?);
+        let (location, scale) = (self.number()?, self.number()?);
+        let interval = Interval { typical: self.number()?, alarm: self.number()? };
+        let residual = self.number()?;
         let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
-        if !fits || scale <= 0.0 || residual < 0.0 {
+        if !fits || scale <= 0.0 || interval.alarm <= interval.typical || residual < 0.0 {
             return Err(Error::Damaged);
         }
         let projection = self.numbers(components * values)?;
@@ -107,7 +115,17 @@ impl<'m> Reader<'m> {
         }
         Ok((
             kind,
-            SubspaceDetector { location, scale, residual, projection, means, precisions, inverse_deviations, centres },
+            SubspaceDetector {
+                location,
+                scale,
+                interval,
+                residual,
+                projection,
+                means,
+                precisions,
+                inverse_deviations,
+                centres,
+            },
         ))
     }
 }
@@ -116,9 +134,9 @@ fn finite(number: f32) -> Result<f32, Error> {
     if number.is_finite() { Ok(number) } else { Err(Error::Damaged) }
 }
 
-/// Writes tables through `put`, piece by piece: threshold, persistence and spaces.
+/// Writes tables through `put`, piece by piece: warning level, persistence and spaces.
 pub fn write(
-    threshold: f32,
+    warning: f32,
     persistence: Persistence,
     spaces: &[(Input, SubspaceDetector<'_>)],
     mut put: impl FnMut(&[u8]),
@@ -131,11 +149,14 @@ pub fn write(
     append(&SCHEMA.to_le_bytes());
     append(&[spaces.len() as u8, 0]);
     let Persistence { raise_s, within_s, change_s } = persistence;
-    [threshold, raise_s, within_s, change_s].iter().for_each(|number| append(&number.to_le_bytes()));
+    [warning, raise_s, within_s, change_s].iter().for_each(|number| append(&number.to_le_bytes()));
     for (input, space) in spaces {
         append(&[*input as u8, space.components() as u8]);
         append(&(space.clusters() as u16).to_le_bytes());
-        [space.location, space.scale, space.residual].iter().for_each(|number| append(&number.to_le_bytes()));
+        let Interval { typical, alarm } = space.interval;
+        [space.location, space.scale, typical, alarm, space.residual]
+            .iter()
+            .for_each(|number| append(&number.to_le_bytes()));
         [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres]
             .iter()
             .for_each(|numbers| append(numbers.raw()));
@@ -166,6 +187,7 @@ mod tests {
         let space = SubspaceDetector {
             location: 0.0,
             scale: 0.5,
+            interval: Interval { typical: 1.0, alarm: 2.0 },
             residual: 4.0,
             projection: Scalars::new(&projection),
             means: Scalars::new(&mean),
@@ -174,7 +196,7 @@ mod tests {
             centres: Scalars::new(&zeros),
         };
         let mut out = std::vec::Vec::new();
-        write(2.0, PERSISTENCE, &[(Input::Statistics, space)], |bytes| out.extend(bytes));
+        write(0.5, PERSISTENCE, &[(Input::Statistics, space)], |bytes| out.extend(bytes));
         out
     }
 
@@ -191,8 +213,8 @@ mod tests {
         let patch: Patch =
             core::array::from_fn(|j| core::array::from_fn(|b| if b == 0 && j % 2 == 1 { 64.0 } else { 0.0 }));
         let q = 31.5 * 31.5 / 4.0 + 4.0 * (63.0 * 0.25 + 32.0 * 32.0 * 2.0 + 64.0 * 64.0);
-        let expected = ((f32::ln(f32::sqrt(q)) / 0.5 - 2.0) / 2.0).exp();
-        let score = Detector::new(tables).score(&patch, &[]).unwrap();
+        let expected = (f32::ln(f32::sqrt(q)) / 0.5 - 1.0 - 1.0).exp();
+        let score = tables.rules().levels.score(&Detector::new(tables).z_scores(&patch, &[])).unwrap();
         assert!((score / expected - 1.0).abs() < 1e-4, "{score} {expected}");
         assert_eq!((COLUMNS, BANDS), (96, 64));
     }

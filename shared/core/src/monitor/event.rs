@@ -1,5 +1,6 @@
 //! What a monitor reports.
 
+use crate::anomaly::Zone;
 use crate::decision::{Decided, State};
 use crate::pipeline::Verdict;
 
@@ -30,6 +31,11 @@ pub enum Event<'v> {
         verdict: &'v Verdict<'v>,
         /// Its effect on the state.
         decided: Decided,
+        /// Anomaly score of the last seconds, 0 and up, 1 at the alarm level; `None` without a detector or where the microphone was
+        /// dead.
+        anomaly: Option<f32>,
+        /// The zone of the score; `None` where the score is.
+        zone: Option<Zone>,
         /// Whether the microphone was dead, so that the verdict carries no information about the machine.
         microphone_dead: bool,
     },
@@ -43,6 +49,15 @@ pub enum Event<'v> {
         state: State,
         /// Smoothed probability of the state, 0 to 1.
         confidence: f32,
+    },
+    /// The anomaly score rose above the warning level, or fell below it.
+    Warning {
+        /// The window that raised or ended it.
+        index: u64,
+        /// Whether it was raised.
+        active: bool,
+        /// The reported state.
+        state: State,
     },
     /// An alarm was raised or ended.
     Alarm {

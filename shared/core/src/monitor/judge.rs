@@ -14,9 +14,10 @@ pub struct Judge {
     alarm_states: AlarmStates,
     /// Whether the alarm by the state is raised.
     state_alarm: bool,
-    anomaly_alarm: Option<Alarm>,
-    /// Anomaly score that counts towards the alarm.
-    alarm_level: f32,
+    /// The anomaly score, and what it raises.
+    anomaly: Option<Alarm>,
+    /// Whether it may raise anything.
+    anomaly_alarm: bool,
 }
 
 impl Judge {
@@ -29,8 +30,8 @@ impl Judge {
             decision: decision(settings)?,
             alarm_states: settings.alarm_states,
             state_alarm: false,
-            anomaly_alarm: settings.persistence.map(|persistence| Alarm::new(persistence, settings.hop_s)),
-            alarm_level: settings.alarm_level,
+            anomaly: settings.anomaly.map(|rules| Alarm::new(&rules, settings.hop_s)),
+            anomaly_alarm: settings.anomaly_alarm,
         })
     }
 
@@ -47,8 +48,8 @@ impl Judge {
             steps: card.decision.per_window(hop_s)?,
             confidences: confidences.get(..classes).ok_or(Error::Classes { classes })?,
             alarm_states: AlarmStates::default(),
-            persistence: classifier.anomaly().map(|detector| detector.tables().persistence),
-            alarm_level: 1.0,
+            anomaly: classifier.anomaly().map(|detector| detector.tables().rules()),
+            anomaly_alarm: true,
             hop_s,
         })
     }
@@ -65,14 +66,22 @@ impl Judge {
         index: u64,
         mut on_event: impl FnMut(&Event<'_>),
     ) -> Result<(), Error> {
-        self.alarm_level = settings.alarm_level;
-        let before = self.anomaly_alarm.take();
-        self.anomaly_alarm = settings.persistence.map(|persistence| {
-            let mut alarm = before.unwrap_or_else(|| Alarm::new(persistence, settings.hop_s));
-            alarm.set(persistence, settings.hop_s);
-            alarm
+        let was = self.raised();
+        let before = self.anomaly.take();
+        self.anomaly = settings.anomaly.map(|rules| match before {
+            // What could not be raised before is not raised by the change.
+            Some(mut alarm) if self.anomaly_alarm => {
+                alarm.set(&rules, settings.hop_s);
+                alarm
+            }
+            _ => Alarm::new(&rules, settings.hop_s),
         });
-        if self.anomaly_alarm.is_none() && before.is_some_and(|alarm| alarm.active()) {
+        self.anomaly_alarm = settings.anomaly_alarm;
+        let now = self.raised();
+        if was.0 && !now.0 {
+            on_event(&Event::Warning { index, active: false, state: State::Unknown });
+        }
+        if was.1 && !now.1 {
             on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active: false, state: State::Unknown });
         }
         if same_classes {
@@ -90,9 +99,8 @@ impl Judge {
     /// Replaces level and persistence of the alarm by the anomaly score; a raised alarm stays until scores end it. Without such
     /// an alarm it changes nothing.
     pub fn set_sensitivity(&mut self, alarm_level: f32, persistence: Persistence, hop_s: f32) {
-        self.alarm_level = alarm_level;
-        if let Some(alarm) = &mut self.anomaly_alarm {
-            alarm.set(persistence, hop_s);
+        if let Some(alarm) = &mut self.anomaly {
+            alarm.adjust(alarm_level, persistence, hop_s);
         }
     }
 
@@ -107,7 +115,16 @@ impl Judge {
             self.decision.update(verdict.probabilities)
         };
         let state = decided.state;
-        on_event(&Event::Window { verdict, decided, microphone_dead });
+        let outcome = self.anomaly.as_mut().zip(verdict.z_scores).and_then(|(alarm, z)| {
+            if microphone_dead {
+                alarm.interrupt();
+                return None;
+            }
+            Some(alarm.update(index, &z, decided.steady))
+        });
+        let anomaly = outcome.and_then(|outcome| outcome.score);
+        let zone = outcome.map(|outcome| outcome.zone).filter(|_| anomaly.is_some());
+        on_event(&Event::Window { verdict, decided, anomaly, zone, microphone_dead });
         if decided.changed {
             let (previous, confidence) = (decided.previous, decided.confidence);
             on_event(&Event::StateChange { index, previous, state, confidence });
@@ -116,11 +133,11 @@ impl Judge {
         if core::mem::replace(&mut self.state_alarm, active) != active {
             on_event(&Event::Alarm { index, cause: AlarmCause::State, active, state });
         }
-        // The alarm's own level is 1.
-        let score = verdict.anomaly.filter(|_| !microphone_dead).map(|score| score / self.alarm_level);
-        let change =
-            self.anomaly_alarm.as_mut().zip(score).and_then(|(alarm, score)| alarm.update(score, decided.steady));
-        if let Some(change) = change {
+        let Some(outcome) = outcome.filter(|_| self.anomaly_alarm) else { return };
+        if let Some(change) = outcome.warning {
+            on_event(&Event::Warning { index, active: change == Change::Raised, state });
+        }
+        if let Some(change) = outcome.alarm {
             let active = change == Change::Raised;
             on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active, state });
         }
@@ -161,7 +178,13 @@ impl Judge {
 
     /// Whether the alarm by the anomaly score is raised; `None` where there is no such alarm.
     pub fn anomaly_alarm(&self) -> Option<bool> {
-        self.anomaly_alarm.map(|alarm| alarm.active())
+        self.anomaly.as_ref().filter(|_| self.anomaly_alarm).map(Alarm::active)
+    }
+
+    /// Whether the warning and the alarm by the anomaly score are raised.
+    fn raised(&self) -> (bool, bool) {
+        let raised = self.anomaly.as_ref().filter(|_| self.anomaly_alarm);
+        raised.map_or((false, false), |alarm| (alarm.warned(), alarm.active()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the judge needs to know of model and configuration.
 
 use super::Judge;
-use crate::anomaly::Persistence;
+use crate::anomaly::AlarmRules;
 use crate::decision::{Error, MAX_CLASSES, State, Steps};
 
 /// States that are an alarm, as a set of class indices and unknown.
@@ -52,10 +52,10 @@ pub struct Settings<'a> {
     pub confidences: &'a [f32],
     /// States that are an alarm.
     pub alarm_states: AlarmStates,
-    /// Persistence of the alarm by the anomaly score; `None` without a score or where that alarm is off.
-    pub persistence: Option<Persistence>,
-    /// Anomaly score that counts towards that alarm. Above 0; 1 is the model's own level.
-    pub alarm_level: f32,
+    /// Levels and persistence of the anomaly score; `None` without a score.
+    pub anomaly: Option<AlarmRules>,
+    /// Whether the score raises warnings and alarms.
+    pub anomaly_alarm: bool,
     /// Seconds from one window to the next.
     pub hop_s: f32,
 }

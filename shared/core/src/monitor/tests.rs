@@ -1,7 +1,7 @@
 use std::vec::Vec;
 
 use super::*;
-use crate::anomaly::Persistence;
+use crate::anomaly::{AlarmRules, Input, Interval, Levels, Persistence};
 use crate::classifier::Classifier;
 use crate::decision::{DecisionConfig, State};
 use crate::features::FeatureKind;
@@ -23,10 +23,18 @@ fn head_bytes() -> (Vec<u8>, Vec<u8>) {
     (bytes(&weights), bytes(&[0.0, 64.0 * 0.05 * 4.5]))
 }
 
+/// Position 1 is a z-score of 1.
+fn rules(persistence: Persistence) -> AlarmRules {
+    let mut intervals = [None; Input::ALL.len()];
+    intervals[Input::Tap as usize] = Some(Interval { typical: 0.0, alarm: 1.0 });
+    AlarmRules { levels: Levels { intervals, warning: 0.5 }, alarm: 1.0, persistence }
+}
+
 fn settings(alarm_states: AlarmStates, persistence: Option<Persistence>) -> Settings<'static> {
     let config = DecisionConfig { smoothing_s: 0.0, confidence: 0.6, hysteresis: 0.0, dwell_s: 0.5 };
     let steps = config.per_window(0.48).unwrap();
-    Settings { steps, confidences: &[0.6, 0.6], alarm_states, persistence, alarm_level: 1.0, hop_s: 0.48 }
+    let anomaly = persistence.map(rules);
+    Settings { steps, confidences: &[0.6, 0.6], alarm_states, anomaly, anomaly_alarm: true, hop_s: 0.48 }
 }
 
 /// What an event reports, without the borrowed verdict.
@@ -35,6 +43,7 @@ enum Copied {
     Gap(u64),
     Window { state: State, dead: bool },
     State { previous: State, state: State },
+    Warning(bool),
     Alarm { cause: AlarmCause, active: bool },
 }
 
@@ -45,6 +54,7 @@ fn copy(event: &Event<'_>) -> Copied {
             Copied::Window { state: decided.state, dead: microphone_dead }
         }
         Event::StateChange { previous, state, .. } => Copied::State { previous, state },
+        Event::Warning { active, .. } => Copied::Warning(active),
         Event::Alarm { cause, active, .. } => Copied::Alarm { cause, active },
     }
 }
@@ -128,12 +138,12 @@ fn a_gap_is_reported_before_the_windows_after_it() {
 fn alarmed() -> Judge {
     let persistence = Some(Persistence { raise_s: 0.48, within_s: 0.48, change_s: 0.0 });
     let mut judge = settings(AlarmStates::default(), persistence).judge().unwrap();
-    (0..3).for_each(|index| judge.conclude(&verdict(index, 2.0), false, |_| ()));
+    (0..9).for_each(|index| judge.conclude(&verdict(index, 2.0), false, |_| ()));
     assert_eq!((judge.state(), judge.anomaly_alarm()), (LOUD, Some(true)));
     judge
 }
 
-fn verdict(index: u64, score: f32) -> Verdict<'static> {
+fn verdict(index: u64, z_score: f32) -> Verdict<'static> {
     Verdict {
         index,
         start_sample: 0,
@@ -142,7 +152,7 @@ fn verdict(index: u64, score: f32) -> Verdict<'static> {
         patch: &[[0.0; crate::log_mel::BANDS]; crate::window::COLUMNS],
         level_dbfs: -20.0,
         spans_gap: false,
-        anomaly: Some(score),
+        z_scores: Some(Input::ALL.map(|input| (input == Input::Tap).then_some(z_score))),
         inference_ns: 0,
     }
 }
@@ -165,7 +175,7 @@ fn a_model_of_other_classes_makes_the_state_unknown_and_one_without_a_score_ends
     let (judge, found) = reconfigured(false, None);
     assert_eq!((judge.state(), judge.anomaly_alarm()), (State::Unknown, None));
     let ended = Copied::Alarm { cause: AlarmCause::Anomaly, active: false };
-    assert_eq!(found, [ended, Copied::State { previous: LOUD, state: State::Unknown }]);
+    assert_eq!(found, [Copied::Warning(false), ended, Copied::State { previous: LOUD, state: State::Unknown }]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Chain<'_> {
         // `new` checked the arena's length; nothing else can fail.
         let ran = self.classifier.run(&window.patch, self.arena, features, probabilities);
         debug_assert!(ran.is_ok());
-        let anomaly = self.classifier.anomaly().and_then(|detector| detector.score(&window.patch, features));
+        let z_scores = self.classifier.anomaly().map(|detector| detector.z_scores(&window.patch, features));
         on_window(&Verdict {
             index: window.index,
             start_sample: window.start_sample,
@@ -82,7 +82,7 @@ impl Chain<'_> {
             patch: &window.patch,
             level_dbfs: window.level_dbfs,
             spans_gap: window.spans_gap,
-            anomaly,
+            z_scores,
             inference_ns: now().saturating_sub(before),
         });
     }

@@ -21,6 +21,7 @@ pub use front::FrontEnd;
 pub use level::FLOOR_DBFS;
 pub use ready::{OwnedWindow, ReadyWindow};
 
+use crate::anomaly::ZScores;
 use crate::classifier::Classifier;
 use crate::window::Patch;
 use monitor_nn::Block;
@@ -43,8 +44,9 @@ pub struct Verdict<'v> {
     pub level_dbfs: f32,
     /// Whether frames were lost within the window.
     pub spans_gap: bool,
-    /// Anomaly score, 0 and up, 1 at the alarm threshold; `None` where the model has no detector.
-    pub anomaly: Option<f32>,
+    /// Deviation of the window from normal sound by each detector, which [`crate::monitor::Judge`] turns into the anomaly score;
+    /// `None` where the model has no detector.
+    pub z_scores: Option<ZScores>,
     /// Time of features, head and anomaly score in nanoseconds; 0 without a clock ([`Pipeline::set_clock`]).
     pub inference_ns: u64,
 }

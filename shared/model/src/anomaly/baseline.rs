@@ -2,11 +2,11 @@
 //!
 //! Some minutes of normal sound are too few to estimate the directions in which normal sound varies: projections, precisions
 //! and scales stay the model's. They suffice for the means: each cluster takes the mean of the windows nearest to it, and a
-//! cluster without windows keeps its own. Location, deviation and threshold come, as in training, from held-out windows: a
-//! fifth of the time in turn.
+//! cluster without windows keeps its own. Scale and levels come, as in training, from held-out windows: an eighth of the time
+//! in turn takes the place of a group.
 
-use super::scale::{MARGIN, highest_lasting, scales};
-use monitor_core::anomaly::{AnomalyModel, Input, STATISTICS_LEN, SubspaceDetector, statistics, write};
+use super::thresholds::{UnseenRun, thresholds};
+use monitor_core::anomaly::{AnomalyModel, Input, STATISTICS_LEN, SubspaceDetector, ZScores, statistics, write};
 use monitor_core::window::Patch;
 use monitor_tflite::Scalars;
 
@@ -14,7 +14,7 @@ use monitor_tflite::Scalars;
 pub const LEAST_S: f64 = 60.0;
 
 /// Parts of the time that are held out in turn.
-const PARTS: usize = 5;
+const PARTS: usize = 8;
 
 /// Least windows of a cluster that takes their mean.
 const LEAST_WINDOWS: usize = 8;
@@ -75,7 +75,8 @@ impl<'m> Baseline<'m> {
         }
         let part = |row: usize| row * PARTS / windows;
         let parts: Vec<usize> = (0..windows).map(part).collect();
-        let (mut moved, mut held_out) = (Vec::new(), Vec::new());
+        let mut moved = Vec::new();
+        let mut unseen: Vec<ZScores> = vec![[None; Input::ALL.len()]; windows];
         for input in Input::ALL {
             let (Some(space), rows) = (self.tables.space(input), &self.windows[input as usize]) else { continue };
             let clusters: Vec<usize> = rows.iter().map(|x| space.nearest(x).0).collect();
@@ -84,25 +85,34 @@ impl<'m> Baseline<'m> {
                 move_means(space, kept.map(|((x, cluster), _)| (&x[..], *cluster)))
             };
             let held: Vec<Moved> = (0..PARTS).map(|part| of(Some(part))).collect();
-            let ln = |(x, part): (&Vec<f32>, &usize)| f64::from(held[*part].space(space).ln_distance(x));
-            held_out.push(rows.iter().zip(&parts).map(ln).collect::<Vec<f64>>());
+            for ((x, part), window) in rows.iter().zip(&parts).zip(&mut unseen) {
+                window[input as usize] = Some(held[*part].space(space).ln_distance(x));
+            }
             moved.push((input, space, of(None)));
         }
-        let scales = scales(&held_out, &parts);
-        let mut spaces = Vec::new();
-        for ((input, space, moved), (location, deviation)) in moved.iter().zip(&scales) {
-            let (location, deviation) = (*location as f32, *deviation as f32);
-            spaces.push((*input, SubspaceDetector { location, scale: deviation, ..moved.space(space) }));
-        }
-        let z = |row: usize| {
-            let each = held_out.iter().zip(&scales).map(|(ln, (location, deviation))| (ln[row] - location) / deviation);
-            each.fold(f64::NEG_INFINITY, f64::max) as f32
-        };
-        let scores: Vec<f32> = (0..windows).map(z).collect();
-        let persistence = self.tables.persistence;
-        let threshold = highest_lasting(&scores, persistence, hop_s) + MARGIN;
+        let runs: Vec<UnseenRun> = (0..PARTS)
+            .map(|group| UnseenRun {
+                group,
+                windows: unseen.iter().zip(&parts).filter(|(_, part)| **part == group).map(|(z, _)| *z).collect(),
+            })
+            .collect();
+        let found = thresholds(&runs, hop_s);
+        let spaces: Vec<_> = moved
+            .iter()
+            .filter_map(|(input, space, moved)| {
+                let scale = found.scales[*input as usize]?;
+                let moved = moved.space(space);
+                let own = SubspaceDetector {
+                    location: scale.location,
+                    scale: scale.deviation,
+                    interval: scale.interval,
+                    ..moved
+                };
+                Some((*input, own))
+            })
+            .collect();
         let mut bytes = Vec::new();
-        write(threshold, persistence, &spaces, |part| bytes.extend_from_slice(part));
+        write(found.warning, self.tables.persistence, &spaces, |part| bytes.extend_from_slice(part));
         Ok(bytes)
     }
 }
