@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use monitor_core::anomaly::WindowValues;
 use monitor_core::microphone::Microphone;
 use monitor_model::anomaly::baseline::Baseline;
 use monitor_model::owned::Memory;
@@ -97,7 +98,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 // The sound of a dead microphone is not the machine's.
                 pipeline.push(part, |verdict| {
                     if !dead && !verdict.spans_gap {
-                        baseline.add(verdict.patch, verdict.features);
+                        baseline.add(&WindowValues {
+                            patch: verdict.patch,
+                            features: verdict.features,
+                            rumble: verdict.rumble,
+                        });
                     }
                 });
             });

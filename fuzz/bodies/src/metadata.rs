@@ -1,7 +1,7 @@
 //! The entries that this project adds to a model's metadata: the model card and the tables of the anomaly score.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use monitor_core::anomaly::{Alarm, AnomalyModel, Detector, Input, STATISTICS_LEN};
+use monitor_core::anomaly::{Alarm, AnomalyModel, Detector, Input, STATISTICS_LEN, WindowValues};
 use monitor_core::decision::Decision;
 use monitor_core::features::EMBEDDING_LEN;
 use monitor_core::model_card::ModelCard;
@@ -44,10 +44,13 @@ fn tables(bytes: &[u8]) {
         let patch = [[level; 64]; 96];
         let features = vec![level; EMBEDDING_LEN];
         // A table can make a z-score any number; there is one if there is its input, and the score is finite.
-        let outcome = Alarm::new(&tables.rules(), 0.48).update(0, &detector.z_scores(&patch, &features), true);
+        let rumble = [level; monitor_core::rumble::BANDS];
+        let window = WindowValues { patch: &patch, features: &features, rumble: &rumble };
+        let outcome = Alarm::new(&tables.rules(), 0.48).update(0, &detector.z_scores(&window), true);
         assert!(outcome.score.is_none_or(|score| score.is_finite() && score >= 0.0));
-        assert!(!embedding || detector.z_score(Input::Embedding, &patch, &features).is_some());
-        assert!(detector.z_score(Input::Embedding, &patch, &features[..STATISTICS_LEN]).is_none());
+        assert!(!embedding || detector.z_score(Input::Embedding, &window).is_some());
+        let short = WindowValues { features: &features[..STATISTICS_LEN], ..window };
+        assert!(detector.z_score(Input::Embedding, &short).is_none());
     }
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use anyhow::Context;
 use monitor_core::anomaly::{Input, Interval, MAX_COMPONENTS, SubspaceDetector};
+use monitor_core::rumble::BANDS;
 use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
@@ -16,6 +17,8 @@ const SHRINKAGE: f64 = 0.1;
 const FLOOR: f64 = 0.1;
 /// Least standard deviation of a value of the tap, as a share of the root mean square of all.
 const LEAST_DEVIATION: f64 = 0.3;
+/// Least standard deviation of a band of rumble, in ln of power: 0.4 dB.
+const LEAST_RUMBLE: f64 = 0.1;
 /// Maximum number of windows of a fit: more do not change the components.
 const MOST: usize = 3000;
 /// Multiple of its usual size at which the residual counts as much as one component.
@@ -54,6 +57,7 @@ fn wanted(input: Input) -> usize {
     match input {
         Input::Embedding => 48,
         Input::Statistics | Input::Tap => 32,
+        Input::Rumble => BANDS,
     }
 }
 
@@ -71,6 +75,7 @@ impl FittedDetector {
         let mut off = x - &mean;
         let variances = off.map_axis(Axis(0), |column| column.iter().map(|value| value * value).sum::<f64>() / windows);
         let least = LEAST_DEVIATION * variances.mean().unwrap_or(0.0).sqrt();
+        let least = if input == Input::Rumble { least.max(LEAST_RUMBLE) } else { least };
         let scales = variances.mapv(|variance| 1.0 / variance.sqrt().max(least).max(1e-9));
         off *= &scales;
         let count = wanted(input).min(off.nrows().saturating_sub(2).max(1));
@@ -106,7 +111,7 @@ impl FittedDetector {
         let step = x.nrows().div_ceil(MOST);
         let rows: Vec<usize> = (0..x.nrows()).step_by(step).collect();
         let x = x.select(Axis(0), &rows).mapv(f64::from);
-        if input == Input::Tap {
+        if matches!(input, Input::Tap | Input::Rumble) {
             return Self::ridge(input, &x);
         }
         let classes: Vec<usize> = rows.iter().map(|row| classes[*row]).collect();
@@ -136,7 +141,7 @@ impl FittedDetector {
                 let most = (CLUSTERS / names.len()).clamp(1, CLASS_CLUSTERS);
                 names.iter().flat_map(|class| clustered(&x, &whitened, &classes, *class, most)).collect()
             }
-            Input::Statistics | Input::Tap => means,
+            Input::Statistics | Input::Tap | Input::Rumble => means,
         };
         let projected = means.iter().map(|mean| projection.dot(mean));
         let outside = off.iter().map(|value| value * value).sum::<f64>() / windows - variances.sum();

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use monitor_core::anomaly::{self, AlarmRules, AnomalyModel, Input, Levels, Persistence, ZScores};
+use monitor_core::rumble::FLOOR;
 use monitor_model::anomaly::thresholds::{Promise, UnseenRun, thresholds};
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
@@ -26,6 +27,8 @@ pub(crate) struct Windows<'a> {
     pub network: Option<(Input, ArrayView2<'a, f32>)>,
     /// [`monitor_core::anomaly::statistics`] [windows x 256].
     pub statistics: ArrayView2<'a, f32>,
+    /// [`monitor_core::rumble`] [windows x 8]; `None` where the table has none.
+    pub rumble: Option<ArrayView2<'a, f32>>,
     /// Class of each window.
     pub classes: &'a [usize],
     /// Group of each window; groups are never split.
@@ -39,6 +42,7 @@ impl<'a> Windows<'a> {
         match input {
             Input::Embedding | Input::Tap => self.network.filter(|(own, _)| *own == input).map(|(_, x)| x),
             Input::Statistics => Some(self.statistics),
+            Input::Rumble => self.rumble,
         }
     }
 }
@@ -104,14 +108,15 @@ impl Fitted {
 /// # Errors
 /// When there are too few windows.
 pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
-    let mut spaces = spaces(windows, rows)?;
+    let inputs = inputs(windows, rows);
+    let mut spaces = spaces(windows, &inputs, rows)?;
     let (groups, grouped) = left_out_groups(windows, rows);
     let folds = groups.iter().max().map_or(0, |last| last + 1).min(FOLDS);
     let held: Vec<Vec<UnseenRun>> = (0..folds)
         .into_par_iter()
         .map(|fold| {
             let rest = rows.iter().zip(&groups).filter(|(_, group)| **group % folds != fold).map(|(row, _)| *row);
-            let fitted = self::spaces(windows, &rest.collect::<Vec<_>>())?;
+            let fitted = self::spaces(windows, &inputs, &rest.collect::<Vec<_>>())?;
             let out = rows.iter().zip(&groups).filter(|(_, group)| **group % folds == fold);
             let mut runs: BTreeMap<(usize, usize), UnseenRun> = BTreeMap::new();
             for (&row, &group) in out {
@@ -134,14 +139,30 @@ pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::
     Ok(Fitted { spaces, warning: found.warning, sample_size })
 }
 
-fn spaces(windows: &Windows<'_>, rows: &[usize]) -> anyhow::Result<Vec<FittedDetector>> {
-    let classes: Vec<usize> = rows.iter().map(|row| windows.classes[*row]).collect();
-    let fit = |input| Some((input, windows.input(input)?));
-    Input::ALL
-        .into_iter()
+/// The inputs of the detectors.
+fn inputs(windows: &Windows<'_>, rows: &[usize]) -> Vec<Input> {
+    let used = |input: &Input| match input {
         // Beside the tap the log-mel statistics detect less than the tap alone.
-        .filter(|input| *input != Input::Statistics || windows.input(Input::Tap).is_none())
-        .filter_map(fit)
+        Input::Statistics => windows.input(Input::Tap).is_none(),
+        Input::Rumble => windows.rumble.is_some_and(|rumble| has_rumble(rumble, rows)),
+        Input::Embedding | Input::Tap => windows.input(*input).is_some(),
+    };
+    Input::ALL.into_iter().filter(used).collect()
+}
+
+/// Whether any band of normal sound lies above the floor. Where none does, the microphone or a filter passes nothing there,
+/// and a detector would take its first hum for a fault.
+fn has_rumble(rumble: ArrayView2<'_, f32>, rows: &[usize]) -> bool {
+    let floor = FLOOR.ln() + 1.0;
+    let mean = rumble.select(Axis(0), rows).mean_axis(Axis(0));
+    mean.is_some_and(|mean| mean.iter().any(|band| *band > floor))
+}
+
+fn spaces(windows: &Windows<'_>, inputs: &[Input], rows: &[usize]) -> anyhow::Result<Vec<FittedDetector>> {
+    let classes: Vec<usize> = rows.iter().map(|row| windows.classes[*row]).collect();
+    inputs
+        .iter()
+        .filter_map(|input| Some((*input, windows.input(*input)?)))
         .map(|(input, x)| FittedDetector::fit(input, x.select(Axis(0), rows).view(), &classes))
         .collect()
 }
@@ -192,8 +213,14 @@ mod tests {
     #[test]
     fn normal_windows_stay_below_the_threshold_and_others_are_above() {
         let (x, groups) = data();
-        let windows =
-            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, recordings: &groups };
+        let windows = Windows {
+            network: None,
+            statistics: x.view(),
+            rumble: None,
+            classes: &[0; 280],
+            groups: &groups,
+            recordings: &groups,
+        };
         let rows: Vec<usize> = (0..240).collect();
         let fitted = fit(&windows, &rows, 0.48).unwrap();
         let of = |row| fitted.rules().levels.score(&fitted.z_scores(&windows, row)).unwrap();
@@ -213,6 +240,7 @@ mod tests {
         let windows = Windows {
             network: Some((Input::Embedding, embedding.view())),
             statistics: x.view(),
+            rumble: None,
             classes: &classes,
             groups: &groups,
             recordings: &groups,
@@ -225,7 +253,14 @@ mod tests {
     fn one_file_is_cut_into_parts_and_marked_so() {
         let (x, _) = data();
         let same = vec![0; 280];
-        let windows = Windows { network: None, statistics: x.view(), classes: &same, groups: &same, recordings: &same };
+        let windows = Windows {
+            network: None,
+            statistics: x.view(),
+            rumble: None,
+            classes: &same,
+            groups: &same,
+            recordings: &same,
+        };
         let fitted = fit(&windows, &(0..240).collect::<Vec<_>>(), 0.48).unwrap();
         assert!(!fitted.sample_size.grouped && fitted.sample_size.promise.groups == 4);
     }
@@ -233,8 +268,14 @@ mod tests {
     #[test]
     fn too_few_windows_are_refused() {
         let (x, groups) = data();
-        let windows =
-            Windows { network: None, statistics: x.view(), classes: &[0; 280], groups: &groups, recordings: &groups };
+        let windows = Windows {
+            network: None,
+            statistics: x.view(),
+            rumble: None,
+            classes: &[0; 280],
+            groups: &groups,
+            recordings: &groups,
+        };
         assert!(fit(&windows, &[0, 1, 2], 0.48).is_err());
     }
 }

@@ -51,7 +51,8 @@ impl WindowIndex {
         let part = || (input, set.x.slice_axis(Axis(1), Slice::from(..set.kind.network_len())));
         let network = set.kind.needs_body().then(part);
         let Self { classes, groups, recordings } = self;
-        Windows { network, statistics: set.statistics.view(), classes, groups, recordings }
+        let rumble = (set.rumble.ncols() > 0).then(|| set.rumble.view());
+        Windows { network, statistics: set.statistics.view(), rumble, classes, groups, recordings }
     }
 }
 

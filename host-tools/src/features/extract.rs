@@ -5,6 +5,7 @@ use monitor_core::anomaly::{STATISTICS_LEN, statistics};
 use monitor_core::classifier::Classifier;
 use monitor_core::features::FeatureKind;
 use monitor_core::gain::Gain;
+use monitor_core::rumble;
 use monitor_model::owned::OwnedModel;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -22,6 +23,8 @@ struct RecordingFeatures {
     x: Vec<f32>,
     /// Statistics of all windows, one after the other.
     statistics: Vec<f32>,
+    /// Rumble of all windows, one after the other.
+    rumble: Vec<f32>,
     /// Start in seconds and level in dBFS of each window.
     windows: Vec<(f64, f32)>,
 }
@@ -85,7 +88,8 @@ fn gather(
     gain: Gain,
     features: Vec<anyhow::Result<RecordingFeatures>>,
 ) -> anyhow::Result<FeatureSet> {
-    let (mut x, mut statistics, mut rows, mut kept) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut x, mut statistics, mut rumble) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut kept) = (Vec::new(), Vec::new());
     let mut windows = vec![0_usize; dataset.classes.len()];
     for (recording, features) in std::mem::take(&mut dataset.recordings).into_iter().zip(features) {
         match features {
@@ -101,6 +105,7 @@ fn gather(
                 rows.extend(features.windows.iter().map(row));
                 x.extend(features.x);
                 statistics.extend(features.statistics);
+                rumble.extend(features.rumble);
                 windows[label] += features.windows.len();
                 kept.push(recording);
             }
@@ -115,7 +120,9 @@ fn gather(
     let x = Array2::from_shape_vec((rows.len(), kind.len()), x).context("a window has too few features")?;
     let statistics =
         Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics).context("a window has too few statistics")?;
-    Ok(FeatureSet { kind, hop_columns, gain, x, statistics, rows, dataset, from_audio: true })
+    let rumble =
+        Array2::from_shape_vec((rows.len(), rumble::BANDS), rumble).context("a window has too little rumble")?;
+    Ok(FeatureSet { kind, hop_columns, gain, x, statistics, rumble, rows, dataset, from_audio: true })
 }
 
 /// A classifier that computes features only.
@@ -132,7 +139,8 @@ fn of_recording(
     classifier: &Classifier<'_>,
     hop_columns: u32,
 ) -> anyhow::Result<RecordingFeatures> {
-    let mut features = RecordingFeatures { x: Vec::new(), statistics: Vec::new(), windows: Vec::new() };
+    let mut features =
+        RecordingFeatures { x: Vec::new(), statistics: Vec::new(), rumble: Vec::new(), windows: Vec::new() };
     let mut left_out = 0_usize;
     process(recording, classifier.clone(), hop_columns, |window| {
         if window.has_replaced {
@@ -143,6 +151,7 @@ fn of_recording(
         let mut values = [0.0; STATISTICS_LEN];
         statistics(window.verdict.patch, &mut values);
         features.statistics.extend(values);
+        features.rumble.extend(window.verdict.rumble);
         features.windows.push((window.start_s, window.verdict.level_dbfs));
     })?;
     if features.windows.is_empty() {

@@ -56,6 +56,12 @@ pub mod pcm;
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "levels in dB")]
 pub mod pipeline;
 pub mod resample;
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "indices below 2^11, and taps rounded to f32"
+)]
+pub mod rumble;
 pub mod stats;
 pub mod window;
 

@@ -113,10 +113,11 @@ pub(super) fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Ti
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
     let mut window = None;
-    pipeline.push(&sound(1), |verdict| window = Some((*verdict.patch, verdict.features.to_vec())));
-    let (patch, features) = window.context("a second of sound gave no window")?;
+    pipeline.push(&sound(1), |verdict| window = Some((*verdict.patch, verdict.features.to_vec(), *verdict.rumble)));
+    let (patch, features, rumble) = window.context("a second of sound gave no window")?;
+    let values = WindowValues { patch: &patch, features: &features, rumble: &rumble };
     let score = || -> Result<(), std::convert::Infallible> {
-        std::hint::black_box(detector.z_scores(std::hint::black_box(&patch), std::hint::black_box(&features)));
+        std::hint::black_box(detector.z_scores(std::hint::black_box(&values)));
         Ok(())
     };
     time(runs, score).map(Some)

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use monitor_core::anomaly::STATISTICS_LEN;
 use monitor_core::gain::Gain;
+use monitor_core::rumble::BANDS;
 use ndarray::Array2;
 
 use super::{Meta, Rows, read};
@@ -143,7 +144,14 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
         (part.label.clone(), part.recording.path.to_string_lossy().into_owned(), start)
     });
     let kind = meta.kind()?;
-    let (mut x, mut statistics, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut x, mut statistics, mut rumble, mut rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    // A table of an earlier version has none, and then no window has.
+    let bands = if tables.iter().any(|(_, rows)| rows.rumble.is_empty()) { 0 } else { BANDS };
+    if bands == 0 {
+        tracing::info!(
+            "the tables hold no rumble, so no detector of the anomaly score covers 25 to 125 Hz; make them again"
+        );
+    }
     for part in parts {
         // Every name is found: the lists were made of them.
         let label = dataset.classes.binary_search(&part.label).unwrap_or_default();
@@ -154,6 +162,7 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
             rows.push(Row { label, recording: dataset.recordings.len(), group, start_s, level_dbfs });
             x.extend(&from.features[row * kind.len()..(row + 1) * kind.len()]);
             statistics.extend(&from.statistics[row * STATISTICS_LEN..(row + 1) * STATISTICS_LEN]);
+            rumble.extend(&from.rumble[row * bands..(row + 1) * bands]);
         }
         dataset.recordings.push(Recording { label, group, ..part.recording });
     }
@@ -163,6 +172,7 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
         gain: Gain::from_db(meta.gain_db).unwrap_or_default(),
         x: Array2::from_shape_vec((rows.len(), kind.len()), x)?,
         statistics: Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics)?,
+        rumble: Array2::from_shape_vec((rows.len(), bands), rumble)?,
         rows,
         dataset,
         from_audio: false,

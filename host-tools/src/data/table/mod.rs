@@ -48,4 +48,6 @@ struct Rows {
     features: Vec<f32>,
     /// `[windows x statistics]`, one after the other.
     statistics: Vec<f32>,
+    /// `[windows x rumble bands]`, one after the other; empty for a table of a version without it.
+    rumble: Vec<f32>,
 }

@@ -23,6 +23,7 @@ message windows {
   REQUIRED FLOAT level_dbfs;
   REQUIRED GROUP features (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
   REQUIRED GROUP statistics (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
+  REQUIRED GROUP rumble (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
   REQUIRED BYTE_ARRAY settings (UTF8);
 }";
 

@@ -214,6 +214,7 @@ impl OwnedVerdict {
             probabilities: &self.probabilities,
             features: &[],
             patch: window.patch(),
+            rumble: window.rumble(),
             level_dbfs: self.level_dbfs,
             spans_gap: self.spans_gap,
             z_scores: self.z_scores,

@@ -1,9 +1,10 @@
 //! The anomaly score: how far the sound of the last seconds is from all normal training sound.
 //!
-//! Up to three detectors, each a Mahalanobis distance in a principal-component space of normal windows, taken to the nearest
+//! Two or three detectors, each a Mahalanobis distance in a principal-component space of normal windows, taken to the nearest
 //! cluster of them. The detector over the tap has one cluster and a ridge in place of the directions outside its space. Without a
-//! tap there are two: one over YAMNet's embedding, with up to 16 clusters of each normal class, one over log-mel statistics
-//! without the level ([`statistics`]), with the distance from the space itself (the residual) added.
+//! tap there are two in its place: one over YAMNet's embedding, with up to 16 clusters of each normal class, one over log-mel statistics
+//! without the level ([`statistics`]), with the distance from the space itself (the residual) added. The detector over
+//! [`rumble`] is like that over the tap; it is absent where normal sound has no rumble.
 //!
 //! ```text
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
@@ -36,6 +37,7 @@ pub use statistics::{STATISTICS_LEN, statistics};
 pub use tables::{AnomalyModel, CRC, write};
 
 use crate::features::{EMBEDDING_LEN, TAP_LEN};
+use crate::rumble;
 use crate::window::Patch;
 
 /// Name of the Metadata entry.
@@ -50,11 +52,13 @@ pub enum Input {
     Statistics,
     /// The tap, 512 values.
     Tap,
+    /// [`rumble`], 8 values.
+    Rumble,
 }
 
 impl Input {
     /// Every input, in the order of the file.
-    pub const ALL: [Self; 3] = [Self::Embedding, Self::Statistics, Self::Tap];
+    pub const ALL: [Self; 4] = [Self::Embedding, Self::Statistics, Self::Tap, Self::Rumble];
 
     /// Values per window.
     // No input is empty.
@@ -64,6 +68,7 @@ impl Input {
             Self::Embedding => EMBEDDING_LEN,
             Self::Statistics => STATISTICS_LEN,
             Self::Tap => TAP_LEN,
+            Self::Rumble => rumble::BANDS,
         }
     }
 
@@ -73,6 +78,7 @@ impl Input {
             Self::Embedding => "embedding",
             Self::Statistics => "log-mel",
             Self::Tap => "tap",
+            Self::Rumble => "rumble",
         }
     }
 }
@@ -80,6 +86,17 @@ impl Input {
 /// ln of the distance from each detector in deviations of unseen normal windows, in the order of [`Input::ALL`]; `None` without
 /// a detector.
 pub type ZScores = [Option<f32>; Input::ALL.len()];
+
+/// What the detectors read of a window.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowValues<'a> {
+    /// The log-mel patch.
+    pub patch: &'a Patch,
+    /// The features of the model's kind; the part of the network stands first.
+    pub features: &'a [f32],
+    /// The rumble.
+    pub rumble: &'a [f32; rumble::BANDS],
+}
 
 /// Computes the z-scores of windows by the tables of a model.
 #[derive(Debug, Clone, Copy)]
@@ -98,20 +115,20 @@ impl<'m> Detector<'m> {
         &self.tables
     }
 
-    /// z-scores of a window, which [`Alarm::update`] turns into a score. `features` are those of the model's kind; the part of
-    /// the network stands first.
-    pub fn z_scores(&self, patch: &Patch, features: &[f32]) -> ZScores {
-        Input::ALL.map(|input| self.z_score(input, patch, features))
+    /// z-scores of a window, which [`Alarm::update`] turns into a score.
+    pub fn z_scores(&self, window: &WindowValues<'_>) -> ZScores {
+        Input::ALL.map(|input| self.z_score(input, window))
     }
 
     /// The z-score of the detector over `input`; `None` without a detector or its input.
-    pub fn z_score(&self, input: Input, patch: &Patch, features: &[f32]) -> Option<f32> {
+    pub fn z_score(&self, input: Input, window: &WindowValues<'_>) -> Option<f32> {
         let space = self.tables.space(input)?;
         match input {
-            Input::Embedding | Input::Tap => Some(space.z_score(features.get(..input.len())?)),
+            Input::Embedding | Input::Tap => Some(space.z_score(window.features.get(..input.len())?)),
+            Input::Rumble => Some(space.z_score(window.rumble)),
             Input::Statistics => {
                 let mut values = [0.0; STATISTICS_LEN];
-                statistics(patch, &mut values);
+                statistics(window.patch, &mut values);
                 Some(space.z_score(&values))
             }
         }

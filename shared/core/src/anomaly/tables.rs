@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! u16 schema, u8 spaces, u8 0, f32 warning, f32 raise_s, f32 within_s, f32 change_s
-//! per space: u8 input (0 embedding, 1 log-mel, 2 tap), u8 components, u16 clusters, f32 location, f32 scale, f32 typical,
+//! per space: u8 input (0 embedding, 1 log-mel, 2 tap, 3 rumble), u8 components, u16 clusters, f32 location, f32 scale, f32 typical,
 //!            f32 alarm, f32 residual, f32[components x values], f32[clusters x components], f32[components],
 //!            and where residual > 0: f32[values], f32[clusters x values]
 //! u32 CRC-32 (ISO HDLC) of all before it
@@ -167,7 +167,7 @@ pub fn write(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Detector, STATISTICS_LEN};
+    use super::super::{Detector, STATISTICS_LEN, WindowValues};
     use super::*;
     use crate::log_mel::BANDS;
     use crate::window::{COLUMNS, Patch};
@@ -214,7 +214,8 @@ mod tests {
             core::array::from_fn(|j| core::array::from_fn(|b| if b == 0 && j % 2 == 1 { 64.0 } else { 0.0 }));
         let q = 31.5 * 31.5 / 4.0 + 4.0 * (63.0 * 0.25 + 32.0 * 32.0 * 2.0 + 64.0 * 64.0);
         let expected = (f32::ln(f32::sqrt(q)) / 0.5 - 1.0 - 1.0).exp();
-        let score = tables.rules().levels.score(&Detector::new(tables).z_scores(&patch, &[])).unwrap();
+        let window = WindowValues { patch: &patch, features: &[], rumble: &[0.0; crate::rumble::BANDS] };
+        let score = tables.rules().levels.score(&Detector::new(tables).z_scores(&window)).unwrap();
         assert!((score / expected - 1.0).abs() < 1e-4, "{score} {expected}");
         assert_eq!((COLUMNS, BANDS), (96, 64));
     }

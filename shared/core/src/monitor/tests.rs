@@ -150,6 +150,7 @@ fn verdict(index: u64, z_score: f32) -> Verdict<'static> {
         probabilities: &[0.0, 1.0],
         features: &[],
         patch: &[[0.0; crate::log_mel::BANDS]; crate::window::COLUMNS],
+        rumble: &[0.0; crate::rumble::BANDS],
         level_dbfs: -20.0,
         spans_gap: false,
         z_scores: Some(Input::ALL.map(|input| (input == Input::Tap).then_some(z_score))),

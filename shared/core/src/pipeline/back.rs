@@ -3,6 +3,7 @@
 use super::ready::{OwnedWindow, ReadyWindow};
 use super::{Error, Verdict};
 use crate::MAX_CLASSES;
+use crate::anomaly::WindowValues;
 use crate::classifier::Classifier;
 use crate::head::MAX_WIDTH;
 use monitor_nn::Block;
@@ -73,13 +74,15 @@ impl Chain<'_> {
         // `new` checked the arena's length; nothing else can fail.
         let ran = self.classifier.run(&window.patch, self.arena, features, probabilities);
         debug_assert!(ran.is_ok());
-        let z_scores = self.classifier.anomaly().map(|detector| detector.z_scores(&window.patch, features));
+        let values = WindowValues { patch: &window.patch, features, rumble: &window.rumble };
+        let z_scores = self.classifier.anomaly().map(|detector| detector.z_scores(&values));
         on_window(&Verdict {
             index: window.index,
             start_sample: window.start_sample,
             probabilities,
             features,
             patch: &window.patch,
+            rumble: &window.rumble,
             level_dbfs: window.level_dbfs,
             spans_gap: window.spans_gap,
             z_scores,

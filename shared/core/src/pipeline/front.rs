@@ -7,6 +7,7 @@ use super::{BackEnd, Error, Verdict};
 use crate::gain::Gain;
 use crate::log_mel::{Column, LogMel};
 use crate::resample::Resampler;
+use crate::rumble::Rumble;
 use crate::window::{COLUMNS, SAMPLES, WindowRing};
 
 /// Everything before the classifier. It outlives a change of model without the loss of a sample.
@@ -34,6 +35,7 @@ impl<'s> FrontEnd<'s> {
                 gain: Gain::NONE,
                 factor: 1.0,
                 log_mel: LogMel::new(),
+                rumble: Rumble::new(),
                 ring: WindowRing::new(hop_columns).map_err(Error::Window)?,
                 columns_since_gap: COLUMNS,
                 index: 0,
@@ -139,6 +141,7 @@ impl<'s> FrontEnd<'s> {
         self.clock.skip(lost_frames);
         self.stages.filled = 0;
         self.stages.log_mel.reset();
+        self.stages.rumble.reset();
         self.stages.columns_since_gap = 0;
     }
 }
@@ -154,6 +157,7 @@ struct Stages {
     /// Of the gain.
     factor: f32,
     log_mel: LogMel,
+    rumble: Rumble,
     ring: WindowRing,
     /// Columns since the last gap, at most a window's (which is also what there is before any gap).
     columns_since_gap: usize,
@@ -171,6 +175,7 @@ impl Stages {
         self.level.push(&self.pending);
         // A factor of 1 changes no bit.
         let raised = self.pending.map(|sample| sample * self.factor);
+        self.rumble.push(&raised);
         // A block is shorter than a hop, so it completes at most one column.
         let mut column: Option<Column> = None;
         self.log_mel.push(&raised, |made| column = Some(*made));
@@ -180,6 +185,7 @@ impl Stages {
             on_ready(&ReadyWindow {
                 ring: &self.ring,
                 level: &self.level,
+                rumble: &self.rumble,
                 index: self.index,
                 start_sample: clock.position().saturating_sub(SAMPLES as u64),
                 spans_gap: self.columns_since_gap < COLUMNS,

@@ -3,7 +3,7 @@
 //! A [`Pipeline`] joins a [`FrontEnd`] (resampler, log-mel, window) and a [`BackEnd`] (features, head, anomaly score).
 //! Training reads its features; [`crate::monitor::Monitor`] adds the microphone check, the decision and the alarms for
 //! everything that follows a machine. Verdicts do not depend on the size of the blocks that samples arrive in. After
-//! construction the pipeline neither allocates nor locks. Its state takes about 45 kB besides the memory lent to it; keep
+//! construction the pipeline neither allocates nor locks. Its state takes about 55 kB besides the memory lent to it; keep
 //! it in place, on a thread's stack or in a static.
 
 mod back;
@@ -23,6 +23,7 @@ pub use ready::{OwnedWindow, ReadyWindow};
 
 use crate::anomaly::ZScores;
 use crate::classifier::Classifier;
+use crate::rumble;
 use crate::window::Patch;
 use monitor_nn::Block;
 
@@ -40,6 +41,8 @@ pub struct Verdict<'v> {
     pub features: &'v [f32],
     /// The log-mel patch, oldest column first.
     pub patch: &'v Patch,
+    /// Level of the third octaves below the patch: see [`crate::rumble`].
+    pub rumble: &'v [f32; rumble::BANDS],
     /// RMS of the window's 15600 samples in dB of full scale, at least [`FLOOR_DBFS`].
     pub level_dbfs: f32,
     /// Whether frames were lost within the window.

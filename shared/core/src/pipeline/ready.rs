@@ -2,6 +2,7 @@
 
 use super::level::Level;
 use crate::log_mel::BANDS;
+use crate::rumble::{self, Rumble};
 use crate::window::{COLUMNS, Patch, WindowRing};
 
 /// A complete window, borrowed from the front end.
@@ -9,6 +10,7 @@ use crate::window::{COLUMNS, Patch, WindowRing};
 pub struct ReadyWindow<'a> {
     pub(super) ring: &'a WindowRing,
     pub(super) level: &'a Level,
+    pub(super) rumble: &'a Rumble,
     pub(super) index: u64,
     pub(super) start_sample: u64,
     pub(super) spans_gap: bool,
@@ -21,6 +23,7 @@ impl ReadyWindow<'_> {
         window.index = self.index;
         window.start_sample = self.start_sample;
         window.level_dbfs = self.level.dbfs();
+        window.rumble = self.rumble.bands();
         window.spans_gap = self.spans_gap;
     }
 }
@@ -32,13 +35,25 @@ pub struct OwnedWindow {
     pub(super) index: u64,
     pub(super) start_sample: u64,
     pub(super) level_dbfs: f32,
+    pub(super) rumble: [f32; rumble::BANDS],
     pub(super) spans_gap: bool,
 }
 
 impl OwnedWindow {
     /// A place to copy a window to.
-    pub const EMPTY: Self =
-        Self { patch: [[0.0; BANDS]; COLUMNS], index: 0, start_sample: 0, level_dbfs: 0.0, spans_gap: false };
+    pub const EMPTY: Self = Self {
+        patch: [[0.0; BANDS]; COLUMNS],
+        index: 0,
+        start_sample: 0,
+        level_dbfs: 0.0,
+        rumble: [0.0; rumble::BANDS],
+        spans_gap: false,
+    };
+
+    /// The third octaves below the patch.
+    pub fn rumble(&self) -> &[f32; rumble::BANDS] {
+        &self.rumble
+    }
 
     /// The log-mel patch, oldest column first.
     pub fn patch(&self) -> &Patch {

@@ -6,8 +6,9 @@
 //! in turn takes the place of a group.
 
 use super::thresholds::{UnseenRun, thresholds};
-use monitor_core::anomaly::{AnomalyModel, Input, STATISTICS_LEN, SubspaceDetector, ZScores, statistics, write};
-use monitor_core::window::Patch;
+use monitor_core::anomaly::{
+    AnomalyModel, Input, STATISTICS_LEN, SubspaceDetector, WindowValues, ZScores, statistics, write,
+};
 use monitor_tflite::Scalars;
 
 /// Least sound for a baseline, in seconds.
@@ -47,19 +48,20 @@ impl<'m> Baseline<'m> {
         self.windows.iter().map(Vec::len).max().unwrap_or(0)
     }
 
-    /// Adds a window of normal sound: its patch and its features.
-    pub fn add(&mut self, patch: &Patch, features: &[f32]) {
+    /// Adds a window of normal sound.
+    pub fn add(&mut self, window: &WindowValues<'_>) {
         for input in Input::ALL {
-            let window = match input {
+            let values = match input {
                 _ if self.tables.space(input).is_none() => continue,
-                Input::Embedding | Input::Tap => features.get(..input.len()).map(<[f32]>::to_vec),
+                Input::Rumble => Some(window.rumble.to_vec()),
+                Input::Embedding | Input::Tap => window.features.get(..input.len()).map(<[f32]>::to_vec),
                 Input::Statistics => {
                     let mut values = [0.0; STATISTICS_LEN];
-                    statistics(patch, &mut values);
+                    statistics(window.patch, &mut values);
                     Some(values.to_vec())
                 }
             };
-            self.windows[input as usize].extend(window);
+            self.windows[input as usize].extend(values);
         }
     }
 
