@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rate = sound.rate()?;
     let classifier = setup.classifier()?;
     let settings = setup.settings(&classifier);
-    let (level, persistence) = (settings.alarm_level, settings.persistence);
+    let rules = settings.anomaly.filter(|_| settings.anomaly_alarm);
     let judge = settings.judge()?;
     let mut memory = Memory::new(&classifier, rate)?;
     let mut monitor = memory.monitor(classifier, rate, setup.hop_columns, setup.microphone, judge)?;
@@ -66,16 +66,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut times = Vec::new();
-    let (mut highest, mut alarms) = (None, 0);
+    let (mut highest, mut warnings, mut alarms) = (None, 0, 0);
     let mut outcome = Ok(());
     let chunk = u64::from(setup.hop_columns) * 160;
     let mut on_event = |event: &Event<'_>| {
         match event {
-            Event::Window { verdict, microphone_dead, .. } => {
+            Event::Window { verdict, anomaly, .. } => {
                 times.push((verdict.inference_ns / 1000) as u32);
-                let score = verdict.anomaly.filter(|_| !microphone_dead);
-                highest = highest.into_iter().chain(score).reduce(f32::max);
+                highest = highest.into_iter().chain(*anomaly).reduce(f32::max);
             }
+            Event::Warning { active: true, .. } => warnings += 1,
             Event::Alarm { cause: AlarmCause::Anomaly, active: true, .. } => alarms += 1,
             _ => {}
         }
@@ -124,8 +124,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ms(max),
         loaded.as_secs_f64() * 1e3
     );
-    if let (Some(highest), Some(persistence)) = (highest, persistence) {
-        errln!("{}", AnomalySummary { highest, alarms, level, persistence });
+    if let (Some(highest), Some(rules)) = (highest, rules) {
+        errln!("{}", AnomalySummary { highest, warnings, alarms, rules });
     }
     let advice = setup
         .model

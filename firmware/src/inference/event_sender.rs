@@ -38,8 +38,8 @@ impl EventSender<'_> {
                 progress.counters.lost_frames.fetch_add(lost_frames, Relaxed);
                 reporting::Event::Gap(Gap { index, lost_frames })
             }
-            Event::Window { verdict, decided, .. } => {
-                let window = Window::new(verdict, decided);
+            Event::Window { verdict, decided, anomaly, .. } => {
+                let window = Window::new(verdict, decided, anomaly);
                 progress.window(window.inference_us);
                 reporting::Event::Window(window)
             }
@@ -49,6 +49,9 @@ impl EventSender<'_> {
                 state: state.class(),
                 confidence,
             }),
+            Event::Warning { index, active, state } => {
+                reporting::Event::Warning(wire::Warning { active, state: state.class(), index })
+            }
             Event::Alarm { index, cause, active, state } => {
                 let cause = match cause {
                     AlarmCause::State => wire::AlarmCause::State,

@@ -7,9 +7,9 @@ use monitor_core::anomaly::{Alarm, Change};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::binomial;
 use super::fit::{Fitted, SampleSize, Windows, fit};
 use super::roc::{self, Area, Recording};
+use crate::evaluate::metrics::exact;
 
 /// A window scored by a fit without its group.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,7 +122,10 @@ pub(crate) struct Share {
 
 impl Share {
     fn new(raised: usize, groups: usize, promised: f64) -> Self {
-        let interval = binomial::interval(raised, groups);
+        // Something is always held out.
+        let share = raised as f64 / groups.max(1) as f64;
+        let interval = exact(share, groups.max(1));
+        let interval = [interval.low, interval.high];
         Self { groups, raised, interval, promised, held: promised >= interval[0] }
     }
 }
@@ -236,7 +239,7 @@ pub(crate) fn cross_validate(
 }
 
 /// Runs the device's alarm over every recording of `rows`; each is of one state, so the state is steady.
-fn scored(
+pub(super) fn scored(
     fitted: &Fitted,
     windows: &Windows<'_>,
     fold: usize,

@@ -87,7 +87,11 @@ impl Fitted {
     pub(crate) fn rules(&self) -> AlarmRules {
         let mut intervals = [None; Input::ALL.len()];
         self.spaces.iter().for_each(|space| intervals[space.input as usize] = Some(space.interval));
-        AlarmRules { levels: Levels { intervals, warning: self.warning }, alarm: 1.0, persistence: Persistence::default() }
+        AlarmRules {
+            levels: Levels { intervals, warning: self.warning },
+            alarm: 1.0,
+            persistence: Persistence::default(),
+        }
     }
 
     /// The anomaly tables for the model file.

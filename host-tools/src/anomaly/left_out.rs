@@ -3,12 +3,13 @@
 //! Each group stands for an operating condition (a load, a speed, a day) that the fit has not seen. Its recordings are played
 //! to the alarm one after the other, as a device would process them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use monitor_core::anomaly::{Alarm, Persistence};
+use monitor_core::anomaly::Alarm;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::cross_validation::{Scored, scored};
 use super::fit::fit;
 use super::normal::WindowIndex;
 use crate::data::feature_set::FeatureSet;
@@ -61,24 +62,25 @@ pub(crate) fn left_out(set: &FeatureSet, rows: &[usize]) -> Option<LeftOut> {
     if folds < 2 {
         return None;
     }
-    let scored: Vec<Vec<(usize, Vec<f32>)>> = (0..folds)
+    let parts: Vec<(usize, Vec<Scored>)> = (0..folds)
         .into_par_iter()
         .map(|fold| {
-            let out: Vec<usize> = groups.iter().copied().skip(fold).step_by(folds).collect();
-            let rest: Vec<usize> = rows.iter().copied().filter(|row| !out.contains(&index.groups[*row])).collect();
+            let is_out = |row: &&usize| groups.binary_search(&index.groups[**row]).is_ok_and(|at| at % folds == fold);
+            let (out, rest): (Vec<usize>, Vec<usize>) = rows.iter().partition(is_out);
             let fitted = fit(&windows, &rest, set.hop_s()).ok()?;
-            let score = |row: &usize| monitor_core::anomaly::score(fitted.z_scores(&windows, *row).1, fitted.threshold);
-            let of = |group: usize| rows.iter().filter(|row| index.groups[**row] == group).map(score).collect();
-            Some(out.into_iter().map(|group| (group, of(group))).collect())
+            let needed = Alarm::new(&fitted.rules(), set.hop_s() as f32).delay_windows(true);
+            Some((needed as usize, scored(&fitted, &windows, fold, out.into_iter(), set.hop_s())))
         })
         .collect::<Option<_>>()?;
-    let mut scored: Vec<(usize, Vec<f32>)> = scored.into_iter().flatten().collect();
-    scored.sort_by_key(|(group, _)| *group);
-    let (needed, _) = Persistence::default().windows(set.hop_s() as f32);
-    let too_short = scored.iter().filter(|(_, scores)| scores.len() < needed as usize).count();
-    let alarmed = scored.iter().filter(|(_, scores)| raises_alarm(scores, set.hop_s()));
+    let needed = parts.iter().map(|(needed, _)| *needed).max().unwrap_or(0);
+    let mut by_group: BTreeMap<usize, Vec<Scored>> = BTreeMap::new();
+    for scored in parts.into_iter().flat_map(|(_, scored)| scored) {
+        by_group.entry(index.groups[scored.row]).or_default().push(scored);
+    }
+    let too_short = by_group.values().filter(|scored| scored.len() < needed).count();
+    let alarmed = by_group.iter().filter(|(_, scored)| scored.iter().any(|window| window.alarmed));
     let alarmed = alarmed.map(|(group, _)| set.dataset.groups[*group].clone()).collect();
-    let scores: Vec<f64> = scored.iter().flat_map(|(_, scores)| scores).map(|score| f64::from(*score)).collect();
+    let scores: Vec<f64> = by_group.values().flatten().map(|scored| f64::from(scored.score)).collect();
     Some(LeftOut {
         groups: groups.len() - too_short,
         too_short,
@@ -88,14 +90,5 @@ pub(crate) fn left_out(set: &FeatureSet, rows: &[usize]) -> Option<LeftOut> {
         seconds: scores.len() as f64 * set.hop_s(),
         within_recording: set.dataset.within_recording,
         scores,
-    })
-}
-
-/// Whether the scores of successive windows raise the device's alarm; the state is steady.
-fn raises_alarm(scores: &[f32], hop_s: f64) -> bool {
-    let mut alarm = Alarm::new(Persistence::default(), hop_s as f32);
-    scores.iter().any(|score| {
-        alarm.update(*score, true);
-        alarm.active()
     })
 }

@@ -4,7 +4,6 @@
 //! one detector, [`mod@fit`] adds scale and levels from unseen normal windows by [`monitor_model::anomaly::thresholds`],
 //! [`cross_validation`] measures all of it on held-out groups, [`left_out`] on normal sound alone. [`roc`] computes the areas.
 
-pub(crate) mod binomial;
 pub(crate) mod clusters;
 pub(crate) mod components;
 pub(crate) mod cross_validation;

@@ -238,9 +238,13 @@ impl Run<'_> {
         let anomaly_alarms = prediction.alarms.clone();
         if let (Some(alarms), Some(detector)) = (&anomaly_alarms, classifier.anomaly()) {
             let at: Vec<String> = alarms.at_s.iter().take(MOST_STATES).map(|at| format!("{at:.1} s")).collect();
-            let first = if at.is_empty() { String::new() } else { format!("; raised at {}", at.join(", ")) };
-            let (highest, persistence) = (alarms.highest_score, detector.tables().persistence);
-            let summary = AnomalySummary { highest, alarms: alarms.at_s.len(), level: 1.0, persistence };
+            let first = if at.is_empty() { String::new() } else { format!("; alarm at {}", at.join(", ")) };
+            let summary = AnomalySummary {
+                highest: alarms.highest_score,
+                warnings: alarms.warnings_at_s.len(),
+                alarms: alarms.at_s.len(),
+                rules: detector.tables().rules(),
+            };
             lines.push_str(&format!("  {summary}{first}\n"));
         }
         print(&lines);

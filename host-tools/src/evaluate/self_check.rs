@@ -46,14 +46,21 @@ pub(crate) fn self_check(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'stat
     Ok(names)
 }
 
-/// The bits of every probability and anomaly score.
+/// The bits of every probability and deviation from normal sound.
 fn bits(model: &OwnedModel, rate_hz: u32, samples: &[f32], chunk: usize) -> anyhow::Result<Vec<u32>> {
     let classifier = model.contents()?.classifier;
     let mut memory = Memory::new(&classifier, rate_hz)?;
     let mut pipeline = memory.pipeline(classifier, rate_hz, monitor_core::window::DEFAULT_HOP)?;
     let mut bits = Vec::new();
     let mut add = |verdict: &Verdict<'_>| {
-        bits.extend(verdict.probabilities.iter().copied().chain(verdict.anomaly).map(f32::to_bits));
+        bits.extend(
+            verdict
+                .probabilities
+                .iter()
+                .copied()
+                .chain(verdict.z_scores.into_iter().flatten().flatten())
+                .map(f32::to_bits),
+        );
     };
     for chunk in samples.chunks(chunk) {
         pipeline.push(chunk, &mut add);

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use monitor_core::anomaly::Persistence;
+use monitor_core::anomaly::{AlarmRules, SMOOTHING_S, score};
 
 /// One window as a line without line break: `Time 400.00s: on_state (1.00) | Chunk: (16000,) | Inference: 0.85ms`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,41 +26,51 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// What the anomaly score of a recording was, with its scale: `anomaly score: highest 0.43, alarm level 1; no alarm (it needs
-/// 4 of 5 s at the level or above)`.
+/// What the anomaly score of a recording was, with its scale: `anomaly score of 5 s: highest 0.43 (0.37 as unusual as normal
+/// sound gets, 0.72 warning, 1 alarm); no warning, no alarm`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnomalySummary {
-    /// The highest score of a window, 0 and up.
+    /// The highest score, 0 and up.
     pub highest: f32,
+    /// How often a warning was raised.
+    pub warnings: usize,
     /// How often the alarm was raised.
     pub alarms: usize,
-    /// The score from which windows count towards the alarm; 1 unless the device has a level of its own.
-    pub level: f32,
-    /// When it is raised.
-    pub persistence: Persistence,
+    /// Levels of the score.
+    pub rules: AlarmRules,
 }
 
 impl fmt::Display for AnomalySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { highest, alarms, level, persistence: Persistence { raise_s, within_s, .. } } = self;
-        write!(f, "anomaly score: highest {highest:.2}, alarm level {level}; ")?;
-        match alarms {
-            0 => f.write_str("no alarm"),
-            1 => f.write_str("1 alarm"),
-            many => write!(f, "{many} alarms"),
-        }?;
-        write!(f, " (it needs {raise_s} of {within_s} s at the level or above)")
+        let Self { highest, warnings, alarms, rules } = self;
+        write!(
+            f,
+            "anomaly score of {SMOOTHING_S} s: highest {highest:.2} ({:.2} as unusual as normal sound gets, {:.2} warning, {} alarm); ",
+            score(0.0),
+            rules.levels.warning,
+            rules.alarm
+        )?;
+        let count = |count: usize, what: &str| match count {
+            0 => format!("no {what}"),
+            1 => format!("1 {what}"),
+            many => format!("{many} {what}s"),
+        };
+        write!(f, "{}, {}", count(*warnings, "warning"), count(*alarms, "alarm"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use monitor_core::anomaly::{Input, Levels, Persistence};
 
     #[test]
     fn the_summary_of_the_score_names_its_scale() {
-        let summary = AnomalySummary { highest: 1.534, alarms: 0, level: 1.0, persistence: Persistence::default() };
-        let expected = "anomaly score: highest 1.53, alarm level 1; no alarm (it needs 4 of 5 s at the level or above)";
+        let levels = Levels { intervals: [None; Input::ALL.len()], warning: 0.72 };
+        let rules = AlarmRules { levels, alarm: 1.0, persistence: Persistence::default() };
+        let summary = AnomalySummary { highest: 1.534, warnings: 1, alarms: 0, rules };
+        let expected = "anomaly score of 5 s: highest 1.53 (0.37 as unusual as normal sound gets, 0.72 warning, 1 alarm); \
+                        1 warning, no alarm";
         assert_eq!(summary.to_string(), expected);
         assert!(AnomalySummary { alarms: 2, ..summary }.to_string().contains("2 alarms"));
     }

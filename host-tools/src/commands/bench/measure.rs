@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use monitor_core::anomaly::WindowValues;
 use monitor_core::log_mel::{HOP, LogMel, RATE_HZ};
 use monitor_core::window::{COLUMNS, DEFAULT_HOP, Patch};
 use monitor_model::owned::{Memory, OwnedModel};

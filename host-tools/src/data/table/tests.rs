@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use monitor_core::anomaly::STATISTICS_LEN;
 use monitor_core::features::FeatureKind;
 use monitor_core::gain::Gain;
+use monitor_core::rumble::BANDS;
 use ndarray::Array2;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
@@ -45,6 +46,7 @@ fn set(rows: &[usize]) -> FeatureSet {
         gain: Gain::from_db(12).unwrap(),
         x: values(FeatureKind::LogMel.len()),
         statistics: values(STATISTICS_LEN),
+        rumble: values(BANDS),
         rows: rows.iter().map(row).collect(),
         dataset,
         from_audio: true,

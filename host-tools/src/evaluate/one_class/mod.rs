@@ -8,6 +8,7 @@ mod text;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail};
+use monitor_core::monitor::Event;
 use monitor_model::contents::ModelContents;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -141,9 +142,14 @@ fn process_one(model: &ModelContents<'_>, recording: &Recording, hop_columns: u3
     let mut result = Processed { label: recording.label, trained_on, scores: Vec::new(), unknown: 0, alarms: 0 };
     process(recording, model.classifier.clone(), hop_columns, |window| {
         let before = judge.anomaly_alarm() == Some(true);
-        judge.conclude(window.verdict, window.microphone_dead, |_| ());
+        let mut score = None;
+        judge.conclude(window.verdict, window.microphone_dead, |event| {
+            if let Event::Window { anomaly, .. } = event {
+                score = *anomaly;
+            }
+        });
         let alarm = judge.anomaly_alarm() == Some(true);
-        result.scores.push(window.verdict.anomaly.unwrap_or(0.0));
+        result.scores.push(score.unwrap_or(0.0));
         result.unknown += usize::from(alarm || window.microphone_dead);
         result.alarms += usize::from(alarm && !before);
     })

@@ -193,9 +193,10 @@ fn a_level_set_at_run_time_decides_which_scores_raise_the_alarm_and_which_end_it
     let mut judge = alarmed();
     judge.set_sensitivity(4.0, persistence, 0.48);
     assert_eq!(judge.anomaly_alarm(), Some(true), "until scores end it");
-    (3..6).for_each(|index| judge.conclude(&verdict(index, 2.0), false, |_| ()));
+    // Scores of exp(2 - 1) and exp(4 - 1), once the mean over 5 s has arrived there.
+    (3..30).for_each(|index| judge.conclude(&verdict(index, 2.0), false, |_| ()));
     assert_eq!(judge.anomaly_alarm(), Some(false));
-    (6..9).for_each(|index| judge.conclude(&verdict(index, 4.0), false, |_| ()));
+    (30..60).for_each(|index| judge.conclude(&verdict(index, 4.0), false, |_| ()));
     assert_eq!(judge.anomaly_alarm(), Some(true));
 }
 
