@@ -19,9 +19,10 @@ impl Gain {
         (db <= Self::MAX_DB).then_some(Self(db))
     }
 
-    /// The gain with exactly this factor; `None` where there is none.
+    /// The gain with this factor, which may be rounded otherwise (by 1e-6); `None` where there is none.
     pub fn from_factor(factor: f32) -> Option<Self> {
-        (0..=Self::MAX_DB).map(Self).find(|gain| gain.factor().to_bits() == factor.to_bits())
+        let is_same = |gain: &Self| (gain.factor() / factor - 1.0).abs() <= 1e-6;
+        (0..=Self::MAX_DB).map(Self).find(is_same)
     }
 
     /// The gain in decibels.
@@ -48,7 +49,7 @@ mod tests {
             assert!((20.0 * libm::log10f(gain.factor()) - f32::from(db)).abs() < 1e-4, "{db}");
         }
         assert_eq!(Gain::from_db(41), None);
-        for other in [0.0, 0.5, 1.000_001, 101.0, -1.0, f32::NAN, f32::INFINITY] {
+        for other in [0.0, 0.5, 1.000_01, 101.0, -1.0, f32::NAN, f32::INFINITY] {
             assert_eq!(Gain::from_factor(other), None, "{other}");
         }
     }
