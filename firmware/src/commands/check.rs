@@ -111,12 +111,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let windows = times.len();
     let gain = match monitor.gain().db() {
         0 => String::new(),
-        db => format!(", input gain {db} dB"),
+        db => format!(" (input gain {db} dB)"),
     };
     let ms = |us: u32| f64::from(us) / 1e3;
     let Times { p50, p99, max } = Times::of(&mut times);
     errln!(
-        "{}: {windows} windows in {seconds:.2} s of sound{gain}, inference p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, model loaded \
+        "{}{gain}: {windows} windows in {seconds:.2} s of sound, inference p50 {:.2} ms, p99 {:.2} ms, max {:.2} ms, model loaded \
          in {:.1} ms: the model runs",
         setup.device.model,
         ms(p50),
