@@ -49,7 +49,9 @@ impl Fleet {
             let mut outboxes = Outboxes::new(start);
             let inbox = outboxes.open(64, false);
             let (host, id) = ("127.0.0.1".into(), format!("device{device}"));
-            let config = MqttConfig { host, port, id, discovery: String::new(), ..MqttConfig::default() };
+            // The interval and keep-alive of the record.
+            let (discovery, every_s, keep_alive_s) = (String::new(), 10.0, 30);
+            let config = MqttConfig { host, port, id, discovery, every_s, keep_alive_s, ..MqttConfig::default() };
             let body = move || {
                 let context = OutputContext::default();
                 run(&mut *config.start(&context).unwrap(), &inbox, &context);
