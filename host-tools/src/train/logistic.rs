@@ -15,6 +15,7 @@ use std::cell::RefCell;
 use argmin::core::{CostFunction, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2, ArrayView2, Axis, ShapeBuilder, Slice};
 
 use super::basics::softmax;
@@ -150,9 +151,9 @@ impl<'a> Problem<'a> {
         }
         let penalised = weights.slice_axis(Axis(0), Slice::from(..features));
         cost += self.alpha / 2.0 * penalised.iter().map(|weight| weight * weight).sum::<f64>();
-        let mut gradient = Array2::zeros(weights.raw_dim());
-        let penalty = penalised.mapv(|weight| weight * self.alpha);
-        gradient.slice_axis_mut(Axis(0), Slice::from(..features)).assign(&(self.x.t().dot(&error) + penalty));
+        let mut gradient = weights * self.alpha;
+        let mut by_weights = gradient.slice_axis_mut(Axis(0), Slice::from(..features));
+        general_mat_mul(1.0, &self.x.t(), &error, 1.0, &mut by_weights);
         gradient.row_mut(features).assign(&error.sum_axis(Axis(0)));
         (cost, gradient)
     }
@@ -188,7 +189,11 @@ impl Gradient for &Problem<'_> {
 
 /// Logits [windows x classes].
 fn logits(x: ArrayView2<f64>, weights: &Weights) -> Array2<f64> {
-    x.dot(&weights.slice_axis(Axis(0), Slice::from(..x.ncols()))) + weights.row(x.ncols())
+    // Row by row: `dot` would return column by column, as `x` is stored, and all work on rows would be slow.
+    let mut logits = Array2::zeros((x.nrows(), weights.ncols()));
+    general_mat_mul(1.0, &x, &weights.slice_axis(Axis(0), Slice::from(..x.ncols())), 0.0, &mut logits);
+    logits += &weights.row(x.ncols());
+    logits
 }
 
 /// Probabilities [windows x classes] that `weights` give to standardised features.

@@ -1,5 +1,6 @@
 //! Candidates on inner folds: their best settings and scores.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, Axis};
@@ -22,12 +23,18 @@ use crate::evaluate::metrics::{Figures, argmax};
 /// Maximum number of inner folds. Fewer would be cheaper, but with the few groups of a machine's recordings their result is
 /// mostly chance.
 pub(super) const INNER_FOLDS: usize = 5;
+/// Number of groups from which [`FEWER_FOLDS`] suffice: a fold then holds many groups, and leaves many to train on.
+const MANY_GROUPS: usize = 30;
+/// Maximum number of inner folds of that many groups.
+const FEWER_FOLDS: usize = 3;
 
 /// Splits `rows` (positions in `samples`) by group into inner folds that each train on every class; none if that is impossible.
 pub(super) fn inner_folds(samples: &Samples<'_>, rows: &[usize], seed: u64) -> Vec<Fold> {
     let labels = samples.labels_of(rows);
     let groups: Vec<usize> = rows.iter().map(|row| samples.groups[*row]).collect();
-    let count = INNER_FOLDS.min(split::most_folds(&labels, &groups));
+    let many = groups.iter().collect::<BTreeSet<_>>().len() >= MANY_GROUPS;
+    let most = if many { FEWER_FOLDS } else { INNER_FOLDS };
+    let count = most.min(split::most_folds(&labels, &groups));
     let classes =
         |positions: &[usize]| (0..samples.classes).filter(|c| positions.iter().any(|p| labels[*p] == *c)).count();
     let all = classes(&(0..rows.len()).collect::<Vec<_>>());
