@@ -43,7 +43,7 @@ pub(crate) fn draw(title: &str, subtitle: &str, steps: &[Step], chosen: usize) -
     let legend = [
         (Key::Line(training()), "training".to_string()),
         (Key::Line(validation()), "validation".to_string()),
-        (Key::Line(Pen::solid(band(), 14.0)), "error within one standard error of the lowest".to_string()),
+        (Key::Mark(Mark::Square, band()), "error within one standard error of the lowest".to_string()),
     ];
     let top = header_height(WIDTH, title, subtitle, &legend)?;
     let mut canvas = Canvas::new(WIDTH, top + HEIGHT + 70.0 + MARGIN)?;
