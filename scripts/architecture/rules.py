@@ -17,10 +17,12 @@ DEPENDENCIES = {
     "monitor-export": (LOW, set()),
     "monitor-sound": (set(), set()),
     "monitor-synth": (LOW | {"monitor-sound"}, set()),
+    # The codecs stay off the device: only the workstation reads compressed recordings.
+    "monitor-recording": ({"monitor-core", "monitor-model"}, set()),
     "firmware": (LOW, WORKSTATION),
-    "host-tools": (LOW | WORKSTATION, set()),
+    "host-tools": (LOW | WORKSTATION | {"monitor-recording"}, set()),
     "test-needs": (set(), set()),
-    "fuzz-bodies": (LOW | WORKSTATION | {"firmware", "host-tools"}, set()),
+    "fuzz-bodies": (LOW | WORKSTATION | {"firmware", "host-tools", "monitor-recording"}, set()),
 }
 # Nothing but `core`; monitor-nn may ask the processor for its instructions, by its feature `std`.
 NO_STD = {"monitor-tflite": "test", "monitor-nn": 'any(feature = "std", test)', "monitor-core": "test", "monitor-wire": "test"}

@@ -12,7 +12,7 @@ use crate::setting::{InvalidSetting, within};
 pub struct CaptureConfig {
     /// ALSA device name. `hw:CARD=...,DEV=n` stays the same when other cards come and go; `firmware devices` lists them.
     pub device: String,
-    /// Rate to ask for, in Hz (8000 to 192000). What the device gives instead is taken and resampled.
+    /// Rate to ask for, in Hz (8000 to 384000). What the device gives instead is taken and resampled.
     pub rate: u32,
     /// Channels to ask for (1 to 32). What the device gives instead is taken.
     pub channels: u16,
@@ -115,7 +115,7 @@ impl CaptureConfig {
     /// # Errors
     /// The first key whose value is outside its range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        within("capture.rate", self.rate, 8_000..=192_000)?;
+        within("capture.rate", self.rate, 8_000..=384_000)?;
         within("capture.channels", self.channels, 1..=32)?;
         within("capture.period_ms", self.period_ms, 1..=500)?;
         within("capture.buffer_ms", self.buffer_ms, 2 * self.period_ms..=5_000)?;

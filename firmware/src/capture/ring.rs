@@ -201,8 +201,8 @@ mod tests {
         let first = (1u64 << 32) - 15;
         push(&mut writer, first, &[0; 10]);
         push(&mut writer, first + 10, &[1; 10]);
-        // A year of 192 kHz.
-        let year = 365 * 24 * 3600 * 192_000;
+        // A year of 384 kHz.
+        let year = 365 * 24 * 3600 * 384_000;
         assert_eq!(reader.read().map(|block| (block.first_frame, block.lost_before)), Some((first, first)));
         assert_eq!(reader.read().map(|block| (block.first_frame, block.lost_before)), Some((first + 10, 0)));
         push(&mut writer, year, &[2; 10]);

@@ -17,7 +17,7 @@ pub(crate) struct DeviceArgs {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub device: Option<String>,
     /// Rate to ask for, in Hz
-    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(8_000..=192_000))]
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(8_000..=384_000))]
     pub rate: Option<u32>,
     /// Channels to ask for
     #[arg(long, value_name = "N")]

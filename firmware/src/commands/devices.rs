@@ -23,7 +23,7 @@ pub(crate) struct Args {
 }
 
 /// Rates that are asked after: those of microphones, sound cards and WAV files.
-const RATES: [u32; 9] = [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000];
+const RATES: [u32; 10] = [8_000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000, 384_000];
 
 /// A capture device.
 #[derive(Debug, Clone, Serialize)]

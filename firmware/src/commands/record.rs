@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use monitor_core::microphone;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
@@ -82,6 +83,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut terminal = terminal::Terminal::new();
     let mut last_sound = Instant::now();
     let mut stopped = false;
+    let mut faults = 0;
     while !recorder.done() && !stopped {
         if reader.wait(POLL_INTERVAL) {
             last_sound = Instant::now();
@@ -96,6 +98,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             );
         }
         recorder.take(&mut reader, &mut |level| terminal.show(level))?;
+        if recorder.faults() & !faults != 0 {
+            terminal.clear();
+            report_faults(recorder.faults() & !faults);
+            faults |= recorder.faults();
+        }
         stopped = signals.read_signal()?.is_some();
     }
     terminal.clear();
@@ -106,6 +113,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let sound = recorder.measured();
     errln!("level {:.1} dBFS, peak {:.1} dBFS", sound.level_dbfs, sound.peak_dbfs);
+    if sound.peak_dbfs <= capture::meter::FLOOR_DBFS {
+        errln!("warning: every sample is 0: {DEAD_REMEDY}; record again");
+    }
     if recorder.clipped() as f64 > TOO_MUCH_CLIPPING * sound.samples as f64 {
         errln!(
             "warning: {} samples are clipped: turn the gain down (alsamixer) or move the microphone away, and record again",
@@ -128,6 +138,23 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to do about a dead microphone.
+const DEAD_REMEDY: &str = "the microphone is muted, not connected or on the other channel (alsamixer, --channel, the L/R pin \
+    of an I2S microphone)";
+
+/// Prints new faults of the microphone with their remedies.
+fn report_faults(faults: u8) {
+    let names = microphone::names(faults).collect::<Vec<_>>().join(", ");
+    let remedy = if faults & microphone::DEAD != 0 {
+        DEAD_REMEDY
+    } else if faults & microphone::CLIPPED != 0 {
+        "turn the gain down (alsamixer) or move the microphone away"
+    } else {
+        "a constant offset: a missing coupling capacitor, or a microphone without its bias"
+    };
+    errln!("warning: the microphone is {names}: {remedy}");
 }
 
 /// Catches Ctrl-C and `kill`, to be asked for.

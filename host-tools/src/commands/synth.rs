@@ -32,7 +32,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 120, value_parser = value_parser!(u32).range(0..=10_000), value_name = "S")]
     timeline_seconds: u32,
     /// Sample rate, in Hz
-    #[arg(long, default_value_t = 48_000, value_parser = value_parser!(u32).range(8_000..=192_000), value_name = "HZ")]
+    #[arg(long, default_value_t = 48_000, value_parser = value_parser!(u32).range(8_000..=384_000), value_name = "HZ")]
     rate: u32,
     /// Add five classes of faults: bearing tone, knock, imbalance, loose panel, unseen load
     #[arg(long)]

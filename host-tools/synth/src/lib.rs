@@ -54,7 +54,7 @@ pub struct Options {
     pub seconds: u32,
     /// Length of the long recording with changing states, in seconds; 0 for none.
     pub timeline_s: u32,
-    /// Sample rate in Hz, 8 000 to 192 000.
+    /// Sample rate in Hz, 8 000 to 384 000.
     pub rate_hz: u32,
     /// Whether to add the classes of faults.
     pub faults: bool,

@@ -41,7 +41,7 @@ fn main() {
     });
     println!("pcm      S16 mono           {:8.2} ns per sample", ns / 48_000.0);
 
-    for rate in [8_000, 11_025, 44_100, 44_101, 48_000, 96_000, 192_000] {
+    for rate in [8_000, 11_025, 44_100, 44_101, 48_000, 96_000, 192_000, 384_000] {
         let input = sound(rate as usize / 10);
         let mut storage = vec![0.0; Resampler::storage_len(rate).expect("in range")];
         let design = minimum_ns(|| {

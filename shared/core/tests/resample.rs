@@ -7,7 +7,7 @@ use std::f64::consts::TAU;
 /// Common rates, and some that have no common divisor with 16 kHz.
 const RATES: [u32; 17] = [
     8000, 8001, 11_025, 12_000, 15_999, 16_001, 22_050, 24_000, 32_000, 44_100, 44_101, 48_000, 88_200, 96_000,
-    100_003, 176_400, 192_000,
+    100_003, 176_400, 192_000, 384_000,
 ];
 
 /// Returns the whole output for a whole input.
@@ -139,7 +139,7 @@ fn sixteen_kilohertz_passes_unchanged() {
 
 #[test]
 fn an_impulse_keeps_its_time() {
-    for rate in [8000, 32_000, 48_000, 96_000, 192_000] {
+    for rate in [8000, 32_000, 48_000, 96_000, 192_000, 384_000] {
         let mut input = vec![0.0; rate as usize / 10];
         input[rate as usize / 20] = 1.0;
         let output = resample(rate, &input);
@@ -151,7 +151,7 @@ fn an_impulse_keeps_its_time() {
 #[test]
 fn rates_out_of_range_and_too_little_memory_are_refused_with_the_remedy() {
     assert_eq!(Resampler::storage_len(7999), Err(Error::Rate { hz: 7999 }));
-    assert_eq!(Resampler::storage_len(192_001), Err(Error::Rate { hz: 192_001 }));
+    assert_eq!(Resampler::storage_len(384_001), Err(Error::Rate { hz: 384_001 }));
     let needed = Resampler::storage_len(48_000).unwrap();
     let mut storage = vec![0.0; needed - 1];
     let error = Resampler::new(48_000, &mut storage).unwrap_err();
@@ -171,7 +171,7 @@ fn noise(len: usize) -> Vec<f32> {
 
 /// A common rate or any other.
 fn any_rate() -> impl Strategy<Value = u32> {
-    prop_oneof![prop::sample::select(RATES.to_vec()), 8000_u32..=192_000]
+    prop_oneof![prop::sample::select(RATES.to_vec()), 8000_u32..=384_000]
 }
 
 proptest! {

@@ -16,6 +16,7 @@ pub mod atomic_file;
 pub mod base_model;
 mod blocks;
 pub mod calendar;
+pub mod content;
 pub mod contents;
 pub mod line;
 pub mod owned;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use anyhow::Context;
+use monitor_core::microphone::{Limits, Microphone};
 
 use super::name;
 use super::terminal::Level;
@@ -32,6 +33,8 @@ pub(super) struct Recorder {
     meter: Meter,
     moment: Meter,
     clipping: Clipping,
+    microphone: Microphone,
+    faults: u8,
     files: Vec<(PathBuf, f64)>,
 }
 
@@ -51,6 +54,8 @@ impl Recorder {
             meter: Meter::default(),
             moment: Meter::default(),
             clipping: Clipping::default(),
+            microphone: Microphone::new(Limits::default()),
+            faults: 0,
             files: Vec::new(),
         }
     }
@@ -82,6 +87,8 @@ impl Recorder {
         self.meter.push(samples);
         self.moment.push(samples);
         self.clipping.push(block);
+        // Samples that are no numbers have been replaced by zeros: they show as silence.
+        self.faults |= self.microphone.push(samples, 0, block.spec.rate);
         self.taken += samples.len() as f64 / rate;
         let moment = self.moment.measured();
         if moment.samples as f64 >= rate / 10.0 {
@@ -128,6 +135,11 @@ impl Recorder {
     /// Clipped samples, on all channels.
     pub(super) fn clipped(&self) -> u64 {
         self.clipping.clipped()
+    }
+
+    /// The faults of the microphone so far, as bits of [`monitor_core::microphone`].
+    pub(super) fn faults(&self) -> u8 {
+        self.faults
     }
 
     /// The whole recording's level.

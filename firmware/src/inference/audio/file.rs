@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use monitor_core::pcm::{Decoder, SampleFormat};
+use monitor_model::content::{Content, FIRST_BYTES};
 use monitor_model::wav::{self, WavReader};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::capture::{CaptureConfig, FormatChoice};
 use crate::inference::Progress;
+use crate::system::messages::warn;
 
 /// Where the samples come from.
 pub struct AudioFile {
@@ -33,18 +35,21 @@ enum Source {
 }
 
 impl AudioFile {
-    /// A WAV file of any form that training takes.
+    /// A WAV file of any form that training takes. Remarks on the file are printed.
     ///
     /// # Errors
     /// When it cannot be read or is of no such form.
     pub fn wav(path: &Path, config: &CaptureConfig) -> anyhow::Result<Self> {
         let reader =
             WavReader::open_channel(path, config.channel.into()).with_context(|| path.display().to_string())?;
+        for remark in reader.remarks() {
+            warn(format!("{}: {remark}", path.display()));
+        }
         Ok(Self { source: Source::File(reader) })
     }
 
     /// Standard input: a WAV stream if it begins like one, else raw frames as `[capture]` describes them (S16 unless the
-    /// configuration sets a format). Ends early when `progress.control.stop` is set.
+    /// configuration sets a format). What begins like another file is refused. Ends early when `progress.control.stop` is set.
     pub(crate) fn stdin(config: &CaptureConfig, progress: &Arc<Progress>) -> Self {
         let input = Interruptible { stdin: std::io::stdin(), progress: Arc::clone(progress) };
         Self { source: Source::Stdin(input, Box::new(config.clone())) }
@@ -104,13 +109,24 @@ impl AudioFile {
     }
 }
 
+/// First bytes that are read to identify standard input: 64 bytes are 1 ms of sound or less.
+const FIRST: u64 = 64;
+
 /// A WAV stream, or raw frames.
 fn detect(mut input: Interruptible, config: &CaptureConfig) -> anyhow::Result<Source> {
     let mut first = Vec::new();
-    (&mut input).take(4).read_to_end(&mut first).context("standard input cannot be read")?;
-    let is_wav = first == b"RIFF";
+    (&mut input).take(FIRST).read_to_end(&mut first).context("standard input cannot be read")?;
+    // Only MPEG frames need more to be told from samples.
+    if let [0xff, (0xe0..), ..] = first[..] {
+        (&mut input)
+            .take(FIRST_BYTES as u64 - FIRST)
+            .read_to_end(&mut first)
+            .context("standard input cannot be read")?;
+    }
+    let content = Content::of_stream(&first);
     let input: Box<dyn Read + Send> = Box::new(Cursor::new(first).chain(input));
-    if is_wav {
+    if !matches!(content, Content::Unknown | Content::Empty) {
+        // Refuses what is no WAV.
         return Ok(Source::Stream(WavReader::new_channel(input, config.channel.into()).context("standard input")?));
     }
     let format = match config.format {

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn every_row_passes_a_constant_within_a_ten_thousandth() {
-        for rate in [8000, 11_025, 22_050, 44_100, 48_000, 96_001, 192_000] {
+        for rate in [8000, 11_025, 22_050, 44_100, 48_000, 96_001, 192_000, 384_000] {
             let plan = Plan::new(rate).unwrap().unwrap();
             let mut coefficients = vec![0.0; plan.coefficients()];
             fill(&plan, &mut coefficients);

@@ -1,4 +1,4 @@
-//! Resamples any rate from 8 to 192 kHz to 16 kHz: streaming, anti-aliased, polyphase.
+//! Resamples any rate from 8 to 384 kHz to 16 kHz: streaming, anti-aliased, polyphase.
 //!
 //! Output sample `j` is the input signal at `j / 16000` s after its first sample. The filter is symmetric about that time,
 //! so its delay is compensated. The input is treated as silent before its first sample and after its last.
@@ -30,7 +30,7 @@ pub(crate) const OUTPUT_HZ: u32 = 16_000;
 /// Lowest input rate, in Hz.
 pub const MIN_HZ: u32 = 8_000;
 /// Highest input rate, in Hz.
-pub const MAX_HZ: u32 = 192_000;
+pub const MAX_HZ: u32 = 384_000;
 
 /// Why a resampler cannot be created. Fatal: the configuration is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -63,7 +63,7 @@ impl<'a> Resampler<'a> {
     /// Returns the number of values of memory that a resampler for this input rate requires; 0 at 16 kHz.
     ///
     /// # Errors
-    /// [`Error::Rate`] outside 8 to 192 kHz.
+    /// [`Error::Rate`] outside 8 to 384 kHz.
     pub const fn storage_len(rate_hz: u32) -> Result<usize, Error> {
         match Plan::new(rate_hz) {
             Err(error) => Err(error),
@@ -72,7 +72,7 @@ impl<'a> Resampler<'a> {
         }
     }
 
-    /// Creates a resampler for input at `rate_hz` (8000 to 192000 Hz). `storage` may be larger than required and contain any
+    /// Creates a resampler for input at `rate_hz` (8000 to 384000 Hz). `storage` may be larger than required and contain any
     /// values.
     ///
     /// # Errors

@@ -99,9 +99,10 @@ mod tests {
 
     #[test]
     fn every_common_rate_has_a_row_for_each_phase() {
-        for rate in
-            [8000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000, 176_400, 192_000]
-        {
+        for rate in [
+            8000, 11_025, 12_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000, 176_400, 192_000,
+            352_800, 384_000,
+        ] {
             assert_eq!(plan(rate).rows, Rows::Exact, "{rate}");
         }
     }
@@ -111,6 +112,7 @@ mod tests {
         assert_eq!(plan(16_001).rows, Rows::Interpolated(512));
         assert_eq!(plan(8001).rows, Rows::Interpolated(512));
         assert_eq!(plan(191_999).rows, Rows::Interpolated(43));
+        assert_eq!(plan(383_999).rows, Rows::Interpolated(22));
     }
 
     #[test]

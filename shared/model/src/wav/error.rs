@@ -4,6 +4,7 @@ use core::fmt;
 use std::io;
 
 use super::RATES_HZ;
+use crate::content::Content;
 
 /// Why a WAV file cannot be read or written. Every variant is fatal for the file, none for the program.
 #[derive(Debug, thiserror::Error)]
@@ -14,15 +15,9 @@ pub enum Error {
     /// The file has no bytes.
     #[error("the file is empty; record it again")]
     Empty,
-    /// Not a WAV file; names the actual format if the first bytes identify it.
-    #[error("{}", not_wav(*.0))]
-    NotWav(Option<&'static str>),
-    /// RF64 or BW64: the form for files beyond 4 GiB.
-    #[error("this is an RF64 file, the form for more than 4 GiB; {CONVERT}, in parts below 4 GiB")]
-    Rf64,
-    /// RIFX: big-endian.
-    #[error("this is a big-endian (RIFX) file; {CONVERT}")]
-    BigEndian,
+    /// Not a WAV file; names the actual content and the command that converts or fetches it.
+    #[error("this is {0}, not a WAV file; {remedy}", remedy = .0.remedy())]
+    NotWav(Content),
     /// The file ends within its header.
     #[error("the file ends within its header; copy or record it again")]
     Truncated,
@@ -45,16 +40,14 @@ pub enum Error {
     /// The requested channel does not exist.
     #[error(transparent)]
     Channel(#[from] monitor_core::pcm::Error),
+    /// This percentage of the samples, at least half, is NaN, infinite or above 2^31.
+    #[error(
+        "{0} % of the samples are NaN, infinite or above 2^31: there is no sound in it; find out how the file was made"
+    )]
+    NotNumbers(u32),
     /// More samples than a WAV file can hold: 4 GiB.
     #[error("a WAV file holds no more than 4 GiB; write shorter parts")]
     TooLong,
-}
-
-fn not_wav(what: Option<&str>) -> String {
-    match what {
-        Some(what) => format!("this is {what}, not a WAV file; {CONVERT}"),
-        None => "this is no WAV file: it does not begin with RIFF and WAVE".into(),
-    }
 }
 
 impl From<hound::Error> for Error {
@@ -69,14 +62,8 @@ impl From<hound::Error> for Error {
 /// A sample encoding that is not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
-    /// 64-bit float.
-    Float64,
     /// 64-bit integer.
     Int64,
-    /// A-law companding (European telephony).
-    ALaw,
-    /// Mu-law companding (American telephony).
-    MuLaw,
     /// Microsoft or IMA ADPCM.
     Adpcm,
     /// GSM 6.10.
@@ -92,10 +79,7 @@ pub enum Codec {
 impl fmt::Display for Codec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Float64 => "64-bit float",
             Self::Int64 => "64-bit integer",
-            Self::ALaw => "A-law companded",
-            Self::MuLaw => "mu-law companded",
             Self::Adpcm => "ADPCM compressed",
             Self::Gsm => "GSM 6.10 compressed",
             Self::Mpeg => "MPEG (MP3) compressed",

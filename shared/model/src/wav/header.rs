@@ -2,101 +2,136 @@
 
 use std::io::{self, Read};
 
+use super::Error;
+use super::container::Container;
 use super::format::{Format, LONGEST};
-use super::{Error, format};
 
 /// Content of the chunks before the samples. The source is positioned at the first sample.
 #[derive(Debug)]
 pub(super) struct Header {
+    pub container: Container,
     pub format: Format,
+    /// Position of the first sample, in bytes.
+    pub start: u64,
     /// Length of the samples in bytes; `None` if only the end of the source determines it.
     pub data_len: Option<u64>,
+    /// Whether the declared length agrees with that of the source.
+    pub end: End,
+}
+
+/// The declared length of the samples, compared with the source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Within the source, as far as it is known.
+    Declared,
+    /// None is declared.
+    Unknown,
+    /// Beyond the end of the source: this many bytes.
+    Beyond(u64),
+    /// Less than the source has, by a multiple of 4 GiB.
+    Overflow,
 }
 
 impl Header {
     /// Reads up to the first sample. `source_len` is the length of the source in bytes, if known.
     pub(super) fn read(source: &mut impl Read, source_len: Option<u64>) -> Result<Self, Error> {
         let mut source = Counted { source, position: 0 };
-        let riff_len = riff(&mut source)?;
+        let (container, file_len) = Container::of(&source.start()?)?;
+        source.skip(container.more_header() as u64)?;
         let mut format = None;
-        let mut padded = false;
+        let mut long_len = None;
+        let mut padding = 0;
         loop {
-            let (id, len) = chunk_header(&mut source, padded)?;
-            padded = len % 2 == 1;
+            let (id, len) = chunk_header(&mut source, container, padding)?;
+            padding = len.next_multiple_of(container.padding()) - len;
             match &id {
-                b"fmt " => format = Some(read_format(&mut source, len)?),
+                b"fmt " => format = Some(read_format(&mut source, container, len)?),
+                b"ds64" if container == Container::Rf64 => long_len = Some(read_ds64(&mut source, len)?),
                 b"data" => {
                     let format = format.ok_or(Error::NoFormat)?;
-                    return Ok(Self { format, data_len: data_len(len, riff_len, source.position, source_len) });
+                    let start = source.position;
+                    let len = match long_len {
+                        Some(long) if len == u64::from(u32::MAX) => long,
+                        _ => len,
+                    };
+                    let (data_len, end) = data_len(container, len, file_len, start, source_len);
+                    return Ok(Self { container, format, start, data_len, end });
                 }
-                _ => source.skip(u64::from(len))?,
+                _ => source.skip(len)?,
             }
         }
     }
 }
 
-/// Checks the first 12 bytes and returns the length that they declare.
-fn riff(source: &mut Counted<'_, impl Read>) -> Result<u32, Error> {
-    let mut start = [0; 12];
-    let mut len = 0;
-    while len < start.len() {
-        match source.source.read(&mut start[len..]) {
-            Ok(0) => break,
-            Ok(read) => len += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    source.position = len as u64;
-    let start = &start[..len];
-    let begins = |magic: &[u8]| start.starts_with(magic);
-    match start {
-        [] => Err(Error::Empty),
-        [b'R', b'I', b'F', b'F', a, b, c, d, b'W', b'A', b'V', b'E'] => Ok(u32::from_le_bytes([*a, *b, *c, *d])),
-        _ if begins(b"RF64") || begins(b"BW64") => Err(Error::Rf64),
-        _ if begins(b"RIFX") => Err(Error::BigEndian),
-        _ if begins(b"riff") => Err(Error::NotWav(Some("a Wave64 file"))),
-        _ if begins(b"fLaC") => Err(Error::NotWav(Some("a FLAC file"))),
-        _ if begins(b"OggS") => Err(Error::NotWav(Some("an Ogg file"))),
-        _ if begins(b"FORM") => Err(Error::NotWav(Some("an AIFF file"))),
-        _ if begins(b"ID3") => Err(Error::NotWav(Some("an MP3 file"))),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Err(Error::NotWav(Some("an MP4 file"))),
-        _ if begins(b"RIFF") && len < 12 => Err(Error::Truncated),
-        _ => Err(Error::NotWav(None)),
-    }
-}
-
 /// Reads the next chunk's name and length. A chunk of odd length should be followed by a pad byte of 0. Some programs omit it;
 /// no chunk's name begins with 0, so both cases can be distinguished.
-fn chunk_header(source: &mut Counted<'_, impl Read>, padded: bool) -> Result<([u8; 4], u32), Error> {
-    let mut bytes = [0; 8];
-    source.fill(&mut bytes)?;
-    if padded && bytes[0] == 0 {
-        bytes.rotate_left(1);
-        source.fill(&mut bytes[7..])?;
+fn chunk_header(
+    source: &mut Counted<'_, impl Read>,
+    container: Container,
+    padding: u64,
+) -> Result<([u8; 4], u64), Error> {
+    let mut bytes = [0; 24];
+    let bytes = &mut bytes[..container.chunk_header()];
+    if container == Container::Wave64 {
+        source.skip(padding)?;
+        source.fill(bytes)?;
+    } else {
+        source.fill(bytes)?;
+        if padding == 1 && bytes[0] == 0 {
+            bytes.rotate_left(1);
+            source.fill(&mut bytes[7..])?;
+        }
     }
-    let [i, j, k, l, a, b, c, d] = bytes;
-    Ok(([i, j, k, l], u32::from_le_bytes([a, b, c, d])))
+    container.chunk(bytes).ok_or(Error::BadFormat("a chunk has no valid name"))
 }
 
-fn read_format(source: &mut Counted<'_, impl Read>, len: u32) -> Result<Format, Error> {
+fn read_format(source: &mut Counted<'_, impl Read>, container: Container, len: u64) -> Result<Format, Error> {
+    let order = match container {
+        Container::Riff(order) => order,
+        _ => super::container::Order::Little,
+    };
     let mut chunk = [0; LONGEST];
-    let kept = LONGEST.min(len as usize);
-    source.fill(&mut chunk[..kept])?;
-    source.skip(u64::from(len) - kept as u64)?;
-    format::Format::parse(&chunk[..kept])
+    let kept = len.min(LONGEST as u64);
+    source.fill(&mut chunk[..kept as usize])?;
+    source.skip(len - kept)?;
+    Format::parse(&chunk[..kept as usize], order)
+}
+
+/// Returns the length of the samples in the chunk `ds64`: file length, length of the samples, number of frames, table.
+fn read_ds64(source: &mut Counted<'_, impl Read>, len: u64) -> Result<u64, Error> {
+    let mut fields = [0; 16];
+    let kept = len.min(16);
+    source.fill(&mut fields[..kept as usize])?;
+    source.skip(len - kept)?;
+    let [.., a, b, c, d, e, f, g, h] = fields;
+    Ok(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
 }
 
 /// Returns the length of the samples in bytes, from the declared lengths and the length of the source.
 ///
 /// 2^32 - 1 means unknown, and so does 0 unless the file declares chunks after the samples, in which case it is empty. A
-/// length beyond the end occurs in interrupted recordings and in the output of streaming programs.
-fn data_len(declared: u32, riff_len: u32, start: u64, source_len: Option<u64>) -> Option<u64> {
-    let end = u64::from(riff_len) + 8;
-    let more_declared = riff_len != u32::MAX && end > start && source_len.is_none_or(|len| end <= len);
-    let unknown = declared == u32::MAX || (declared == 0 && !more_declared);
-    let there = source_len.map(|len| len.saturating_sub(start));
-    if unknown { there } else { Some(there.map_or(u64::from(declared), |there| there.min(u64::from(declared)))) }
+/// length beyond the end occurs in interrupted recordings and in the output of streaming programs; one that is short by
+/// a multiple of 2^32 in files that have outgrown their header.
+fn data_len(
+    container: Container,
+    declared: u64,
+    file_len: Option<u64>,
+    start: u64,
+    source_len: Option<u64>,
+) -> (Option<u64>, End) {
+    let more_declared = file_len.is_some_and(|end| end > start && source_len.is_none_or(|len| end <= len));
+    let unknown = declared == u64::from(u32::MAX) || declared == u64::MAX || (declared == 0 && !more_declared);
+    match source_len.map(|len| len.saturating_sub(start)) {
+        there if unknown => (there, End::Unknown),
+        None => (Some(declared), End::Declared),
+        Some(there) if declared > there => (Some(there), End::Beyond(declared)),
+        Some(there)
+            if matches!(container, Container::Riff(_)) && there > declared && (there - declared) % (1 << 32) == 0 =>
+        {
+            (Some(there), End::Overflow)
+        }
+        Some(_) => (Some(declared), End::Declared),
+    }
 }
 
 /// A source that counts its position.
@@ -106,6 +141,18 @@ struct Counted<'a, R> {
 }
 
 impl<R: Read> Counted<'_, R> {
+    /// The first 12 bytes and, where they are no WAVE, all that identify the content.
+    fn start(&mut self) -> Result<Vec<u8>, Error> {
+        let mut start = Vec::with_capacity(12);
+        self.source.by_ref().take(12).read_to_end(&mut start)?;
+        if Container::of(&start).is_err() {
+            let more = crate::content::FIRST_BYTES as u64 - 12;
+            self.source.by_ref().take(more).read_to_end(&mut start)?;
+        }
+        self.position = start.len() as u64;
+        Ok(start)
+    }
+
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
         self.source.read_exact(bytes).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => Error::Truncated,

@@ -5,20 +5,28 @@
 //! [`Decoder`](monitor_core::pcm::Decoder) as a sound device's bytes. `hound` is used for writing but not for reading: it reads
 //! 24 bits of a 32-bit container from the wrong end, rejects odd lengths, and fails on padded chunks.
 //!
-//! Supported for reading: 8, 16, 24 and 32-bit integers and 32-bit float, plain or `WAVE_FORMAT_EXTENSIBLE`, 8 to 192 kHz, any
-//! number of channels; odd-sized chunks with and without pad byte; data lengths that are unknown (0 or 2^32 - 1, as written by
-//! streaming programs and interrupted recordings) or exceed the file. Cost: one buffer of 64 KiB for any length of file.
+//! Supported for reading: 8, 16, 24 and 32-bit integers, 32 and 64-bit float, A-law and mu-law, plain or
+//! `WAVE_FORMAT_EXTENSIBLE`, in RIFF, RIFX, RF64, BW64 and Wave64, 8 to 384 kHz, any number of channels; odd-sized chunks with
+//! and without pad byte; data lengths that are unknown (0 or 2^32 - 1, as written by streaming programs and interrupted
+//! recordings) or exceed the file; several data chunks. What a file's samples contradict in its header is read as the samples
+//! show, or stated in a [`Remark`]. Cost: one buffer of 64 KiB for any length of file; float files are read twice.
 
+mod container;
+mod convert;
 mod error;
 mod format;
 mod header;
 mod reader;
+mod remark;
+mod scan;
 #[cfg(test)]
 mod tests;
+mod trailer;
 mod writer;
 
 pub use error::{Codec, Error};
 pub use reader::WavReader;
+pub use remark::Remark;
 pub use writer::{Encoding, FileWriter, MAX_HEADER_LEN, WavWriter, Written, write, write_as};
 
 use std::ops::RangeInclusive;

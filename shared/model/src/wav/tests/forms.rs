@@ -73,8 +73,8 @@ fn several_channels_are_averaged_or_one_is_picked() {
 }
 
 #[test]
-fn every_rate_from_8_to_192_khz_is_read() {
-    for rate in [8_000, 11_025, 16_000, 44_100, 48_000, 96_000, 192_000] {
+fn every_rate_from_8_to_384_khz_is_read() {
+    for rate in [8_000, 11_025, 16_000, 44_100, 48_000, 96_000, 192_000, 384_000] {
         let mut parts = Parts::new(PCM, 2, 16, &[0; 20]);
         parts.rate = rate;
         assert_eq!(WavReader::new(&parts.bytes()[..]).unwrap().rate_hz(), rate);

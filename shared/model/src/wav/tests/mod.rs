@@ -1,5 +1,7 @@
 //! Tests on files built byte by byte: each supported form, each rejected form, and damaged files.
 
+mod containers;
+mod contradicted;
 mod damaged;
 mod forms;
 mod lengths;

@@ -8,9 +8,6 @@ fn message(bytes: &[u8]) -> String {
 #[test]
 fn codings_that_are_not_read_are_named() {
     for (tag, container, bits, name) in [
-        (FLOAT, 8, 64, "64-bit float"),
-        (6, 1, 8, "A-law"),
-        (7, 1, 8, "mu-law"),
         (2, 1, 4, "ADPCM"),
         (0x11, 1, 4, "ADPCM"),
         (0x31, 1, 0, "GSM"),
@@ -34,27 +31,18 @@ fn an_unknown_sub_format_is_refused() {
 }
 
 #[test]
-fn rf64_and_rifx_are_refused_by_name() {
-    let mut file = Parts::new(PCM, 2, 16, &[0; 8]).bytes();
-    file[..4].copy_from_slice(b"RF64");
-    assert!(message(&file).contains("RF64"));
-    file[..4].copy_from_slice(b"RIFX");
-    assert!(message(&file).contains("big-endian"));
-}
-
-#[test]
 fn other_sound_files_are_refused_by_name() {
     for (magic, name) in [
         (&b"fLaC\0\0\0\x22"[..], "FLAC"),
         (b"OggS", "Ogg"),
-        (b"ID3\x04", "MP3"),
+        (b"ID3\x04\0\0\0\0\0\x02", "MP3"),
         (b"FORM\0\0\0\0AIFF", "AIFF"),
         (b"\0\0\0\x20ftypM4A ", "MP4"),
     ] {
         assert!(message(magic).contains(name), "{name}");
     }
-    assert!(message(b"RIFF\0\0\0\0AVI ").contains("no WAV file"));
-    assert!(message(b"hello").contains("no WAV file"));
+    assert!(message(b"RIFF\0\0\0\0AVI ").contains("AVI"));
+    assert!(message(b"hello").contains("text file"));
 }
 
 #[test]
@@ -71,8 +59,8 @@ fn a_file_cut_off_within_its_header_is_called_so() {
 }
 
 #[test]
-fn rates_outside_8_to_192_khz_are_refused_with_their_value() {
-    for rate in [0, 7_999, 192_001, 384_000] {
+fn rates_outside_8_to_384_khz_are_refused_with_their_value() {
+    for rate in [0, 7_999, 384_001, 768_000] {
         let mut parts = Parts::new(PCM, 2, 16, &[0; 8]);
         parts.rate = rate;
         assert!(message(&parts.bytes()).contains(&format!("{rate} Hz")));

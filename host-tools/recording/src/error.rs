@@ -1,0 +1,42 @@
+//! Errors of recordings. Every message states the remedy.
+
+use std::io;
+
+use monitor_core::pcm;
+use monitor_model::content::Content;
+use monitor_model::wav;
+
+/// Why a recording cannot be read. Fatal for the file.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file system failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The path is a folder, pipe or device.
+    #[error("it is not a regular file; give the file itself")]
+    NotAFile,
+    /// A WAV file that cannot be read.
+    #[error(transparent)]
+    Wav(#[from] wav::Error),
+    /// Content that is not decoded here; names it and what to do.
+    #[error("this is {0}, which is not read; {remedy}", remedy = .0.remedy())]
+    Foreign(Content),
+    /// A known format, but damaged or of a kind that is not decoded.
+    #[error("this is {content}, but it cannot be decoded ({reason}); {remedy}", remedy = .content.remedy())]
+    Undecodable {
+        /// The format.
+        content: Content,
+        /// What the decoder reports.
+        reason: String,
+    },
+    /// The sample rate in Hz is outside the resampler's range.
+    #[error(
+        "the sample rate of {0} Hz is outside {min} to {max} Hz; convert it with `ffmpeg -i IN -ar 48000 OUT.wav`",
+        min = wav::RATES_HZ.start(),
+        max = wav::RATES_HZ.end()
+    )]
+    Rate(u32),
+    /// The requested channel does not exist.
+    #[error(transparent)]
+    Channel(#[from] pcm::Error),
+}

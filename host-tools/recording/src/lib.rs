@@ -1,0 +1,31 @@
+//! Reads recordings of every format that people have, in blocks of samples at the recording's own rate.
+//!
+//! Formats are found by content, never by the file's name. WAV of integers, floats and G.711 is read by
+//! [`monitor_model::wav`], as on the device. `symphonia` (pure Rust, MPL-2.0) decodes FLAC, MP3, Ogg Vorbis, AAC and ALAC in
+//! MP4, AAC in ADTS, AIFF, CAF, and ADPCM in WAV. The delay and padding that encoders add are removed where the file states
+//! them, so that compressed recordings have the length and the alignment of the original. Anything else is an error that
+//! names the content and the command that converts it.
+//!
+//! [`RecordingReader`] streams; [`survey`] reads a file once and measures what a data set needs to know of it.
+//!
+//! **Cost.** Memory does not depend on the length of the file. On one core of an AMD EPYC (Zen 3) MP3 and AAC are decoded some
+//! hundred times faster than real time.
+#![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
+
+mod compressed;
+mod error;
+mod facts;
+mod mp4;
+mod names;
+mod reader;
+mod remark;
+mod source;
+mod survey;
+
+pub use error::Error;
+pub use facts::{ChannelFacts, Facts, Measure};
+pub use names::{is_recording_name, looks_like_sound};
+pub use reader::{Format, RecordingReader};
+pub use remark::Remark;
+pub use survey::{Survey, survey};

@@ -1,0 +1,199 @@
+//! One reader over all formats.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use monitor_core::pcm::Channel;
+use monitor_model::content::{Content, FIRST_BYTES};
+use monitor_model::wav::{self, WavReader};
+
+use crate::compressed::Compressed;
+use crate::facts::average;
+use crate::source::Source;
+use crate::{Error, Remark};
+
+/// Container and encoding of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format {
+    /// Name, such as `WAV`, `FLAC` or `MP3`.
+    pub name: &'static str,
+    /// Whether the encoding discards sound.
+    pub lossy: bool,
+}
+
+/// Reads a recording of any format in blocks of samples at its own rate.
+pub struct RecordingReader {
+    decoder: Decoder,
+    format: Format,
+    channel: Channel,
+    /// Interleaved samples of compressed formats.
+    frames: Vec<f32>,
+}
+
+enum Decoder {
+    Wav(Box<WavReader<Source>>),
+    Compressed(Box<Compressed>),
+}
+
+impl std::fmt::Debug for RecordingReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RecordingReader").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+impl RecordingReader {
+    /// Opens a recording. Several channels are averaged.
+    ///
+    /// # Errors
+    /// If it cannot be read; see [`Error`].
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_channel(path, Channel::Average)
+    }
+
+    /// Opens a recording and selects `channel`.
+    ///
+    /// # Errors
+    /// If it cannot be read; see [`Error`].
+    pub fn open_channel(path: &Path, channel: Channel) -> Result<Self, Error> {
+        Self::of(Source::open(path)?, channel, &|| Source::open(path))
+    }
+
+    /// Reads a recording in memory. Several channels are averaged.
+    ///
+    /// # Errors
+    /// If it cannot be read; see [`Error`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let source = || Ok(Source::Memory(Cursor::new(bytes.to_vec())));
+        Self::of(source()?, Channel::Average, &source)
+    }
+
+    /// Reads from `source`; `again` opens it a second time.
+    fn of(mut source: Source, channel: Channel, again: &dyn Fn() -> Result<Source, Error>) -> Result<Self, Error> {
+        let content = Content::of(&source.first(FIRST_BYTES)?);
+        let (decoder, format) = match content {
+            Content::Wav => match WavReader::examined(source, channel) {
+                Ok(reader) => (Decoder::Wav(Box::new(reader)), Format { name: "WAV", lossy: false }),
+                Err(wav::Error::Unsupported(codec)) => {
+                    // symphonia reads some of them.
+                    let opened = again().and_then(|source| Compressed::new(source, content, channel));
+                    let (compressed, format) = opened.map_err(|_| wav::Error::Unsupported(codec))?;
+                    (Decoder::Compressed(Box::new(compressed)), format)
+                }
+                Err(error) => return Err(error.into()),
+            },
+            Content::Empty => return Err(wav::Error::Empty.into()),
+            Content::OggOpus | Content::Foreign(_) | Content::Unknown => return Err(Error::Foreign(content)),
+            _ => {
+                let (compressed, format) = Compressed::new(source, content, channel)?;
+                (Decoder::Compressed(Box::new(compressed)), format)
+            }
+        };
+        Ok(Self { decoder, format, channel, frames: Vec::new() })
+    }
+
+    /// Container and encoding.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Sample rate in Hz, within [`RATES_HZ`](wav::RATES_HZ).
+    #[must_use]
+    pub fn rate_hz(&self) -> u32 {
+        match &self.decoder {
+            Decoder::Wav(reader) => reader.rate_hz(),
+            Decoder::Compressed(reader) => reader.rate_hz(),
+        }
+    }
+
+    /// Number of channels.
+    #[must_use]
+    pub fn channels(&self) -> u16 {
+        match &self.decoder {
+            Decoder::Wav(reader) => reader.channels(),
+            Decoder::Compressed(reader) => reader.channels(),
+        }
+    }
+
+    /// Number of frames that the file states; exact for WAV, `None` where only decoding shows it. A compressed file may end
+    /// earlier: [`survey`](crate::survey) counts.
+    #[must_use]
+    pub fn frames(&self) -> Option<u64> {
+        match &self.decoder {
+            Decoder::Wav(reader) => reader.frames(),
+            Decoder::Compressed(reader) => reader.frames(),
+        }
+    }
+
+    /// Samples replaced by 0 so far: NaN, infinite, or above 2^31.
+    #[must_use]
+    pub fn replaced(&self) -> u64 {
+        match &self.decoder {
+            Decoder::Wav(reader) => reader.replaced(),
+            Decoder::Compressed(reader) => reader.replaced(),
+        }
+    }
+
+    /// What the user should know of the file and its format. Damage within compressed sound is included once it has been read.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<Remark> {
+        let mut remarks: Vec<Remark> = match &self.decoder {
+            Decoder::Wav(reader) => reader.remarks().iter().map(Remark::from).collect(),
+            Decoder::Compressed(reader) => reader.remarks(),
+        };
+        if self.format.lossy {
+            remarks.push(Remark::new(
+                "lossy",
+                format!(
+                    "{} discards quiet sound and, at usual bit rates, what is above 16 kHz; record WAV or FLAC where faults \
+                     may be heard there",
+                    self.format.name
+                ),
+            ));
+        }
+        remarks
+    }
+
+    /// Fills `out` with the next mono samples and returns their number: less than `out.len()` only at the end, 0 after it.
+    ///
+    /// # Errors
+    /// If reading fails. Damaged parts of compressed sound are passed over and remarked.
+    pub fn read(&mut self, out: &mut [f32]) -> Result<usize, Error> {
+        let reader = match &mut self.decoder {
+            Decoder::Wav(reader) => return Ok(reader.read(out)?),
+            Decoder::Compressed(reader) => reader,
+        };
+        let count = usize::from(reader.channels());
+        self.frames.resize(out.len() * count, 0.0);
+        let read = reader.read(&mut self.frames)?;
+        for (frame, out) in self.frames.chunks_exact(count).zip(&mut out[..read]) {
+            *out = match self.channel {
+                Channel::Average => average(frame),
+                Channel::Pick(channel) => frame[usize::from(channel)],
+            };
+        }
+        Ok(read)
+    }
+
+    /// As [`read`](Self::read), with the samples of all channels, interleaved. Returns the number of whole frames.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_all_channels(&mut self, out: &mut [f32]) -> Result<usize, Error> {
+        match &mut self.decoder {
+            Decoder::Wav(reader) => Ok(reader.read_all_channels(out)?),
+            Decoder::Compressed(reader) => reader.read(out),
+        }
+    }
+
+    /// Skips the next `frames` frames, or all that remain. Compressed sound is decoded to be skipped, which is exact.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub fn skip(&mut self, frames: u64) -> Result<(), Error> {
+        match &mut self.decoder {
+            Decoder::Wav(reader) => Ok(reader.skip(frames)?),
+            Decoder::Compressed(reader) => reader.skip(frames),
+        }
+    }
+}
