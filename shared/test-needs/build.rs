@@ -30,6 +30,8 @@ fn main() {
     let faketime = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"];
     provide_if("MOSQUITTO", Path::new("/usr/sbin/mosquitto").exists() || runs("mosquitto", &["-h"]).is_some());
     provide_if("FAKETIME", faketime.iter().any(|place| Path::new(place).exists()));
+    let audio = ["ffmpeg", "flac", "sox"].iter().all(|tool| runs(tool, &["--version"]).is_some());
+    provide_if("AUDIO_TOOLS", audio);
     provide_if("MOUNT", runs("unshare", &["-m", "true"]).is_some_and(|status| status.success()));
 }
 

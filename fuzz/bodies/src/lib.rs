@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod metadata;
 pub mod modbus;
 pub mod model;
+pub mod recording;
 pub mod seeds;
 pub mod wav;
 pub mod wire;
@@ -28,10 +29,11 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target { name: "model", body: read_and_run_model, seeds: seeds::models },
     Target { name: "metadata", body: metadata::read, seeds: seeds::metadata },
     Target { name: "wav", body: wav::read, seeds: seeds::wavs },
+    Target { name: "recording", body: recording::read, seeds: seeds::recordings },
     Target { name: "manifest", body: manifest::read, seeds: seeds::manifests },
     Target { name: "config", body: config::read, seeds: seeds::configs },
     Target { name: "wire", body: wire::read, seeds: seeds::frames },

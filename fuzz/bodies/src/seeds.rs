@@ -99,6 +99,22 @@ fn wav(tag: u16, container: u16, bits: u16) -> Vec<u8> {
     [&b"RIFF"[..], &(body.len() as u32).to_le_bytes(), &body].concat()
 }
 
+/// A short tone in every format that another program has encoded, and a WAV file.
+pub fn recordings() -> Vec<Vec<u8>> {
+    let encoded: [&[u8]; 9] = [
+        include_bytes!("../../../host-tools/recording/tests/data/tone.flac"),
+        include_bytes!("../../../host-tools/recording/tests/data/tone.mp3"),
+        include_bytes!("../../../host-tools/recording/tests/data/tone.ogg"),
+        include_bytes!("../../../host-tools/recording/tests/data/tone.aac"),
+        include_bytes!("../../../host-tools/recording/tests/data/aac.m4a"),
+        include_bytes!("../../../host-tools/recording/tests/data/alac.m4a"),
+        include_bytes!("../../../host-tools/recording/tests/data/tone.aiff"),
+        include_bytes!("../../../host-tools/recording/tests/data/tone.caf"),
+        include_bytes!("../../../host-tools/recording/tests/data/ima.wav"),
+    ];
+    encoded.into_iter().map(<[u8]>::to_vec).chain(wavs()).collect()
+}
+
 /// A manifest as exported by a spreadsheet, one written by hand, and a timeline.
 pub fn manifests() -> Vec<Vec<u8>> {
     let texts = [

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use monitor_core::pcm::Channel;
 use monitor_model::wav::{RATES_HZ, WavReader};
 
 /// Reads to the end in blocks, then again after skipping a part.
@@ -12,6 +13,15 @@ pub fn read(bytes: &[u8]) {
     assert!(all <= bytes.len(), "{all} samples of {} bytes", bytes.len());
     let skipped = bytes.len() / 7 % 50;
     let mut again = WavReader::new(Cursor::new(bytes)).expect("the same bytes are accepted again");
+    again.skip(skipped as u64).expect("memory does not fail");
+    assert_eq!(rest(&mut again), all.saturating_sub(skipped));
+    let Ok(mut examined) = WavReader::examined(Cursor::new(bytes), Channel::Average) else { return };
+    let frames = examined.frames().expect("the length of memory is known");
+    let all = rest(&mut examined);
+    assert!(frames == all as u64 && all <= bytes.len(), "{all} of {frames} samples");
+    examined.remarks().iter().for_each(|remark| assert!(!remark.to_string().is_empty()));
+    let mut again =
+        WavReader::examined(Cursor::new(bytes), Channel::Average).expect("the same bytes are accepted again");
     again.skip(skipped as u64).expect("memory does not fail");
     assert_eq!(rest(&mut again), all.saturating_sub(skipped));
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fuzz_bodies::{TARGETS, Target, metadata, model, seeds};
 
-/// Mutations per target; an eighth of them for whole models, which are long.
+/// Mutations per target; an eighth of them for whole models and compressed sound, which take longer.
 const CASES: usize = 16_000;
 
 /// SplitMix64.
@@ -65,7 +65,7 @@ fn smoke(name: &str) {
     let inputs = inputs(target);
     inputs.iter().for_each(|input| (target.body)(input));
     let mut rng = Rng(1);
-    let cases = if name == "model" { CASES / 8 } else { CASES };
+    let cases = if matches!(name, "model" | "recording") { CASES / 8 } else { CASES };
     for case in 0..cases {
         let mut input = inputs[case % inputs.len()].clone();
         mutate(&mut input, &mut rng);
@@ -87,6 +87,11 @@ fn any_bytes_as_our_metadata_are_an_error_or_can_be_used() {
 #[test]
 fn any_bytes_as_a_recording_are_an_error_or_finite_samples() {
     smoke("wav");
+}
+
+#[test]
+fn any_bytes_as_a_compressed_recording_are_an_error_or_finite_samples() {
+    smoke("recording");
 }
 
 #[test]
@@ -137,6 +142,9 @@ fn the_seeds_are_valid() {
     for wav in seeds::wavs() {
         let mut reader = monitor_model::wav::WavReader::new(&wav[..]).unwrap();
         assert_eq!(reader.read(&mut [0.0; 100]).unwrap(), 40);
+    }
+    for recording in seeds::recordings() {
+        assert!(monitor_recording::RecordingReader::from_bytes(&recording).unwrap().frames() > 0);
     }
     for text in seeds::configs() {
         firmware::config::Config::parse(std::str::from_utf8(&text).unwrap()).unwrap();

@@ -120,6 +120,15 @@ impl Compressed {
         self.frames
     }
 
+    pub(crate) fn set_frames(&mut self, frames: u64) {
+        self.frames = Some(frames);
+    }
+
+    /// Frames returned or skipped so far.
+    pub(crate) fn returned(&self) -> u64 {
+        self.returned
+    }
+
     pub(crate) fn replaced(&self) -> u64 {
         self.replaced
     }

@@ -1,6 +1,5 @@
 //! One reader over all formats.
 
-use std::io::Cursor;
 use std::path::Path;
 
 use monitor_core::pcm::Channel;
@@ -10,7 +9,7 @@ use monitor_model::wav::{self, WavReader};
 use crate::compressed::Compressed;
 use crate::facts::average;
 use crate::source::Source;
-use crate::{Error, Remark};
+use crate::{Error, Measure, Remark};
 
 /// Container and encoding of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl RecordingReader {
     /// # Errors
     /// If it cannot be read; see [`Error`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let source = || Ok(Source::Memory(Cursor::new(bytes.to_vec())));
+        let source = || Ok(Source::memory(bytes.to_vec()));
         Self::of(source()?, Channel::Average, &source)
     }
 
@@ -84,7 +83,17 @@ impl RecordingReader {
             Content::Empty => return Err(wav::Error::Empty.into()),
             Content::OggOpus | Content::Foreign(_) | Content::Unknown => return Err(Error::Foreign(content)),
             _ => {
-                let (compressed, format) = Compressed::new(source, content, channel)?;
+                let (mut compressed, format) = match Compressed::new(source, content, channel) {
+                    // Some readers look for the end first, which a truncated file does not have.
+                    Err(Error::Undecodable { .. }) => Compressed::new(again()?.unseekable(), content, channel)?,
+                    opened => opened?,
+                };
+                // MPEG frames by themselves state no length, or an estimate; CAF counts whole packets.
+                if compressed.frames().is_none() || matches!(content, Content::Mp3 | Content::Adts | Content::Caf) {
+                    let (mut other, _) = Compressed::new(again()?.unseekable(), content, channel)?;
+                    other.skip(u64::MAX)?;
+                    compressed.set_frames(other.returned());
+                }
                 (Decoder::Compressed(Box::new(compressed)), format)
             }
         };
@@ -115,14 +124,21 @@ impl RecordingReader {
         }
     }
 
-    /// Number of frames that the file states; exact for WAV, `None` where only decoding shows it. A compressed file may end
-    /// earlier: [`survey`](crate::survey) counts.
+    /// Number of frames. Files that do not state it are decoded once when they are opened. A truncated compressed file ends
+    /// earlier than it states: [`survey`](crate::survey) counts.
     #[must_use]
-    pub fn frames(&self) -> Option<u64> {
+    pub fn frames(&self) -> u64 {
         match &self.decoder {
             Decoder::Wav(reader) => reader.frames(),
             Decoder::Compressed(reader) => reader.frames(),
         }
+        .unwrap_or_default()
+    }
+
+    /// Length in seconds, from [`frames`](Self::frames).
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.frames() as f64 / f64::from(self.rate_hz())
     }
 
     /// Samples replaced by 0 so far: NaN, infinite, or above 2^31.
@@ -173,6 +189,23 @@ impl RecordingReader {
             };
         }
         Ok(read)
+    }
+
+    /// As [`read`](Self::read), of the average of all channels, and adds the samples of all channels to `measure`.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_measured(&mut self, out: &mut [f32], measure: &mut Measure) -> Result<usize, Error> {
+        let count = usize::from(self.channels());
+        let mut frames = std::mem::take(&mut self.frames);
+        frames.resize(out.len() * count, 0.0);
+        let before = self.replaced();
+        let read = self.read_all_channels(&mut frames);
+        let samples = &frames[..count * *read.as_ref().unwrap_or(&0)];
+        measure.push(samples, self.replaced() - before);
+        samples.chunks_exact(count).zip(out).for_each(|(frame, out)| *out = average(frame));
+        self.frames = frames;
+        read
     }
 
     /// As [`read`](Self::read), with the samples of all channels, interleaved. Returns the number of whole frames.

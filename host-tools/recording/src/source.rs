@@ -10,8 +10,15 @@ use crate::Error;
 
 /// Where a recording's bytes are.
 #[derive(Debug)]
-pub(crate) enum Source {
-    File(BufReader<File>, u64),
+pub(crate) struct Source {
+    bytes: Bytes,
+    len: u64,
+    is_seekable: bool,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    File(BufReader<File>),
     Memory(Cursor<Vec<u8>>),
 }
 
@@ -24,7 +31,17 @@ impl Source {
         }
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        Ok(Self::File(BufReader::with_capacity(1 << 16, file), len))
+        Ok(Self { bytes: Bytes::File(BufReader::with_capacity(1 << 16, file)), len, is_seekable: true })
+    }
+
+    pub(crate) fn memory(bytes: Vec<u8>) -> Self {
+        let len = bytes.len() as u64;
+        Self { bytes: Bytes::Memory(Cursor::new(bytes)), len, is_seekable: true }
+    }
+
+    /// The same bytes, which symphonia then reads from start to end only.
+    pub(crate) fn unseekable(self) -> Self {
+        Self { is_seekable: false, ..self }
     }
 
     /// The first bytes, up to `most`; the position is the start afterwards.
@@ -39,31 +56,28 @@ impl Source {
 
 impl Read for Source {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file, _) => file.read(out),
-            Self::Memory(bytes) => bytes.read(out),
+        match &mut self.bytes {
+            Bytes::File(file) => file.read(out),
+            Bytes::Memory(bytes) => bytes.read(out),
         }
     }
 }
 
 impl Seek for Source {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        match self {
-            Self::File(file, _) => file.seek(to),
-            Self::Memory(bytes) => bytes.seek(to),
+        match &mut self.bytes {
+            Bytes::File(file) => file.seek(to),
+            Bytes::Memory(bytes) => bytes.seek(to),
         }
     }
 }
 
 impl MediaSource for Source {
     fn is_seekable(&self) -> bool {
-        true
+        self.is_seekable
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(match self {
-            Self::File(_, len) => *len,
-            Self::Memory(bytes) => bytes.get_ref().len() as u64,
-        })
+        Some(self.len)
     }
 }

@@ -74,6 +74,8 @@ struct Report<'a> {
 struct FileReport {
     #[serde(flatten)]
     judged: Judged,
+    /// What the user should know of the recording: damage, contradictions, faults of the microphone.
+    remarks: Vec<String>,
     summary: Option<Summary>,
     /// Alarms by the anomaly score, as the device raises them; absent if the model has no score.
     anomaly_alarms: Option<AnomalyAlarms>,
@@ -230,9 +232,20 @@ impl Run<'_> {
             Ok(prediction) => prediction,
             Err(error) => {
                 let judged = Judged::failed(file, folder, format!("{error:#}"));
-                return FileReport { judged, summary: None, anomaly_alarms: None, windows: Vec::new(), track };
+                return FileReport {
+                    judged,
+                    remarks: Vec::new(),
+                    summary: None,
+                    anomaly_alarms: None,
+                    windows: Vec::new(),
+                    track,
+                };
             }
         };
+        let remarks: Vec<String> = prediction.remarks.iter().map(ToString::to_string).collect();
+        for remark in &remarks {
+            tracing::warn!("{}: {remark}", shown(file));
+        }
         let summary = Summary::new(&prediction, labels, hop_s);
         let mut lines = summary.lines(&shown(file), MOST_STATES);
         let anomaly_alarms = prediction.alarms.clone();
@@ -253,7 +266,7 @@ impl Run<'_> {
             None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
         };
         judged.trained_on = self.trained_on(file);
-        FileReport { judged, summary: Some(summary), anomaly_alarms, windows, track }
+        FileReport { judged, remarks, summary: Some(summary), anomaly_alarms, windows, track }
     }
 }
 

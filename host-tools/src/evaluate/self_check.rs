@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use monitor_core::pipeline::Verdict;
 use monitor_model::owned::{Memory, OwnedModel};
-use monitor_model::wav::WavReader;
 use monitor_nn::Isa;
+use monitor_recording::RecordingReader;
 
 /// Chunk sizes without a common factor, with each other, a hop or a window.
 const CHUNKS: [usize; 3] = [16_384, 997, 61];
@@ -20,7 +20,7 @@ const SECONDS: usize = 10;
 /// # Errors
 /// When the recording cannot be read, or a probability or score differs in any bit.
 pub(crate) fn self_check(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'static str>> {
-    let mut reader = WavReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut reader = RecordingReader::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     let rate_hz = reader.rate_hz();
     let mut samples = vec![0.0; rate_hz as usize * SECONDS];
     let mut filled = 0;

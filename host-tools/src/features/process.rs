@@ -7,8 +7,8 @@ use monitor_core::microphone::Limits;
 use monitor_core::monitor::{AudioBlock, Intake};
 use monitor_core::pipeline::{BackEnd, FrontEnd, ReadyWindow, Verdict};
 use monitor_core::resample::{MAX_HZ, MIN_HZ, Resampler};
-use monitor_model::wav::WavReader;
 use monitor_nn::Block;
+use monitor_recording::RecordingReader;
 
 use super::augment::Change;
 use crate::data::dataset::Recording;
@@ -51,7 +51,7 @@ pub(super) fn process_changed<'m>(
     change: &mut Change,
     mut on_window: impl FnMut(&Window<'_>),
 ) -> anyhow::Result<()> {
-    let mut reader = WavReader::open(&recording.path).context("cannot read it")?;
+    let mut reader = RecordingReader::open(&recording.path).context("cannot read it")?;
     let rate_hz = reader.rate_hz();
     let front_end_hz = ((f64::from(rate_hz) * change.speed).round() as u32).clamp(MIN_HZ, MAX_HZ);
     let mut storage = vec![0.0; Resampler::storage_len(front_end_hz)?];

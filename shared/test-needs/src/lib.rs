@@ -8,7 +8,7 @@
 use proc_macro::{Literal, TokenStream, TokenTree};
 
 /// What a test can need: name in `needs(...)`, where it is, and what to do without it.
-const NEEDS: [(&str, Option<&str>, &str); 6] = [
+const NEEDS: [(&str, Option<&str>, &str); 7] = [
     (
         "base_model",
         option_env!("NEEDS_BASE_MODEL"),
@@ -26,11 +26,16 @@ const NEEDS: [(&str, Option<&str>, &str); 6] = [
     ),
     ("mosquitto", option_env!("NEEDS_MOSQUITTO"), "needs mosquitto: install the package mosquitto"),
     ("faketime", option_env!("NEEDS_FAKETIME"), "needs libfaketime: install the package faketime"),
+    (
+        "audio_tools",
+        option_env!("NEEDS_AUDIO_TOOLS"),
+        "needs ffmpeg, flac and sox: install the packages of those names",
+    ),
     ("mount", option_env!("NEEDS_MOUNT"), "needs the right to mount (unshare -m): run as root"),
 ];
 
 /// Ignores the test where what it needs is missing: `#[needs(base_model)]`, `golden` (the base model's golden tensors),
-/// `recordings`, `mosquitto`, `faketime` or `mount`. Place it above `#[test]`; one line for each need.
+/// `recordings`, `mosquitto`, `faketime`, `audio_tools` (ffmpeg, flac, sox) or `mount`. Place it above `#[test]`; one line for each need.
 #[proc_macro_attribute]
 pub fn needs(what: TokenStream, test: TokenStream) -> TokenStream {
     let name = what.to_string();

@@ -7,7 +7,6 @@ use monitor_core::microphone::{CLIPPED, NOT_FINITE, OFFSET, SILENT, STUCK};
 use serde::Serialize;
 
 use super::Dataset;
-use super::kinds::kind_of;
 use super::load::Usable;
 use super::sound::{ChannelFault, Sound};
 use crate::console::{Columns, Side, Ui, one_line};
@@ -209,7 +208,7 @@ impl ClassSound {
             seconds: files.iter().map(|file| file.found.seconds_of(class, file.probe.seconds)).sum(),
             rates_hz: distinct(files.iter().map(|file| file.probe.rate_hz)),
             channels: distinct(files.iter().map(|file| file.probe.sound.channels)),
-            formats: distinct(files.iter().map(|file| kind_of(&file.found.path))),
+            formats: distinct(files.iter().map(|file| file.probe.format.to_owned())),
             level_dbfs: (!levels.is_empty()).then(|| [at(0), at(levels.len() / 2), at(levels.len() - 1)]),
         }
     }

@@ -14,8 +14,3 @@ pub(crate) fn is_sound(path: &Path) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
     extension.is_some_and(|extension| SOUND.contains(&&*extension)) && !path.is_dir()
 }
-
-/// The kind of a file by its name, in capitals: `WAV`, `FLAC`.
-pub(super) fn kind_of(path: &Path) -> String {
-    path.extension().map(|extension| extension.to_string_lossy().to_ascii_uppercase()).unwrap_or_default()
-}

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::probe::{Probe, probe};
 use super::spans::Part;
-use super::{Dataset, FoundSound, Skipped, Use, folders, manifest};
+use super::{Dataset, FoundSound, Skipped, Use, folders, manifest, remarks};
 use crate::console::{Ui, shown};
 
 /// The name of a manifest within the folder of a data set.
@@ -159,6 +159,7 @@ impl Dataset {
             })
             .collect();
         bar.finish_and_clear();
+        self.remarks.extend(remarks::grouped(&probed));
         let mut usable = Vec::new();
         for (found, probed) in probed {
             match probed {

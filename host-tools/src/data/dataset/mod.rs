@@ -17,6 +17,7 @@ mod load;
 mod manifest;
 mod names;
 mod probe;
+mod remarks;
 mod sound;
 mod spans;
 mod summary;

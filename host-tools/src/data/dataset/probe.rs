@@ -4,13 +4,10 @@ use std::path::Path;
 
 use monitor_core::log_mel::RATE_HZ;
 use monitor_core::window::{SAMPLES, SECONDS};
-use monitor_model::wav::WavReader;
+use monitor_recording::{RecordingReader, Remark};
 
 use super::sound::{Sound, measure};
 use crate::data::hash::sha256;
-
-/// Share of samples without a number from which a file has no sound.
-const ALL_NUMBERS_MISSING: f64 = 0.99;
 
 /// Whether `frames` at `rate_hz` are less than one window of 15,600 samples at 16 kHz.
 pub(super) fn is_too_short(frames: u64, rate_hz: u32) -> bool {
@@ -24,6 +21,10 @@ pub(super) struct Probe {
     pub rate_hz: u32,
     pub seconds: f64,
     pub sound: Sound,
+    /// Name of its format, such as WAV or FLAC, by its content.
+    pub format: &'static str,
+    /// What the user should know of the file.
+    pub remarks: Vec<Remark>,
 }
 
 /// What a path is if it is neither a regular file nor a folder, as text for the user; links are followed.
@@ -54,16 +55,13 @@ pub(super) fn probe(path: &Path) -> Result<Probe, String> {
     if let Some(kind) = irregular(path) {
         return Err(format!("{kind}, not a recording"));
     }
-    let reader = WavReader::open(path).map_err(|error| error.to_string())?;
+    let reader = RecordingReader::open(path).map_err(|error| error.to_string())?;
     let rate_hz = reader.rate_hz();
-    let seconds = reader.seconds().ok_or("it is not a regular file")?;
-    if reader.frames().is_some_and(|frames| is_too_short(frames, rate_hz)) {
+    let seconds = reader.seconds();
+    if is_too_short(reader.frames(), rate_hz) {
         return Err(format!("shorter than one window of {SECONDS} s ({seconds:.2} s)"));
     }
     let sound = measure(path).map_err(|error| error.to_string())?;
-    if sound.no_numbers >= ALL_NUMBERS_MISSING {
-        return Err("no sample in it is a number (NaN, infinite, above 2^31); export it again".to_owned());
-    }
     let hash = sha256(path).map_err(|error| error.to_string())?;
-    Ok(Probe { hash, rate_hz, seconds, sound })
+    Ok(Probe { hash, rate_hz, seconds, sound, format: reader.format().name, remarks: reader.remarks() })
 }

@@ -1,7 +1,5 @@
 //! Runs a model over one recording, window by window, on all cores.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -16,8 +14,8 @@ use monitor_core::monitor::{AudioBlock, Event, Intake, Judge};
 use monitor_core::pipeline::{BackEnd, FrontEnd, OwnedWindow, ReadyWindow, Verdict};
 use monitor_core::resample::Resampler;
 use monitor_core::window::SECONDS as WINDOW_S;
-use monitor_model::wav::WavReader;
 use monitor_nn::Block;
+use monitor_recording::{Measure, RecordingReader, Remark};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -107,11 +105,13 @@ pub struct RecordingPrediction {
     pub mean: Vec<f64>,
     /// Length of the recording, seconds.
     pub seconds: f64,
+    /// What the user should know of the recording.
+    pub remarks: Vec<Remark>,
     /// Processing time from opening the file, seconds.
     pub took_s: f64,
 }
 
-/// Processes the WAV file at `path`, a window every `hop_columns` columns of 10 ms, with a `judge` that has seen nothing yet.
+/// Processes the recording at `path`, a window every `hop_columns` columns of 10 ms, with a `judge` that has seen nothing yet.
 /// `on_window` receives each window in order and may stop the run. Windows are computed on all cores while the file is read.
 ///
 /// # Errors
@@ -124,7 +124,7 @@ pub fn predict_recording(
     mut on_window: impl FnMut(&Concluded<'_>) -> ControlFlow<()>,
 ) -> anyhow::Result<RecordingPrediction> {
     let started = Instant::now();
-    let reader = WavReader::open(path)?;
+    let reader = RecordingReader::open(path)?;
     let rate_hz = reader.rate_hz();
     let mut storage = vec![0.0; Resampler::storage_len(rate_hz)?];
     let mut sound = Sound::new(reader, FrontEnd::new(rate_hz, hop_columns, &mut storage)?.with_gain(classifier.gain()));
@@ -167,7 +167,7 @@ pub fn predict_recording(
         batch = next;
     }
     if !stopped {
-        sound.ended.transpose()?;
+        sound.ended.take().transpose()?;
     }
     let count = windows.len().max(1) as f64;
     let seconds = sound.frames as f64 / f64::from(rate_hz);
@@ -176,6 +176,7 @@ pub fn predict_recording(
         alarms: alarms.map(|alarms| alarms.over(seconds)),
         windows,
         seconds,
+        remarks: sound.remarks(),
         took_s: started.elapsed().as_secs_f64(),
     })
 }
@@ -225,7 +226,8 @@ impl OwnedVerdict {
 
 /// A recording on its way through the intake.
 struct Sound<'s> {
-    reader: WavReader<BufReader<File>>,
+    reader: RecordingReader,
+    measure: Measure,
     intake: Intake<'s>,
     block: Vec<f32>,
     frames: u64,
@@ -234,9 +236,17 @@ struct Sound<'s> {
 }
 
 impl<'s> Sound<'s> {
-    fn new(reader: WavReader<BufReader<File>>, front: FrontEnd<'s>) -> Self {
+    fn new(reader: RecordingReader, front: FrontEnd<'s>) -> Self {
         let intake = Intake::new(front, Limits::default());
-        Self { reader, intake, block: vec![0.0; BLOCK], frames: 0, ended: None }
+        let measure = Measure::new(reader.rate_hz(), reader.channels());
+        Self { reader, measure, intake, block: vec![0.0; BLOCK], frames: 0, ended: None }
+    }
+
+    /// Remarks on the recording as far as it has been read.
+    fn remarks(&self) -> Vec<Remark> {
+        let mut remarks = self.reader.remarks();
+        remarks.extend(self.measure.facts().remarks());
+        remarks
     }
 
     /// The next windows, about [`BATCH`]; none once the recording has ended.
@@ -250,14 +260,14 @@ impl<'s> Sound<'s> {
 
     /// Adds the windows that the next block completes; `None` as long as there may be more.
     fn read(&mut self, batch: &mut Vec<Queued>) -> anyhow::Result<Option<()>> {
-        let Self { reader, intake, block, frames, .. } = self;
+        let Self { reader, measure, intake, block, frames, .. } = self;
         let mut queue = |ready: &ReadyWindow<'_>, microphone_dead| {
             let mut window = OwnedWindow::EMPTY;
             ready.copy_to(&mut window);
             batch.push((window, microphone_dead));
         };
         let before = reader.replaced();
-        let read = reader.read(block)?;
+        let read = reader.read_measured(block, measure)?;
         if read == 0 {
             intake.finish(queue);
             return Ok(Some(()));

@@ -157,7 +157,14 @@ mod tests {
             unknown: false,
         };
         let windows: Vec<_> = classes.iter().enumerate().map(window).collect();
-        RecordingPrediction { windows, alarms: None, mean: vec![0.2, 0.8], seconds: 200.0, took_s: 0.5 }
+        RecordingPrediction {
+            windows,
+            alarms: None,
+            mean: vec![0.2, 0.8],
+            seconds: 200.0,
+            remarks: vec![],
+            took_s: 0.5,
+        }
     }
 
     fn labels() -> Vec<String> {

@@ -102,7 +102,7 @@ fn what_cannot_be_used_is_skipped_with_its_reason() {
     assert_eq!(reasons.len(), 4);
     assert!(reason_of("short.wav").contains("0.975 s (0.50 s)"));
     assert!(reason_of("empty.wav").contains("empty"));
-    assert!(reason_of("text.wav").contains("no WAV file"));
+    assert!(reason_of("text.wav").contains("a text file"));
     assert_eq!(reason_of("copy.wav"), "the same bytes as another file (on/a.wav)");
     assert_eq!(dataset.classes, ["off", "on"]);
 }
