@@ -256,8 +256,7 @@ impl Compressed {
         self.decoded.truncate(end * channels);
         self.decoded.drain(..(start * channels).min(self.decoded.len()));
         for sample in &mut self.decoded {
-            // False for NaN.
-            if !(sample.abs() <= SampleFormat::LOUDEST) {
+            if sample.is_nan() || sample.abs() > SampleFormat::LOUDEST {
                 *sample = 0.0;
                 self.replaced += 1;
             }

@@ -18,6 +18,14 @@ const LONGEST: u64 = 1 << 16;
 /// Most atoms that are looked at.
 const MOST: usize = 4096;
 
+/// A track of sound: its edit (length, start), the time scale and the duration of its media.
+#[derive(Debug, Clone, Copy)]
+struct Sound {
+    edit: Option<(u64, i64)>,
+    scale: u32,
+    duration: u64,
+}
+
 /// What a file states of the edits of its tracks.
 #[derive(Debug, Default)]
 pub(crate) struct Edits {
@@ -26,8 +34,8 @@ pub(crate) struct Edits {
     edit: Option<(u64, i64)>,
     media: Option<(u32, u64)>,
     is_sound: bool,
-    /// Of the first track of sound: edit, time scale and duration of the media.
-    sound: Option<(Option<(u64, i64)>, u32, u64)>,
+    /// Of the first track of sound.
+    sound: Option<Sound>,
     smpb: Option<(u64, u64)>,
     atoms: usize,
 }
@@ -47,7 +55,7 @@ impl Edits {
 
     fn close_track(&mut self) {
         if let (true, Some((scale, duration)), None) = (self.is_sound, self.media, self.sound) {
-            self.sound = Some((self.edit, scale, duration));
+            self.sound = Some(Sound { edit: self.edit, scale, duration });
         }
         (self.edit, self.media, self.is_sound) = (None, None, false);
     }
@@ -57,7 +65,7 @@ impl Edits {
         if let Some((start, len)) = self.smpb {
             return Some(Edit { start, len: Some(len).filter(|&len| len > 0) });
         }
-        let (edit, scale, duration) = self.sound?;
+        let Sound { edit, scale, duration } = self.sound?;
         let (segment, media_time) = edit?;
         let start = u64::try_from(media_time).ok()?;
         let frames = |time: u64, scale: u32| {

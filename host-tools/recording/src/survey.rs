@@ -19,7 +19,7 @@ pub struct Survey {
     pub seconds: f64,
     /// What its samples show.
     pub facts: Facts,
-    /// What the user should know: of the file, of the format, of the samples.
+    /// What the user should know of the file and its format; [`Facts::remarks`] has what its samples show.
     pub remarks: Vec<Remark>,
 }
 
@@ -49,8 +49,7 @@ pub(crate) fn of(mut reader: RecordingReader) -> Result<Survey, Error> {
         frames += read as u64;
     }
     let facts = measure.facts();
-    let mut remarks = reader.remarks();
-    remarks.extend(facts.remarks());
+    let remarks = reader.remarks();
     let seconds = frames as f64 / f64::from(rate_hz);
     Ok(Survey { format: reader.format(), rate_hz, channels, frames, seconds, facts, remarks })
 }

@@ -126,7 +126,9 @@ fn data_len(
         None => (Some(declared), End::Declared),
         Some(there) if declared > there => (Some(there), End::Beyond(declared)),
         Some(there)
-            if matches!(container, Container::Riff(_)) && there > declared && (there - declared) % (1 << 32) == 0 =>
+            if matches!(container, Container::Riff(_))
+                && there > declared
+                && (there - declared).is_multiple_of(1 << 32) =>
         {
             (Some(there), End::Overflow)
         }
