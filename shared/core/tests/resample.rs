@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::f64::consts::TAU;
 
 /// Common rates, and some that have no common divisor with 16 kHz.
-const RATES: [u32; 17] = [
+const RATES: [u32; 18] = [
     8000, 8001, 11_025, 12_000, 15_999, 16_001, 22_050, 24_000, 32_000, 44_100, 44_101, 48_000, 88_200, 96_000,
     100_003, 176_400, 192_000, 384_000,
 ];
