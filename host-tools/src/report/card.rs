@@ -86,7 +86,11 @@ pub(super) fn limits(card: Option<&ModelCard<'_>>, evaluation: &Evaluation, labe
 /// Limits of models of any number of classes.
 pub(super) fn of_every_model(card: Option<&ModelCard<'_>>) -> Vec<String> {
     let mut lines =
-        vec!["The model uses 125 to 7500 Hz. It cannot detect changes that are audible only below or above.".into()];
+        vec![
+            "The states are distinguished by 125 to 7500 Hz, the anomaly score also by 25 to 125 Hz. Changes that are audible only \
+             below or above are not detected."
+                .to_string(),
+        ];
     if card.is_some_and(|card| card.training.within_recording) {
         lines.push(format!(
             "The training data had too few files per class, so the figures of training are {WITHIN_RECORDING}."

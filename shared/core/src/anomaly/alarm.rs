@@ -31,9 +31,10 @@ pub struct Persistence {
 }
 
 impl Default for Persistence {
-    /// The score is a mean over 5 s, so it needs to stay above its level only for a second.
+    /// The score is a mean over 5 s, which differs little from one window to the next: a background that brings it to its level
+    /// does so for a second or two.
     fn default() -> Self {
-        Self { raise_s: 1.0, within_s: 5.0, change_s: 5.0 }
+        Self { raise_s: 3.0, within_s: 5.0, change_s: 5.0 }
     }
 }
 
