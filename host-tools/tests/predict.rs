@@ -199,7 +199,7 @@ fn json_on_stdout_stands_alone() {
 #[test]
 fn a_closed_pipe_ends_the_command_without_an_error() {
     let folder = scene();
-    wav(&folder.path().join("long.wav"), 16_000, 60.0, 0.0);
+    wav(&folder.path().join("long.wav"), 16_000, 0.0, 60.0);
     let mut child = predict(folder.path())
         .args(["long.wav", "--hop", "0.01"])
         .stdout(Stdio::piped())

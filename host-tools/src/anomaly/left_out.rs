@@ -68,7 +68,7 @@ pub(crate) fn left_out(set: &FeatureSet, rows: &[usize]) -> Option<LeftOut> {
             let is_out = |row: &&usize| groups.binary_search(&index.groups[**row]).is_ok_and(|at| at % folds == fold);
             let (out, rest): (Vec<usize>, Vec<usize>) = rows.iter().partition(is_out);
             let fitted = fit(&windows, &rest, set.hop_s()).ok()?;
-            let needed = Alarm::new(&fitted.rules(), set.hop_s() as f32).delay_windows(true);
+            let needed = Alarm::new(&fitted.rules(), set.hop_s() as f32).least_windows();
             Some((needed as usize, scored(&fitted, &windows, fold, out.into_iter(), set.hop_s())))
         })
         .collect::<Option<_>>()?;

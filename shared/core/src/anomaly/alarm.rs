@@ -205,6 +205,11 @@ impl Alarm {
         self.smoother.windows() as u32 + self.k + changing
     }
 
+    /// Fewest windows of steady sound that raise the alarm, however high their z-scores.
+    pub fn least_windows(&self) -> u32 {
+        self.smoother.windows().div_ceil(2) as u32 + self.k - 1
+    }
+
     /// The sound of this window is not the machine's: the mean starts anew.
     pub fn interrupt(&mut self) {
         (self.next, self.score) = (None, None);
