@@ -198,6 +198,10 @@ fn the_sensitivity_is_set_by_messages_and_a_retained_one_holds_over_a_restart() 
         publish("persistence_s", false, "8");
         publish("alarm_level", true, "2.5");
         subscriber.wait("the new values", |subscriber| values(subscriber) == (Some(2.5), Some(8.0)));
+        publish("warning_level", false, "50");
+        let lowered =
+            |subscriber: &Subscriber| subscriber.newest("monitor/pump/state")["warning_level"].as_f64() == Some(2.5);
+        subscriber.wait("a warning level that is lowered to that of the alarm", lowered);
         publish("alarm_level", false, "1000");
         program.wait("the refusal", |program| program.stderr().contains("alarm_level: \"1000\" is ignored"));
         program.signal(Signal::SIGHUP);

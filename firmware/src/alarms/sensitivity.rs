@@ -14,16 +14,19 @@ pub(crate) enum Setting {
     AlarmLevel,
     /// Seconds above it that raise the alarm.
     Persistence,
+    /// Anomaly score that counts towards a warning.
+    WarningLevel,
 }
 
 impl Setting {
-    pub(crate) const ALL: [Self; 2] = [Self::AlarmLevel, Self::Persistence];
+    pub(crate) const ALL: [Self; 3] = [Self::AlarmLevel, Self::Persistence, Self::WarningLevel];
 
     /// The name in topics and messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AlarmLevel => "alarm_level",
             Self::Persistence => "persistence_s",
+            Self::WarningLevel => "warning_level",
         }
     }
 
@@ -32,13 +35,14 @@ impl Setting {
         match self {
             Self::AlarmLevel => "alarm.alarm",
             Self::Persistence => "alarm.persistence_s",
+            Self::WarningLevel => "alarm.warn",
         }
     }
 
     /// Smallest and largest value.
     pub(crate) fn range(self) -> (f32, f32) {
         match self {
-            Self::AlarmLevel => (0.1, 100.0),
+            Self::AlarmLevel | Self::WarningLevel => (0.1, 100.0),
             // The look-back of a quarter more is 125 windows at the shortest hop; an alarm looks back at most 128.
             Self::Persistence => (0.5, 10.0),
         }
@@ -56,6 +60,14 @@ impl Setting {
 
 /// One value for each [`Setting`], in the order of [`Setting::ALL`].
 pub(crate) type Values = [f32; Setting::ALL.len()];
+
+/// The values with a warning level that is at most the alarm level: an alarm is a warning too. Messages arrive one by one and
+/// retained ones in any order, so that a warning level above the alarm level is no error but counts as the alarm level.
+pub(crate) fn ordered(mut values: Values) -> Values {
+    let [alarm, warning] = [Setting::AlarmLevel, Setting::WarningLevel].map(|setting| setting as usize);
+    values[warning] = values[warning].min(values[alarm]);
+    values
+}
 
 /// The values that hold, and where they come from.
 #[derive(Debug)]
@@ -92,14 +104,14 @@ impl Sensitivity {
         Ok(())
     }
 
-    /// The values that hold; `None` without an alarm by the anomaly score.
+    /// The values that hold, [`ordered`]; `None` without an alarm by the anomaly score.
     pub(crate) fn now(&self) -> Option<Values> {
         let values = std::array::from_fn(|setting| {
             let [set, configured] =
                 [&self.set, &self.configured].map(|cells| f32::from_bits(cells[setting].load(Relaxed)));
             if configured.is_nan() || set.is_nan() { configured } else { set }
         });
-        values.iter().all(|value: &f32| value.is_finite()).then_some(values)
+        values.iter().all(|value: &f32| value.is_finite()).then(|| ordered(values))
     }
 }
 
@@ -110,23 +122,35 @@ mod tests {
     #[test]
     fn a_value_set_at_run_time_holds_over_a_reload_until_it_is_taken_back() {
         let sensitivity = Sensitivity::default();
-        sensitivity.configure(Some([1.0, 4.0]));
+        sensitivity.configure(Some([1.0, 4.0, 0.7]));
         sensitivity.set(Setting::AlarmLevel, Some(2.0)).unwrap();
-        assert_eq!(sensitivity.now(), Some([2.0, 4.0]));
-        sensitivity.configure(Some([1.5, 3.0]));
-        assert_eq!(sensitivity.now(), Some([2.0, 3.0]));
+        assert_eq!(sensitivity.now(), Some([2.0, 4.0, 0.7]));
+        sensitivity.configure(Some([1.5, 3.0, 0.7]));
+        assert_eq!(sensitivity.now(), Some([2.0, 3.0, 0.7]));
         sensitivity.set(Setting::AlarmLevel, None).unwrap();
-        assert_eq!(sensitivity.now(), Some([1.5, 3.0]));
+        assert_eq!(sensitivity.now(), Some([1.5, 3.0, 0.7]));
     }
 
     #[test]
     fn a_value_out_of_range_changes_nothing() {
         let sensitivity = Sensitivity::default();
-        sensitivity.configure(Some([1.0, 4.0]));
+        sensitivity.configure(Some([1.0, 4.0, 0.7]));
         for value in [0.0, -1.0, 1e9, f32::NAN, f32::INFINITY] {
             assert!(sensitivity.set(Setting::AlarmLevel, Some(value)).is_err(), "{value}");
         }
-        assert_eq!(sensitivity.now(), Some([1.0, 4.0]));
+        assert_eq!(sensitivity.now(), Some([1.0, 4.0, 0.7]));
+    }
+
+    #[test]
+    fn the_warning_level_that_holds_is_never_above_the_alarm_level_and_returns_when_that_rises() {
+        let sensitivity = Sensitivity::default();
+        sensitivity.configure(Some([1.0, 4.0, 0.7]));
+        sensitivity.set(Setting::AlarmLevel, Some(0.5)).unwrap();
+        assert_eq!(sensitivity.now(), Some([0.5, 4.0, 0.5]));
+        sensitivity.set(Setting::WarningLevel, Some(2.0)).unwrap();
+        assert_eq!(sensitivity.now(), Some([0.5, 4.0, 0.5]));
+        sensitivity.set(Setting::AlarmLevel, Some(3.0)).unwrap();
+        assert_eq!(sensitivity.now(), Some([3.0, 4.0, 2.0]));
     }
 
     #[test]
@@ -135,7 +159,7 @@ mod tests {
         sensitivity.set(Setting::Persistence, Some(2.0)).unwrap();
         assert_eq!(sensitivity.now(), None);
         // A model that has one comes later.
-        sensitivity.configure(Some([1.0, 4.0]));
-        assert_eq!(sensitivity.now(), Some([1.0, 2.0]));
+        sensitivity.configure(Some([1.0, 4.0, 0.7]));
+        assert_eq!(sensitivity.now(), Some([1.0, 2.0, 0.7]));
     }
 }

@@ -11,13 +11,13 @@ mod microphone;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use monitor_core::anomaly::Persistence;
+use monitor_core::anomaly::AlarmRules;
 use monitor_core::decision::DecisionConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::alarms::sensitivity::{Setting, Values};
 use crate::capture::CaptureConfig;
-use crate::setting::within;
+use crate::setting::{InvalidSetting, within};
 use crate::sinks::{SinkConfigs, for_each_sink};
 
 pub use load::{DEFAULT_PATH, Error};
@@ -153,6 +153,9 @@ pub struct AlarmConfig {
     /// Seconds above that level that raise the alarm, 0.5 to 10; the model's where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub persistence_s: Option<f32>,
+    /// Anomaly score that counts towards a warning, 0.1 to the alarm level; the model's where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warn: Option<f32>,
     /// Seconds without a single frame of sound after which there is an alarm, 0 to 3600; 0 for never.
     pub no_sound_s: f32,
     /// Whether an alarm stays until it is acknowledged, even when its cause has ended.
@@ -161,14 +164,41 @@ pub struct AlarmConfig {
 
 impl Default for AlarmConfig {
     fn default() -> Self {
-        Self { states: Vec::new(), anomaly: true, alarm: None, persistence_s: None, no_sound_s: 5.0, latch: false }
+        Self {
+            states: Vec::new(),
+            anomaly: true,
+            alarm: None,
+            persistence_s: None,
+            warn: None,
+            no_sound_s: 5.0,
+            latch: false,
+        }
     }
 }
 
 impl AlarmConfig {
     /// The sensitivity of the alarm by the anomaly score, with the model's where the file gives none.
-    pub(crate) fn sensitivity(&self, model: Persistence) -> Values {
-        [self.alarm.unwrap_or(1.0), self.persistence_s.unwrap_or(model.raise_s)]
+    pub(crate) fn sensitivity(&self, model: &AlarmRules) -> Values {
+        let persistence_s = self.persistence_s.unwrap_or(model.persistence.raise_s);
+        [self.alarm.unwrap_or(model.alarm), persistence_s, self.warn.unwrap_or(model.levels.warning)]
+    }
+
+    /// Checks the values of the sensitivity.
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        let values = [
+            (Setting::AlarmLevel, self.alarm),
+            (Setting::Persistence, self.persistence_s),
+            (Setting::WarningLevel, self.warn),
+        ];
+        values.into_iter().try_for_each(|(setting, value)| value.map_or(Ok(()), |value| setting.check(value)))?;
+        // 1 in every model.
+        let alarm = self.alarm.unwrap_or(1.0);
+        match self.warn {
+            Some(warn) if warn > alarm => Err(InvalidSetting::Conflict(format!(
+                "alarm.warn = {warn} is above alarm.alarm = {alarm}: an alarm is a warning too, lower alarm.warn or raise alarm.alarm"
+            ))),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -184,8 +214,7 @@ impl Config {
             return Err(Error::NoPublicKey);
         }
         within("alarm.no_sound_s", self.alarm.no_sound_s, 0.0..=3600.0)?;
-        self.alarm.alarm.map_or(Ok(()), |level| Setting::AlarmLevel.check(level))?;
-        self.alarm.persistence_s.map_or(Ok(()), |seconds| Setting::Persistence.check(seconds))?;
+        self.alarm.validate()?;
         self.microphone.validate()?;
         self.sinks().validate()?;
         // With the built-in settings in the place of the model's: a sum that is too large with them is found at load.
@@ -250,6 +279,7 @@ mod tests {
             "# class_confidence = ",
             "# alarm = 1.0",
             "# persistence_s = ",
+            "# warn = ",
             "# alarm = 27",
             "# heartbeat = ",
             "# unacknowledged = ",
@@ -297,6 +327,9 @@ mod tests {
             ("[alarm]\nno_sound_s = -1", "alarm.no_sound_s"),
             ("[alarm]\nalarm = 0", "alarm.alarm"),
             ("[alarm]\npersistence_s = 11", "alarm.persistence_s"),
+            ("[alarm]\nwarn = 0", "alarm.warn"),
+            ("[alarm]\nwarn = 1.5", "alarm.warn = 1.5 is above alarm.alarm = 1"),
+            ("[alarm]\nwarn = 0.9\nalarm = 0.8", "alarm.warn = 0.9 is above alarm.alarm = 0.8"),
             ("[serial]\nbaud = 3", "serial.baud"),
             ("[serial]\nqueue = 0", "serial.queue"),
             ("[gpio]\nheartbeat_s = 0", "gpio.heartbeat_s"),

@@ -21,7 +21,7 @@ use super::audio::{AudioBlock as Incoming, AudioInput};
 use super::event_sender::EventSender;
 use super::setup::persistence;
 use super::{Progress, Setup, now_ns};
-use crate::alarms::sensitivity::Sensitivity;
+use crate::alarms::sensitivity::{Sensitivity, ordered};
 use crate::reporting::{self, DeviceInfo, Outboxes};
 
 /// Least sound that may wait before windows are skipped.
@@ -185,7 +185,7 @@ fn turn<'s>(
         }
     };
     intake.set_gain(back.classifier().gain());
-    let configured = setup.sensitivity(back.classifier());
+    let configured = setup.sensitivity(back.classifier()).map(ordered);
     let model = back.classifier().anomaly().map(|detector| detector.tables().persistence);
     let mut monitor = Monitor::new(intake, back, judge);
     let mut applied = configured;
@@ -196,8 +196,9 @@ fn turn<'s>(
             break LoopExit::End;
         }
         let wanted = sensitivity.now();
-        if let Some(([level, raise_s], model)) = wanted.filter(|_| wanted != applied).zip(model) {
-            monitor.set_sensitivity(level, persistence(model, raise_s), setup.hop_columns as f32 / 100.0);
+        if let Some(([alarm, raise_s, warning], model)) = wanted.filter(|_| wanted != applied).zip(model) {
+            let hop_s = setup.hop_columns as f32 / 100.0;
+            monitor.set_sensitivity(warning, alarm, persistence(model, raise_s), hop_s);
             applied = wanted;
         }
         if let Ok(new) = next.try_recv() {

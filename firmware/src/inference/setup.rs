@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use monitor_core::anomaly::{AlarmRules, AnomalyModel, Detector, Persistence};
+use monitor_core::anomaly::{AlarmRules, AnomalyModel, Detector, Levels, Persistence};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
@@ -13,7 +13,7 @@ use monitor_nn::Isa;
 use sha2::{Digest, Sha256};
 
 use super::{baseline, signature};
-use crate::alarms::sensitivity::Values;
+use crate::alarms::sensitivity::{Values, ordered};
 use crate::config::{AlarmConfig, Config};
 use crate::reporting::DeviceInfo;
 use crate::system::messages::warn;
@@ -128,7 +128,7 @@ impl Setup {
     /// without that alarm.
     pub(super) fn sensitivity(&self, classifier: &Classifier<'_>) -> Option<Values> {
         let detector = classifier.anomaly().filter(|_| self.alarm.anomaly)?;
-        Some(self.alarm.sensitivity(detector.tables().persistence))
+        Some(self.alarm.sensitivity(&detector.tables().rules()))
     }
 
     /// The settings of the monitor's judge for this setup's `classifier`.
@@ -139,10 +139,12 @@ impl Setup {
             steps: self.steps,
             confidences: &self.confidences,
             alarm_states: self.alarm_states,
-            anomaly: model.map(|rules| match values {
-                Some([alarm, raise_s]) => {
-                    AlarmRules { alarm, persistence: persistence(rules.persistence, raise_s), ..rules }
-                }
+            anomaly: model.map(|rules| match values.map(ordered) {
+                Some([alarm, raise_s, warning]) => AlarmRules {
+                    alarm,
+                    levels: Levels { warning, ..rules.levels },
+                    persistence: persistence(rules.persistence, raise_s),
+                },
                 None => rules,
             }),
             anomaly_alarm: self.alarm.anomaly,

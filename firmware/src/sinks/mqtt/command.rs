@@ -87,6 +87,8 @@ mod tests {
             }
         }
         assert_eq!(read("persistence_s/set", b"8", false), Ok(Some(Command::Set(Setting::Persistence, Some(8.0)))));
+        let warning = read("warning_level/set", b"0.6", false);
+        assert_eq!(warning, Ok(Some(Command::Set(Setting::WarningLevel, Some(0.6)))));
         assert_eq!(read("other/set", b"10", false), Ok(None));
     }
 }

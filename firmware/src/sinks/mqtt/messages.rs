@@ -163,6 +163,7 @@ impl Messages {
             let (name, unit) = match setting {
                 Setting::AlarmLevel => ("Alarm level", None),
                 Setting::Persistence => ("Alarm persistence", Some("s")),
+                Setting::WarningLevel => ("Warning level", None),
             };
             let (least, most) = setting.range();
             // Retained, so that the device receives it again after a restart.

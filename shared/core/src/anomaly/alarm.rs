@@ -182,9 +182,10 @@ impl Alarm {
         *self = Self { budget: self.budget.min(new.capacity), warning, alarm, ..new };
     }
 
-    /// Replaces the level and the persistence of the alarm, and nothing else: the mean goes on.
-    pub fn adjust(&mut self, level: f32, persistence: Persistence, hop_s: f32) {
-        self.level = level;
+    /// Replaces the scores from which there is a warning and an alarm, both above 0, and the persistence, and nothing else: the
+    /// mean goes on.
+    pub fn adjust(&mut self, warning: f32, level: f32, persistence: Persistence, hop_s: f32) {
+        (self.levels.warning, self.level) = (warning, level);
         (self.k, self.n) = persistence.windows(hop_s);
     }
 

@@ -96,11 +96,11 @@ impl Judge {
         Ok(())
     }
 
-    /// Replaces level and persistence of the alarm by the anomaly score; a raised alarm stays until scores end it. Without such
-    /// an alarm it changes nothing.
-    pub fn set_sensitivity(&mut self, alarm_level: f32, persistence: Persistence, hop_s: f32) {
+    /// Replaces the scores from which there is a warning and an alarm by the anomaly score, and their persistence; what is raised
+    /// stays until scores end it. Without such an alarm it changes nothing.
+    pub fn set_sensitivity(&mut self, warning_level: f32, alarm_level: f32, persistence: Persistence, hop_s: f32) {
         if let Some(alarm) = &mut self.anomaly {
-            alarm.adjust(alarm_level, persistence, hop_s);
+            alarm.adjust(warning_level, alarm_level, persistence, hop_s);
         }
     }
 

@@ -86,9 +86,9 @@ impl<'s, 'm> Monitor<'s, 'm> {
         });
     }
 
-    /// Replaces level and persistence of the alarm by the anomaly score; see [`Judge::set_sensitivity`].
-    pub fn set_sensitivity(&mut self, alarm_level: f32, persistence: Persistence, hop_s: f32) {
-        self.judge.set_sensitivity(alarm_level, persistence, hop_s);
+    /// Replaces levels and persistence of the alarm by the anomaly score; see [`Judge::set_sensitivity`].
+    pub fn set_sensitivity(&mut self, warning_level: f32, alarm_level: f32, persistence: Persistence, hop_s: f32) {
+        self.judge.set_sensitivity(warning_level, alarm_level, persistence, hop_s);
     }
 
     /// The input gain of the model.

@@ -191,13 +191,30 @@ fn the_score_of_a_dead_microphone_does_not_count() {
 fn a_level_set_at_run_time_decides_which_scores_raise_the_alarm_and_which_end_it() {
     let persistence = Persistence { raise_s: 0.48, within_s: 0.48, change_s: 0.0 };
     let mut judge = alarmed();
-    judge.set_sensitivity(4.0, persistence, 0.48);
+    judge.set_sensitivity(0.5, 4.0, persistence, 0.48);
     assert_eq!(judge.anomaly_alarm(), Some(true), "until scores end it");
     // Scores of exp(2 - 1) and exp(4 - 1), once the mean over 5 s has arrived there.
     (3..30).for_each(|index| judge.conclude(&verdict(index, 2.0), false, |_| ()));
     assert_eq!(judge.anomaly_alarm(), Some(false));
     (30..60).for_each(|index| judge.conclude(&verdict(index, 4.0), false, |_| ()));
     assert_eq!(judge.anomaly_alarm(), Some(true));
+}
+
+#[test]
+fn a_warning_level_set_at_run_time_decides_which_scores_raise_a_warning() {
+    let persistence = Persistence { raise_s: 0.48, within_s: 0.48, change_s: 0.0 };
+    for (level, warned) in [(0.3, true), (0.9, false)] {
+        let mut judge = settings(AlarmStates::default(), Some(persistence)).judge().unwrap();
+        judge.set_sensitivity(level, 1.0, persistence, 0.48);
+        let mut warnings = 0;
+        // A score of exp(0.5 - 1) = 0.61.
+        (0..30).for_each(|index| {
+            judge.conclude(&verdict(index, 0.5), false, |event| {
+                warnings += usize::from(matches!(event, Event::Warning { .. }))
+            });
+        });
+        assert_eq!((warnings, judge.anomaly_alarm()), (usize::from(warned), Some(false)), "{level}");
+    }
 }
 
 #[test]
