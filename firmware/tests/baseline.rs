@@ -42,8 +42,13 @@ impl Machine {
         command
     }
 
+    /// By `--force`: the model warns about this sound.
     fn record(&self) -> (Option<i32>, String) {
-        let (code, _, stderr) = output(self.command("baseline").arg("--wav").arg(self.place.wav()));
+        self.record_with(&["--force"])
+    }
+
+    fn record_with(&self, options: &[&str]) -> (Option<i32>, String) {
+        let (code, _, stderr) = output(self.command("baseline").args(options).arg("--wav").arg(self.place.wav()));
         (code, stderr)
     }
 
@@ -84,6 +89,31 @@ fn sound_of_the_baseline_raises_no_alarm_any_more_and_the_model_is_the_same() {
     assert_eq!(std::fs::read(machine.place.model()).unwrap(), model);
     let left = std::fs::read_dir(machine.place.path("state")).unwrap().count();
     assert_eq!(left, 1, "no temporary file is left");
+}
+
+#[test]
+fn sound_about_which_the_model_warns_makes_no_baseline_without_force() {
+    let machine = Machine::new();
+    let (code, stderr) = machine.record_with(&[]);
+    assert_eq!(code, Some(1), "{stderr}");
+    for part in ["  from ", " to 72 s: alarm, highest anomaly score ", "reported state ", "--force"] {
+        assert!(stderr.contains(part), "{part}: {stderr}");
+    }
+    assert!(!machine.file().exists());
+    let (code, stderr) = machine.record();
+    assert!(code == Some(0) && stderr.contains("with --force this sound becomes normal"), "{stderr}");
+    // The model's own tables decide, not those of the baseline, by which the sound is normal.
+    assert!(machine.check().0.iter().all(|window| !window.alarm));
+    let (code, stderr) = machine.record_with(&[]);
+    assert!(code == Some(1) && machine.file().exists(), "{stderr}");
+}
+
+#[test]
+fn sound_below_the_levels_of_the_configuration_needs_no_force() {
+    let machine = Machine::new();
+    machine.place.configure("[alarm]\nalarm = 100\nwarn = 100\n");
+    let (code, stderr) = machine.record_with(&[]);
+    assert!(code == Some(0) && !stderr.contains("--force"), "{stderr}");
 }
 
 #[test]
@@ -145,7 +175,7 @@ fn the_old_names_of_command_key_and_file_still_work() {
     let machine = Machine::new();
     let signed = machine.sign();
     machine.configure(&(signed + "allow_enrolment = true\n"));
-    let (code, _, stderr) = output(machine.command("learn").arg("--wav").arg(machine.place.wav()));
+    let (code, _, stderr) = output(machine.command("learn").args(["--force", "--wav"]).arg(machine.place.wav()));
     assert_eq!(code, Some(0), "{stderr}");
     let old = machine.place.state().join("anomaly.enrolment");
     std::fs::rename(machine.file(), &old).unwrap();

@@ -1,7 +1,9 @@
 //! `firmware baseline`: record the machine's normal sound, and refit the anomaly score to it.
 //!
 //! The model is never changed: the baseline goes to a file in the state directory ([`crate::inference::baseline`]), which
-//! `run` and `check` read. Run it while the machine does all that is normal, each of its states for a minute or more.
+//! `run` and `check` read. Sound about which the model itself warns is refused ([`screening`]). Run it while the machine does all that is normal, each of its states for a minute or more.
+
+mod screening;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +21,7 @@ use super::device_args::number;
 use super::options::Options;
 use crate::inference::audio::{Input, open};
 use crate::inference::{AudioBlock, AudioInput, Progress, Setup, baseline as file};
+use screening::Screening;
 
 /// Options of `firmware baseline`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +41,10 @@ pub(crate) struct Args {
     /// Read a WAV file instead of the device
     #[arg(long, value_name = "FILE")]
     pub wav: Option<PathBuf>,
+    /// Use the sound even where the model raises a warning or an alarm on it: for a machine that is known to be healthy, such
+    /// as another one of the kind that the model was trained on
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// How often sound is waited for, and how long each time: 10 s in all.
@@ -47,7 +54,8 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Runs the command.
 ///
 /// # Errors
-/// When the model has no anomaly score or may not be refitted, no sound comes or too little, or the file cannot be written.
+/// When the model has no anomaly score or may not be refitted, no sound comes or too little, the model warns about it, or the
+/// file cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let options = Options {
         config: args.config.clone(),
@@ -77,6 +85,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let progress = Arc::new(Progress::default());
     let (producer, mut sound) = open(&options.input, options.realtime, &config.capture, &progress)?;
     let mut baseline = Baseline::new(tables);
+    let mut screening = Screening::new(setup.settings(&classifier).judge()?);
     let mut microphone = Microphone::new(setup.microphone);
     let mut seconds = 0.0;
     let silent = || anyhow!("no sound from `{}` for 10 s: {}", config.capture.device, producer.status.device());
@@ -85,7 +94,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let Some(rate) = next_rate(&mut sound, silent)? else { break };
         let mut memory = Memory::new(&classifier, rate)?;
         let mut pipeline = memory.pipeline(classifier.clone(), rate, setup.hop_columns)?;
-        let mut reported = seconds;
+        let (begun, mut reported) = (seconds, seconds);
         while seconds < args.minutes * 60.0 && next_rate(&mut sound, silent)? == Some(rate) {
             let AudioBlock::Samples { samples, non_finite, lost_before, .. } = sound.next(POLL_INTERVAL) else {
                 continue;
@@ -97,6 +106,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             microphone.process(samples, non_finite, rate, |part, dead| {
                 // The sound of a dead microphone is not the machine's.
                 pipeline.push(part, |verdict| {
+                    screening.add(verdict, dead, begun);
                     if !dead && !verdict.spans_gap {
                         baseline.add(&WindowValues {
                             patch: verdict.patch,
@@ -118,6 +128,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let hop_s = f64::from(setup.hop_columns) / 100.0;
     let tables = baseline.fit(hop_s)?;
+    if let Some(warned) = screening.finish(setup.device.labels.list()) {
+        ensure!(
+            args.force,
+            "the model raises a warning or an alarm on this sound, and a baseline of it would make a fault normal:\n{warned}\
+             nothing was written: look at the machine; if it is known to be healthy, record again with --force"
+        );
+        errln!(
+            "with --force this sound becomes normal, though the model raises a warning or an alarm on it:\n{warned}"
+        );
+    }
     let path = file::path(&config.listen);
     file::save(&config.listen, setup.model.bytes(), &tables).with_context(|| {
         format!("cannot write {}; set listen.state_dir to a folder that can be written to", path.display())
