@@ -3,26 +3,27 @@
 //! Probabilities say nothing, as that of the only class is always 1. A window counts as *unknown* while the alarm by the anomaly
 //! score is raised, or the microphone is dead; else as the class. Recordings of other classes should raise the alarm.
 
+mod sessions;
 mod text;
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, bail};
-use monitor_core::monitor::Event;
+use anyhow::bail;
 use monitor_model::contents::ModelContents;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::console::Ui;
-use crate::data::dataset::{Dataset, Recording, Skipped};
-use crate::features::process;
+use crate::data::dataset::{Dataset, Skipped};
+
+use self::sessions::Heard;
 
 /// File name of the picture of the scores.
 pub(crate) const SCORES: &str = "anomaly_scores.png";
 /// The mark on figures of recordings that the model was trained on.
 const TRAINED_ON: &str = "trained on, optimistic";
 
-/// Result of a recording.
+/// Result of a recording session: of one file, or of the files that its recording was cut into.
 #[derive(Debug, Clone, PartialEq)]
 struct Processed {
     label: usize,
@@ -93,7 +94,7 @@ pub(crate) struct OneClass {
     pub scores: Vec<(String, bool, Vec<f64>)>,
 }
 
-/// Runs `model`, of one class, over `dataset`, a window every `hop_columns` columns of 10 ms. Recordings that cannot be read
+/// Runs `model`, of one class, over `dataset`, one judge for each recording session, a window every `hop_columns` columns of 10 ms. Recordings that cannot be read
 /// move to the skipped files of `dataset`.
 ///
 /// # Errors
@@ -105,62 +106,44 @@ pub(crate) fn evaluate(
     ui: &Ui,
 ) -> anyhow::Result<OneClass> {
     let bar = ui.progress("predicting", dataset.recordings.len() as u64);
-    let processed: Vec<anyhow::Result<Processed>> = dataset
+    let heard: Vec<anyhow::Result<Vec<Heard>>> = dataset
         .recordings
         .par_iter()
         .map(|recording| {
-            let result = process_one(model, recording, hop_columns);
+            let result = sessions::hear(model, recording, hop_columns);
             bar.inc(1);
             result
         })
         .collect();
     bar.finish_and_clear();
-    let (mut kept, mut results) = (Vec::new(), Vec::new());
-    for (recording, result) in std::mem::take(&mut dataset.recordings).into_iter().zip(processed) {
-        match result {
-            Ok(result) => {
-                kept.push(recording);
-                results.push(result);
-            }
+    let mut kept = Vec::new();
+    for (recording, heard) in std::mem::take(&mut dataset.recordings).into_iter().zip(heard) {
+        match heard {
+            Ok(heard) => kept.push((recording, heard)),
             Err(error) => dataset.skipped.push(Skipped { path: recording.path, reason: format!("{error:#}") }),
         }
     }
-    dataset.recordings = kept;
+    let results = sessions::judge_all(model, &kept, hop_columns)?;
+    dataset.recordings = kept.into_iter().map(|(recording, _)| recording).collect();
     if results.iter().all(|result| result.scores.is_empty()) {
         let reason = dataset.skipped.first().map(|first| format!(": {}: {}", first.path.display(), first.reason));
         bail!("no recording could be read{}", reason.unwrap_or_default());
     }
     let raise_s = model.classifier.anomaly().map_or(0.0, |detector| f64::from(detector.tables().persistence.raise_s));
-    Ok(figures(&model.labels[0], dataset, &results, hop_columns, raise_s, model.card.is_some()))
+    let hashes = |trained_on: bool| {
+        let all = dataset.recordings.iter().filter(|recording| !trained_on || sessions::trained_on(model, recording));
+        all.map(|recording| recording.hash).collect::<BTreeSet<_>>().len()
+    };
+    let files = [hashes(true), hashes(false)];
+    Ok(figures(&model.labels[0], &dataset.classes, &results, files, hop_columns, raise_s, model.card.is_some()))
 }
 
-/// Runs the model over one recording.
-fn process_one(model: &ModelContents<'_>, recording: &Recording, hop_columns: u32) -> anyhow::Result<Processed> {
-    let mut judge = model.judge(hop_columns)?;
-    let card = model.card.as_ref();
-    let trained_on = card.is_some_and(|card| card.training.contains(&recording.hash));
-    let mut result = Processed { label: recording.label, trained_on, scores: Vec::new(), unknown: 0, alarms: 0 };
-    process(recording, model.classifier.clone(), hop_columns, |window| {
-        let before = judge.anomaly_alarm() == Some(true);
-        let mut score = None;
-        judge.conclude(window.verdict, window.microphone_dead, |event| {
-            if let Event::Window { anomaly, .. } = event {
-                score = *anomaly;
-            }
-        });
-        let alarm = judge.anomaly_alarm() == Some(true);
-        result.scores.push(score.unwrap_or(0.0));
-        result.unknown += usize::from(alarm || window.microphone_dead);
-        result.alarms += usize::from(alarm && !before);
-    })
-    .with_context(|| format!("cannot process {}", recording.path.display()))?;
-    Ok(result)
-}
-
+/// The figures of `results`; `names` are the classes of the data.
 fn figures(
     class: &str,
-    dataset: &Dataset,
+    names: &[String],
     results: &[Processed],
+    [files_trained_on, files]: [usize; 2],
     hop_columns: u32,
     raise_s: f64,
     training_known: bool,
@@ -168,7 +151,7 @@ fn figures(
     let hop_s = f64::from(hop_columns) / 100.0;
     let mut classes = Vec::new();
     let mut scores = Vec::new();
-    for (label, name) in dataset.classes.iter().enumerate() {
+    for (label, name) in names.iter().enumerate() {
         for trained_on in [false, true] {
             let of_class: Vec<&Processed> =
                 results.iter().filter(|result| result.label == label && result.trained_on == trained_on).collect();
@@ -197,15 +180,11 @@ fn figures(
     let right: f64 = quoted.iter().map(|figures| figures.accuracy() * figures.windows as f64).sum();
     let recordings = quoted.iter().map(|figures| figures.recordings).sum();
     let recordings_right = [quoted.iter().map(|figures| figures.right()).sum(), recordings];
-    let files = |trained: bool| {
-        let all = dataset.recordings.iter().zip(results).filter(|(_, result)| result.trained_on || !trained);
-        all.map(|(recording, _)| recording.hash).collect::<BTreeSet<_>>().len()
-    };
     OneClass {
         class: class.to_string(),
         training_known,
-        files_trained_on: files(true),
-        files: files(false),
+        files_trained_on,
+        files,
         accuracy: right / windows.max(1) as f64,
         recordings_right,
         too_short_to_alarm: results.iter().filter(|result| (result.scores.len() as f64) * hop_s < raise_s).count(),

@@ -58,7 +58,11 @@ impl OneClass {
             ));
         }
         if self.too_short_to_alarm > 0 {
-            lines.push(format!("{} of the recordings are too short to raise the alarm.", self.too_short_to_alarm));
+            lines.push(format!(
+                "{} of the recordings are too short to raise the alarm. If they were cut from longer ones, name those in the \
+                 column `recording` of a manifest.csv.",
+                self.too_short_to_alarm
+            ));
         }
         lines
     }
