@@ -86,10 +86,12 @@ pub(crate) struct CrossValidation {
     pub normal_hours: f64,
     /// Whether whole groups were held out; otherwise recordings of one group were, which is optimistic.
     pub grouped: bool,
-    /// Groups of normal sound that raised a warning while they were held out.
+    /// Groups of normal sound that raised a warning while they were held out; those too short to raise the alarm do not count.
     pub groups_warned: Share,
-    /// Groups of normal sound that raised an alarm while they were held out.
+    /// Groups of normal sound that raised an alarm while they were held out; those too short to raise it do not count.
     pub groups_alarmed: Share,
+    /// Groups of normal sound without a recording that is long enough to raise the alarm.
+    pub groups_too_short: usize,
     /// Levels and promise of a fit to all normal sound.
     pub sample_size: SampleSize,
     /// The warning level as a score.
@@ -194,6 +196,8 @@ pub(crate) fn cross_validate(
         held.iter().map(|(fitted, _)| of(&fitted.sample_size)).sum::<f64>() / held.len() as f64
     };
     let promised = [promised(|size| size.promise.warning), promised(|size| size.promise.alarm)];
+    let needed = f64::from(whole.rules().persistence.raise_s) / hop_s;
+    let long_enough = long_enough(&usual, keys, windows.recordings, needed.ceil() as usize);
     let all: Vec<Scored> = held.into_iter().flat_map(|(_, scored)| scored).collect();
     let name = |fold: usize| {
         let own = held_out.iter().enumerate().filter(|(place, _)| place % count == fold).map(|(_, key)| *key);
@@ -214,7 +218,7 @@ pub(crate) fn cross_validate(
     let normal_hours = usual.len() as f64 * hop_s / 3600.0;
     let raised = |is: fn(&Scored) -> bool| {
         let raised = all.iter().filter(|scored| normal[scored.row] && is(scored)).map(|scored| keys[scored.row]);
-        raised.collect::<BTreeSet<_>>().len()
+        raised.filter(|key| long_enough.contains(key)).collect::<BTreeSet<_>>().len()
     };
     Ok(CrossValidation {
         normal_recordings: number(&usual),
@@ -227,8 +231,9 @@ pub(crate) fn cross_validate(
         false_warnings_per_hour: alarms.warnings as f64 / normal_hours,
         normal_hours,
         grouped,
-        groups_warned: Share::new(raised(|scored| scored.warned), held_out.len(), promised[0]),
-        groups_alarmed: Share::new(raised(|scored| scored.alarmed), held_out.len(), promised[1]),
+        groups_warned: Share::new(raised(|scored| scored.warned), long_enough.len(), promised[0]),
+        groups_alarmed: Share::new(raised(|scored| scored.alarmed), long_enough.len(), promised[1]),
+        groups_too_short: held_out.len() - long_enough.len(),
         sample_size: whole.sample_size,
         warning_level: whole.warning,
         detected: alarms.detected,
@@ -236,6 +241,13 @@ pub(crate) fn cross_validate(
         delay_s: alarms.delay_s,
         scored: all,
     })
+}
+
+/// The `keys` of `rows` with a recording of at least `needed` windows.
+fn long_enough(rows: &[usize], keys: &[usize], recordings: &[usize], needed: usize) -> BTreeSet<usize> {
+    let mut lengths: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    rows.iter().for_each(|row| *lengths.entry((keys[*row], recordings[*row])).or_default() += 1);
+    lengths.into_iter().filter(|(_, length)| *length >= needed).map(|((key, _), _)| key).collect()
 }
 
 /// Runs the device's alarm over every recording of `rows`; each is of one state, so the state is steady.
@@ -339,5 +351,18 @@ fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) ->
         detected: share(delays.len()),
         warned: share(warned),
         delay_s: delays.get(delays.len() / 2).copied(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_long_enough_by_its_longest_recording_not_by_their_sum() {
+        let (keys, recordings) = ([4, 4, 4, 4, 7, 7, 7, 9], [0, 0, 1, 1, 2, 2, 2, 3]);
+        let found = |rows: &[usize]| long_enough(rows, &keys, &recordings, 3).into_iter().collect::<Vec<_>>();
+        assert_eq!(found(&[0, 1, 2, 3, 4, 5, 6, 7]), [7]);
+        assert!(found(&[0, 1, 4, 5]).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use monitor_core::anomaly::Persistence;
 use monitor_core::features::FeatureKind;
 use serde::Serialize;
 
@@ -151,7 +152,7 @@ fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String]) -> Vec<S
         format!("{kind} features; normal: {}", normal.join(", ")),
         format!(
             "{} groups of normal sound held out in turn: {} windows of {} normal recordings against {} windows of {} others.",
-            result.groups_alarmed.groups,
+            result.groups_alarmed.groups + result.groups_too_short,
             result.normal_windows,
             result.normal_recordings,
             result.other_windows,
@@ -197,8 +198,18 @@ fn alarms(result: &CrossValidation) -> Vec<String> {
     let count = |per_hour: f64| (per_hour * result.normal_hours).round() as usize;
     let false_ones = false_alarms(count(result.false_alarms_per_hour), result.normal_hours * 3600.0);
     let mut lines = vec![format!("{false_ones}; {} false warnings.", count(result.false_warnings_per_hour))];
-    lines.push(held("an alarm", &result.groups_alarmed, result.grouped));
-    lines.push(held("a warning", &result.groups_warned, result.grouped));
+    if result.groups_too_short > 0 {
+        lines.push(format!(
+            "{} held-out groups cannot raise the alarm, which needs {:.0} s of one recording: they show nothing of the promise. \
+             Record longer ones.",
+            result.groups_too_short,
+            Persistence::default().raise_s
+        ));
+    }
+    if result.groups_alarmed.groups > 0 {
+        lines.push(held("an alarm", &result.groups_alarmed, result.grouped));
+        lines.push(held("a warning", &result.groups_warned, result.grouped));
+    }
     lines.extend(promise(&result.sample_size));
     let (Some(detected), Some(warned)) = (result.detected, result.warned) else { return lines };
     lines.push(if detected > 0.0 {
