@@ -4,7 +4,7 @@ use std::path::Path;
 
 use monitor_core::log_mel::RATE_HZ;
 use monitor_core::window::{SAMPLES, SECONDS};
-use monitor_recording::{RecordingReader, Remark};
+use monitor_recording::RecordingReader;
 
 use super::sound::{Sound, measure};
 use crate::data::hash::sha256;
@@ -23,8 +23,6 @@ pub(super) struct Probe {
     pub sound: Sound,
     /// Name of its format, such as WAV or FLAC, by its content.
     pub format: &'static str,
-    /// What the user should know of the file.
-    pub remarks: Vec<Remark>,
 }
 
 /// What a path is if it is neither a regular file nor a folder, as text for the user; links are followed.
@@ -57,11 +55,48 @@ pub(super) fn probe(path: &Path) -> Result<Probe, String> {
     }
     let reader = RecordingReader::open(path).map_err(|error| error.to_string())?;
     let rate_hz = reader.rate_hz();
-    let seconds = reader.seconds();
-    if is_too_short(reader.frames(), rate_hz) {
+    let sound = measure(path).map_err(|error| error.to_string())?;
+    let seconds = sound.frames as f64 / f64::from(rate_hz);
+    if is_too_short(sound.frames, rate_hz) {
         return Err(format!("shorter than one window of {SECONDS} s ({seconds:.2} s)"));
     }
-    let sound = measure(path).map_err(|error| error.to_string())?;
     let hash = sha256(path).map_err(|error| error.to_string())?;
-    Ok(Probe { hash, rate_hz, seconds, sound, format: reader.format().name, remarks: reader.remarks() })
+    Ok(Probe { hash, rate_hz, seconds, format: reader.format().name, sound })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An AIFF file at 8 kHz of `stated` frames by its header and `given` frames by its data.
+    fn aiff(stated: u32, given: u32) -> Vec<u8> {
+        let mut file = b"FORM".to_vec();
+        file.extend((46 + 2 * stated).to_be_bytes());
+        file.extend(b"AIFFCOMM\0\0\0\x12\0\x01");
+        file.extend(stated.to_be_bytes());
+        // 16 bits; 8000 = 1.953125 * 2^12 as an 80-bit float.
+        file.extend(b"\0\x10\x40\x0b\xfa\0\0\0\0\0\0\0SSND");
+        file.extend((8 + 2 * stated).to_be_bytes());
+        file.extend([0; 8]);
+        file.extend((0..given).flat_map(|n| ((n.wrapping_mul(2_654_435_761) >> 20) as i16 - 2048).to_be_bytes()));
+        file
+    }
+
+    #[test]
+    fn the_length_is_that_of_the_decoded_sound_not_that_of_the_header() {
+        let folder = tempfile::tempdir().unwrap();
+        let probed = |stated, given| {
+            let path = folder.path().join("a.aiff");
+            std::fs::write(&path, aiff(stated, given)).unwrap();
+            probe(&path)
+        };
+        let kinds = |probe: &Probe| probe.sound.remarks.iter().map(|remark| remark.kind).collect::<Vec<_>>();
+        let whole = probed(16_000, 16_000).unwrap();
+        assert_eq!((whole.seconds, kinds(&whole)), (2.0, vec![]));
+        let cut = probed(1_000_000_000, 16_000).unwrap();
+        assert!((cut.seconds - 2.0).abs() < 0.3, "{}", cut.seconds);
+        assert_eq!(kinds(&cut), ["truncated"]);
+        let error = probed(1_000_000_000, 4_000).unwrap_err();
+        assert!(error.starts_with("shorter than one window"), "{error}");
+    }
 }

@@ -9,7 +9,7 @@ use super::probe::Probe;
 pub(super) fn grouped(probed: &[(Found, Result<Probe, String>)]) -> Vec<String> {
     let mut kinds: BTreeMap<&str, (usize, String)> = BTreeMap::new();
     for (found, probe) in probed {
-        for remark in probe.iter().flat_map(|probe| &probe.remarks) {
+        for remark in probe.iter().flat_map(|probe| &probe.sound.remarks) {
             let (files, _) = kinds.entry(remark.kind).or_insert_with(|| (0, format!("{}: {remark}", found.name)));
             *files += 1;
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use monitor_core::microphone::{Limits, Microphone, NAMES};
 use monitor_core::pcm::Channel;
-use monitor_recording::{Error, RecordingReader};
+use monitor_recording::{Error, RecordingReader, Remark};
 
 /// Channels that are compared, and the seconds of each: a fault of the wiring lasts.
 const MOST_CHANNELS: u16 = 8;
@@ -31,6 +31,10 @@ pub(super) enum ChannelFault {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sound {
     pub channels: u16,
+    /// Number of decoded frames; the header of a compressed file may state more or fewer.
+    pub frames: u64,
+    /// What the user should know of the file.
+    pub remarks: Vec<Remark>,
     /// Root mean square in dB of full scale; `None` for digital silence.
     pub level_dbfs: Option<f64>,
     /// Faults of the microphone that last a second, or as long as a shorter file: bits of [`monitor_core::microphone`].
@@ -80,6 +84,9 @@ pub(super) fn measure(path: &Path) -> Result<Sound, Error> {
     let values = (power.samples * u64::from(channels)).max(1);
     Ok(Sound {
         channels,
+        frames: power.samples,
+        // Damage of a compressed file is known at its end.
+        remarks: reader.remarks(),
         level_dbfs: power.dbfs(),
         faults,
         no_numbers: reader.replaced() as f64 / values as f64,
