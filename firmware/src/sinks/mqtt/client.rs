@@ -85,8 +85,10 @@ impl Sink for Client {
     }
 
     fn handle(&mut self, item: &Item, context: &OutputContext) {
-        let is_event =
-            matches!(item.event, Event::StateChange(_) | Event::Alarm(_) | Event::Warning(_) | Event::Acknowledged(_) | Event::Gap(_));
+        let is_event = matches!(
+            item.event,
+            Event::StateChange(_) | Event::Alarm(_) | Event::Warning(_) | Event::Acknowledged(_) | Event::Gap(_)
+        );
         if is_event {
             let message = self.session.messages.event(item, context.snapshot.labels());
             self.session.outgoing.borrow_mut().event(message);
