@@ -36,13 +36,20 @@ impl Temporary {
     ///
     /// # Errors
     /// Errors of the file system; it is then removed.
-    pub fn rename(self, to: &Path) -> io::Result<()> {
-        fs::rename(&self.0, to)
+    pub fn rename(mut self, to: &Path) -> io::Result<()> {
+        fs::rename(&self.0, to)?;
+        // Nothing has the temporary name any more, so nothing is to be removed.
+        open().retain(|path| *path != self.0);
+        self.0.clear();
+        Ok(())
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
+        if self.0.as_os_str().is_empty() {
+            return;
+        }
         remove(&self.0);
         open().retain(|path| *path != self.0);
     }
