@@ -133,7 +133,7 @@ impl Bytes {
             }
             _ => {
                 let bits = if self.peak <= 1 << 15 { 16 } else { 24 };
-                let peak_dbfs = 20.0 * (self.peak as f32 / 2_147_483_648.0).log10();
+                let peak_dbfs = 20.0 * libm::log10f(self.peak as f32 / 2_147_483_648.0);
                 scan.remarks.push(Remark::PerhapsLowBits { bits, peak_dbfs });
             }
         }
