@@ -38,7 +38,7 @@ impl Dataset {
                     label,
                     group: 0,
                     hash: file.probe.hash,
-                    rate_hz: file.probe.rate_hz,
+                    rate_hz: file.probe.sound.rate_hz,
                     seconds: piece.seconds,
                     block: piece.span.clone(),
                 };
@@ -76,7 +76,7 @@ impl Dataset {
         for part in &found.spans {
             let span = part.seconds.start..part.seconds.end.min(probe.seconds);
             let seconds = span.end - span.start;
-            if is_too_short((seconds * f64::from(probe.rate_hz)).round() as u64, probe.rate_hz) {
+            if is_too_short((seconds * f64::from(probe.sound.rate_hz)).round() as u64, probe.sound.rate_hz) {
                 short += 1;
                 continue;
             }

@@ -206,9 +206,9 @@ impl ClassSound {
             class: class.to_owned(),
             files: files.len(),
             seconds: files.iter().map(|file| file.found.seconds_of(class, file.probe.seconds)).sum(),
-            rates_hz: distinct(files.iter().map(|file| file.probe.rate_hz)),
+            rates_hz: distinct(files.iter().map(|file| file.probe.sound.rate_hz)),
             channels: distinct(files.iter().map(|file| file.probe.sound.channels)),
-            formats: distinct(files.iter().map(|file| file.probe.format.to_owned())),
+            formats: distinct(files.iter().map(|file| file.probe.sound.format.to_owned())),
             level_dbfs: (!levels.is_empty()).then(|| [at(0), at(levels.len() / 2), at(levels.len() - 1)]),
         }
     }

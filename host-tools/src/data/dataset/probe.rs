@@ -4,7 +4,6 @@ use std::path::Path;
 
 use monitor_core::log_mel::RATE_HZ;
 use monitor_core::window::{SAMPLES, SECONDS};
-use monitor_recording::RecordingReader;
 
 use super::sound::{Sound, measure};
 use crate::data::hash::sha256;
@@ -18,11 +17,8 @@ pub(super) fn is_too_short(frames: u64, rate_hz: u32) -> bool {
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
     pub hash: [u8; 32],
-    pub rate_hz: u32,
     pub seconds: f64,
     pub sound: Sound,
-    /// Name of its format, such as WAV or FLAC, by its content.
-    pub format: &'static str,
 }
 
 /// What a path is if it is neither a regular file nor a folder, as text for the user; links are followed.
@@ -53,15 +49,13 @@ pub(super) fn probe(path: &Path) -> Result<Probe, String> {
     if let Some(kind) = irregular(path) {
         return Err(format!("{kind}, not a recording"));
     }
-    let reader = RecordingReader::open(path).map_err(|error| error.to_string())?;
-    let rate_hz = reader.rate_hz();
     let sound = measure(path).map_err(|error| error.to_string())?;
-    let seconds = sound.frames as f64 / f64::from(rate_hz);
-    if is_too_short(sound.frames, rate_hz) {
+    let seconds = sound.frames as f64 / f64::from(sound.rate_hz);
+    if is_too_short(sound.frames, sound.rate_hz) {
         return Err(format!("shorter than one window of {SECONDS} s ({seconds:.2} s)"));
     }
     let hash = sha256(path).map_err(|error| error.to_string())?;
-    Ok(Probe { hash, rate_hz, seconds, format: reader.format().name, sound })
+    Ok(Probe { hash, seconds, sound })
 }
 
 #[cfg(test)]

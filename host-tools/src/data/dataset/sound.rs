@@ -6,11 +6,10 @@
 use std::path::Path;
 
 use monitor_core::microphone::{Limits, Microphone, NAMES};
-use monitor_core::pcm::Channel;
-use monitor_recording::{Error, RecordingReader, Remark};
+use monitor_recording::{ChannelFacts, Error, Facts, Measure, RecordingReader, Remark};
 
 /// Channels that are compared, and the seconds of each: a fault of the wiring lasts.
-const MOST_CHANNELS: u16 = 8;
+const MOST_CHANNELS: usize = 8;
 const COMPARED_S: f64 = 60.0;
 /// Power of the mean of the channels, as a share of their mean power, below which they cancel: channels without relation
 /// leave at least 1/8 of 8.
@@ -30,6 +29,9 @@ pub(super) enum ChannelFault {
 /// What the samples of a file show.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sound {
+    pub rate_hz: u32,
+    /// Name of the format, such as WAV or FLAC, by the content.
+    pub format: &'static str,
     pub channels: u16,
     /// Number of decoded frames; the header of a compressed file may state more or fewer.
     pub frames: u64,
@@ -44,7 +46,7 @@ pub(super) struct Sound {
     pub channel_fault: Option<ChannelFault>,
 }
 
-/// Reads the file at `path` to its end.
+/// Decodes the file at `path` once, to its end.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -57,17 +59,18 @@ pub(super) fn measure(path: &Path) -> Result<Sound, Error> {
     let (mut runs, mut longest, mut blocks) = ([0_u32; NAMES.len()], [0_u32; NAMES.len()], 0);
     let mut power = Power::default();
     let compared = (COMPARED_S * f64::from(rate_hz)) as u64;
-    let mut compared_power = Power::default();
+    let mut channel_measure = Measure::new(rate_hz, channels);
     loop {
         let before = reader.replaced();
-        let read = reader.read(&mut block)?;
+        let read = if power.samples < compared {
+            reader.read_measured(&mut block, &mut channel_measure)?
+        } else {
+            reader.read(&mut block)?
+        };
         if read == 0 {
             break;
         }
         power.add(&block[..read]);
-        if compared_power.samples < compared {
-            compared_power.add(&block[..read]);
-        }
         let non_finite = u32::try_from(reader.replaced() - before).unwrap_or(u32::MAX);
         let faults = microphone.push(&block[..read], non_finite, rate_hz);
         if read < block.len() {
@@ -83,6 +86,8 @@ pub(super) fn measure(path: &Path) -> Result<Sound, Error> {
     let faults = (0..NAMES.len()).filter(lasting).fold(0, |bits, place| bits | NAMES[place].0);
     let values = (power.samples * u64::from(channels)).max(1);
     Ok(Sound {
+        rate_hz,
+        format: reader.format().name,
         channels,
         frames: power.samples,
         // Damage of a compressed file is known at its end.
@@ -90,44 +95,39 @@ pub(super) fn measure(path: &Path) -> Result<Sound, Error> {
         level_dbfs: power.dbfs(),
         faults,
         no_numbers: reader.replaced() as f64 / values as f64,
-        channel_fault: channel_fault(path, channels, &compared_power, compared)?,
+        channel_fault: channel_fault(&channel_measure.facts()),
     })
 }
 
-/// Compares the channels with their mean, over the first `frames`.
-fn channel_fault(path: &Path, channels: u16, mean: &Power, frames: u64) -> Result<Option<ChannelFault>, Error> {
-    if !(2..=MOST_CHANNELS).contains(&channels) {
-        return Ok(None);
+/// Compares the channels with their mean.
+fn channel_fault(facts: &Facts) -> Option<ChannelFault> {
+    if !(2..=MOST_CHANNELS).contains(&facts.channels.len()) {
+        return None;
     }
-    let mut powers = Vec::new();
-    for channel in 0..channels {
-        let mut reader = RecordingReader::open_channel(path, Channel::Pick(channel))?;
-        let mut block = vec![0.0; 1 << 14];
-        let mut power = Power::default();
-        while power.samples < frames {
-            match reader.read(&mut block)? {
-                0 => break,
-                read => power.add(&block[..read]),
-            }
-        }
-        powers.push(power.variance());
-    }
+    let powers: Vec<f64> = facts.channels.iter().map(variance).collect();
     let loudest = powers.iter().copied().fold(0.0, f64::max);
-    let average = powers.iter().sum::<f64>() / f64::from(channels);
-    Ok(if loudest == 0.0 {
+    let average = powers.iter().sum::<f64>() / powers.len() as f64;
+    if loudest == 0.0 {
         None
-    } else if mean.variance() < CANCELLED * average {
+    } else if variance(&facts.average) < CANCELLED * average {
         Some(ChannelFault::Cancel)
     } else {
         powers.iter().any(|power| *power < DEAD * loudest).then_some(ChannelFault::Dead)
-    })
+    }
+}
+
+/// Power without that of the offset; 0 for a constant.
+fn variance(channel: &ChannelFacts) -> f64 {
+    let power = channel.rms * channel.rms;
+    let variance = power - channel.offset * channel.offset;
+    // What rounding leaves of a constant.
+    if variance <= 1e-12 * power { 0.0 } else { variance }
 }
 
 /// Sums over samples.
 #[derive(Debug, Clone, Copy, Default)]
 struct Power {
     samples: u64,
-    sum: f64,
     squares: f64,
 }
 
@@ -135,17 +135,8 @@ impl Power {
     fn add(&mut self, samples: &[f32]) {
         self.samples += samples.len() as u64;
         for sample in samples {
-            self.sum += f64::from(*sample);
             self.squares += f64::from(*sample) * f64::from(*sample);
         }
-    }
-
-    /// Power without that of the offset; 0 for a constant.
-    fn variance(&self) -> f64 {
-        let (count, squares) = (self.samples.max(1) as f64, self.squares);
-        let variance = squares / count - (self.sum / count).powi(2);
-        // What rounding leaves of a constant.
-        if variance <= 1e-12 * squares / count { 0.0 } else { variance }
     }
 
     fn dbfs(&self) -> Option<f64> {
