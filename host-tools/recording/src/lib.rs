@@ -6,7 +6,7 @@
 //! them, so that compressed recordings have the length and the alignment of the original. Anything else is an error that
 //! names the content and the command that converts it.
 //!
-//! [`RecordingReader`] streams; [`survey`] reads a file once and measures what a data set needs to know of it.
+//! [`RecordingReader`] streams; [`Measure`] adds up on the way what the samples show of the microphone and its wiring.
 //!
 //! **Cost.** Memory does not depend on the length of the file. On one core of an AMD EPYC (Zen 3) MP3 and AAC are decoded some
 //! hundred times faster than real time.
@@ -17,15 +17,11 @@ mod compressed;
 mod error;
 mod facts;
 mod mp4;
-mod names;
 mod reader;
 mod remark;
 mod source;
-mod survey;
 
 pub use error::Error;
 pub use facts::{ChannelFacts, Facts, Measure};
-pub use names::{is_recording_name, looks_like_sound};
 pub use reader::{Format, RecordingReader};
 pub use remark::Remark;
-pub use survey::{Survey, survey};

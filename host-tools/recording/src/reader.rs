@@ -125,7 +125,7 @@ impl RecordingReader {
     }
 
     /// Number of frames. Files that do not state it are decoded once when they are opened. A truncated compressed file ends
-    /// earlier than it states: [`survey`](crate::survey) counts.
+    /// earlier than it states.
     #[must_use]
     pub fn frames(&self) -> u64 {
         match &self.decoder {

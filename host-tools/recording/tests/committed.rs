@@ -2,9 +2,12 @@
 //! hold; needs no program.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
-use monitor_recording::{Error, RecordingReader, survey};
+use common::survey;
+use monitor_recording::{Error, RecordingReader};
 
 fn corpus(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)

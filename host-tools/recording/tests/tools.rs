@@ -1,10 +1,13 @@
 //! Recordings that other programs have encoded, compared sample for sample with what ffmpeg decodes.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use monitor_recording::{RecordingReader, survey};
+use common::survey;
+use monitor_recording::RecordingReader;
 use test_needs::needs;
 
 const RATE: u32 = 44_100;
