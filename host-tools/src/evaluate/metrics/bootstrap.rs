@@ -14,6 +14,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::Serialize;
 
 use super::Figures;
+use super::binomial::exact;
 
 const DRAWS: usize = 1000;
 /// Seed of the draws only: equal figures have equal intervals.
@@ -82,57 +83,6 @@ pub(crate) fn intervals(recordings: &[usize], labels: &[usize], predicted: &[usi
     })
 }
 
-/// The 95 % interval of Clopper and Pearson for `share` (0 to 1) of `count` recordings; the share need not be a whole
-/// number of them.
-pub(crate) fn exact(share: f64, count: usize) -> Interval {
-    const TAIL: f64 = 0.025;
-    let (count, right) = (count as f64, share * count as f64);
-    // Bisection on the beta distribution's function: 2^-50 is finer than any figure that is printed.
-    let quantile = |share: f64, a: f64, b: f64| {
-        let (mut low, mut high) = (0.0, 1.0);
-        for _ in 0..50 {
-            let middle = (low + high) / 2.0;
-            if beta(middle, a, b) < share { low = middle } else { high = middle }
-        }
-        low
-    };
-    Interval {
-        low: if right <= 0.0 { 0.0 } else { quantile(TAIL, right, count - right + 1.0) },
-        high: if right >= count { 1.0 } else { quantile(1.0 - TAIL, right + 1.0, count - right) },
-    }
-}
-
-/// The regularised incomplete beta function, by its continued fraction (Abramowitz and Stegun, "Handbook of Mathematical
-/// Functions", 26.5.8) with Lentz's method.
-fn beta(x: f64, a: f64, b: f64) -> f64 {
-    // The fraction converges fast below the mean; above it the function of the other tail is computed.
-    if x > (a + 1.0) / (a + b + 2.0) {
-        return 1.0 - beta(1.0 - x, b, a);
-    }
-    if x <= 0.0 {
-        return 0.0;
-    }
-    let front = (libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * x.ln() + b * (-x).ln_1p()).exp() / a;
-    let tiny = |value: f64| if value.abs() < 1e-300 { 1e-300 } else { value };
-    let (mut c, mut d) = (1.0, 1.0 / tiny(1.0 - (a + b) * x / (a + 1.0)));
-    let mut fraction = d;
-    for m in 1..500 {
-        let m = f64::from(m);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        let before = fraction;
-        for term in [even, odd] {
-            d = 1.0 / tiny(1.0 + term * d);
-            c = tiny(1.0 + term / c);
-            fraction *= d * c;
-        }
-        if (fraction - before).abs() < 1e-14 * fraction.abs() {
-            break;
-        }
-    }
-    front * fraction
-}
-
 fn middle(mut values: Vec<f64>) -> Interval {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
@@ -169,23 +119,5 @@ mod tests {
         let one = intervals(&[0, 0, 1], &[0, 0, 1], &[0, 0, 1]).unwrap().accuracy;
         assert!(one.high == 1.0 && (one.low - 0.1581).abs() < 1e-4, "{one:?}");
         assert_eq!(intervals(&[], &[], &[]), None);
-    }
-
-    #[test]
-    fn the_exact_interval_has_its_published_values() {
-        // From binomial sums; as scipy.stats.binomtest(k, n).proportion_ci(method="exact").
-        for (right, count, low, high) in [
-            (0.0, 10, 0.0, 0.30850),
-            (5.0, 10, 0.18709, 0.81291),
-            (9.0, 10, 0.55498, 0.99747),
-            (1.0, 1, 0.025, 1.0),
-            (95.0, 100, 0.88717, 0.98357),
-        ] {
-            let found = exact(right / f64::from(count), count as usize);
-            assert!(
-                (found.low - low).abs() < 2e-5 && (found.high - high).abs() < 2e-5,
-                "{right} of {count}: {found:?}"
-            );
-        }
     }
 }

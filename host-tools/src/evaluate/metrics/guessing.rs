@@ -13,7 +13,8 @@ use ndarray::ArrayView2;
 use serde::Serialize;
 
 use super::argmax;
-use super::bootstrap::{Interval, exact, intervals};
+use super::binomial::exact;
+use super::bootstrap::{Interval, intervals};
 use super::recording::by_recording;
 
 /// Comparison with guessing.

@@ -11,7 +11,8 @@ mod recording;
 mod reliability;
 mod table;
 
-pub(crate) use bootstrap::{Interval, Intervals, exact, intervals};
+pub(crate) use binomial::exact;
+pub(crate) use bootstrap::{Interval, Intervals, intervals};
 pub(crate) use confusion::Confusion;
 pub(crate) use figures::{Averages, Figures};
 pub(crate) use guessing::Guessing;
