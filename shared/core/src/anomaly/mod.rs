@@ -98,6 +98,21 @@ pub struct WindowValues<'a> {
     pub rumble: &'a [f32; rumble::BANDS],
 }
 
+impl WindowValues<'_> {
+    /// Calls `read` with the values of `input`; `None` if the features are shorter.
+    pub fn with<T>(&self, input: Input, read: impl FnOnce(&[f32]) -> T) -> Option<T> {
+        match input {
+            Input::Embedding | Input::Tap => self.features.get(..input.len()).map(read),
+            Input::Rumble => Some(read(self.rumble)),
+            Input::Statistics => {
+                let mut values = [0.0; STATISTICS_LEN];
+                statistics(self.patch, &mut values);
+                Some(read(&values))
+            }
+        }
+    }
+}
+
 /// Computes the z-scores of windows by the tables of a model.
 #[derive(Debug, Clone, Copy)]
 pub struct Detector<'m> {
@@ -123,14 +138,6 @@ impl<'m> Detector<'m> {
     /// The z-score of the detector over `input`; `None` without a detector or its input.
     pub fn z_score(&self, input: Input, window: &WindowValues<'_>) -> Option<f32> {
         let space = self.tables.space(input)?;
-        match input {
-            Input::Embedding | Input::Tap => Some(space.z_score(window.features.get(..input.len())?)),
-            Input::Rumble => Some(space.z_score(window.rumble)),
-            Input::Statistics => {
-                let mut values = [0.0; STATISTICS_LEN];
-                statistics(window.patch, &mut values);
-                Some(space.z_score(&values))
-            }
-        }
+        window.with(input, |values| space.z_score(values))
     }
 }

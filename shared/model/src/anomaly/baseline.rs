@@ -6,9 +6,7 @@
 //! in turn takes the place of a group.
 
 use super::thresholds::{UnseenRun, thresholds};
-use monitor_core::anomaly::{
-    AnomalyModel, Input, STATISTICS_LEN, SubspaceDetector, WindowValues, ZScores, statistics, write,
-};
+use monitor_core::anomaly::{AnomalyModel, Input, SubspaceDetector, WindowValues, ZScores, write};
 use monitor_tflite::Scalars;
 
 /// Least sound for a baseline, in seconds.
@@ -50,18 +48,8 @@ impl<'m> Baseline<'m> {
 
     /// Adds a window of normal sound.
     pub fn add(&mut self, window: &WindowValues<'_>) {
-        for input in Input::ALL {
-            let values = match input {
-                _ if self.tables.space(input).is_none() => continue,
-                Input::Rumble => Some(window.rumble.to_vec()),
-                Input::Embedding | Input::Tap => window.features.get(..input.len()).map(<[f32]>::to_vec),
-                Input::Statistics => {
-                    let mut values = [0.0; STATISTICS_LEN];
-                    statistics(window.patch, &mut values);
-                    Some(values.to_vec())
-                }
-            };
-            self.windows[input as usize].extend(values);
+        for input in Input::ALL.into_iter().filter(|input| self.tables.space(*input).is_some()) {
+            self.windows[input as usize].extend(window.with(input, <[f32]>::to_vec));
         }
     }
 
