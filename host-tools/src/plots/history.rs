@@ -1,10 +1,10 @@
 //! `training_history.png` of a perceptron: loss and accuracy after each epoch.
 
-use super::axes::{Axis, Frame};
-use super::canvas::{Align, Canvas, Pen};
-use super::legend::{Key, header, header_height};
-use super::theme::{CURVE, INK, MARGIN, Mark, SMALL, SOFT_INK, TRAINING, VALIDATION, tint};
-use super::ticks::{range, ticks};
+use super::axes::Axis;
+use super::canvas::{Align, Canvas};
+use super::theme::{INK, Mark, SMALL, TRAINING, VALIDATION, tint};
+use super::ticks::ticks;
+use super::training_panels::{axis, canvas, chosen_line, frame, note, sides, training, validation, vertical};
 use super::{Picture, theme};
 
 /// Loss and accuracy of a head on the training windows and on the validation windows.
@@ -34,10 +34,6 @@ pub(crate) enum History<'a> {
     Fit(Scores),
 }
 
-const WIDTH: f64 = 1400.0;
-const HEIGHT: f64 = 400.0;
-const BETWEEN: f64 = 36.0;
-
 /// Draws `history` below `title` and `subtitle` (may be empty).
 ///
 /// # Errors
@@ -50,12 +46,10 @@ pub(crate) fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow:
         }
         History::Fit(scores) => (vec![scores], None),
     };
-    let sides = [(Key::Line(training()), "training".to_string()), (Key::Line(validation()), "validation".to_string())];
+    let sides = sides();
     // Bars are labelled below.
     let legend = if best.is_some() { &sides[..] } else { &[] };
-    let top = header_height(WIDTH, title, subtitle, legend)?;
-    let mut canvas = Canvas::new(WIDTH, top + HEIGHT + 70.0 + MARGIN)?;
-    header(&mut canvas, WIDTH, title, subtitle, legend);
+    let (mut canvas, top) = canvas(title, subtitle, legend)?;
 
     let loss = Panel {
         name: "loss (cross-entropy, nats)",
@@ -69,23 +63,13 @@ pub(crate) fn draw(title: &str, subtitle: &str, history: History<'_>) -> anyhow:
         validation: curves.iter().map(|s| s.validation_accuracy).collect(),
         ceiling: Some(1.0),
     };
-    let half = (WIDTH - 2.0 * MARGIN - BETWEEN) / 2.0;
     for (index, panel) in [loss, accuracy].iter().enumerate() {
-        let left = MARGIN + index as f64 * (half + BETWEEN);
         match best {
-            Some(best) => panel.curves(&mut canvas, left, top, half, best),
-            None => panel.bars(&mut canvas, left, top, half),
+            Some(best) => panel.curves(&mut canvas, index, top, best),
+            None => panel.bars(&mut canvas, index, top),
         }
     }
     Ok(canvas.finish())
-}
-
-pub(super) fn training() -> Pen {
-    Pen::solid(TRAINING, CURVE)
-}
-
-pub(super) fn validation() -> Pen {
-    Pen::solid(VALIDATION, CURVE).dashed(9.0, 4.0)
 }
 
 /// One quantity on both sides.
@@ -97,21 +81,11 @@ struct Panel {
 }
 
 impl Panel {
-    fn vertical(&self, from_zero: bool) -> Axis {
-        let (low, high) = range(self.training.iter().chain(&self.validation).copied());
-        let (low, high) = match self.ceiling {
-            Some(ceiling) => (if from_zero { 0.0 } else { low.max(0.0) }, ceiling + 0.02),
-            None => (0.0, high.max(1e-3)),
-        };
-        Axis { low, high, ticks: ticks(low, high, 6), label: self.name.to_string() }
+    fn vertical(&self) -> Axis {
+        vertical(self.name, self.training.iter().chain(&self.validation).copied(), self.ceiling)
     }
 
-    fn frame(canvas: &Canvas, (left, top): (f64, f64), width: f64, [x, y]: [Axis; 2]) -> Frame {
-        let room = Frame::left_room(canvas, &y);
-        Frame { left: left + room, top, width: width - room - 8.0, height: HEIGHT, x, y }
-    }
-
-    fn curves(&self, canvas: &mut Canvas, left: f64, top: f64, width: f64, best: usize) {
+    fn curves(&self, canvas: &mut Canvas, index: usize, top: f64, best: usize) {
         let last = self.training.len() as f64;
         // Half an epoch of margin on both sides keeps the last one clear of the edge.
         let (low, high) = (0.5, last + 0.5);
@@ -122,11 +96,10 @@ impl Panel {
             ticks: ticks(low, high, 8).into_iter().filter(whole).map(|(v, _)| (v, format!("{v:.0}"))).collect(),
             label: "epoch".to_string(),
         };
-        let frame = Self::frame(canvas, (left, top), width, [x, self.vertical(false)]);
+        let frame = frame(canvas, index, top, x, self.vertical());
         frame.draw(canvas);
         let epoch = (best + 1) as f64;
-        let (x, _) = frame.place(epoch, 0.0);
-        canvas.line(&[(x, top), (x, top + HEIGHT)], Pen::solid(SOFT_INK, 1.2).dashed(4.0, 4.0));
+        let x = chosen_line(canvas, &frame, epoch);
         for (values, pen) in [(&self.training, training()), (&self.validation, validation())] {
             let points: Vec<_> = values.iter().enumerate().map(|(i, v)| ((i + 1) as f64, *v)).collect();
             frame.curve(canvas, &points, pen);
@@ -135,22 +108,10 @@ impl Panel {
         let point = frame.place(epoch, value);
         canvas.mark(Mark::Disc, point, 6.5, theme::PAPER, 1.0);
         canvas.mark(Mark::Disc, point, 5.0, VALIDATION, 1.0);
-        self.note(canvas, &frame, x, &format!("best epoch {}: {value:.3}", best + 1));
+        note(canvas, &frame, x, &format!("best epoch {}: {value:.3}", best + 1), self.ceiling.is_some());
     }
 
-    /// Writes a note beside the best epoch's line, where the curves leave room: at the top for loss, which falls, at the
-    /// bottom for accuracy, which rises.
-    fn note(&self, canvas: &mut Canvas, frame: &Frame, x: f64, text: &str) {
-        let y = if self.ceiling.is_some() { frame.top + frame.height - 20.0 } else { frame.top + 20.0 };
-        let fits = x + 10.0 + canvas.font().width(text, SMALL) < frame.left + frame.width - 6.0;
-        if fits {
-            canvas.text(text, (x + 10.0, y), Align::Start, SMALL, INK);
-        } else {
-            canvas.text(text, (x - 10.0, y), Align::End, SMALL, INK);
-        }
-    }
-
-    fn bars(&self, canvas: &mut Canvas, left: f64, top: f64, width: f64) {
+    fn bars(&self, canvas: &mut Canvas, index: usize, top: f64) {
         let sides = [(0.33, "training"), (0.67, "validation")];
         let x = Axis {
             low: 0.0,
@@ -158,11 +119,13 @@ impl Panel {
             ticks: sides.map(|(at, side)| (at, side.to_string())).to_vec(),
             label: "one fit, no epochs".to_string(),
         };
-        let mut y = self.vertical(true);
+        // Bars stand on 0.
+        let Axis { high, .. } = self.vertical();
+        let mut y = axis(self.name, 0.0, high);
         if self.ceiling.is_none() {
             y.high *= 1.1;
         }
-        let frame = Self::frame(canvas, (left, top), width, [x, y]);
+        let frame = frame(canvas, index, top, x, y);
         frame.draw(canvas);
         for (values, colour, middle) in
             [(&self.training, TRAINING, sides[0].0), (&self.validation, VALIDATION, sides[1].0)]

@@ -21,5 +21,6 @@ pub(crate) mod strengths;
 pub(crate) mod theme;
 pub(crate) mod ticks;
 pub(crate) mod timeline;
+mod training_panels;
 
 pub(crate) use picture::Picture;

@@ -3,12 +3,11 @@
 //! The strength falls from left to right, so that the head fits the training windows ever closer, as with epochs.
 
 use super::Picture;
-use super::axes::{Axis, Frame};
-use super::canvas::{Align, Canvas, Pen};
-use super::history::{training, validation};
-use super::legend::{Key, header, header_height};
-use super::theme::{self, CURVE, INK, MARGIN, Mark, SMALL, SOFT_INK, VALIDATION, tint};
-use super::ticks::{range, ticks};
+use super::axes::Axis;
+use super::canvas::Canvas;
+use super::legend::Key;
+use super::theme::{self, CURVE, Mark, VALIDATION, tint};
+use super::training_panels::{canvas, chosen_line, frame, note, sides, training, validation, vertical};
 
 /// Scores of one strength.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,9 +26,6 @@ pub(crate) struct Step {
     pub near_best: bool,
 }
 
-const WIDTH: f64 = 1400.0;
-const HEIGHT: f64 = 400.0;
-const BETWEEN: f64 = 36.0;
 /// Share of the colour that marks strengths near the best.
 const BAND: f64 = 0.14;
 
@@ -40,21 +36,15 @@ const BAND: f64 = 0.14;
 pub(crate) fn draw(title: &str, subtitle: &str, steps: &[Step], chosen: usize) -> anyhow::Result<Picture> {
     anyhow::ensure!(!steps.is_empty(), "the training history has no strength to draw");
     let chosen = chosen.min(steps.len() - 1);
-    let legend = [
-        (Key::Line(training()), "training".to_string()),
-        (Key::Line(validation()), "validation".to_string()),
-        (Key::Mark(Mark::Square, band()), "error within one standard error of the lowest".to_string()),
-    ];
-    let top = header_height(WIDTH, title, subtitle, &legend)?;
-    let mut canvas = Canvas::new(WIDTH, top + HEIGHT + 70.0 + MARGIN)?;
-    header(&mut canvas, WIDTH, title, subtitle, &legend);
-    let half = (WIDTH - 2.0 * MARGIN - BETWEEN) / 2.0;
+    let [training, validation] = sides();
+    let near = (Key::Mark(Mark::Square, band()), "error within one standard error of the lowest".to_string());
+    let (mut canvas, top) = canvas(title, subtitle, &[training, validation, near])?;
     let panels = [
         Panel { name: "loss (cross-entropy, nats)", of: |step| [step.loss, step.validation_loss], share: false },
         Panel { name: "macro-F1", of: |step| [step.macro_f1, step.validation_macro_f1], share: true },
     ];
     for (index, panel) in panels.iter().enumerate() {
-        panel.draw(&mut canvas, (MARGIN + index as f64 * (half + BETWEEN), top), half, steps, chosen);
+        panel.draw(&mut canvas, index, top, steps, chosen);
     }
     Ok(canvas.finish())
 }
@@ -73,11 +63,9 @@ struct Panel {
 }
 
 impl Panel {
-    fn draw(&self, canvas: &mut Canvas, (left, top): (f64, f64), width: f64, steps: &[Step], chosen: usize) {
-        let y = self.vertical(steps);
-        let room = Frame::left_room(canvas, &y);
-        let frame =
-            Frame { left: left + room, top, width: width - room - 8.0, height: HEIGHT, x: horizontal(steps), y };
+    fn draw(&self, canvas: &mut Canvas, index: usize, top: f64, steps: &[Step], chosen: usize) {
+        let y = vertical(self.name, steps.iter().flat_map(self.of), self.share.then_some(1.0));
+        let frame = frame(canvas, index, top, horizontal(steps), y);
         for step in steps.iter().filter(|step| step.near_best) {
             // A quarter of a decade on both sides: strengths lie half a decade apart.
             let edge = |offset: f64| {
@@ -85,11 +73,10 @@ impl Panel {
                 frame.place(at, frame.y.low).0
             };
             let (from, to) = (edge(-0.25), edge(0.25));
-            canvas.rectangle((from, top), (to - from, HEIGHT), band());
+            canvas.rectangle((from, top), (to - from, frame.height), band());
         }
         frame.draw(canvas);
-        let (x, _) = frame.place(place(steps[chosen].alpha), frame.y.low);
-        canvas.line(&[(x, top), (x, top + HEIGHT)], Pen::solid(SOFT_INK, 1.2).dashed(4.0, 4.0));
+        let x = chosen_line(canvas, &frame, place(steps[chosen].alpha));
         for (side, pen) in [training(), validation()].into_iter().enumerate() {
             let points: Vec<_> = steps.iter().map(|step| (place(step.alpha), (self.of)(step)[side])).collect();
             frame.curve(canvas, &points, pen);
@@ -103,20 +90,7 @@ impl Panel {
             canvas.mark(Mark::Disc, point, 7.5, theme::PAPER, 1.0);
             canvas.mark(Mark::Disc, point, 6.0, VALIDATION, 1.0);
         }
-        let text = format!("chosen: {value:.3}");
-        // Loss falls and macro-F1 rises: the room is at the top or at the bottom.
-        let y = if self.share { top + HEIGHT - 20.0 } else { top + 20.0 };
-        if x + 10.0 + canvas.font().width(&text, SMALL) < frame.left + frame.width - 6.0 {
-            canvas.text(&text, (x + 10.0, y), Align::Start, SMALL, INK);
-        } else {
-            canvas.text(&text, (x - 10.0, y), Align::End, SMALL, INK);
-        }
-    }
-
-    fn vertical(&self, steps: &[Step]) -> Axis {
-        let (low, high) = range(steps.iter().flat_map(self.of));
-        let (low, high) = if self.share { (low.max(0.0), 1.02) } else { (0.0, high.max(1e-3)) };
-        Axis { low, high, ticks: ticks(low, high, 6), label: self.name.to_string() }
+        note(canvas, &frame, x, &format!("chosen: {value:.3}"), self.share);
     }
 }
 
