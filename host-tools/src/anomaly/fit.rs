@@ -214,17 +214,15 @@ mod tests {
         (x, groups)
     }
 
+    /// Windows of one recording per group, without a network.
+    fn windows<'a>(x: &'a Array2<f32>, classes: &'a [usize], groups: &'a [usize]) -> Windows<'a> {
+        Windows { network: None, statistics: x.view(), rumble: None, classes, groups, recordings: groups }
+    }
+
     #[test]
     fn normal_windows_stay_below_the_threshold_and_others_are_above() {
         let (x, groups) = data();
-        let windows = Windows {
-            network: None,
-            statistics: x.view(),
-            rumble: None,
-            classes: &[0; 280],
-            groups: &groups,
-            recordings: &groups,
-        };
+        let windows = windows(&x, &[0; 280], &groups);
         let rows: Vec<usize> = (0..240).collect();
         let fitted = fit(&windows, &rows, 0.48).unwrap();
         let of = |row| fitted.rules().levels.score(&fitted.z_scores(&windows, row)).unwrap();
@@ -241,14 +239,8 @@ mod tests {
         let embedding =
             Array2::from_shape_fn((280, 1024), |(row, value)| x[[row, value % 256]] * (1 + value / 256) as f32);
         let classes: Vec<usize> = (0..280).map(|row| row % 4).collect();
-        let windows = Windows {
-            network: Some((Input::Embedding, embedding.view())),
-            statistics: x.view(),
-            rumble: None,
-            classes: &classes,
-            groups: &groups,
-            recordings: &groups,
-        };
+        let network = Some((Input::Embedding, embedding.view()));
+        let windows = Windows { network, ..windows(&x, &classes, &groups) };
         let bytes = fit(&windows, &(0..280).collect::<Vec<_>>(), 0.48).unwrap().tables().unwrap();
         assert!((200_000..256_000).contains(&bytes.len()), "{}", bytes.len());
     }
@@ -257,14 +249,7 @@ mod tests {
     fn one_file_is_cut_into_parts_and_marked_so() {
         let (x, _) = data();
         let same = vec![0; 280];
-        let windows = Windows {
-            network: None,
-            statistics: x.view(),
-            rumble: None,
-            classes: &same,
-            groups: &same,
-            recordings: &same,
-        };
+        let windows = windows(&x, &same, &same);
         let fitted = fit(&windows, &(0..240).collect::<Vec<_>>(), 0.48).unwrap();
         assert!(!fitted.sample_size.grouped && fitted.sample_size.promise.groups == 4);
     }
@@ -272,14 +257,7 @@ mod tests {
     #[test]
     fn too_few_windows_are_refused() {
         let (x, groups) = data();
-        let windows = Windows {
-            network: None,
-            statistics: x.view(),
-            rumble: None,
-            classes: &[0; 280],
-            groups: &groups,
-            recordings: &groups,
-        };
+        let windows = windows(&x, &[0; 280], &groups);
         assert!(fit(&windows, &[0, 1, 2], 0.48).is_err());
     }
 }
