@@ -5,6 +5,7 @@
 //! Layers, each importing only those before it: `console`; `plots`; `data`; `base`; `features`, `projection`; `anomaly`,
 //! `evaluate`; `train`, `report`; `dashboard`; `commands`. Commands parse arguments and print.
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 
 mod anomaly;
 mod base;
