@@ -20,6 +20,7 @@ pub mod content;
 pub mod contents;
 pub mod line;
 pub mod owned;
+pub mod palette;
 pub mod report;
 pub mod texts;
 pub mod wav;
