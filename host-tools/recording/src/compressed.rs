@@ -1,33 +1,33 @@
-//! Decodes formats other than plain WAV with `symphonia`.
+//! Decodes formats other than plain samples with `symphonia`.
+
+use std::collections::VecDeque;
 
 use monitor_core::pcm::{self, Channel, SampleFormat};
 use monitor_model::content::Content;
 use monitor_model::wav::RATES_HZ;
-use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known as codec};
+use symphonia::core::codecs::audio::{AudioDecoder, well_known as codec};
 use symphonia::core::common::Limit;
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, FormatReader, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
+use symphonia::core::packet::Packet;
 
-use crate::mp4;
+use crate::encoding::{HE_AAC, MOST_CHANNELS, MOST_EMPTY, check, decoder, first_packets, named, parameters};
 use crate::reader::Format;
 use crate::source::Source;
-use crate::{Error, Remark};
-
-/// Most frames of a packet: the largest of any format is 65,535 (FLAC). A damaged header could ask for gigabytes.
-const MOST_FRAMES: u64 = 1 << 16;
-/// Most channels that a decoder is asked for.
-const MOST_CHANNELS: usize = 256;
-/// Packets in a row without a sample after which a file counts as ended: it is damaged or made to be slow.
-const MOST_EMPTY: u32 = 10_000;
+use crate::{Error, Remark, caf, he_aac, mp4};
 
 /// A compressed recording.
 pub(crate) struct Compressed {
     packets: Box<dyn FormatReader>,
+    /// Packets that have been read to examine them.
+    examined: VecDeque<Packet>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
+    /// Number of tracks of sound.
+    tracks: usize,
     rate_hz: u32,
     channels: u16,
     frames: Option<u64>,
@@ -43,6 +43,8 @@ pub(crate) struct Compressed {
     replaced: u64,
     damaged: u64,
     stopped: Option<String>,
+    /// Whether all of the sound agrees with the checksum in the file, where there is one.
+    checked: Option<bool>,
 }
 
 impl Compressed {
@@ -51,24 +53,33 @@ impl Compressed {
         let fault = |fault: Fault| Error::Undecodable { content, reason: fault.to_string() };
         let missing = |what: &str| Error::Undecodable { content, reason: what.into() };
         let edits = if content == Content::Mp4 { Some(mp4::Edits::read(&mut source)?) } else { None };
+        if content == Content::Caf && !caf::is_sound(&mut source)? {
+            return Err(missing("the sizes in its header contradict each other"));
+        }
         std::io::Seek::rewind(&mut source)?;
         let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
         let tags = MetadataOptions::default().limit_tag_bytes(Limit::Maximum(1 << 16)).limit_visual_bytes(Limit::None);
         let probe = symphonia::default::get_probe();
-        let packets = probe.probe(&Hint::new(), stream, FormatOptions::default(), tags).map_err(fault)?;
+        let mut packets = probe.probe(&Hint::new(), stream, FormatOptions::default(), tags).map_err(fault)?;
+        let tracks = packets.tracks().iter().filter(|track| parameters(track).is_some()).count();
         let track = packets.default_track(TrackType::Audio).ok_or_else(|| missing("it has no sound"))?;
-        let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-        let parameters = parameters.ok_or_else(|| missing("its encoding is unknown"))?;
+        let parameters = parameters(track).ok_or_else(|| missing("its encoding is unknown"))?;
         check(parameters).map_err(missing)?;
-        // Delay and padding are removed here, for the decoders that do not.
-        let options = AudioDecoderOptions::default().gapless(false);
-        let decoder = symphonia::default::get_codecs().make_audio_decoder(parameters, &options).map_err(fault)?;
+        let decoder = decoder(parameters).map_err(fault)?;
         let format = named(content, parameters);
+        let is_aac = parameters.codec == codec::CODEC_ID_AAC;
         let (id, frames) = (track.id, track.num_frames);
+        let examined = if is_aac { first_packets(&mut *packets, id) } else { VecDeque::new() };
+        let replicated = examined.iter().filter(|packet| he_aac::ends_a_block(&packet.data)).count();
+        if replicated > examined.len() / 2 {
+            return Err(missing(HE_AAC));
+        }
         let mut reader = Self {
             packets,
+            examined,
             decoder,
             track: id,
+            tracks,
             rate_hz: 0,
             channels: 0,
             frames,
@@ -81,6 +92,7 @@ impl Compressed {
             replaced: 0,
             damaged: 0,
             stopped: None,
+            checked: None,
         };
         // The first packet with sound states rate and channels for certain.
         reader.next_block()?;
@@ -136,6 +148,19 @@ impl Compressed {
     pub(crate) fn remarks(&self) -> Vec<Remark> {
         let mut remarks = Vec::new();
         let seconds = |frames: u64| frames as f64 / f64::from(self.rate_hz.max(1));
+        if self.tracks > 1 {
+            let text = format!(
+                "it has {} tracks of sound, of which the first is read; to use another, such as the second, `ffmpeg -i IN -map \
+                 0:a:1 OUT.wav`",
+                self.tracks
+            );
+            remarks.push(Remark::new("several tracks of sound", text));
+        }
+        if self.checked == Some(false) {
+            let text = "the sound differs from its checksum in the file (MD5): the file is damaged, or a program has edited it; \
+                        copy it again";
+            remarks.push(Remark::new("wrong checksum", text));
+        }
         if self.damaged > 0 {
             let text = format!("{} damaged packets were passed over; copy or record it again", self.damaged);
             remarks.push(Remark::new("damaged", text));
@@ -206,21 +231,39 @@ impl Compressed {
                 self.ended = true;
                 break;
             }
-            match self.packets.next_packet() {
+            let next = self.examined.pop_front().map_or_else(|| self.packets.next_packet(), |packet| Ok(Some(packet)));
+            match next {
                 Ok(Some(packet)) if packet.track_id == self.track => {
                     let trim = (packet.trim_start.get(), packet.trim_end.get());
                     self.decode(&packet, trim)?;
                 }
                 Ok(Some(_)) => {}
-                Ok(None) => self.ended = true,
+                Ok(None) => self.end(),
                 Err(Fault::IoError(error)) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
                     return Err(error.into());
                 }
-                Err(Fault::ResetRequired) => self.stop("another stream follows".into()),
+                Err(Fault::ResetRequired) => self.next_stream(),
                 Err(fault) => self.stop(fault.to_string()),
             }
         }
         Ok(())
+    }
+
+    /// Ends after the last packet.
+    fn end(&mut self) {
+        (self.ended, self.checked) = (true, self.decoder.finalize().verify_ok);
+    }
+
+    /// Goes on with the stream that follows in a chain of them.
+    fn next_stream(&mut self) {
+        let Some(track) = self.packets.default_track(TrackType::Audio) else {
+            return self.stop("a stream without sound follows".into());
+        };
+        self.track = track.id;
+        match parameters(track).filter(|parameters| check(parameters).is_ok()).map(decoder) {
+            Some(Ok(decoder)) => self.decoder = decoder,
+            _ => self.stop("a stream follows that cannot be decoded".into()),
+        }
     }
 
     fn stop(&mut self, why: String) {
@@ -228,7 +271,7 @@ impl Compressed {
     }
 
     /// Decodes a packet, of which `trim` frames at its start and end are no sound.
-    fn decode(&mut self, packet: &symphonia::core::packet::Packet, trim: (u64, u64)) -> Result<(), Error> {
+    fn decode(&mut self, packet: &Packet, trim: (u64, u64)) -> Result<(), Error> {
         let buffer = match self.decoder.decode(packet) {
             Ok(buffer) => buffer,
             Err(Fault::IoError(_) | Fault::DecodeError(_)) => {
@@ -278,38 +321,4 @@ impl Compressed {
             self.left -= kept;
         }
     }
-}
-
-/// Rejects parameters for which a decoder would allocate without measure.
-fn check(parameters: &AudioCodecParameters) -> Result<(), &'static str> {
-    let frames = parameters.max_frames_per_packet.unwrap_or(0).max(parameters.frames_per_block.unwrap_or(0));
-    let channels = parameters.channels.as_ref().map_or(0, |channels| channels.count());
-    // The ALAC cookie states the frames of a packet in its first four bytes.
-    let alac = match (parameters.codec, parameters.extra_data.as_deref()) {
-        (codec::CODEC_ID_ALAC, Some(&[a, b, c, d, ..])) => u64::from(u32::from_be_bytes([a, b, c, d])),
-        _ => 0,
-    };
-    match () {
-        () if frames.max(alac) > MOST_FRAMES => Err("its packets are longer than any encoder makes them"),
-        () if channels > MOST_CHANNELS => Err("it has more than 256 channels"),
-        () => Ok(()),
-    }
-}
-
-/// Name and kind of the encoding.
-fn named(content: Content, parameters: &AudioCodecParameters) -> Format {
-    let (name, lossy) = match parameters.codec {
-        codec::CODEC_ID_FLAC => ("FLAC", false),
-        codec::CODEC_ID_ALAC => ("ALAC", false),
-        codec::CODEC_ID_MP3 => ("MP3", true),
-        codec::CODEC_ID_AAC => ("AAC", true),
-        codec::CODEC_ID_VORBIS => ("Vorbis", true),
-        _ => match content {
-            Content::Wav => ("ADPCM in WAV", true),
-            Content::Aiff => ("AIFF", false),
-            Content::Caf => ("CAF", false),
-            _ => ("PCM", false),
-        },
-    };
-    Format { name, lossy }
 }

@@ -9,7 +9,7 @@ use monitor_model::wav::{self, WavReader};
 use crate::compressed::Compressed;
 use crate::facts::average;
 use crate::source::Source;
-use crate::{Error, Measure, Remark};
+use crate::{Error, Measure, Remark, ogg, plain};
 
 /// Container and encoding of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,14 @@ impl RecordingReader {
     /// Reads from `source`; `again` opens it a second time.
     fn of(mut source: Source, channel: Channel, again: &dyn Fn() -> Result<Source, Error>) -> Result<Self, Error> {
         let content = Content::of(&source.first(FIRST_BYTES)?);
+        if let Some((samples, name)) = Self::plain(content, again)? {
+            let reader = WavReader::examined(samples, channel).map_err(|error| match error {
+                wav::Error::BadFormat(reason) => Error::Undecodable { content, reason: reason.into() },
+                error => error.into(),
+            })?;
+            let (decoder, format) = (Decoder::Wav(Box::new(reader)), Format { name, lossy: false });
+            return Ok(Self { decoder, format, channel, frames: Vec::new() });
+        }
         let (decoder, format) = match content {
             Content::Wav => match WavReader::examined(source, channel) {
                 Ok(reader) => (Decoder::Wav(Box::new(reader)), Format { name: "WAV", lossy: false }),
@@ -83,13 +91,24 @@ impl RecordingReader {
             Content::Empty => return Err(wav::Error::Empty.into()),
             Content::OggOpus | Content::Foreign(_) | Content::Unknown => return Err(Error::Foreign(content)),
             _ => {
+                // The length of MPEG frames without a header would be estimated, and the sound cut there.
+                let is_mpeg = matches!(content, Content::Mp3 | Content::Adts);
+                let source = if is_mpeg { source.unseekable() } else { source };
                 let (mut compressed, format) = match Compressed::new(source, content, channel) {
                     // Some readers look for the end first, which a truncated file does not have.
-                    Err(Error::Undecodable { .. }) => Compressed::new(again()?.unseekable(), content, channel)?,
+                    Err(error @ Error::Undecodable { .. }) => {
+                        Compressed::new(again()?.unseekable(), content, channel).map_err(|_| error)?
+                    }
                     opened => opened?,
                 };
-                // MPEG frames by themselves state no length, or an estimate; CAF counts whole packets.
-                if compressed.frames().is_none() || matches!(content, Content::Mp3 | Content::Adts | Content::Caf) {
+                // MPEG frames by themselves state no length; CAF counts whole packets; Ogg states the length
+                // of the first stream.
+                let is_ogg = matches!(content, Content::OggVorbis | Content::Ogg);
+                if compressed.frames().is_none()
+                    || is_mpeg
+                    || content == Content::Caf
+                    || (is_ogg && ogg::is_chained(&mut again()?)?)
+                {
                     let (mut other, _) = Compressed::new(again()?.unseekable(), content, channel)?;
                     other.skip(u64::MAX)?;
                     compressed.set_frames(other.returned());
@@ -98,6 +117,18 @@ impl RecordingReader {
             }
         };
         Ok(Self { decoder, format, channel, frames: Vec::new() })
+    }
+
+    /// The plain samples of an AIFF or CAF file behind a WAV header, and the format's name; `None` for any other content.
+    fn plain(
+        content: Content,
+        again: &dyn Fn() -> Result<Source, Error>,
+    ) -> Result<Option<(Source, &'static str)>, Error> {
+        Ok(match content {
+            Content::Aiff => plain::aiff(again()?)?.map(|source| (source, "AIFF")),
+            Content::Caf => plain::caf(again()?)?.map(|source| (source, "CAF")),
+            _ => None,
+        })
     }
 
     /// Container and encoding.

@@ -4,9 +4,8 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use common::survey;
+use common::{run, survey};
 use monitor_recording::RecordingReader;
 use test_needs::needs;
 
@@ -26,12 +25,6 @@ fn original() -> Vec<i16> {
             .map(|sample| (sample * 32_767.0) as i16)
     };
     (0..FRAMES).flat_map(&mut frame).collect()
-}
-
-fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
 }
 
 /// All samples as this crate decodes them, interleaved.

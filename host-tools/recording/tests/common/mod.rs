@@ -1,6 +1,7 @@
 //! Reads recordings to their ends, after which damage is known.
 
 use std::path::Path;
+use std::process::Command;
 
 use monitor_recording::{Error, Format, RecordingReader, Remark};
 
@@ -29,4 +30,12 @@ pub fn survey(path: &Path) -> Result<Survey, Error> {
         }
     }
     Ok(Survey { format: reader.format(), rate_hz, channels, frames, remarks: reader.remarks() })
+}
+
+/// Runs a program and returns what it printed.
+#[allow(dead_code, reason = "each test program uses a part")]
+pub fn run(program: &str, arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
 }

@@ -80,8 +80,14 @@ impl Format {
             _ => Err(Error::BadFormat("the `fmt ` chunk is too short")),
         };
         let (tag, channels, rate_hz) = (u16_at(0)?, u16_at(2)?, u32_at(4)?);
-        // Bytes 8 to 11 are the byte rate, which is redundant and wrong in many otherwise valid files.
-        let (frame_bytes, bits) = (u16_at(12)?, u16_at(14)?);
+        // The byte rate is redundant and wrong in many otherwise valid files.
+        let (byte_rate, frame_bytes, bits) = (u32_at(8)?, u16_at(12)?, u16_at(14)?);
+        let plain_frame = u64::from(bits.div_ceil(8)) * u64::from(channels);
+        // Where it agrees with the bits of a sample, and the bytes of a frame do not, the frame is wrong. Other numbers of bits
+        // may lie in more bytes.
+        let is_plain =
+            matches!(bits, 8 | 16 | 32) && plain_frame > 0 && u64::from(byte_rate) == u64::from(rate_hz) * plain_frame;
+        let frame_bytes = if is_plain { u16::try_from(plain_frame).unwrap_or(frame_bytes) } else { frame_bytes };
         let valid_bits = if tag == EXTENSIBLE { u16_at(18).ok() } else { None };
         let tag = if tag == EXTENSIBLE { sub_format(chunk, order)? } else { tag };
         check_codec(tag)?;

@@ -63,6 +63,13 @@ impl Header {
     }
 }
 
+impl Header {
+    /// Whether the header declares no sample, while bytes follow.
+    pub(super) fn is_doubtful(&self, source_len: u64) -> bool {
+        self.data_len == Some(0) && source_len > self.start
+    }
+}
+
 /// Reads the next chunk's name and length. A chunk of odd length should be followed by a pad byte of 0. Some programs omit it;
 /// no chunk's name begins with 0, so both cases can be distinguished.
 fn chunk_header(
@@ -109,9 +116,10 @@ fn read_ds64(source: &mut Counted<'_, impl Read>, len: u64) -> Result<u64, Error
 
 /// Returns the length of the samples in bytes, from the declared lengths and the length of the source.
 ///
-/// 2^32 - 1 means unknown, and so does 0 unless the file declares chunks after the samples, in which case it is empty. A
-/// length beyond the end occurs in interrupted recordings and in the output of streaming programs; one that is short by
-/// a multiple of 2^32 in files that have outgrown their header.
+/// 2^32 - 1 means unknown, and so does 0 unless the file declares bytes after the samples: a recorder that was interrupted may
+/// have written the length of the file alone, so [`Header::is_doubtful`] has the bytes themselves decide. Of a stream nothing
+/// else is known, and 0 is unknown. A length beyond the end occurs in interrupted recordings and in the output of streaming
+/// programs; one that is short by a multiple of 2^32 in files that have outgrown their header.
 fn data_len(
     container: Container,
     declared: u64,
@@ -119,7 +127,7 @@ fn data_len(
     start: u64,
     source_len: Option<u64>,
 ) -> (Option<u64>, End) {
-    let more_declared = file_len.is_some_and(|end| end > start && source_len.is_none_or(|len| end <= len));
+    let more_declared = file_len.is_some_and(|end| end > start && source_len.is_some_and(|len| end <= len));
     let unknown = declared == u64::from(u32::MAX) || declared == u64::MAX || (declared == 0 && !more_declared);
     match source_len.map(|len| len.saturating_sub(start)) {
         there if unknown => (there, End::Unknown),

@@ -115,8 +115,8 @@ impl fmt::Display for Remark {
             }
             Self::PerhapsLowBits { bits, peak_dbfs } => format!(
                 "the upper bytes of all 32-bit samples are only the sign (highest level {peak_dbfs:.0} dBFS): read as very \
-                 quiet sound; if they are {bits}-bit samples in 4 bytes, as `arecord -f S24_LE` writes them since alsa-utils \
-                 1.2.10, they are {db} dB too quiet: convert with `sox -v {factor} IN.wav -b {bits} OUT.wav`, and record \
+                 quiet sound; if they are {bits}-bit samples in 4 bytes, as `arecord -f S24_LE` of alsa-utils 1.2.14 (Debian 13) \
+                 writes them, they are {db} dB too quiet: convert with `sox -v {factor} IN.wav -b {bits} OUT.wav`, and record \
                  with -f S24_3LE or S32_LE",
                 db = 6 * (32 - u32::from(bits)),
                 factor = 1_u32 << (32 - u32::from(bits)),

@@ -66,6 +66,19 @@ pub(super) fn walk(
 /// Fewer bytes than this after the end are of no interest.
 const SOME: u64 = 64;
 
+/// Whether a chunk begins at `at`, so that it is not the first sample. The position of `source` is undefined afterwards.
+///
+/// # Errors
+/// If reading fails.
+pub(super) fn begins_with_chunk(
+    source: &mut (impl Read + Seek),
+    container: Container,
+    at: u64,
+    source_len: u64,
+) -> io::Result<bool> {
+    chunk(source, container, at, source_len).map(|found| found.is_some())
+}
+
 /// The chunk at `at` or after its padding: name, start of its content and length. `None` if there is none.
 fn chunk(
     source: &mut (impl Read + Seek),

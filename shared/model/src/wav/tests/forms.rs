@@ -132,3 +132,18 @@ fn a_part_is_read_by_skipping_what_is_before() {
     assert_eq!(reader.read(&mut one).unwrap(), 0);
     std::fs::remove_file(path).unwrap();
 }
+
+#[test]
+fn a_wrong_number_of_bytes_in_a_frame_is_corrected_by_bits_and_byte_rate() {
+    let (samples, data) = ([0.5, 0.25, -0.5, 0.125], [0, 0x40, 0, 0x20, 0, 0xc0, 0, 0x10]);
+    let file = Parts::new(PCM, 2, 16, &data).bytes();
+    let at = file.windows(4).position(|name| name == b"fmt ").unwrap() + 8 + 12;
+    for wrong in [1_u8, 4, 8] {
+        let mut file = file.clone();
+        file[at] = wrong;
+        assert_eq!(read("frame", &file).unwrap(), samples, "{wrong}");
+    }
+    // 16 bits in the high end of 4 bytes, with the byte rate of 4: as it is stated.
+    let wide: Vec<u8> = data.chunks(2).flat_map(|sample| [0, 0, sample[0], sample[1]]).collect();
+    assert_eq!(read("wide", &Parts::new(PCM, 4, 16, &wide).bytes()).unwrap(), samples);
+}

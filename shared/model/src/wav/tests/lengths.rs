@@ -50,6 +50,18 @@ fn a_length_of_0_before_declared_chunks_means_no_samples() {
 }
 
 #[test]
+fn a_length_of_0_in_a_file_of_full_length_reads_to_the_end() {
+    // As a recorder leaves it that writes the length of the file first and was interrupted.
+    let mut parts = Parts::new(PCM, 2, 16, &DATA.repeat(50));
+    parts.data_len = Some(0);
+    let bytes = parts.bytes();
+    assert_eq!(read("zero", &bytes).unwrap(), SAMPLES.repeat(50));
+    assert_eq!(stream(&bytes).unwrap(), SAMPLES.repeat(50));
+    let reader = WavReader::examined(std::io::Cursor::new(&bytes), monitor_core::pcm::Channel::Average).unwrap();
+    assert_eq!(reader.remarks(), [crate::wav::Remark::NoLength]);
+}
+
+#[test]
 fn a_length_beyond_the_end_reads_to_the_end() {
     for declared in [6, 0x7fff_ff00, 0x8000_0000] {
         let mut parts = parts();
