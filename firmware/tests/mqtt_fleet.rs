@@ -99,6 +99,7 @@ fn feed(all: &[Outboxes], start: Instant, every_s: f64, stop: &AtomicBool, chang
                     spans_gap: false,
                     inference_us: 1000,
                     anomaly: None,
+                    zone: None,
                     probabilities: Probabilities::Borrowed(&[]),
                 }));
             }

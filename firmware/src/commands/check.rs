@@ -169,8 +169,8 @@ fn line(
 fn json(event: &Event<'_>, labels: wire::TextList<'_>, out: &mut impl Write) -> std::io::Result<()> {
     let window;
     let (index, message) = match *event {
-        Event::Window { verdict, decided, anomaly, .. } => {
-            window = Window::new(verdict, decided, anomaly);
+        Event::Window { verdict, decided, anomaly, zone, .. } => {
+            window = Window::new(verdict, decided, anomaly.zip(zone));
             (verdict.index, wire::Message::Verdict(window.verdict()))
         }
         Event::Warning { index, active, state } => {

@@ -1,6 +1,6 @@
 //! What inference counts; only its thread writes, any thread reads, without a lock.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 
 /// The counters of the inference thread.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Counters {
     pub blocks: AtomicU64,
     /// Faults of the microphone, as bits of [`monitor_core::microphone`].
     pub microphone: AtomicU8,
+    /// Whether the warning is raised.
+    pub warning: AtomicBool,
     /// Setups applied after the first.
     pub setups: AtomicU64,
 }

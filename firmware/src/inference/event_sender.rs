@@ -38,8 +38,8 @@ impl EventSender<'_> {
                 progress.counters.lost_frames.fetch_add(lost_frames, Relaxed);
                 reporting::Event::Gap(Gap { index, lost_frames })
             }
-            Event::Window { verdict, decided, anomaly, .. } => {
-                let window = Window::new(verdict, decided, anomaly);
+            Event::Window { verdict, decided, anomaly, zone, .. } => {
+                let window = Window::new(verdict, decided, anomaly.zip(zone));
                 progress.window(window.inference_us);
                 reporting::Event::Window(window)
             }
@@ -50,6 +50,7 @@ impl EventSender<'_> {
                 confidence,
             }),
             Event::Warning { index, active, state } => {
+                progress.counters.warning.store(active, Relaxed);
                 reporting::Event::Warning(wire::Warning { active, state: state.class(), index })
             }
             Event::Alarm { index, cause, active, state } => {

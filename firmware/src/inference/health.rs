@@ -57,6 +57,7 @@ pub(crate) fn health(
         microphone: counters.microphone.load(Relaxed),
         unacknowledged: progress.alarms.unacknowledged(),
         clock: clock::state() as u8,
+        warning: counters.warning.load(Relaxed),
     }
 }
 

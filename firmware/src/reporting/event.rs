@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use monitor_core::anomaly::Zone;
 use monitor_core::decision::Decided;
 use monitor_core::pipeline::Verdict;
 use monitor_model::texts::Texts;
@@ -48,13 +49,15 @@ pub struct Window<'a> {
     pub inference_us: u32,
     /// The anomaly score of the last seconds, where the model has one and the microphone is not dead.
     pub anomaly: Option<f32>,
+    /// The zone of that score.
+    pub zone: Option<Zone>,
     /// The classifier's probabilities.
     pub probabilities: Probabilities<'a>,
 }
 
 impl<'a> Window<'a> {
-    /// The classifier's and the decision's result for one window, and the anomaly score.
-    pub fn new(verdict: &Verdict<'a>, decided: Decided, anomaly: Option<f32>) -> Self {
+    /// The classifier's and the decision's result for one window, and the anomaly score with its zone.
+    pub fn new(verdict: &Verdict<'a>, decided: Decided, anomaly: Option<(f32, Zone)>) -> Self {
         Self {
             index: verdict.index,
             start_sample: verdict.start_sample,
@@ -63,7 +66,8 @@ impl<'a> Window<'a> {
             level_dbfs: verdict.level_dbfs,
             spans_gap: verdict.spans_gap,
             inference_us: u32::try_from(verdict.inference_ns / 1000).unwrap_or(u32::MAX),
-            anomaly,
+            anomaly: anomaly.map(|(score, _)| score),
+            zone: anomaly.map(|(_, zone)| zone),
             probabilities: Probabilities::Borrowed(verdict.probabilities),
         }
     }

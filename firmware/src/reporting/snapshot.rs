@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use monitor_core::anomaly::Zone;
 use monitor_model::line::StateName;
 use monitor_wire::{CaptureState, Health, TextList};
 
@@ -25,6 +26,10 @@ pub struct Snapshot {
     pub level_dbfs: Option<f32>,
     /// Anomaly score of the newest window, where the model has one.
     pub anomaly: Option<f32>,
+    /// The zone of that score.
+    pub zone: Option<Zone>,
+    /// Whether the warning is raised.
+    pub warning: bool,
     /// Inference time of the newest window in microseconds.
     pub inference_us: u32,
     /// A bit for each active cause of alarm.
@@ -48,6 +53,7 @@ impl Snapshot {
             Event::Window(window) => {
                 (self.state, self.confidence) = (window.state, window.confidence);
                 (self.level_dbfs, self.anomaly) = (Some(window.level_dbfs), window.anomaly);
+                self.zone = window.zone;
                 self.inference_us = window.inference_us;
                 self.sound.get_or_insert(true);
             }
@@ -61,9 +67,11 @@ impl Snapshot {
                 self.health = *health;
                 self.sound = Some([CaptureState::Running as u8, CaptureState::Ended as u8].contains(&health.capture));
                 (self.alarms, self.unacknowledged) = (health.alarms, health.unacknowledged);
+                self.warning = health.warning;
                 self.health_events = self.health_events.wrapping_add(1);
             }
-            Event::Warning(_) | Event::Gap(_) => {}
+            Event::Warning(warning) => self.warning = warning.active,
+            Event::Gap(_) => {}
         }
     }
 
@@ -105,7 +113,7 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
-    use monitor_wire::{Acknowledged, Alarm, StateChange};
+    use monitor_wire::{Acknowledged, Alarm, StateChange, Warning};
 
     use super::*;
 
@@ -125,6 +133,14 @@ mod tests {
         assert_eq!((now.alarms, now.unacknowledged, now.is_alarm()), (0b101, 0b100, true));
         let now = fold(&[alarm(0), Event::Health(Health { alarms: 0b1000, ..Health::default() })]);
         assert_eq!((now.alarms, now.unacknowledged, now.health_events), (0b1000, 0, 1));
+    }
+
+    #[test]
+    fn health_corrects_a_warning_that_was_dropped() {
+        let raised = Event::Warning(Warning { active: true, state: None, index: 0 });
+        assert!(fold(std::slice::from_ref(&raised)).warning);
+        assert!(!fold(&[raised, Event::Health(Health::default())]).warning);
+        assert!(fold(&[Event::Health(Health { warning: true, ..Health::default() })]).warning);
     }
 
     #[test]

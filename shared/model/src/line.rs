@@ -183,6 +183,7 @@ impl fmt::Display for HealthText<'_> {
         Causes { bits: h.unacknowledged }
             .names()
             .try_for_each(|cause| write!(f, ", alarm {cause} not acknowledged"))?;
+        f.write_str(if h.warning { ", warning" } else { "" })?;
         [
             (h.stalls, "stalls"),
             (h.suspends, "suspends"),
@@ -315,7 +316,8 @@ fn health<M: SerializeMap>(map: &mut M, h: &Health) -> Result<(), M::Error> {
     map.serialize_entry("suspends", &h.suspends)?;
     map.serialize_entry("microphone", &List(microphone::names(h.microphone)))?;
     map.serialize_entry("unacknowledged", &List(Causes { bits: h.unacknowledged }.names()))?;
-    map.serialize_entry("clock", clock_name(h.clock))
+    map.serialize_entry("clock", clock_name(h.clock))?;
+    map.serialize_entry("warning", &h.warning)
 }
 
 /// The items of an iterator as a list.

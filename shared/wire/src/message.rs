@@ -249,6 +249,8 @@ pub struct Health {
     pub unacknowledged: u32,
     /// Whether the device's clock is synchronised, as a number of [`ClockState`].
     pub clock: u8,
+    /// Whether the warning is raised.
+    pub warning: bool,
 }
 
 /// Whether the device's clock is synchronised: a Pi has no clock that runs without power.

@@ -76,6 +76,7 @@ fn health() -> Message<'static> {
         microphone: 8,
         unacknowledged: 1 << AlarmCause::State as u8,
         clock: ClockState::Synchronised as u8,
+        warning: true,
     })
 }
 
@@ -181,11 +182,12 @@ fn health_of_the_first_release_is_read_with_zeros_for_what_it_lacks() {
     let Message::Health(now) = health() else { unreachable!() };
     let mut room = [0; 160];
     let full = postcard::to_slice(&now, &mut room).unwrap();
-    // Nine fields of one byte each have come since.
-    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 9] }));
-    let old = Health { alarms: 0, refused: 0, late: 0, microphone: 0, unacknowledged: 0, clock: 0, ..now };
-    assert!(seen[0].contains(&format!("{old:?}")), "{seen:?}");
+    // Ten fields of one byte each have come since.
     let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 10] }));
+    let old =
+        Health { alarms: 0, refused: 0, late: 0, microphone: 0, unacknowledged: 0, clock: 0, warning: false, ..now };
+    assert!(seen[0].contains(&format!("{old:?}")), "{seen:?}");
+    let seen = decoded(&encoded(0, &Message::Other { kind: 5, payload: &full[..full.len() - 11] }));
     assert!(seen[0].contains("Payload"), "{seen:?}");
 }
 

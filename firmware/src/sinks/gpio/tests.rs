@@ -99,6 +99,7 @@ fn window(state: Option<u16>) -> Event<'static> {
         spans_gap: false,
         inference_us: 1,
         anomaly: None,
+        zone: None,
         probabilities: Probabilities::Borrowed(&[]),
     })
 }

@@ -66,7 +66,15 @@ pub fn image(now: &Snapshot) -> Image {
     image.holdings = image.inputs;
     let synchronised = now.health.clock == ClockState::Synchronised as u8;
     let dead = now.health.microphone & microphone::DEAD != 0;
-    let bits = [now.is_alarm(), now.is_current(), dead, now.health.realtime, now.unacknowledged != 0, synchronised];
+    let bits = [
+        now.is_alarm(),
+        now.is_current(),
+        dead,
+        now.health.realtime,
+        now.unacknowledged != 0,
+        synchronised,
+        now.warning,
+    ];
     image.discretes[..bits.len()].copy_from_slice(&bits);
     spread(now.alarms, &mut image.discretes[CAUSES..][..16]);
     spread(now.unacknowledged, &mut image.discretes[UNACKNOWLEDGED..][..16]);
@@ -93,7 +101,7 @@ pub fn causes(written: &Image) -> u32 {
 }
 
 /// Addresses, names and values.
-fn values(now: &Snapshot) -> [(usize, &'static str, Value); 34] {
+fn values(now: &Snapshot) -> [(usize, &'static str, Value); 35] {
     use Value::{F32, I16, U16, U32, U64};
     let health = &now.health;
     let hundredths = |value: f32| (value * 100.0).round().max(f32::from(NONE + 1)) as i16;
@@ -133,6 +141,7 @@ fn values(now: &Snapshot) -> [(usize, &'static str, Value); 34] {
         (54, "stalls", U32(health.stalls)),
         (56, "suspends", U32(health.suspends)),
         (58, "model", U32(now.device.as_ref().map_or(0, |device| fingerprint(&device.model_sha256)))),
+        (60, "zone", U16(now.zone.map_or(0, |zone| 1 + zone as u16))),
     ]
 }
 
@@ -165,6 +174,7 @@ impl Value {
 mod tests {
     use std::sync::Arc;
 
+    use monitor_core::anomaly::Zone;
     use monitor_wire::{CaptureState, Health};
 
     use super::*;
@@ -191,6 +201,8 @@ mod tests {
             level_dbfs: Some(-32.14),
             alarms: 1 << 3 | 1,
             unacknowledged: 1 << 2 | 1,
+            warning: true,
+            zone: Some(Zone::Warning),
             health,
             time_us: 90_000_000_000,
             ..Snapshot::default()
@@ -207,6 +219,7 @@ mod tests {
         assert_eq!(image.inputs[20..22], [1, 24_464]);
         assert_eq!(image.inputs[28..32], [1, 2, 3, 4]);
         assert_eq!(image.inputs[42..44], [5, 6]);
+        assert_eq!(image.inputs[60], 3);
         assert_eq!(image.holdings, image.inputs);
     }
 
@@ -223,12 +236,12 @@ mod tests {
         let set = |now: &Snapshot| -> Vec<usize> {
             image(now).discretes.iter().enumerate().filter(|(_, bit)| **bit).map(|(at, _)| at).collect()
         };
-        assert_eq!(set(&snapshot()), [0, 1, 3, 4, 16, 19, 32, 34, 66]);
+        assert_eq!(set(&snapshot()), [0, 1, 3, 4, 6, 16, 19, 32, 34, 66]);
         let mut silent = snapshot();
         silent.sound = Some(false);
-        assert_eq!(set(&silent), [0, 3, 4, 16, 19, 32, 34, 64]);
+        assert_eq!(set(&silent), [0, 3, 4, 6, 16, 19, 32, 34, 64]);
         assert_eq!(image(&silent).inputs[1], UNKNOWN);
-        assert_eq!(set(&Snapshot { state: Some(5000), ..snapshot() }), [0, 1, 3, 4, 16, 19, 32, 34]);
+        assert_eq!(set(&Snapshot { state: Some(5000), ..snapshot() }), [0, 1, 3, 4, 6, 16, 19, 32, 34]);
         let coils = image(&snapshot()).coils;
         assert_eq!([0, 16, 17, 18].map(|coil: usize| coils[coil]), [true, true, false, true]);
     }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use monitor_core::anomaly::Zone;
 use monitor_wire::AcknowledgedBy;
 
 use super::Config;
@@ -213,6 +214,8 @@ fn jittered(pause: Duration) -> Duration {
 struct Urgent {
     state: String,
     alarms: u32,
+    warning: bool,
+    zone: Option<Zone>,
     unacknowledged: u32,
     microphone: u8,
     rejected_updates: Vec<String>,
@@ -242,6 +245,8 @@ impl Published {
         let newest = Urgent {
             state: now.state_name(),
             alarms: now.alarms,
+            warning: now.warning,
+            zone: now.zone,
             unacknowledged: now.unacknowledged,
             microphone: now.health.microphone,
             rejected_updates: now.rejected_updates().to_vec(),

@@ -1,5 +1,6 @@
 //! Topics and payloads, as `docs/reference/mqtt.md` writes them down.
 
+use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
 use monitor_model::line::{Causes, Line, capture_name, clock_name};
 use monitor_wire::TextList;
@@ -90,6 +91,8 @@ impl Messages {
             "level_dbfs": now.level_dbfs.map(|level| round(level, 1e2)),
             "alarm": now.is_alarm(),
             "alarms": causes(now.alarms),
+            "warning": now.warning,
+            "zone": now.zone.map(Zone::name),
             "unacknowledged": causes(now.unacknowledged),
             "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
             "capture": capture_name(health.capture),
@@ -151,7 +154,9 @@ impl Messages {
             sensor("confidence", "Confidence", "confidence", measured.clone()),
             sensor("anomaly", "Anomaly", "anomaly", measured.clone()),
             sensor("level", "Level", "level_dbfs", with(measured, json!({"unit_of_measurement": "dBFS"}))),
+            sensor("zone", "Zone", "zone", json!({"device_class": "enum", "options": Zone::ALL.map(Zone::name)})),
             binary("alarm", "Alarm", "value_json.alarm"),
+            binary("warning", "Warning", "value_json.warning"),
             binary("not_used", "Update not used", "value_json.rejected_updates"),
             binary("microphone", "Microphone", "value_json.microphone or value_json.capture != 'running'"),
         ];

@@ -7,6 +7,7 @@ pub mod http;
 use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
 use monitor_model::line::{capture_name, cause_name};
 use monitor_wire::ClockState;
@@ -83,6 +84,18 @@ fn page(now: &Snapshot) -> String {
             &[("cause", cause_name(cause))],
             f64::from(now.unacknowledged >> cause & 1),
         );
+    }
+    page.one(
+        "warning",
+        "gauge",
+        "Whether the anomaly score is lastingly above the warning level.",
+        f64::from(u8::from(now.warning)),
+    );
+    if let Some(now) = now.zone {
+        page.family("zone", "gauge", "1 for the zone of the anomaly score.");
+        for zone in Zone::ALL {
+            page.sample("zone", &[("zone", zone.name())], f64::from(u8::from(zone == now)));
+        }
     }
     let synchronised = f64::from(u8::from(health.clock == ClockState::Synchronised as u8));
     page.one("clock_synchronised", "gauge", "Whether the device's clock follows a time server.", synchronised);
@@ -161,5 +174,13 @@ mod tests {
     #[test]
     fn before_the_first_event_the_state_is_unknown() {
         assert!(page(&Snapshot::default()).contains("acoustic_monitor_state{state=\"unknown\"} 1\n"));
+    }
+
+    #[test]
+    fn the_warning_is_a_gauge_and_the_zone_one_for_each() {
+        let page = page(&Snapshot { warning: true, zone: Some(Zone::Warning), ..Snapshot::default() });
+        for line in ["warning 1", "zone{zone=\"warning\"} 1", "zone{zone=\"normal\"} 0"] {
+            assert!(page.contains(&format!("\nacoustic_monitor_{line}\n")), "{line}: {page}");
+        }
     }
 }

@@ -71,6 +71,12 @@ pub struct StatusFile {
     /// The causes that are yet to be acknowledged; they may hold no more.
     #[serde(default)]
     pub unacknowledged: Vec<String>,
+    /// Whether the warning of the anomaly score is raised.
+    #[serde(default)]
+    pub warning: bool,
+    /// The zone of the anomaly score; null without one.
+    #[serde(default)]
+    pub zone: Option<String>,
     /// What capture is doing: `running` is good, `ended` is the end of a recording.
     pub capture: String,
     /// Frames captured.
@@ -122,6 +128,8 @@ impl StatusFile {
             alarm: now.is_alarm(),
             alarms: causes(now.alarms),
             unacknowledged: causes(now.unacknowledged),
+            warning: now.warning,
+            zone: now.zone.map(|zone| zone.name().into()),
             capture: capture_name(health.capture).into(),
             frames: health.frames,
             windows: health.windows,
@@ -217,6 +225,7 @@ mod tests {
             spans_gap: false,
             inference_us: 1,
             anomaly: None,
+            zone: None,
             probabilities: Probabilities::Borrowed(&[]),
         }));
         outboxes.send(&Event::Alarm(Alarm { active: false, cause: 2, state: None, index: 0, unacknowledged: false }));

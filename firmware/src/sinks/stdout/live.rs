@@ -44,6 +44,9 @@ fn line(now: &Snapshot) -> String {
             line += &format!(" | {what} {count}");
         }
     }
+    if now.warning {
+        line += " | warning";
+    }
     for fault in monitor_core::microphone::names(health.microphone) {
         line += &format!(" | microphone {fault}");
     }
@@ -86,6 +89,7 @@ mod tests {
             spans_gap: false,
             inference_us: 8_912,
             anomaly: None,
+            zone: None,
             probabilities: Probabilities::Borrowed(&[]),
         })
     }

@@ -63,6 +63,9 @@ pub enum Zone {
 }
 
 impl Zone {
+    /// All of them, the least severe first.
+    pub const ALL: [Self; 4] = [Self::Normal, Self::Watch, Self::Warning, Self::Alarm];
+
     /// The name in reports.
     pub const fn name(self) -> &'static str {
         match self {
