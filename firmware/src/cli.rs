@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Health(commands::health::Args),
     /// Print the event log, or write it as CSV
     Events(commands::events::Args),
+    /// Print the hash of a password for the page, from standard input
+    #[cfg(feature = "page")]
+    HashPassword(commands::hash_password::Args),
     /// Check a configuration file
     ValidateConfig(commands::validate_config::Args),
     /// Install an update from the SD card after a self-test
@@ -56,6 +59,8 @@ impl Cli {
             Command::Baseline(args) => commands::baseline::run(args),
             Command::Health(args) => commands::health::run(args),
             Command::Events(args) => commands::events::run(args),
+            #[cfg(feature = "page")]
+            Command::HashPassword(args) => commands::hash_password::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
             Command::Update(args) => commands::update::run(args),
         }

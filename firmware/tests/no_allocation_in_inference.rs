@@ -91,7 +91,7 @@ fn process(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbox)
     let inbox = outboxes.open(1000, false);
     let (_setups, next) = sync_channel(1);
     let first = (Setup::load(&config).unwrap(), outboxes);
-    let listening = Listening { sound, first, next, progress: Arc::new(Progress::default()) };
+    let listening = Listening { sound, first, next, progress: Arc::new(Progress::default()), columns: None };
     (granted(most, || listen(listening)), inbox)
 }
 

@@ -54,7 +54,7 @@ fn overdue_sound_drops_whole_windows_without_a_gap() {
         put(&mut writer, &noise(1, 2.0), frames, Duration::from_millis(10));
         ended.store(true, Relaxed);
     });
-    listen(Listening { sound, first, next, progress: Arc::clone(&progress) });
+    listen(Listening { sound, first, next, progress: Arc::clone(&progress), columns: None });
     feeder.join().unwrap();
     let mut indices = Vec::new();
     while let Received::Item(item) = inbox.next(Duration::ZERO) {

@@ -5,6 +5,8 @@ pub(crate) mod device_args;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub mod events;
+#[cfg(feature = "page")]
+pub(crate) mod hash_password;
 pub(crate) mod health;
 pub(crate) mod options;
 pub(crate) mod record;

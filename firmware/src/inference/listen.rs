@@ -22,6 +22,7 @@ use super::event_sender::EventSender;
 use super::setup::persistence;
 use super::{Progress, Setup, now_ns};
 use crate::alarms::sensitivity::{Sensitivity, ordered};
+use crate::reporting::column_tee::ColumnWriter;
 use crate::reporting::{self, DeviceInfo, Outboxes};
 
 /// Least sound that may wait before windows are skipped.
@@ -40,6 +41,8 @@ pub struct Listening {
     pub next: Receiver<(Setup, Outboxes)>,
     /// Counters of its work.
     pub progress: Arc<Progress>,
+    /// Where columns of the spectrogram go for drawing.
+    pub columns: Option<ColumnWriter>,
 }
 
 /// Why the inner loop ended.
@@ -58,6 +61,8 @@ struct Carried {
     reported: Option<Arc<DeviceInfo>>,
     /// Whether windows are being skipped.
     skipping: bool,
+    /// Where columns of the spectrogram go for drawing.
+    columns: Option<ColumnWriter>,
 }
 
 impl Carried {
@@ -73,10 +78,10 @@ impl Carried {
 
 /// Processes sound until it ends or a stop is requested.
 pub fn listen(listening: Listening) {
-    let Listening { mut sound, first, next, progress } = listening;
+    let Listening { mut sound, first, next, progress, columns } = listening;
     let mut current = first;
     let microphone = Microphone::new(current.0.microphone);
-    let mut carried = Carried { judge: None, microphone, reported: None, skipping: false };
+    let mut carried = Carried { judge: None, microphone, reported: None, skipping: false, columns };
     let (mut index, mut position) = (0, 0);
     let send = EventSender { progress: &progress, outboxes: &current.1 };
     carried.report_device(send, &current.0.device, current.0.device.rate_hz, true);
@@ -174,9 +179,15 @@ fn turn<'s>(
     let sensitivity = &progress.alarms.sensitivity;
     // The configuration's check refuses a hop of 0.
     let _ = intake.reconfigure(setup.microphone, setup.hop_columns);
-    let emit = |event: &Event<'_>| send.monitor_event(event);
+    let mut columns = carried.columns.take();
+    let mut emit = |event: &Event<'_>| {
+        if let (Event::Window { verdict, .. }, Some(columns)) = (event, &mut columns) {
+            columns.push(verdict.patch, setup.hop_columns as usize);
+        }
+        send.monitor_event(event);
+    };
     let mut arena = Vec::new();
-    let prepared = prepare(setup, &mut arena, carried.judge.take(), intake.index(), sensitivity, emit);
+    let prepared = prepare(setup, &mut arena, carried.judge.take(), intake.index(), sensitivity, &mut emit);
     let (back, judge) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
@@ -214,7 +225,7 @@ fn turn<'s>(
                 break LoopExit::End;
             }
             Incoming::End => {
-                monitor.finish(emit);
+                monitor.finish(&mut emit);
                 break LoopExit::End;
             }
         };
@@ -226,14 +237,15 @@ fn turn<'s>(
         progress.counters.blocks.fetch_add(1, Relaxed);
         carried.skipping = behind > if carried.skipping { hop.min(LIMIT) / 2 } else { limit };
         if carried.skipping {
-            progress.counters.dropped_windows.fetch_add(monitor.skip(block, emit) as u32, Relaxed);
+            progress.counters.dropped_windows.fetch_add(monitor.skip(block, &mut emit) as u32, Relaxed);
         } else {
-            monitor.process(block, emit);
+            monitor.process(block, &mut emit);
         }
         progress.counters.microphone.store(monitor.intake().microphone_faults(), Relaxed);
         progress.counters.next_index.store(monitor.intake().index(), Relaxed);
     };
     let (intake, judge) = monitor.into_parts();
     carried.judge = Some((judge, setup.device.labels.clone()));
+    carried.columns = columns;
     (intake, exit)
 }

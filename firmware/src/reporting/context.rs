@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use super::{AudioTee, ClipQueue, Snapshot};
+use super::{AudioTee, ClipQueue, ColumnTee, Folders, PageCounters, Snapshot};
 use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
 
@@ -18,6 +18,12 @@ pub struct OutputContext {
     pub audio: AudioTee,
     /// The clips that were written of it.
     pub clips: ClipQueue,
+    /// The columns of the spectrogram that inference passes on.
+    pub columns: ColumnTee,
+    /// The folders of the configuration.
+    pub folders: Folders,
+    /// What the page counts.
+    pub page: Arc<PageCounters>,
     /// Where acknowledgements are requested.
     pub alarms: Arc<Alarms>,
     /// Set when another sink takes the place of this one, or none does: slow writes are given up as well.

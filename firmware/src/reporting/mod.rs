@@ -5,16 +5,22 @@
 
 pub mod audio_tee;
 pub(crate) mod clip_queue;
+pub mod column_tee;
 mod context;
 mod event;
+mod folders;
+mod page_counters;
 mod probabilities;
 pub(crate) mod queue;
 mod snapshot;
 
 pub use audio_tee::AudioTee;
 pub use clip_queue::ClipQueue;
+pub use column_tee::ColumnTee;
 pub use context::OutputContext;
 pub use event::{DeviceInfo, Event, Window};
+pub use folders::{FolderPaths, Folders};
+pub use page_counters::PageCounters;
 pub use probabilities::Probabilities;
 pub use queue::{Inbox, Item, Outboxes, Received};
 pub use snapshot::Snapshot;

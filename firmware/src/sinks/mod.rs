@@ -19,6 +19,7 @@ macro_rules! for_each_sink {
             mod mqtt;
             mod prometheus;
             mod modbus;
+            mod page;
         }
     };
 }

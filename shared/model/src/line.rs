@@ -67,6 +67,7 @@ pub fn by_name(by: u8) -> &'static str {
         b if b == AcknowledgedBy::Gpio as u8 => "gpio",
         b if b == AcknowledgedBy::Mqtt as u8 => "mqtt",
         b if b == AcknowledgedBy::Modbus as u8 => "modbus",
+        b if b == AcknowledgedBy::Page as u8 => "page",
         _ => "other",
     }
 }

@@ -177,11 +177,13 @@ pub enum AcknowledgedBy {
     Mqtt = 2,
     /// A coil of the Modbus server.
     Modbus = 3,
+    /// The device's page.
+    Page = 4,
 }
 
 impl AcknowledgedBy {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Signal, Self::Gpio, Self::Mqtt, Self::Modbus];
+    pub const ALL: [Self; 5] = [Self::Signal, Self::Gpio, Self::Mqtt, Self::Modbus, Self::Page];
 }
 
 /// Why there is an alarm.

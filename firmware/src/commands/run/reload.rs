@@ -5,7 +5,7 @@ use std::sync::mpsc::{TryRecvError, sync_channel};
 
 use anyhow::Context;
 
-use super::supervisor::{STACK, Supervisor, latch_settings};
+use super::supervisor::{STACK, Supervisor, folders, latch_settings};
 use crate::alarms::latch_store::LatchStore;
 use crate::config::Config;
 use crate::inference::Setup;
@@ -74,6 +74,7 @@ impl Supervisor<'_> {
         anyhow::ensure!(!self.inference.is_finished(), "listening has ended");
         // Reported with the next device info, which inference sends with the new setup.
         self.progress.rejected_updates.set_reload(None);
+        self.context.folders.set(folders(&config));
         self.outboxes = self.sinks.change(&self.config.sinks(), &config.sinks(), &self.context, &self.outboxes);
         // There is room: the one before was taken. Replaced sinks end when inference takes this one.
         self.setups.try_send((setup, self.outboxes.clone())).context("listening has ended")?;

@@ -18,7 +18,8 @@ use crate::config::Config;
 use crate::inference::audio::{Producer, open};
 use crate::inference::{Listening, Progress, Setup, listen};
 use crate::reporting::audio_tee::tee;
-use crate::reporting::{Outboxes, OutputContext};
+use crate::reporting::column_tee::column_tee;
+use crate::reporting::{FolderPaths, Outboxes, OutputContext};
 use crate::sinks::Sinks;
 use crate::system::notify::Notify;
 use crate::system::signals::{Request, Signals};
@@ -84,10 +85,19 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     } else {
         sound
     };
+    let (columns, drawn) = column_tee();
+    context.columns.put(drawn);
+    context.folders.set(folders(&config));
     let started = Sinks::start(&config.sinks(), &context, lossless, start);
     let (sinks, outboxes) = started.context("no thread for a sink")?;
     let (setups, next) = sync_channel(1);
-    let listening = Listening { sound, first: (setup, outboxes.clone()), next, progress: Arc::clone(&progress) };
+    let listening = Listening {
+        sound,
+        first: (setup, outboxes.clone()),
+        next,
+        progress: Arc::clone(&progress),
+        columns: Some(columns),
+    };
     let thread = std::thread::Builder::new().name("inference".into()).stack_size(STACK);
     let inference = match thread.spawn(move || listen(listening)) {
         Ok(inference) => inference,
@@ -132,6 +142,15 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
 /// The settings of the store of latched alarms.
 pub(super) fn latch_settings(config: &Config) -> LatchSettings<'_> {
     LatchSettings { latch: config.alarm.latch, state_dir: Path::new(&config.listen.state_dir) }
+}
+
+/// The folders that sinks share.
+pub(super) fn folders(config: &Config) -> FolderPaths {
+    FolderPaths {
+        state: config.listen.state_dir.clone(),
+        events: config.events.folder.clone(),
+        clips: config.clips.folder.clone(),
+    }
 }
 
 pub(super) struct Supervisor<'a> {

@@ -6,6 +6,8 @@ pub mod http;
 
 use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::server::Server;
 use super::{QUEUE, Sink, SinkConfig};
-use crate::reporting::{OutputContext, Snapshot};
+use crate::reporting::{OutputContext, PageCounters, Snapshot};
 
 /// Connections at a time.
 const MOST: usize = 4;
@@ -41,16 +43,17 @@ impl SinkConfig for Config {
         self.enabled.then_some(QUEUE)
     }
 
-    fn start(&self, _: &OutputContext) -> Result<Box<dyn Sink>, String> {
-        let server = Server::start("prometheus", self.listen, MOST, |stream, visit| {
-            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now()));
+    fn start(&self, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
+        let counters = Arc::clone(&context.page);
+        let server = Server::start("prometheus", self.listen, MOST, move |stream, visit| {
+            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now(), &counters));
         })?;
         Ok(Box::new(server))
     }
 }
 
 /// The whole page.
-fn page(now: &Snapshot) -> String {
+fn page(now: &Snapshot, page_counters: &PageCounters) -> String {
     let mut page = Page(String::with_capacity(4096));
     let health = &now.health;
     if let Some(device) = &now.device {
@@ -127,6 +130,10 @@ fn page(now: &Snapshot) -> String {
     for (name, help, count) in counters {
         page.one(&format!("{name}_total"), "counter", help, count as f64);
     }
+    for (name, help, count) in page_counters.list() {
+        let (suffix, kind) = if name == "followers" { ("", "gauge") } else { ("_total", "counter") };
+        page.one(&format!("page_{name}{suffix}"), kind, help, count.load(Relaxed) as f64);
+    }
     page.one("queue_depth", "gauge", "Events that wait for the slowest sink.", health.queue_depth.into());
     page.one("realtime", "gauge", "Whether capture has real-time priority.", f64::from(u8::from(health.realtime)));
     let times = [("0.5", health.inference_p50_us), ("0.99", health.inference_p99_us), ("1", health.inference_max_us)];
@@ -173,12 +180,16 @@ mod tests {
 
     #[test]
     fn before_the_first_event_the_state_is_unknown() {
-        assert!(page(&Snapshot::default()).contains("acoustic_monitor_state{state=\"unknown\"} 1\n"));
+        assert!(
+            page(&Snapshot::default(), &PageCounters::default())
+                .contains("acoustic_monitor_state{state=\"unknown\"} 1\n")
+        );
     }
 
     #[test]
     fn the_warning_is_a_gauge_and_the_zone_one_for_each() {
-        let page = page(&Snapshot { warning: true, zone: Some(Zone::Warning), ..Snapshot::default() });
+        let now = Snapshot { warning: true, zone: Some(Zone::Warning), ..Snapshot::default() };
+        let page = page(&now, &PageCounters::default());
         for line in ["warning 1", "zone{zone=\"warning\"} 1", "zone{zone=\"normal\"} 0"] {
             assert!(page.contains(&format!("\nacoustic_monitor_{line}\n")), "{line}: {page}");
         }

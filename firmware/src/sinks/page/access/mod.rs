@@ -1,0 +1,135 @@
+//! Who may do what: passwords, sessions, roles, and the origin of requests.
+
+pub(super) mod attempts;
+pub(super) mod cross_site;
+pub(super) mod login;
+pub(super) mod password;
+pub(super) mod sessions;
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use axum::extract::{Request, State};
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::sync::Semaphore;
+
+use super::shared::Shared;
+use super::{Config, Look, answer};
+use attempts::Attempts;
+use password::Password;
+use sessions::Sessions;
+
+/// Name of the session's cookie.
+const COOKIE_NAME: &str = "monitor_session";
+
+/// The address that a connection comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
+/// What a request may do. Each role includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// Nothing but log in.
+    Nobody,
+    /// Look.
+    Look,
+    /// Acknowledge and change.
+    Operate,
+}
+
+impl Role {
+    /// The name in the answers.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody",
+            Self::Look => "look",
+            Self::Operate => "operate",
+        }
+    }
+}
+
+/// The page's access control.
+pub(super) struct Access {
+    password: Arc<Password>,
+    sessions: Sessions,
+    attempts: Attempts,
+    /// One password is checked at a time: each check takes memory and time.
+    checking: Semaphore,
+    look: Look,
+}
+
+impl Access {
+    /// By the configuration; a random password is kept in `state_dir`.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub(super) fn new(config: &Config, state_dir: &Path) -> Result<Self, String> {
+        Ok(Self {
+            password: Arc::new(Password::new(&config.password_hash, state_dir)?),
+            sessions: Sessions::default(),
+            attempts: Attempts::default(),
+            checking: Semaphore::new(1),
+            look: config.look,
+        })
+    }
+
+    /// The role of a request, by its cookie.
+    pub(super) fn role(&self, headers: &HeaderMap) -> Role {
+        let known = token(headers).is_some_and(|token| self.sessions.is_known(token));
+        match (known, self.look) {
+            (true, _) => Role::Operate,
+            (false, Look::Open) => Role::Look,
+            (false, Look::Password) => Role::Nobody,
+        }
+    }
+}
+
+/// The session's token in the cookies of a request.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(COOKIE).into_iter().filter_map(|cookies| cookies.to_str().ok());
+    cookies
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
+}
+
+/// Lets requests of those pass who may look.
+pub(super) async fn looking(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    if shared.access.role(request.headers()) >= Role::Look {
+        return next.run(request).await;
+    }
+    refuse(&shared, StatusCode::UNAUTHORIZED, "log in first")
+}
+
+/// Lets requests of those pass who may operate, and whose page has sent the session's own token with the request.
+pub(super) async fn operating(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    if shared.access.role(headers) < Role::Operate {
+        return refuse(&shared, StatusCode::UNAUTHORIZED, "log in first");
+    }
+    let expected = token(headers).map(sessions::form_token);
+    let given = headers.get("x-form-token").and_then(|given| given.to_str().ok());
+    if given.is_none() || given != expected.as_deref() {
+        return refuse(&shared, StatusCode::FORBIDDEN, "the request does not come from this page");
+    }
+    next.run(request).await
+}
+
+/// Lets requests that change something pass only from pages of this origin.
+pub(super) async fn same_site(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() || cross_site::is_own(request.headers()) {
+        return next.run(request).await;
+    }
+    refuse(&shared, StatusCode::FORBIDDEN, "the request does not come from this page")
+}
+
+/// Counts and answers a request that is refused.
+pub(super) fn refuse(shared: &Shared, status: StatusCode, why: &str) -> Response {
+    shared.counters.refused_requests.fetch_add(1, Relaxed);
+    answer::error(status, why)
+}

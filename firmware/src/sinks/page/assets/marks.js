@@ -1,0 +1,55 @@
+// Colours and shapes. A state and a zone have a shape and a word besides their colour, so that no meaning is in colour alone.
+// The colours of states are those of the pictures of host-tools (Okabe and Ito).
+
+const CLASSES = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#808080'];
+const UNKNOWN = '#8b949e';
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** The colour of a state, by its place in the model's labels; -1 is unknown. */
+export const colourOf = (place) => (place < 0 ? UNKNOWN : CLASSES[place % CLASSES.length]);
+
+const SHAPES = {
+  disc: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1z',
+  triangle: 'M8 1l7.5 14H.5z',
+  square: 'M1.5 1.5h13v13h-13z',
+  diamond: 'M8 .5L15.5 8 8 15.5.5 8z',
+  ring: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zm0 3a4 4 0 1 1 0 8 4 4 0 0 1 0-8z',
+  check: 'M6.2 13.4L1 8.2l2-2 3.2 3.2L13 2.6l2 2z',
+  bang: 'M8 0l8 15.5H0zM7 5.5v5h2v-5zm0 6.2v2h2v-2z',
+  eye: 'M8 3C4.5 3 1.6 5 .4 8c1.2 3 4.1 5 7.6 5s6.4-2 7.6-5C14.4 5 11.5 3 8 3zm0 2.2a2.8 2.8 0 1 1 0 5.6 2.8 2.8 0 0 1 0-5.6z',
+};
+const STATES = ['disc', 'triangle', 'square', 'diamond'];
+const ZONES = { normal: 'check', watch: 'eye', warning: 'bang', alarm: 'bang' };
+
+function shape(name, colour) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', SHAPES[name]);
+  path.setAttribute('fill', colour);
+  path.setAttribute('fill-rule', 'evenodd');
+  svg.append(path);
+  return svg;
+}
+
+/** The mark of a state, by its place in the model's labels. */
+export const stateMark = (place) => shape(place < 0 ? 'ring' : STATES[place % STATES.length], colourOf(place));
+
+/** The mark of a zone of the anomaly score. */
+export const zoneMark = (zone) => shape(ZONES[zone] || 'ring', 'currentColor');
+
+// Eight colours from dark to light that grow evenly in lightness (a coarse magma), for spectrograms.
+const STOPS = [[8, 6, 30], [48, 18, 89], [101, 26, 128], [155, 46, 127], [210, 66, 108], [245, 111, 92], [254, 178, 122], [252, 244, 190]];
+
+/** The colours of spectrograms: 256 of them, as four bytes each. */
+export const HEAT = (() => {
+  const table = new Uint8ClampedArray(256 * 4);
+  for (let i = 0; i < 256; i++) {
+    const at = (i / 255) * (STOPS.length - 1);
+    const low = Math.min(Math.floor(at), STOPS.length - 2);
+    for (let c = 0; c < 3; c++) table[i * 4 + c] = STOPS[low][c] + (STOPS[low + 1][c] - STOPS[low][c]) * (at - low);
+    table[i * 4 + 3] = 255;
+  }
+  return table;
+})();

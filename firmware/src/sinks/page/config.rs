@@ -1,0 +1,81 @@
+//! `[page]`: the address of the page, and who may use it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::reporting::OutputContext;
+use crate::setting::InvalidSetting;
+use crate::sinks::{Sink, SinkConfig};
+
+/// Events that may wait for the page's thread.
+const PAGE_QUEUE: usize = 64;
+
+/// Who may look at the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Look {
+    /// Whoever has the password.
+    #[default]
+    Password,
+    /// Everybody who reaches the address. Operating still takes the password.
+    Open,
+}
+
+/// `[page]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Whether there is a page.
+    pub enabled: bool,
+    /// Address and port that it listens on.
+    pub listen: SocketAddr,
+    /// Argon2 hash of the password in PHC format; empty for a random password in the state directory.
+    pub password_hash: String,
+    /// Who may look at the page.
+    pub look: Look,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let listen = (Ipv4Addr::LOCALHOST, 8080).into();
+        Self { enabled: false, listen, password_hash: String::new(), look: Look::Password }
+    }
+}
+
+impl SinkConfig for Config {
+    fn queue(&self) -> Option<usize> {
+        self.enabled.then_some(PAGE_QUEUE)
+    }
+
+    #[cfg(feature = "page")]
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        if self.password_hash.is_empty() || super::access::password::is_usable(&self.password_hash) {
+            return Ok(());
+        }
+        Err(InvalidSetting::Text {
+            key: "page.password_hash",
+            value: self.password_hash.clone(),
+            remedy: "give what `firmware hash-password` prints: an argon2 hash of at most 64 MiB and 16 passes",
+        })
+    }
+
+    #[cfg(not(feature = "page"))]
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let remedy = "this build has no page; build it with the feature page";
+        Err(InvalidSetting::Text { key: "page.enabled", value: "true".into(), remedy })
+    }
+
+    #[cfg(feature = "page")]
+    fn start(&self, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
+        super::sink::start(self, context)
+    }
+
+    #[cfg(not(feature = "page"))]
+    fn start(&self, _: &OutputContext) -> Result<Box<dyn Sink>, String> {
+        Err("this build has no page".into())
+    }
+}

@@ -1,0 +1,40 @@
+//! The page on the device: what it reports now, for people with a browser (docs/guide/page.md).
+//!
+//! The sink's thread folds events into messages; a second thread runs [`server`] on one current-thread runtime, at normal
+//! priority. Between them is [`hub`]: a bounded queue for each browser, which a slow browser overflows alone. Capture and
+//! inference wait for neither: what they pass on goes through the sink's own queue and through a bounded ring of columns.
+//!
+//! Every request passes [`headers`] (security headers) and the guards of [`access`] (sessions, roles, origin of requests).
+
+#[cfg(feature = "page")]
+mod access;
+#[cfg(feature = "page")]
+mod answer;
+#[cfg(feature = "page")]
+mod assets;
+mod config;
+#[cfg(feature = "page")]
+mod headers;
+#[cfg(feature = "page")]
+mod hub;
+#[cfg(feature = "page")]
+mod live;
+#[cfg(feature = "page")]
+mod messages;
+#[cfg(feature = "page")]
+mod recent;
+#[cfg(feature = "page")]
+mod routes;
+#[cfg(feature = "page")]
+mod server;
+#[cfg(feature = "page")]
+mod shared;
+#[cfg(feature = "page")]
+mod sink;
+#[cfg(feature = "page")]
+mod timed_stream;
+
+pub use config::{Config, Look};
+
+#[cfg(feature = "page")]
+pub(crate) use access::password::hash;

@@ -1,0 +1,82 @@
+//! The addresses of the page. All are relative to the path that a proxy serves it under.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::{get, post};
+use monitor_model::line::Causes;
+use monitor_wire::AcknowledgedBy;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::access::{self, login};
+use super::shared::Shared;
+use super::{answer, assets, headers, live};
+use crate::alarms::ALL;
+
+/// All addresses, with their guards.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let looking = Router::new()
+        .route("/api/now", get(now))
+        .route("/api/recent", get(recent))
+        .route("/api/live", get(live::live))
+        .route_layer(from_fn_with_state(Arc::clone(&shared), access::looking));
+    let operating = Router::new()
+        .route("/api/acknowledge", post(acknowledge))
+        .route_layer(from_fn_with_state(Arc::clone(&shared), access::operating));
+    Router::new()
+        .route("/", get(assets::index))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/api/session", get(login::session))
+        .route("/api/login", post(login::login))
+        .route("/api/logout", post(login::logout))
+        .merge(looking)
+        .merge(operating)
+        .fallback(missing)
+        .layer(from_fn_with_state(Arc::clone(&shared), access::same_site))
+        .layer(from_fn(headers::secure))
+        .with_state(shared)
+}
+
+/// `GET api/now`.
+async fn now(State(shared): State<Arc<Shared>>) -> Response {
+    answer::json(&shared.now_json())
+}
+
+/// `GET api/recent`.
+async fn recent(State(shared): State<Arc<Shared>>) -> Response {
+    answer::of("application/json", shared.recent().json())
+}
+
+/// A request to acknowledge alarms.
+#[derive(Deserialize)]
+struct Acknowledge {
+    /// A cause by its name, or `all`.
+    cause: String,
+}
+
+/// `POST api/acknowledge`: requests it; the event that follows reports it.
+async fn acknowledge(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked: Result<Acknowledge, StatusCode> = answer::read_json(&parts.headers, body).await;
+    let causes = asked.map(|Acknowledge { cause }| match cause.as_str() {
+        "all" => Some(ALL),
+        cause => Causes::named(cause).map(|named| named.bits),
+    });
+    match causes {
+        Ok(Some(causes)) => {
+            shared.alarms.acknowledge(AcknowledgedBy::Page, causes);
+            answer::json(&json!({}))
+        }
+        Ok(None) => access::refuse(&shared, StatusCode::BAD_REQUEST, "there is no such cause of alarm"),
+        Err(status) => access::refuse(&shared, status, "send a cause of alarm as JSON"),
+    }
+}
+
+async fn missing(State(shared): State<Arc<Shared>>) -> Response {
+    access::refuse(&shared, StatusCode::NOT_FOUND, "there is nothing at this address")
+}

@@ -1,0 +1,81 @@
+//! The sink: turns events into messages for the browsers, and owns the thread that serves them.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+
+use super::access::Access;
+use super::hub::{Topic, encode};
+use super::server::Server;
+use super::shared::Shared;
+use super::{Config, messages};
+use crate::reporting::column_tee::ColumnReader;
+use crate::reporting::{Event, Item, OutputContext};
+use crate::sinks::Sink;
+
+/// A page that is served.
+struct PageSink {
+    shared: Arc<Shared>,
+    /// Given back at the end; `None` for a recording that is played as fast as possible.
+    columns: Option<ColumnReader>,
+    server: Server,
+}
+
+/// Starts the page.
+///
+/// # Errors
+/// When there is no password, no randomness or no thread.
+pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
+    let access = Access::new(config, &context.folders.get().state)?;
+    let columns = context.columns.take();
+    let wanted = columns.as_ref().map(ColumnReader::wanted).unwrap_or_default();
+    let shared = Arc::new(Shared::new(config, context, access, wanted));
+    let server = Server::start(config.listen, Arc::clone(&shared))?;
+    Ok(Box::new(PageSink { shared, columns, server }))
+}
+
+impl PageSink {
+    fn send(&self, event: &str, data: &serde_json::Value) {
+        self.shared.hub.send(Topic::Event, &encode(event, &data.to_string()));
+    }
+
+    /// Sends the columns that have come since the last window.
+    fn send_columns(&mut self) {
+        let Some(columns) = &mut self.columns else { return };
+        let mut text = b"event: columns\ndata: ".to_vec();
+        let empty = text.len();
+        while let Some(column) = columns.read() {
+            text.extend_from_slice(&column);
+        }
+        if text.len() > empty {
+            text.extend_from_slice(b"\n\n");
+            self.shared.hub.send(Topic::Columns, &Bytes::from(text));
+        }
+        self.shared.counters.dropped_columns.store(columns.dropped(), std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl Sink for PageSink {
+    fn handle(&mut self, item: &Item, context: &OutputContext) {
+        self.shared.update(context);
+        match &item.event {
+            Event::Window(window) => {
+                self.shared.recent().add(item.time_us, window);
+                self.send("window", &messages::window(item.time_us, window, &context.snapshot));
+                self.send_columns();
+            }
+            Event::Health(_) | Event::Hello(_) => self.send("now", &self.shared.now_json()),
+            _ => {
+                self.send("event", &messages::event(item, &context.snapshot));
+                // The alarms and the state with it, without waiting for the next second.
+                self.send("now", &self.shared.now_json());
+            }
+        }
+    }
+
+    fn finish(&mut self, context: &OutputContext) {
+        self.shared.hub.close();
+        self.server.stop();
+        self.columns.take().into_iter().for_each(|columns| context.columns.put(columns));
+    }
+}

@@ -1,0 +1,248 @@
+//! The page of the real program, by requests as browsers and attackers send them.
+#![cfg(feature = "page")]
+#![allow(clippy::unwrap_used)] // A panic is how a test fails.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::place::Place;
+use common::program::{Program, firmware, wait};
+use serde_json::{Value, json};
+
+/// A running program with a page.
+struct Page {
+    place: Place,
+    program: Program,
+    port: u16,
+}
+
+/// An answer: its status, its head in lower case apart from values, and its body.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The value of a header.
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .find_map(|(key, value)| (key == name).then_some(value))
+    }
+}
+
+impl Page {
+    /// Starts one with these lines of `[page]`, and `more` of the configuration.
+    fn start(page: &str, more: &str) -> Self {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let place = Place::new("", 8, 2.0);
+        place.configure(&format!("{more}[page]\nenabled = true\nlisten = \"127.0.0.1:{port}\"\n{page}"));
+        let program = place.run_on_stdin();
+        let page = Self { place, program, port };
+        wait(|| page.try_ask("GET", "/", &[], "").is_some(), || page.program.stderr());
+        page
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.try_ask(method, path, headers, body).expect("an answer")
+    }
+
+    fn try_ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: pump\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+            body.len()
+        );
+        // A server that refuses early does not read everything.
+        let _ = stream.write_all(request.as_bytes());
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some(Answer { status, head, body: bytes[end + 4..].to_vec() })
+    }
+
+    /// The random password of the first start.
+    fn password(&self) -> String {
+        std::fs::read_to_string(self.place.state().join("page.password")).unwrap().trim().into()
+    }
+
+    fn login(&self, password: &str, headers: &[(&str, &str)]) -> Answer {
+        let headers = [&[("Content-Type", "application/json")], headers].concat();
+        self.ask("POST", "/api/login", &headers, &json!({ "password": password }).to_string())
+    }
+}
+
+/// The cookie of an answer, as the browser sends it back.
+fn cookie(answer: &Answer) -> String {
+    answer.header("set-cookie").unwrap().split(';').next().unwrap().into()
+}
+
+#[test]
+fn the_password_of_the_first_start_opens_a_session_that_no_other_site_can_use() {
+    let page = Page::start("", "[alarm]\nstates = [\"on_state\"]\nlatch = true\n");
+    let password = page.password();
+    page.program.wait("the password on the console", |program| program.stderr().contains(&password));
+    assert_eq!(page.ask("GET", "/api/now", &[], "").status, 401);
+    assert_eq!(page.ask("GET", "/api/session", &[], "").json()["role"], "nobody");
+    assert_eq!(page.login("wrong", &[]).status, 401);
+    let login = page.login(&password, &[("X-Forwarded-Prefix", "/plant/pump"), ("X-Forwarded-Proto", "https")]);
+    let expected = "; Path=/plant/pump/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure";
+    assert!(login.status == 200 && login.header("set-cookie").unwrap().ends_with(expected), "{login:?}");
+    let (cookie, body) = (cookie(&login), login.json());
+    let (cookie, token) = (cookie.as_str(), body["form_token"].as_str().unwrap());
+    assert_eq!(page.ask("GET", "/api/now", &[("Cookie", cookie)], "").status, 200);
+    // Forged cookies: changed, cut, the token of the form, and nonsense.
+    let (name, value) = cookie.split_once('=').unwrap();
+    for forged in [&value[1..], token, "", "\u{ff}", &"0".repeat(64)] {
+        assert_eq!(page.ask("GET", "/api/now", &[("Cookie", &format!("{name}={forged}"))], "").status, 401, "{forged}");
+    }
+    page.program.wait("the alarm", |program| !program.reports("alarm").is_empty());
+    let json = ("Content-Type", "application/json");
+    let acknowledge = |headers: &[(&str, &str)]| {
+        page.ask("POST", "/api/acknowledge", &[&[json][..], headers].concat(), r#"{"cause":"state"}"#).status
+    };
+    let (cookie, token) = (("Cookie", cookie), ("X-Form-Token", token));
+    assert_eq!(acknowledge(&[token]), 401, "no session");
+    assert_eq!(acknowledge(&[cookie]), 403, "no token");
+    assert_eq!(acknowledge(&[cookie, ("X-Form-Token", "other")]), 403, "another token");
+    assert_eq!(acknowledge(&[cookie, token, ("Sec-Fetch-Site", "cross-site")]), 403, "another site");
+    assert_eq!(acknowledge(&[cookie, token, ("Origin", "http://evil")]), 403, "another origin");
+    assert!(page.program.reports("acknowledged").is_empty());
+    assert_eq!(acknowledge(&[cookie, token, ("Origin", "http://pump"), ("Sec-Fetch-Site", "same-origin")]), 200);
+    page.program.wait("the acknowledgement", |program| !program.reports("acknowledged").is_empty());
+    assert_eq!(page.program.reports("acknowledged")[0]["by"], "page");
+    let counted = page.ask("GET", "/api/now", &[cookie], "").json()["page"].clone();
+    assert_eq!((&counted["refused_logins"], counted["refused_requests"].as_u64() >= Some(10)), (&json!(1), true));
+    assert_eq!(page.ask("POST", "/api/logout", &[cookie], "").status, 200);
+    assert_eq!(page.ask("GET", "/api/now", &[cookie], "").status, 401);
+}
+
+#[test]
+fn a_hash_of_the_configuration_is_the_password_and_guessing_is_slowed_down() {
+    let mut hashing =
+        Command::new(firmware()).arg("hash-password").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    hashing.stdin.take().unwrap().write_all(b"a long password\n").unwrap();
+    let line = String::from_utf8(hashing.wait_with_output().unwrap().stdout).unwrap();
+    let page = Page::start(&line, "");
+    assert_eq!(page.login("a long password", &[]).status, 200);
+    assert!(!page.place.state().join("page.password").exists());
+    let tries: Vec<Answer> = (0..7).map(|_| page.login("guess", &[])).collect();
+    assert!(tries[..5].iter().all(|answer| answer.status == 401) && tries[6].status == 429, "{tries:?}");
+    let wait: u64 = tries[6].header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=12).contains(&wait), "{wait}");
+    // Not even the password, until the time is over.
+    assert_eq!(page.login("a long password", &[]).status, 429);
+}
+
+#[test]
+fn the_stream_has_the_states_as_they_change_and_the_columns_that_were_asked_for() {
+    let page = Page::start("look = \"open\"\n", "");
+    let mut stream = page.connect();
+    stream.write_all(b"GET /api/live?columns HTTP/1.1\r\nHost: pump\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    let (mut states, mut columns, mut event) = (Vec::new(), 0, String::new());
+    while states.len() < 3 || columns < 100 {
+        let line = lines.next().expect("more of the stream");
+        if let Some(name) = line.strip_prefix("event: ") {
+            event = name.into();
+        }
+        let Some(data) = line.strip_prefix("data: ") else { continue };
+        match event.as_str() {
+            "window" | "now" => {
+                let data: Value = serde_json::from_str(data).unwrap();
+                let state = data[if event == "now" { "state" } else { "name" }].as_str().unwrap().to_owned();
+                if states.last() != Some(&state) {
+                    states.push(state);
+                }
+            }
+            "columns" => {
+                assert!(data.len() % 64 == 0 && data.bytes().all(|byte| (b'!'..=b'~').contains(&byte)), "{data}");
+                columns += data.len() / 64;
+            }
+            _ => {}
+        }
+    }
+    assert!(
+        states.iter().any(|state| state == "on_state") && states.iter().any(|state| state == "off_state"),
+        "{states:?}"
+    );
+    let recent = page.ask("GET", "/api/recent", &[], "").json();
+    assert!(recent[0]["level_dbfs"].is_number(), "{recent}");
+    // Looking is open, operating is not.
+    assert_eq!(page.ask("POST", "/api/acknowledge", &[], "{}").status, 401);
+}
+
+#[test]
+fn files_are_compressed_known_again_and_nothing_but_them_is_found_whatever_the_path_is() {
+    let page = Page::start("", "");
+    let index = page.ask("GET", "/", &[], "");
+    assert_eq!(
+        (index.status, index.header("content-encoding"), &index.body[..2]),
+        (200, Some("gzip"), &[0x1f, 0x8b][..])
+    );
+    let policy = index.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    let known = page.ask("GET", "/", &[("If-None-Match", index.header("etag").unwrap())], "");
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    assert_eq!(page.ask("GET", "/", &[("Accept-Encoding", "br")], "").status, 406);
+    for path in [
+        "/../etc/passwd",
+        "/assets/../page.password",
+        "/assets/%2e%2e%2fpage.password",
+        "/assets/",
+        "/assets/..",
+        "//",
+        "/x",
+    ] {
+        let answer = page.ask("GET", path, &[], "");
+        assert_eq!((answer.status, answer.header("x-frame-options")), (404, Some("DENY")), "{path}");
+    }
+    assert_eq!(page.ask("DELETE", "/", &[], "").status, 405);
+    assert_eq!(page.login(&"x".repeat(10_000), &[]).status, 413);
+}
+
+#[test]
+fn oversized_heads_and_connections_that_say_nothing_cost_only_the_page_for_a_while() {
+    let page = Page::start("look = \"open\"\n", "");
+    let long = page.try_ask("GET", "/", &[("X-Long", &"x".repeat(1_000_000))], "");
+    assert!(long.is_none_or(|answer| answer.status == 431), "1 MB of header");
+    let before = page.program.reports("verdict").len();
+    // More than there may be, each with half a request.
+    let idle: Vec<TcpStream> = (0..140)
+        .map(|_| {
+            let mut stream = page.connect();
+            let _ = stream.write_all(b"GET / HTTP/1.1\r\nX-Slow: ");
+            stream
+        })
+        .collect();
+    wait(|| page.try_ask("GET", "/api/now", &[], "").is_some(), || "an answer after the idle connections".into());
+    drop(idle);
+    let counted = page.ask("GET", "/api/now", &[], "").json();
+    assert!(counted["page"]["refused_connections"].as_u64() > Some(10), "{counted}");
+    assert_eq!((&counted["health"]["dropped_windows"], &counted["health"]["dropped_reports"]), (&json!(0), &json!(0)));
+    assert!(page.program.reports("verdict").len() > before);
+    page.program.signal(nix::sys::signal::Signal::SIGTERM);
+    let (status, took, _, stderr) = page.program.end();
+    assert!(status.success() && took < Duration::from_secs(1), "{took:?} {stderr}");
+}
