@@ -246,3 +246,67 @@ fn oversized_heads_and_connections_that_say_nothing_cost_only_the_page_for_a_whi
     let (status, took, _, stderr) = page.program.end();
     assert!(status.success() && took < Duration::from_secs(1), "{took:?} {stderr}");
 }
+
+#[test]
+fn the_log_and_the_clips_of_an_alarm_are_shown_played_in_parts_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let more = format!(
+        "[alarm]\nstates = [\"on_state\"]\n[events]\nfolder = {:?}\n[clips]\nfolder = {:?}\nbefore_s = 0.5\nafter_s = 1.0\nreserve_mib = 0\n",
+        path("events"),
+        path("clips")
+    );
+    let page = Page::start("look = \"open\"\n", &more);
+    let mut found = Value::Null;
+    wait(
+        || {
+            found = page.ask("GET", "/api/alarms", &[], "").json();
+            found["clips"].as_array().is_some_and(|clips| !clips.is_empty())
+                && found["records"].as_array().unwrap().iter().any(|record| record["event"] == "clip")
+        },
+        || "a clip on the page".into(),
+    );
+    let raised = found["records"].as_array().unwrap().iter().find(|record| record["event"] == "alarm").unwrap();
+    assert_eq!(
+        (&raised["cause"], &raised["active"], raised["time_ms"].is_u64()),
+        (&json!("state"), &json!(true), true)
+    );
+    let clip = &found["clips"][0];
+    let (name, bytes) = (clip["name"].as_str().unwrap(), clip["bytes"].as_u64().unwrap());
+    let part = |range: &str| page.ask("GET", &format!("/clips/{name}"), &[("Range", range)], "");
+    let whole = page.ask("GET", &format!("/clips/{name}"), &[], "");
+    assert_eq!((whole.status, whole.body.len() as u64, &whole.body[..4]), (200, bytes, &b"RIFF"[..]));
+    let middle = part("bytes=100-299");
+    assert_eq!((middle.status, &middle.body[..]), (206, &whole.body[100..300]));
+    assert_eq!(middle.header("content-range"), Some(format!("bytes 100-299/{bytes}").as_str()));
+    assert_eq!(part("bytes=-10").body, whole.body[whole.body.len() - 10..]);
+    assert_eq!(part(&format!("bytes={bytes}-")).status, 416);
+    // Nothing beside the clips is found: other files, links, other folders.
+    std::fs::write(path("clips/notes.wav"), "notes").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", path("clips/000009_a_b_c.wav")).unwrap();
+    for other in [
+        "notes.wav",
+        "000009_a_b_c.wav",
+        "..%2fevents%2fevents-00000001.log",
+        "000001_..%2f..%2fx.wav",
+        ".",
+        "000001_x.wav",
+    ] {
+        assert_eq!(page.ask("GET", &format!("/clips/{other}"), &[], "").status, 404, "{other}");
+    }
+    std::fs::remove_file(path("clips/000009_a_b_c.wav")).unwrap();
+    let login = page.login(&page.password(), &[]);
+    let (cookie, body) = (cookie(&login), login.json());
+    let keep = |name: &str, keep: bool| {
+        let token = body["form_token"].as_str().unwrap();
+        let headers = [("Content-Type", "application/json"), ("Cookie", cookie.as_str()), ("X-Form-Token", token)];
+        page.ask("POST", "/api/keep", &headers, &json!({ "clip": name, "keep": keep }).to_string()).status
+    };
+    assert_eq!((keep(name, true), keep("../events", true), keep("000777_x.wav", true)), (200, 404, 404));
+    assert!(path("clips").join(format!("{name}.keep")).exists());
+    assert_eq!(page.ask("GET", "/api/alarms", &[], "").json()["clips"][0]["kept"], true);
+    assert_eq!(keep(name, false), 200);
+    let csv = page.ask("GET", "/api/events.csv", &[], "");
+    let text = String::from_utf8(csv.body.clone()).unwrap();
+    assert!(text.starts_with("number,time,clock,") && text.contains(",alarm,on_state,"), "{text}");
+}

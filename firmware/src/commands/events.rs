@@ -1,14 +1,13 @@
 //! `firmware events`: the event log, for people or as CSV.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
 
 use crate::config::Config;
-use crate::sinks::events::{Record, RecordKind, read};
-use crate::system::clock;
+use crate::sinks::events::read;
+use crate::sinks::events::table::text;
 
 /// Options of `firmware events`.
 #[derive(Debug, clap::Args)]
@@ -23,10 +22,6 @@ pub struct Args {
     #[arg(long)]
     pub csv: bool,
 }
-
-/// The columns. Each event has its part of them, the others are empty.
-const HEADER: &str =
-    "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip";
 
 /// Runs the command.
 ///
@@ -46,135 +41,4 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         errln!("{damaged} pieces of records were passed over: torn by a power cut or a full disk");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The records as text: comma-separated values, or lines for people.
-pub fn text(records: &[Record], csv: bool) -> String {
-    let mut text = String::new();
-    if csv {
-        let _ = write!(text, "{HEADER}\r\n");
-    }
-    for (record, time) in records.iter().zip(times(records)) {
-        let columns = columns(record, &time);
-        if csv {
-            let quoted: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
-            let _ = write!(text, "{}\r\n", quoted.join(","));
-        } else {
-            let names = HEADER.split(',').zip(&columns).skip(5);
-            let named: Vec<String> =
-                names.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name} {value}")).collect();
-            let doubt = if columns[2] == "unsynchronised" { "?" } else { "" };
-            let _ = writeln!(text, "{}{doubt} {} {}", columns[1], columns[4], named.join(", "));
-        }
-    }
-    text
-}
-
-/// When a record was made, and how well that is known.
-struct Time {
-    unix_ms: u64,
-    clock: &'static str,
-}
-
-/// The times of all records. In a run in which the clock was set later, what came before is known by the time since the start.
-fn times(records: &[Record]) -> Vec<Time> {
-    // What to add to the time since the start: of the run that is looked at, from its end on.
-    let mut known: Option<u64> = None;
-    let mut times: Vec<Time> = Vec::with_capacity(records.len());
-    for record in records.iter().rev() {
-        times.push(match known {
-            _ if record.synchronised => Time { unix_ms: record.unix_ms, clock: "synchronised" },
-            Some(start_ms) => Time { unix_ms: start_ms.saturating_add(record.up_ms), clock: "corrected" },
-            None => Time { unix_ms: record.unix_ms, clock: "unsynchronised" },
-        });
-        if record.synchronised {
-            known = Some(record.unix_ms.saturating_sub(record.up_ms));
-        }
-        if record.event == RecordKind::Start {
-            known = None;
-        }
-    }
-    times.reverse();
-    times
-}
-
-/// The values of [`HEADER`].
-fn columns(record: &Record, time: &Time) -> [String; 15] {
-    let text_of = |text: &Option<String>| text.clone().unwrap_or_default();
-    let truth_of = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
-    let model = record.model.as_ref().map(|model| format!("{model} {}", text_of(&record.sha256)));
-    let dropped = record.count.map(|count| count.to_string());
-    [
-        record.number.to_string(),
-        clock::utc(time.unix_ms),
-        time.clock.into(),
-        format!("{:.3}", record.up_ms as f64 / 1e3),
-        record.event.name().into(),
-        text_of(&record.state),
-        text_of(&record.previous),
-        record.confidence.map_or(String::new(), |confidence| format!("{confidence:.4}")),
-        truth_of(record.active),
-        text_of(if record.causes.is_some() { &record.causes } else { &record.cause }),
-        truth_of(record.unacknowledged),
-        text_of(&record.by),
-        record.seconds.map_or(String::new(), |seconds| seconds.to_string()),
-        text_of(&record.version.clone().or(model).or(dropped)),
-        text_of(&record.clip),
-    ]
-}
-
-/// A value as RFC 4180 wants it.
-fn quoted(value: &str) -> String {
-    if value.contains([',', '"', '\n', '\r']) { format!("\"{}\"", value.replace('"', "\"\"")) } else { value.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(unix_ms: u64, synchronised: bool, up_ms: u64, event: RecordKind) -> Record {
-        Record { unix_ms, synchronised, up_ms, event, ..Record::default() }
-    }
-
-    #[test]
-    fn times_before_the_clock_was_set_are_corrected_within_the_run_and_marked_in_all_others() {
-        let records = [
-            record(5, false, 0, RecordKind::Start),
-            record(1005, false, 1000, RecordKind::Stop),
-            record(7, false, 0, RecordKind::Start),
-            record(2007, false, 2000, RecordKind::Clock),
-            record(1_764_072_005_000, true, 5000, RecordKind::Clock),
-            record(1_764_072_006_000, true, 6000, RecordKind::Stop),
-        ];
-        let known: Vec<(u64, &str)> = times(&records).iter().map(|time| (time.unix_ms, time.clock)).collect();
-        assert_eq!(
-            known,
-            [
-                (5, "unsynchronised"),
-                (1005, "unsynchronised"),
-                (1_764_072_000_000, "corrected"),
-                (1_764_072_002_000, "corrected"),
-                (1_764_072_005_000, "synchronised"),
-                (1_764_072_006_000, "synchronised"),
-            ]
-        );
-    }
-
-    #[test]
-    fn values_with_commas_and_quotes_stay_one_value() {
-        assert_eq!(quoted("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
-        assert_eq!(quoted("on_state"), "on_state");
-    }
-
-    #[test]
-    fn every_column_has_a_name() {
-        let time = Time { unix_ms: 1_764_072_000_123, clock: "synchronised" };
-        let (previous, state) = (Some("unknown".into()), Some("on_state".into()));
-        let change =
-            Record { number: 1, previous, state, confidence: Some(0.5), ..record(0, true, 391_200, RecordKind::State) };
-        let columns = columns(&change, &time);
-        assert_eq!(columns.len(), HEADER.split(',').count());
-        let line = columns.join(",");
-        assert_eq!(line, "1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,,");
-    }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Args {}
 /// When there is no password, it is too short, or it cannot be hashed.
 pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
     if stdin().is_terminal() {
-        errln!("Password (it is not shown):");
+        errln!("Password:");
     }
     let line = hidden_line().context("no password was read")?;
     let password = line.trim_end_matches(['\n', '\r']);

@@ -12,6 +12,8 @@ pub struct FolderPaths {
     pub events: PathBuf,
     /// The clips: `clips.folder`.
     pub clips: PathBuf,
+    /// Most MiB of all clips: `clips.max_mib`.
+    pub clips_max_mib: u32,
 }
 
 /// The folders of the present configuration. Its clones see a reload.

@@ -1,6 +1,6 @@
 //! A file of the event log and its display. Anyone with access to the card may have written it.
 
-use firmware::commands::events::text;
+use firmware::sinks::events::table::text;
 use firmware::sinks::events::{Record, records, sealed};
 
 /// Parses the bytes as a file of the log; then each of their lines with a correct checksum, which a search would not find.

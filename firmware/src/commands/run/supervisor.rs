@@ -150,6 +150,7 @@ pub(super) fn folders(config: &Config) -> FolderPaths {
         state: config.listen.state_dir.clone(),
         events: config.events.folder.clone(),
         clips: config.clips.folder.clone(),
+        clips_max_mib: config.clips.max_mib,
     }
 }
 

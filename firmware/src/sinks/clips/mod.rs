@@ -7,7 +7,7 @@
 mod config;
 mod preroll;
 mod recorder;
-mod store;
+pub(crate) mod store;
 
 use std::time::Duration;
 

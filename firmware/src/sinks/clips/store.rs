@@ -1,14 +1,49 @@
 //! A folder of clips that never exceeds its bound, nor leaves the card with less than a reserve.
+//!
+//! An empty file `NAME.wav.keep` beside a clip marks it as kept: it counts, and is never deleted to make room.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::statvfs;
 
-/// Makes room in `folder`, which is made if it is not there, for a clip of `bytes`: the oldest go, until all take at most `most`
-/// bytes and `reserve` bytes stay free. Returns the clip's path, whose name ends with `rest`; `None` where even without any
-/// other there is no room.
+/// What the name of a mark ends with, after the clip's.
+const KEPT: &str = ".keep";
+
+/// A clip in the folder. Ordered by its number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ClipFile {
+    number: u64,
+    /// Name of the file.
+    pub(crate) name: String,
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// Whether it is never deleted to make room.
+    pub(crate) kept: bool,
+}
+
+/// Why a clip is not kept.
+#[derive(Debug)]
+pub(crate) enum KeepError {
+    /// There is none of this name.
+    Absent,
+    /// Kept clips take all the space that they may already.
+    Full,
+    /// The folder cannot be read or written.
+    Disk(io::Error),
+}
+
+impl From<io::Error> for KeepError {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error)
+    }
+}
+
+/// Makes room in `folder`, which is made if it is not there, for a clip of `bytes`: the oldest go, except kept ones, until all
+/// take at most `most` bytes and `reserve` bytes stay free. Returns the clip's path, whose name ends with `rest`; `None` where
+/// even without any other there is no room.
 ///
 /// The order is that of the clips' numbers: times of day may go back.
 ///
@@ -16,36 +51,98 @@ use nix::sys::statvfs::statvfs;
 /// The error of the file system.
 pub(super) fn room(folder: &Path, most: u64, reserve: u64, bytes: u64, rest: &str) -> io::Result<Option<PathBuf>> {
     std::fs::create_dir_all(folder)?;
-    let mut clips = clips(folder)?;
-    let next = clips.back().map_or(1, |(number, ..)| number.saturating_add(1));
+    tidy(folder)?;
+    let mut clips: VecDeque<ClipFile> = list(folder)?.into();
+    let next = clips.back().map_or(1, |clip| clip.number.saturating_add(1));
     loop {
-        let total: u64 = clips.iter().map(|(.., size)| size).sum();
+        let total: u64 = clips.iter().map(|clip| clip.bytes).sum();
         if total + bytes <= most && free(folder)? >= bytes + reserve {
             return Ok(Some(folder.join(format!("{next:06}_{rest}.wav"))));
         }
-        let Some((_, oldest, _)) = clips.pop_front() else { return Ok(None) };
-        match std::fs::remove_file(&oldest) {
-            // Another program has removed it.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        let oldest = clips.iter().position(|clip| !clip.kept).and_then(|place| clips.remove(place));
+        let Some(oldest) = oldest else { return Ok(None) };
+        remove(&folder.join(oldest.name))?;
     }
 }
 
-/// The clips with their numbers and sizes, oldest first. What a power cut kept from being finished is removed.
-fn clips(folder: &Path) -> io::Result<VecDeque<(u64, PathBuf, u64)>> {
+/// The clips, oldest first.
+///
+/// # Errors
+/// The error of the file system; a folder that is not there has none.
+pub(crate) fn list(folder: &Path) -> io::Result<Vec<ClipFile>> {
     let mut clips = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".tmp") && name.strip_prefix('.').and_then(number).is_some() {
-            std::fs::remove_file(entry.path())?;
-        } else if let (Some(number), true) = (number(&name), name.ends_with(".wav")) {
-            clips.push((number, entry.path(), entry.metadata()?.len()));
-        }
+    for name in names(folder)? {
+        let Some(number) = number(&name).filter(|_| is_clip(&name)) else { continue };
+        // One that is deleted meanwhile is none.
+        let Ok(found) = folder.join(&name).metadata() else { continue };
+        let kept = mark(folder, &name).exists();
+        clips.push(ClipFile { number, name, bytes: found.len(), kept });
     }
     clips.sort();
-    Ok(clips.into())
+    Ok(clips)
+}
+
+/// Whether a name is that of a clip: it has no path in it.
+pub(crate) fn is_clip(name: &str) -> bool {
+    number(name).is_some() && name.ends_with(".wav") && !name.contains(['/', '\0'])
+}
+
+/// Keeps a clip, or no longer; kept ones take at most `most` bytes.
+///
+/// # Errors
+/// [`KeepError`].
+pub(crate) fn keep(folder: &Path, name: &str, keep: bool, most: u64) -> Result<(), KeepError> {
+    let clips = list(folder)?;
+    let clip = clips.iter().find(|clip| clip.name == name).ok_or(KeepError::Absent)?;
+    if clip.kept == keep {
+        return Ok(());
+    }
+    if keep {
+        let kept: u64 = clips.iter().filter(|clip| clip.kept).map(|clip| clip.bytes).sum();
+        if kept + clip.bytes > most {
+            return Err(KeepError::Full);
+        }
+        File::create(mark(folder, name))?;
+    } else {
+        remove(&mark(folder, name))?;
+    }
+    File::open(folder)?.sync_all()?;
+    // It may have been deleted before it was marked.
+    if folder.join(name).exists() { Ok(()) } else { Err(KeepError::Absent) }
+}
+
+/// The mark of a clip.
+fn mark(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}{KEPT}"))
+}
+
+/// Removes what a power cut kept from being finished, and marks whose clips people have removed.
+fn tidy(folder: &Path) -> io::Result<()> {
+    for name in names(folder)? {
+        let torn = name.ends_with(".tmp") && name.strip_prefix('.').and_then(number).is_some();
+        let marked = name.strip_suffix(KEPT).filter(|clip| is_clip(clip));
+        if torn || marked.is_some_and(|clip| !folder.join(clip).exists()) {
+            remove(&folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The names in a folder; none where it is not there.
+fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+}
+
+/// Removes a file, which another program may have done.
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Bytes that this program may still use on the card.
@@ -118,5 +215,33 @@ mod tests {
         assert!(write(folder.path(), 1000, 0, 100));
         assert!(!write(folder.path(), 1000, u64::MAX / 2, 100));
         assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_kept_clip_is_never_deleted_to_make_room_until_it_is_released_and_kept_ones_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!((0..3).all(|_| write(folder.path(), 1000, 0, 300)));
+        let name = |number: u32| format!("{number:06}_state_on_x.wav");
+        keep(folder.path(), &name(1), true, 500).unwrap();
+        assert!(matches!(keep(folder.path(), &name(2), true, 500), Err(KeepError::Full)));
+        assert!(matches!(keep(folder.path(), "../x.wav", true, 500), Err(KeepError::Absent)));
+        assert!((0..3).all(|_| write(folder.path(), 1000, 0, 300)));
+        assert_eq!(names(folder.path()), [name(1), name(1) + KEPT, name(5), name(6)]);
+        // What is kept counts: a clip that does not fit beside it has no room.
+        assert!(!write(folder.path(), 1000, 0, 800));
+        assert_eq!(names(folder.path()), [name(1), name(1) + KEPT]);
+        keep(folder.path(), &name(1), false, 500).unwrap();
+        assert!(write(folder.path(), 1000, 0, 800));
+        assert_eq!(names(folder.path()), [name(2)]);
+    }
+
+    #[test]
+    fn the_mark_of_a_clip_that_people_have_removed_is_removed_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        for mark in ["000001_a_b_c.wav.keep", "mine.keep"] {
+            std::fs::write(folder.path().join(mark), "").unwrap();
+        }
+        assert!(write(folder.path(), 1000, 0, 300));
+        assert_eq!(names(folder.path()), ["000001_state_on_x.wav", "mine.keep"]);
     }
 }

@@ -3,6 +3,7 @@
 mod log;
 mod record;
 mod store;
+pub mod table;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use log::Log;
 pub use record::{Record, RecordKind, sealed};
 use serde::{Deserialize, Serialize};
+pub(crate) use store::read_newest;
 pub use store::{read, records};
 
 use super::{Sink, SinkConfig};

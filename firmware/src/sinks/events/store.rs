@@ -116,6 +116,27 @@ pub fn read(folder: &Path) -> io::Result<(Vec<Record>, usize)> {
     Ok((all, damaged))
 }
 
+/// The newest records in `folder`, oldest first: those of the newest files of together at most `most` bytes.
+///
+/// # Errors
+/// When the folder or a file in it cannot be read.
+pub(crate) fn read_newest(folder: &Path, most: u64) -> io::Result<Vec<Record>> {
+    let (mut newest, mut total) = (Vec::new(), 0);
+    for (_, path) in parts(folder)?.into_iter().rev() {
+        let bytes = match std::fs::read(&path) {
+            // The running program has deleted it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            read => read?,
+        };
+        total += bytes.len() as u64;
+        if total > most && !newest.is_empty() {
+            break;
+        }
+        newest.push(records(&bytes).0);
+    }
+    Ok(newest.into_iter().rev().flatten().collect())
+}
+
 /// The records among the bytes of a file, and the number of its damaged lines.
 pub fn records(bytes: &[u8]) -> (Vec<Record>, usize) {
     let (mut records, mut damaged) = (Vec::new(), 0);

@@ -12,6 +12,10 @@ mod access;
 mod answer;
 #[cfg(feature = "page")]
 mod assets;
+#[cfg(feature = "page")]
+mod body;
+#[cfg(feature = "page")]
+mod clips;
 mod config;
 #[cfg(feature = "page")]
 mod headers;
@@ -20,7 +24,11 @@ mod hub;
 #[cfg(feature = "page")]
 mod live;
 #[cfg(feature = "page")]
+mod log;
+#[cfg(feature = "page")]
 mod messages;
+#[cfg(feature = "page")]
+mod ranges;
 #[cfg(feature = "page")]
 mod recent;
 #[cfg(feature = "page")]

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, assets, headers, live};
+use super::{answer, assets, clips, headers, live, log};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.
@@ -24,9 +24,13 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/now", get(now))
         .route("/api/recent", get(recent))
         .route("/api/live", get(live::live))
+        .route("/api/alarms", get(log::alarms))
+        .route("/api/events.csv", get(log::csv))
+        .route("/clips/{name}", get(clips::clip))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::looking));
     let operating = Router::new()
         .route("/api/acknowledge", post(acknowledge))
+        .route("/api/keep", post(clips::keeping))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::operating));
     Router::new()
         .route("/", get(assets::index))

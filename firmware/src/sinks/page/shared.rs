@@ -11,7 +11,7 @@ use super::hub::Hub;
 use super::recent::Recent;
 use super::{Config, messages};
 use crate::alarms::Alarms;
-use crate::reporting::{OutputContext, PageCounters, Snapshot};
+use crate::reporting::{Folders, OutputContext, PageCounters, Snapshot};
 
 /// Least age of the newest frame that is shown as silence: capture is counted once a second.
 const SILENCE: Duration = Duration::from_millis(2500);
@@ -59,6 +59,7 @@ pub(super) struct Shared {
     pub(super) access: Access,
     pub(super) hub: Hub,
     pub(super) alarms: Arc<Alarms>,
+    pub(super) folders: Folders,
     pub(super) counters: Arc<PageCounters>,
     now: Mutex<Now>,
     recent: Mutex<Recent>,
@@ -78,6 +79,7 @@ impl Shared {
             access,
             hub: Hub::new(Arc::clone(&counters), columns_wanted),
             alarms: Arc::clone(&context.alarms),
+            folders: context.folders.clone(),
             counters,
             now: Mutex::new(Now::new()),
             recent: Mutex::default(),

@@ -49,7 +49,7 @@ export const mayOperate = () => session.role === 'operate';
 
 /** Follows what the device sends: `handlers` by event, `onConnection(true or false)`. Returns how to stop. */
 export function follow(handlers, onConnection) {
-  const source = new EventSource('api/live?columns');
+  const source = new EventSource(`api/live${'columns' in handlers ? '?columns' : ''}`);
   for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (event) => handle(name === 'columns' ? event.data : JSON.parse(event.data)));
   }
