@@ -123,7 +123,7 @@ fn evaluation_separates_recordings_trained_on_from_others() {
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("WARNING: the model was trained on 18 of 24 files"), "{}", text(&output));
     let model = monitor_model::owned::OwnedModel::load(&out.join(FILES[0])).unwrap();
-    let card = model.contents().unwrap().card.unwrap();
+    let card = model.contents().card.unwrap();
     assert_eq!(card.class_confidence.len(), 3);
     assert!(card.class_confidence.iter().all(|own| (40..=80).contains(own)), "{:?}", card.class_confidence);
     let figures = json(&figures);

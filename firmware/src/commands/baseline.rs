@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     );
     let setup = Setup::load(&config)?;
     // The model's own tables, not those of an earlier baseline.
-    let classifier = setup.model.contents()?.classifier;
+    let classifier = &setup.model.contents().classifier;
     let tables = classifier.anomaly().map(|detector| *detector.tables());
     let tables = tables.with_context(|| {
         format!(
@@ -85,14 +85,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let progress = Arc::new(Progress::default());
     let (producer, mut sound) = open(&options.input, options.realtime, &config.capture, &progress)?;
     let mut baseline = Baseline::new(tables);
-    let mut screening = Screening::new(setup.settings(&classifier).judge()?);
+    let mut screening = Screening::new(setup.settings(classifier).judge()?);
     let mut microphone = Microphone::new(setup.microphone);
     let mut seconds = 0.0;
     let silent = || anyhow!("no sound from `{}` for 10 s: {}", config.capture.device, producer.status.device());
     // One turn per rate of the input: mostly one.
     while seconds < args.minutes * 60.0 {
         let Some(rate) = next_rate(&mut sound, silent)? else { break };
-        let mut memory = Memory::new(&classifier, rate)?;
+        let mut memory = Memory::new(classifier, rate)?;
         let mut pipeline = memory.pipeline(classifier.clone(), rate, setup.hop_columns)?;
         let (begun, mut reported) = (seconds, seconds);
         while seconds < args.minutes * 60.0 && next_rate(&mut sound, silent)? == Some(rate) {

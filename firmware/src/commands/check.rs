@@ -56,7 +56,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let loaded = begun.elapsed();
     let mut sound = AudioFile::wav(&args.wav, &config.capture)?;
     let rate = sound.rate()?;
-    let classifier = setup.classifier()?;
+    let classifier = setup.classifier();
     let settings = setup.settings(&classifier);
     let rules = settings.anomaly.filter(|_| settings.anomaly_alarm);
     let judge = settings.judge()?;
@@ -129,7 +129,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let advice = setup
         .model
-        .contents()?
+        .contents()
         .card
         .and_then(|card| advice::on_groups(card.training.groups as usize, card.training.within_recording));
     if let Some(advice) = advice {

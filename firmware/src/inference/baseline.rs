@@ -6,7 +6,7 @@
 
 use std::path::PathBuf;
 
-use monitor_model::anomaly::baseline;
+use monitor_model::anomaly::baseline_file::{self, BaselineTables};
 
 use crate::config::ListenConfig;
 
@@ -30,7 +30,7 @@ pub(crate) fn allowed(config: &ListenConfig) -> bool {
 ///
 /// # Errors
 /// When there is a file and it is not used, and why. The model's own tables are used then.
-pub(crate) fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<Vec<u8>>, Ignored> {
+pub(crate) fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<BaselineTables>, Ignored> {
     for path in [path(config), config.state_dir.join(OLD_NAME)] {
         let ignored = |cause: String| Ignored { path: path.clone(), cause };
         return match std::fs::read(&path) {
@@ -40,10 +40,7 @@ pub(crate) fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<Vec<u8>
                 "listen.require_signature is set and it bears none; set listen.allow_baseline = true to use it, or delete it"
                     .into(),
             )),
-            Ok(bytes) => match baseline::open(model, &bytes) {
-                Ok(tables) => Ok(Some(tables.to_vec())),
-                Err(refused) => Err(ignored(refused.to_string())),
-            },
+            Ok(bytes) => BaselineTables::open(model, bytes).map(Some).map_err(|refused| ignored(refused.to_string())),
         };
     }
     Ok(None)
@@ -54,7 +51,7 @@ pub(crate) fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<Vec<u8>
 /// # Errors
 /// When the file cannot be written.
 pub(crate) fn save(config: &ListenConfig, model: &[u8], tables: &[u8]) -> std::io::Result<()> {
-    monitor_model::atomic_file::write(&path(config), &baseline::seal(model, tables))?;
+    monitor_model::atomic_file::write(&path(config), &baseline_file::seal(model, tables))?;
     match std::fs::remove_file(config.state_dir.join(OLD_NAME)) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -149,7 +149,7 @@ fn prepare<'a>(
     sensitivity: &Sensitivity,
     on_event: impl FnMut(&Event<'_>),
 ) -> anyhow::Result<(BackEnd<'a>, Judge)> {
-    let classifier = setup.classifier()?;
+    let classifier = setup.classifier();
     sensitivity.configure(setup.sensitivity(&classifier));
     let settings = setup.settings(&classifier);
     let judge = match before {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use monitor_core::anomaly::{AlarmRules, AnomalyModel, Detector, Levels, Persistence};
+use monitor_core::anomaly::{AlarmRules, Detector, Levels, Persistence};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
 use monitor_core::monitor::{AlarmStates, Settings};
+use monitor_model::anomaly::baseline_file::BaselineTables;
 use monitor_model::owned::{self, OwnedModel};
 use monitor_model::texts::Texts;
 use monitor_nn::Isa;
@@ -21,7 +22,7 @@ use crate::system::messages::warn;
 /// Everything that inference needs to know and that a reload replaces.
 #[derive(Debug)]
 pub struct Setup {
-    /// The model with its packed weights.
+    /// The model with its packed weights and its contents.
     pub model: OwnedModel,
     /// The model and the device; the rate is that of the configuration until sound comes.
     pub device: DeviceInfo,
@@ -38,7 +39,7 @@ pub struct Setup {
     /// `[alarm]`: whether a high anomaly score is an alarm, and how easily.
     pub alarm: AlarmConfig,
     /// The anomaly tables of the baseline, in place of the model's.
-    baseline: Option<Vec<u8>>,
+    baseline: Option<BaselineTables>,
 }
 
 impl Setup {
@@ -54,8 +55,7 @@ impl Setup {
         let unusable = |cause| SetupError::Model(owned::Error::Unusable { path: path.clone(), cause });
         let model = OwnedModel::from_bytes(bytes, Isa::best()).map_err(unusable)?;
         let contents = model.contents();
-        let found = contents.map(|found| (found.classifier.classes(), found.card, found.labels)).map_err(unusable);
-        let (classes, card, mut labels) = found?;
+        let (classes, card, mut labels) = (contents.classifier.classes(), contents.card, contents.labels.clone());
         if classes == 1 && !config.alarm.anomaly {
             return Err(SetupError::OneClass);
         }
@@ -112,16 +112,14 @@ impl Setup {
 }
 
 impl Setup {
-    /// The model's classifier, its anomaly score refitted by the baseline. It parses the file, because what borrows from a
-    /// setup cannot move with it from the thread that loads it to that of inference: once for each setup.
-    ///
-    /// # Errors
-    /// None in practice: all was checked at load.
-    pub fn classifier(&self) -> Result<Classifier<'_>, owned::Cause> {
-        let classifier = self.model.contents()?.classifier;
-        let Some(tables) = &self.baseline else { return Ok(classifier) };
-        let tables = AnomalyModel::from_bytes(tables).map_err(owned::Cause::Anomaly)?;
-        Ok(classifier.with_anomaly(Some(Detector::new(tables))))
+    /// The model's classifier, its anomaly score refitted by the baseline. Model and baseline were parsed when the setup was
+    /// loaded.
+    pub fn classifier(&self) -> Classifier<'_> {
+        let classifier = self.model.contents().classifier.clone();
+        match &self.baseline {
+            Some(baseline) => classifier.with_anomaly(Some(Detector::new(*baseline.tables()))),
+            None => classifier,
+        }
     }
 
     /// The sensitivity of the alarm by the anomaly score of this setup's `classifier`, by model and configuration; `None`

@@ -63,18 +63,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     dataset.print_found(&ui);
     let context = || format!("cannot evaluate {}", file.display());
     let contents = named_contents(&model).with_context(context)?;
-    let hop_columns = args.on.hop_columns(&contents);
+    let hop_columns = args.on.hop_columns(contents);
     if contents.labels.len() == 1 {
-        return one_class(args, &contents, dataset, hop_columns, &ui).with_context(context);
+        return one_class(args, contents, dataset, hop_columns, &ui).with_context(context);
     }
-    let predictions = predict_all(&contents, dataset, hop_columns, &ui).with_context(context)?;
+    let predictions = predict_all(contents, dataset, hop_columns, &ui).with_context(context)?;
     let evaluation = predictions.evaluation();
     evaluation.lines().iter().for_each(|line| ui.print(line));
-    let (timelines, tracks) = followed(&contents, &predictions.dataset, hop_columns, &ui)?;
+    let (timelines, tracks) = followed(contents, &predictions.dataset, hop_columns, &ui)?;
     let mut files = vec![args.out.join(pictures::CONFUSION), args.out.join(pictures::RELIABILITY)];
     pictures::confusion(evaluation.quotable(), file)?.save(&files[0])?;
     pictures::reliability(evaluation.quotable(), file)?.save(&files[1])?;
-    draw_tracks(args, &contents, &predictions.dataset, &tracks, hop_columns, &mut files, &ui)?;
+    draw_tracks(args, contents, &predictions.dataset, &tracks, hop_columns, &mut files, &ui)?;
     finish(args, &predictions.dataset, &files, hop_columns, &evaluation, &timelines, &ui)
 }
 

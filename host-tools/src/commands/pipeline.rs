@@ -84,11 +84,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let path = newest(&args.options.out)?;
     let model = OwnedModel::load(&path)?;
     let contents = named_contents(&model)?;
-    check(&contents, &trained).with_context(|| format!("{} is not the model that was trained", path.display()))?;
+    check(contents, &trained).with_context(|| format!("{} is not the model that was trained", path.display()))?;
     ui.print(format!("{}: loads; labels, card and bytes match this training", path.display()));
 
     ui.print("\n== 3/5 Held-out recordings");
-    let held_out = held_out(&contents, &trained, &ui)?;
+    let held_out = held_out(contents, &trained, &ui)?;
     match &held_out {
         _ if contents.labels.len() == 1 => {
             report_text::one_class(&contents.labels[0], trained.report.left_out.as_ref())
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ui.print(format!("{}: equal bits with {}, in chunks of any size", test.display(), instruction_sets.join(" and ")));
 
     ui.print(format!("\n== 5/5 Prediction for {}", test.display()));
-    let prediction = predict(&contents, &test, &ui)?;
+    let prediction = predict(contents, &test, &ui)?;
     let verdict = verdict(&trained.report, args.min_f1);
     args.json.write(&Figures {
         training: &trained.report,

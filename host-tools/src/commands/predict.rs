@@ -118,7 +118,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
     // Each recording begins as unknown.
     let judge = contents.judge(args.hop).with_context(context)?;
-    let run = Run { contents: &contents, labels: &contents.labels, args, judge: &judge };
+    let run = Run { contents, labels: &contents.labels, args, judge: &judge };
 
     let started = Instant::now();
     let mut reports = Vec::new();

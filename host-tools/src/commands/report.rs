@@ -40,11 +40,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     dataset.print_found(&ui);
     let context = || format!("cannot report on {}", file.display());
     let contents = named_contents(&model).with_context(context)?;
-    let hop_columns = args.on.hop_columns(&contents);
+    let hop_columns = args.on.hop_columns(contents);
     let (dataset, accuracy, mut pictures) =
-        accuracy(&contents, dataset, hop_columns, file, &ui).with_context(context)?;
+        accuracy(contents, dataset, hop_columns, file, &ui).with_context(context)?;
     let (timelines, tracks): (Vec<_>, Vec<_>) =
-        pictures::followed(&contents, &dataset, hop_columns)?.into_iter().unzip();
+        pictures::followed(contents, &dataset, hop_columns)?.into_iter().unzip();
     for (path, track) in dataset.timelines.iter().zip(&tracks) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let caption = format!("{name} over time: log-mel, true and reported state, anomaly score");

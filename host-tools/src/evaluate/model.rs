@@ -4,12 +4,12 @@ use anyhow::ensure;
 use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 
-/// Reads the contents of a model whose classes have names.
+/// Returns the contents of a model whose classes have names.
 ///
 /// # Errors
-/// When its labels or its card cannot be read, or it has no labels.
-pub fn named_contents(model: &OwnedModel) -> anyhow::Result<ModelContents<'_>> {
-    let contents = model.contents()?;
+/// When it has no labels.
+pub fn named_contents(model: &OwnedModel) -> anyhow::Result<&ModelContents<'_>> {
+    let contents = model.contents();
     let classes = contents.classifier.classes();
     ensure!(
         !contents.labels.is_empty(),

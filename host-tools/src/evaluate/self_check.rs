@@ -48,7 +48,7 @@ pub(crate) fn self_check(bytes: &[u8], path: &Path) -> anyhow::Result<Vec<&'stat
 
 /// The bits of every probability and deviation from normal sound.
 fn bits(model: &OwnedModel, rate_hz: u32, samples: &[f32], chunk: usize) -> anyhow::Result<Vec<u32>> {
-    let classifier = model.contents()?.classifier;
+    let classifier = model.contents().classifier.clone();
     let mut memory = Memory::new(&classifier, rate_hz)?;
     let mut pipeline = memory.pipeline(classifier, rate_hz, monitor_core::window::DEFAULT_HOP)?;
     let mut bits = Vec::new();

@@ -12,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [path, isa, count] = arguments.as_slice() else { return Err("usage: windows MODEL ISA COUNT".into()) };
     let isa = Isa::ALL.into_iter().find(|known| known.name() == isa).ok_or("no such instruction set")?;
     let model = OwnedModel::from_bytes(std::fs::read(path)?, isa)?;
-    let classifier = model.contents()?.classifier;
+    let classifier = model.contents().classifier.clone();
     let network = classifier.network().ok_or("the model has no int8 network")?;
     let mut arena = vec![Block::ZERO; network.arena_len()];
     let patch: Patch =

@@ -13,16 +13,13 @@ const LARGE: usize = 2 << 20;
 /// Blocks, zero until written. The packer requests more than it uses.
 #[derive(Debug)]
 pub(crate) struct Blocks {
-    map: Option<MmapMut>,
+    map: MmapMut,
     /// Offset of the first block, in bytes.
     at: usize,
     len: usize,
 }
 
 impl Blocks {
-    /// No blocks.
-    pub(crate) const NONE: Self = Self { map: None, at: 0, len: 0 };
-
     /// Allocates `len` blocks, of which about the first `filled` will be written.
     ///
     /// # Errors
@@ -37,17 +34,17 @@ impl Blocks {
         let _ = map.advise_range(memmap2::Advice::HugePage, at, filled * size_of::<Block>() / LARGE * LARGE);
         #[cfg(not(target_os = "linux"))]
         let _ = filled;
-        Ok(Self { map: Some(map), at, len })
+        Ok(Self { map, at, len })
     }
 
     pub(crate) fn get(&self) -> &[Block] {
-        let bytes = self.map.as_ref().and_then(|map| map.get(self.at..self.at + self.len * size_of::<Block>()));
+        let bytes = self.map.get(self.at..self.at + self.len * size_of::<Block>());
         bytes.map_or(&[], |bytes| bytemuck::try_cast_slice(bytes).unwrap_or_default())
     }
 
     pub(crate) fn get_mut(&mut self) -> &mut [Block] {
         let range = self.at..self.at + self.len * size_of::<Block>();
-        let bytes = self.map.as_mut().and_then(|map| map.get_mut(range));
+        let bytes = self.map.get_mut(range);
         bytes.map_or(&mut [], |bytes| bytemuck::try_cast_slice_mut(bytes).unwrap_or_default())
     }
 }

@@ -1,5 +1,6 @@
-//! What a model file contains, read once for all parts of a program.
+//! What a model file contains, parsed once, when the file is loaded.
 
+use monitor_core::anomaly::{self, AnomalyModel, Detector};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision;
 use monitor_core::graph::Parts;
@@ -9,9 +10,10 @@ use monitor_core::window::DEFAULT_HOP;
 use monitor_nn::Body;
 use monitor_tflite::Model;
 
-use crate::owned::{Cause, Parsed};
+use crate::owned::Cause;
+use crate::packed::ModelData;
 
-/// The contents of an [`OwnedModel`](crate::owned::OwnedModel), which they borrow from.
+/// The contents of a model file. An [`OwnedModel`](crate::owned::OwnedModel) creates and holds them; nothing else can.
 #[derive(Debug)]
 pub struct ModelContents<'m> {
     /// The parsed file.
@@ -29,11 +31,28 @@ pub struct ModelContents<'m> {
 }
 
 impl<'m> ModelContents<'m> {
-    pub(crate) fn new(parsed: Parsed<'m>, classifier: Classifier<'m>) -> Result<Self, Cause> {
-        let Parsed { file, parts, body } = parsed;
+    /// Parses the file and packs its weights. The only pass over a model file, and
+    /// [`OwnedModel::from_bytes`](crate::owned::OwnedModel::from_bytes) its only caller.
+    ///
+    /// # Errors
+    /// If it is not a model that this program runs.
+    pub(crate) fn parse(data: &'m ModelData) -> Result<Self, Cause> {
+        let file = Model::parse(data.bytes()).map_err(Cause::File)?;
+        let graph = file.graph();
+        let parts = Parts::from_graph(&graph).map_err(Cause::Graph)?;
+        let found = parts.body.map(|part| Body::from_graph(&graph, part.quantize)).transpose();
+        let body = found.map_err(Cause::Network)?.map(|found| found.body);
+        let network = body.as_ref().map(|body| data.network(body)).transpose()?;
+        let tables = file.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes).transpose().map_err(Cause::Anomaly)?;
+        let classifier = Classifier::from_parts(&parts, network).map_err(Cause::Classifier)?;
+        let classes = classifier.classes();
+        // The probability of the only class is always 1: without a score the state would never be unknown.
+        if classes == 1 && tables.is_none() {
+            return Err(Cause::OneClass);
+        }
+        let classifier = classifier.with_anomaly(tables.map(Detector::new));
         let labels = file.labels().map_err(Cause::File)?;
         let labels: Vec<String> = labels.iter().flat_map(|labels| labels.iter()).map(str::to_string).collect();
-        let classes = classifier.classes();
         if !labels.is_empty() && labels.len() != classes {
             return Err(Cause::LabelCount { labels: labels.len(), classes });
         }

@@ -20,6 +20,7 @@ pub mod content;
 pub mod contents;
 pub mod line;
 pub mod owned;
+mod packed;
 pub mod palette;
 pub mod report;
 pub mod texts;

@@ -4,7 +4,7 @@
 //! # fn main() -> Result<(), monitor_model::owned::Error> {
 //! use monitor_model::owned::{Memory, OwnedModel};
 //! let model = OwnedModel::load("artifacts/sound_classifier.tflite".as_ref())?;
-//! let classifier = model.contents()?.classifier;
+//! let classifier = model.contents().classifier.clone();
 //! let mut memory = Memory::new(&classifier, 48_000)?;
 //! let mut pipeline = memory.pipeline(classifier, 48_000, 48)?;
 //! pipeline.push(&[0.0; 480], |verdict| println!("{:?}", verdict.probabilities));
@@ -12,55 +12,41 @@
 //! # }
 //! ```
 //!
-//! The model is checked and its weights packed once, when it is loaded. A program then reads its [`ModelContents`] once and
-//! passes them on: they borrow from the model, and clones of the classifier share the packed weights, so each thread only
-//! needs a [`Memory`] of its own. Log-mel features need no model: [`Classifier::log_mel`] and a [`Memory`] do.
+//! The model is parsed, checked and its weights packed once, when it is loaded. Its [`ModelContents`] stay with it, also when it
+//! moves to another thread. Clones of the classifier share the packed weights, so each thread only needs a [`Memory`] of its
+//! own. Log-mel features need no model: [`Classifier::log_mel`] and a [`Memory`] do.
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
-use crate::blocks::Blocks;
+use self_cell::self_cell;
+
 use crate::contents::ModelContents;
-use monitor_core::anomaly::{self, AnomalyModel, Detector};
+use crate::packed::ModelData;
+use monitor_core::anomaly;
 use monitor_core::classifier::{self, Classifier};
 use monitor_core::features::FeatureKind;
-use monitor_core::graph::{self, Parts};
+use monitor_core::graph;
 use monitor_core::microphone::Limits;
 use monitor_core::model_card;
 use monitor_core::monitor::{Intake, Judge, Monitor};
 use monitor_core::pipeline::{self, BackEnd, FrontEnd, Pipeline};
 use monitor_core::resample::Resampler;
-use monitor_nn::{self as nn, Block, Body, Isa, Network};
-use monitor_tflite::{self as tflite, Model};
+use monitor_nn::{self as nn, Block, Isa};
+use monitor_tflite as tflite;
 
-/// Bytes of a model file, and its packed weights.
-#[derive(Debug)]
-pub struct OwnedModel {
-    bytes: Vec<u8>,
-    packed: Packed,
-    /// Weights up to the tap of a file that contains the whole network; packed when training first asks for them.
-    tapped: OnceLock<Packed>,
-    isa: Isa,
-}
-
-/// Packed weights.
-#[derive(Debug)]
-struct Packed {
-    blocks: Blocks,
-    /// Number of blocks in use.
-    used: usize,
-}
-
-impl Packed {
-    /// Packs the weights of `body`.
-    fn new(body: &Body<'_>, isa: Isa) -> Result<Self, Cause> {
-        let len = Network::packed_len(body, isa).map_err(Cause::Network)?;
-        let filled = Network::usual_packed_len(body, isa).map_err(Cause::Network)?;
-        let mut blocks = Blocks::zeroed(len, filled).map_err(|_| Cause::NoMemory)?;
-        let used = Network::pack(body, isa, blocks.get_mut()).map_err(Cause::Network)?;
-        Ok(Self { blocks, used })
+self_cell!(
+    /// The bytes of a model, and what was parsed of them.
+    struct Loaded {
+        owner: ModelData,
+        #[covariant]
+        dependent: ModelContents,
     }
-}
+    impl {Debug}
+);
+
+/// A model file in memory: its bytes, its packed weights and its contents.
+#[derive(Debug)]
+pub struct OwnedModel(Loaded);
 
 impl OwnedModel {
     /// Reads, checks and packs the model at `path`: a trained model or the plain base model.
@@ -72,40 +58,27 @@ impl OwnedModel {
         Self::from_bytes(bytes, Isa::best()).map_err(|cause| Error::Unusable { path: path.to_path_buf(), cause })
     }
 
-    /// Checks and packs the model in `bytes` for the given instruction set.
+    /// Parses, checks and packs the model in `bytes` for the given instruction set.
     ///
     /// # Errors
     /// If it is not a model that this program runs.
     pub fn from_bytes(bytes: Vec<u8>, isa: Isa) -> Result<Self, Cause> {
-        let parsed = Parsed::read(&bytes)?;
-        let packed = match &parsed.body {
-            Some(body) => Packed::new(body, isa)?,
-            None => Packed { blocks: Blocks::NONE, used: 0 },
-        };
-        parsed.classifier(isa, &packed)?;
-        drop(parsed);
-        Ok(Self { bytes, packed, tapped: OnceLock::new(), isa })
+        Loaded::try_new(ModelData::new(bytes, isa), |data| ModelContents::parse(data)).map(Self)
     }
 
     /// Returns the bytes of the file.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.0.borrow_owner().bytes()
     }
 
     /// Returns the size of the packed weights in bytes.
     pub fn packed_bytes(&self) -> usize {
-        self.packed.used * size_of::<Block>()
+        self.0.borrow_owner().packed_bytes()
     }
 
-    /// Reads what the file contains. Call it once and pass the result on: it parses the file.
-    ///
-    /// # Errors
-    /// [`Cause::File`], [`Cause::LabelCount`] or [`Cause::Card`] if the labels or the model card cannot be used. All else was
-    /// checked when the file was loaded.
-    pub fn contents(&self) -> Result<ModelContents<'_>, Cause> {
-        let parsed = Parsed::read(&self.bytes)?;
-        let classifier = parsed.classifier(self.isa, &self.packed)?;
-        ModelContents::new(parsed, classifier)
+    /// Returns what the file contains.
+    pub fn contents(&self) -> &ModelContents<'_> {
+        self.0.borrow_dependent()
     }
 
     /// Creates a classifier that computes only features of `kind`, for training.
@@ -113,61 +86,13 @@ impl OwnedModel {
     /// # Errors
     /// If the kind requires a network and the file has none.
     pub fn features(&self, kind: FeatureKind) -> Result<Classifier<'_>, Cause> {
-        let parsed = Parsed::read(&self.bytes)?;
-        let network = match (kind.tap_block(), &parsed.body) {
-            (Some(block), Some(body)) if parsed.parts.body.is_some_and(|part| !part.tapped) => {
-                Some(self.tapped(body.clone(), block)?)
-            }
-            _ => parsed.network(self.isa, &self.packed)?,
+        let contents = self.contents();
+        let whole = contents.parts.body.is_some_and(|part| !part.tapped);
+        let network = match (kind.tap_block(), &contents.body) {
+            (Some(block), Some(body)) if whole => Some(self.0.borrow_owner().tapped(body.clone(), block)?),
+            _ => contents.classifier.network().cloned(),
         };
         Classifier::features(kind, network).map_err(Cause::Classifier)
-    }
-
-    /// Returns the network of a file with the whole of it, cut after `block`.
-    fn tapped(&self, body: Body<'_>, block: usize) -> Result<Network<'_>, Cause> {
-        let body = body.tapped(block).map_err(Cause::Network)?;
-        let packed = match self.tapped.get() {
-            Some(packed) => packed,
-            None => {
-                let packed = Packed::new(&body, self.isa)?;
-                self.tapped.get_or_init(|| packed)
-            }
-        };
-        Network::new(&body, self.isa, packed.blocks.get()).map_err(Cause::Network)
-    }
-}
-
-/// What one pass over the file finds.
-pub(crate) struct Parsed<'m> {
-    pub(crate) file: Model<'m>,
-    pub(crate) parts: Parts<'m>,
-    pub(crate) body: Option<Body<'m>>,
-}
-
-impl<'m> Parsed<'m> {
-    fn read(bytes: &'m [u8]) -> Result<Self, Cause> {
-        let file = Model::parse(bytes).map_err(Cause::File)?;
-        let graph = file.graph();
-        let parts = Parts::from_graph(&graph).map_err(Cause::Graph)?;
-        let found = parts.body.map(|part| Body::from_graph(&graph, part.quantize)).transpose();
-        let body = found.map_err(Cause::Network)?.map(|found| found.body);
-        Ok(Self { file, parts, body })
-    }
-
-    fn network<'p>(&self, isa: Isa, packed: &'p Packed) -> Result<Option<Network<'p>>, Cause> {
-        let network = self.body.as_ref().map(|body| Network::new(body, isa, packed.blocks.get()));
-        network.transpose().map_err(Cause::Network)
-    }
-
-    fn classifier(&self, isa: Isa, packed: &'m Packed) -> Result<Classifier<'m>, Cause> {
-        let tables = self.file.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes);
-        let detector = tables.transpose().map_err(Cause::Anomaly)?.map(Detector::new);
-        let classifier = Classifier::from_parts(&self.parts, self.network(isa, packed)?).map_err(Cause::Classifier)?;
-        // The probability of the only class is always 1: without a score the state would never be unknown.
-        if classifier.classes() == 1 && detector.is_none() {
-            return Err(Cause::OneClass);
-        }
-        Ok(classifier.with_anomaly(detector))
     }
 }
 

@@ -90,7 +90,7 @@ pub(super) fn front_end(runs: u32) -> Time {
 
 /// Samples to verdicts, per window at the default hop: one second of sound at a time.
 pub(super) fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
-    let classifier = model.contents()?.classifier;
+    let classifier = model.contents().classifier.clone();
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
     // 48 hops, which is 48 windows once the first is full.
@@ -109,7 +109,7 @@ pub(super) fn stream(model: &OwnedModel, runs: u32) -> anyhow::Result<Time> {
 
 /// The anomaly score of a window, as the device computes it; `None` for a model without one.
 pub(super) fn anomaly(model: &OwnedModel, runs: u32) -> anyhow::Result<Option<Time>> {
-    let classifier = model.contents()?.classifier;
+    let classifier = model.contents().classifier.clone();
     let Some(detector) = classifier.anomaly().copied() else { return Ok(None) };
     let mut memory = Memory::new(&classifier, RATE_HZ)?;
     let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
@@ -131,7 +131,7 @@ pub(super) fn load_to_first_verdict(path: &Path) -> anyhow::Result<f64> {
     for _ in 0..5 {
         let start = Instant::now();
         let model = OwnedModel::load(path)?;
-        let classifier = model.contents()?.classifier;
+        let classifier = model.contents().classifier.clone();
         let mut memory = Memory::new(&classifier, RATE_HZ)?;
         let mut pipeline = memory.pipeline(classifier, RATE_HZ, DEFAULT_HOP)?;
         let mut windows = 0;
@@ -165,8 +165,7 @@ pub(super) struct Cores {
 /// Runs a batch on one thread, and on all; one packed weights blob, an arena for each thread.
 pub(super) fn batch(model: &OwnedModel, runs: u32) -> anyhow::Result<Batch> {
     let windows = (runs as usize).max(64);
-    let classifier = model.contents()?.classifier;
-    let network = classifier.network().context("the model has no int8 network")?;
+    let network = model.contents().classifier.network().context("the model has no int8 network")?;
     let patch = patch();
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let mut counts = vec![1, all];

@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         front_end_us: measure::front_end(args.runs),
         stream_us: measure::stream(&model, args.runs)?,
         anomaly_us: measure::anomaly(&model, args.runs)?,
-        anomaly_bytes: model.contents()?.file.metadata(ENTRY).map_or(0, <[u8]>::len),
+        anomaly_bytes: model.contents().file.metadata(ENTRY).map_or(0, <[u8]>::len),
         sets: sets.into_iter().map(|isa| set(&bytes, isa, args.runs, gigahertz)).collect::<Result<_, _>>()?,
         batch: measure::batch(&model, args.runs)?,
     };
@@ -132,7 +132,7 @@ fn set(bytes: &[u8], isa: Isa, runs: u32, gigahertz: f64) -> anyhow::Result<Set>
     // Portable code is slow enough for fewer runs.
     let runs = if isa == Isa::Scalar { runs.div_ceil(10) } else { runs };
     let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
-    let contents = model.contents()?;
+    let contents = model.contents();
     let body = contents
         .body
         .as_ref()

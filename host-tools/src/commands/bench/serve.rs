@@ -20,7 +20,7 @@ const EVICT: usize = 64 << 20;
 /// ten windows from samples to probabilities; prints the milliseconds of each in one line.
 pub(super) fn serve(bytes: &[u8], isa: Isa) -> anyhow::Result<()> {
     let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
-    let classifier = model.contents()?.classifier;
+    let classifier = model.contents().classifier.clone();
     let network = classifier.network().cloned().context("the model has no int8 network; give the base model")?;
     let patch = measure::patch();
     let mut arena = measure::arena(&network);

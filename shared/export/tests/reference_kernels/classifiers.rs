@@ -25,7 +25,7 @@ fn patch(waveform: &[f32]) -> Patch {
 /// Features and probabilities of every waveform, one after the other.
 fn computed(kind: FeatureKind) -> (Vec<f32>, Vec<f32>) {
     let model = OwnedModel::from_bytes(test_network::classifier(kind).unwrap(), Isa::best()).unwrap();
-    let classifier = model.contents().unwrap().classifier;
+    let classifier = model.contents().classifier.clone();
     let mut arena = vec![Block::ZERO; classifier.arena_len()];
     let (mut all_features, mut all_probabilities) = (Vec::new(), Vec::new());
     for waveform in test_network::waveforms() {

@@ -18,9 +18,6 @@ const PARTS: usize = 8;
 /// Least windows of a cluster that takes their mean.
 const LEAST_WINDOWS: usize = 8;
 
-/// First bytes of the file.
-const MAGIC: [u8; 4] = *b"ENR1";
-
 /// Normal windows of one machine. Memory: 5 kB each with an embedding, 1 kB without.
 #[derive(Debug)]
 pub struct Baseline<'m> {
@@ -140,43 +137,10 @@ impl Moved {
     }
 }
 
-/// `tables` as a file that belongs to the model of the bytes `model` and to no other.
-pub fn seal(model: &[u8], tables: &[u8]) -> Vec<u8> {
-    [&MAGIC[..], &monitor_core::anomaly::CRC.checksum(model).to_le_bytes(), tables].concat()
-}
-
-/// The tables of a file that [`seal`] made for this very model.
-///
-/// # Errors
-/// When it is of another model or damaged.
-pub fn open<'f>(model: &[u8], file: &'f [u8]) -> Result<&'f [u8], Refused> {
-    let (magic, rest) = file.split_first_chunk::<4>().ok_or(Refused::Damaged)?;
-    let (crc, tables) = rest.split_first_chunk::<4>().ok_or(Refused::Damaged)?;
-    if *magic != MAGIC {
-        return Err(Refused::Damaged);
-    }
-    if u32::from_le_bytes(*crc) != monitor_core::anomaly::CRC.checksum(model) {
-        return Err(Refused::OtherModel);
-    }
-    AnomalyModel::from_bytes(tables).map_err(|_| Refused::Damaged)?;
-    Ok(tables)
-}
-
 /// There was too little sound for a baseline.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("{seconds:.0} s of sound are too little for a baseline; at least {LEAST_S:.0} s are needed")]
 pub struct TooLittle {
     /// How much there was.
     pub seconds: f64,
-}
-
-/// Why a baseline is not used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// It was made for another model.
-    #[error("it was recorded with another model; run `firmware baseline` again")]
-    OtherModel,
-    /// It is cut short, changed, or no baseline.
-    #[error("it is damaged; run `firmware baseline` again")]
-    Damaged,
 }

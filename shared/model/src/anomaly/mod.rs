@@ -1,5 +1,6 @@
 //! Fitting anomaly tables: on the workstation, and on the device to its own machine.
 
 pub mod baseline;
+pub mod baseline_file;
 mod student;
 pub mod thresholds;

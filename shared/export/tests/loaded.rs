@@ -1,4 +1,4 @@
-//! The input gain of models for quiet machines: in the file, and on the device.
+//! Exported models, loaded: the input gain for quiet machines, and contents that move with the model.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 use monitor_core::features::FeatureKind;
@@ -20,7 +20,7 @@ fn model(gain: Gain) -> OwnedModel {
 
 /// The bits of all features and probabilities, and the levels, of `samples` at 16 kHz.
 fn run(model: &OwnedModel, samples: &[f32]) -> (Vec<u32>, Vec<f32>) {
-    let classifier = model.contents().unwrap().classifier;
+    let classifier = model.contents().classifier.clone();
     let mut memory = Memory::new(&classifier, 16_000).unwrap();
     let mut pipeline = memory.pipeline(classifier, 16_000, 48).unwrap();
     let (mut bits, mut levels) = (Vec::new(), Vec::new());
@@ -35,7 +35,7 @@ fn run(model: &OwnedModel, samples: &[f32]) -> (Vec<u32>, Vec<f32>) {
 fn a_raised_model_on_quiet_sound_is_the_plain_model_on_loud_sound_and_levels_are_the_microphones() {
     let gain = Gain::from_db(33).unwrap();
     let (plain, raised) = (model(Gain::NONE), model(gain));
-    assert_eq!(raised.contents().unwrap().classifier.gain(), gain);
+    assert_eq!(raised.contents().classifier.gain(), gain);
     let mut state = 1_u32;
     let quiet: Vec<f32> = (0..40_000)
         .map(|_| {
@@ -52,6 +52,16 @@ fn a_raised_model_on_quiet_sound_is_the_plain_model_on_loud_sound_and_levels_are
 
 #[test]
 fn without_a_gain_the_file_is_the_one_of_earlier_versions() {
-    let operators = |gain| model(gain).contents().unwrap().file.graph().operator_count();
+    let operators = |gain| model(gain).contents().file.graph().operator_count();
     assert_eq!(operators(Gain::from_db(1).unwrap()), operators(Gain::NONE) + 1);
+}
+
+#[test]
+fn contents_stay_in_their_place_when_the_model_moves_to_another_thread() {
+    let model = model(Gain::NONE);
+    let place = |model: &OwnedModel| std::ptr::from_ref(model.contents()).addr();
+    let (loaded, sound) = (place(&model), vec![0.1; 16_000]);
+    let here = run(&model, &sound);
+    let there = std::thread::spawn(move || (place(&model), run(&model, &sound))).join().unwrap();
+    assert_eq!(there, (loaded, here));
 }
