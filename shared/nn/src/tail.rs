@@ -1,5 +1,7 @@
 //! The network's cheap first and last operations: quantisation of the patch, borders, mean and logistic.
 
+use core::ops::AddAssign;
+
 use super::body::{Mean, Quant, Scores, Shape};
 use super::plan::{Image, Wide};
 use super::quant;
@@ -40,18 +42,32 @@ pub(crate) fn border(wide: &Wide, zero: u8, buffer: &mut [u8]) {
     }
 }
 
-/// Computes MEAN over all pixels of a wide activation without border; writes int8.
-pub(crate) fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
-    let channels = mean.input.channels;
+/// Channels whose sums stay in registers during one pass over the pixels.
+const CHANNELS: usize = 32;
+
+/// Sums each channel of block `block` of [`CHANNELS`], as steps above -128, over all pixels of a wide activation without border.
+/// `Sum` holds 255 times the number of pixels.
+fn sums<Sum: Copy + Default + From<u8> + AddAssign>(
+    input: Shape,
+    flip: u8,
+    wide: &[u8],
+    block: usize,
+) -> [Sum; CHANNELS] {
     let unsigned = flip ^ 0x80;
-    for (first, out) in out.chunks_mut(32).enumerate() {
-        let mut sums = [0_u16; 32];
-        for pixel in wide.chunks_exact(channels).take(mean.input.positions()) {
-            for (sum, &value) in sums.iter_mut().zip(&pixel[32 * first.min(channels / 32)..]) {
-                *sum += u16::from(value ^ unsigned);
-            }
+    let mut sums = [Sum::default(); CHANNELS];
+    for pixel in wide.chunks_exact(input.channels).take(input.positions()) {
+        for (sum, &value) in sums.iter_mut().zip(&pixel[CHANNELS * block.min(input.channels / CHANNELS)..]) {
+            *sum += Sum::from(value ^ unsigned);
         }
-        for (out, sum) in out.iter_mut().zip(sums) {
+    }
+    sums
+}
+
+/// Computes MEAN over all pixels of a wide activation without border; writes int8. The network has checked that its sums fit
+/// 16 bits.
+pub(crate) fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
+    for (block, out) in out.chunks_mut(CHANNELS).enumerate() {
+        for (out, sum) in out.iter_mut().zip(sums::<u16>(mean.input, flip, wide, block)) {
             let scaled = mean.multiplier.apply_double_rounding(i32::from(sum));
             *out = (scaled + mean.output_quant.zero_point).clamp(-128, 127) as i8;
         }
@@ -61,17 +77,10 @@ pub(crate) fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
 /// Computes the mean of the dequantised values over all pixels of a wide activation without border. The sums are exact
 /// integers below 2^24, so the result has one rounding and does not depend on the order.
 pub(crate) fn tap(input: Shape, scale: f32, flip: u8, wide: &[u8], out: &mut [f32]) {
-    let unsigned = flip ^ 0x80;
     let factor = scale / input.positions() as f32;
     let len = input.channels.min(out.len());
-    for (first, out) in out[..len].chunks_mut(32).enumerate() {
-        let mut sums = [0_u32; 32];
-        for pixel in wide.chunks_exact(input.channels).take(input.positions()) {
-            for (sum, &value) in sums.iter_mut().zip(&pixel[32 * first.min(input.channels / 32)..]) {
-                *sum += u32::from(value ^ unsigned);
-            }
-        }
-        for (out, sum) in out.iter_mut().zip(sums) {
+    for (block, out) in out[..len].chunks_mut(CHANNELS).enumerate() {
+        for (out, sum) in out.iter_mut().zip(sums::<u32>(input, flip, wide, block)) {
             *out = sum as f32 * factor;
         }
     }
