@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use monitor_core::anomaly::{self, Input, Interval, Persistence, STATISTICS_LEN, SubspaceDetector};
+use monitor_core::anomaly::Persistence;
 use monitor_core::decision::DecisionConfig;
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::ModelCard;
+use monitor_export::test_network::anomaly_tables;
 use monitor_export::{self as export, Dense};
-use monitor_tflite::Scalars;
 
 /// A model with two states, quiet (the first) and loud (the second), which it separates by the sum of the band means.
 pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
@@ -17,26 +17,8 @@ pub fn loudness_model(quiet: &str, loud: &str) -> Vec<u8> {
 
 /// The same with an anomaly score: the distance of the statistics from 0, mostly along the first component.
 pub fn loudness_model_with_anomaly_score(quiet: &str, loud: &str) -> Vec<u8> {
-    let bytes = |numbers: &[f32]| -> Vec<u8> { numbers.iter().flat_map(|number| number.to_le_bytes()).collect() };
-    let mut first = [0.0; STATISTICS_LEN];
-    first[0] = 1.0;
-    let (projection, centres, scales) = (bytes(&first), bytes(&[0.0; STATISTICS_LEN]), bytes(&[1.0; STATISTICS_LEN]));
-    let (mean, precision) = (bytes(&[0.0]), bytes(&[0.25]));
-    let space = SubspaceDetector {
-        location: 0.0,
-        scale: 0.5,
-        interval: Interval { typical: 0.0, alarm: 2.0 },
-        residual: 4.0,
-        projection: Scalars::new(&projection),
-        means: Scalars::new(&mean),
-        precisions: Scalars::new(&precision),
-        inverse_deviations: Scalars::new(&scales),
-        centres: Scalars::new(&centres),
-    };
     let persistence = Persistence { raise_s: 0.5, within_s: 0.75, change_s: 0.5 };
-    let mut tables = Vec::new();
-    anomaly::write(0.6, persistence, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
-    loudness_model_with(quiet, loud, Some(&tables))
+    loudness_model_with(quiet, loud, Some(&anomaly_tables(persistence)))
 }
 
 fn loudness_model_with(quiet: &str, loud: &str, anomaly: Option<&[u8]>) -> Vec<u8> {

@@ -1,35 +1,13 @@
 //! Valid inputs of every target, encoded by the code that writes each format: the starting points of a search.
 
 use firmware::sinks::events::{Record, sealed};
-use monitor_core::anomaly::{self, Input, Interval, Persistence, STATISTICS_LEN, SubspaceDetector};
+use monitor_core::anomaly::Persistence;
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_export::test_network::anomaly_tables;
 use monitor_export::{self as export, Dense};
-use monitor_tflite::Scalars;
 use monitor_wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, TextList, Verdict, encode};
 use ndarray::Array2;
-
-/// AnomalyModel of one component and one class.
-fn tables() -> Vec<u8> {
-    let numbers = |value: f32, count: usize| -> Vec<u8> { value.to_le_bytes().repeat(count) };
-    let (projection, scales, centres) =
-        (numbers(0.1, STATISTICS_LEN), numbers(1.0, STATISTICS_LEN), numbers(0.0, STATISTICS_LEN));
-    let (mean, precision) = (numbers(0.0, 1), numbers(0.25, 1));
-    let space = SubspaceDetector {
-        location: 0.0,
-        scale: 0.5,
-        interval: Interval { typical: 0.0, alarm: 2.0 },
-        residual: 4.0,
-        projection: Scalars::new(&projection),
-        means: Scalars::new(&mean),
-        precisions: Scalars::new(&precision),
-        inverse_deviations: Scalars::new(&scales),
-        centres: Scalars::new(&centres),
-    };
-    let mut tables = Vec::new();
-    anomaly::write(0.6, Persistence::default(), &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
-    tables
-}
 
 fn card() -> ModelCard<'static> {
     let training = TrainingSummary {
@@ -52,7 +30,7 @@ pub fn models() -> Vec<Vec<u8>> {
         &head,
         &labels,
         &card(),
-        &export::Extras { anomaly: Some(&tables()), ..export::Extras::default() },
+        &export::Extras { anomaly: Some(&anomaly_tables(Persistence::default())), ..export::Extras::default() },
     );
     let alone = export::head(kind, &head, &labels, &card());
     vec![whole.expect("a valid model"), alone.expect("a valid head")]
@@ -62,7 +40,7 @@ pub fn models() -> Vec<Vec<u8>> {
 pub fn metadata() -> Vec<Vec<u8>> {
     let mut buffer = [0; 256];
     let card = card().write(&mut buffer).expect("it fits").to_vec();
-    let tables = tables();
+    let tables = anomaly_tables(Persistence::default());
     let body = tables[..tables.len() - 4].to_vec();
     vec![card, tables, body]
 }

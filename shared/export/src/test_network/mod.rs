@@ -5,6 +5,7 @@
 //! correctly rounded operations, so every machine writes the same bytes. The outputs that LiteRT's reference kernels
 //! compute for it are in `shared/export/tests/golden/`, made by `scripts/golden/make.py`.
 
+mod anomaly;
 mod graph;
 mod heads;
 mod inputs;
@@ -20,6 +21,7 @@ use super::metadata::{self, Description, Input};
 use super::model_buf::ModelBuf;
 use super::writer;
 
+pub use anomaly::anomaly_tables;
 pub use heads::classifier;
 pub use inputs::{patches, waveforms};
 

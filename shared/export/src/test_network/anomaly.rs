@@ -1,0 +1,28 @@
+//! Small anomaly tables.
+
+use monitor_core::anomaly::{self, Input, Interval, Persistence, STATISTICS_LEN, SubspaceDetector};
+use monitor_tflite::Scalars;
+
+/// Writes tables with one detector, on log-mel statistics: one component along the first value, one cluster at 0, and the
+/// residual. Its distance is that of the statistics from 0, mostly along the first component. Warning level: 0.6.
+pub fn anomaly_tables(persistence: Persistence) -> Vec<u8> {
+    let bytes = |numbers: &[f32]| -> Vec<u8> { numbers.iter().flat_map(|number| number.to_le_bytes()).collect() };
+    let mut first = [0.0; STATISTICS_LEN];
+    first[0] = 1.0;
+    let (projection, centres, scales) = (bytes(&first), bytes(&[0.0; STATISTICS_LEN]), bytes(&[1.0; STATISTICS_LEN]));
+    let (mean, precision) = (bytes(&[0.0]), bytes(&[0.25]));
+    let space = SubspaceDetector {
+        location: 0.0,
+        scale: 0.5,
+        interval: Interval { typical: 0.0, alarm: 2.0 },
+        residual: 4.0,
+        projection: Scalars::new(&projection),
+        means: Scalars::new(&mean),
+        precisions: Scalars::new(&precision),
+        inverse_deviations: Scalars::new(&scales),
+        centres: Scalars::new(&centres),
+    };
+    let mut tables = Vec::new();
+    anomaly::write(0.6, persistence, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    tables
+}
