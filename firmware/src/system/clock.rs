@@ -5,7 +5,9 @@
 use core::mem::MaybeUninit;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use monitor_model::calendar::civil;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use monitor_wire::ClockState;
 use nix::libc;
 
@@ -48,16 +50,31 @@ pub(crate) fn unix_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
-/// A moment since 1970 in milliseconds as UTC: `2024-02-29T23:59:59.123Z`.
+/// A moment since 1970 in milliseconds as UTC: `2024-02-29T23:59:59.123Z`. A moment after the year 9999 is written as its end.
 pub(crate) fn utc(unix_ms: u64) -> String {
-    let [year, month, day, hour, minute, second] = civil(unix_ms / 1000);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", unix_ms % 1000)
+    let at = civil(unix_ms);
+    let [month, day, hour, minute, second] = parts(at);
+    format!("{:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", at.year(), at.millisecond())
 }
 
-/// A moment since 1970 in seconds as part of a file's name, in UTC: `20240229T235959Z`.
+/// A moment since 1970 in seconds as part of a file's name, in UTC: `20240229T235959Z`. A moment after the year 9999 is written
+/// as its end.
 pub(crate) fn stamp(unix_s: u64) -> String {
-    let [year, month, day, hour, minute, second] = civil(unix_s);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+    let at = civil(unix_s.saturating_mul(1000));
+    let [month, day, hour, minute, second] = parts(at);
+    format!("{:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z", at.year())
+}
+
+/// Date and time in UTC of a moment since 1970 in milliseconds, which may come from a file; the end of the year 9999 if it is
+/// later.
+fn civil(unix_ms: u64) -> DateTime {
+    let at = i64::try_from(unix_ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    Offset::UTC.to_datetime(at.unwrap_or(Timestamp::MAX))
+}
+
+/// Month, day, hour, minute and second. Formatted here, because jiff's own formatting adds 0.3 MB to the program.
+fn parts(at: DateTime) -> [i8; 5] {
+    [at.month(), at.day(), at.hour(), at.minute(), at.second()]
 }
 
 #[cfg(test)]
@@ -69,6 +86,9 @@ mod tests {
         assert_eq!(utc(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(utc(951_827_696_001), "2000-02-29T12:34:56.001Z");
         assert_eq!(utc(4_102_444_800_999), "2100-01-01T00:00:00.999Z");
+        assert_eq!(utc(u64::MAX), "9999-12-30T22:00:00.999Z");
+        assert_eq!(stamp(951_827_696), "20000229T123456Z");
+        assert_eq!(stamp(u64::MAX), "99991230T220000Z");
     }
 
     #[test]

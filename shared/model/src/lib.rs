@@ -15,7 +15,6 @@ pub mod anomaly;
 pub mod atomic_file;
 pub mod base_model;
 mod blocks;
-pub mod calendar;
 pub mod content;
 pub mod contents;
 pub mod line;
