@@ -61,7 +61,7 @@ lint: ## Format, clippy with warnings as errors, the Buildroot tree
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	@image/test/buildroot.sh
 
-architecture: ## No folders import each other; dependencies of crates, no_std and unsafe code as stated
+architecture: ## No folders import each other, no dependency is unused; rules of crates, no_std and unsafe code
 	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_architecture
 	@scripts/check-architecture
 
@@ -144,9 +144,6 @@ sbom: ## Components of programs and images as CycloneDX, into target/sbom (image
 
 deny: ## Licences and sources of all dependencies (needs cargo-deny)
 	cargo deny --locked check licenses bans sources
-
-unused: ## Dependencies that no source names
-	@scripts/check-architecture unused
 
 # clippy takes the version from Cargo.toml, too, and rejects newer interfaces of the standard library (incompatible_msrv).
 msrv: ## All crates compile with the oldest supported Rust (rust-version in Cargo.toml)
