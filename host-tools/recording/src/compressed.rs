@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use monitor_core::pcm::{self, Channel, SampleFormat};
-use monitor_model::content::Content;
+use monitor_model::file_kind::FileKind;
 use monitor_model::wav::RATES_HZ;
 use symphonia::core::codecs::audio::{AudioDecoder, well_known as codec};
 use symphonia::core::common::Limit;
@@ -48,12 +48,12 @@ pub(crate) struct Compressed {
 }
 
 impl Compressed {
-    /// Opens a recording whose first bytes are those of `content`.
-    pub(crate) fn new(mut source: Source, content: Content, channel: Channel) -> Result<(Self, Format), Error> {
-        let fault = |fault: Fault| Error::Undecodable { content, reason: fault.to_string() };
-        let missing = |what: &str| Error::Undecodable { content, reason: what.into() };
-        let edits = if content == Content::Mp4 { Some(mp4::Edits::read(&mut source)?) } else { None };
-        if content == Content::Caf && !caf::is_sound(&mut source)? {
+    /// Opens a recording whose first bytes are those of `kind`.
+    pub(crate) fn new(mut source: Source, kind: FileKind, channel: Channel) -> Result<(Self, Format), Error> {
+        let fault = |fault: Fault| Error::Undecodable { kind, reason: fault.to_string() };
+        let missing = |what: &str| Error::Undecodable { kind, reason: what.into() };
+        let edits = if kind == FileKind::Mp4 { Some(mp4::Edits::read(&mut source)?) } else { None };
+        if kind == FileKind::Caf && !caf::is_sound(&mut source)? {
             return Err(missing("the sizes in its header contradict each other"));
         }
         std::io::Seek::rewind(&mut source)?;
@@ -66,7 +66,7 @@ impl Compressed {
         let parameters = parameters(track).ok_or_else(|| missing("its encoding is unknown"))?;
         check(parameters).map_err(missing)?;
         let decoder = decoder(parameters).map_err(fault)?;
-        let format = named(content, parameters);
+        let format = named(kind, parameters);
         let is_aac = parameters.codec == codec::CODEC_ID_AAC;
         let (id, frames) = (track.id, track.num_frames);
         let examined = if is_aac { first_packets(&mut *packets, id) } else { VecDeque::new() };

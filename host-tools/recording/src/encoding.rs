@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use monitor_model::content::Content;
+use monitor_model::file_kind::FileKind;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known as codec};
 use symphonia::core::errors::Error as Fault;
 use symphonia::core::formats::{FormatReader, Track};
@@ -71,17 +71,17 @@ pub(crate) fn check(parameters: &AudioCodecParameters) -> Result<(), &'static st
 }
 
 /// Name and kind of the encoding.
-pub(crate) fn named(content: Content, parameters: &AudioCodecParameters) -> Format {
+pub(crate) fn named(kind: FileKind, parameters: &AudioCodecParameters) -> Format {
     let (name, lossy) = match parameters.codec {
         codec::CODEC_ID_FLAC => ("FLAC", false),
         codec::CODEC_ID_ALAC => ("ALAC", false),
         codec::CODEC_ID_MP3 => ("MP3", true),
         codec::CODEC_ID_AAC => ("AAC", true),
         codec::CODEC_ID_VORBIS => ("Vorbis", true),
-        _ => match content {
-            Content::Wav => ("ADPCM in WAV", true),
-            Content::Aiff => ("AIFF", false),
-            Content::Caf => ("CAF", false),
+        _ => match kind {
+            FileKind::Wav => ("ADPCM in WAV", true),
+            FileKind::Aiff => ("AIFF", false),
+            FileKind::Caf => ("CAF", false),
             _ => ("PCM", false),
         },
     };

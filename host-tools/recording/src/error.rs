@@ -3,7 +3,7 @@
 use std::io;
 
 use monitor_core::pcm;
-use monitor_model::content::Content;
+use monitor_model::file_kind::FileKind;
 use monitor_model::wav;
 
 /// Why a recording cannot be read. Fatal for the file.
@@ -18,14 +18,14 @@ pub enum Error {
     /// A WAV file that cannot be read.
     #[error(transparent)]
     Wav(#[from] wav::Error),
-    /// Content that is not decoded here; names it and what to do.
+    /// A kind of file that is not decoded here; names it and what to do.
     #[error("this is {0}, which is not read; {remedy}", remedy = .0.remedy())]
-    Foreign(Content),
+    Foreign(FileKind),
     /// A known format, but damaged or of a kind that is not decoded.
-    #[error("this is {content}, but it cannot be decoded ({reason}); {remedy}", remedy = .content.remedy())]
+    #[error("this is {kind}, but it cannot be decoded ({reason}); {remedy}", remedy = .kind.remedy())]
     Undecodable {
         /// The format.
-        content: Content,
+        kind: FileKind,
         /// What the decoder reports.
         reason: String,
     },

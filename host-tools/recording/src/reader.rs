@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use monitor_core::pcm::Channel;
-use monitor_model::content::{Content, FIRST_BYTES};
+use monitor_model::file_kind::{FIRST_BYTES, FileKind};
 use monitor_model::wav::{self, WavReader};
 
 use crate::compressed::Compressed;
@@ -68,48 +68,48 @@ impl RecordingReader {
 
     /// Reads from `source`; `again` opens it a second time.
     fn of(mut source: Source, channel: Channel, again: &dyn Fn() -> Result<Source, Error>) -> Result<Self, Error> {
-        let content = Content::of(&source.first(FIRST_BYTES)?);
-        if let Some((samples, name)) = Self::plain(content, again)? {
+        let kind = FileKind::from_first_bytes(&source.first(FIRST_BYTES)?);
+        if let Some((samples, name)) = Self::plain(kind, again)? {
             let reader = WavReader::examined(samples, channel).map_err(|error| match error {
-                wav::Error::BadFormat(reason) => Error::Undecodable { content, reason: reason.into() },
+                wav::Error::BadFormat(reason) => Error::Undecodable { kind, reason: reason.into() },
                 error => error.into(),
             })?;
             let (decoder, format) = (Decoder::Wav(Box::new(reader)), Format { name, lossy: false });
             return Ok(Self { decoder, format, channel, frames: Vec::new() });
         }
-        let (decoder, format) = match content {
-            Content::Wav => match WavReader::examined(source, channel) {
+        let (decoder, format) = match kind {
+            FileKind::Wav => match WavReader::examined(source, channel) {
                 Ok(reader) => (Decoder::Wav(Box::new(reader)), Format { name: "WAV", lossy: false }),
                 Err(wav::Error::Unsupported(codec)) => {
                     // symphonia reads some of them.
-                    let opened = again().and_then(|source| Compressed::new(source, content, channel));
+                    let opened = again().and_then(|source| Compressed::new(source, kind, channel));
                     let (compressed, format) = opened.map_err(|_| wav::Error::Unsupported(codec))?;
                     (Decoder::Compressed(Box::new(compressed)), format)
                 }
                 Err(error) => return Err(error.into()),
             },
-            Content::Empty => return Err(wav::Error::Empty.into()),
-            Content::OggOpus | Content::Foreign(_) | Content::Unknown => return Err(Error::Foreign(content)),
+            FileKind::Empty => return Err(wav::Error::Empty.into()),
+            FileKind::OggOpus | FileKind::Foreign(_) | FileKind::Unknown => return Err(Error::Foreign(kind)),
             _ => {
                 // The length of MPEG frames without a header would be estimated, and the sound cut there.
-                let is_mpeg = matches!(content, Content::Mp3 | Content::Adts);
+                let is_mpeg = matches!(kind, FileKind::Mp3 | FileKind::Adts);
                 let source = if is_mpeg { source.unseekable() } else { source };
-                let (mut compressed, format) = match Compressed::new(source, content, channel) {
+                let (mut compressed, format) = match Compressed::new(source, kind, channel) {
                     // Some readers look for the end first, which a truncated file does not have.
                     Err(error @ Error::Undecodable { .. }) => {
-                        Compressed::new(again()?.unseekable(), content, channel).map_err(|_| error)?
+                        Compressed::new(again()?.unseekable(), kind, channel).map_err(|_| error)?
                     }
                     opened => opened?,
                 };
                 // MPEG frames by themselves state no length; CAF counts whole packets; Ogg states the length
                 // of the first stream.
-                let is_ogg = matches!(content, Content::OggVorbis | Content::Ogg);
+                let is_ogg = matches!(kind, FileKind::OggVorbis | FileKind::Ogg);
                 if compressed.frames().is_none()
                     || is_mpeg
-                    || content == Content::Caf
+                    || kind == FileKind::Caf
                     || (is_ogg && ogg::is_chained(&mut again()?)?)
                 {
-                    let (mut other, _) = Compressed::new(again()?.unseekable(), content, channel)?;
+                    let (mut other, _) = Compressed::new(again()?.unseekable(), kind, channel)?;
                     other.skip(u64::MAX)?;
                     compressed.set_frames(other.returned());
                 }
@@ -119,14 +119,14 @@ impl RecordingReader {
         Ok(Self { decoder, format, channel, frames: Vec::new() })
     }
 
-    /// The plain samples of an AIFF or CAF file behind a WAV header, and the format's name; `None` for any other content.
+    /// The plain samples of an AIFF or CAF file behind a WAV header, and the format's name; `None` for any other kind.
     fn plain(
-        content: Content,
+        kind: FileKind,
         again: &dyn Fn() -> Result<Source, Error>,
     ) -> Result<Option<(Source, &'static str)>, Error> {
-        Ok(match content {
-            Content::Aiff => plain::aiff(again()?)?.map(|source| (source, "AIFF")),
-            Content::Caf => plain::caf(again()?)?.map(|source| (source, "CAF")),
+        Ok(match kind {
+            FileKind::Aiff => plain::aiff(again()?)?.map(|source| (source, "AIFF")),
+            FileKind::Caf => plain::caf(again()?)?.map(|source| (source, "CAF")),
             _ => None,
         })
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use monitor_core::pcm::{Decoder, SampleFormat};
-use monitor_model::content::{Content, FIRST_BYTES};
+use monitor_model::file_kind::{FIRST_BYTES, FileKind};
 use monitor_model::wav::{self, WavReader};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
@@ -123,9 +123,9 @@ fn detect(mut input: Interruptible, config: &CaptureConfig) -> anyhow::Result<So
             .read_to_end(&mut first)
             .context("standard input cannot be read")?;
     }
-    let content = Content::of_stream(&first);
+    let kind = FileKind::from_stream(&first);
     let input: Box<dyn Read + Send> = Box::new(Cursor::new(first).chain(input));
-    if !matches!(content, Content::Unknown | Content::Empty) {
+    if !matches!(kind, FileKind::Unknown | FileKind::Empty) {
         // Refuses what is no WAV.
         return Ok(Source::Stream(WavReader::new_channel(input, config.channel.into()).context("standard input")?));
     }

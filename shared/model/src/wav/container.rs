@@ -4,7 +4,7 @@
 //! first four bytes are those of RIFF in lower case.
 
 use super::Error;
-use crate::content::Content;
+use crate::file_kind::FileKind;
 
 /// Order of the bytes of numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +57,10 @@ impl Container {
             [b'R', b'F', b'6', b'4', .., b'W', b'A', b'V', b'E'] => Self::Rf64,
             [b'B', b'W', b'6', b'4', .., b'W', b'A', b'V', b'E'] => Self::Rf64,
             [b'r', b'i', b'f', b'f', rest @ ..] if WAVE64_RIFF.starts_with(rest) => Self::Wave64,
-            _ if start.len() < 12 && Content::of(start) == Content::Wav => return Err(Error::Truncated),
-            _ => return Err(Error::NotWav(Content::of(start))),
+            _ if start.len() < 12 && FileKind::from_first_bytes(start) == FileKind::Wav => {
+                return Err(Error::Truncated);
+            }
+            _ => return Err(Error::NotWav(FileKind::from_first_bytes(start))),
         };
         Ok((container, None))
     }

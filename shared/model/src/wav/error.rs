@@ -4,7 +4,7 @@ use core::fmt;
 use std::io;
 
 use super::RATES_HZ;
-use crate::content::Content;
+use crate::file_kind::FileKind;
 
 /// Why a WAV file cannot be read or written. Every variant is fatal for the file, none for the program.
 #[derive(Debug, thiserror::Error)]
@@ -15,9 +15,9 @@ pub enum Error {
     /// The file has no bytes.
     #[error("the file is empty; record it again")]
     Empty,
-    /// Not a WAV file; names the actual content and the command that converts or fetches it.
+    /// Not a WAV file; names what the file is and the command that converts or fetches it.
     #[error("this is {0}, not a WAV file; {remedy}", remedy = .0.remedy())]
-    NotWav(Content),
+    NotWav(FileKind),
     /// The file ends within its header.
     #[error("the file ends within its header; copy or record it again")]
     Truncated,

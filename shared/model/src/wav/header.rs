@@ -151,12 +151,12 @@ struct Counted<'a, R> {
 }
 
 impl<R: Read> Counted<'_, R> {
-    /// The first 12 bytes and, where they are no WAVE, all that identify the content.
+    /// The first 12 bytes and, where they are no WAVE, all that identify the kind of file.
     fn start(&mut self) -> Result<Vec<u8>, Error> {
         let mut start = Vec::with_capacity(12);
         self.source.by_ref().take(12).read_to_end(&mut start)?;
         if Container::of(&start).is_err() {
-            let more = crate::content::FIRST_BYTES as u64 - 12;
+            let more = crate::file_kind::FIRST_BYTES as u64 - 12;
             self.source.by_ref().take(more).read_to_end(&mut start)?;
         }
         self.position = start.len() as u64;

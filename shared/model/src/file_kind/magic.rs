@@ -1,116 +1,40 @@
-//! Names the content of a file by its first bytes, whatever the file is called, with the command that makes a WAV file of it.
+//! Identifies a file by its first bytes.
 //!
 //! Magic numbers from the formats' specifications and the `file` program's list; MPEG headers from ISO/IEC 11172-3.
 
-use core::fmt;
+use super::{FileKind, Foreign};
 
-/// Number of first bytes that identify every content.
+/// Number of first bytes that identify every kind.
 pub const FIRST_BYTES: usize = 4096;
 
-/// What a file contains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Content {
-    /// No byte.
-    Empty,
-    /// RIFF, RIFX, RF64, BW64 or Wave64 with WAVE inside.
-    Wav,
-    /// FLAC in its own container.
-    Flac,
-    /// Ogg with Vorbis.
-    OggVorbis,
-    /// Ogg with Opus.
-    OggOpus,
-    /// Ogg with something else, such as FLAC or Speex.
-    Ogg,
-    /// MPEG audio, mostly MP3, with or without an ID3 tag.
-    Mp3,
-    /// AAC in ADTS frames.
-    Adts,
-    /// ISO media: MP4, M4A, MOV.
-    Mp4,
-    /// AIFF or AIFF-C.
-    Aiff,
-    /// Apple Core Audio.
-    Caf,
-    /// Something that is no recording, or one that no program here decodes.
-    Foreign(Foreign),
-    /// Nothing known.
-    Unknown,
-}
-
-/// Content that is named but never decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Foreign {
-    /// Matroska or WebM.
-    Matroska,
-    /// Sun/NeXT audio.
-    Au,
-    /// Windows Media.
-    Asf,
-    /// AMR narrow or wide band.
-    Amr,
-    /// WavPack.
-    WavPack,
-    /// Monkey's Audio.
-    Ape,
-    /// DSD in DSF or DSDIFF.
-    Dsd,
-    /// AVI or another RIFF file without WAVE.
-    Riff,
-    /// Pointer of Git LFS in place of the file.
-    LfsPointer,
-    /// HTML page in place of a download.
-    Html,
-    /// MATLAB 5.
-    Matlab,
-    /// HDF5, also MATLAB 7.3.
-    Hdf5,
-    /// NumPy array.
-    Npy,
-    /// Parquet table.
-    Parquet,
-    /// ZIP archive.
-    Zip,
-    /// gzip.
-    Gzip,
-    /// Other archives: 7-Zip, bzip2, xz, zstd, RAR.
-    Archive,
-    /// PDF document.
-    Pdf,
-    /// PNG, JPEG or GIF picture.
-    Picture,
-    /// Text, such as CSV.
-    Text,
-}
-
-impl Content {
-    /// Identifies content by its first bytes, [`FIRST_BYTES`] of them where there are as many.
+impl FileKind {
+    /// Identifies a file by its first bytes, [`FIRST_BYTES`] of them where there are as many.
     #[must_use]
-    pub fn of(first: &[u8]) -> Self {
+    pub fn from_first_bytes(first: &[u8]) -> Self {
         if first.is_empty() {
             return Self::Empty;
         }
-        match Self::of_magic(first) {
+        match Self::from_magic(first) {
             Self::Unknown if mpeg_frame(first).is_some() => Self::Mp3,
             Self::Unknown if is_adts(first) => Self::Adts,
             Self::Unknown if is_text(first) => Self::Foreign(Foreign::Text),
-            content => content,
+            kind => kind,
         }
     }
 
-    /// As [`of`](Self::of), for bytes that may also be raw samples: only content that samples do not resemble by chance, which
+    /// As [`from_first_bytes`](Self::from_first_bytes), for bytes that may also be raw samples: only kinds that samples do not resemble by chance, which
     /// means at least four fixed bytes or two MPEG frames in a row.
     #[must_use]
-    pub fn of_stream(first: &[u8]) -> Self {
-        match Self::of_magic(first) {
+    pub fn from_stream(first: &[u8]) -> Self {
+        match Self::from_magic(first) {
             Self::Foreign(Foreign::Gzip | Foreign::Archive | Foreign::Amr | Foreign::Picture) => Self::Unknown,
             Self::Unknown if two_mpeg_frames(first) => Self::Mp3,
-            content => content,
+            kind => kind,
         }
     }
 
-    /// Identifies content by fixed bytes.
-    fn of_magic(first: &[u8]) -> Self {
+    /// Identifies a kind by fixed bytes.
+    fn from_magic(first: &[u8]) -> Self {
         let begins = |magic: &[u8]| first.starts_with(magic);
         let form = first.get(8..12).unwrap_or_default();
         let holds = |text: &[u8]| first.windows(text.len()).take(512).any(|part| part == text);
@@ -163,100 +87,15 @@ impl Content {
         };
         Self::Foreign(foreign)
     }
-
-    /// What to do to get a WAV file, as a command where one does it.
-    #[must_use]
-    pub const fn remedy(self) -> &'static str {
-        match self {
-            Self::Empty => "record or copy it again",
-            Self::Foreign(foreign) => foreign.remedy(),
-            Self::Unknown => "if it is a recording, convert it with `ffmpeg -i IN -ar 48000 OUT.wav`",
-            _ => "convert it with `ffmpeg -i IN -ar 48000 OUT.wav`",
-        }
-    }
 }
 
-impl Foreign {
-    const fn remedy(self) -> &'static str {
-        match self {
-            Self::LfsPointer => "fetch the recording with `git lfs pull`",
-            Self::Html => {
-                "a download has failed: fetch the recording again, with a browser or a login if the site asks for one"
-            }
-            Self::Matlab => {
-                "write WAV with `python3 -c \"import scipy.io as s, scipy.io.wavfile as w; m = s.loadmat('IN'); \
-                 w.write('OUT.wav', RATE, m['NAME'].ravel())\"`"
-            }
-            Self::Hdf5 => {
-                "write WAV with `python3 -c \"import h5py, scipy.io.wavfile as w; f = h5py.File('IN'); \
-                 w.write('OUT.wav', RATE, f['NAME'][()].ravel())\"`"
-            }
-            Self::Npy => {
-                "write WAV with `python3 -c \"import numpy as n, scipy.io.wavfile as w; \
-                 w.write('OUT.wav', RATE, n.load('IN').ravel())\"`"
-            }
-            Self::Zip => "unpack it with `unzip IN`",
-            Self::Gzip => "unpack it with `gunzip IN`, or `tar xzf IN` if it is a tar archive",
-            Self::Archive => "unpack it",
-            Self::Parquet | Self::Pdf | Self::Picture | Self::Text => {
-                "it is no recording: move it out of the recordings"
-            }
-            Self::Matroska | Self::Au | Self::Asf | Self::Amr | Self::WavPack | Self::Ape | Self::Dsd | Self::Riff => {
-                "convert it with `ffmpeg -i IN -ar 48000 OUT.wav`"
-            }
-        }
-    }
-}
-
-impl fmt::Display for Content {
-    /// Writes the content with its article.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Empty => "an empty file",
-            Self::Wav => "a WAV file",
-            Self::Flac => "a FLAC file",
-            Self::OggVorbis => "an Ogg Vorbis file",
-            Self::OggOpus => "an Ogg Opus file",
-            Self::Ogg => "an Ogg file",
-            Self::Mp3 => "an MP3 file",
-            Self::Adts => "an AAC file",
-            Self::Mp4 => "an MP4 or M4A file",
-            Self::Aiff => "an AIFF file",
-            Self::Caf => "a CAF file",
-            Self::Unknown => "a file of unknown content",
-            Self::Foreign(foreign) => match foreign {
-                Foreign::Matroska => "a WebM or Matroska file",
-                Foreign::Au => "an AU file",
-                Foreign::Asf => "a WMA file",
-                Foreign::Amr => "an AMR file",
-                Foreign::WavPack => "a WavPack file",
-                Foreign::Ape => "a Monkey's Audio file",
-                Foreign::Dsd => "a DSD file",
-                Foreign::Riff => "a RIFF file without sound, such as AVI",
-                Foreign::LfsPointer => "a Git LFS pointer in place of the recording",
-                Foreign::Html => "an HTML page",
-                Foreign::Matlab => "a MATLAB file",
-                Foreign::Hdf5 => "an HDF5 file (also MATLAB 7.3)",
-                Foreign::Npy => "a NumPy array",
-                Foreign::Parquet => "a Parquet table",
-                Foreign::Zip => "a ZIP archive",
-                Foreign::Gzip => "gzip compressed",
-                Foreign::Archive => "a compressed archive",
-                Foreign::Pdf => "a PDF document",
-                Foreign::Picture => "a picture",
-                Foreign::Text => "a text file",
-            },
-        })
-    }
-}
-
-/// Content behind an ID3 tag, whose length has 7 bits per byte.
-fn after_id3(first: &[u8], len: [u8; 4]) -> Content {
+/// The stream behind an ID3 tag, whose length has 7 bits per byte.
+fn after_id3(first: &[u8], len: [u8; 4]) -> FileKind {
     let len = len.iter().fold(0, |sum, &byte| sum << 7 | usize::from(byte));
     match first.get(10 + len..) {
-        Some(rest) if rest.starts_with(b"fLaC") => Content::Flac,
-        Some(rest) if is_adts(rest) => Content::Adts,
-        _ => Content::Mp3,
+        Some(rest) if rest.starts_with(b"fLaC") => FileKind::Flac,
+        Some(rest) if is_adts(rest) => FileKind::Adts,
+        _ => FileKind::Mp3,
     }
 }
 
@@ -326,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_is_named_by_its_first_bytes() {
+    fn a_file_is_named_by_its_first_bytes() {
         for (first, what) in [
             (&b""[..], "empty"),
             (b"RIFF\x24\0\0\0WAVEfmt ", "WAV"),
@@ -358,9 +197,9 @@ mod tests {
             (b"time,value\n0,1\n", "text"),
             (b"\0\x01\x02\x03", "unknown"),
         ] {
-            let content = Content::of(first);
-            assert!(content.to_string().contains(what), "{first:?}: {content}");
-            assert!(!content.remedy().is_empty());
+            let kind = FileKind::from_first_bytes(first);
+            assert!(kind.to_string().contains(what), "{first:?}: {kind}");
+            assert!(!kind.remedy().is_empty());
         }
     }
 
@@ -369,13 +208,13 @@ mod tests {
         // Samples of -1 and small negative numbers, quiet text-like samples, and one header of an MPEG frame by chance.
         for first in [&[0xff; 64][..], b"    !!!!", b"\xff\xfb\x94\xc4\0\0\0\0", b"\x1f\x8b\x08\0", b"\xff\xd8\xff\xe0"]
         {
-            assert_eq!(Content::of_stream(first), Content::Unknown, "{first:?}");
+            assert_eq!(FileKind::from_stream(first), FileKind::Unknown, "{first:?}");
         }
         let mut frames = vec![0; 1000];
         // 128 kbit/s at 44.1 kHz: 144 * 128000 / 44100 = 417 bytes.
         frames[..4].copy_from_slice(b"\xff\xfb\x90\x00");
         frames[417..421].copy_from_slice(b"\xff\xfb\x90\x00");
-        assert_eq!(Content::of_stream(&frames), Content::Mp3);
-        assert_eq!(Content::of_stream(b"fLaC\0\0\0\x22"), Content::Flac);
+        assert_eq!(FileKind::from_stream(&frames), FileKind::Mp3);
+        assert_eq!(FileKind::from_stream(b"fLaC\0\0\0\x22"), FileKind::Flac);
     }
 }
