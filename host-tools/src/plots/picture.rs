@@ -21,19 +21,19 @@ impl Picture {
 
     /// Width in pixels.
     #[cfg(test)]
-    pub fn width(&self) -> u32 {
+    pub(crate) fn width(&self) -> u32 {
         self.width
     }
 
     /// Height in pixels.
     #[cfg(test)]
-    pub fn height(&self) -> u32 {
+    pub(crate) fn height(&self) -> u32 {
         self.height
     }
 
     /// Red, green and blue of the pixel in column `x` and row `y`; `None` outside.
     #[cfg(test)]
-    pub fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
+    pub(crate) fn pixel(&self, x: u32, y: u32) -> Option<[u8; 3]> {
         if x >= self.width || y >= self.height {
             return None;
         }
