@@ -58,6 +58,16 @@ fn heights(points: &[(f64, f64)], at: &[f64]) -> Vec<f64> {
     at.iter().map(|x| height(*x)).collect()
 }
 
+/// What a curve shows, as sentences without terms of statistics.
+pub(crate) fn in_words(points: &[(f64, f64)]) -> String {
+    let detected = heights(points, &[0.05]).into_iter().sum::<f64>();
+    format!(
+        "At a level that 5 of 100 windows of normal sound exceed, {:.0} of 100 windows of other sound exceed it. The closer a curve \
+         comes to the upper left corner, the better.",
+        100.0 * detected
+    )
+}
+
 /// The vertical mean of several curves.
 pub(crate) fn mean_curve(curves: &[Vec<(f64, f64)>]) -> Vec<(f64, f64)> {
     let at: Vec<f64> = (0..=500).map(|step| f64::from(step) / 500.0).collect();
@@ -162,6 +172,12 @@ mod tests {
         // Three of four pairs in the right order.
         let mixed = curve(&[(4.0, true), (3.0, false), (2.0, true), (1.0, false)]);
         near(area(&mixed, 1.0), 0.75);
+    }
+
+    #[test]
+    fn the_sentence_gives_what_five_false_alarms_in_a_hundred_detect() {
+        assert!(in_words(&[(0.0, 0.0), (0.05, 0.8), (1.0, 1.0)]).contains("exceed, 80 of 100 windows of other sound"));
+        assert!(in_words(&[(0.0, 0.0), (1.0, 1.0)]).contains("exceed, 5 of 100"));
     }
 
     #[test]

@@ -82,7 +82,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     );
     let compared = !result.methods.is_empty();
     if compared {
-        roc("Anomaly score: detected against false alarms", &subtitle, &curves(&result, &normal), area::PARTIAL)?
+        let curves = curves(&result, &normal);
+        let words = curves.last().map(|fused| area::in_words(&fused.main.0)).unwrap_or_default();
+        let subtitle = format!("{subtitle}. {words}");
+        roc("Anomaly score: detected against false alarms", &subtitle, &curves, Some(area::PARTIAL))?
             .save(&args.out.join(ROC))?;
     }
     let by_class: Vec<(String, bool, Vec<f64>)> = set
@@ -114,8 +117,11 @@ fn curves(result: &CrossValidation, normal: &[bool]) -> Vec<Curve> {
             (0..result.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
         Curve {
             name: method.method.clone(),
-            mean_over_groups: (area::mean_curve(&folds), method.mean_over_groups.by_window.auc),
-            pooled: (area::curve(&result.scored.iter().map(points).collect::<Vec<_>>()), method.pooled.by_window.auc),
+            main: (area::mean_curve(&folds), method.mean_over_groups.by_window.auc),
+            pooled: Some((
+                area::curve(&result.scored.iter().map(points).collect::<Vec<_>>()),
+                method.pooled.by_window.auc,
+            )),
         }
     };
     result.methods.iter().enumerate().map(curve_of).collect()

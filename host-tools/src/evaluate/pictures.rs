@@ -44,7 +44,8 @@ pub(crate) fn reliability(measured: &Measured, model: &Path) -> anyhow::Result<p
         confidence: bin.confidence,
         accuracy: bin.accuracy,
     });
-    plots::reliability::draw(&title, &measured.sample_size.to_string(), &bars.collect::<Vec<_>>())
+    let subtitle = format!("{}. {}", measured.sample_size, measured.reliability.in_words());
+    plots::reliability::draw(&title, &subtitle, &bars.collect::<Vec<_>>())
 }
 
 /// How `model` follows the recordings that have a timeline, and their pictures; none without a model card, which
@@ -68,7 +69,7 @@ pub(crate) fn followed(
 pub(crate) fn over_time(path: &Path, classes: &[String], track: &Track) -> anyhow::Result<plots::Picture> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let subtitle =
-        "what the device would have reported, by the decision that the model asks for; score 1 is the threshold";
+        "What the device would have reported. The anomaly score, if the model has one, counts as unusual from 1 on.";
     plots::timeline::draw(&format!("{name}, {:.0} s", track.seconds), subtitle, classes, track)
 }
 

@@ -10,7 +10,8 @@ use tiny_skia::{
 
 use super::Picture;
 use super::font::{CAPITAL, Typeface};
-use super::theme::{Mark, PAPER, Rgb};
+use super::theme::{LINE, Mark, PAPER, Rgb};
+use monitor_model::palette::Pattern;
 
 /// Position of text relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +154,50 @@ impl Canvas {
         }
     }
 
+    /// Fills a rectangle with a colour and the lines of a pattern, which continue in a rectangle beside it.
+    pub(crate) fn patterned(
+        &mut self,
+        (left, top): (f64, f64),
+        (width, height): (f64, f64),
+        colour: Rgb,
+        pattern: Pattern,
+    ) {
+        /// Distance of the lines, pixels.
+        const STEP: f64 = 12.0;
+        self.rectangle((left, top), (width, height), colour);
+        let (right, bottom) = (left + width, top + height);
+        if !(width > 0.0 && height > 0.0 && right.is_finite() && bottom.is_finite()) {
+            return;
+        }
+        // The lines `x + slope * y = at` for multiples of the step, cut at the edges.
+        let slope = match pattern {
+            Pattern::Plain => return,
+            Pattern::Rising => 1.0,
+            Pattern::Falling => -1.0,
+            Pattern::Upright => 0.0,
+        };
+        let ends = [left + slope * top, left + slope * bottom, right + slope * top, right + slope * bottom];
+        let (low, high) = ends.iter().fold((f64::MAX, f64::MIN), |(low, high), end| (low.min(*end), high.max(*end)));
+        for step in (low / STEP).ceil() as i64..=(high / STEP).floor() as i64 {
+            let at = step as f64 * STEP;
+            let (mut from, mut to) = (top, bottom);
+            if slope != 0.0 {
+                let [one, other] = [left, right].map(|x| (at - x) / slope);
+                (from, to) = (from.max(one.min(other)), to.min(one.max(other)));
+            }
+            if from < to {
+                let place = |y: f64| (at - slope * y, y);
+                self.line(&[place(from), place(to)], Pen { opacity: 0.6, ..Pen::solid(PAPER, 1.6) });
+            }
+        }
+    }
+
+    /// Draws the edge of a rectangle.
+    pub(crate) fn outline(&mut self, (left, top): (f64, f64), (width, height): (f64, f64)) {
+        let (right, bottom) = (left + width, top + height);
+        self.line(&[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], Pen::solid(LINE, 1.0));
+    }
+
     /// Draws `mark` about `centre`; marks of one radius have about the same area.
     pub(crate) fn mark(&mut self, mark: Mark, (x, y): (f64, f64), radius: f64, colour: Rgb, opacity: f64) {
         if !(x.is_finite() && y.is_finite()) {
@@ -209,6 +254,8 @@ fn path(points: &[(f64, f64)], closed: bool) -> Option<Path> {
 
 #[cfg(test)]
 mod tests {
+    use monitor_model::palette::PATTERNS;
+
     use super::*;
 
     #[test]
@@ -222,6 +269,23 @@ mod tests {
         canvas.rectangle((f64::NAN, 0.0), (4.0, 4.0), (0, 0, 0));
         canvas.text("", (5.0, 5.0), Align::Middle, 12.0, (0, 0, 0));
         assert_eq!(canvas.finish(), empty);
+    }
+
+    #[test]
+    fn each_pattern_looks_different_and_stays_within_its_rectangle() {
+        let drawn = |pattern| {
+            let mut canvas = Canvas::new(60.0, 40.0).unwrap();
+            canvas.patterned((10.0, 10.0), (40.0, 20.0), (0, 0, 0), pattern);
+            canvas.patterned((f64::NAN, 10.0), (40.0, 20.0), (0, 0, 0), pattern);
+            canvas.finish()
+        };
+        let pictures = PATTERNS.map(drawn);
+        for (index, picture) in pictures.iter().enumerate() {
+            assert!(pictures[..index].iter().all(|other| other != picture), "{index}");
+            let all = (0..60 * 40).map(|i| (i % 60, i / 60));
+            let mut outside = all.filter(|(x, y)| !(9..51).contains(x) || !(9..31).contains(y));
+            assert!(outside.all(|(x, y)| picture.pixel(x, y) == Some([255; 3])), "{index}");
+        }
     }
 
     #[test]

@@ -104,8 +104,7 @@ fn scale(canvas: &mut Canvas, (left, top): (f64, f64), (width, height): (f64, f6
         canvas.rectangle((left, top + step as f64), (width, 1.0), tint(FULL, share));
     }
     let (right, bottom) = (left + width, top + height);
-    let edge = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
-    canvas.line(&edge, Pen::solid(LINE, 1.0));
+    canvas.outline((left, top), (width, height));
     for (share, label) in [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")] {
         // The outer labels stay within the bar's height.
         let y = bottom - share * height + (0.5 - share) * -14.0;

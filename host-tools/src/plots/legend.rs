@@ -2,6 +2,7 @@
 
 use super::canvas::{Align, Canvas, Pen};
 use super::theme::{CURVE, INK, MARGIN, Mark, Rgb, SOFT_INK, TEXT, TITLE};
+use monitor_model::palette::Pattern;
 
 /// Mark of a legend entry.
 #[derive(Debug, Clone, Copy)]
@@ -10,9 +11,13 @@ pub(crate) enum Key {
     Mark(Mark, Rgb),
     /// A piece of line.
     Line(Pen),
+    /// An area of this colour and pattern.
+    Area(Rgb, Pattern),
 }
 
 const KEY: f64 = 22.0;
+/// Height of an area, pixels.
+const AREA: f64 = 16.0;
 const ROW: f64 = 28.0;
 const BETWEEN: f64 = 26.0;
 
@@ -48,6 +53,10 @@ pub(crate) fn header(canvas: &mut Canvas, width: f64, title: &str, subtitle: &st
         match *key {
             Key::Mark(mark, colour) => canvas.mark(mark, (x + KEY / 2.0, y), 7.0, colour, 1.0),
             Key::Line(pen) => canvas.line(&[(x, y), (x + KEY, y)], Pen { width: pen.width.max(CURVE), ..pen }),
+            Key::Area(colour, pattern) => {
+                canvas.patterned((x, y - AREA / 2.0), (KEY, AREA), colour, pattern);
+                canvas.outline((x, y - AREA / 2.0), (KEY, AREA));
+            }
         }
         canvas.text(name, (x + KEY + 8.0, y), Align::Start, TEXT, INK);
         x += width;

@@ -25,6 +25,11 @@ pub(crate) struct Spectrum {
     pub deviation: [f64; BANDS],
 }
 
+/// Decibels in a step of 1 of the natural logarithm of a magnitude.
+pub(super) const DECIBELS: f64 = 20.0 * std::f64::consts::LOG10_E;
+/// The axis of levels: 0 dB is a magnitude of 1 in a band, -60 dB is silence, the constant in the logarithm.
+pub(super) const LEVEL: &str = "level in the band (dB)";
+
 const PANEL: (f64, f64) = (400.0, 230.0);
 const GAP: (f64, f64) = (22.0, 46.0);
 
@@ -46,10 +51,11 @@ pub(crate) fn draw(
     };
     let rows = spectra.len().div_ceil(columns);
     let extremes = spectra.iter().flat_map(|s| {
-        s.mean.iter().zip(&s.deviation).flat_map(|(mean, deviation)| [mean - deviation, mean + deviation])
+        let ends = |(mean, deviation): (&f64, &f64)| [mean - deviation, mean + deviation];
+        s.mean.iter().zip(&s.deviation).flat_map(ends).map(|value| value * DECIBELS)
     });
     let (low, high) = range(extremes);
-    let vertical = Axis { low, high, ticks: ticks(low, high, 5), label: "ln(magnitude + 0.001)".to_string() };
+    let vertical = Axis { low, high, ticks: ticks(low, high, 5), label: LEVEL.to_string() };
     let horizontal = frequency_axis(centres);
 
     // Few classes have larger panels.
@@ -100,11 +106,11 @@ fn bare(axis: &Axis) -> Axis {
 }
 
 fn curve(values: &[f64; BANDS]) -> Vec<(f64, f64)> {
-    values.iter().enumerate().map(|(band, value)| (band as f64, *value)).collect()
+    values.iter().enumerate().map(|(band, value)| (band as f64, value * DECIBELS)).collect()
 }
 
 /// Bands are evenly spaced, as in the network's input; round frequencies are marked between bands.
-fn frequency_axis(centres: &[f64; BANDS]) -> Axis {
+pub(super) fn frequency_axis(centres: &[f64; BANDS]) -> Axis {
     let round = [250.0, 500.0, 1000.0, 2000.0, 4000.0, 7000.0];
     let ticks = round.iter().filter_map(|&hertz| Some((band_of(centres, hertz)?, name(hertz)))).collect();
     Axis { low: 0.0, high: (BANDS - 1) as f64, ticks, label: "frequency (Hz), mel scale".to_string() }

@@ -2,8 +2,7 @@
 //!
 //! Each plot takes plain data and returns a [`Picture`], which is saved atomically. `plotters` draws the charts ([`axes`]) on
 //! our anti-aliased [`canvas`] through its [`backend`]; [`theme`] holds the common colours and sizes, [`legend`] draws the
-//! part above the data. The plots [`history`], [`strengths`], [`confusion`], [`scatter`], [`log_mel`] and [`timeline`] use these. Cost: well
-//! under a second and 30 MB per picture.
+//! part above the data. The other modules are one plot each. Cost: well under a second and 30 MB per picture.
 
 pub(crate) mod anomaly;
 pub(crate) mod axes;
@@ -17,6 +16,7 @@ pub(crate) mod log_mel;
 pub(crate) mod picture;
 pub(crate) mod reliability;
 pub(crate) mod scatter;
+mod spectrogram;
 pub(crate) mod strengths;
 pub(crate) mod theme;
 pub(crate) mod ticks;

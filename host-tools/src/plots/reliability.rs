@@ -2,9 +2,9 @@
 
 use super::Picture;
 use super::axes::{Axis, Frame};
-use super::canvas::{Align, Canvas, Pen};
-use super::legend::{header, header_height};
-use super::theme::{INK, LINE, MARGIN, Mark, SMALL, SOFT_INK, TRAINING, tint};
+use super::canvas::{Canvas, Pen};
+use super::legend::{Key, header, header_height};
+use super::theme::{MARGIN, Mark, Rgb, SOFT_INK, TRAINING, pattern, tint};
 use super::ticks::ticks;
 
 const SIDE: f64 = 620.0;
@@ -33,16 +33,23 @@ pub(crate) fn draw(title: &str, subtitle: &str, bins: &[Bar]) -> anyhow::Result<
     let high = most as f64 * 1.08;
     let counts = Axis { low: 0.0, high, ticks: ticks(0.0, high, 3), label: "windows".into() };
     let bare = Axis { ticks: ticks(0.0, 1.0, 6).into_iter().map(|(at, _)| (at, String::new())).collect(), ..axis("") };
-    let accuracy = axis("share that is right");
+    // Room for the discs at 1.
+    let accuracy = Axis { high: 1.03, ..axis("share of the windows that is right") };
 
     let measure = Canvas::new(1.0, 1.0)?;
     let room = Frame::left_room(&measure, &accuracy).max(Frame::left_room(&measure, &counts));
     let width = 2.0 * MARGIN + room + SIDE;
-    let top = header_height(width, title, subtitle, &[])?;
+    let ideal = Pen::solid(SOFT_INK, 1.6).dashed(7.0, 5.0);
+    let legend = [
+        (Key::Area(bar(), pattern(0)), "share that is right, number of windows".to_string()),
+        (Key::Mark(Mark::Disc, TRAINING), "mean confidence of the windows of a bar".to_string()),
+        (Key::Line(ideal), "confidence equals truth; a bar that ends below it: too sure".to_string()),
+    ];
+    let top = header_height(width, title, subtitle, &legend)?;
     let horizontal = axis("confidence: the highest probability of a window");
     let height = top + SIDE + BETWEEN + COUNTS + Frame::bottom_room(&horizontal) + MARGIN;
     let mut canvas = Canvas::new(width, height)?;
-    header(&mut canvas, width, title, subtitle, &[]);
+    header(&mut canvas, width, title, subtitle, &legend);
 
     let left = MARGIN + room;
     let main = Frame { left, top, width: SIDE, height: SIDE, x: bare, y: accuracy };
@@ -54,17 +61,19 @@ pub(crate) fn draw(title: &str, subtitle: &str, bins: &[Bar]) -> anyhow::Result<
         for (frame, value) in [(&main, bin.accuracy), (&below, bin.windows as f64)] {
             let (x, y) = frame.place(from, value);
             let (right, bottom) = frame.place(to, 0.0);
-            canvas.rectangle((x + 1.5, y), (right - x - 3.0, bottom - y), tint(TRAINING, 0.45));
+            canvas.rectangle((x + 1.5, y), (right - x - 3.0, bottom - y), bar());
         }
     }
-    main.curve(&mut canvas, &[(0.0, 0.0), (1.0, 1.0)], Pen::solid(LINE, 1.6).dashed(7.0, 5.0));
+    main.curve(&mut canvas, &[(0.0, 0.0), (1.0, 1.0)], ideal);
     for bin in bins.iter().filter(|bin| bin.windows > 0) {
         canvas.mark(Mark::Disc, main.place(bin.confidence, bin.accuracy), 5.5, TRAINING, 1.0);
     }
-    let (x, y) = main.place(0.0, 1.0);
-    canvas.text("disc: mean confidence and accuracy of a bin", (x + 14.0, y + 20.0), Align::Start, SMALL, INK);
-    canvas.text("below the dashed line: too sure", (x + 14.0, y + 44.0), Align::Start, SMALL, SOFT_INK);
     Ok(canvas.finish())
+}
+
+/// Colour of a bar.
+fn bar() -> Rgb {
+    tint(TRAINING, 0.45)
 }
 
 #[cfg(test)]

@@ -1,14 +1,10 @@
-//! Colours, sizes and marks of all pictures.
-//!
-//! Class colours are those of Okabe and Ito ("Color Universal Design", 2008), which people with any common colour
-//! blindness can distinguish; its yellow is left out because it is hardly visible on white, its black is softened. With more
-//! than seven classes colours repeat, so a class also has a mark: 28 classes differ.
+//! Sizes, marks and neutral colours of all pictures; the colours of states and levels are those of [`palette`].
 
-/// A colour: red, green, blue, 0..=255.
-pub(crate) type Rgb = (u8, u8, u8);
+use monitor_model::palette::{self, Pattern};
+pub(crate) use monitor_model::palette::{Rgb, pattern, state as colour};
 
 /// Background.
-pub(crate) const PAPER: Rgb = (255, 255, 255);
+pub(crate) const PAPER: Rgb = palette::LIGHT_PAPER;
 /// Text.
 pub(crate) const INK: Rgb = (32, 36, 41);
 /// Secondary text: tick labels, subtitles.
@@ -30,12 +26,9 @@ pub(crate) const MARGIN: f64 = 28.0;
 pub(crate) const CURVE: f64 = 2.2;
 
 /// Colour of training windows in a training run.
-pub(crate) const TRAINING: Rgb = CLASSES[0];
+pub(crate) const TRAINING: Rgb = palette::STATES[0];
 /// Colour of validation windows in a training run.
-pub(crate) const VALIDATION: Rgb = CLASSES[1];
-
-const CLASSES: [Rgb; 7] =
-    [(0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233), (64, 64, 64)];
+pub(crate) const VALIDATION: Rgb = palette::STATES[1];
 
 /// The shape that stands for a class in a scatter plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,31 +43,18 @@ pub(crate) enum Mark {
     Diamond,
 }
 
-/// The colour of class `index`; repeats after seven.
-pub(crate) fn colour(index: usize) -> Rgb {
-    CLASSES[index % CLASSES.len()]
-}
-
-/// The mark of class `index`; repeats after four, so that colour and mark together repeat after 28.
+/// The mark of class `index`: as often as its pattern in an area.
 pub(crate) fn mark(index: usize) -> Mark {
-    [Mark::Disc, Mark::Triangle, Mark::Square, Mark::Diamond][index % 4]
+    match palette::pattern(index) {
+        Pattern::Plain => Mark::Disc,
+        Pattern::Rising => Mark::Triangle,
+        Pattern::Falling => Mark::Square,
+        Pattern::Upright => Mark::Diamond,
+    }
 }
 
 /// `colour` mixed with the paper: 1 is the colour, 0 the paper.
 pub(crate) fn tint(colour: Rgb, strength: f64) -> Rgb {
     let mix = |a: u8, paper: u8| (f64::from(a) * strength + f64::from(paper) * (1.0 - strength)).round() as u8;
     (mix(colour.0, PAPER.0), mix(colour.1, PAPER.1), mix(colour.2, PAPER.2))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn twenty_eight_classes_differ_in_colour_or_mark() {
-        let seen: HashSet<_> = (0..28).map(|class| (colour(class), mark(class))).collect();
-        assert_eq!(seen.len(), 28);
-    }
 }

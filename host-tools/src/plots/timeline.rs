@@ -1,16 +1,14 @@
 //! One recording over time: its log-mel spectrum, the true and the reported state, the anomaly score.
 
 use monitor_core::log_mel::BANDS;
+use monitor_model::palette::{ALARM, Pattern};
 
-use super::Picture;
 use super::axes::{Axis, Frame};
 use super::canvas::{Align, Canvas, Pen};
 use super::legend::{Key, header, header_height};
-use super::theme::{CURVE, GRID, INK, LINE, MARGIN, Mark, Rgb, SMALL, SOFT_INK, TEXT, colour};
+use super::theme::{CURVE, GRID, INK, MARGIN, TEXT, colour, pattern, tint};
 use super::ticks::ticks;
-
-/// Colour of the time with an alarm: no class has it.
-const ALARM: Rgb = SOFT_INK;
+use super::{Picture, spectrogram};
 
 /// Data of the picture.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +32,8 @@ const SPECTRUM: f64 = 256.0;
 const STRIP: f64 = 26.0;
 const SCORE: f64 = 170.0;
 const GAP: f64 = 10.0;
+/// Share of the colour behind the score during an alarm.
+const ALARM_TINT: f64 = 0.3;
 
 /// Draws `track`; `classes` are the names of its classes.
 ///
@@ -41,36 +41,22 @@ const GAP: f64 = 10.0;
 /// When there is no sound.
 pub(crate) fn draw(title: &str, subtitle: &str, classes: &[String], track: &Track) -> anyhow::Result<Picture> {
     anyhow::ensure!(!track.columns.is_empty() && track.seconds > 0.0, "there is no sound that could be drawn");
-    let seen = |class: &usize| track.truth.iter().chain(&track.reported).any(|(.., of)| of == class);
-    let mut legend: Vec<(Key, String)> = (0..classes.len())
-        .filter(seen)
-        .map(|class| (Key::Mark(Mark::Square, colour(class)), classes[class].clone()))
-        .collect();
-    if !track.scores.is_empty() {
-        legend.push((Key::Mark(Mark::Square, ALARM), "anomaly alarm".to_string()));
-    }
+    let legend = legend(classes, track);
     let top = header_height(WIDTH, title, subtitle, &legend)?;
     let scores = if track.scores.is_empty() { 0.0 } else { SCORE + GAP };
     let x = Axis { low: 0.0, high: track.seconds, ticks: ticks(0.0, track.seconds, 10), label: "seconds".to_string() };
     let bottom = top + SPECTRUM + 2.0 * (GAP + STRIP) + scores;
     let mut canvas = Canvas::new(WIDTH, bottom + Frame::bottom_room(&x) + MARGIN)?;
     header(&mut canvas, WIDTH, title, subtitle, &legend);
-    let room = ["log-mel", "reported"].map(|name| canvas.font().width(name, TEXT)).into_iter().fold(0.0, f64::max);
-    let (left, width) = (MARGIN + room + 14.0, WIDTH - 2.0 * MARGIN - room - 14.0);
-    let at = |second: f64| left + (second / track.seconds).clamp(0.0, 1.0) * width;
-    let name = |canvas: &mut Canvas, name: &str, y: f64| {
-        canvas.text(name, (left - 12.0, y), Align::End, TEXT, INK);
-    };
+    let names = ["true", "reported"].map(|name| canvas.font().width(name, TEXT) + 14.0);
+    let room = names.into_iter().fold(Frame::left_room(&canvas, &spectrogram::axis()), f64::max);
+    let (left, width) = (MARGIN + room, WIDTH - 2.0 * MARGIN - room - spectrogram::SCALE);
 
-    spectrum(&mut canvas, &track.columns, (left, top), width);
-    name(&mut canvas, "log-mel", top + SPECTRUM / 2.0);
+    spectrogram::draw(&mut canvas, &track.columns, (left, top), (width, SPECTRUM));
     let mut y = top + SPECTRUM + GAP;
-    for (row, spans) in [("true", &track.truth), ("reported", &track.reported)] {
-        canvas.rectangle((left, y), (width, STRIP), GRID);
-        for (from, to, class) in spans {
-            canvas.rectangle((at(*from), y), ((at(*to) - at(*from)).max(1.0), STRIP), colour(*class));
-        }
-        name(&mut canvas, row, y + STRIP / 2.0);
+    for (name, spans) in [("true", &track.truth), ("reported", &track.reported)] {
+        strip(&mut canvas, (left, y), width, track.seconds, spans);
+        canvas.text(name, (left - 12.0, y + STRIP / 2.0), Align::End, TEXT, INK);
         y += STRIP + GAP;
     }
     if track.scores.is_empty() {
@@ -78,59 +64,65 @@ pub(crate) fn draw(title: &str, subtitle: &str, classes: &[String], track: &Trac
         Frame { left, top: y - GAP, width, height: 1.0, x, y: Axis { high: 1.0, ..Axis::default() } }.draw(&mut canvas);
         return Ok(canvas.finish());
     }
-    for (from, to) in &track.alarms {
-        canvas.area(&[(at(*from), y), (at(*to), y), (at(*to), y + SCORE), (at(*from), y + SCORE)], ALARM, 0.4);
-    }
-    let marks = [(-2.0, "0.01"), (-1.0, "0.1"), (0.0, "1"), (1.0, "10"), (2.0, "100")];
-    let ticks = marks.map(|(at, name)| (at, name.to_string())).to_vec();
-    let frame =
-        Frame { left, top: y, width, height: SCORE, x, y: Axis { low: -2.0, high: 2.0, ticks, label: String::new() } };
-    frame.draw(&mut canvas);
-    canvas.text_up("score", (MARGIN + SMALL / 2.0, y + SCORE / 2.0), Align::Middle, TEXT, INK);
-    frame.curve(&mut canvas, &[(0.0, 0.0), (track.seconds, 0.0)], Pen::solid(SOFT_INK, 1.6).dashed(5.0, 4.0));
-    let curve: Vec<_> =
-        track.scores.iter().map(|(second, score)| (*second, score.max(1e-3).log10().clamp(-2.0, 2.0))).collect();
-    frame.curve(&mut canvas, &curve, Pen::solid(INK, if curve.len() > 1000 { 1.0 } else { CURVE }));
+    score(&mut canvas, track, (left, y), width, x);
     Ok(canvas.finish())
 }
 
-/// Draws the spectrum: each pixel across is the mean of its columns, low bands at the bottom.
-fn spectrum(canvas: &mut Canvas, columns: &[[f32; BANDS]], (left, top): (f64, f64), width: f64) {
-    let mut cells: Vec<f32> = columns.as_flattened().to_vec();
-    cells.sort_by(f32::total_cmp);
-    let rank = |share: f64| cells[((share * cells.len() as f64) as usize).min(cells.len() - 1)];
-    // Percentiles, because single extremes would leave the rest pale.
-    let (low, high) = (rank(0.01), rank(0.99));
-    let pixels = (width as usize).min(columns.len()).max(1);
-    let (across, up) = (width / pixels as f64, SPECTRUM / BANDS as f64);
-    for pixel in 0..pixels {
-        let from = pixel * columns.len() / pixels;
-        let of = &columns[from..((pixel + 1) * columns.len() / pixels).max(from + 1)];
-        for band in 0..BANDS {
-            let mean = of.iter().map(|column| column[band]).sum::<f32>() / of.len() as f32;
-            let ink = heat(f64::from((mean - low) / (high - low).max(1e-6)));
-            let corner = (left + pixel as f64 * across, top + (BANDS - 1 - band) as f64 * up);
-            canvas.rectangle(corner, (across + 0.5, up), ink);
-        }
+/// The states that occur, time without a state, and the alarm.
+fn legend(classes: &[String], track: &Track) -> Vec<(Key, String)> {
+    let seen = |class: &usize| track.truth.iter().chain(&track.reported).any(|(.., of)| of == class);
+    let mut legend: Vec<(Key, String)> = (0..classes.len())
+        .filter(seen)
+        .map(|class| (Key::Area(colour(class), pattern(class)), classes[class].clone()))
+        .collect();
+    let covered = |spans: &[(f64, f64, usize)]| spans.iter().map(|(from, to, _)| to - from).sum::<f64>();
+    if [&track.truth, &track.reported].iter().any(|spans| covered(spans) < track.seconds - 0.05) {
+        legend.push((Key::Area(GRID, Pattern::Plain), "no label, or unknown".to_string()));
     }
-    let (right, bottom) = (left + width, top + SPECTRUM);
-    canvas.line(&[(left, top), (right, top), (right, bottom), (left, bottom), (left, top)], Pen::solid(LINE, 1.0));
+    if !track.scores.is_empty() {
+        legend.push((Key::Line(alarm_level()), "alarm level".to_string()));
+        legend.push((Key::Area(tint(ALARM, ALARM_TINT), Pattern::Plain), "alarm by the anomaly score".to_string()));
+    }
+    legend
 }
 
-/// Colour of `share`, 0 to 1: dark to light through blue and orange.
-fn heat(share: f64) -> Rgb {
-    const STOPS: [[f64; 3]; 5] =
-        [[10.0, 12.0, 30.0], [40.0, 50.0, 120.0], [150.0, 60.0, 120.0], [240.0, 140.0, 60.0], [255.0, 240.0, 190.0]];
-    let at = if share.is_finite() { share.clamp(0.0, 1.0) * 4.0 } else { 0.0 };
-    let from = (at as usize).min(3);
-    let mixed = |part: usize| STOPS[from][part] + (at - from as f64) * (STOPS[from + 1][part] - STOPS[from][part]);
-    let [r, g, b] = [0, 1, 2].map(|part| mixed(part).round() as u8);
-    (r, g, b)
+/// Draws the states of `spans` along `width` pixels of `seconds`.
+fn strip(canvas: &mut Canvas, (left, top): (f64, f64), width: f64, seconds: f64, spans: &[(f64, f64, usize)]) {
+    let at = |second: f64| left + (second / seconds).clamp(0.0, 1.0) * width;
+    canvas.rectangle((left, top), (width, STRIP), GRID);
+    for (from, to, class) in spans {
+        let length = (at(*to) - at(*from)).max(1.0);
+        canvas.patterned((at(*from), top), (length, STRIP), colour(*class), pattern(*class));
+    }
+    canvas.outline((left, top), (width, STRIP));
+}
+
+/// The line at the alarm level.
+fn alarm_level() -> Pen {
+    Pen::solid(ALARM, 1.6).dashed(5.0, 4.0)
+}
+
+/// Draws the anomaly score on a logarithmic axis, with the alarms behind it.
+fn score(canvas: &mut Canvas, track: &Track, (left, top): (f64, f64), width: f64, x: Axis) {
+    let at = |second: f64| left + (second / track.seconds).clamp(0.0, 1.0) * width;
+    let marks = [(-2.0, "0.01"), (-1.0, "0.1"), (0.0, "1"), (1.0, "10"), (2.0, "100")];
+    let ticks = marks.map(|(at, name)| (at, name.to_string())).to_vec();
+    let y = Axis { low: -2.0, high: 2.0, ticks, label: "anomaly score".to_string() };
+    for (from, to) in &track.alarms {
+        canvas.rectangle((at(*from), top), ((at(*to) - at(*from)).max(1.0), SCORE), tint(ALARM, ALARM_TINT));
+    }
+    let frame = Frame { left, top, width, height: SCORE, x, y };
+    frame.draw(canvas);
+    frame.curve(canvas, &[(0.0, 0.0), (track.seconds, 0.0)], alarm_level());
+    let curve: Vec<_> =
+        track.scores.iter().map(|(second, score)| (*second, score.max(1e-3).log10().clamp(-2.0, 2.0))).collect();
+    frame.curve(canvas, &curve, Pen::solid(INK, if curve.len() > 1000 { 1.0 } else { CURVE }));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plots::theme::Rgb;
 
     #[test]
     fn a_recording_is_drawn_with_and_without_a_score() {
@@ -151,7 +143,7 @@ mod tests {
             let all = (0..picture.height()).flat_map(|y| (0..picture.width()).map(move |x| (x, y)));
             all.filter_map(|(x, y)| picture.pixel(x, y)).any(|pixel| pixel == [r, g, b])
         };
-        assert!(has(&plain, colour(0)) && has(&plain, colour(1)) && has(&plain, heat(0.0)));
+        assert!(has(&plain, colour(0)) && has(&plain, colour(1)) && has(&plain, spectrogram::heat(0.0)));
     }
 
     #[test]

@@ -53,6 +53,28 @@ impl Reliability {
         }
         Self { ece, bins }
     }
+
+    /// What the diagram shows, as sentences without terms of statistics.
+    pub(crate) fn in_words(&self) -> String {
+        /// Mean difference from which it is worth a sentence.
+        const CLOSE: f64 = 0.03;
+        let windows: usize = self.bins.iter().map(|bin| bin.windows).sum();
+        let excess: f64 = self.bins.iter().map(|bin| bin.windows as f64 * (bin.confidence - bin.accuracy)).sum();
+        let excess = excess / windows.max(1) as f64;
+        let conclusion = match self.ece {
+            close if close < CLOSE => "the confidence can be taken at its word",
+            ece if excess > ece / 2.0 => {
+                "the model is more often sure than right, so take a high confidence with caution"
+            }
+            ece if excess < -ece / 2.0 => "the model is more often right than it is sure",
+            _ => "in some ranges the model is too sure, in others too cautious",
+        };
+        format!(
+            "Of the windows with a confidence of 0.9, 9 in 10 should be right. Here confidence and truth differ by {:.1} percentage \
+             points on average: {conclusion}.",
+            100.0 * self.ece
+        )
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +87,24 @@ mod tests {
         let p = array![[0.75_f32, 0.25], [0.75, 0.25], [0.75, 0.25], [0.75, 0.25]];
         assert!(Reliability::from_probabilities(p.view(), &[0, 0, 0, 1]).ece < 1e-9);
         assert!((Reliability::from_probabilities(p.view(), &[1, 1, 1, 1]).ece - 0.75).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_sentence_names_the_difference_and_its_direction() {
+        let p = array![[0.75_f32, 0.25], [0.75, 0.25], [0.75, 0.25], [0.75, 0.25]];
+        let words = |labels: &[usize]| Reliability::from_probabilities(p.view(), labels).in_words();
+        assert!(
+            words(&[0, 0, 0, 1])
+                .ends_with("differ by 0.0 percentage points on average: the confidence can be taken at its word.")
+        );
+        assert!(
+            words(&[1, 1, 1, 1])
+                .contains("differ by 75.0 percentage points on average: the model is more often sure than right")
+        );
+        assert!(
+            words(&[0, 0, 0, 0])
+                .contains("by 25.0 percentage points on average: the model is more often right than it is sure")
+        );
     }
 
     #[test]
