@@ -44,6 +44,13 @@ fn the_page_holds_everything_and_fetches_nothing() {
         assert!(!page.contains(outside), "{outside}");
     }
     assert!(page.contains("trained on none of these 12 files"));
+    // The verdict comes before every table and picture.
+    let verdict = page.find("<section class=\"verdict").unwrap();
+    assert!(verdict < page.find("<table").unwrap() && page.contains("The state is right for "));
+    assert!(!page.contains("invert("), "a spectrogram would be inverted");
+    let line = "report --data others --model out/sound_classifier.tflite --normal humming --out r.html";
+    let error = run(folder.path(), line).stderr;
+    assert!(String::from_utf8_lossy(&error).contains("--normal humming: there is no such class"));
     assert!(page.contains("b &amp; &lt;i&gt;roken.wav") && !page.contains("<i>"));
 }
 

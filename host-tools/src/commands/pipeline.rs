@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::console::{JsonOut, Ui};
 use crate::data::dataset::Dataset;
+use crate::evaluate::measured::MIN_F1;
 use crate::evaluate::measured::Measured;
 use crate::evaluate::model::named_contents;
 use crate::evaluate::pictures;
@@ -20,7 +21,7 @@ use crate::evaluate::predict::{Summary, Window, predict_recording};
 use crate::evaluate::predictions::predict_all;
 use crate::evaluate::self_check::self_check;
 use crate::train::artifacts::{MODEL, RUNS};
-use crate::train::gate::{MIN_F1, Verdict, verdict};
+use crate::train::gate::{Verdict, verdict};
 use crate::train::report_text;
 use crate::train::run::{Trained, TrainingOptions, run as train};
 use crate::train::timestamp;

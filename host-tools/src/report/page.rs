@@ -8,6 +8,7 @@ use monitor_core::model_card::ModelCard;
 use super::card;
 use super::html::{escape, paragraph, table, tile};
 use super::one_class;
+use super::verdict::{self, Verdict};
 use crate::data::dataset::Dataset;
 use crate::evaluate::changes::{Change, Followed};
 use crate::evaluate::measured::Measured;
@@ -79,14 +80,23 @@ impl Page<'_> {
         let head = format!(
             "<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; \
-             style-src 'unsafe-inline'\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n",
-            escape(&title)
+             style-src 'unsafe-inline'\">\n<title>{}</title>\n<style>\n{STYLE}{}</style>\n",
+            escape(&title),
+            verdict::colours()
         );
         format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>\n<h1>{}</h1>\n{}{body}</body>\n</html>\n",
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}</head>\n<body>\n<h1>{}</h1>\n{}{}{body}</body>\n</html>\n",
             escape(&self.model),
+            self.verdict().html(),
             self.summary()
         )
+    }
+
+    fn verdict(&self) -> Verdict {
+        match self.accuracy {
+            Accuracy::Classes(evaluation) => Verdict::of_classes(evaluation, self.timelines),
+            Accuracy::OneClass(evaluation) => Verdict::of_one_class(evaluation),
+        }
     }
 
     fn limits(&self) -> String {

@@ -7,10 +7,6 @@ use super::training_report::TrainingReport;
 use crate::anomaly::left_out::LeftOut;
 use crate::evaluate::measured::Measured;
 
-/// Default of the lowest macro-F1 by window: at 0.8 about four of five windows are right, from which smoothing and dwell make
-/// few wrong states. Sets with a lower figure mostly need more recordings.
-pub(crate) const MIN_F1: f64 = 0.8;
-
 /// Probability below which as many false alarms are not taken for bad luck.
 const LUCK: f64 = 0.05;
 

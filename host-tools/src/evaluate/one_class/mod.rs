@@ -94,6 +94,20 @@ pub(crate) struct OneClass {
     pub scores: Vec<(String, bool, Vec<f64>)>,
 }
 
+impl OneClass {
+    /// Recordings and how many of them raised the alarm: of the model's class, and of other sound; without those that were
+    /// trained on, unless all were.
+    pub(crate) fn alarms(&self) -> [(usize, usize); 2] {
+        let is_new = self.classes.iter().any(|figures| figures.note.is_none());
+        [true, false].map(|is_models_class| {
+            let quoted = self.classes.iter().filter(|figures| figures.note.is_none() || !is_new);
+            quoted
+                .filter(|figures| figures.is_models_class == is_models_class)
+                .fold((0, 0), |(all, raised), of| (all + of.recordings, raised + of.recordings_with_alarm))
+        })
+    }
+}
+
 /// Runs `model`, of one class, over `dataset`, one judge for each recording session, a window every `hop_columns` columns of 10 ms. Recordings that cannot be read
 /// move to the skipped files of `dataset`.
 ///
