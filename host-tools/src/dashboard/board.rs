@@ -51,6 +51,8 @@ pub struct Board {
     pub probabilities: Vec<f32>,
     /// Active causes of alarm, by their numbers.
     pub alarms: Vec<u8>,
+    /// Whether a warning by the anomaly score is raised.
+    pub warned: bool,
     /// The latest health counters, if any arrived.
     pub health: Option<Health>,
     /// The states of the last minutes, oldest first.
@@ -85,6 +87,7 @@ impl Board {
             // The device's clock went back: it has restarted.
             self.timeline.clear();
             self.alarms.clear();
+            self.warned = false;
             self.event("the device restarted".into());
         }
         self.now_s = now_s;
@@ -126,9 +129,11 @@ impl Board {
                 self.event_of(frame);
             }
             Message::Health(health) => self.health = Some(health),
-            Message::Warning(_) | Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => {
-                self.event_of(frame)
+            Message::Warning(warning) => {
+                self.warned = warning.active;
+                self.event_of(frame);
             }
+            Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => self.event_of(frame),
         }
     }
 

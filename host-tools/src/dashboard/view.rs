@@ -1,6 +1,8 @@
 //! Draws the dashboard (state, probabilities, timeline, health, events) on a terminal of any size.
 
 use monitor_model::line::{capture_name, cause_name};
+use monitor_model::palette::{self, Rgb};
+use monitor_wire::AlarmCause;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -9,20 +11,23 @@ use ratatui::widgets::{Block, Paragraph};
 
 use super::board::Board;
 
-/// Colours of the states, in the order of the labels; repeated for more states.
-const COLOURS: [Color; 8] = [
-    Color::Blue,
-    Color::Green,
-    Color::Yellow,
-    Color::Magenta,
-    Color::Cyan,
-    Color::LightRed,
-    Color::LightGreen,
-    Color::LightBlue,
-];
-
+/// The colour of a state.
 fn colour(state: Option<u16>) -> Color {
-    state.map_or(Color::DarkGray, |state| COLOURS[usize::from(state) % COLOURS.len()])
+    terminal(state.map_or(palette::UNKNOWN, |state| palette::state(state.into())))
+}
+
+fn terminal(colour: Rgb) -> Color {
+    Color::Indexed(palette::terminal(colour))
+}
+
+/// The letter that fills a cell with a state, so that states differ without colour too.
+fn letter(state: Option<u16>) -> char {
+    state.map_or('-', |state| palette::pattern(state.into()).letter())
+}
+
+/// White on the colour of an alarm.
+fn alarm() -> Style {
+    Style::new().fg(Color::White).bg(terminal(palette::ALARM)).add_modifier(Modifier::BOLD)
 }
 
 /// Draws everything.
@@ -49,7 +54,7 @@ fn draw_device(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let counts = board.counts;
     let text = match &board.trouble {
         trouble if board.silent_s.is_some() => silence(board.silent_s.unwrap_or_default(), trouble.as_deref()),
-        Some(trouble) => Line::styled(trouble.clone(), Style::new().fg(Color::Red)),
+        Some(trouble) => Line::styled(trouble.clone(), Style::new().fg(terminal(palette::ALARM))),
         None if board.device.is_empty() => Line::from("waiting for the device to identify itself (within 10 s)"),
         None => Line::from(board.device.clone()),
     };
@@ -63,8 +68,7 @@ fn draw_device(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 /// Says that the device is silent, and why if that is known.
 fn silence(seconds: u64, trouble: Option<&str>) -> Line<'static> {
     let why = trouble.map(|trouble| format!(" ({trouble})")).unwrap_or_default();
-    let alarm = Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD);
-    Line::styled(format!(" SILENT for {seconds} s{why}: everything below is old "), alarm)
+    Line::styled(format!(" SILENT for {seconds} s{why}: everything below is old "), alarm())
 }
 
 fn draw_state(frame: &mut Frame<'_>, area: Rect, board: &Board) {
@@ -75,14 +79,24 @@ fn draw_state(frame: &mut Frame<'_>, area: Rect, board: &Board) {
         Span::raw(format!("   {:.1} dBFS   {:.2} ms", board.level_dbfs, board.inference_ms)),
     ];
     if let Some(anomaly) = board.anomaly {
-        spans.push(Span::raw(format!("   anomaly {anomaly:.2}")));
+        let (level, colour) = level(board);
+        spans.push(Span::raw(format!("   anomaly {anomaly:.2} ")));
+        spans.push(Span::styled(level, Style::new().fg(terminal(colour))));
     }
     for cause in &board.alarms {
-        let alarm = Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD);
         spans.push(Span::raw("   "));
-        spans.push(Span::styled(format!(" ALARM: {} ", cause_name(*cause)), alarm));
+        spans.push(Span::styled(format!(" ALARM: {} ", cause_name(*cause)), alarm()));
     }
     frame.render_widget(Paragraph::new(Line::from(spans)).block(Block::bordered().title(" state ")), area);
+}
+
+/// What the anomaly score amounts to, and the colour of it.
+fn level(board: &Board) -> (&'static str, Rgb) {
+    match board.alarms.contains(&(AlarmCause::Anomaly as u8)) {
+        true => ("alarm", palette::ALARM),
+        false if board.warned => ("warning", palette::WARNING),
+        false => ("normal", palette::NORMAL),
+    }
 }
 
 fn draw_probabilities(frame: &mut Frame<'_>, area: Rect, board: &Board) {
@@ -102,7 +116,7 @@ fn draw_probabilities(frame: &mut Frame<'_>, area: Rect, board: &Board) {
             let full = (probability.clamp(0.0, 1.0) * width as f32).round() as usize;
             Line::from(vec![
                 Span::raw(format!("{:<22.22} {probability:>5.2} ", board.name(state))),
-                Span::styled("█".repeat(full), Style::new().fg(colour(state))),
+                Span::styled(letter(state).to_string().repeat(full), Style::new().fg(colour(state))),
             ])
         })
         .collect();
@@ -112,11 +126,11 @@ fn draw_probabilities(frame: &mut Frame<'_>, area: Rect, board: &Board) {
 fn draw_timeline(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let cells = board.cells(area.width.saturating_sub(2) as usize);
     let states = cells.iter().map(|cell| match cell {
-        Some(moment) => Span::styled("█", Style::new().fg(colour(moment.state))),
+        Some(moment) => Span::styled(letter(moment.state).to_string(), Style::new().fg(colour(moment.state))),
         None => Span::raw("·"),
     });
     let gaps = cells.iter().map(|cell| match cell {
-        Some(moment) if moment.gap => Span::styled("x", Style::new().fg(Color::Red)),
+        Some(moment) if moment.gap => Span::styled("x", Style::new().fg(terminal(palette::ALARM))),
         _ => Span::raw(" "),
     });
     let lines = vec![Line::from_iter(states), Line::from_iter(gaps)];
@@ -219,10 +233,21 @@ mod tests {
     }
 
     #[test]
+    fn the_anomaly_score_is_named_normal_warning_or_alarm() {
+        let shown = |warned, alarms: &[u8]| {
+            let board = Board { anomaly: Some(0.8), warned, alarms: alarms.to_vec(), ..board() };
+            screen(&board, 100, 24).join("\n")
+        };
+        assert!(shown(false, &[0]).contains("anomaly 0.80 normal"));
+        assert!(shown(true, &[]).contains("anomaly 0.80 warning"));
+        assert!(shown(true, &[1]).contains("anomaly 0.80 alarm"));
+    }
+
+    #[test]
     fn a_bar_is_as_long_as_its_probability() {
         let rows = screen(&board(), 132, 24);
-        let bar = |label: &str| rows.iter().find(|row| row.contains(label)).unwrap().matches('█').count();
-        assert_eq!((bar("off_state  "), bar("on_state  ")), (25, 75));
+        let bar = |label: &str, letter| rows.iter().find(|row| row.contains(label)).unwrap().matches(letter).count();
+        assert_eq!((bar("off_state  ", '█'), bar("on_state  ", '▓')), (25, 75));
     }
 
     #[test]
