@@ -45,6 +45,8 @@ enum Command {
     Sign(commands::sign::Args),
     /// Show a device's reports on its serial line
     Monitor(commands::monitor::Args),
+    /// Draw the event log of a device: states, alarms and gaps over time, hours per state
+    History(commands::history::Args),
     /// Train, then verify the newest model
     Pipeline(commands::pipeline::Args),
     /// Compare the int8 network with the TFLite C++ interpreter
@@ -74,6 +76,7 @@ impl Cli {
             Command::Inspect(args) => commands::inspect::run(args),
             Command::Sign(args) => commands::sign::run(args),
             Command::Monitor(args) => commands::monitor::run(args),
+            Command::History(args) => commands::history::run(args),
             Command::Pipeline(args) => commands::pipeline::run(args),
             Command::Verify(args) => commands::verify::run(args),
             Command::Bench(args) => commands::bench::run(args),

@@ -3,7 +3,7 @@
 //! Every window that is trained or evaluated on passes the signal chain of the device, [`monitor_core`].
 //!
 //! Layers, each importing only those before it: `console`; `plots`; `data`; `base`; `features`, `projection`; `anomaly`,
-//! `evaluate`; `train`, `report`; `dashboard`; `commands`. Commands parse arguments and print.
+//! `evaluate`; `train`, `report`; `dashboard`, `event_log`; `commands`. Commands parse arguments and print.
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 
@@ -15,6 +15,7 @@ mod console;
 mod dashboard;
 mod data;
 mod evaluate;
+mod event_log;
 mod features;
 mod plots;
 mod projection;

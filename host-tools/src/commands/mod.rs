@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod evaluate;
 pub(crate) mod features;
 pub(crate) mod fetch;
+pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod monitor;
 pub(crate) mod pipeline;

@@ -9,6 +9,7 @@ pub(crate) mod axes;
 pub(crate) mod backend;
 pub(crate) mod canvas;
 pub(crate) mod confusion;
+pub(crate) mod event_log;
 pub(crate) mod font;
 pub(crate) mod history;
 pub(crate) mod legend;
@@ -20,6 +21,7 @@ mod spectrogram;
 pub(crate) mod strengths;
 pub(crate) mod theme;
 pub(crate) mod ticks;
+mod time_ticks;
 pub(crate) mod timeline;
 mod training_panels;
 

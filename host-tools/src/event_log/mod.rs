@@ -1,0 +1,12 @@
+//! The history of a device, from its event log as `firmware events --csv` prints it.
+//!
+//! [`read`] reads the records; [`course`] follows them to states, alarms and gaps over time, and to hours per state; [`text`]
+//! states these.
+
+mod course;
+mod read;
+mod text;
+
+pub(crate) use course::{Course, Span};
+pub(crate) use read::{Record, read};
+pub(crate) use text::moment;
