@@ -36,6 +36,7 @@ pub use evaluate::predict::{AnomalyAlarms, Concluded, RecordingPrediction, Windo
 /// The program: parses the command line, runs the command, reports its error.
 #[must_use]
 pub fn main() -> ExitCode {
+    monitor_recording::report_by_file();
     // On a usage error clap ends the program with the exit code 2.
     match cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,

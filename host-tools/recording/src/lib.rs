@@ -21,6 +21,7 @@ mod facts;
 mod he_aac;
 mod mp4;
 mod ogg;
+mod panics;
 mod plain;
 mod reader;
 mod remark;
@@ -28,5 +29,6 @@ mod source;
 
 pub use error::Error;
 pub use facts::{ChannelFacts, Facts, Measure};
+pub use panics::report_by_file;
 pub use reader::{Format, RecordingReader};
 pub use remark::Remark;

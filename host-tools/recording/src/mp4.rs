@@ -15,8 +15,8 @@ pub(crate) struct Edit {
 
 /// Longest atom that is read into memory; tags and edit lists are far shorter.
 const LONGEST: u64 = 1 << 16;
-/// Most atoms that are looked at.
-const MOST: usize = 4096;
+/// Most atoms that are looked at: an hour in fragments of a second has some 30,000.
+const MOST: usize = 1 << 18;
 
 /// A track of sound: its edit (length, start), the time scale and the duration of its media.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,8 @@ pub(crate) struct Edits {
     /// Of the first track of sound.
     sound: Option<Sound>,
     smpb: Option<(u64, u64)>,
+    /// Whether a fragment would have the decoder look for values that it does not hold.
+    pub(crate) is_damaged: bool,
     atoms: usize,
 }
 
@@ -109,9 +111,11 @@ fn walk(
                 found.close_track();
                 walk(source, inside, depth + 1, found)?;
             }
-            b"moov" | b"edts" | b"mdia" | b"udta" | b"ilst" => walk(source, inside, depth + 1, found)?,
+            b"moov" | b"edts" | b"mdia" | b"udta" | b"ilst" | b"moof" | b"traf" => {
+                walk(source, inside, depth + 1, found)?
+            }
             b"meta" => walk(source, inside.start + 4..inside.end, depth + 1, found)?,
-            b"mvhd" | b"mdhd" | b"elst" | b"hdlr" | b"----" => {
+            b"mvhd" | b"mdhd" | b"elst" | b"hdlr" | b"----" | b"trun" => {
                 let mut content = Vec::new();
                 source.seek(SeekFrom::Start(inside.start))?;
                 source.by_ref().take((inside.end - inside.start).min(LONGEST)).read_to_end(&mut content)?;
@@ -151,6 +155,13 @@ fn read_atom(name: &[u8; 4], content: &[u8], found: &mut Edits) {
             let first = edits.next();
             // Several pieces are left as they are.
             found.edit = if edits.next().is_none() { first } else { None };
+        }
+        // Of the run's flags 0x100 and 0x200 state durations and sizes of all samples, 4 flags of the first sample (8.8.8).
+        // symphonia 0.6.1 takes the same bits of those for a duration and a size, and looks for them in an empty list.
+        b"trun" => {
+            let flags = u32_at(0).unwrap_or(0);
+            let first = u32_at(if flags & 1 == 0 { 8 } else { 12 }).filter(|_| flags & 4 != 0).unwrap_or(0);
+            found.is_damaged |= first & !flags & 0x300 != 0;
         }
         b"hdlr" => found.is_sound |= content.get(8..12) == Some(b"soun"),
         b"----" => found.smpb = smpb(content).or(found.smpb),
@@ -211,6 +222,16 @@ mod tests {
         // An empty edit first.
         assert_eq!(found(&[5, u32::MAX, 0x1_0000, 2000, 1024, 0x1_0000], 97_024).unwrap().start, 1024);
         assert_eq!(found(&[], 97_024), None);
+    }
+
+    #[test]
+    fn runs_whose_first_sample_would_be_looked_for_in_an_empty_list_are_damaged() {
+        let found = |words: &[u32]| {
+            let fragment = atom(b"moof", &atom(b"traf", &atom(b"trun", &numbers(words))));
+            Edits::read(&mut Cursor::new([movie(&[], 9), fragment].concat())).unwrap().is_damaged
+        };
+        assert!(!found(&[0x301, 1, 0, 1024, 300]) && !found(&[0x5, 1, 0, 0x200_0000]) && !found(&[]));
+        assert!(found(&[0x5, 1, 0, 0x100]) && found(&[0x4, 1, 0x200]) && found(&[0x105, 1, 0, 0x300, 1024]));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use monitor_model::wav::{self, WavReader};
 use crate::compressed::Compressed;
 use crate::facts::average;
 use crate::source::Source;
-use crate::{Error, Measure, Remark, ogg, plain};
+use crate::{Error, Measure, Remark, ogg, panics, plain};
 
 /// Container and encoding of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,7 @@ impl RecordingReader {
     /// # Errors
     /// If it cannot be read; see [`Error`].
     pub fn open_channel(path: &Path, channel: Channel) -> Result<Self, Error> {
+        panics::note(path);
         Self::of(Source::open(path)?, channel, &|| Source::open(path))
     }
 
