@@ -1,15 +1,18 @@
 //! Sound from a WAV file or from standard input instead of a device, in mono at its own rate.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Cursor, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use monitor_core::pcm::{Decoder, SampleFormat};
 use monitor_model::file_kind::{FIRST_BYTES, FileKind};
 use monitor_model::wav::{self, WavReader};
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::capture::{CaptureConfig, FormatChoice};
@@ -35,13 +38,19 @@ enum Source {
 }
 
 impl AudioFile {
-    /// A WAV file of any form that training takes. Remarks on the file are printed.
+    /// A WAV file of any form that training takes, or a FIFO through which one comes. Remarks on the file are printed.
     ///
     /// # Errors
-    /// When it cannot be read or is of no such form.
+    /// When it cannot be read or is of no such form, and when nothing comes through a FIFO within [`FIFO_WAIT`].
     pub fn wav(path: &Path, config: &CaptureConfig) -> anyhow::Result<Self> {
-        let reader =
-            WavReader::open_channel(path, config.channel.into()).with_context(|| path.display().to_string())?;
+        let context = || path.display().to_string();
+        let is_fifo = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
+        let reader = if is_fifo {
+            let input = BufReader::new(open_fifo(path, FIFO_WAIT).with_context(context)?);
+            WavReader::new_channel(input, config.channel.into()).with_context(context)?
+        } else {
+            WavReader::open_channel(path, config.channel.into()).with_context(context)?
+        };
         for remark in reader.remarks() {
             warn(format!("{}: {remark}", path.display()));
         }
@@ -109,6 +118,24 @@ impl AudioFile {
     }
 }
 
+/// Longest wait for the first bytes from a FIFO.
+const FIFO_WAIT: Duration = Duration::from_secs(10);
+
+/// Opens a FIFO for reading once a program has written to it. Opened as a file it would wait for a writer for ever.
+fn open_fifo(path: &Path, wait: Duration) -> anyhow::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path)?;
+    let milliseconds = PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX);
+    // A writer that has ended, too, is an event; its reader then finds an empty file.
+    let ready = poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], milliseconds)?;
+    ensure!(
+        ready > 0,
+        "no program has written to this FIFO for {:.0} s; start the program that writes the recording first, or give a file",
+        wait.as_secs_f32()
+    );
+    fcntl(&file, FcntlArg::F_SETFL(OFlag::empty()))?;
+    Ok(file)
+}
+
 /// First bytes that are read to identify standard input: 64 bytes are 1 ms of sound or less.
 const FIRST: u64 = 64;
 
@@ -170,5 +197,30 @@ impl Read for Interruptible {
                 return nix::unistd::read(self.stdin.as_fd(), out).map_err(std::io::Error::from);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_fifo_without_a_writer_is_refused_and_one_with_a_writer_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo.wav");
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let error = open_fifo(&path, Duration::from_millis(50)).unwrap_err().to_string();
+        assert!(error.contains("no program has written to this FIFO"), "{error}");
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            // Waits for the reader, and writes more than a pipe holds.
+            move || File::create(path).unwrap().write_all(&[7; 200_000])
+        });
+        let mut bytes = Vec::new();
+        open_fifo(&path, Duration::from_secs(10)).unwrap().read_to_end(&mut bytes).unwrap();
+        writer.join().unwrap().unwrap();
+        assert_eq!(bytes.len(), 200_000);
     }
 }
