@@ -103,7 +103,7 @@ fn followed(
     ui: &Ui,
 ) -> anyhow::Result<(Vec<Followed>, Vec<Track>)> {
     let (timelines, tracks): (Vec<Followed>, Vec<Track>) =
-        pictures::followed(contents, dataset, hop_columns)?.into_iter().unzip();
+        pictures::followed(contents, dataset, hop_columns, ui)?.into_iter().unzip();
     if !timelines.is_empty() {
         ui.print("\nRecordings with a known timeline, with the decision settings of the model:");
         timelines.iter().flat_map(Followed::lines).for_each(|line| ui.print(line));

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (dataset, accuracy, mut pictures) =
         accuracy(contents, dataset, hop_columns, args, &ui).with_context(context)?;
     let (timelines, tracks): (Vec<_>, Vec<_>) =
-        pictures::followed(contents, &dataset, hop_columns)?.into_iter().unzip();
+        pictures::followed(contents, &dataset, hop_columns, &ui)?.into_iter().unzip();
     for (path, track) in dataset.timelines.iter().zip(&tracks) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let caption = format!("{name} over time: spectrogram, true and reported state, anomaly score");

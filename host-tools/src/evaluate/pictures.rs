@@ -57,9 +57,19 @@ pub(crate) fn followed(
     model: &ModelContents<'_>,
     dataset: &Dataset,
     hop_columns: u32,
+    ui: &Ui,
 ) -> anyhow::Result<Vec<(Followed, Track)>> {
-    let timelines = dataset.timelines.iter().filter(|_| model.card.is_some());
-    timelines.map(|path| follow(model, path, hop_columns)).collect()
+    if model.card.is_none() || dataset.timelines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bar = ui.progress("following", dataset.timelines.len() as u64);
+    let mut all = Vec::new();
+    for path in &dataset.timelines {
+        all.push(follow(model, path, hop_columns)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(all)
 }
 
 /// Draws a recording over time.
