@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::Skipped;
-use super::kinds::is_sound;
+use super::kinds::{Role, is_sound, role};
 use super::layout::{Layout, condition, layout, source_of};
 use super::load::{Found, Listing};
 use super::spans;
@@ -34,7 +34,9 @@ pub(super) fn list(folder: &Path) -> anyhow::Result<Listing> {
     let mut listing = Listing::default();
     let mut leaves = Vec::new();
     let mut empty = Vec::new();
-    for path in entries(folder).with_context(|| format!("cannot read the folder {}", shown(folder)))? {
+    let inside = entries(folder).with_context(|| format!("cannot read the folder {}", shown(folder)))?;
+    listing.hidden.extend(inside.hidden);
+    for path in inside.paths {
         let (name, before) = (name_of(&path), leaves.len());
         walk(&path, &mut Vec::new(), &mut leaves, &mut listing);
         if path.is_dir() && leaves.len() == before {
@@ -54,6 +56,14 @@ pub(super) fn list(folder: &Path) -> anyhow::Result<Listing> {
         bail!("{} holds no WAV file; it needs one folder of WAV files per class", shown(folder));
     }
     assign(folder, whole, &mut listing)?;
+    if let Some(first) = listing.hidden.first() {
+        listing.remarks.push(format!(
+            "hidden files with names of recordings were left out: {} of them, such as {}; macOS writes them beside each file; \
+             rename those that are recordings",
+            listing.hidden.len(),
+            shown(first)
+        ));
+    }
     for name in empty {
         listing.remarks.push(format!("the folder {} has no sound file, so it is no class", one_line(&name)));
     }
@@ -76,8 +86,15 @@ fn assign(folder: &Path, leaves: Vec<Leaf>, listing: &mut Listing) -> anyhow::Re
 fn walk(path: &Path, folders: &mut Vec<String>, leaves: &mut Vec<Leaf>, listing: &mut Listing) {
     let name = name_of(path);
     if !path.is_dir() {
-        if is_sound(path) {
-            leaves.push(Leaf { path: path.to_path_buf(), folders: folders.clone(), name });
+        // Beside the class folders lie models, tables and notes.
+        let role = if folders.is_empty() && !is_sound(path) { Role::Other } else { role(path) };
+        match role {
+            Role::Recording => leaves.push(Leaf { path: path.to_path_buf(), folders: folders.clone(), name }),
+            Role::Doubtful(kind) => listing.skipped.push(Skipped {
+                path: path.to_path_buf(),
+                reason: monitor_recording::Error::Foreign(kind).to_string(),
+            }),
+            Role::Other => {}
         }
         return;
     }
@@ -95,7 +112,10 @@ fn walk(path: &Path, folders: &mut Vec<String>, leaves: &mut Vec<Leaf>, listing:
         _ if folders.len() > DEEPEST => {
             listing.remarks.push(format!("{} lies more than {DEEPEST} folders deep and was not searched", shown(path)));
         }
-        Ok(inside) => inside.iter().for_each(|path| walk(path, folders, leaves, listing)),
+        Ok(inside) => {
+            listing.hidden.extend(inside.hidden);
+            inside.paths.iter().for_each(|path| walk(path, folders, leaves, listing));
+        }
         Err(error) => listing.remarks.push(format!("the folder {} was left out: {error}", shown(path))),
     }
     folders.pop();
@@ -209,8 +229,8 @@ fn found(leaf: Leaf, label: String, derived: Option<String>) -> Found {
 pub(crate) fn wav_files_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut found = Vec::new();
-    for path in entries(folder)? {
-        let inside = if path.is_dir() { entries(&path).unwrap_or_default() } else { vec![path] };
+    for path in entries(folder)?.paths {
+        let inside = if path.is_dir() { entries(&path).unwrap_or_default().paths } else { vec![path] };
         found.extend(inside.into_iter().filter(|path| is_sound(path)));
     }
     Ok(found)
@@ -226,19 +246,29 @@ pub(super) fn with_timelines(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The entries of a folder that are not hidden, in the order of their names.
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// The entries of a folder, in the order of their names.
+#[derive(Default)]
+struct Entries {
+    paths: Vec<PathBuf>,
+    /// Hidden files with names of recordings, which are none of the paths.
+    hidden: Vec<PathBuf>,
+}
+
+fn entries(folder: &Path) -> io::Result<Entries> {
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let mut paths = Vec::new();
+    let mut entries = Entries::default();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         // A leading dot marks hidden files, among them the companion files that macOS creates.
         if !name_of(&path).starts_with('.') {
-            paths.push(path);
+            entries.paths.push(path);
+        } else if is_sound(&path) {
+            entries.hidden.push(path);
         }
     }
-    paths.sort_by_key(|path| name_of(path));
-    Ok(paths)
+    entries.paths.sort_by_key(|path| name_of(path));
+    entries.hidden.sort();
+    Ok(entries)
 }
 
 pub(super) fn name_of(path: &Path) -> String {

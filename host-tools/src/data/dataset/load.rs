@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::probe::{Probe, probe};
 use super::spans::Part;
-use super::{Dataset, FoundSound, Skipped, Use, folders, manifest, remarks};
+use super::{Dataset, FoundSound, Skipped, Use, alike, folders, manifest, remarks};
 use crate::console::{Ui, shown};
 
 /// The name of a manifest within the folder of a data set.
@@ -61,6 +61,8 @@ pub(super) struct Listing {
     pub found: Vec<Found>,
     pub skipped: Vec<Skipped>,
     pub remarks: Vec<String>,
+    /// Hidden files with names of recordings, which are not read.
+    pub hidden: Vec<PathBuf>,
 }
 
 /// A file that can be used.
@@ -89,7 +91,7 @@ impl Dataset {
             (data, Some(data.join(MANIFEST)).filter(|path| path.is_file()))
         };
         if !data.exists() {
-            bail!("{} does not exist; give the folder that holds one folder of WAV files per class", data.display());
+            bail!("{} does not exist; give the folder that holds one folder of WAV files per class", shown(data));
         }
         let listing = match &manifest_path {
             Some(path) => manifest::read(path)?,
@@ -110,6 +112,7 @@ impl Dataset {
             dataset.lost.push(label.clone());
         }
         dataset.arrange(&usable, used);
+        dataset.remarks.extend(alike::remarks(&dataset.classes));
         dataset.sound = FoundSound::new(&dataset.classes, &usable);
         if dataset.recordings.is_empty() {
             bail!(

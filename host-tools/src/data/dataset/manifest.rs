@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use super::Skipped;
 use super::load::{Found, Listing};
@@ -45,7 +45,15 @@ struct Columns {
 
 impl Columns {
     fn find(headers: &csv::StringRecord, first_line: &str) -> anyhow::Result<Self> {
-        let column = |name: &str| headers.iter().position(|header| header.eq_ignore_ascii_case(name));
+        let is = |header: &&str, name: &str| header.eq_ignore_ascii_case(name);
+        let column = |name: &str| headers.iter().position(|header| is(&header, name));
+        for name in ["file", "label", "group", "recording", "from", "to"] {
+            let count = headers.iter().filter(|header| is(header, name)).count();
+            ensure!(
+                count < 2,
+                "the first line is {first_line:?}; it names the column {name} {count} times: remove all but one"
+            );
+        }
         let (Some(file), Some(label)) = (column("file"), column("label")) else {
             bail!(
                 "the first line is {first_line:?}; it must name the columns file,label,group and may name recording, from \

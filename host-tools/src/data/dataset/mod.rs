@@ -6,6 +6,7 @@
 //! A data set is a folder of class folders, `DIR/<class>/*.wav`, a tree of one of the public machine sound sets, long
 //! recordings with labelled parts, or a `manifest.csv` in `DIR` (`file,label` and optionally `group,recording,from,to`).
 
+mod alike;
 mod arrange;
 mod blocks;
 mod folders;
@@ -30,7 +31,7 @@ use std::path::PathBuf;
 
 pub(crate) use folders::wav_files_below;
 pub(crate) use found::FoundSound;
-pub(crate) use kinds::is_sound;
+pub(crate) use kinds::{Role, role};
 pub use manifest::manifest_rows;
 pub(crate) use probe::irregular;
 pub use spans::labelled_parts;

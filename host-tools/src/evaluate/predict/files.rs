@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::console::shown;
-use crate::data::dataset::{irregular, is_sound};
+use crate::data::dataset::{Role, irregular, role};
 
 /// The recordings that `inputs` name: a file names itself, a folder names all WAV files below it in order of their paths (so
 /// that a shell without patterns, such as PowerShell, can name many). Files named twice stay twice.
@@ -41,10 +41,14 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         // Links to folders are not followed: they could form a cycle.
         if path.is_dir() && !path.is_symlink() {
             collect(&path, files)?;
-        } else if is_sound(&path) && !is_hidden(&path) {
-            match irregular(&path) {
-                None => files.push(path),
-                Some(kind) => tracing::warn!("{}: {kind}, not a recording; left out", shown(&path)),
+        } else if !is_hidden(&path) {
+            match (role(&path), irregular(&path)) {
+                (Role::Recording, None) => files.push(path),
+                (Role::Recording, Some(kind)) => tracing::warn!("{}: {kind}, not a recording; left out", shown(&path)),
+                (Role::Doubtful(kind), _) => {
+                    tracing::warn!("{}: {}", shown(&path), monitor_recording::Error::Foreign(kind));
+                }
+                (Role::Other, _) => {}
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+mod kinds;
 mod labels;
 mod layouts;
 mod parts;
@@ -157,6 +158,14 @@ fn a_manifest_without_its_columns_is_refused_with_what_it_has() {
     fs::write(folder.path().join("manifest.csv"), "path,class\na.wav,on\n").unwrap();
     let error = format!("{:#}", load(folder.path()).unwrap_err());
     assert!(error.contains("path,class") && error.contains("file,label,group"));
+}
+
+#[test]
+fn a_column_that_is_named_twice_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("manifest.csv"), "file,label,Label\na.wav,on,off\n").unwrap();
+    let error = format!("{:#}", load(folder.path()).unwrap_err());
+    assert!(error.contains("the column label 2 times"), "{error}");
 }
 
 #[test]
