@@ -157,11 +157,11 @@ fn read_atom(name: &[u8; 4], content: &[u8], found: &mut Edits) {
             found.edit = if edits.next().is_none() { first } else { None };
         }
         // Of the run's flags 0x100 and 0x200 state durations and sizes of all samples, 4 flags of the first sample (8.8.8).
-        // symphonia 0.6.1 takes the same bits of those for a duration and a size, and looks for them in an empty list.
+        // symphonia 0.6.1 takes bits 4 and 0x200 of those for a duration and a size, and looks for them in an empty list.
         b"trun" => {
             let flags = u32_at(0).unwrap_or(0);
             let first = u32_at(if flags & 1 == 0 { 8 } else { 12 }).filter(|_| flags & 4 != 0).unwrap_or(0);
-            found.is_damaged |= first & !flags & 0x300 != 0;
+            found.is_damaged |= (first & 4 != 0 && flags & 0x100 == 0) || first & !flags & 0x200 != 0;
         }
         b"hdlr" => found.is_sound |= content.get(8..12) == Some(b"soun"),
         b"----" => found.smpb = smpb(content).or(found.smpb),
@@ -231,7 +231,7 @@ mod tests {
             Edits::read(&mut Cursor::new([movie(&[], 9), fragment].concat())).unwrap().is_damaged
         };
         assert!(!found(&[0x301, 1, 0, 1024, 300]) && !found(&[0x5, 1, 0, 0x200_0000]) && !found(&[]));
-        assert!(found(&[0x5, 1, 0, 0x100]) && found(&[0x4, 1, 0x200]) && found(&[0x105, 1, 0, 0x300, 1024]));
+        assert!(found(&[0x5, 1, 0, 4]) && found(&[0x4, 1, 0x200]) && found(&[0x105, 1, 0, 0x300, 1024]));
     }
 
     #[test]
