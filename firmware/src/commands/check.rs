@@ -124,7 +124,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ms(max),
         loaded.as_secs_f64() * 1e3
     );
-    if let (Some(highest), Some(rules)) = (highest, rules) {
+    if let Some(rules) = rules {
         errln!("{}", AnomalySummary { highest, warnings, alarms, rules });
     }
     let advice = setup

@@ -2,31 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::ensure;
-use monitor_core::anomaly::{Alarm, Change};
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::fit::{Fitted, SampleSize, Windows, fit};
+use super::hold_out::{HeldOut, Scored, hold_out};
 use super::roc::{self, Area, Recording};
-use crate::evaluate::metrics::exact;
-
-/// A window scored by a fit without its group.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Scored {
-    /// The fold.
-    pub fold: usize,
-    /// Its row.
-    pub row: usize,
-    /// The place of each detector between typical and alarming sound, smoothed, and last the highest of them.
-    pub positions: Vec<f32>,
-    /// The score: 1 is the alarm level.
-    pub score: f32,
-    /// Whether this window raised a warning.
-    pub warned: bool,
-    /// Whether this window raised an alarm.
-    pub alarmed: bool,
-}
+use crate::evaluate::promise::Share;
 
 /// Areas of one method, over the held-out groups and over all of them together.
 #[derive(Debug, Clone, Serialize)]
@@ -44,7 +25,7 @@ pub(crate) struct Method {
 /// By window and by recording, each recording by the mean over its windows.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Areas {
-    /// By window.
+    /// By window with a score; of a recording too short for one the last window.
     pub by_window: Area,
     /// By recording.
     pub by_recording: Area,
@@ -92,6 +73,8 @@ pub(crate) struct CrossValidation {
     pub groups_alarmed: Share,
     /// Groups of normal sound without a recording that is long enough to raise the alarm.
     pub groups_too_short: usize,
+    /// Length of the shortest recording that can raise the alarm, in seconds.
+    pub needed_s: f64,
     /// Levels and promise of a fit to all normal sound.
     pub sample_size: SampleSize,
     /// The warning level as a score.
@@ -106,34 +89,6 @@ pub(crate) struct CrossValidation {
     #[serde(skip)]
     pub scored: Vec<Scored>,
 }
-
-/// How many of the held-out groups, beside what was promised.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Share {
-    /// Number of groups.
-    pub groups: usize,
-    /// Number of those that raised it.
-    pub raised: usize,
-    /// 95 % interval of the probability.
-    pub interval: [f64; 2],
-    /// Most probability that the fits without the group promised, in the mean.
-    pub promised: f64,
-    /// Whether the promise is not below the interval.
-    pub held: bool,
-}
-
-impl Share {
-    fn new(raised: usize, groups: usize, promised: f64) -> Self {
-        // Something is always held out.
-        let share = raised as f64 / groups.max(1) as f64;
-        let interval = exact(share, groups.max(1));
-        let interval = [interval.low, interval.high];
-        Self { groups, raised, interval, promised, held: promised >= interval[0] }
-    }
-}
-
-/// Maximum number of folds: of more groups several are held out together.
-pub(crate) const FOLDS: usize = 24;
 
 /// Names of the methods of a fit.
 fn methods(fitted: &Fitted) -> Vec<String> {
@@ -168,129 +123,59 @@ pub(crate) fn cross_validate(
     let Samples { ref windows, normal, sessions, names, hop_s } = *samples;
     let rows = |side: bool| (0..normal.len()).filter(|row| normal[*row] == side).collect::<Vec<_>>();
     let (usual, other) = (rows(true), rows(false));
-    let distinct = |keys: &[usize]| usual.iter().map(|row| keys[*row]).collect::<BTreeSet<_>>().into_iter().collect();
-    let (mut keys, mut held_out): (_, Vec<usize>) = (windows.groups, distinct(windows.groups));
-    let grouped = held_out.len() > 1;
-    if !grouped {
-        (keys, held_out) = (windows.recordings, distinct(windows.recordings));
-    }
-    ensure!(
-        held_out.len() > 1,
-        "normal sound is of one recording only, so nothing can be held out; record more, at other loads, speeds or days"
-    );
-    let count = held_out.len().min(FOLDS);
-    let fold_of = |row: usize| held_out.partition_point(|key| *key < keys[row]) % count;
+    let held = hold_out(windows, &usual, &other, hop_s, done)?;
     let whole = fit(windows, &usual, hop_s)?;
-    let held: Vec<(Fitted, Vec<Scored>)> = (0..count)
-        .into_par_iter()
-        .map(|fold| {
-            let train: Vec<usize> = usual.iter().copied().filter(|row| fold_of(*row) != fold).collect();
-            let fitted = fit(windows, &train, hop_s)?;
-            let test = usual.iter().copied().filter(|row| fold_of(*row) == fold).chain(other.iter().copied());
-            let scored = scored(&fitted, windows, fold, test, hop_s);
-            done();
-            Ok((fitted, scored))
-        })
-        .collect::<anyhow::Result<_>>()?;
-    let promised = |of: fn(&SampleSize) -> f64| {
-        held.iter().map(|(fitted, _)| of(&fitted.sample_size)).sum::<f64>() / held.len() as f64
-    };
-    let promised = [promised(|size| size.promise.warning), promised(|size| size.promise.alarm)];
-    let needed = f64::from(whole.rules().persistence.raise_s) / hop_s;
-    let long_enough = long_enough(&usual, keys, windows.recordings, needed.ceil() as usize);
-    let all: Vec<Scored> = held.into_iter().flat_map(|(_, scored)| scored).collect();
     let name = |fold: usize| {
-        let own = held_out.iter().enumerate().filter(|(place, _)| place % count == fold).map(|(_, key)| *key);
-        let own: Vec<usize> = own.collect();
-        let first =
-            if grouped { names.get(own[0]).cloned().unwrap_or_default() } else { format!("recording {}", own[0]) };
+        let own: Vec<usize> = held.groups.iter().filter(|group| group.fold == fold).map(|group| group.key).collect();
+        let first = match names.get(own[0]) {
+            Some(name) if held.grouped => name.clone(),
+            _ => format!("recording {}", own[0]),
+        };
         if own.len() > 1 { format!("{first} and {} more", own.len() - 1) } else { first }
     };
-    let folds: Vec<String> = (0..count).map(name).collect();
+    let folds: Vec<String> = (0..held.folds).map(name).collect();
     let method = |(place, method): (usize, String)| {
-        let folds_of = recordings(&all, count, normal, sessions, |scored| f64::from(scored.positions[place]));
+        let folds_of = recordings(&held, normal, sessions, |scored| f64::from(scored.positions[place]));
         areas(method, &folds, &folds_of, seed)
     };
     let methods = if other.is_empty() { Vec::new() } else { methods(&whole) };
     let methods = methods.into_iter().enumerate().map(method).collect();
-    let alarms = alarms(&all, windows, normal, hop_s);
+    let alarms = alarms(&held.scored, windows, normal, hop_s);
     let number = |rows: &[usize]| rows.iter().map(|row| sessions[*row]).collect::<BTreeSet<_>>().len();
     let normal_hours = usual.len() as f64 * hop_s / 3600.0;
-    let raised = |is: fn(&Scored) -> bool| {
-        let raised = all.iter().filter(|scored| normal[scored.row] && is(scored)).map(|scored| keys[scored.row]);
-        raised.filter(|key| long_enough.contains(key)).collect::<BTreeSet<_>>().len()
-    };
     Ok(CrossValidation {
         normal_recordings: number(&usual),
         other_recordings: number(&other),
-        folds: count,
+        folds: held.folds,
         normal_windows: usual.len(),
         other_windows: other.len(),
         methods,
         false_alarms_per_hour: alarms.alarms as f64 / normal_hours,
         false_warnings_per_hour: alarms.warnings as f64 / normal_hours,
         normal_hours,
-        grouped,
-        groups_warned: Share::new(raised(|scored| scored.warned), long_enough.len(), promised[0]),
-        groups_alarmed: Share::new(raised(|scored| scored.alarmed), long_enough.len(), promised[1]),
-        groups_too_short: held_out.len() - long_enough.len(),
+        grouped: held.grouped,
+        groups_warned: held.warned(),
+        groups_alarmed: held.alarmed(),
+        groups_too_short: held.too_short(),
+        needed_s: held.needed.seconds,
         sample_size: whole.sample_size,
         warning_level: whole.warning,
         detected: alarms.detected,
         warned: alarms.warned,
         delay_s: alarms.delay_s,
-        scored: all,
+        scored: held.scored,
     })
 }
 
-/// The `keys` of `rows` with a recording of at least `needed` windows.
-fn long_enough(rows: &[usize], keys: &[usize], recordings: &[usize], needed: usize) -> BTreeSet<usize> {
-    let mut lengths: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    rows.iter().for_each(|row| *lengths.entry((keys[*row], recordings[*row])).or_default() += 1);
-    lengths.into_iter().filter(|(_, length)| *length >= needed).map(|((key, _), _)| key).collect()
-}
-
-/// Runs the device's alarm over every recording of `rows`; each is of one state, so the state is steady.
-pub(super) fn scored(
-    fitted: &Fitted,
-    windows: &Windows<'_>,
-    fold: usize,
-    rows: impl Iterator<Item = usize>,
-    hop_s: f64,
-) -> Vec<Scored> {
-    let mut recordings: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    rows.for_each(|row| recordings.entry(windows.recordings[row]).or_default().push(row));
-    let rules = fitted.rules();
-    let mut all = Vec::new();
-    for rows in recordings.into_values() {
-        let mut alarm = Alarm::new(&rules, hop_s as f32);
-        for (index, row) in (0..).zip(rows) {
-            let outcome = alarm.update(index, &fitted.z_scores(windows, row), true);
-            let mut positions: Vec<f32> = outcome.positions.into_iter().flatten().collect();
-            positions.push(positions.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-            all.push(Scored {
-                fold,
-                row,
-                positions,
-                score: outcome.score.unwrap_or(0.0),
-                warned: outcome.warning == Some(Change::Raised),
-                alarmed: outcome.alarm == Some(Change::Raised),
-            });
-        }
-    }
-    all
-}
-
-/// The windows of each recording, fold by fold.
+/// The windows of each recording that count, fold by fold.
 fn recordings(
-    all: &[Scored],
-    folds: usize,
+    held: &HeldOut,
     normal: &[bool],
     sessions: &[usize],
     value: impl Fn(&Scored) -> f64,
 ) -> Vec<Vec<Recording>> {
-    let mut found: Vec<BTreeMap<(usize, bool), Vec<f64>>> = vec![BTreeMap::new(); folds];
-    for scored in all {
+    let mut found: Vec<BTreeMap<(usize, bool), Vec<f64>>> = vec![BTreeMap::new(); held.folds];
+    for scored in held.scored.iter().filter(|scored| scored.counts) {
         let key = (sessions[scored.row], !normal[scored.row]);
         found[scored.fold].entry(key).or_default().push(value(scored));
     }
@@ -351,18 +236,5 @@ fn alarms(all: &[Scored], windows: &Windows<'_>, normal: &[bool], hop_s: f64) ->
         detected: share(delays.len()),
         warned: share(warned),
         delay_s: delays.get(delays.len() / 2).copied(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_is_long_enough_by_its_longest_recording_not_by_their_sum() {
-        let (keys, recordings) = ([4, 4, 4, 4, 7, 7, 7, 9], [0, 0, 1, 1, 2, 2, 2, 3]);
-        let found = |rows: &[usize]| long_enough(rows, &keys, &recordings, 3).into_iter().collect::<Vec<_>>();
-        assert_eq!(found(&[0, 1, 2, 3, 4, 5, 6, 7]), [7]);
-        assert!(found(&[0, 1, 4, 5]).is_empty());
     }
 }

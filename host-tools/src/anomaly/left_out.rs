@@ -1,22 +1,11 @@
-//! The anomaly score on normal sound that it was not fitted to: whole groups are left out in turn.
-//!
-//! Each group stands for an operating condition (a load, a speed, a day) that the fit has not seen. Its recordings are played
-//! to the alarm one after the other, as a device would process them.
+//! The anomaly score on normal sound that it was not fitted to, for a model of one class.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use monitor_core::anomaly::Alarm;
-use rayon::prelude::*;
 use serde::Serialize;
 
-use super::cross_validation::{Scored, scored};
-use super::fit::fit;
+use super::hold_out::hold_out;
 use super::normal::WindowIndex;
 use crate::data::feature_set::FeatureSet;
 use crate::evaluate::metrics::binomial;
-
-/// Maximum number of fits; with more groups several are left out together.
-const FOLDS: usize = 10;
 
 /// Normal sound scored by fits without its group.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +14,8 @@ pub(crate) struct LeftOut {
     pub groups: usize,
     /// Number of other groups.
     pub too_short: usize,
+    /// Length of the shortest recording that can raise the alarm, in seconds.
+    pub needed_s: f64,
     /// Names of those that raised the alarm.
     pub alarmed: Vec<String>,
     /// Number of windows.
@@ -35,7 +26,7 @@ pub(crate) struct LeftOut {
     pub seconds: f64,
     /// Whether groups are parts of one recording, which is optimistic.
     pub within_recording: bool,
-    /// The score of every window.
+    /// The score of every window that has one.
     #[serde(skip)]
     pub scores: Vec<f64>,
 }
@@ -56,38 +47,21 @@ impl LeftOut {
 /// to fit.
 pub(crate) fn left_out(set: &FeatureSet, rows: &[usize]) -> Option<LeftOut> {
     let index = WindowIndex::from_set(set);
-    let windows = index.windows(set);
-    let groups: Vec<usize> = rows.iter().map(|row| index.groups[*row]).collect::<BTreeSet<_>>().into_iter().collect();
-    let folds = groups.len().min(FOLDS);
-    if folds < 2 {
+    let first = index.groups[*rows.first()?];
+    if rows.iter().all(|row| index.groups[*row] == first) {
         return None;
     }
-    let parts: Vec<(usize, Vec<Scored>)> = (0..folds)
-        .into_par_iter()
-        .map(|fold| {
-            let is_out = |row: &&usize| groups.binary_search(&index.groups[**row]).is_ok_and(|at| at % folds == fold);
-            let (out, rest): (Vec<usize>, Vec<usize>) = rows.iter().partition(is_out);
-            let fitted = fit(&windows, &rest, set.hop_s()).ok()?;
-            let needed = Alarm::new(&fitted.rules(), set.hop_s() as f32).least_windows();
-            Some((needed as usize, scored(&fitted, &windows, fold, out.into_iter(), set.hop_s())))
-        })
-        .collect::<Option<_>>()?;
-    let needed = parts.iter().map(|(needed, _)| *needed).max().unwrap_or(0);
-    let mut by_group: BTreeMap<usize, Vec<Scored>> = BTreeMap::new();
-    for scored in parts.into_iter().flat_map(|(_, scored)| scored) {
-        by_group.entry(index.groups[scored.row]).or_default().push(scored);
-    }
-    let too_short = by_group.values().filter(|scored| scored.len() < needed).count();
-    let alarmed = by_group.iter().filter(|(_, scored)| scored.iter().any(|window| window.alarmed));
-    let alarmed = alarmed.map(|(group, _)| set.dataset.groups[*group].clone()).collect();
-    let scores: Vec<f64> = by_group.values().flatten().map(|scored| f64::from(scored.score)).collect();
+    let held = hold_out(&index.windows(set), rows, &[], set.hop_s(), || {}).ok()?;
+    let alarmed = held.groups.iter().filter(|group| group.alarmed && group.long_enough);
+    let scores: Vec<f64> = held.scored.iter().filter_map(|window| window.score).map(f64::from).collect();
     Some(LeftOut {
-        groups: groups.len() - too_short,
-        too_short,
-        alarmed,
-        windows: scores.len(),
+        groups: held.groups.len() - held.too_short(),
+        too_short: held.too_short(),
+        needed_s: held.needed.seconds,
+        alarmed: alarmed.map(|group| set.dataset.groups[group.key].clone()).collect(),
+        windows: held.scored.len(),
         above: scores.iter().filter(|score| **score >= 1.0).count(),
-        seconds: scores.len() as f64 * set.hop_s(),
+        seconds: held.scored.len() as f64 * set.hop_s(),
         within_recording: set.dataset.within_recording,
         scores,
     })

@@ -1,6 +1,5 @@
 //! False alarms of the anomaly score, and what its levels promise, as sentences.
 
-use super::cross_validation::Share;
 use super::fit::SampleSize;
 
 /// A false-alarm rate above this, per day, cannot be excluded after less than three hours of normal sound.
@@ -49,18 +48,6 @@ pub(crate) fn promise(size: &SampleSize) -> Vec<String> {
         ));
     }
     lines
-}
-
-/// How many held-out groups of normal sound raised `what`, beside the promise.
-pub(crate) fn held(what: &str, share: &Share, grouped: bool) -> String {
-    let Share { groups, raised, interval, promised, held } = share;
-    let unit = if grouped { "groups" } else { "recordings of the only group" };
-    let [low, high] = interval.map(|side| 100.0 * side);
-    let verdict = if *held { "the promise held" } else { "the promise did not hold" };
-    format!(
-        "{raised} of {groups} held-out {unit} raised {what} ({low:.0}-{high:.0} %, promised at most {:.0} %): {verdict}.",
-        100.0 * promised
-    )
 }
 
 /// The whole number n of "at most 1 in n".

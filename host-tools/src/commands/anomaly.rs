@@ -2,16 +2,14 @@
 
 use std::path::PathBuf;
 
-use monitor_core::anomaly::Persistence;
 use monitor_core::features::FeatureKind;
 use serde::Serialize;
 
-use crate::anomaly::cross_validation::{
-    Areas, CrossValidation, FOLDS, GroupAreas, Method, Samples, Scored, cross_validate,
-};
+use crate::anomaly::cross_validation::{Areas, CrossValidation, GroupAreas, Method, Samples, cross_validate};
+use crate::anomaly::hold_out::{FOLDS, Scored};
 use crate::anomaly::normal::{WindowIndex, normal_classes};
 use crate::anomaly::roc as area;
-use crate::anomaly::text::{false_alarms, held, promise};
+use crate::anomaly::text::{false_alarms, promise};
 use crate::console::{Columns, JsonOut, Side, Ui};
 use crate::data::dataset::Dataset;
 use crate::evaluate::measured::sessions;
@@ -95,7 +93,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .enumerate()
         .map(|(class, name)| {
             let of_class = result.scored.iter().filter(|scored| labels[scored.row] == class);
-            (name.clone(), normal_classes.contains(&class), of_class.map(|scored| f64::from(scored.score)).collect())
+            let scores = of_class.filter_map(|scored| scored.score).map(f64::from).collect();
+            (name.clone(), normal_classes.contains(&class), scores)
         })
         .collect();
     scores("Anomaly score of every class", &subtitle, &by_class)?.save(&args.out.join(SCORES))?;
@@ -112,16 +111,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 fn curves(result: &CrossValidation, normal: &[bool]) -> Vec<Curve> {
     let curve_of = |(place, method): (usize, &Method)| {
         let points = |scored: &Scored| (f64::from(scored.positions[place]), !normal[scored.row]);
-        let fold = |fold: usize| result.scored.iter().filter(move |scored| scored.fold == fold);
+        let counted = result.scored.iter().filter(|scored| scored.counts);
+        let fold = |fold: usize| counted.clone().filter(move |scored| scored.fold == fold);
         let folds: Vec<_> =
             (0..result.folds).map(|at| area::curve(&fold(at).map(points).collect::<Vec<_>>())).collect();
         Curve {
             name: method.method.clone(),
             main: (area::mean_curve(&folds), method.mean_over_groups.by_window.auc),
-            pooled: Some((
-                area::curve(&result.scored.iter().map(points).collect::<Vec<_>>()),
-                method.pooled.by_window.auc,
-            )),
+            pooled: Some((area::curve(&counted.map(points).collect::<Vec<_>>()), method.pooled.by_window.auc)),
         }
     };
     result.methods.iter().enumerate().map(curve_of).collect()
@@ -206,15 +203,15 @@ fn alarms(result: &CrossValidation) -> Vec<String> {
     let mut lines = vec![format!("{false_ones}; {} false warnings.", count(result.false_warnings_per_hour))];
     if result.groups_too_short > 0 {
         lines.push(format!(
-            "{} held-out groups cannot raise the alarm, which needs {:.0} s of one recording: they show nothing of the promise. \
+            "{} held-out groups cannot raise the alarm, which needs {:.1} s of one recording: they show nothing of the promise. \
              Record longer ones.",
-            result.groups_too_short,
-            Persistence::default().raise_s
+            result.groups_too_short, result.needed_s
         ));
     }
     if result.groups_alarmed.groups > 0 {
-        lines.push(held("an alarm", &result.groups_alarmed, result.grouped));
-        lines.push(held("a warning", &result.groups_warned, result.grouped));
+        let units = if result.grouped { "held-out groups" } else { "held-out recordings of the only group" };
+        lines.push(result.groups_alarmed.sentence("an alarm", units));
+        lines.push(result.groups_warned.sentence("a warning", units));
     }
     lines.extend(promise(&result.sample_size));
     let (Some(detected), Some(warned)) = (result.detected, result.warned) else { return lines };

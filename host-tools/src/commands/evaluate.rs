@@ -7,6 +7,7 @@ use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 use serde::Serialize;
 
+use crate::anomaly::normal::normal_classes;
 use crate::console::{JsonOut, Ui};
 use crate::data::dataset::{Dataset, FoundSound, Use};
 use crate::evaluate::changes::Followed;
@@ -15,6 +16,8 @@ use crate::evaluate::one_class::{self, OneClass};
 use crate::evaluate::options::EvaluationOptions;
 use crate::evaluate::pictures;
 use crate::evaluate::predictions::predict_all;
+use crate::evaluate::promise;
+use crate::evaluate::sessions::Judged;
 use crate::plots::timeline::Track;
 
 /// Options of `host-tools evaluate`.
@@ -25,6 +28,9 @@ pub(crate) struct Args {
     /// Folder for confusion_matrix.png and reliability.png, or anomaly_scores.png of a model of one class
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
+    /// Classes of normal sound, whose new groups should raise no alarm [default: all classes of the model]
+    #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
+    pub normal: Vec<String>,
     /// Also draw every recording over time into OUT/timelines: log-mel, true and reported state, anomaly score
     #[arg(long)]
     pub timelines: bool,
@@ -38,11 +44,20 @@ struct Figures<'a, E: Serialize> {
     hop_s: f64,
     #[serde(flatten)]
     evaluation: &'a E,
-    /// Recordings with a known timeline, and how the model followed them.
-    timelines: &'a [Followed],
+    #[serde(flatten)]
+    other: &'a Other,
     skipped: Vec<String>,
     /// What the files sound like, and what of it harms a model.
     sound: &'a FoundSound,
+}
+
+/// Figures of every kind of model.
+#[derive(Debug, Serialize)]
+struct Other {
+    /// Recordings with a known timeline, and how the model followed them.
+    timelines: Vec<Followed>,
+    /// What the levels of the anomaly score promise, beside false alarms here; `None` if they promise nothing.
+    promise: Option<promise::Measured>,
 }
 
 /// The figures of a model of one class.
@@ -60,6 +75,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let file = &args.on.model;
     let model = OwnedModel::load(file)?;
     let mut dataset = Dataset::load_for(Use::Evaluate, &args.on.data, &ui)?;
+    // A wrong name is refused before the long work.
+    normal_classes(&dataset.classes, &args.normal)?;
     dataset.print_found(&ui);
     let context = || format!("cannot evaluate {}", file.display());
     let contents = named_contents(&model).with_context(context)?;
@@ -70,12 +87,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let predictions = predict_all(contents, dataset, hop_columns, &ui).with_context(context)?;
     let evaluation = predictions.evaluation();
     evaluation.lines().iter().for_each(|line| ui.print(line));
+    let promise = promise(args, contents, &predictions.dataset, &predictions.judged, hop_columns, &ui);
     let (timelines, tracks) = followed(contents, &predictions.dataset, hop_columns, &ui)?;
     let mut files = vec![args.out.join(pictures::CONFUSION), args.out.join(pictures::RELIABILITY)];
     pictures::confusion(evaluation.quotable(), file)?.save(&files[0])?;
     pictures::reliability(evaluation.quotable(), file)?.save(&files[1])?;
     draw_tracks(args, contents, &predictions.dataset, &tracks, hop_columns, &mut files, &ui)?;
-    finish(args, &predictions.dataset, &files, hop_columns, &evaluation, &timelines, &ui)
+    finish(args, &predictions.dataset, &files, hop_columns, &evaluation, &Other { timelines, promise }, &ui)
 }
 
 /// Evaluates a model of one class.
@@ -88,11 +106,26 @@ fn one_class(
 ) -> anyhow::Result<()> {
     let evaluation = one_class::evaluate(contents, &mut dataset, hop_columns, ui)?;
     evaluation.lines().iter().for_each(|line| ui.print(line));
+    let promise = promise(args, contents, &dataset, &evaluation.judged, hop_columns, ui);
     let mut files = vec![args.out.join(one_class::SCORES)];
     evaluation.picture()?.save(&files[0])?;
     let (timelines, tracks) = followed(contents, &dataset, hop_columns, ui)?;
     draw_tracks(args, contents, &dataset, &tracks, hop_columns, &mut files, ui)?;
-    finish(args, &dataset, &files, hop_columns, &ByClass { one_class: &evaluation }, &timelines, ui)
+    finish(args, &dataset, &files, hop_columns, &ByClass { one_class: &evaluation }, &Other { timelines, promise }, ui)
+}
+
+/// Prints how many new groups of normal sound raised a warning or an alarm, beside the promise of the model's levels.
+fn promise(
+    args: &Args,
+    contents: &ModelContents<'_>,
+    dataset: &Dataset,
+    judged: &[Judged],
+    hop_columns: u32,
+    ui: &Ui,
+) -> Option<promise::Measured> {
+    let measured = promise::measure(contents, dataset, judged, &args.normal, f64::from(hop_columns) / 100.0);
+    measured.iter().flat_map(promise::Measured::lines).for_each(|line| ui.print(line));
+    measured
 }
 
 /// Prints how the model follows recordings with a known timeline, and returns the data of their pictures.
@@ -142,7 +175,7 @@ fn finish<E: Serialize>(
     files: &[PathBuf],
     hop_columns: u32,
     evaluation: &E,
-    timelines: &[Followed],
+    other: &Other,
     ui: &Ui,
 ) -> anyhow::Result<()> {
     ui.print("");
@@ -150,5 +183,5 @@ fn finish<E: Serialize>(
     files.iter().for_each(|path| ui.print(path.display().to_string()));
     let skipped = dataset.skipped.iter().map(|skipped| format!("{}: {}", skipped.path.display(), skipped.reason));
     let (hop_s, skipped) = (f64::from(hop_columns) / 100.0, skipped.collect());
-    args.json.write(&Figures { model: &args.on.model, hop_s, evaluation, timelines, skipped, sound: &dataset.sound })
+    args.json.write(&Figures { model: &args.on.model, hop_s, evaluation, other, skipped, sound: &dataset.sound })
 }

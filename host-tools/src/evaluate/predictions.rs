@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::measured::{Measure, Measured, sessions};
+use super::sessions::{JudgeInput, Judged, judge_all};
 use crate::console::Ui;
 use crate::data::dataset::{Dataset, Skipped};
 use crate::data::feature_set::Row;
@@ -39,6 +40,8 @@ pub(crate) struct DatasetPredictions {
     trained_on: Vec<bool>,
     /// Whether the model file records what it was trained on.
     training_known: bool,
+    /// Every recording session, by the alarm.
+    pub judged: Vec<Judged>,
 }
 
 /// Figures of all recordings and, apart, of those that the model was not trained on.
@@ -61,8 +64,8 @@ impl Evaluation {
     }
 }
 
-/// One window of a recording: its start in seconds, its level in dBFS, its probabilities.
-type Window = (f64, f32, Vec<f32>);
+/// One window of a recording: its start in seconds, its level in dBFS, its result.
+type Window = (f64, f32, JudgeInput);
 
 /// Runs `model` over `dataset`, a window every `hop_columns` columns of 10 ms.
 ///
@@ -83,8 +86,7 @@ pub(crate) fn predict_all(
         .map(|recording| {
             let mut windows = Vec::new();
             let result = process(recording, model.classifier.clone(), hop_columns, |window| {
-                let verdict = window.verdict;
-                windows.push((window.start_s, verdict.level_dbfs, verdict.probabilities.to_vec()));
+                windows.push((window.start_s, window.verdict.level_dbfs, JudgeInput::from_window(window)));
             });
             bar.inc(1);
             result.map(|()| windows)
@@ -95,12 +97,14 @@ pub(crate) fn predict_all(
     for (recording, predicted) in std::mem::take(&mut dataset.recordings).into_iter().zip(predicted) {
         match predicted {
             Ok(windows) => {
-                for (start_s, level_dbfs, probabilities) in windows {
+                let mut inputs = Vec::with_capacity(windows.len());
+                for (start_s, level_dbfs, input) in windows {
                     let (label, group) = (recording.label, recording.group);
                     rows.push(Row { label, recording: kept.len(), group, start_s, level_dbfs });
-                    values.extend(probabilities);
+                    values.extend(&input.probabilities);
+                    inputs.push(input);
                 }
-                kept.push(recording);
+                kept.push((recording, inputs));
             }
             Err(error) => dataset.skipped.push(Skipped { path: recording.path, reason: format!("{error:#}") }),
         }
@@ -111,12 +115,13 @@ pub(crate) fn predict_all(
     }
     let card = model.card.as_ref();
     let trained = |hash: &[u8; 32]| card.is_some_and(|card| card.training.contains(hash));
-    let trained_on = kept.iter().map(|recording| trained(&recording.hash)).collect();
-    dataset.recordings = kept;
+    let trained_on = kept.iter().map(|(recording, _)| trained(&recording.hash)).collect();
+    let judged = judge_all(model, &kept, hop_columns)?;
+    dataset.recordings = kept.into_iter().map(|(recording, _)| recording).collect();
     let probabilities = Array2::from_shape_vec((rows.len(), classes.len()), values)
         .context("the model has another number of probabilities than of labels")?;
     let training_known = card.is_some();
-    Ok(DatasetPredictions { dataset, rows, classes, probabilities, class_of, trained_on, training_known })
+    Ok(DatasetPredictions { dataset, rows, classes, probabilities, class_of, trained_on, training_known, judged })
 }
 
 fn class_of(name: &str, classes: &[String]) -> anyhow::Result<usize> {

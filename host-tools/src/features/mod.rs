@@ -17,4 +17,4 @@ mod tests;
 pub(crate) use augment::{Augmented, augment};
 pub(crate) use input::{InputOptions, columns, hop};
 pub(crate) use options::FeatureOptions;
-pub(crate) use process::process;
+pub(crate) use process::{Window, process};

@@ -220,7 +220,9 @@ mod tests {
             recordings_right: [0, 0],
             classes: vec![of(true, normal), of(false, others)],
             too_short_to_alarm: 0,
+            needed_s: 5.3,
             scores: Vec::new(),
+            judged: Vec::new(),
         }
     }
 

@@ -124,6 +124,7 @@ mod tests {
         LeftOut {
             groups,
             too_short: 0,
+            needed_s: 5.3,
             alarmed,
             windows: 60,
             above: 0,

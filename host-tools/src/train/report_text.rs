@@ -1,7 +1,5 @@
 //! The training report as lines for the terminal.
 
-use monitor_core::anomaly::Persistence;
-
 use super::calibration::CalibrationTrial;
 use super::head::HeadKind;
 use super::training_report::{CalibrationEffect, Class, CrossValidated, TrainingReport};
@@ -85,14 +83,13 @@ pub(crate) fn one_class(class: &str, left_out: Option<&LeftOut>) -> Vec<String> 
     let Some(left_out) = left_out else {
         return vec![format!("Not measured: {class} has too few groups to leave one out.")];
     };
-    let LeftOut { groups, too_short, alarmed, windows, above, .. } = left_out;
+    let LeftOut { groups, too_short, needed_s, alarmed, windows, above, .. } = left_out;
     let mark = mark(left_out.within_recording.then_some(WITHIN_RECORDING));
     let names = if alarmed.is_empty() { String::new() } else { format!(" ({})", shortened(alarmed)) };
     let mut lines = vec![format!("Each group left out in turn, {windows} windows of {} groups:", groups + too_short)];
     if *too_short > 0 {
         lines.push(format!(
-            "  too short:    {too_short} groups cannot raise the alarm, which needs {:.0} s",
-            Persistence::default().raise_s
+            "  too short:    {too_short} groups cannot raise the alarm, which needs {needed_s:.1} s of one recording"
         ));
     }
     if *groups > 0 {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use monitor_core::anomaly::{AlarmRules, SMOOTHING_S, score};
+use monitor_core::anomaly::{AlarmRules, Persistence, SMOOTHING_S, score};
 
 /// One window as a line without line break: `Time 400.00s: on_state (1.00) | Chunk: (16000,) | Inference: 0.85ms`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,11 +27,11 @@ impl fmt::Display for Line<'_> {
 }
 
 /// What the anomaly score of a recording was, with its scale: `anomaly score of 5 s: highest 0.43 (0.37 as unusual as normal
-/// sound gets, 0.72 warning, 1 alarm); no warning, no alarm`.
+/// sound gets, 0.72 warning, 1 alarm); no warning, no alarm`. A score at a level that raised nothing is explained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnomalySummary {
-    /// The highest score, 0 and up.
-    pub highest: f32,
+    /// The highest score, 0 and up; `None` if the mean was never settled.
+    pub highest: Option<f32>,
     /// How often a warning was raised.
     pub warnings: usize,
     /// How often the alarm was raised.
@@ -42,12 +42,19 @@ pub struct AnomalySummary {
 
 impl fmt::Display for AnomalySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { highest, warnings, alarms, rules } = self;
+        let Self { highest, warnings, alarms, rules } = *self;
+        let Some(highest) = highest else {
+            return write!(
+                f,
+                "anomaly score of {SMOOTHING_S} s: none, it needs half of that time without a gap or a dead microphone"
+            );
+        };
+        let (warning, Persistence { raise_s, within_s, .. }) = (rules.levels.warning, rules.persistence);
         write!(
             f,
-            "anomaly score of {SMOOTHING_S} s: highest {highest:.2} ({:.2} as unusual as normal sound gets, {:.2} warning, {} alarm); ",
+            "anomaly score of {SMOOTHING_S} s: highest {highest:.2} ({:.2} as unusual as normal sound gets, {warning:.2} warning, {} \
+             alarm); ",
             score(0.0),
-            rules.levels.warning,
             rules.alarm
         )?;
         let count = |count: usize, what: &str| match count {
@@ -55,24 +62,47 @@ impl fmt::Display for AnomalySummary {
             1 => format!("1 {what}"),
             many => format!("{many} {what}s"),
         };
-        write!(f, "{}, {}", count(*warnings, "warning"), count(*alarms, "alarm"))
+        write!(f, "{}, {}", count(warnings, "warning"), count(alarms, "alarm"))?;
+        if alarms == 0 && highest >= rules.alarm {
+            write!(f, ": at the alarm level for less than {raise_s} of {within_s} s")
+        } else if warnings + alarms == 0 && highest >= warning {
+            write!(f, ": at the warning level for less than {within_s} s")
+        } else {
+            Ok(())
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use monitor_core::anomaly::{Input, Levels, Persistence};
+    use monitor_core::anomaly::{Input, Levels};
 
     #[test]
     fn the_summary_of_the_score_names_its_scale() {
         let levels = Levels { intervals: [None; Input::ALL.len()], warning: 0.72 };
         let rules = AlarmRules { levels, alarm: 1.0, persistence: Persistence::default() };
-        let summary = AnomalySummary { highest: 1.534, warnings: 1, alarms: 0, rules };
-        let expected = "anomaly score of 5 s: highest 1.53 (0.37 as unusual as normal sound gets, 0.72 warning, 1 alarm); \
-                        1 warning, no alarm";
+        let summary = AnomalySummary { highest: Some(0.434), warnings: 0, alarms: 0, rules };
+        let expected = "anomaly score of 5 s: highest 0.43 (0.37 as unusual as normal sound gets, 0.72 warning, 1 alarm); \
+                        no warning, no alarm";
         assert_eq!(summary.to_string(), expected);
-        assert!(AnomalySummary { alarms: 2, ..summary }.to_string().contains("2 alarms"));
+        assert!(AnomalySummary { highest: Some(1.2), alarms: 2, ..summary }.to_string().ends_with("2 alarms"));
+        let none = AnomalySummary { highest: None, ..summary }.to_string();
+        assert!(none.contains(" s: none, it needs half of that time"), "{none}");
+    }
+
+    #[test]
+    fn a_score_at_a_level_that_raised_nothing_is_explained() {
+        let levels = Levels { intervals: [None; Input::ALL.len()], warning: 0.72 };
+        let rules = AlarmRules { levels, alarm: 1.0, persistence: Persistence::default() };
+        let text = |highest, warnings, alarms| {
+            let summary = AnomalySummary { highest: Some(highest), warnings, alarms, rules };
+            summary.to_string().split("; ").nth(1).unwrap_or_default().to_string()
+        };
+        assert_eq!(text(1.53, 1, 0), "1 warning, no alarm: at the alarm level for less than 3 of 5 s");
+        assert_eq!(text(0.9, 0, 0), "no warning, no alarm: at the warning level for less than 5 s");
+        assert_eq!(text(1.53, 1, 1), "1 warning, 1 alarm");
+        assert_eq!(text(0.9, 1, 0), "1 warning, no alarm");
     }
 
     #[test]

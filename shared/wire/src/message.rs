@@ -87,7 +87,8 @@ pub struct Verdict<'a> {
     pub spans_gap: bool,
     /// Time that the window took to compute, in microseconds.
     pub inference_us: u32,
-    /// Anomaly score: distance from the training sound; `None` if the model has no anomaly detector.
+    /// Anomaly score, 1 at the alarm level; `None` if the model has no anomaly detector, the microphone is dead, and for the first
+    /// seconds of sound after a start or a gap.
     pub anomaly: Option<f32>,
     /// The classifier's probabilities, one per label.
     #[serde(borrow)]

@@ -3,7 +3,6 @@
 //! Probabilities say nothing, as that of the only class is always 1. A window counts as *unknown* while the alarm by the anomaly
 //! score is raised, or the microphone is dead; else as the class. Recordings of other classes should raise the alarm.
 
-mod sessions;
 mod text;
 
 use std::collections::BTreeSet;
@@ -15,26 +14,13 @@ use serde::Serialize;
 
 use crate::console::Ui;
 use crate::data::dataset::{Dataset, Skipped};
-
-use self::sessions::Heard;
+use crate::evaluate::promise::Needed;
+use crate::evaluate::sessions::{self, JudgeInput, Judged};
 
 /// File name of the picture of the scores.
 pub(crate) const SCORES: &str = "anomaly_scores.png";
 /// The mark on figures of recordings that the model was trained on.
 const TRAINED_ON: &str = "trained on, optimistic";
-
-/// Result of a recording session: of one file, or of the files that its recording was cut into.
-#[derive(Debug, Clone, PartialEq)]
-struct Processed {
-    label: usize,
-    trained_on: bool,
-    /// Anomaly score of each window, 1 at the alarm level.
-    scores: Vec<f32>,
-    /// Number of windows taken for unknown.
-    unknown: usize,
-    /// Number of times that the alarm was raised.
-    alarms: usize,
-}
 
 /// Figures of the recordings of one class of the data.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -87,11 +73,16 @@ pub(crate) struct OneClass {
     pub recordings_right: [usize; 2],
     /// One entry per class of the data; recordings that were trained on have an entry of their own.
     pub classes: Vec<ClassFigures>,
-    /// Recordings that are shorter than the alarm's persistence, so that they cannot raise it.
+    /// Number of recordings that are too short to raise the alarm.
     pub too_short_to_alarm: usize,
-    /// The scores of each class for the picture: name, whether it is the model's class, score of each window.
+    /// Length of the shortest recording that can raise it, in seconds.
+    pub needed_s: f64,
+    /// The scores of each class for the picture: name, whether it is the model's class, score of each window that has one.
     #[serde(skip)]
     pub scores: Vec<(String, bool, Vec<f64>)>,
+    /// Every recording session.
+    #[serde(skip)]
+    pub judged: Vec<Judged>,
 }
 
 impl OneClass {
@@ -120,60 +111,61 @@ pub(crate) fn evaluate(
     ui: &Ui,
 ) -> anyhow::Result<OneClass> {
     let bar = ui.progress("predicting", dataset.recordings.len() as u64);
-    let heard: Vec<anyhow::Result<Vec<Heard>>> = dataset
+    let inputs: Vec<anyhow::Result<Vec<JudgeInput>>> = dataset
         .recordings
         .par_iter()
         .map(|recording| {
-            let result = sessions::hear(model, recording, hop_columns);
+            let result = sessions::inputs(model, recording, hop_columns);
             bar.inc(1);
             result
         })
         .collect();
     bar.finish_and_clear();
     let mut kept = Vec::new();
-    for (recording, heard) in std::mem::take(&mut dataset.recordings).into_iter().zip(heard) {
-        match heard {
-            Ok(heard) => kept.push((recording, heard)),
+    for (recording, inputs) in std::mem::take(&mut dataset.recordings).into_iter().zip(inputs) {
+        match inputs {
+            Ok(inputs) => kept.push((recording, inputs)),
             Err(error) => dataset.skipped.push(Skipped { path: recording.path, reason: format!("{error:#}") }),
         }
     }
     let results = sessions::judge_all(model, &kept, hop_columns)?;
     dataset.recordings = kept.into_iter().map(|(recording, _)| recording).collect();
-    if results.iter().all(|result| result.scores.is_empty()) {
+    if results.iter().all(|result| result.windows == 0) {
         let reason = dataset.skipped.first().map(|first| format!(": {}: {}", first.path.display(), first.reason));
         bail!("no recording could be read{}", reason.unwrap_or_default());
     }
-    let raise_s = model.classifier.anomaly().map_or(0.0, |detector| f64::from(detector.tables().persistence.raise_s));
+    let hop_s = f64::from(hop_columns) / 100.0;
+    let needed = model.classifier.anomaly().map(|detector| Needed::new(&detector.tables().rules(), hop_s));
     let hashes = |trained_on: bool| {
         let all = dataset.recordings.iter().filter(|recording| !trained_on || sessions::trained_on(model, recording));
         all.map(|recording| recording.hash).collect::<BTreeSet<_>>().len()
     };
     let files = [hashes(true), hashes(false)];
-    Ok(figures(&model.labels[0], &dataset.classes, &results, files, hop_columns, raise_s, model.card.is_some()))
+    let found = figures(&model.labels[0], &dataset.classes, &results, files, hop_s, needed, model.card.is_some());
+    Ok(OneClass { judged: results, ..found })
 }
 
 /// The figures of `results`; `names` are the classes of the data.
 fn figures(
     class: &str,
     names: &[String],
-    results: &[Processed],
+    results: &[Judged],
     [files_trained_on, files]: [usize; 2],
-    hop_columns: u32,
-    raise_s: f64,
+    hop_s: f64,
+    needed: Option<Needed>,
     training_known: bool,
 ) -> OneClass {
-    let hop_s = f64::from(hop_columns) / 100.0;
     let mut classes = Vec::new();
     let mut scores = Vec::new();
     for (label, name) in names.iter().enumerate() {
         for trained_on in [false, true] {
-            let of_class: Vec<&Processed> =
+            let of_class: Vec<&Judged> =
                 results.iter().filter(|result| result.label == label && result.trained_on == trained_on).collect();
-            let windows: usize = of_class.iter().map(|result| result.scores.len()).sum();
+            let windows: usize = of_class.iter().map(|result| result.windows).sum();
             if windows == 0 {
                 continue;
             }
-            let sum = |of: fn(&Processed) -> usize| of_class.iter().map(|result| of(result)).sum::<usize>();
+            let sum = |of: fn(&Judged) -> usize| of_class.iter().map(|result| of(result)).sum::<usize>();
             classes.push(ClassFigures {
                 class: name.clone(),
                 is_models_class: name == class,
@@ -201,9 +193,12 @@ fn figures(
         files,
         accuracy: right / windows.max(1) as f64,
         recordings_right,
-        too_short_to_alarm: results.iter().filter(|result| (result.scores.len() as f64) * hop_s < raise_s).count(),
+        too_short_to_alarm: needed
+            .map_or(0, |needed| results.iter().filter(|result| result.windows < needed.windows).count()),
+        needed_s: needed.map_or(0.0, |needed| needed.seconds),
         classes,
         scores,
+        judged: Vec::new(),
     }
 }
 

@@ -59,9 +59,9 @@ impl OneClass {
         }
         if self.too_short_to_alarm > 0 {
             lines.push(format!(
-                "{} of the recordings are too short to raise the alarm. If they were cut from longer ones, name those in the \
-                 column `recording` of a manifest.csv.",
-                self.too_short_to_alarm
+                "{} of the recordings are too short to raise the alarm, which needs {:.1} s. If they were cut from longer ones, name \
+                 those in the column `recording` of a manifest.csv.",
+                self.too_short_to_alarm, self.needed_s
             ));
         }
         lines

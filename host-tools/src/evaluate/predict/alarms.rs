@@ -12,19 +12,22 @@ pub struct AnomalyAlarms {
     pub warnings_at_s: Vec<f64>,
     /// Alarms per hour.
     pub per_hour: f64,
-    /// Highest score; 1 is the threshold.
-    pub highest_score: f32,
+    /// Highest score; 1 is the threshold. `None` if there was none: see [`monitor_core::anomaly::Outcome::score`].
+    pub highest_score: Option<f32>,
 }
 
 impl AnomalyAlarms {
     /// Count, rate and highest score as text.
     pub(crate) fn text(&self) -> String {
         let Self { at_s, warnings_at_s, per_hour, highest_score } = self;
-        format!(
-            "{}, {per_hour:.1} per hour; warnings: {}; highest score {highest_score:.2} (alarm from 1)",
-            at_s.len(),
-            warnings_at_s.len()
-        )
+        let highest = match highest_score {
+            None => "no score: the recording is too short".to_string(),
+            Some(score) if *score >= 1.0 && at_s.is_empty() => {
+                format!("highest score {score:.2} (alarm from 1, reached for too short a time)")
+            }
+            Some(score) => format!("highest score {score:.2} (alarm from 1)"),
+        };
+        format!("{}, {per_hour:.1} per hour; warnings: {}; {highest}", at_s.len(), warnings_at_s.len())
     }
 }
 
@@ -33,14 +36,16 @@ impl AnomalyAlarms {
 pub(crate) struct AlarmLog {
     at_s: Vec<f64>,
     warnings_at_s: Vec<f64>,
-    highest_score: f32,
+    highest_score: Option<f32>,
 }
 
 impl AlarmLog {
     /// Records an event of the window that ends at `end_s` seconds.
     pub(crate) fn record(&mut self, event: &Event<'_>, end_s: f64) {
         match event {
-            Event::Window { anomaly, .. } => self.highest_score = self.highest_score.max(anomaly.unwrap_or(0.0)),
+            Event::Window { anomaly, .. } => {
+                self.highest_score = self.highest_score.into_iter().chain(*anomaly).reduce(f32::max);
+            }
             Event::Warning { active: true, .. } => self.warnings_at_s.push(end_s),
             Event::Alarm { cause: AlarmCause::Anomaly, active: true, .. } => self.at_s.push(end_s),
             _ => {}
@@ -77,7 +82,18 @@ mod tests {
         log.record(&Event::Alarm { index: 0, cause: AlarmCause::State, active: true, state: State::Class(0) }, 8.0);
         assert_eq!(
             log.over(1800.0),
-            AnomalyAlarms { at_s: vec![3.0], warnings_at_s: vec![2.0], per_hour: 2.0, highest_score: 0.0 }
+            AnomalyAlarms { at_s: vec![3.0], warnings_at_s: vec![2.0], per_hour: 2.0, highest_score: None }
         );
+    }
+
+    #[test]
+    fn a_score_at_the_level_without_an_alarm_is_explained() {
+        let text = |at_s: &[f64], highest_score| {
+            let at_s = at_s.to_vec();
+            AnomalyAlarms { at_s, warnings_at_s: Vec::new(), per_hour: 0.0, highest_score }.text()
+        };
+        assert!(text(&[], Some(1.5)).ends_with("1.50 (alarm from 1, reached for too short a time)"));
+        assert!(text(&[2.0], Some(1.5)).ends_with("1.50 (alarm from 1)"));
+        assert!(text(&[], None).ends_with("no score: the recording is too short"));
     }
 }

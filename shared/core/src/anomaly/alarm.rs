@@ -4,7 +4,7 @@
 //! A machine that changes its state makes, for a moment, sound that belongs to no state: windows span two of them, a rotor
 //! runs up. Training uses recordings of states, not of changes, so such windows score high without a fault. The decision
 //! marks them as not steady. From the first sign of a change until one whole window after it windows are not counted, the
-//! mean starts anew, and the score keeps its last value. A fault may keep the state from ever being steady, so this has a
+//! mean starts anew, and the score keeps its last value until the new mean is settled. A fault may keep the state from ever being steady, so this has a
 //! budget, a token bucket: each high window that is left out costs one token, each window with a mean below the warning level
 //! in a steady state returns one, and with an empty bucket every window counts. A lasting anomaly is therefore reported within
 //! [`Alarm::delay_windows`] in any state.
@@ -86,7 +86,8 @@ pub enum Change {
 /// The effect of one window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
-    /// The smoothed score, above 0, 1 at the alarm level; `None` if no detector had its input.
+    /// The smoothed score, above 0, 1 at the alarm level; `None` if no detector had its input, and after a start or a gap until
+    /// the mean is settled: the mean of a few windows exceeds a level by chance.
     pub score: Option<f32>,
     /// The place of each detector on its [`Interval`](super::Interval), smoothed where the window counts.
     pub positions: ZScores,
@@ -143,7 +144,7 @@ pub struct Alarm {
     high: u32,
     /// Number of the window that must come next.
     next: Option<u64>,
-    /// The last smoothed score.
+    /// The last score of a settled mean.
     score: Option<f32>,
     warning: Latch,
     alarm: Latch,
@@ -226,7 +227,7 @@ impl Alarm {
     /// ([`Decided::steady`](crate::decision::Decided::steady)). After a jump of `index` the mean starts anew.
     pub fn update(&mut self, index: u64, z: &ZScores, steady: bool) -> Outcome {
         if self.next.is_some_and(|next| next != index) {
-            self.restart();
+            self.interrupt();
         }
         self.next = Some(index.wrapping_add(1));
         self.steady = if steady { self.steady.saturating_add(1) } else { 0 };
@@ -239,15 +240,18 @@ impl Alarm {
             self.budget -= cost;
             self.restart();
             (self.warning.above, self.alarm.above) = (0, 0);
-            let score = self.score.or(own);
+            let score = self.score;
             return Outcome { score, positions, warning: None, alarm: None, zone: self.zone(score) };
         }
         self.high =
             if own >= Some(self.levels.warning) { self.high.saturating_add(1) } else { self.high.saturating_sub(1) };
         let (positions, highest) = self.levels.positions(&self.smoother.push(z));
-        let score = highest.map(score);
-        self.score = score;
-        let Some(value) = score.filter(|_| self.smoother.settled()) else {
+        let settled = self.smoother.settled();
+        if settled || highest.is_none() {
+            self.score = highest.map(score);
+        }
+        let score = self.score;
+        let Some(value) = score.filter(|_| settled) else {
             return Outcome { score, positions, warning: None, alarm: None, zone: self.zone(score) };
         };
         if !changing && value < self.levels.warning {
@@ -345,7 +349,11 @@ mod tests {
             let outcome = alarm.update(at, &z(value), steady);
             assert_eq!((outcome.score, outcome.alarm), (Some(score(0.0)), None));
         }
-        (25..60).for_each(|at| assert_eq!(alarm.update(at, &z(0.0), true).warning, None));
+        // The mean is settled with five windows, of which the first are still left out.
+        let scores: Vec<_> = (25..30).map(|at| alarm.update(at, &z(0.2), true).score).collect();
+        assert_eq!(scores[0], Some(score(0.0)));
+        assert!((scores[4].unwrap() - score(0.2)).abs() < 1e-6);
+        (30..60).for_each(|at| assert_eq!(alarm.update(at, &z(0.0), true).warning, None));
     }
 
     #[test]
@@ -356,14 +364,18 @@ mod tests {
     }
 
     #[test]
-    fn the_mean_starts_anew_after_a_jump_and_an_interruption() {
+    fn there_is_no_score_until_the_mean_is_settled_after_a_start_a_jump_or_an_interruption() {
         let mut alarm = Alarm::new(&rules(1.0, 5.0, 5.0), 1.0);
-        (0..10).for_each(|at| {
+        assert_eq!(alarm.update(0, &z(9.0), true).score, None);
+        (1..10).for_each(|at| {
             alarm.update(at, &z(0.0), true);
         });
-        assert_eq!(alarm.update(11, &z(1.0), true).score, Some(score(1.0)));
+        // Of the five windows of the mean three must be there.
+        let scores: Vec<_> = (11..14).map(|at| alarm.update(at, &z(1.0), true).score).collect();
+        assert_eq!(scores, [None, None, Some(score(1.0))]);
         alarm.interrupt();
-        assert_eq!(alarm.update(12, &z(2.0), true).score, Some(score(2.0)));
+        let scores: Vec<_> = (14..17).map(|at| alarm.update(at, &z(2.0), true).score).collect();
+        assert_eq!(scores, [None, None, Some(score(2.0))]);
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
 //! d     = sqrt(min over clusters q_c)
 //! z     = (ln d - location) / scale        mean and deviation of ln d of normal windows that were not in the fit
-//! Z     = mean of z over 5 s               anew after a gap, a dead microphone, a change of state
+//! Z     = mean of z over 5 s               anew after a gap, a dead microphone, a change of state; used from half of it on
 //! u     = (Z - typical) / (alarm - typical)   typical highest Z of a group of normal sound that was not in the fit; the alarm
 //!                                          level is its prediction interval by Student's t
 //! score = exp(max u - 1)                   1 at the alarm level of the first detector to reach its own

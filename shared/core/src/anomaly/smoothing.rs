@@ -31,7 +31,7 @@ impl Smoother {
         self.windows
     }
 
-    /// Whether the mean covers at least half of its time. A single window varies too much to be compared with a level.
+    /// Whether the mean covers at least half of its time. Before that it varies too much to be compared with a level.
     pub fn settled(&self) -> bool {
         2 * self.count >= self.windows
     }

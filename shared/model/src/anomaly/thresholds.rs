@@ -80,7 +80,7 @@ pub struct Promise {
 
 impl Promise {
     /// The promise of levels by `groups` groups for `detectors` detectors, any of which may exceed its own.
-    fn new(groups: usize, detectors: usize) -> Self {
+    pub fn new(groups: usize, detectors: usize) -> Self {
         let at_most = |rule: Rule| (detectors as f64 * rule.p.min(1.0 / (groups as f64 + 1.0))).min(1.0);
         Self { groups, warning: at_most(WARNING), alarm: at_most(ALARM) }
     }
