@@ -6,8 +6,10 @@
 //! **Temperature** (Guo et al., "On calibration of modern neural networks", 2017): logits are divided by the one number
 //! that minimises the cross-entropy, all classes equally weighted. The order of the classes does not change, so no
 //! figure about classes does either. It is folded into the last layer: every runtime gives calibrated probabilities. It is
-//! used only if it lowers the calibration error (ECE) of groups that it was not fitted on ([`cross_fitted`]): where groups
-//! differ, the temperature of some makes the probabilities of others worse.
+//! used only if it lowers the calibration error (ECE) of groups that it was not fitted on: where groups differ, the temperature
+//! of some makes the probabilities of others worse. Two trials must show it: on the groups of the inner folds ([`cross_fitted`]),
+//! and, where there is one, the cross-validation of the whole procedure, whose figures are printed
+//! ([`Calibration::decide`]). So no printed calibration error is higher than it would be without.
 //!
 //! **Confidence** of each class: the value that [`KEPT`] of its correctly predicted windows exceed, limited to [`LOWEST`] and
 //! [`HIGHEST`], which leaves room for the hysteresis. Windows below it are reported as unknown.
@@ -66,11 +68,17 @@ pub(crate) struct Calibration {
     pub temperature: f64,
     /// Confidence of each class in hundredths; empty without out-of-fold predictions.
     pub class_confidence: Vec<u8>,
+    /// The same for a temperature of 1.
+    #[serde(skip)]
+    confidence_without: Vec<u8>,
     /// Number of out-of-fold windows.
     pub windows: usize,
     /// What the temperature does to groups that it was not fitted on; `None` if it could not be measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unseen_groups: Option<CalibrationTrial>,
+    /// What it does in the cross-validation of the whole procedure; `None` without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cross_validated: Option<CalibrationTrial>,
 }
 
 /// Expected calibration error of out-of-fold windows, whose temperature was fitted on other groups; 0 to 1.
@@ -83,6 +91,13 @@ pub(crate) struct CalibrationTrial {
 }
 
 impl CalibrationTrial {
+    /// The error of windows of the classes `labels`, by their probabilities [windows x classes] without and with temperature.
+    pub(super) fn new(without: &Array2<f32>, with: &Array2<f32>, labels: &[usize]) -> Self {
+        let [ece_without, ece_with] =
+            [without, with].map(|probabilities| Reliability::from_probabilities(probabilities.view(), labels).ece);
+        Self { ece_without, ece_with }
+    }
+
     /// Whether the temperature lowers the error.
     pub(crate) fn gains(&self) -> bool {
         self.ece_with < self.ece_without
@@ -92,7 +107,14 @@ impl CalibrationTrial {
 impl Calibration {
     /// No calibration.
     pub(super) fn none() -> Self {
-        Self { temperature: 1.0, class_confidence: Vec::new(), windows: 0, unseen_groups: None }
+        Self {
+            temperature: 1.0,
+            class_confidence: Vec::new(),
+            confidence_without: Vec::new(),
+            windows: 0,
+            unseen_groups: None,
+            cross_validated: None,
+        }
     }
 
     /// Computes the calibration from out-of-fold predictions. `default` is the confidence, in hundredths, of a class with too
@@ -103,15 +125,37 @@ impl Calibration {
             Some(trial) if trial.gains() => temperature(predictions),
             _ => 1.0,
         };
-        let calibrated = tempered(&predictions.probabilities, temperature);
-        let mut right = vec![Vec::new(); calibrated.ncols()];
-        for (row, label) in calibrated.rows().into_iter().zip(&predictions.labels) {
-            if argmax(&row.to_vec()) == *label {
-                right[*label].push(row[*label]);
+        let confidences = |temperature| {
+            let calibrated = tempered(&predictions.probabilities, temperature);
+            let mut right = vec![Vec::new(); calibrated.ncols()];
+            for (row, label) in calibrated.rows().into_iter().zip(&predictions.labels) {
+                if argmax(&row.to_vec()) == *label {
+                    right[*label].push(row[*label]);
+                }
             }
+            right.into_iter().map(|right| confidence(right, default)).collect()
+        };
+        Self {
+            temperature,
+            class_confidence: confidences(temperature),
+            confidence_without: confidences(1.0),
+            windows: predictions.labels.len(),
+            unseen_groups,
+            cross_validated: None,
         }
-        let class_confidence = right.into_iter().map(|right| confidence(right, default)).collect();
-        Self { temperature, class_confidence, windows: predictions.labels.len(), unseen_groups }
+    }
+
+    /// Drops the temperature unless it lowers the error in the cross-validation.
+    pub(super) fn decide(&mut self, cross_validated: CalibrationTrial) {
+        self.cross_validated = Some(cross_validated);
+        if !cross_validated.gains() {
+            *self = self.without();
+        }
+    }
+
+    /// The same without temperature.
+    pub(super) fn without(&self) -> Self {
+        Self { temperature: 1.0, class_confidence: self.confidence_without.clone(), ..self.clone() }
     }
 
     /// Whether calibrated `probabilities` reach the confidence of the predicted class.
@@ -141,8 +185,7 @@ fn cross_fitted(predictions: &OutOfFold) -> Option<CalibrationTrial> {
         let own = tempered(&own.probabilities, temperature(&others));
         part.test.iter().zip(own.rows()).for_each(|(row, own)| calibrated.row_mut(*row).assign(&own));
     }
-    let ece = |probabilities: &Array2<f32>| Reliability::from_probabilities(probabilities.view(), labels).ece;
-    Some(CalibrationTrial { ece_without: ece(probabilities), ece_with: ece(&calibrated) })
+    Some(CalibrationTrial::new(probabilities, &calibrated, labels))
 }
 
 /// The value that [`KEPT`] of `right` exceed, in hundredths, rounded down.
@@ -229,6 +272,19 @@ mod tests {
     }
 
     #[test]
+    fn a_temperature_that_gains_on_the_inner_folds_alone_is_dropped() {
+        let mut calibration = Calibration::from_out_of_fold(&predictions(4.0, 80), 60);
+        let with = calibration.clone();
+        calibration.decide(CalibrationTrial { ece_without: 0.2, ece_with: 0.1 });
+        assert_eq!(
+            (calibration.temperature, &calibration.class_confidence),
+            (with.temperature, &with.class_confidence)
+        );
+        calibration.decide(CalibrationTrial { ece_without: 0.148, ece_with: 0.157 });
+        assert_eq!((calibration.temperature, calibration.class_confidence), (1.0, vec![HIGHEST; 2]));
+    }
+
+    #[test]
     fn nineteen_of_twenty_correct_windows_are_kept() {
         let right: Vec<f32> = (0..100).map(|i| 0.5 + 0.004 * i as f32).collect();
         // The sixth lowest, 0.52: five of a hundred are below.
@@ -239,8 +295,7 @@ mod tests {
 
     #[test]
     fn a_window_is_kept_by_the_confidence_of_its_predicted_class() {
-        let calibration =
-            Calibration { temperature: 1.0, class_confidence: vec![60, 80], windows: 1, unseen_groups: None };
+        let calibration = Calibration { class_confidence: vec![60, 80], ..Calibration::none() };
         assert!(calibration.keeps(&[0.7, 0.3]) && !calibration.keeps(&[0.3, 0.7]));
         assert!(Calibration::none().keeps(&[0.3, 0.7]));
     }

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::basics::seed;
-use super::calibration::Calibration;
+use super::calibration::{Calibration, CalibrationTrial};
 use super::candidate::{Candidate, HeadChoice};
 use super::fit::{Effort, fit};
 use super::progress::FitProgress;
@@ -62,8 +62,8 @@ pub(crate) struct CrossValidation {
     pub failed: Vec<String>,
     /// Predictions of every window of the trained folds.
     pub predictions: Predictions,
-    /// The same before calibration, [rows x classes].
-    pub uncalibrated: Array2<f32>,
+    /// What temperatures do to the calibration error. Those that do not lower it are in no prediction.
+    pub calibration: CalibrationTrial,
     /// For each row whether its confidence reached that of the predicted class.
     pub kept: Vec<bool>,
 }
@@ -82,16 +82,17 @@ pub(super) fn cross_validate(
     let folds = split::folds(samples.labels, samples.groups, count, seed::derive(seed, "folds"));
     let results: Vec<anyhow::Result<(FoldResult, [Array2<f32>; 2])>> =
         folds.par_iter().map(|fold| one_fold(samples, fold, procedure, seed, bar)).collect();
-    let mut by_row: Vec<(usize, Vec<f32>, Vec<f32>, bool)> = Vec::new();
+    let mut by_row: Vec<(usize, [Vec<f32>; 2], [bool; 2])> = Vec::new();
     let (mut trained, mut failed) = (Vec::new(), Vec::new());
     for (index, (fold, result)) in folds.iter().zip(results).enumerate() {
         match result {
             Ok((result, [probabilities, uncalibrated])) => {
                 let both = probabilities.rows().into_iter().zip(uncalibrated.rows());
-                by_row.extend(fold.test.iter().zip(both).map(|(row, (after, before))| {
-                    let after = after.to_vec();
-                    let kept = result.calibration.keeps(&after);
-                    (*row, after, before.to_vec(), kept)
+                let without = result.calibration.without();
+                by_row.extend(fold.test.iter().zip(both).map(|(row, (with, plain))| {
+                    let [with, plain] = [with, plain].map(|row| row.to_vec());
+                    let kept = [result.calibration.keeps(&with), without.keeps(&plain)];
+                    (*row, [with, plain], kept)
                 }));
                 trained.push(result);
             }
@@ -104,18 +105,21 @@ pub(super) fn cross_validate(
     }
     by_row.sort_by_key(|(row, ..)| *row);
     let rows: Vec<usize> = by_row.iter().map(|(row, ..)| *row).collect();
-    let kept = by_row.iter().map(|(.., kept)| *kept).collect();
-    let (mut after, mut before) = (Vec::new(), Vec::new());
-    for (_, probabilities, uncalibrated, _) in by_row {
-        after.extend(probabilities);
-        before.extend(uncalibrated);
-    }
-    let of = |values| Array2::from_shape_vec((rows.len(), samples.classes), values);
-    let (Ok(probabilities), Ok(uncalibrated)) = (of(after), of(before)) else {
+    let probabilities = |which: usize| {
+        let values = by_row.iter().flat_map(|(_, both, _)| both[which].iter().copied()).collect();
+        Array2::from_shape_vec((rows.len(), samples.classes), values)
+    };
+    let (Ok(with), Ok(without)) = (probabilities(0), probabilities(1)) else {
         anyhow::bail!("the folds' predictions have different shapes");
     };
-    let predictions = Predictions { rows, probabilities };
-    Ok(CrossValidation { folds: trained, failed, predictions, uncalibrated, kept })
+    let calibration = CalibrationTrial::new(&without, &with, &samples.labels_of(&rows));
+    let gains = calibration.gains();
+    if !gains {
+        trained.iter_mut().for_each(|fold: &mut FoldResult| fold.calibration = fold.calibration.without());
+    }
+    let kept = by_row.iter().map(|(.., [with, without])| if gains { *with } else { *without }).collect();
+    let predictions = Predictions { rows, probabilities: if gains { with } else { without } };
+    Ok(CrossValidation { folds: trained, failed, predictions, calibration, kept })
 }
 
 fn one_fold(

@@ -15,7 +15,7 @@ use monitor_core::decision::DecisionConfig;
 use ndarray::Array2;
 
 use super::basics::seed;
-use super::calibration::Calibration;
+use super::calibration::{Calibration, CalibrationTrial};
 use super::candidate::{self, Candidate, Epoch, HeadChoice, Strength};
 use super::head::{HeadKind, TrainedHead};
 use super::progress::FitProgress;
@@ -67,6 +67,17 @@ pub(crate) struct Fitted {
     pub strengths: Vec<Strength>,
     /// Calibration of the head's probabilities.
     pub calibration: Calibration,
+}
+
+impl Fitted {
+    /// Drops the temperature unless it lowers the calibration error in the cross-validation of the procedure.
+    pub(super) fn decide_on_temperature(&mut self, cross_validated: CalibrationTrial) {
+        let before = self.calibration.temperature;
+        self.calibration.decide(cross_validated);
+        if self.calibration.temperature != before {
+            self.head = self.head.clone().tempered(1.0 / before);
+        }
+    }
 }
 
 /// Chooses a head on the `inner` folds of `rows` (positions in `samples`) and trains it on all of `rows`.

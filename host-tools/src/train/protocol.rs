@@ -8,7 +8,8 @@
 //!    hashes in it. With `--hold-out 0` the head is trained on everything, and there are no held-out figures.
 //! 3. **Cross-validate.** Steps 1 and 2 depend on which groups were drawn. So the whole procedure is repeated over grouped
 //!    folds of *all* recordings and the predictions are pooled ([`super::cross_validation`]): the figure to quote. It
-//!    describes the procedure on that amount of data, not the exported file.
+//!    describes the procedure on that amount of data, not the exported file. If the temperatures of the folds do not lower the
+//!    calibration error, neither they nor that of the exported head are used.
 //! 4. **Compare.** Hybrid features hold the other kinds as columns: linear heads with one fixed regularisation, on the same
 //!    folds and these columns, compare the kinds on equal terms.
 //!
@@ -97,18 +98,21 @@ pub(super) fn run(
     let fold = held_out.unwrap_or_else(|| Fold { train: (0..labels.len()).collect(), test: Vec::new() });
     let inner = inner_folds(&samples, &fold.train, settings.seed);
     let effort = Effort::whole(settings.choice);
-    let fitted = fit(&samples, &fold.train, &inner, effort, settings.seed, &FitProgress::new(&bar, settings.choice))
-        .context("training failed")?;
-    let held_out = (!fold.test.is_empty()).then(|| predictions(&samples, &fitted.head, fold.test));
-
+    let mut fitted =
+        fit(&samples, &fold.train, &inner, effort, settings.seed, &FitProgress::new(&bar, settings.choice))
+            .context("training failed")?;
     let mut comparison = Vec::new();
     let mut cross_validation = None;
     if count > 0 {
         match cross_validate(&samples, count, Procedure::Chosen(settings.choice), settings.seed, Some(&bar)) {
-            Ok(result) => cross_validation = Some(result),
+            Ok(result) => {
+                fitted.decide_on_temperature(result.calibration);
+                cross_validation = Some(result);
+            }
             Err(error) => tracing::info!("no cross-validation: {error:#}"),
         }
     }
+    let held_out = (!fold.test.is_empty()).then(|| predictions(&samples, &fitted.head, fold.test));
     let network_alone = match set.kind {
         FeatureKind::Hybrid => Some(FeatureKind::Yamnet),
         FeatureKind::Texture => Some(FeatureKind::Tap),

@@ -1,6 +1,6 @@
 //! The training report as lines for the terminal.
 
-use super::calibration::CalibrationTrial;
+use super::calibration::{Calibration, CalibrationTrial};
 use super::head::HeadKind;
 use super::training_report::{CalibrationEffect, Class, CrossValidated, TrainingReport};
 use crate::anomaly::left_out::LeftOut;
@@ -51,7 +51,7 @@ pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
         let each: Vec<String> =
             classes.map(|(class, own)| format!("{} {:.2}", class.summary.class, f64::from(*own) / 100.0)).collect();
         lines.push(format!("Reported from confidence: {}", shortened(&each)));
-        lines.extend(calibration.unseen_groups.as_ref().map(temperature));
+        lines.extend(temperature(calibration));
     }
     lines.push(format!("Trained on {}.", report.trained_on));
     if report.settings.gain_db > 0 {
@@ -130,16 +130,20 @@ fn head(report: &TrainingReport) -> Vec<String> {
     lines
 }
 
-/// Whether the temperature is used, and the calibration error of groups that it was not fitted on.
-fn temperature(trial: &CalibrationTrial) -> String {
-    let CalibrationTrial { ece_without, ece_with } = trial;
-    if trial.gains() {
-        format!("Calibrated: ECE of unseen groups {ece_with:.3}, {ece_without:.3} without temperature")
-    } else {
-        format!(
+/// Whether the temperature is used, and the calibration error of groups that it was not fitted on: by the cross-validation if
+/// that decided against it. `None` if nothing was measured.
+fn temperature(calibration: &Calibration) -> Option<String> {
+    let trials = [calibration.unseen_groups, calibration.cross_validated];
+    let against = trials.into_iter().flatten().find(|trial| !trial.gains());
+    Some(match (against, calibration.unseen_groups) {
+        (Some(CalibrationTrial { ece_without, ece_with }), _) => format!(
             "Not calibrated: a temperature does not lower the ECE of unseen groups, {ece_without:.3} ({ece_with:.3} with it)"
-        )
-    }
+        ),
+        (None, trial) => {
+            let CalibrationTrial { ece_without, ece_with } = trial?;
+            format!("Calibrated: ECE of unseen groups {ece_with:.3}, {ece_without:.3} without temperature")
+        }
+    })
 }
 
 fn cross_validation(result: &CrossValidated) -> Vec<String> {

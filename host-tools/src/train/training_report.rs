@@ -149,7 +149,7 @@ pub(crate) struct CrossValidated {
 pub(crate) struct CalibrationEffect {
     /// Expected calibration error without it, 0 to 1.
     pub ece_before: f64,
-    /// Expected calibration error with it, 0 to 1.
+    /// Expected calibration error with it, 0 to 1; the same as before if temperatures do not lower it.
     pub ece_after: f64,
     /// Share of the windows that reach the confidence of their class; the others are unknown.
     pub kept: f64,
@@ -168,7 +168,7 @@ impl CalibrationEffect {
         let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
         let (kept, wrong) = (count(|_, kept| kept), count(|right, _| !right));
         Self {
-            ece_before: Reliability::from_probabilities(result.uncalibrated.view(), labels).ece,
+            ece_before: result.calibration.ece_without,
             ece_after: after.ece,
             kept: share(kept, right.len()),
             accuracy_of_kept: share(count(|right, kept| right && kept), kept),
