@@ -216,7 +216,9 @@ fn normal_sound_alone_trains_and_other_sound_is_unknown() {
     let page = folder.path().join("page.html");
     let output = run(&["report"], &[("--model", &model), ("--data", &test), ("--out", &page)]);
     assert!(output.status.success(), "{}", text(&output));
+    // Without the pictures, whose base64 may contain any letters.
     let page = std::fs::read_to_string(page).unwrap();
+    let page: String = page.split("base64,").map(|part| part.trim_start_matches(|c| c != '"' && c != '<')).collect();
     assert!(page.contains("6 of 6") && !page.contains("macro") && !page.contains("NaN"));
 
     let fault = test.join("bearing").join("fault0.wav");
