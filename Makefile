@@ -90,6 +90,12 @@ containers: ## The docker lines of image/README.md, self-test and sizes, for amd
 test-pi: ## The firmware on an emulated Pi, with a recording whose states are known
 	@image/test/pi.sh
 
+test-page: host-tools ## The device's page in headless Chromium: every screen, two widths, light and dark; screenshots in target/page
+	@scripts/need-packages.sh chromium chromium-driver python3-venv libasound2-dev pkg-config
+	@[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
+	@[ -x $(built)/page/venv/bin/python ] || { python3 -m venv $(built)/page/venv && $(built)/page/venv/bin/pip -q install selenium; }
+	@$(built)/page/venv/bin/python scripts/test-page.py "$${HOST_FIRMWARE:-$(built)/debug/firmware}" "$${HOST_TOOLS:-$(built)/release/host-tools}" $(built)/page
+
 test-deb: ## Build, install, check by systemd and remove the package (needs a Docker engine)
 	@image/test/deb.sh
 

@@ -8,6 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use firmware::capture::{CaptureStatus, StreamSpec};
 use firmware::config::Config;
 use firmware::inference::{AudioBlock, AudioFile, AudioInput, Listening, Progress, Setup, listen};
 use firmware::reporting::audio_tee::tee;
+use firmware::reporting::column_tee::column_tee;
 use firmware::reporting::{Event, Inbox, Outboxes, Received};
 use monitor_core::pcm::{Channel, SampleFormat};
 use monitor_export::test_network;
@@ -90,8 +92,11 @@ fn process(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbox)
     let mut outboxes = Outboxes::new(Instant::now());
     let inbox = outboxes.open(1000, false);
     let (_setups, next) = sync_channel(1);
+    // Somebody draws the spectrogram, and nobody reads: the ring overflows.
+    let (columns, drawn) = column_tee();
+    drawn.wanted().store(true, Relaxed);
     let first = (Setup::load(&config).unwrap(), outboxes);
-    let listening = Listening { sound, first, next, progress: Arc::new(Progress::default()), columns: None };
+    let listening = Listening { sound, first, next, progress: Arc::new(Progress::default()), columns: Some(columns) };
     (granted(most, || listen(listening)), inbox)
 }
 

@@ -72,7 +72,7 @@ impl ColumnReader {
     }
 
     /// To be set while columns are wanted.
-    pub(crate) fn wanted(&self) -> Arc<AtomicBool> {
+    pub fn wanted(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.counts.wanted)
     }
 }

@@ -4,6 +4,8 @@ use axum::extract::Path;
 use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use monitor_model::palette;
+use serde_json::json;
 
 use super::answer;
 
@@ -26,6 +28,19 @@ pub(super) async fn index(headers: HeaderMap) -> Response {
 /// `GET assets/NAME`.
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
     found(&name, &headers)
+}
+
+/// `GET assets/palette.js`: the colours that pictures, reports and terminals have as well.
+pub(super) async fn palette() -> Response {
+    let colours = json!({
+        "states": palette::STATES.map(palette::css),
+        "unknown": palette::css(palette::UNKNOWN),
+        "warning": palette::css(palette::WARNING),
+        "alarm": palette::css(palette::ALARM),
+    });
+    let mut found = answer::of("text/javascript; charset=utf-8", format!("export const palette = {colours};\n"));
+    found.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    found
 }
 
 fn found(name: &str, headers: &HeaderMap) -> Response {

@@ -20,6 +20,8 @@ mod config;
 #[cfg(feature = "page")]
 mod headers;
 #[cfg(feature = "page")]
+mod history;
+#[cfg(feature = "page")]
 mod hub;
 #[cfg(feature = "page")]
 mod live;

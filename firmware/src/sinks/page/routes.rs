@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, assets, clips, headers, live, log};
+use super::{answer, assets, clips, headers, history, live, log};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.
@@ -25,6 +25,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/recent", get(recent))
         .route("/api/live", get(live::live))
         .route("/api/alarms", get(log::alarms))
+        .route("/api/history", get(history::history))
         .route("/api/events.csv", get(log::csv))
         .route("/clips/{name}", get(clips::clip))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::looking));
@@ -34,6 +35,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::operating));
     Router::new()
         .route("/", get(assets::index))
+        .route("/assets/palette.js", get(assets::palette))
         .route("/assets/{name}", get(assets::asset))
         .route("/api/session", get(login::session))
         .route("/api/login", post(login::login))

@@ -25,7 +25,8 @@ export function curve(what, { range, text }) {
     context.stroke();
     for (const { value, colour, name, dash, below } of levels) {
       if (value < least || value > most) continue;
-      context.strokeStyle = context.fillStyle = style(colour);
+      context.strokeStyle = style(`--plot-${colour}`);
+      context.fillStyle = style(`--${colour}`);
       context.setLineDash(dash);
       context.beginPath();
       context.moveTo(left, y(value));

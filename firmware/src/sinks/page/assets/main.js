@@ -2,12 +2,13 @@
 import * as api from './api.js';
 import { alarms } from './alarms.js';
 import { h, fill } from './dom.js';
+import { history } from './history.js';
 import { loginForm } from './login.js';
 import { now } from './now.js';
 import { choose, language, languages, t, zoneName } from './words.js';
 
 /** The screens by the address after `#`. Each is made when it is shown, and returns its element and how to leave it. */
-const SCREENS = { now, alarms };
+const SCREENS = { now, history, alarms };
 
 const root = { main: null, account: null, nav: null, notice: null, host: null };
 let leave = () => {};

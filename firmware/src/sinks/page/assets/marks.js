@@ -1,12 +1,11 @@
 // Colours and shapes. A state and a zone have a shape and a word besides their colour, so that no meaning is in colour alone.
-// The colours of states are those of the pictures of host-tools (Okabe and Ito).
+// The colours are those of the pictures and reports of host-tools.
+import { palette } from './palette.js';
 
-const CLASSES = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#808080'];
-const UNKNOWN = '#8b949e';
 const SVG = 'http://www.w3.org/2000/svg';
 
 /** The colour of a state, by its place in the model's labels; -1 is unknown. */
-export const colourOf = (place) => (place < 0 ? UNKNOWN : CLASSES[place % CLASSES.length]);
+export const colourOf = (place) => (place < 0 ? palette.unknown : palette.states[place % palette.states.length]);
 
 const SHAPES = {
   disc: 'M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1z',
@@ -20,6 +19,29 @@ const SHAPES = {
 };
 const STATES = ['disc', 'triangle', 'square', 'diamond'];
 const ZONES = { normal: 'check', watch: 'eye', warning: 'bang', alarm: 'bang' };
+
+/** Fills a rectangle with the colour of a state and its pattern: none, rising, falling or upright lines, by its place. */
+export function fillState(context, place, x, y, width, height) {
+  context.fillStyle = colourOf(place);
+  context.fillRect(x, y, width, height);
+  const pattern = place < 0 ? 0 : place % 4;
+  if (!pattern || width < 3) return;
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  context.strokeStyle = 'rgb(255 255 255 / 55%)';
+  context.lineWidth = 1.5;
+  context.beginPath();
+  const lean = [0, height, -height, 0][pattern];
+  // From a fixed place, so that lines of neighbours meet.
+  for (let at = Math.floor((x - height) / 9) * 9; at < x + width + height; at += 9) {
+    context.moveTo(at, y + height);
+    context.lineTo(at + lean, y);
+  }
+  context.stroke();
+  context.restore();
+}
 
 function shape(name, colour) {
   const svg = document.createElementNS(SVG, 'svg');

@@ -8,7 +8,7 @@ import { dateTime, duration, named, number, percent, t } from './words.js';
 
 const KEPT_MS = 600_000;
 /** Lines of the curve of the level. */
-const DB_LINES = [-60, -40, -20].map((value) => ({ value, colour: '--soft', name: String(value), dash: [1, 5], below: false }));
+const DB_LINES = [-60, -40, -20].map((value) => ({ value, colour: 'soft', name: String(value), dash: [1, 5], below: false }));
 
 /** A card with a heading. */
 const card = (title, ...children) => h('section', { class: 'card' }, h('h2', {}, title), ...children);
@@ -30,7 +30,7 @@ export function now({ onHost, onLink }) {
   function drawCurves() {
     const end = points.length ? points[points.length - 1].up_ms : 0;
     const line = (value, colour, name, dash, below) => (value ? [{ value, colour, name: t(name), dash, below }] : []);
-    const levels = [...line(latest?.warning_level, '--plot-warning', 'now.warning_level', [6, 4], true), ...line(latest?.alarm_level, '--plot-alarm', 'now.alarm_level', [], false)];
+    const levels = [...line(latest?.warning_level, 'warning', 'now.warning_level', [6, 4], true), ...line(latest?.alarm_level, 'alarm', 'now.alarm_level', [], false)];
     anomaly.show(points.map((point) => [point.up_ms, point.anomaly]), end, levels);
     level.show(points.map((point) => [point.up_ms, point.level_dbfs]), end, DB_LINES);
   }

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Opens the device's page in headless Chromium: test-page.py FIRMWARE HOST_TOOLS FOLDER
+
+A small model is trained on synthetic sound, and the firmware plays a recording with known states. Every screen is opened with 360 and
+1600 pixels, light and dark, in English and German. It fails where a screen is wider than the window, has an element without a name, a
+text of too little contrast or a key in place of a text, where the browser reports an error, or where a person with a keyboard alone
+cannot log in. Screenshots are left in FOLDER.
+"""
+
+import pathlib
+import socket
+import subprocess
+import sys
+import time
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band"}
+WIDTHS = (360, 1600)
+
+# Names of controls and pictures, contrast of texts (WCAG 2.2: 4.5, large ones 3), and keys without a text.
+CHECK = """
+const faults = [];
+const named = (e) => e.getAttribute('aria-label') || e.textContent.trim() || (e.labels && e.labels.length) || e.alt !== undefined;
+document.querySelectorAll('button, a, input, select, canvas, audio, img').forEach((e) => { if (!named(e)) faults.push('no name: ' + e.outerHTML.slice(0, 80)); });
+if (document.documentElement.scrollWidth > innerWidth) faults.push(`wider than the window: ${document.documentElement.scrollWidth}`);
+const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const ground = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) {
+  const text = walker.currentNode.textContent.trim(), e = walker.currentNode.parentElement;
+  if (!text || !e.getClientRects().length || e.disabled) continue;
+  if (/^[a-z_]+(\\.[a-z_ 0-9]+)+$/.test(text) && !text.endsWith('.tflite')) faults.push('a key in place of a text: ' + text);
+  const style = getComputedStyle(e), [a, b] = [light(rgb(style.color)), light(ground(e))].sort((x, y) => y - x);
+  const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
+  if ((a + 0.05) / (b + 0.05) < (large ? 3 : 4.5)) faults.push(`contrast ${((a + 0.05) / (b + 0.05)).toFixed(2)}: ${text.slice(0, 40)}`);
+}
+return faults;
+"""
+
+
+def prepare(tools, folder):
+    """Trains a model, once; the model and a recording with changing states."""
+    model, data = folder / "model" / "sound_classifier.tflite", folder / "data"
+    if not model.exists():
+        run = [tools, "synth", "-q", "--out", data, "--recordings", "4", "--seconds", "6", "--timeline-seconds", "120"]
+        subprocess.run(run, check=True)
+        normal = ["--normal", "on_state,off_state,soft_state", "--features", "logmel", "--folds", "0"]
+        subprocess.run([tools, "train", "-q", "--data", data, "--out", folder / "model", *normal], check=True, stdout=subprocess.DEVNULL)
+    return model, data / "timeline" / "shift_000.wav"
+
+
+def start(firmware, model, sound, folder):
+    """Starts the firmware; the process and the address of its page."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = folder / "monitor.toml"
+    config.write_text(
+        f'[listen]\nmodel = "{model}"\nstate_dir = "{folder}/state"\n[alarm]\nstates = ["solid_state"]\nlatch = true\n'
+        f'[events]\nfolder = "{folder}/events"\n[clips]\nfolder = "{folder}/clips"\nbefore_s = 4.0\nafter_s = 2.0\nreserve_mib = 0\n'
+        f'[page]\nenabled = true\nlisten = "127.0.0.1:{port}"\n'
+    )
+    command = [firmware, "run", "--config", config, "--wav", sound, "--realtime"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL), f"http://127.0.0.1:{port}/"
+
+
+def browser(theme, language):
+    options = Options()
+    for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": theme}]})
+    driver.execute_cdp_cmd("Emulation.setUserAgentOverride", {"userAgent": "test", "acceptLanguage": language})
+    return driver
+
+
+def size(driver, width, height):
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def log_in_by_keyboard(driver, address, password):
+    driver.get(address)
+    # The field has the focus: a person types and presses Enter.
+    WebDriverWait(driver, 20).until(lambda driver: driver.switch_to.active_element.get_attribute("id") == "password")
+    driver.switch_to.active_element.send_keys(password, Keys.ENTER)
+    WebDriverWait(driver, 20).until(lambda driver: driver.find_elements("css selector", ".hero"))
+
+
+def screens(driver, address, folder, label):
+    """The faults of all screens."""
+    faults = []
+    for screen, shown in SCREENS.items():
+        for width in WIDTHS:
+            size(driver, width, 900)
+            driver.get(f"{address}#{screen}")
+            driver.refresh()
+            WebDriverWait(driver, 20).until(lambda driver: driver.find_elements("css selector", shown))
+            time.sleep(2)
+            faults += [f"{screen} {width} {label}: {fault}" for fault in driver.execute_script(CHECK)]
+            size(driver, width, max(600, driver.execute_script("return document.documentElement.scrollHeight")))
+            time.sleep(0.5)
+            driver.save_screenshot(str(folder / f"{screen}-{width}-{label}.png"))
+    return faults
+
+
+def main():
+    firmware, tools, folder = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
+    folder.mkdir(parents=True, exist_ok=True)
+    program, address = start(firmware, *prepare(tools, folder), folder)
+    faults = []
+    try:
+        time.sleep(2)
+        password = (folder / "state" / "page.password").read_text().strip()
+        for theme, language in (("light", "en"), ("dark", "de")):
+            driver = browser(theme, language)
+            try:
+                log_in_by_keyboard(driver, address, password)
+                faults += screens(driver, address, folder, f"{theme}-{language}")
+                reported = [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+                # A page that asks for its session before the login is answered; nothing else is refused.
+                faults += [f"{theme}: the browser reports {entry['message']}" for entry in reported]
+            finally:
+                driver.quit()
+    finally:
+        program.terminate()
+        program.wait()
+    print("\n".join(faults) if faults else f"test-page: all screens are right; screenshots in {folder}")
+    return 1 if faults else 0
+
+
+sys.exit(main())
