@@ -19,7 +19,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band"}
+SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band", "listen": "canvas.spectrogram"}
 WIDTHS = (360, 1600)
 
 # Names of controls and pictures, contrast of texts (WCAG 2.2: 4.5, large ones 3), and keys without a text.
@@ -64,7 +64,7 @@ def start(firmware, model, sound, folder):
     config.write_text(
         f'[listen]\nmodel = "{model}"\nstate_dir = "{folder}/state"\n[alarm]\nstates = ["solid_state"]\nlatch = true\n'
         f'[events]\nfolder = "{folder}/events"\n[clips]\nfolder = "{folder}/clips"\nbefore_s = 4.0\nafter_s = 2.0\nreserve_mib = 0\n'
-        f'[page]\nenabled = true\nlisten = "127.0.0.1:{port}"\n'
+        f'[page]\nenabled = true\nlive_sound = true\nlisten = "127.0.0.1:{port}"\n'
     )
     command = [firmware, "run", "--config", config, "--wav", sound, "--realtime"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL), f"http://127.0.0.1:{port}/"
@@ -125,7 +125,6 @@ def main():
                 log_in_by_keyboard(driver, address, password)
                 faults += screens(driver, address, folder, f"{theme}-{language}")
                 reported = [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
-                # A page that asks for its session before the login is answered; nothing else is refused.
                 faults += [f"{theme}: the browser reports {entry['message']}" for entry in reported]
             finally:
                 driver.quit()

@@ -273,8 +273,13 @@ fn the_log_and_the_clips_of_an_alarm_are_shown_played_in_parts_and_kept() {
     );
     let clip = &found["clips"][0];
     let (name, bytes) = (clip["name"].as_str().unwrap(), clip["bytes"].as_u64().unwrap());
-    let part = |range: &str| page.ask("GET", &format!("/clips/{name}"), &[("Range", range)], "");
-    let whole = page.ask("GET", &format!("/clips/{name}"), &[], "");
+    // Sound is for those who have the password, even where looking is open.
+    assert_eq!(page.ask("GET", &format!("/clips/{name}"), &[], "").status, 401);
+    let login = page.login(&page.password(), &[]);
+    let (cookie, body) = (cookie(&login), login.json());
+    let cookie = ("Cookie", cookie.as_str());
+    let part = |range: &str| page.ask("GET", &format!("/clips/{name}"), &[cookie, ("Range", range)], "");
+    let whole = page.ask("GET", &format!("/clips/{name}"), &[cookie], "");
     assert_eq!((whole.status, whole.body.len() as u64, &whole.body[..4]), (200, bytes, &b"RIFF"[..]));
     let middle = part("bytes=100-299");
     assert_eq!((middle.status, &middle.body[..]), (206, &whole.body[100..300]));
@@ -292,21 +297,42 @@ fn the_log_and_the_clips_of_an_alarm_are_shown_played_in_parts_and_kept() {
         ".",
         "000001_x.wav",
     ] {
-        assert_eq!(page.ask("GET", &format!("/clips/{other}"), &[], "").status, 404, "{other}");
+        assert_eq!(page.ask("GET", &format!("/clips/{other}"), &[cookie], "").status, 404, "{other}");
     }
     std::fs::remove_file(path("clips/000009_a_b_c.wav")).unwrap();
-    let login = page.login(&page.password(), &[]);
-    let (cookie, body) = (cookie(&login), login.json());
     let keep = |name: &str, keep: bool| {
         let token = body["form_token"].as_str().unwrap();
-        let headers = [("Content-Type", "application/json"), ("Cookie", cookie.as_str()), ("X-Form-Token", token)];
+        let headers = [("Content-Type", "application/json"), cookie, ("X-Form-Token", token)];
         page.ask("POST", "/api/keep", &headers, &json!({ "clip": name, "keep": keep }).to_string()).status
     };
     assert_eq!((keep(name, true), keep("../events", true), keep("000777_x.wav", true)), (200, 404, 404));
     assert!(path("clips").join(format!("{name}.keep")).exists());
     assert_eq!(page.ask("GET", "/api/alarms", &[], "").json()["clips"][0]["kept"], true);
     assert_eq!(keep(name, false), 200);
+    let history = page.ask("GET", "/api/history", &[], "").json();
+    let states = history["states"]["names"].as_array().unwrap();
+    assert!(states.contains(&json!("on_state")) && history["alarms"]["names"] == json!(["state"]), "{history}");
     let csv = page.ask("GET", "/api/events.csv", &[], "");
     let text = String::from_utf8(csv.body.clone()).unwrap();
     assert!(text.starts_with("number,time,clock,") && text.contains(",alarm,on_state,"), "{text}");
+}
+
+#[test]
+fn live_sound_is_for_those_who_operate_where_it_is_allowed_and_everybody_sees_it() {
+    let page = Page::start("look = \"open\"\nlive_sound = true\n", "");
+    assert_eq!(page.ask("GET", "/api/listen", &[], "").status, 401);
+    let cookie = cookie(&page.login(&page.password(), &[]));
+    page.program.wait("sound", |program| !program.reports("verdict").is_empty());
+    let mut stream = page.connect();
+    write!(stream, "GET /api/listen HTTP/1.1\r\nHost: pump\r\nCookie: {cookie}\r\n\r\n").unwrap();
+    let mut heard = vec![0; 60_000];
+    stream.read_exact(&mut heard).unwrap();
+    let head = String::from_utf8_lossy(&heard[..400]).to_lowercase();
+    assert!(head.starts_with("http/1.1 200") && head.contains("x-sample-rate: 48000"), "{head}");
+    assert_eq!(page.ask("GET", "/api/now", &[], "").json()["page"]["listeners"], 1);
+    drop(stream);
+    wait(|| page.ask("GET", "/api/now", &[], "").json()["page"]["listeners"] == 0, || "the end of listening".into());
+    let silent = Page::start("look = \"open\"\n", "");
+    let login = silent.login(&silent.password(), &[]);
+    assert_eq!(silent.ask("GET", "/api/listen", &[("Cookie", &self::cookie(&login))], "").status, 404);
 }

@@ -89,7 +89,7 @@ impl TeeReader {
     }
 }
 
-/// Holds the reading end while no clips sink has it.
+/// Holds the reading end while no sink has it.
 #[derive(Clone, Default)]
 pub struct AudioTee(Arc<Mutex<Option<TeeReader>>>);
 

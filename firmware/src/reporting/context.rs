@@ -16,6 +16,8 @@ pub struct OutputContext {
     pub capture: Arc<CaptureStatus>,
     /// The decoded sound that inference passes on.
     pub audio: AudioTee,
+    /// The same for live sound on the page.
+    pub live: AudioTee,
     /// The clips that were written of it.
     pub clips: ClipQueue,
     /// The columns of the spectrogram that inference passes on.

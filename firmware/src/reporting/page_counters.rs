@@ -7,6 +7,8 @@ use std::sync::atomic::AtomicU64;
 pub struct PageCounters {
     /// Browsers that follow now.
     pub followers: AtomicU64,
+    /// Browsers that listen to live sound now.
+    pub listeners: AtomicU64,
     /// Messages that a slow browser lost.
     pub lost_events: AtomicU64,
     /// Columns of the spectrogram that inference found no room for.
@@ -21,9 +23,10 @@ pub struct PageCounters {
 
 impl PageCounters {
     /// Each with its name and a line for people.
-    pub fn list(&self) -> [(&'static str, &'static str, &AtomicU64); 6] {
+    pub fn list(&self) -> [(&'static str, &'static str, &AtomicU64); 7] {
         [
             ("followers", "Browsers that follow now.", &self.followers),
+            ("listeners", "Browsers that listen to live sound now.", &self.listeners),
             ("lost_events", "Messages that a slow browser lost.", &self.lost_events),
             ("dropped_columns", "Columns of the spectrogram that found no room.", &self.dropped_columns),
             ("refused_logins", "Wrong passwords.", &self.refused_logins),

@@ -48,6 +48,9 @@ pub(super) const RECORDING_END_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long messages on standard error may take at the very end.
 const MESSAGES_TIMEOUT: Duration = Duration::from_millis(100);
 
+/// Samples of live sound that may wait for the page: 2 s at 48 kHz.
+const LIVE_SAMPLES: usize = 96_000;
+
 /// Runs until the sound ends or a signal requests a stop.
 ///
 /// # Errors
@@ -81,6 +84,13 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let sound = if config.clips.is_on() && sound.is_live() {
         let (writer, reader) = tee(config.capture.ring_kib as usize * 1024 / size_of::<f32>());
         context.audio.put(reader);
+        sound.with_tee(writer)
+    } else {
+        sound
+    };
+    let sound = if config.page.has_live_sound() && sound.is_live() {
+        let (writer, reader) = tee(LIVE_SAMPLES);
+        context.live.put(reader);
         sound.with_tee(writer)
     } else {
         sound

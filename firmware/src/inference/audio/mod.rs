@@ -54,7 +54,7 @@ pub struct AudioInput {
     /// The current block is to be given out again.
     again: bool,
     /// Gets every block of a live source.
-    tee: Option<TeeWriter>,
+    tees: Vec<TeeWriter>,
 }
 
 enum Source {
@@ -103,13 +103,13 @@ impl AudioInput {
     fn new(source: Source) -> Self {
         let info = BlockInfo { rate_hz: 0, lost_before: 0, non_finite: 0, format: WavFormat::F32 };
         let current = Current { samples: Vec::new(), len: 0, info, behind: Duration::ZERO };
-        Self { source, current, again: false, tee: None }
+        Self { source, current, again: false, tees: Vec::new() }
     }
 
     /// The same; every block is passed on to `tee` as well, if that has room.
     #[must_use]
     pub fn with_tee(mut self, tee: TeeWriter) -> Self {
-        self.tee = Some(tee);
+        self.tees.push(tee);
         self
     }
 
@@ -129,7 +129,7 @@ impl AudioInput {
             if let Err(other) = fetched {
                 return other;
             }
-            if let Some(tee) = &mut self.tee {
+            for tee in &mut self.tees {
                 tee.push(self.current.info, self.current.samples());
             }
         }

@@ -34,12 +34,21 @@ pub struct Config {
     pub password_hash: String,
     /// Who may look at the page.
     pub look: Look,
+    /// Whether those who operate may listen to the sound.
+    pub live_sound: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let listen = (Ipv4Addr::LOCALHOST, 8080).into();
-        Self { enabled: false, listen, password_hash: String::new(), look: Look::Password }
+        Self { enabled: false, listen, password_hash: String::new(), look: Look::Password, live_sound: false }
+    }
+}
+
+impl Config {
+    /// Whether sound is passed on to be listened to.
+    pub(crate) fn has_live_sound(&self) -> bool {
+        self.enabled && self.live_sound
     }
 }
 

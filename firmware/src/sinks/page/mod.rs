@@ -24,6 +24,8 @@ mod history;
 #[cfg(feature = "page")]
 mod hub;
 #[cfg(feature = "page")]
+mod listen;
+#[cfg(feature = "page")]
 mod live;
 #[cfg(feature = "page")]
 mod log;

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, assets, clips, headers, history, live, log};
+use super::{answer, assets, clips, headers, history, listen, live, log};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.
@@ -27,8 +27,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/alarms", get(log::alarms))
         .route("/api/history", get(history::history))
         .route("/api/events.csv", get(log::csv))
-        .route("/clips/{name}", get(clips::clip))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::looking));
+    let listening = Router::new()
+        .route("/api/listen", get(listen::listen))
+        .route("/clips/{name}", get(clips::clip))
+        .route_layer(from_fn_with_state(Arc::clone(&shared), access::listening));
     let operating = Router::new()
         .route("/api/acknowledge", post(acknowledge))
         .route("/api/keep", post(clips::keeping))
@@ -41,6 +44,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/login", post(login::login))
         .route("/api/logout", post(login::logout))
         .merge(looking)
+        .merge(listening)
         .merge(operating)
         .fallback(missing)
         .layer(from_fn_with_state(Arc::clone(&shared), access::same_site))

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::access::Access;
 use super::hub::Hub;
+use super::listen::Listeners;
 use super::recent::Recent;
 use super::{Config, messages};
 use crate::alarms::Alarms;
@@ -58,6 +59,7 @@ pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) access: Access,
     pub(super) hub: Hub,
+    pub(super) listeners: Listeners,
     pub(super) alarms: Arc<Alarms>,
     pub(super) folders: Folders,
     pub(super) counters: Arc<PageCounters>,
@@ -78,6 +80,7 @@ impl Shared {
             config: config.clone(),
             access,
             hub: Hub::new(Arc::clone(&counters), columns_wanted),
+            listeners: Listeners::new(Arc::clone(&counters)),
             alarms: Arc::clone(&context.alarms),
             folders: context.folders.clone(),
             counters,

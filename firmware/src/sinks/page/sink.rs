@@ -1,6 +1,7 @@
 //! The sink: turns events into messages for the browsers, and owns the thread that serves them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 
@@ -9,15 +10,21 @@ use super::hub::{Topic, encode};
 use super::server::Server;
 use super::shared::Shared;
 use super::{Config, messages};
+use crate::reporting::audio_tee::TeeReader;
 use crate::reporting::column_tee::ColumnReader;
 use crate::reporting::{Event, Item, OutputContext};
 use crate::sinks::Sink;
+
+/// How long live sound is gathered before it is sent.
+const SOUND_INTERVAL: Duration = Duration::from_millis(50);
 
 /// A page that is served.
 struct PageSink {
     shared: Arc<Shared>,
     /// Given back at the end; `None` for a recording that is played as fast as possible.
     columns: Option<ColumnReader>,
+    /// Live sound, where it is allowed; given back as well.
+    sound: Option<TeeReader>,
     server: Server,
 }
 
@@ -31,7 +38,8 @@ pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn 
     let wanted = columns.as_ref().map(ColumnReader::wanted).unwrap_or_default();
     let shared = Arc::new(Shared::new(config, context, access, wanted));
     let server = Server::start(config.listen, Arc::clone(&shared))?;
-    Ok(Box::new(PageSink { shared, columns, server }))
+    let sound = context.live.take();
+    Ok(Box::new(PageSink { shared, columns, sound, server }))
 }
 
 impl PageSink {
@@ -56,6 +64,14 @@ impl PageSink {
 }
 
 impl Sink for PageSink {
+    fn poll_interval(&self) -> Duration {
+        if self.sound.is_some() { SOUND_INTERVAL } else { Duration::from_secs(3600) }
+    }
+
+    fn poll(&mut self, _: &OutputContext) {
+        self.sound.iter_mut().for_each(|sound| self.shared.listeners.send(sound));
+    }
+
     fn handle(&mut self, item: &Item, context: &OutputContext) {
         self.shared.update(context);
         match &item.event {
@@ -75,7 +91,9 @@ impl Sink for PageSink {
 
     fn finish(&mut self, context: &OutputContext) {
         self.shared.hub.close();
+        self.shared.listeners.close();
         self.server.stop();
         self.columns.take().into_iter().for_each(|columns| context.columns.put(columns));
+        self.sound.take().into_iter().for_each(|sound| context.live.put(sound));
     }
 }

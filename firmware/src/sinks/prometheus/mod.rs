@@ -131,7 +131,8 @@ fn page(now: &Snapshot, page_counters: &PageCounters) -> String {
         page.one(&format!("{name}_total"), "counter", help, count as f64);
     }
     for (name, help, count) in page_counters.list() {
-        let (suffix, kind) = if name == "followers" { ("", "gauge") } else { ("_total", "counter") };
+        let (suffix, kind) =
+            if matches!(name, "followers" | "listeners") { ("", "gauge") } else { ("_total", "counter") };
         page.one(&format!("page_{name}{suffix}"), kind, help, count.load(Relaxed) as f64);
     }
     page.one("queue_depth", "gauge", "Events that wait for the slowest sink.", health.queue_depth.into());

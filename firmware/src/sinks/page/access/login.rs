@@ -32,7 +32,9 @@ pub(in super::super) async fn session(State(shared): State<Arc<Shared>>, headers
 fn described(shared: &Shared, role: Role, token: Option<&str>) -> Response {
     let form_token = token.filter(|_| role == Role::Operate).map(sessions::form_token);
     let is_open = shared.config.look == Look::Open;
-    answer::json(&json!({ "role": role.name(), "form_token": form_token, "look_is_open": is_open }))
+    answer::json(
+        &json!({ "role": role.name(), "form_token": form_token, "look_is_open": is_open, "live_sound": shared.config.live_sound }),
+    )
 }
 
 /// `POST api/login`: begins a session for who has the password.

@@ -106,6 +106,14 @@ pub(super) async fn looking(State(shared): State<Arc<Shared>>, request: Request,
     refuse(&shared, StatusCode::UNAUTHORIZED, "log in first")
 }
 
+/// Lets requests of those pass who may operate. For answers that change nothing.
+pub(super) async fn listening(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    if shared.access.role(request.headers()) >= Role::Operate {
+        return next.run(request).await;
+    }
+    refuse(&shared, StatusCode::UNAUTHORIZED, "log in first")
+}
+
 /// Lets requests of those pass who may operate, and whose page has sent the session's own token with the request.
 pub(super) async fn operating(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let headers = request.headers();

@@ -13,7 +13,7 @@ const KINDS = ['alarm', 'warning', 'acknowledged'];
 /** When the list is loaded anew after an event: its record is written at once, the clip of an alarm some seconds later. */
 const RELOADS_MS = [1000, 15_000, 40_000, 75_000];
 
-export function alarms({ onLink, onHost }) {
+export function alarms({ onLink, onNow }) {
   const list = h('ol', { class: 'plain' });
   const more = h('button', { type: 'button', hidden: true, onclick: () => { shown += STEP; draw(); } }, t('alarms.more'));
   const note = h('div');
@@ -90,7 +90,7 @@ export function alarms({ onLink, onHost }) {
   };
   const stop = api.follow({
     now(next) {
-      onHost(next.host);
+      onNow(next);
       const changed = JSON.stringify([next.alarms, next.unacknowledged]) !== JSON.stringify([state.alarms, state.unacknowledged]);
       state = next;
       if (changed) draw();

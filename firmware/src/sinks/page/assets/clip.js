@@ -7,6 +7,8 @@ import { number, t } from './words.js';
 /** The view of a clip; `onKept` receives whether it is kept from now on. */
 export function clipView(name, onKept) {
   const address = `clips/${encodeURIComponent(name)}`;
+  // Sound is for those who operate: people may be heard in it.
+  if (!api.mayOperate()) return { element: h('p', { class: 'small' }, h('a', { href: '#login' }, t('clip.login'))), show: () => {}, leave: () => {} };
   const player = h('audio', { controls: true, preload: 'none', src: address, 'aria-label': t('clip.play', name) });
   const keep = h('button', { type: 'button', onclick: toggle, 'aria-pressed': 'false' });
   const show = h('button', { type: 'button', onclick: draw, 'aria-expanded': 'false' }, t('clip.picture'));
@@ -49,7 +51,7 @@ export function clipView(name, onKept) {
   }
 
   const view = {
-    element: h('div', { class: 'clip' }, player, h('div', { class: 'row' }, show, api.mayOperate() ? keep : null, h('a', { href: address, download: name, class: 'small' }, t('clip.save')), problem), place),
+    element: h('div', { class: 'clip' }, player, h('div', { class: 'row' }, show, keep, h('a', { href: address, download: name, class: 'small' }, t('clip.save')), problem), place),
     /** Shows whether it is kept. */
     show(value) {
       kept = value;

@@ -10,7 +10,7 @@ const RANGES = [1, 24, 7 * 24, 30 * 24, 366 * 24];
 /** The steps of the time axis, in milliseconds. */
 const STEPS = [5 / 60, 10 / 60, 0.25, 0.5, 1, 3, 6, 12, 24, 48, 7 * 24, 30 * 24, 61 * 24].map((hours) => hours * HOUR);
 
-export function history({ onLink, onHost }) {
+export function history({ onLink, onNow }) {
   let [log, labels, hours, chosen] = [null, [], 24, null];
   const note = h('div');
   const range = h('select', { id: 'range', onchange: () => { hours = Number(range.value); chosen = null; show(); } }, RANGES.map((each) => h('option', { value: each, selected: each === hours }, t(`history.range.${each}`))));
@@ -139,7 +139,7 @@ export function history({ onLink, onHost }) {
     clearTimeout(timer);
     timer = setTimeout(load, 1000);
   };
-  const stop = api.follow({ now: ({ host }) => onHost(host), event: ({ kind }) => ['state', 'alarm'].includes(kind) && later() }, onLink);
+  const stop = api.follow({ now: onNow, event: ({ kind }) => ['state', 'alarm'].includes(kind) && later() }, onLink);
   load();
   const head = h('div', { class: 'row apart' }, h('h2', {}, t('history.title')), h('span', { class: 'row' }, h('label', { for: 'range' }, t('history.range')), range));
   const csv = h('a', { href: 'api/events.csv', download: 'events.csv' }, t('history.csv'));

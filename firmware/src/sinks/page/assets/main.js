@@ -3,14 +3,18 @@ import * as api from './api.js';
 import { alarms } from './alarms.js';
 import { h, fill } from './dom.js';
 import { history } from './history.js';
+import { listen } from './listen.js';
 import { loginForm } from './login.js';
 import { now } from './now.js';
+import { zoneMark } from './marks.js';
 import { choose, language, languages, t, zoneName } from './words.js';
 
 /** The screens by the address after `#`. Each is made when it is shown, and returns its element and how to leave it. */
-const SCREENS = { now, history, alarms };
+const SCREENS = { now, history, alarms, listen };
+/** The screens that this device has. */
+const screens = () => Object.keys(SCREENS).filter((name) => name !== 'listen' || api.session.live_sound);
 
-const root = { main: null, account: null, nav: null, notice: null, host: null };
+const root = { main: null, account: null, nav: null, notice: null, listeners: null, host: null };
 let leave = () => {};
 
 function frame() {
@@ -20,6 +24,7 @@ function frame() {
   root.nav = h('nav', { 'aria-label': t('nav.label') });
   root.account = h('div', { class: 'account' });
   root.notice = h('div', { role: 'status', 'aria-live': 'polite' });
+  root.listeners = h('div', { role: 'status', 'aria-live': 'polite' });
   root.host = h('h1', {}, t('app.title'));
   const skip = h('a', { class: 'skip', href: '#', onclick: (event) => { event.preventDefault(); root.main.focus(); } }, t('app.skip'));
   const brand = h('div', { class: 'brand' }, h('img', { src: 'assets/icon.svg', alt: '' }), root.host);
@@ -46,11 +51,19 @@ function show() {
     fill(root.main, loginForm(() => { if (wanted === 'login') location.hash = '#now'; else show(); }));
     return;
   }
-  const name = wanted in SCREENS ? wanted : 'now';
-  fill(root.nav, ...Object.keys(SCREENS).map((screen) => h('a', { href: `#${screen}`, 'aria-current': screen === name ? 'page' : null }, t(`nav.${screen}`))));
-  const screen = SCREENS[name]({ onHost: (host) => fill(root.host, host || t('app.title')), onLink: link });
-  fill(root.main, root.notice, screen.element);
+  const name = screens().includes(wanted) ? wanted : 'now';
+  fill(root.nav, ...screens().map((screen) => h('a', { href: `#${screen}`, 'aria-current': screen === name ? 'page' : null }, t(`nav.${screen}`))));
+  const screen = SCREENS[name]({ onNow: state, onLink: link });
+  fill(root.main, root.notice, root.listeners, screen.element);
   leave = screen.leave;
+}
+
+/** Shows what every screen shows: the device's name, and whether somebody listens. */
+function state({ host, page }) {
+  fill(root.host, host || t('app.title'));
+  const text = page.listeners ? t('listen.banner', page.listeners) : '';
+  if (root.listeners.textContent === text) return;
+  fill(root.listeners, ...(text ? [h('p', { class: 'badge watch' }, zoneMark('watch'), text)] : []));
 }
 
 /** Shows whether the device is there; when it has refused, the session may have ended. */

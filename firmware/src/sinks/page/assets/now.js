@@ -13,7 +13,7 @@ const DB_LINES = [-60, -40, -20].map((value) => ({ value, colour: 'soft', name: 
 /** A card with a heading. */
 const card = (title, ...children) => h('section', { class: 'card' }, h('h2', {}, title), ...children);
 
-export function now({ onHost, onLink }) {
+export function now({ onNow, onLink }) {
   const part = Object.fromEntries(['alarms', 'state', 'confidence', 'zone', 'advice', 'score', 'level', 'sound', 'device', 'range'].map((name) => [name, h('div')]));
   const bar = h('div');
   const meter = h('div', { class: 'meter', 'aria-hidden': 'true' }, bar);
@@ -120,7 +120,7 @@ export function now({ onHost, onLink }) {
   const handlers = {
     now(state) {
       latest = state;
-      onHost(state.host);
+      onNow(state);
       showState(state.state, state.last_state, state.is_current, state.confidence);
       showScore(state.anomaly, state.zone);
       showAlarms(state);
