@@ -62,12 +62,12 @@ pub struct ColumnReader {
 
 impl ColumnReader {
     /// The oldest column.
-    pub(crate) fn read(&mut self) -> Option<DrawnColumn> {
+    pub fn read(&mut self) -> Option<DrawnColumn> {
         self.columns.try_pop()
     }
 
     /// Columns that found no room so far.
-    pub(crate) fn dropped(&self) -> u64 {
+    pub fn dropped(&self) -> u64 {
         self.counts.dropped.load(Relaxed)
     }
 
@@ -95,7 +95,7 @@ impl ColumnTee {
     }
 
     /// Takes the reading end, if it is there.
-    pub(crate) fn take(&self) -> Option<ColumnReader> {
+    pub fn take(&self) -> Option<ColumnReader> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -5,6 +5,8 @@
 //! to clips only.
 
 mod config;
+#[cfg(feature = "page")]
+pub(crate) mod keep;
 mod preroll;
 mod recorder;
 pub(crate) mod store;

@@ -3,14 +3,13 @@
 //! An empty file `NAME.wav.keep` beside a clip marks it as kept: it counts, and is never deleted to make room.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::statvfs;
 
 /// What the name of a mark ends with, after the clip's.
-const KEPT: &str = ".keep";
+pub(super) const KEPT: &str = ".keep";
 
 /// A clip in the folder. Ordered by its number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,23 +21,6 @@ pub(crate) struct ClipFile {
     pub(crate) bytes: u64,
     /// Whether it is never deleted to make room.
     pub(crate) kept: bool,
-}
-
-/// Why a clip is not kept.
-#[derive(Debug)]
-pub(crate) enum KeepError {
-    /// There is none of this name.
-    Absent,
-    /// Kept clips take all the space that they may already.
-    Full,
-    /// The folder cannot be read or written.
-    Disk(io::Error),
-}
-
-impl From<io::Error> for KeepError {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error)
-    }
 }
 
 /// Makes room in `folder`, which is made if it is not there, for a clip of `bytes`: the oldest go, except kept ones, until all
@@ -87,32 +69,8 @@ pub(crate) fn is_clip(name: &str) -> bool {
     number(name).is_some() && name.ends_with(".wav") && !name.contains(['/', '\0'])
 }
 
-/// Keeps a clip, or no longer; kept ones take at most `most` bytes.
-///
-/// # Errors
-/// [`KeepError`].
-pub(crate) fn keep(folder: &Path, name: &str, keep: bool, most: u64) -> Result<(), KeepError> {
-    let clips = list(folder)?;
-    let clip = clips.iter().find(|clip| clip.name == name).ok_or(KeepError::Absent)?;
-    if clip.kept == keep {
-        return Ok(());
-    }
-    if keep {
-        let kept: u64 = clips.iter().filter(|clip| clip.kept).map(|clip| clip.bytes).sum();
-        if kept + clip.bytes > most {
-            return Err(KeepError::Full);
-        }
-        File::create(mark(folder, name))?;
-    } else {
-        remove(&mark(folder, name))?;
-    }
-    File::open(folder)?.sync_all()?;
-    // It may have been deleted before it was marked.
-    if folder.join(name).exists() { Ok(()) } else { Err(KeepError::Absent) }
-}
-
 /// The mark of a clip.
-fn mark(folder: &Path, name: &str) -> PathBuf {
+pub(super) fn mark(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}{KEPT}"))
 }
 
@@ -138,7 +96,7 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 /// Removes a file, which another program may have done.
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -215,24 +173,6 @@ mod tests {
         assert!(write(folder.path(), 1000, 0, 100));
         assert!(!write(folder.path(), 1000, u64::MAX / 2, 100));
         assert!(names(folder.path()).is_empty());
-    }
-
-    #[test]
-    fn a_kept_clip_is_never_deleted_to_make_room_until_it_is_released_and_kept_ones_are_bounded() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!((0..3).all(|_| write(folder.path(), 1000, 0, 300)));
-        let name = |number: u32| format!("{number:06}_state_on_x.wav");
-        keep(folder.path(), &name(1), true, 500).unwrap();
-        assert!(matches!(keep(folder.path(), &name(2), true, 500), Err(KeepError::Full)));
-        assert!(matches!(keep(folder.path(), "../x.wav", true, 500), Err(KeepError::Absent)));
-        assert!((0..3).all(|_| write(folder.path(), 1000, 0, 300)));
-        assert_eq!(names(folder.path()), [name(1), name(1) + KEPT, name(5), name(6)]);
-        // What is kept counts: a clip that does not fit beside it has no room.
-        assert!(!write(folder.path(), 1000, 0, 800));
-        assert_eq!(names(folder.path()), [name(1), name(1) + KEPT]);
-        keep(folder.path(), &name(1), false, 500).unwrap();
-        assert!(write(folder.path(), 1000, 0, 800));
-        assert_eq!(names(folder.path()), [name(2)]);
     }
 
     #[test]

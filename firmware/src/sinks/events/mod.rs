@@ -11,6 +11,7 @@ use std::time::Duration;
 use log::Log;
 pub use record::{Record, RecordKind, sealed};
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "page")]
 pub(crate) use store::read_newest;
 pub use store::{read, records};
 

@@ -120,6 +120,7 @@ pub fn read(folder: &Path) -> io::Result<(Vec<Record>, usize)> {
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
+#[cfg(feature = "page")]
 pub(crate) fn read_newest(folder: &Path, most: u64) -> io::Result<Vec<Record>> {
     let (mut newest, mut total) = (Vec::new(), 0);
     for (_, path) in parts(folder)?.into_iter().rev() {

@@ -21,7 +21,8 @@ use super::body::Messages;
 use super::ranges::{Asked, asked};
 use super::shared::Shared;
 use super::{access, answer};
-use crate::sinks::clips::store::{KeepError, is_clip, keep};
+use crate::sinks::clips::keep::{KeepError, keep};
+use crate::sinks::clips::store::is_clip;
 
 /// Bytes that are read at a time.
 const PIECE: u64 = 64 * 1024;

@@ -127,7 +127,10 @@ export function history({ onLink, onNow }) {
 
   async function load() {
     try {
+      const isFirst = !log;
       [log, labels] = await Promise.all([api.get('api/history'), api.get('api/now').then((now) => now.labels)]);
+      // A log that has just begun would be a line at the edge of a day.
+      if (isFirst && log.states.spans.every(([a]) => a > log.now_ms - HOUR)) range.value = hours = 1;
       show();
     } catch (error) {
       fill(note, h('p', { class: 'card notice', role: 'alert' }, error.status ? t('error.request', error.message) : t('error.network')));
