@@ -3,7 +3,7 @@ import * as api from './api.js';
 import { canvas, h, fill, style } from './dom.js';
 import { fillState, stateMark, zoneMark } from './marks.js';
 import { palette } from './palette.js';
-import { dateTime, duration, named, percent, t } from './words.js';
+import { dateTime, duration, language, named, percent, t } from './words.js';
 
 const HOUR = 3_600_000;
 const RANGES = [1, 24, 7 * 24, 30 * 24, 366 * 24];
@@ -55,7 +55,7 @@ export function history({ onLink, onNow }) {
     const offset = new Date(log.now_ms).getTimezoneOffset() * 60_000;
     for (let ms = Math.ceil((from() - offset) / each) * each + offset; ms <= log.now_ms; ms += each) {
       context.fillRect(x(ms), bottom, 1, 4);
-      const text = each < 24 * HOUR ? new Date(ms).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' }) : new Date(ms).toLocaleDateString([], { day: 'numeric', month: 'short' });
+      const text = each < 24 * HOUR ? new Date(ms).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' }) : new Date(ms).toLocaleDateString(language, { day: 'numeric', month: 'short' });
       const half = context.measureText(text).width / 2;
       if (x(ms) - half > 0 && x(ms) + half < width) context.fillText(text, x(ms) - half, height - 5);
     }
