@@ -72,6 +72,9 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         subscriber.wait("the alarm's sensor", |subscriber| {
             subscriber.newest("homeassistant/binary_sensor/pump/alarm/config")["device_class"] == "problem"
         });
+        let alarm = subscriber.newest("homeassistant/binary_sensor/pump/alarm/config");
+        assert_eq!(alarm["json_attributes_topic"], "monitor/pump/state");
+        assert!(state["explanation"].is_null(), "{state}");
         program.child.kill().unwrap();
         subscriber.wait("the last will", |subscriber| {
             subscriber.payloads("monitor/pump/availability") == ["online", "offline"]

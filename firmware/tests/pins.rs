@@ -83,7 +83,14 @@ fn probe() {
     let labels = ["off_state", "on_state"].into_iter().collect();
     outboxes.send(&Event::Hello(Arc::new(DeviceInfo { labels, ..DeviceInfo::default() })));
     outboxes.send(&Event::StateChange(StateChange { index: 0, previous: None, state: Some(1), confidence: 1.0 }));
-    outboxes.send(&Event::Alarm(Alarm { active: false, cause: 0, state: None, index: 0, unacknowledged: false }));
+    outboxes.send(&Event::Alarm(Alarm {
+        active: false,
+        cause: 0,
+        state: None,
+        index: 0,
+        unacknowledged: false,
+        ..Alarm::default()
+    }));
     // The parent reads the lines, then lets this process continue.
     std::io::stdin().read_line(&mut String::new()).unwrap();
     match way.as_str() {

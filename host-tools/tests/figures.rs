@@ -84,6 +84,44 @@ fn a_motor_with_propeller_is_anomalous_and_every_area_names_its_groups() {
 }
 
 #[test]
+fn alarms_name_the_frequencies_of_the_faults_that_they_detect() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, figures) = (folder.path().join("data"), folder.path().join("anomaly.json"));
+    host_tools(&[
+        &"synth",
+        &"--out",
+        &data,
+        &"--faults",
+        &"--machines",
+        &"1",
+        &"--seed",
+        &"13",
+        &"--recordings",
+        &"8",
+        &"--timeline-seconds",
+        &"0",
+    ]);
+    let normal = "on_state,off_state,soft_state,solid_state";
+    let text = host_tools(&[
+        &"anomaly",
+        &"--data",
+        &data,
+        &"--normal",
+        &normal,
+        &"--features",
+        &"logmel",
+        &"--out",
+        &folder.path(),
+        &"--json",
+        &figures,
+    ]);
+    let explained = &json(&figures)["explained"];
+    assert!(explained["detected"].as_u64().unwrap() >= 100, "{explained}\n{text}");
+    assert!(explained["named"].as_f64().unwrap() >= 0.8, "{explained}\n{text}");
+    assert!(text.contains("A named band holds a frequency of the fault for"), "{text}");
+}
+
+#[test]
 fn synthetic_machines_that_were_not_trained_on_are_recognised() {
     let folder = tempfile::tempdir().unwrap();
     let (train, heldout, report) =

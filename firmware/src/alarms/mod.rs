@@ -55,6 +55,7 @@ impl Alarms {
             state: None,
             index: 0,
             unacknowledged: true,
+            ..Alarm::default()
         })
     }
 
@@ -79,7 +80,7 @@ impl Alarms {
         } else {
             self.active.fetch_and(!bit, Relaxed);
         }
-        Alarm { active, cause, state, index, unacknowledged: self.unacknowledged() & bit != 0 }
+        Alarm { active, cause, state, index, unacknowledged: self.unacknowledged() & bit != 0, ..Alarm::default() }
     }
 
     /// Requests to acknowledge these causes.

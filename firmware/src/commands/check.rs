@@ -11,6 +11,7 @@ use monitor_core::decision::Decided;
 use monitor_core::monitor::{AlarmCause, AudioBlock, Event};
 use monitor_core::pipeline::Verdict;
 use monitor_model::advice;
+use monitor_model::explanation::{self, ExplanationText};
 use monitor_model::owned::Memory;
 use monitor_model::report::{AnomalySummary, Line};
 use monitor_wire as wire;
@@ -18,6 +19,9 @@ use monitor_wire as wire;
 use crate::config::Config;
 use crate::inference::{AudioFile, Setup, Times, now_ns};
 use crate::reporting::Window;
+
+/// Most warnings and alarms that are explained.
+const MOST_EXPLAINED: usize = 10;
 
 /// Options of `firmware check`.
 #[derive(Debug, clap::Args)]
@@ -67,6 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut times = Vec::new();
     let (mut highest, mut warnings, mut alarms) = (None, 0, 0);
+    let mut explained = Vec::new();
     let mut outcome = Ok(());
     let chunk = u64::from(setup.hop_columns) * 160;
     let mut on_event = |event: &Event<'_>| {
@@ -75,8 +80,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 times.push((verdict.inference_ns / 1000) as u32);
                 highest = highest.into_iter().chain(*anomaly).reduce(f32::max);
             }
-            Event::Warning { active: true, .. } => warnings += 1,
-            Event::Alarm { cause: AlarmCause::Anomaly, active: true, .. } => alarms += 1,
+            Event::Warning { active: true, explanation, .. } => {
+                warnings += 1;
+                explained.push(("warning", explanation::wire(explanation)));
+            }
+            Event::Alarm { cause: AlarmCause::Anomaly, active: true, explanation, .. } => {
+                alarms += 1;
+                explained.push(("alarm", explanation::wire(explanation)));
+            }
             _ => {}
         }
         let written = match event {
@@ -126,6 +137,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     );
     if let Some(rules) = rules {
         errln!("{}", AnomalySummary { highest, warnings, alarms, rules });
+        for (what, explanation) in explained.iter().take(MOST_EXPLAINED) {
+            errln!("{what}: {}", ExplanationText(explanation));
+        }
     }
     let advice = setup
         .model
@@ -173,12 +187,14 @@ fn json(event: &Event<'_>, labels: wire::TextList<'_>, out: &mut impl Write) -> 
             window = Window::new(verdict, decided, anomaly.zip(zone));
             (verdict.index, wire::Message::Verdict(window.verdict()))
         }
-        Event::Warning { index, active, state } => {
-            (index, wire::Message::Warning(wire::Warning { active, state: state.class(), index }))
+        Event::Warning { index, active, state, ref explanation } => {
+            let (state, explanation) = (state.class(), explanation::wire(explanation));
+            (index, wire::Message::Warning(wire::Warning { active, state, index, explanation }))
         }
-        Event::Alarm { index, cause: AlarmCause::Anomaly, active, state } => {
-            let cause = wire::AlarmCause::Anomaly as u8;
-            let alarm = wire::Alarm { active, cause, state: state.class(), index, unacknowledged: false };
+        Event::Alarm { index, cause: AlarmCause::Anomaly, active, state, ref explanation } => {
+            let (cause, state) = (wire::AlarmCause::Anomaly as u8, state.class());
+            let explanation = explanation::wire(explanation);
+            let alarm = wire::Alarm { active, cause, state, index, unacknowledged: false, explanation };
             (index, wire::Message::Alarm(alarm))
         }
         _ => return Ok(()),

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use monitor_core::monitor::{AlarmCause, Event};
+use monitor_model::explanation;
 use monitor_wire::{self as wire, Gap, StateChange};
 
 use super::Progress;
@@ -49,17 +50,19 @@ impl EventSender<'_> {
                 state: state.class(),
                 confidence,
             }),
-            Event::Warning { index, active, state } => {
+            Event::Warning { index, active, state, ref explanation } => {
                 progress.counters.warning.store(active, Relaxed);
-                reporting::Event::Warning(wire::Warning { active, state: state.class(), index })
+                let (state, explanation) = (state.class(), explanation::wire(explanation));
+                reporting::Event::Warning(wire::Warning { active, state, index, explanation })
             }
-            Event::Alarm { index, cause, active, state } => {
+            Event::Alarm { index, cause, active, state, ref explanation } => {
                 let cause = match cause {
                     AlarmCause::State => wire::AlarmCause::State,
                     AlarmCause::Anomaly => wire::AlarmCause::Anomaly,
                     AlarmCause::Microphone => wire::AlarmCause::Microphone,
                 };
-                reporting::Event::Alarm(progress.alarms.change(cause as u8, active, state.class(), index))
+                let alarm = progress.alarms.change(cause as u8, active, state.class(), index);
+                reporting::Event::Alarm(wire::Alarm { explanation: explanation::wire(explanation), ..alarm })
             }
         };
         self.report(&report);

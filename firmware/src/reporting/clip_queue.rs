@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use monitor_wire::Explanation;
+
 /// Clips that may wait; without an event log the oldest are dropped.
 const MOST: usize = 16;
 
@@ -14,6 +16,8 @@ pub struct Clip {
     pub file: String,
     /// The cause of its alarm.
     pub cause: &'static str,
+    /// What moved in the sound; empty unless the anomaly score raised it.
+    pub explanation: Explanation,
 }
 
 /// A bounded queue from the clips sink to the event log.
@@ -56,7 +60,9 @@ mod tests {
     #[test]
     fn clips_that_are_not_taken_are_bounded_and_the_oldest_are_dropped() {
         let queue = ClipQueue::default();
-        (0..20).for_each(|number| queue.push(Clip { file: number.to_string(), cause: "state" }));
+        (0..20).for_each(|number| {
+            queue.push(Clip { file: number.to_string(), cause: "state", explanation: Explanation::default() })
+        });
         let files: Vec<String> = std::iter::from_fn(|| queue.pop()).map(|clip| clip.file).collect();
         assert_eq!((files.len(), files[0].as_str(), files[15].as_str()), (16, "4", "19"));
     }

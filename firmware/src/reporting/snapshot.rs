@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use monitor_core::anomaly::Zone;
 use monitor_model::line::StateName;
-use monitor_wire::{CaptureState, Health, TextList};
+use monitor_wire::{AlarmCause, CaptureState, Explanation, Health, TextList};
 
 use super::{DeviceInfo, Event, Item};
 
@@ -36,6 +36,8 @@ pub struct Snapshot {
     pub alarms: u32,
     /// A bit for each cause that is not yet acknowledged.
     pub unacknowledged: u32,
+    /// What moved in the sound when the newest warning or alarm by the anomaly score was raised; empty once it has ended.
+    pub explanation: Explanation,
     /// The counters.
     pub health: Health,
     /// Health events so far, wrapping: a counter that stops when the program does.
@@ -61,7 +63,12 @@ impl Snapshot {
                 (self.state, self.confidence) = (change.state, change.confidence);
                 self.sound.get_or_insert(true);
             }
-            Event::Alarm(alarm) => alarm.enter(&mut self.alarms, &mut self.unacknowledged),
+            Event::Alarm(alarm) => {
+                alarm.enter(&mut self.alarms, &mut self.unacknowledged);
+                if alarm.active && alarm.cause == AlarmCause::Anomaly as u8 {
+                    self.explanation = alarm.explanation;
+                }
+            }
             Event::Acknowledged(acknowledged) => self.unacknowledged &= !acknowledged.causes,
             Event::Health(health) => {
                 self.health = *health;
@@ -70,7 +77,8 @@ impl Snapshot {
                 self.warning = health.warning;
                 self.health_events = self.health_events.wrapping_add(1);
             }
-            Event::Warning(warning) => self.warning = warning.active,
+            // An alarm is a warning too, so that the end of a warning is also that of the alarm.
+            Event::Warning(warning) => (self.warning, self.explanation) = (warning.active, warning.explanation),
             Event::Gap(_) => {}
         }
     }
@@ -127,7 +135,7 @@ mod tests {
 
     #[test]
     fn health_corrects_alarms_that_were_dropped_and_an_acknowledgement_clears_only_its_causes() {
-        let alarm = |cause| Event::Alarm(Alarm { active: true, cause, state: None, index: 0, unacknowledged: true });
+        let alarm = |cause| Event::Alarm(Alarm { active: true, cause, unacknowledged: true, ..Alarm::default() });
         let acknowledged = Event::Acknowledged(Acknowledged { causes: 1, by: 0, index: 0 });
         let now = fold(&[alarm(0), alarm(2), acknowledged]);
         assert_eq!((now.alarms, now.unacknowledged, now.is_alarm()), (0b101, 0b100, true));
@@ -137,10 +145,32 @@ mod tests {
 
     #[test]
     fn health_corrects_a_warning_that_was_dropped() {
-        let raised = Event::Warning(Warning { active: true, state: None, index: 0 });
+        let raised = Event::Warning(Warning { active: true, ..Warning::default() });
         assert!(fold(std::slice::from_ref(&raised)).warning);
         assert!(!fold(&[raised, Event::Health(Health::default())]).warning);
         assert!(fold(&[Event::Health(Health { warning: true, ..Health::default() })]).warning);
+    }
+
+    #[test]
+    fn an_explanation_stays_until_the_warning_ends() {
+        let warning = |active, level_tenths_db| {
+            let explanation = Explanation { level_tenths_db, ..Explanation::default() };
+            Event::Warning(Warning { active, explanation, ..Warning::default() })
+        };
+        let explanation = Explanation { level_tenths_db: 70, ..Explanation::default() };
+        let alarm = |active, cause: AlarmCause| {
+            let explanation = if active { explanation } else { Explanation::default() };
+            Event::Alarm(Alarm { active, cause: cause as u8, explanation, ..Alarm::default() })
+        };
+        let events = [
+            warning(true, 50),
+            alarm(true, AlarmCause::Anomaly),
+            alarm(false, AlarmCause::NoSound),
+            alarm(false, AlarmCause::Anomaly),
+            warning(false, 0),
+        ];
+        let levels: Vec<i16> = (1..=5).map(|count| fold(&events[..count]).explanation.level_tenths_db).collect();
+        assert_eq!(levels, [50, 70, 70, 70, 0]);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The entries that this project adds to a model's metadata: the model card and the tables of the anomaly score.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use monitor_core::anomaly::{Alarm, AnomalyModel, Detector, Input, STATISTICS_LEN, WindowValues};
+use monitor_core::anomaly::{
+    Alarm, AnomalyModel, Detector, Explanation, Input, STATISTICS_LEN, WindowValues, spectrum,
+};
 use monitor_core::decision::Decision;
 use monitor_core::features::EMBEDDING_LEN;
 use monitor_core::model_card::ModelCard;
@@ -48,6 +50,10 @@ fn tables(bytes: &[u8]) {
         let window = WindowValues { patch: &patch, features: &features, rumble: &rumble };
         let outcome = Alarm::new(&tables.rules(), 0.48).update(0, &detector.z_scores(&window), true);
         assert!(outcome.score.is_none_or(|score| score.is_finite() && score >= 0.0));
+        if let Some(spectra) = &tables.spectra {
+            let explanation = Explanation::default().with_spectrum(spectra, &spectrum(&patch, &rumble));
+            assert!(explanation.bands.iter().flatten().all(|band| band.from_hz < band.to_hz));
+        }
         assert!(!embedding || detector.z_score(Input::Embedding, &window).is_some());
         let short = WindowValues { features: &features[..STATISTICS_LEN], ..window };
         assert!(detector.z_score(Input::Embedding, &short).is_none());

@@ -144,7 +144,14 @@ pub fn messages(each: impl FnMut(Message<'_>)) {
         Message::Hello(hello),
         Message::Verdict(verdict),
         Message::StateChange(StateChange { index: 300, previous: None, state: Some(1), confidence: 0.75 }),
-        Message::Alarm(Alarm { active: true, cause: 0, state: Some(1), index: 300, unacknowledged: true }),
+        Message::Alarm(Alarm {
+            active: true,
+            cause: 0,
+            state: Some(1),
+            index: 300,
+            unacknowledged: true,
+            ..Alarm::default()
+        }),
         Message::Health(health),
         Message::Gap(Gap { index: 300, lost_frames: 24_000 }),
         Message::Acknowledged(Acknowledged { causes: 5, by: 2, index: 300 }),

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::detector::FittedDetector;
+use super::normal_spectra::FittedSpectra;
 
 /// Maximum number of folds in which groups are left out.
 const FOLDS: usize = 8;
@@ -29,6 +30,8 @@ pub(crate) struct Windows<'a> {
     pub statistics: ArrayView2<'a, f32>,
     /// [`monitor_core::rumble`] [windows x 8]; `None` where the table has none.
     pub rumble: Option<ArrayView2<'a, f32>>,
+    /// [`monitor_core::anomaly::spectrum`] [windows x 72]; `None` where the table has none.
+    pub spectra: Option<ArrayView2<'a, f32>>,
     /// Class of each window.
     pub classes: &'a [usize],
     /// Group of each window; groups are never split.
@@ -52,6 +55,8 @@ impl<'a> Windows<'a> {
 pub(crate) struct Fitted {
     /// One or more detectors.
     pub spaces: Vec<FittedDetector>,
+    /// What alarms are explained by; `None` where the windows have no spectra.
+    pub spectra: Option<FittedSpectra>,
     /// Score from which there is a warning.
     pub warning: f32,
     /// Amount of normal sound behind the levels.
@@ -100,8 +105,10 @@ impl Fitted {
     /// When they cannot be read back, which a test excludes.
     pub(crate) fn tables(&self) -> anyhow::Result<Vec<u8>> {
         let spaces: Vec<_> = self.spaces.iter().map(|space| (space.input, space.tables())).collect();
+        let spectra = self.spectra.as_ref().map(FittedSpectra::tables);
         let mut bytes = Vec::new();
-        anomaly::write(self.warning, Persistence::default(), &spaces, |part| bytes.extend_from_slice(part));
+        let put = |part: &[u8]| bytes.extend_from_slice(part);
+        anomaly::write(self.warning, Persistence::default(), &spaces, spectra.as_ref(), put);
         AnomalyModel::from_bytes(&bytes).context("the anomaly tables cannot be read back; please report this")?;
         Ok(bytes)
     }
@@ -136,11 +143,12 @@ pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::
         let Some(scale) = found.scales[space.input as usize] else { continue };
         (space.location, space.scale, space.interval) = (scale.location, scale.deviation, scale.interval);
     }
+    let spectra = FittedSpectra::fit(windows, rows, &groups, folds, hop_s);
     let seconds = rows.len() as f64 * hop_s;
     let groups: BTreeSet<usize> = rows.iter().map(|row| windows.groups[*row]).collect();
     let sample_size =
         SampleSize { windows: rows.len(), groups: groups.len(), seconds, grouped, promise: found.promise };
-    Ok(Fitted { spaces, warning: found.warning, sample_size })
+    Ok(Fitted { spaces, spectra, warning: found.warning, sample_size })
 }
 
 /// The inputs of the detectors.
@@ -216,7 +224,15 @@ mod tests {
 
     /// Windows of one recording per group, without a network.
     fn windows<'a>(x: &'a Array2<f32>, classes: &'a [usize], groups: &'a [usize]) -> Windows<'a> {
-        Windows { network: None, statistics: x.view(), rumble: None, classes, groups, recordings: groups }
+        Windows {
+            network: None,
+            statistics: x.view(),
+            rumble: None,
+            spectra: None,
+            classes,
+            groups,
+            recordings: groups,
+        }
     }
 
     #[test]

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::ensure;
-use monitor_core::anomaly::{Alarm, Change};
+use monitor_core::anomaly::{Alarm, Change, Explanation};
 use monitor_model::anomaly::thresholds::Promise;
 use rayon::prelude::*;
 
+use super::explained::Explainer;
 use super::fit::{Fitted, Windows, fit};
 use crate::evaluate::promise::{Needed, Share};
 
@@ -33,6 +34,8 @@ pub(crate) struct Scored {
     pub warned: bool,
     /// Whether this window raised an alarm.
     pub alarmed: bool,
+    /// What moved in the sound, where this window raised one of them.
+    pub explanation: Option<Explanation>,
 }
 
 /// A held-out group.
@@ -167,6 +170,7 @@ fn scored(
     let mut all = Vec::new();
     for rows in recordings.into_values() {
         let mut alarm = Alarm::new(&rules, hop_s as f32);
+        let mut explainer = Explainer::new(fitted, windows, hop_s);
         let begin = all.len();
         for (index, row) in (0..).zip(rows) {
             let outcome = alarm.update(index, &fitted.z_scores(windows, row), true);
@@ -180,6 +184,7 @@ fn scored(
                 counts: outcome.score.is_some(),
                 warned: outcome.warning == Some(Change::Raised),
                 alarmed: outcome.alarm == Some(Change::Raised),
+                explanation: explainer.update(index, row, &outcome),
             });
         }
         if all[begin..].iter().all(|window| !window.counts)
@@ -216,6 +221,7 @@ mod tests {
             network: None,
             statistics: x.view(),
             rumble: None,
+            spectra: None,
             classes: &[0; 68],
             groups: &groups,
             recordings: &recordings,

@@ -52,7 +52,8 @@ impl WindowIndex {
         let network = set.kind.needs_body().then(part);
         let Self { classes, groups, recordings } = self;
         let rumble = (set.rumble.ncols() > 0).then(|| set.rumble.view());
-        Windows { network, statistics: set.statistics.view(), rumble, classes, groups, recordings }
+        let spectra = (set.spectra.ncols() > 0).then(|| set.spectra.view());
+        Windows { network, statistics: set.statistics.view(), rumble, spectra, classes, groups, recordings }
     }
 }
 

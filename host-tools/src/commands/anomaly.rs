@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use monitor_core::features::FeatureKind;
+use monitor_synth::FAULT_TABLE;
 use serde::Serialize;
 
 use crate::anomaly::cross_validation::{Areas, CrossValidation, GroupAreas, Method, Samples, cross_validate};
+use crate::anomaly::explained::{Explained, explained, read_fault_bands};
 use crate::anomaly::hold_out::{FOLDS, Scored};
 use crate::anomaly::normal::{WindowIndex, normal_classes};
 use crate::anomaly::roc as area;
@@ -32,6 +34,9 @@ pub(crate) struct Args {
     /// Folder for the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
+    /// Frequencies that faults add, as CSV with the columns file, from_hz and to_hz: compare them with the bands that alarms name [default: fault_bands.csv in the data folder, if it is there]
+    #[arg(long, value_name = "CSV")]
+    pub fault_bands: Option<PathBuf>,
     /// Random seed of the confidence intervals
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -46,6 +51,9 @@ struct Figures<'a> {
     hop_s: f64,
     #[serde(flatten)]
     result: &'a CrossValidation,
+    /// How often alarms name the frequencies of the faults; absent where these are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explained: Option<Explained>,
 }
 
 /// Runs the command.
@@ -57,6 +65,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     // Rejects a wrong name before the long work.
     let check = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
     let set = args.input.load(check, &ui)?.set;
+    let bands = args.known_bands().map(|path| read_fault_bands(&path)).transpose()?;
     let (kind, normal_classes) = (set.kind, normal_classes(&set.dataset.classes, &args.normal)?);
     let index = WindowIndex::from_set(&set);
     let (windows, labels) = (index.windows(&set), &index.classes);
@@ -71,6 +80,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     progress.finish_and_clear();
     text(&result, kind, &args.normal).iter().for_each(|line| ui.print(line));
+    let explained = bands.map(|bands| explained(&result.scored, &set, &bands, args.input.folder()));
+    explained.iter().flat_map(Explained::lines).for_each(|line| ui.print(line));
     let subtitle = format!(
         "{kind} features; normal: {}; {} groups held out in turn, {} normal and {} other recordings",
         args.normal.join(", "),
@@ -104,7 +115,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ui.print(args.out.join(ROC).display().to_string());
     }
     ui.print(args.out.join(SCORES).display().to_string());
-    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result })
+    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result, explained })
+}
+
+impl Args {
+    /// The table of the frequencies of faults.
+    fn known_bands(&self) -> Option<PathBuf> {
+        let beside = || Some(self.input.folder().join(FAULT_TABLE)).filter(|_| !self.input.is_tables());
+        self.fault_bands.clone().or_else(|| beside().filter(|path| path.is_file()))
+    }
 }
 
 /// The curves of each method.

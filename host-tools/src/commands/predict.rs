@@ -259,6 +259,10 @@ impl Run<'_> {
                 rules: detector.tables().rules(),
             };
             lines.push_str(&format!("  {summary}{first}\n"));
+            for explained in alarms.explanations.iter().take(MOST_STATES) {
+                let what = if explained.alarm { "alarm" } else { "warning" };
+                lines.push_str(&format!("  {what} at {:.1} s: {}\n", explained.at_s, explained.text));
+            }
         }
         print(&lines);
         let mut judged = match &summary.predicted {

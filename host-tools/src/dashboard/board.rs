@@ -242,8 +242,9 @@ mod tests {
     #[test]
     fn alarms_are_active_until_their_own_cause_ends() {
         let mut board = Board::new(1.0);
-        let alarm =
-            |active, cause| Message::Alarm(Alarm { active, cause, state: None, index: 0, unacknowledged: false });
+        let alarm = |active, cause| {
+            Message::Alarm(Alarm { active, cause, state: None, index: 0, unacknowledged: false, ..Alarm::default() })
+        };
         board.frame(&frame(0, alarm(true, 0)), 0);
         board.frame(&frame(0, alarm(true, 2)), 0);
         board.frame(&frame(0, alarm(false, 0)), 0);

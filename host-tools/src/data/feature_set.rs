@@ -21,6 +21,8 @@ pub(crate) struct FeatureSet {
     pub statistics: Array2<f32>,
     /// Input of the rumble detector, `[windows x 8]`: see [`monitor_core::rumble`]; `[windows x 0]` for tables without it.
     pub rumble: Array2<f32>,
+    /// What alarms are explained by, `[windows x 72]`: see [`monitor_core::anomaly::spectrum`]; `[windows x 0]` for tables without it.
+    pub spectra: Array2<f32>,
     /// Label, recording and time of each row of `x`.
     pub rows: Vec<Row>,
     /// Source of the rows. Recordings that could not be read are in its `skipped`, not in its `recordings`.

@@ -181,6 +181,7 @@ mod tests {
             unknown: 0,
             warned: alarms > 0,
             alarms,
+            explanations: Vec::new(),
         };
         let sessions = [
             // Of group 0 one file was trained on.

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context;
-use monitor_core::anomaly::ZScores;
-use monitor_core::monitor::{Event, Judge};
-use monitor_core::pipeline::Verdict;
+use monitor_core::anomaly::{Explanation, NormalSpectra, Spectrum, ZScores};
+use monitor_core::monitor::{AlarmCause, Event, Judge};
+use monitor_core::pipeline::{Spectra, Verdict};
 use monitor_core::{log_mel, rumble, window};
 use monitor_model::contents::ModelContents;
 
@@ -19,6 +19,7 @@ use crate::features::{Window, process};
 pub(super) struct JudgeInput {
     pub(super) probabilities: Vec<f32>,
     pub(super) z_scores: Option<ZScores>,
+    pub(super) spectrum: Option<Spectrum>,
     pub(super) microphone_dead: bool,
 }
 
@@ -27,6 +28,7 @@ impl JudgeInput {
         Self {
             probabilities: window.verdict.probabilities.to_vec(),
             z_scores: window.verdict.z_scores,
+            spectrum: window.verdict.spectra.map(|spectra| spectra.window),
             microphone_dead: window.microphone_dead,
         }
     }
@@ -51,6 +53,8 @@ pub(crate) struct Judged {
     pub(crate) warned: bool,
     /// Number of times that the alarm was raised.
     pub(crate) alarms: usize,
+    /// What each alarm names.
+    pub(crate) explanations: Vec<Explanation>,
 }
 
 /// Runs the model over one file or block.
@@ -84,7 +88,8 @@ pub(super) fn judge_all(
 ) -> anyhow::Result<Vec<Judged>> {
     let files: Vec<_> = files.iter().map(|(file, inputs)| (file, trained_on(model, file), &inputs[..])).collect();
     let sessions = sessions(&files);
-    sessions.into_iter().map(|session| Ok(judge(model.judge(hop_columns)?, &session))).collect()
+    let normal = model.classifier.anomaly().and_then(|detector| detector.tables().spectra);
+    sessions.into_iter().map(|session| Ok(judge(model.judge(hop_columns)?, &session, normal))).collect()
 }
 
 /// A session: its label, its group, whether it was trained on, and its windows.
@@ -115,7 +120,7 @@ pub(super) fn sessions(files: &[(&Recording, bool, &[JudgeInput])]) -> Vec<Sessi
 }
 
 /// Runs the alarm over the windows of a session.
-pub(super) fn judge(mut judge: Judge, session: &Session) -> Judged {
+pub(super) fn judge(mut judge: Judge, session: &Session, normal: Option<NormalSpectra<'_>>) -> Judged {
     let Session { label, group, trained_on, ref windows } = *session;
     let mut result = Judged {
         label,
@@ -126,12 +131,16 @@ pub(super) fn judge(mut judge: Judge, session: &Session) -> Judged {
         unknown: 0,
         warned: false,
         alarms: 0,
+        explanations: Vec::new(),
     };
     for (index, input) in (0..).zip(windows) {
         let before = judge.anomaly_alarm() == Some(true);
-        judge.conclude(&verdict(index, input), input.microphone_dead, |event| match event {
+        judge.conclude(&verdict(index, input, normal), input.microphone_dead, |event| match event {
             Event::Window { anomaly, .. } => result.scores.extend(anomaly),
             Event::Warning { active: true, .. } => result.warned = true,
+            Event::Alarm { cause: AlarmCause::Anomaly, active: true, explanation, .. } => {
+                result.explanations.push(*explanation);
+            }
             _ => {}
         });
         let alarm = judge.anomaly_alarm() == Some(true);
@@ -141,8 +150,8 @@ pub(super) fn judge(mut judge: Judge, session: &Session) -> Judged {
     result
 }
 
-/// The verdict of window `index`; of its sound it has the z-scores alone.
-fn verdict(index: u64, input: &JudgeInput) -> Verdict<'_> {
+/// The verdict of window `index`; of its sound it has the z-scores and the spectrum alone.
+fn verdict<'v>(index: u64, input: &'v JudgeInput, normal: Option<NormalSpectra<'v>>) -> Verdict<'v> {
     Verdict {
         index,
         start_sample: 0,
@@ -153,6 +162,7 @@ fn verdict(index: u64, input: &JudgeInput) -> Verdict<'_> {
         level_dbfs: 0.0,
         spans_gap: false,
         z_scores: input.z_scores,
+        spectra: input.spectrum.zip(normal).map(|(window, normal)| Spectra { window, normal }),
         inference_ns: 0,
     }
 }
@@ -181,7 +191,10 @@ mod tests {
     /// Windows of this deviation, which alarms above 1.
     fn windows(z_score: f32, count: usize) -> Vec<JudgeInput> {
         let z_scores = Input::ALL.map(|input| (input == Input::Tap).then_some(z_score));
-        vec![JudgeInput { probabilities: vec![1.0], z_scores: Some(z_scores), microphone_dead: false }; count]
+        vec![
+            JudgeInput { probabilities: vec![1.0], z_scores: Some(z_scores), spectrum: None, microphone_dead: false };
+            count
+        ]
     }
 
     fn new_judge() -> Judge {
@@ -206,7 +219,7 @@ mod tests {
         let alarms = |recordings: &[String]| -> Vec<usize> {
             let files: Vec<Recording> = (0..).zip(recordings).map(|(number, name)| file(number, name, None)).collect();
             let files: Vec<_> = files.iter().map(|file| (file, false, &sound[..])).collect();
-            sessions(&files).iter().map(|session| judge(new_judge(), session).alarms).collect()
+            sessions(&files).iter().map(|session| judge(new_judge(), session, None).alarms).collect()
         };
         let names: Vec<String> = (0..12).map(|number| format!("fan {number}")).collect();
         assert_eq!(alarms(&names), [0; 12]);

@@ -1,7 +1,7 @@
 //! From recordings to a [`FeatureSet`].
 
 use anyhow::{Context, bail, ensure};
-use monitor_core::anomaly::{STATISTICS_LEN, statistics};
+use monitor_core::anomaly::{SPECTRUM_LEN, STATISTICS_LEN, spectrum, statistics};
 use monitor_core::classifier::Classifier;
 use monitor_core::features::FeatureKind;
 use monitor_core::gain::Gain;
@@ -18,6 +18,7 @@ use crate::data::dataset::{Dataset, Recording, Skipped};
 use crate::data::feature_set::{FeatureSet, Row};
 
 /// The windows of one recording.
+#[derive(Default)]
 struct RecordingFeatures {
     /// Features of all windows, one after the other.
     x: Vec<f32>,
@@ -25,6 +26,8 @@ struct RecordingFeatures {
     statistics: Vec<f32>,
     /// Rumble of all windows, one after the other.
     rumble: Vec<f32>,
+    /// Spectra of all windows, one after the other.
+    spectra: Vec<f32>,
     /// Start in seconds and level in dBFS of each window.
     windows: Vec<(f64, f32)>,
 }
@@ -88,7 +91,7 @@ fn gather(
     gain: Gain,
     features: Vec<anyhow::Result<RecordingFeatures>>,
 ) -> anyhow::Result<FeatureSet> {
-    let (mut x, mut statistics, mut rumble) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut x, mut statistics, mut rumble, mut spectra) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut rows, mut kept) = (Vec::new(), Vec::new());
     let mut windows = vec![0_usize; dataset.classes.len()];
     for (recording, features) in std::mem::take(&mut dataset.recordings).into_iter().zip(features) {
@@ -106,6 +109,7 @@ fn gather(
                 x.extend(features.x);
                 statistics.extend(features.statistics);
                 rumble.extend(features.rumble);
+                spectra.extend(features.spectra);
                 windows[label] += features.windows.len();
                 kept.push(recording);
             }
@@ -122,7 +126,8 @@ fn gather(
         Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics).context("a window has too few statistics")?;
     let rumble =
         Array2::from_shape_vec((rows.len(), rumble::BANDS), rumble).context("a window has too little rumble")?;
-    Ok(FeatureSet { kind, hop_columns, gain, x, statistics, rumble, rows, dataset, from_audio: true })
+    let spectra = Array2::from_shape_vec((rows.len(), SPECTRUM_LEN), spectra).context("a window has no spectrum")?;
+    Ok(FeatureSet { kind, hop_columns, gain, x, statistics, rumble, spectra, rows, dataset, from_audio: true })
 }
 
 /// A classifier that computes features only.
@@ -139,8 +144,7 @@ fn of_recording(
     classifier: &Classifier<'_>,
     hop_columns: u32,
 ) -> anyhow::Result<RecordingFeatures> {
-    let mut features =
-        RecordingFeatures { x: Vec::new(), statistics: Vec::new(), rumble: Vec::new(), windows: Vec::new() };
+    let mut features = RecordingFeatures::default();
     let mut left_out = 0_usize;
     process(recording, classifier.clone(), hop_columns, |window| {
         if window.has_replaced {
@@ -152,6 +156,7 @@ fn of_recording(
         statistics(window.verdict.patch, &mut values);
         features.statistics.extend(values);
         features.rumble.extend(window.verdict.rumble);
+        features.spectra.extend(spectrum(window.verdict.patch, window.verdict.rumble));
         features.windows.push((window.start_s, window.verdict.level_dbfs));
     })?;
     if features.windows.is_empty() {

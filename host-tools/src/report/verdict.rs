@@ -209,6 +209,7 @@ mod tests {
             windows: 10 * recordings,
             in_state: 0.5,
             alarms_per_hour: 0.0,
+            named: None,
             note: None,
         };
         OneClass {

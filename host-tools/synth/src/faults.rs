@@ -8,6 +8,9 @@ use super::tones::{Harmonics, sine};
 use monitor_sound::filters::{Band, Biquad, Follow};
 use monitor_sound::rng::Rng;
 
+/// Quality of a panel's rattle.
+const RATTLE_Q: f64 = 1.2;
+
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -59,6 +62,9 @@ impl Fault {
     }
 }
 
+/// A range of frequencies in Hz: lower and upper edge.
+pub type BandHz = [f64; 2];
+
 /// The sound of a fault in a running machine.
 #[derive(Debug, Clone)]
 pub(crate) struct FaultSound {
@@ -71,6 +77,8 @@ pub(crate) struct FaultSound {
     turns: f64,
     ring: Biquad,
     strike: f64,
+    /// Centre in Hz and quality of the resonance.
+    resonance: (f64, f64),
     rattle: Band,
     envelope: Follow,
     tone: Harmonics,
@@ -95,9 +103,26 @@ impl FaultSound {
             turns: rng.unit(),
             ring: Biquad::band_pass(rate, ring_hz, q),
             strike: q * rate / (2.0 * std::f64::consts::PI * ring_hz),
-            rattle: Band::new(rate, ring_hz, 1.2),
+            resonance: (ring_hz, q),
+            rattle: Band::new(rate, ring_hz, RATTLE_Q),
             envelope: Follow::new(rate, 0.004, 0.0),
             tone: Harmonics::new([1.0, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.3]),
+        }
+    }
+
+    /// The frequencies that the fault adds to a machine whose shaft turns at `shaft_hz` under `duty`.
+    pub(crate) fn bands(&self, shaft_hz: f64, duty: &Duty) -> Vec<BandHz> {
+        match self.fault {
+            Fault::Bearing | Fault::Knock => vec![half_power(self.resonance)],
+            Fault::Panel => vec![half_power((self.resonance.0, RATTLE_Q))],
+            // Its tones, of which the eighth is the last.
+            Fault::Imbalance => vec![[shaft_hz, 8.0 * shaft_hz]],
+            // The squeal's fundamental, within the unevenness of the feed, and the noise of the material.
+            Fault::Load => {
+                let squeal = self.pace * shaft_hz;
+                let noise = duty.material.as_ref().map(|material| half_power(material.noise_band));
+                [[0.9 * squeal, 1.1 * squeal]].into_iter().chain(noise).collect()
+            }
         }
     }
 
@@ -123,4 +148,11 @@ impl FaultSound {
             Fault::Load => sound + level * self.tone.at(self.turns),
         }
     }
+}
+
+/// The frequencies between which a band-pass filter of this centre in Hz and quality loses less than 3 dB.
+fn half_power((hz, q): (f64, f64)) -> BandHz {
+    let half = 1.0 / (2.0 * q);
+    let root = libm::sqrt(1.0 + half * half);
+    [hz * (root - half), hz * (root + half)]
 }

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod background;
+mod fault_table;
 mod faults;
 mod machine;
 mod plan;
@@ -30,7 +31,8 @@ use anyhow::Context;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub use faults::Fault;
+pub use fault_table::FAULT_TABLE;
+pub use faults::{BandHz, Fault};
 pub use monitor_sound::timeline;
 pub use state::State;
 
@@ -90,6 +92,9 @@ pub struct RecordingSummary {
     /// States of the long recording.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,
+    /// Frequencies that the fault adds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fault_bands_hz: Vec<BandHz>,
 }
 
 /// Seconds of sound that [`make`] writes with these options: the total of its progress.
@@ -97,7 +102,8 @@ pub fn seconds_of_sound(options: &Options) -> u64 {
     plan::jobs(options).iter().map(|job| u64::from(job.seconds(options))).sum()
 }
 
-/// Writes a data set to the folder `out`: `out/<class>/m<machine>_<take>.wav` and `out/timeline/`. `progress` is called with
+/// Writes a data set to the folder `out`: `out/<class>/m<machine>_<take>.wav`, `out/timeline/` and, with faults,
+/// [`FAULT_TABLE`]. `progress` is called with
 /// the seconds of sound of each finished file. The files get their names when all are complete: a run that fails or is
 /// interrupted leaves none.
 ///
@@ -121,6 +127,9 @@ pub fn make(out: &Path, options: &Options, progress: impl Fn(u64) + Sync) -> any
         place(recording, unfinished.path(), out)
             .with_context(|| format!("cannot move {} into {}", recording.file.display(), out.display()))?;
     }
+    if options.faults {
+        fault_table::write(out, &recordings)?;
+    }
     Ok(Summary { options: options.clone(), recordings, others: Vec::new() })
 }
 
@@ -141,6 +150,7 @@ fn place(recording: &mut RecordingSummary, from: &Path, out: &Path) -> anyhow::R
 fn write(out: &Path, job: &Job, options: &Options) -> anyhow::Result<RecordingSummary> {
     let Made { file, label, mut scene, samples, timeline } = job.set(options);
     let path = out.join(file);
+    let fault_bands_hz = scene.fault_bands();
     monitor_model::wav::write(&path, options.rate_hz, 1, |writer| {
         let mut block = [0.0; BLOCK];
         let mut left = samples;
@@ -162,5 +172,6 @@ fn write(out: &Path, job: &Job, options: &Options) -> anyhow::Result<RecordingSu
         }
         None => Vec::new(),
     };
-    Ok(RecordingSummary { file: path, label, seconds: samples as f64 / f64::from(options.rate_hz), spans })
+    let seconds = samples as f64 / f64::from(options.rate_hz);
+    Ok(RecordingSummary { file: path, label, seconds, spans, fault_bands_hz })
 }

@@ -67,6 +67,11 @@ impl Rotor {
         self.wander = Wander::new(self.rate, duty.wander.0);
     }
 
+    /// Speed of the shaft in turns per second.
+    pub(crate) fn hz(&self) -> f64 {
+        self.hz
+    }
+
     /// Advances by one sample.
     pub(crate) fn turn(&mut self, duty: &Duty, rng: &mut Rng) -> Turn {
         self.chatter = wrap(self.chatter + duty.chatter.0 / self.rate);

@@ -1,7 +1,7 @@
 //! A working machine in a place, recorded by a microphone, sample by sample.
 
 use super::background::Background;
-use super::faults::{Fault, FaultSound};
+use super::faults::{BandHz, Fault, FaultSound};
 use super::machine::Machine;
 use super::room::{Microphone, Room};
 use super::rotor::Rotor;
@@ -97,6 +97,12 @@ impl Scene {
             stretches,
             rng,
         }
+    }
+
+    /// The frequencies that the fault adds, at the speed of now; none without a fault.
+    pub(crate) fn fault_bands(&self) -> Vec<BandHz> {
+        let duty = self.stretches.get(self.now).map(|stretch| &stretch.duty);
+        self.fault.iter().zip(duty).flat_map(|(fault, duty)| fault.bands(self.rotor.hz(), duty)).collect()
     }
 
     /// Fills `out` with the next samples.

@@ -16,6 +16,7 @@ pub mod atomic_file;
 pub mod base_model;
 mod blocks;
 pub mod contents;
+pub mod explanation;
 pub mod file_kind;
 pub mod line;
 pub mod owned;

@@ -9,8 +9,11 @@ use serde::{Serialize, Serializer};
 
 use monitor_core::microphone;
 
+use crate::explanation::ExplanationText;
+
 use monitor_wire::{
-    AcknowledgedBy, AlarmCause, CaptureState, ClockState, Floats, Frame, Health, Message, TextList, refused,
+    AcknowledgedBy, AlarmCause, CaptureState, ClockState, Explanation, Floats, Frame, Health, Message, TextList,
+    refused,
 };
 
 /// A frame with the labels that it refers to (as in [`monitor_wire::Hello::labels`]; empty before the first hello).
@@ -141,13 +144,17 @@ impl fmt::Display for Line<'_> {
                 write!(f, "STATE {} -> {} ({:.2})", self.name(c.previous), self.name(c.state), c.confidence)
             }
             Message::Alarm(a) if a.active => {
-                write!(f, "ALARM on: {}, state {}", cause_name(a.cause), self.name(a.state))
+                write!(f, "ALARM on: {}, state {}", cause_name(a.cause), self.name(a.state))?;
+                explained(f, &a.explanation)
             }
             Message::Alarm(a) => {
                 let latched = if a.unacknowledged { ", not acknowledged" } else { "" };
                 write!(f, "ALARM off: {}{latched}", cause_name(a.cause))
             }
-            Message::Warning(w) if w.active => write!(f, "WARNING on: anomaly, state {}", self.name(w.state)),
+            Message::Warning(w) if w.active => {
+                write!(f, "WARNING on: anomaly, state {}", self.name(w.state))?;
+                explained(f, &w.explanation)
+            }
             Message::Warning(_) => f.write_str("WARNING off: anomaly"),
             Message::Health(h) => write!(f, "HEALTH {}", HealthText(&h)),
             Message::Gap(gap) => write!(f, "GAP {} frames lost before window {}", gap.lost_frames, gap.index),
@@ -158,6 +165,11 @@ impl fmt::Display for Line<'_> {
             Message::Other { kind, payload } => write!(f, "kind {kind}, {} bytes", payload.len()),
         }
     }
+}
+
+/// Appends what moved in the sound, if anything is named.
+fn explained(f: &mut fmt::Formatter<'_>, explanation: &Explanation) -> fmt::Result {
+    ExplanationText::if_any(explanation).map_or(Ok(()), |text| write!(f, "; {text}"))
 }
 
 /// The counters as one line for people.
@@ -267,12 +279,14 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("state", &self.name(a.state))?;
                 map.serialize_entry("index", &a.index)?;
                 map.serialize_entry("unacknowledged", &a.unacknowledged)?;
+                map.serialize_entry("explanation", &ExplanationText::if_any(&a.explanation))?;
             }
             Message::Warning(w) => {
                 map.serialize_entry("active", &w.active)?;
                 map.serialize_entry("cause", "anomaly")?;
                 map.serialize_entry("state", &self.name(w.state))?;
                 map.serialize_entry("index", &w.index)?;
+                map.serialize_entry("explanation", &ExplanationText::if_any(&w.explanation))?;
             }
             Message::Acknowledged(a) => {
                 map.serialize_entry("causes", &List(Causes { bits: a.causes }.names()))?;
@@ -359,7 +373,7 @@ mod tests {
     use std::string::ToString;
 
     use super::*;
-    use monitor_wire::{Acknowledged, Alarm, StateChange, Warning};
+    use monitor_wire::{Acknowledged, Alarm, BandChange, StateChange, Warning};
 
     fn text(message: Message<'_>) -> std::string::String {
         Line {
@@ -384,14 +398,28 @@ mod tests {
 
     #[test]
     fn a_warning_names_its_cause() {
-        let warning = |active| Message::Warning(Warning { active, state: Some(1), index: 3 });
-        assert_eq!(text(warning(true)), "[1.25] WARNING on: anomaly, state on_state");
+        let explanation = Explanation {
+            detectors: [4, 0, 0, 0],
+            bands: [
+                BandChange { from_hz: 56, to_hz: 112, tenths_db: 87 },
+                BandChange::default(),
+                BandChange::default(),
+            ],
+            ..Explanation::default()
+        };
+        let warning = |active| {
+            let explanation = if active { explanation } else { Explanation::default() };
+            Message::Warning(Warning { active, state: Some(1), index: 3, explanation })
+        };
+        let raised = text(warning(true));
+        assert_eq!(raised, "[1.25] WARNING on: anomaly, state on_state; 56-112 Hz +8.7 dB (rumble)");
         assert_eq!(text(warning(false)), "[1.25] WARNING off: anomaly");
     }
 
     #[test]
     fn a_state_without_a_label_keeps_its_number() {
-        let alarm = Alarm { active: true, cause: 2, state: Some(7), index: 3, unacknowledged: true };
+        let alarm =
+            Alarm { active: true, cause: 2, state: Some(7), index: 3, unacknowledged: true, ..Alarm::default() };
         assert_eq!(text(Message::Alarm(alarm)), "[1.25] ALARM on: no_sound, state class 7");
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Alarm, CRC, Header, Health, Hello, Message, TextList, VERSION, kind};
+use super::{Alarm, CRC, Header, Health, Hello, Message, TextList, VERSION, Warning, kind};
 
 /// A frame that arrived whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,7 +102,7 @@ fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
         kind::HEALTH => Message::Health(grown::<OldestHealth, Health>(kind, payload)?),
         kind::GAP => Message::Gap(fields(kind, payload)?),
         kind::ACKNOWLEDGED => Message::Acknowledged(fields(kind, payload)?),
-        kind::WARNING => Message::Warning(fields(kind, payload)?),
+        kind::WARNING => Message::Warning(grown::<OldestWarning, Warning>(kind, payload)?),
         _ => Message::Other { kind, payload },
     })
 }
@@ -136,6 +136,9 @@ type OldestHello<'a> = (&'a str, [u8; 32], &'a str, TextList<'a>, u32, u32);
 
 /// The fields of an alarm in the first release, by their types.
 type OldestAlarm = (bool, u8, Option<u16>, u64);
+
+/// The fields of a warning in the first version with this kind, by their types.
+type OldestWarning = (bool, Option<u16>, u64);
 
 /// The fields of health in the first release, by their types.
 type OldestHealth = (((u64, u32, u32, u32, u64, u64, u32, u32), (u16, u32, u32, u32)), (Option<i32>, bool, u8));

@@ -22,6 +22,7 @@
 
 mod decode;
 mod encode;
+mod explanation;
 mod floats;
 mod message;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod text_list;
 
 pub use decode::{Damage, Decoder, Frame};
 pub use encode::{Error, encode};
+pub use explanation::{BandChange, Explanation};
 pub use floats::Floats;
 pub use message::{
     Acknowledged, AcknowledgedBy, Alarm, AlarmCause, CaptureState, ClockState, Gap, Health, Hello, Message,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Floats, TextList, kind};
+use super::{Explanation, Floats, TextList, kind};
 
 /// The payload of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,7 +109,7 @@ pub struct StateChange {
 }
 
 /// The alarm was raised or has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alarm {
     /// Whether there is an alarm from now on.
     pub active: bool,
@@ -121,6 +121,8 @@ pub struct Alarm {
     pub index: u64,
     /// Whether this cause is not yet acknowledged; a latched alarm stays unacknowledged after it has ended.
     pub unacknowledged: bool,
+    /// What moved in the sound, if the anomaly score raised it.
+    pub explanation: Explanation,
 }
 
 impl Alarm {
@@ -145,7 +147,7 @@ impl Alarm {
 }
 
 /// The anomaly score rose above the warning level, or fell below it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// Raised or ended.
     pub active: bool,
@@ -153,6 +155,8 @@ pub struct Warning {
     pub state: Option<u16>,
     /// The newest window.
     pub index: u64,
+    /// What moved in the sound, if it was raised.
+    pub explanation: Explanation,
 }
 
 /// Alarms were acknowledged.

@@ -47,6 +47,7 @@ fn alarm() -> Message<'static> {
         state: Some(1),
         index: 300,
         unacknowledged: true,
+        explanation: Explanation::default(),
     })
 }
 
@@ -89,7 +90,13 @@ fn acknowledged() -> Message<'static> {
 }
 
 fn warning() -> Message<'static> {
-    Message::Warning(Warning { active: true, state: Some(1), index: 300 })
+    let band = |from_hz, to_hz, tenths_db| BandChange { from_hz, to_hz, tenths_db };
+    let explanation = Explanation {
+        detectors: [3, 4, 0, 0],
+        level_tenths_db: 0,
+        bands: [band(56, 112, 87), band(3117, 3388, -40), BandChange::default()],
+    };
+    Message::Warning(Warning { active: true, state: Some(1), index: 300, explanation })
 }
 
 fn all(probabilities: &[f32]) -> [Message<'_>; 8] {
@@ -196,9 +203,24 @@ fn an_alarm_of_the_first_release_is_read_as_one_that_needs_no_acknowledgement() 
     let Message::Alarm(now) = alarm() else { unreachable!() };
     let mut room = [0; 32];
     let full = postcard::to_slice(&now, &mut room).unwrap();
-    let seen = decoded(&encoded(0, &Message::Other { kind: 4, payload: &full[..full.len() - 1] }));
+    let before = &full[..full.len() - EXPLANATION];
+    let seen = decoded(&encoded(0, &Message::Other { kind: 4, payload: &before[..before.len() - 1] }));
     assert!(seen[0].contains(&format!("{:?}", Alarm { unacknowledged: false, ..now })), "{seen:?}");
-    let seen = decoded(&encoded(0, &Message::Other { kind: 4, payload: &full[..full.len() - 3] }));
+    let seen = decoded(&encoded(0, &Message::Other { kind: 4, payload: &before[..before.len() - 3] }));
+    assert!(seen[0].contains("Payload"), "{seen:?}");
+}
+
+/// Bytes of an explanation that names nothing.
+const EXPLANATION: usize = 14;
+
+#[test]
+fn a_warning_of_a_sender_without_explanations_names_nothing() {
+    let now = Warning { active: true, state: Some(1), index: 300, explanation: Explanation::default() };
+    let mut room = [0; 32];
+    let full = postcard::to_slice(&now, &mut room).unwrap();
+    let seen = decoded(&encoded(0, &Message::Other { kind: 8, payload: &full[..full.len() - EXPLANATION] }));
+    assert!(seen[0].contains(&format!("{now:?}")), "{seen:?}");
+    let seen = decoded(&encoded(0, &Message::Other { kind: 8, payload: &full[..full.len() - EXPLANATION - 1] }));
     assert!(seen[0].contains("Payload"), "{seen:?}");
 }
 

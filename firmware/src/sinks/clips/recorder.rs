@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use monitor_model::line::cause_name;
+use monitor_wire::Explanation;
 
 use super::Config;
 use super::preroll::Preroll;
@@ -23,6 +24,7 @@ const HEAD: u64 = monitor_model::wav::MAX_HEADER_LEN;
 /// An alarm whose clip is not finished.
 struct Pending {
     cause: &'static str,
+    explanation: Explanation,
     /// The part of the clip's name after its number.
     rest: String,
     /// Samples that are still to come.
@@ -85,9 +87,12 @@ impl Recorder {
             && self.last.is_none_or(|last| last.elapsed() >= Duration::from_secs_f32(self.config.pause_s))
         {
             let cause = cause_name(alarm.cause);
-            let rest = format!("{cause}_{}_{}", plain(&now.name(alarm.state)), time(item.time_us));
+            let explanation = alarm.explanation;
+            let state = plain(&now.name(alarm.state));
+            let rest = format!("{cause}_{state}{}_{}", first_band(&explanation), time(item.time_us));
             let end = Instant::now() + Duration::from_secs_f32(self.config.after_s + 2.0);
-            self.pending = Some(Pending { cause, rest, left: count(self.config.after_s, sound_format), end });
+            let left = count(self.config.after_s, sound_format);
+            self.pending = Some(Pending { cause, explanation, rest, left, end });
         }
         self.poll();
     }
@@ -111,7 +116,7 @@ impl Recorder {
         match self.write(&pending.rest, sound, parts) {
             Ok(Some(file)) => {
                 self.refused = false;
-                self.clips.push(Clip { file, cause: pending.cause });
+                self.clips.push(Clip { file, cause: pending.cause, explanation: pending.explanation });
             }
             refused => {
                 let why = match refused {
@@ -148,6 +153,11 @@ fn plain(name: &str) -> String {
     name.chars().take(40).map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect()
 }
 
+/// The band that moved most as part of a file's name: `_56-112Hz`; empty if none is named.
+fn first_band(explanation: &Explanation) -> String {
+    explanation.named_bands().next().map_or(String::new(), |band| format!("_{}-{}Hz", band.from_hz, band.to_hz))
+}
+
 /// The time of day as part of a file's name, or where that is not known the seconds since the start.
 fn time(time_us: u64) -> String {
     if clock::is_synchronised() {
@@ -162,7 +172,7 @@ mod tests {
     use std::path::Path;
 
     use monitor_model::wav::WavReader;
-    use monitor_wire::Alarm;
+    use monitor_wire::{Alarm, BandChange};
 
     use super::*;
 
@@ -176,8 +186,13 @@ mod tests {
         }
     }
 
+    fn explanation() -> Explanation {
+        let band = BandChange { from_hz: 56, to_hz: 112, tenths_db: 87 };
+        Explanation { bands: [band, BandChange::default(), BandChange::default()], ..Explanation::default() }
+    }
+
     fn alarm(recorder: &mut Recorder) {
-        let alarm = Alarm { active: true, cause: 1, state: None, index: 0, unacknowledged: false };
+        let alarm = Alarm { active: true, cause: 1, explanation: explanation(), ..Alarm::default() };
         let item = Item { sequence: 0, time_us: 7_000_000, event: Event::Alarm(alarm) };
         recorder.event(&item, &Snapshot::default());
     }
@@ -219,9 +234,10 @@ mod tests {
         push(&mut recorder, 320..400, 0);
         assert_eq!(clips(folder.path()), [(2000, 1500)]);
         let name = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().file_name();
-        assert!(name.to_str().unwrap().starts_with("000001_anomaly_unknown_"), "{name:?}");
+        assert!(name.to_str().unwrap().starts_with("000001_anomaly_unknown_56-112Hz_"), "{name:?}");
         // The event log gets it, once.
-        assert_eq!(clips_written.pop(), Some(Clip { file: name.into_string().unwrap(), cause: "anomaly" }));
+        let clip = Clip { file: name.into_string().unwrap(), cause: "anomaly", explanation: explanation() };
+        assert_eq!(clips_written.pop(), Some(clip));
         assert_eq!(clips_written.pop(), None);
     }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use monitor_model::explanation::ExplanationText;
 use monitor_model::line::{Causes, by_name, cause_name};
+use monitor_wire::Explanation;
 
 use super::Config;
 use super::record::{Record, RecordKind, text};
@@ -98,11 +100,13 @@ impl Log {
             Event::Alarm(alarm) => {
                 let (cause, state) = (Some(cause_name(alarm.cause).into()), Some(name(now, alarm.state)));
                 let (active, unacknowledged) = (Some(alarm.active), Some(alarm.unacknowledged));
-                self.add(Record { active, cause, state, unacknowledged, ..of(RecordKind::Alarm) });
+                let explanation = explained(&alarm.explanation);
+                self.add(Record { active, cause, state, unacknowledged, explanation, ..of(RecordKind::Alarm) });
             }
             Event::Warning(warning) => {
                 let (cause, state) = (Some("anomaly".into()), Some(name(now, warning.state)));
-                self.add(Record { active: Some(warning.active), cause, state, ..of(RecordKind::Warning) });
+                let (active, explanation) = (Some(warning.active), explained(&warning.explanation));
+                self.add(Record { active, cause, state, explanation, ..of(RecordKind::Warning) });
             }
             Event::Acknowledged(acknowledged) => {
                 let causes = Causes { bits: acknowledged.causes }.names().collect::<Vec<_>>().join(" ");
@@ -121,8 +125,9 @@ impl Log {
     /// Adds records of the clips that were written.
     pub(super) fn take_clips(&mut self, clips: &ClipQueue) {
         while let Some(clip) = clips.pop() {
+            let explanation = explained(&clip.explanation);
             let (clip, cause) = (Some(clip.file), Some(clip.cause.into()));
-            self.add(Record { clip, cause, ..of(RecordKind::Clip) });
+            self.add(Record { clip, cause, explanation, ..of(RecordKind::Clip) });
         }
     }
 
@@ -217,6 +222,11 @@ fn name(now: &Snapshot, state: Option<u16>) -> String {
     text(&now.name(state))
 }
 
+/// What moved in the sound; `None` if nothing is named. Its length is bounded.
+fn explained(explanation: &Explanation) -> Option<String> {
+    ExplanationText::if_any(explanation).map(|text| text.to_string())
+}
+
 /// A record of this kind without any field.
 fn of(event: RecordKind) -> Record {
     Record { event, ..Record::default() }
@@ -234,7 +244,7 @@ mod tests {
     }
 
     fn alarm() -> Event<'static> {
-        Event::Alarm(Alarm { active: true, cause: 0, state: None, index: 0, unacknowledged: false })
+        Event::Alarm(Alarm { active: true, cause: 0, state: None, index: 0, unacknowledged: false, ..Alarm::default() })
     }
 
     #[test]

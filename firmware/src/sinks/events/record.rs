@@ -59,6 +59,9 @@ pub struct Record {
     /// Of a clip: name of its file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<String>,
+    /// Of a warning or an alarm by the anomaly score that was raised, and of its clip: what moved in the sound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
 }
 
 /// The kinds of events.
@@ -171,8 +174,14 @@ mod tests {
                 },
             ),
             (
-                r#""warning","state":NAME,"active":true,"cause":NAME"#,
-                Record { state: name(), active: Some(true), cause: name(), ..of(RecordKind::Warning) },
+                r#""warning","state":NAME,"active":true,"cause":NAME,"explanation":NAME"#,
+                Record {
+                    state: name(),
+                    active: Some(true),
+                    cause: name(),
+                    explanation: name(),
+                    ..of(RecordKind::Warning)
+                },
             ),
             (
                 r#""acknowledged","causes":NAME,"by":NAME"#,

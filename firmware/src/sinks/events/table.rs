@@ -6,8 +6,7 @@ use super::{Record, RecordKind};
 use crate::system::clock;
 
 /// The columns. Each event has its part of them, the others are empty.
-const HEADER: &str =
-    "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip";
+const HEADER: &str = "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip,explanation";
 
 /// The records as text: comma-separated values, or lines for people.
 pub fn text(records: &[Record], csv: bool) -> String {
@@ -63,7 +62,7 @@ pub(crate) fn times(records: &[Record]) -> Vec<Time> {
 }
 
 /// The values of [`HEADER`].
-fn columns(record: &Record, time: &Time) -> [String; 15] {
+fn columns(record: &Record, time: &Time) -> [String; 16] {
     let text_of = |text: &Option<String>| text.clone().unwrap_or_default();
     let truth_of = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
     let model = record.model.as_ref().map(|model| format!("{model} {}", text_of(&record.sha256)));
@@ -84,6 +83,7 @@ fn columns(record: &Record, time: &Time) -> [String; 15] {
         record.seconds.map_or(String::new(), |seconds| seconds.to_string()),
         text_of(&record.version.clone().or(model).or(dropped)),
         text_of(&record.clip),
+        text_of(&record.explanation),
     ]
 }
 
@@ -139,6 +139,6 @@ mod tests {
         let columns = columns(&change, &time);
         assert_eq!(columns.len(), HEADER.split(',').count());
         let line = columns.join(",");
-        assert_eq!(line, "1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,,");
+        assert_eq!(line, "1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,,,");
     }
 }

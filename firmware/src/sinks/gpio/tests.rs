@@ -113,7 +113,7 @@ fn change(state: Option<u16>) -> Event<'static> {
 }
 
 fn alarm(active: bool, cause: u8) -> Event<'static> {
-    Event::Alarm(Alarm { active, cause, state: None, index: 0, unacknowledged: false })
+    Event::Alarm(Alarm { active, cause, state: None, index: 0, unacknowledged: false, ..Alarm::default() })
 }
 
 fn active(fake: &Fake) -> Vec<u32> {
@@ -156,7 +156,9 @@ fn the_alarm_line_is_active_while_any_cause_holds() {
 fn a_latched_alarm_keeps_its_line_until_it_is_acknowledged_and_the_horn_is_silent_from_then_on() {
     let fake = Fake::default();
     let mut pins = Shown::new(Config { unacknowledged: Some(24), ..config() }, &fake);
-    let latched = |active| Event::Alarm(Alarm { active, cause: 1, state: None, index: 0, unacknowledged: true });
+    let latched = |active| {
+        Event::Alarm(Alarm { active, cause: 1, state: None, index: 0, unacknowledged: true, ..Alarm::default() })
+    };
     let acknowledged = Event::Acknowledged(Acknowledged { causes: 1 << 1, by: 0, index: 0 });
     // Acknowledged while it holds, and after it has ended.
     let stories = [

@@ -2,6 +2,7 @@
 
 use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
+use monitor_model::explanation::ExplanationText;
 use monitor_model::line::{Causes, Line, capture_name, clock_name};
 use monitor_wire::TextList;
 use serde_json::{Value, json};
@@ -94,6 +95,7 @@ impl Messages {
             "warning": now.warning,
             "zone": now.zone.map(Zone::name),
             "unacknowledged": causes(now.unacknowledged),
+            "explanation": ExplanationText::if_any(&now.explanation),
             "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
             "capture": capture_name(health.capture),
             "clock": clock_name(health.clock),
@@ -149,14 +151,23 @@ impl Messages {
             ("binary_sensor", object.to_owned(), config)
         };
         let measured = json!({"state_class": "measurement"});
+        // Shown beside the value: what moved in the sound.
+        let with_attributes = |(component, object, config): (&'static str, String, Value)| {
+            let attributes = json!({
+                "json_attributes_topic": format!("{}/state", self.base),
+                "json_attributes_template":
+                    "{{ (value_json.explanation or {'text': '', 'level_db': None, 'bands': [], 'detectors': []}) | tojson }}",
+            });
+            (component, object, with(config, attributes))
+        };
         let entities = [
             sensor("state", "State", "state", json!({"device_class": "enum", "options": states})),
             sensor("confidence", "Confidence", "confidence", measured.clone()),
-            sensor("anomaly", "Anomaly", "anomaly", measured.clone()),
+            with_attributes(sensor("anomaly", "Anomaly", "anomaly", measured.clone())),
             sensor("level", "Level", "level_dbfs", with(measured, json!({"unit_of_measurement": "dBFS"}))),
             sensor("zone", "Zone", "zone", json!({"device_class": "enum", "options": Zone::ALL.map(Zone::name)})),
-            binary("alarm", "Alarm", "value_json.alarm"),
-            binary("warning", "Warning", "value_json.warning"),
+            with_attributes(binary("alarm", "Alarm", "value_json.alarm")),
+            with_attributes(binary("warning", "Warning", "value_json.warning")),
             binary("not_used", "Update not used", "value_json.rejected_updates"),
             binary("microphone", "Microphone", "value_json.microphone or value_json.capture != 'running'"),
         ];

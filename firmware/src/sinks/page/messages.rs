@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
+use monitor_model::explanation::ExplanationText;
 use monitor_model::line::{Causes, Line, Refused, capture_name, clock_name};
 use serde_json::{Map, Value, json};
 
@@ -44,6 +45,7 @@ pub(super) fn now(now: &Now, levels: Option<Values>, counters: &PageCounters) ->
         "alarm": snapshot.is_alarm(),
         "alarms": causes(snapshot.alarms),
         "unacknowledged": causes(snapshot.unacknowledged),
+        "explanation": ExplanationText::if_any(&snapshot.explanation),
         "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
         "capture": capture_name(health.capture),
         "silent_s": now.silent_s(),

@@ -228,7 +228,14 @@ mod tests {
             zone: None,
             probabilities: Probabilities::Borrowed(&[]),
         }));
-        outboxes.send(&Event::Alarm(Alarm { active: false, cause: 2, state: None, index: 0, unacknowledged: false }));
+        outboxes.send(&Event::Alarm(Alarm {
+            active: false,
+            cause: 2,
+            state: None,
+            index: 0,
+            unacknowledged: false,
+            ..Alarm::default()
+        }));
         outboxes.send(&Event::Health(Health {
             alarms: 1,
             unacknowledged: 0b101,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use monitor_core::anomaly::STATISTICS_LEN;
+use monitor_core::anomaly::{SPECTRUM_LEN, STATISTICS_LEN};
 use monitor_core::gain::Gain;
 use monitor_core::rumble::BANDS;
 use ndarray::Array2;
@@ -144,13 +144,18 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
         (part.label.clone(), part.recording.path.to_string_lossy().into_owned(), start)
     });
     let kind = meta.kind()?;
-    let (mut x, mut statistics, mut rumble, mut rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut x, mut statistics, mut rumble) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut spectra, mut rows) = (Vec::new(), Vec::new());
     // A table of an earlier version has none, and then no window has.
     let bands = if tables.iter().any(|(_, rows)| rows.rumble.is_empty()) { 0 } else { BANDS };
     if bands == 0 {
         tracing::info!(
             "the tables hold no rumble, so no detector of the anomaly score covers 25 to 125 Hz; make them again"
         );
+    }
+    let spectrum_len = if tables.iter().any(|(_, rows)| rows.spectrum.is_empty()) { 0 } else { SPECTRUM_LEN };
+    if spectrum_len == 0 {
+        tracing::info!("the tables hold no spectra, so alarms name no frequencies; make them again");
     }
     for part in parts {
         // Every name is found: the lists were made of them.
@@ -163,6 +168,7 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
             x.extend(&from.features[row * kind.len()..(row + 1) * kind.len()]);
             statistics.extend(&from.statistics[row * STATISTICS_LEN..(row + 1) * STATISTICS_LEN]);
             rumble.extend(&from.rumble[row * bands..(row + 1) * bands]);
+            spectra.extend(&from.spectrum[row * spectrum_len..(row + 1) * spectrum_len]);
         }
         dataset.recordings.push(Recording { label, group, ..part.recording });
     }
@@ -173,6 +179,7 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
         x: Array2::from_shape_vec((rows.len(), kind.len()), x)?,
         statistics: Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics)?,
         rumble: Array2::from_shape_vec((rows.len(), bands), rumble)?,
+        spectra: Array2::from_shape_vec((rows.len(), spectrum_len), spectra)?,
         rows,
         dataset,
         from_audio: false,

@@ -50,4 +50,6 @@ struct Rows {
     statistics: Vec<f32>,
     /// `[windows x rumble bands]`, one after the other; empty for a table of a version without it.
     rumble: Vec<f32>,
+    /// `[windows x bands of the spectrum]`, one after the other; empty for a table of a version without it.
+    spectrum: Vec<f32>,
 }

@@ -65,8 +65,11 @@ fn read_file(path: &Path) -> anyhow::Result<(Meta, Rows)> {
         rows.level_dbfs.extend(columns.floats("level_dbfs", 1)?);
         rows.features.extend(columns.floats("features", meta.kind()?.len())?);
         rows.statistics.extend(columns.floats("statistics", monitor_core::anomaly::STATISTICS_LEN)?);
-        if columns.place("rumble").is_some() {
+        if columns.has("rumble") {
             rows.rumble.extend(columns.floats("rumble", monitor_core::rumble::BANDS)?);
+        }
+        if columns.has("spectrum") {
+            rows.spectrum.extend(columns.floats("spectrum", monitor_core::anomaly::SPECTRUM_LEN)?);
         }
     }
     Ok((meta, rows))

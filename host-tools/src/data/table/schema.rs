@@ -24,6 +24,7 @@ message windows {
   REQUIRED GROUP features (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
   REQUIRED GROUP statistics (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
   REQUIRED GROUP rumble (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
+  REQUIRED GROUP spectrum (LIST) { REPEATED GROUP list { REQUIRED FLOAT element; } }
   REQUIRED BYTE_ARRAY settings (UTF8);
 }";
 

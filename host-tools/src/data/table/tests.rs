@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use monitor_core::anomaly::STATISTICS_LEN;
+use monitor_core::anomaly::{SPECTRUM_LEN, STATISTICS_LEN};
 use monitor_core::features::FeatureKind;
 use monitor_core::gain::Gain;
 use monitor_core::rumble::BANDS;
@@ -47,6 +47,7 @@ fn set(rows: &[usize]) -> FeatureSet {
         x: values(FeatureKind::LogMel.len()),
         statistics: values(STATISTICS_LEN),
         rumble: values(BANDS),
+        spectra: values(SPECTRUM_LEN),
         rows: rows.iter().map(row).collect(),
         dataset,
         from_audio: true,
@@ -75,6 +76,7 @@ fn every_compression_is_read_without_the_metadata_of_the_file() {
     ] {
         let read = read_back(&written, WriterProperties::builder().set_compression(codec)).unwrap();
         assert_eq!((&read.x, &read.statistics), (&written.x, &written.statistics), "{codec:?}");
+        assert_eq!((&read.rumble, &read.spectra), (&written.rumble, &written.spectra), "{codec:?}");
         assert_eq!((&read.rows, read.kind, read.hop_columns), (&written.rows, written.kind, 48), "{codec:?}");
         assert_eq!(read.gain.db(), 12, "{codec:?}");
     }

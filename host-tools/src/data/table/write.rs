@@ -48,7 +48,7 @@ pub(super) fn encode(
 ) -> anyhow::Result<Vec<u8>> {
     let settings = meta.settings()?;
     // Windows rarely share a value: a dictionary would only cost time and space.
-    for column in ["features", "statistics", "rumble"] {
+    for column in ["features", "statistics", "rumble", "spectrum"] {
         let path = ColumnPath::new([column, "list", "element"].map(String::from).to_vec());
         properties =
             properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, Encoding::PLAIN);
@@ -64,6 +64,7 @@ pub(super) fn encode(
         list(&mut group, &matrix(&set.x), rows.len())?;
         list(&mut group, &matrix(&set.statistics), rows.len())?;
         list(&mut group, &matrix(&set.rumble), rows.len())?;
+        list(&mut group, &matrix(&set.spectra), rows.len())?;
         text(&mut group, rows, |_| settings.clone())?;
         group.close()?;
     }

@@ -3,6 +3,7 @@
 //! Probabilities say nothing, as that of the only class is always 1. A window counts as *unknown* while the alarm by the anomaly
 //! score is raised, or the microphone is dead; else as the class. Recordings of other classes should raise the alarm.
 
+mod named;
 mod text;
 
 use std::collections::BTreeSet;
@@ -39,6 +40,8 @@ pub(crate) struct ClassFigures {
     pub in_state: f64,
     /// Number of alarms per hour of its sound.
     pub alarms_per_hour: f64,
+    /// The band that most of the alarms name first; absent where none names a band.
+    pub named: Option<String>,
     /// Whether the model was trained on none, some or all of the files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<&'static str>,
@@ -174,6 +177,7 @@ fn figures(
                 windows,
                 in_state: 1.0 - sum(|result| result.unknown) as f64 / windows as f64,
                 alarms_per_hour: sum(|result| result.alarms) as f64 * 3600.0 / (windows as f64 * hop_s),
+                named: named::most_frequent(of_class.iter().flat_map(|result| &result.explanations)),
                 note: trained_on.then_some(TRAINED_ON),
             });
         }

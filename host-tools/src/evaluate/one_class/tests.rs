@@ -2,7 +2,17 @@ use super::*;
 
 fn processed(label: usize, trained_on: bool, unknown: usize, alarms: usize) -> Judged {
     let (windows, scores) = (10, vec![0.5; 6]);
-    Judged { label, group: 0, trained_on, windows, scores, unknown, warned: alarms > 0, alarms }
+    Judged {
+        label,
+        group: 0,
+        trained_on,
+        windows,
+        scores,
+        unknown,
+        warned: alarms > 0,
+        alarms,
+        explanations: Vec::new(),
+    }
 }
 
 fn of(classes: &[&str], results: &[Judged]) -> OneClass {

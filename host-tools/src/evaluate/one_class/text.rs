@@ -21,7 +21,7 @@ impl OneClass {
     }
 
     /// The table: headings and one row per class.
-    pub(crate) fn table(&self) -> ([&'static str; 7], Vec<[String; 7]>) {
+    pub(crate) fn table(&self) -> ([&'static str; 8], Vec<[String; 8]>) {
         let row = |figures: &ClassFigures| {
             [
                 format!("{}{}", figures.class, mark(figures.note)),
@@ -31,10 +31,19 @@ impl OneClass {
                 figures.windows.to_string(),
                 format!("{:.1} %", 100.0 * figures.in_state),
                 format!("{:.1}", figures.alarms_per_hour),
+                figures.named.clone().unwrap_or_default(),
             ]
         };
-        let headings =
-            ["class", "expected", "recordings", "with an alarm", "windows", "taken for the class", "alarms per hour"];
+        let headings = [
+            "class",
+            "expected",
+            "recordings",
+            "with an alarm",
+            "windows",
+            "taken for the class",
+            "alarms per hour",
+            "named first",
+        ];
         (headings, self.classes.iter().map(row).collect())
     }
 

@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use monitor_core::anomaly::{ZScores, Zone};
+use monitor_core::anomaly::{NormalSpectra, Spectrum, ZScores, Zone};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{Decided, State};
 use monitor_core::log_mel::RATE_HZ;
 use monitor_core::microphone::Limits;
 use monitor_core::monitor::{AudioBlock, Event, Intake, Judge};
-use monitor_core::pipeline::{BackEnd, FrontEnd, OwnedWindow, ReadyWindow, Verdict};
+use monitor_core::pipeline::{BackEnd, FrontEnd, OwnedWindow, ReadyWindow, Spectra, Verdict};
 use monitor_core::resample::Resampler;
 use monitor_core::window::SECONDS as WINDOW_S;
 use monitor_nn::Block;
@@ -136,6 +136,7 @@ pub fn predict_recording(
     let mut sums = vec![0.0_f64; classifier.classes()];
     let mut windows = Vec::new();
     let mut alarms = judge.anomaly_alarm().map(|_| AlarmLog::default());
+    let normal = classifier.anomaly().and_then(|detector| detector.tables().spectra);
     let mut stopped = false;
     let mut batch = sound.batch();
     while !stopped && !batch.is_empty() {
@@ -145,7 +146,7 @@ pub fn predict_recording(
                 *sum += f64::from(*probability);
             }
             let mut decided = None;
-            judge.conclude(&verdict.borrowed(owned), *microphone_dead, |event| {
+            judge.conclude(&verdict.borrowed(owned, normal), *microphone_dead, |event| {
                 if let Event::Window { decided: own, anomaly, zone, .. } = event {
                     decided = Some(*own);
                     (window.anomaly, window.zone) = (*anomaly, zone.map(Zone::name));
@@ -192,6 +193,7 @@ struct OwnedVerdict {
     level_dbfs: f32,
     spans_gap: bool,
     z_scores: Option<ZScores>,
+    spectrum: Option<Spectrum>,
     inference_ns: u64,
 }
 
@@ -204,11 +206,12 @@ impl OwnedVerdict {
             level_dbfs: verdict.level_dbfs,
             spans_gap: verdict.spans_gap,
             z_scores: verdict.z_scores,
+            spectrum: verdict.spectra.map(|spectra| spectra.window),
             inference_ns: verdict.inference_ns,
         }
     }
 
-    fn borrowed<'v>(&'v self, window: &'v OwnedWindow) -> Verdict<'v> {
+    fn borrowed<'v>(&'v self, window: &'v OwnedWindow, normal: Option<NormalSpectra<'v>>) -> Verdict<'v> {
         Verdict {
             index: self.index,
             start_sample: self.start_sample,
@@ -219,6 +222,7 @@ impl OwnedVerdict {
             level_dbfs: self.level_dbfs,
             spans_gap: self.spans_gap,
             z_scores: self.z_scores,
+            spectra: self.spectrum.zip(normal).map(|(window, normal)| Spectra { window, normal }),
             inference_ns: self.inference_ns,
         }
     }

@@ -16,7 +16,7 @@ impl fmt::Display for Error {
         match self {
             Self::Schema(found) => write!(
                 f,
-                "the anomaly tables have schema {found}, this version supports {}; train the model again with the host-tools of \
+                "the anomaly tables have schema {found}, this version supports up to {}; train the model again with the host-tools of \
                  this version, or update this program",
                 super::tables::SCHEMA
             ),

@@ -22,6 +22,7 @@
 
 mod alarm;
 mod error;
+mod explain;
 mod levels;
 mod smoothing;
 mod space;
@@ -30,6 +31,9 @@ mod tables;
 
 pub use alarm::{Alarm, AlarmRules, Change, Outcome, Persistence};
 pub use error::Error;
+pub use explain::{
+    BandChange, Departure, Explanation, MOST_BANDS, NormalSpectra, SPECTRUM_LEN, Spectrum, SpectrumMean, spectrum,
+};
 pub use levels::{Interval, Levels, Zone, score};
 pub use smoothing::{SMOOTHING_S, Smoother};
 pub use space::{MAX_COMPONENTS, SubspaceDetector};

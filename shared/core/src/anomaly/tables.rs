@@ -1,18 +1,22 @@
 //! The tables as bytes: little-endian, read in place.
 //!
 //! ```text
-//! u16 schema, u8 spaces, u8 0, f32 warning, f32 raise_s, f32 within_s, f32 change_s
+//! u16 schema, u8 spaces, u8 references, f32 warning, f32 raise_s, f32 within_s, f32 change_s
 //! per space: u8 input (0 embedding, 1 log-mel, 2 tap, 3 rumble), u8 components, u16 clusters, f32 location, f32 scale, f32 typical,
 //!            f32 alarm, f32 residual, f32[components x values], f32[clusters x components], f32[components],
 //!            and where residual > 0: f32[values], f32[clusters x values]
+//! if references > 0: f32 level deviation, f32[72] deviations, f32[references x 72] spectra of normal sound in dB
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
 use super::{AlarmRules, Error, Input, Interval, Levels, MAX_COMPONENTS, Persistence, SubspaceDetector};
+use super::{NormalSpectra, SPECTRUM_LEN};
 use monitor_tflite::Scalars;
 
-/// The layout that this version writes, and the only one it reads.
-pub(super) const SCHEMA: u16 = 3;
+/// The layout that this version writes.
+pub(super) const SCHEMA: u16 = 4;
+/// The layout before it, which is read too. It has a 0 in place of the number of references, so that alarms name no bands.
+const WITHOUT_SPECTRA: u16 = 3;
 
 /// The check sum of tables, and of the model that baseline tables belong to.
 pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
@@ -24,6 +28,8 @@ pub struct AnomalyModel<'m> {
     pub warning: f32,
     /// How long scores must be above a level to raise it.
     pub persistence: Persistence,
+    /// Spectra of normal sound; `None` in tables that name no bands.
+    pub spectra: Option<NormalSpectra<'m>>,
     spaces: [Option<SubspaceDetector<'m>>; Input::ALL.len()],
 }
 
@@ -35,7 +41,7 @@ impl<'m> AnomalyModel<'m> {
     pub fn from_bytes(bytes: &'m [u8]) -> Result<Self, Error> {
         let mut head = Reader(bytes);
         let schema = u16::from_le_bytes(head.take()?);
-        if schema != SCHEMA {
+        if schema != SCHEMA && schema != WITHOUT_SPECTRA {
             return Err(Error::Schema(schema));
         }
         let (body, sum) = bytes.split_last_chunk::<4>().ok_or(Error::Damaged)?;
@@ -43,7 +49,10 @@ impl<'m> AnomalyModel<'m> {
             return Err(Error::Damaged);
         }
         let mut rest = Reader(body);
-        let [_, _, count, _] = rest.take::<4>()?;
+        let [_, _, count, references] = rest.take::<4>()?;
+        if schema == WITHOUT_SPECTRA && references != 0 {
+            return Err(Error::Damaged);
+        }
         let warning = rest.number()?;
         let (raise_s, within_s, change_s) = (rest.number()?, rest.number()?, rest.number()?);
         let persistence = Persistence { raise_s, within_s, change_s }.check()?;
@@ -53,10 +62,11 @@ impl<'m> AnomalyModel<'m> {
             let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;
             *place = Some(space);
         }
+        let spectra = rest.spectra(references.into())?;
         if count == 0 || !rest.0.is_empty() || warning <= 0.0 || warning > 1.0 {
             return Err(Error::Damaged);
         }
-        Ok(Self { warning, persistence, spaces })
+        Ok(Self { warning, persistence, spectra, spaces })
     }
 
     /// What the alarm needs to know.
@@ -92,6 +102,18 @@ impl<'m> Reader<'m> {
         let numbers = Scalars::new(self.bytes(4 * len)?);
         numbers.iter().try_for_each(|number| finite(number).map(drop))?;
         Ok(numbers)
+    }
+
+    fn spectra(&mut self, references: usize) -> Result<Option<NormalSpectra<'m>>, Error> {
+        if references == 0 {
+            return Ok(None);
+        }
+        let level_deviation = self.number()?;
+        let (deviations, references) = (self.numbers(SPECTRUM_LEN)?, self.numbers(references * SPECTRUM_LEN)?);
+        if level_deviation <= 0.0 || deviations.iter().any(|deviation| deviation <= 0.0) {
+            return Err(Error::Damaged);
+        }
+        Ok(Some(NormalSpectra { level_deviation, deviations, references }))
     }
 
     fn space(&mut self) -> Result<(u8, SubspaceDetector<'m>), Error> {
@@ -134,11 +156,13 @@ fn finite(number: f32) -> Result<f32, Error> {
     if number.is_finite() { Ok(number) } else { Err(Error::Damaged) }
 }
 
-/// Writes tables through `put`, piece by piece: warning level, persistence and spaces.
+/// Writes tables through `put`, piece by piece: warning level, persistence, spaces, and spectra of normal sound, of which there
+/// are at most 255.
 pub fn write(
     warning: f32,
     persistence: Persistence,
     spaces: &[(Input, SubspaceDetector<'_>)],
+    spectra: Option<&NormalSpectra<'_>>,
     mut put: impl FnMut(&[u8]),
 ) {
     let mut digest = CRC.digest();
@@ -147,7 +171,7 @@ pub fn write(
         put(bytes);
     };
     append(&SCHEMA.to_le_bytes());
-    append(&[spaces.len() as u8, 0]);
+    append(&[spaces.len() as u8, spectra.map_or(0, |spectra| spectra.count() as u8)]);
     let Persistence { raise_s, within_s, change_s } = persistence;
     [warning, raise_s, within_s, change_s].iter().for_each(|number| append(&number.to_le_bytes()));
     for (input, space) in spaces {
@@ -160,6 +184,11 @@ pub fn write(
         [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres]
             .iter()
             .for_each(|numbers| append(numbers.raw()));
+    }
+    if let Some(NormalSpectra { level_deviation, deviations, references }) = spectra {
+        append(&level_deviation.to_le_bytes());
+        append(deviations.raw());
+        append(references.raw());
     }
     let sum = digest.finalize();
     put(&sum.to_le_bytes());
@@ -195,8 +224,14 @@ mod tests {
             inverse_deviations: Scalars::new(&ones),
             centres: Scalars::new(&zeros),
         };
+        let (deviations, references) = (le(&[1.5; SPECTRUM_LEN]), le(&[-40.0; 2 * SPECTRUM_LEN]));
+        let spectra = NormalSpectra {
+            level_deviation: 2.0,
+            deviations: Scalars::new(&deviations),
+            references: Scalars::new(&references),
+        };
         let mut out = std::vec::Vec::new();
-        write(0.5, PERSISTENCE, &[(Input::Statistics, space)], |bytes| out.extend(bytes));
+        write(0.5, PERSISTENCE, &[(Input::Statistics, space)], Some(&spectra), |bytes| out.extend(bytes));
         out
     }
 
@@ -205,6 +240,10 @@ mod tests {
         let bytes = bytes();
         let tables = AnomalyModel::from_bytes(&bytes).unwrap();
         assert_eq!(tables.persistence, PERSISTENCE);
+        let spectra = tables.spectra.unwrap();
+        assert_eq!((spectra.level_deviation, spectra.count()), (2.0, 2));
+        assert!(spectra.deviations.iter().all(|deviation| deviation == 1.5));
+        assert!(spectra.references.iter().all(|level| level == -40.0));
         let mut x = [0.0; STATISTICS_LEN];
         (x[0], x[1]) = (2.0, 1.5);
         // 2^2 / 4 + 4 * 1.5^2 = 10
@@ -231,6 +270,17 @@ mod tests {
             changed[at] ^= 0x10;
             assert!(AnomalyModel::from_bytes(&changed).is_err(), "changed at {at}");
         }
+    }
+
+    #[test]
+    fn tables_of_the_schema_before_are_read_and_name_no_bands() {
+        let mut before = bytes();
+        before.truncate(before.len() - 4 - 4 * (1 + 3 * SPECTRUM_LEN));
+        (before[0], before[3]) = (3, 0);
+        let sum = CRC.checksum(&before);
+        before.extend(sum.to_le_bytes());
+        let tables = AnomalyModel::from_bytes(&before).unwrap();
+        assert!(tables.spectra.is_none() && tables.space(Input::Statistics).is_some());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a monitor reports.
 
-use crate::anomaly::Zone;
+use crate::anomaly::{Explanation, Zone};
 use crate::decision::{Decided, State};
 use crate::pipeline::Verdict;
 
@@ -58,6 +58,8 @@ pub enum Event<'v> {
         active: bool,
         /// The reported state.
         state: State,
+        /// What moved in the sound, if it was raised.
+        explanation: Explanation,
     },
     /// An alarm was raised or ended.
     Alarm {
@@ -69,5 +71,7 @@ pub enum Event<'v> {
         active: bool,
         /// The reported state, unknown where the cause is not about the machine.
         state: State,
+        /// What moved in the sound, if the anomaly score raised it.
+        explanation: Explanation,
     },
 }

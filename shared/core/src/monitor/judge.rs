@@ -1,7 +1,8 @@
 //! The part of the monitor after the model: decision and alarms.
 
+use super::explainer::Explainer;
 use super::{AlarmCause, AlarmStates, Event, Intake, Settings};
-use crate::anomaly::{Alarm, Change, Persistence};
+use crate::anomaly::{Alarm, Change, Explanation, Persistence};
 use crate::classifier::Classifier;
 use crate::decision::{Decision, Error, MAX_CLASSES, State};
 use crate::model_card::ModelCard;
@@ -18,6 +19,7 @@ pub struct Judge {
     anomaly: Option<Alarm>,
     /// Whether it may raise anything.
     anomaly_alarm: bool,
+    explainer: Explainer,
 }
 
 impl Judge {
@@ -32,6 +34,7 @@ impl Judge {
             state_alarm: false,
             anomaly: settings.anomaly.map(|rules| Alarm::new(&rules, settings.hop_s)),
             anomaly_alarm: settings.anomaly_alarm,
+            explainer: Explainer::new(settings),
         })
     }
 
@@ -77,12 +80,15 @@ impl Judge {
             _ => Alarm::new(&rules, settings.hop_s),
         });
         self.anomaly_alarm = settings.anomaly_alarm;
+        self.explainer = Explainer::new(settings);
+        let explanation = Explanation::default();
         let now = self.raised();
         if was.0 && !now.0 {
-            on_event(&Event::Warning { index, active: false, state: State::Unknown });
+            on_event(&Event::Warning { index, active: false, state: State::Unknown, explanation });
         }
         if was.1 && !now.1 {
-            on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active: false, state: State::Unknown });
+            let cause = AlarmCause::Anomaly;
+            on_event(&Event::Alarm { index, cause, active: false, state: State::Unknown, explanation });
         }
         if same_classes {
             self.decision.set_steps(settings.steps);
@@ -101,6 +107,7 @@ impl Judge {
     pub fn set_sensitivity(&mut self, warning_level: f32, alarm_level: f32, persistence: Persistence, hop_s: f32) {
         if let Some(alarm) = &mut self.anomaly {
             alarm.adjust(warning_level, alarm_level, persistence, hop_s);
+            self.explainer.set_levels(warning_level, alarm_level);
         }
     }
 
@@ -120,6 +127,7 @@ impl Judge {
                 alarm.interrupt();
                 return None;
             }
+            self.explainer.update(verdict);
             Some(alarm.update(index, &z, decided.steady))
         });
         let anomaly = outcome.and_then(|outcome| outcome.score);
@@ -131,15 +139,18 @@ impl Judge {
         }
         let active = self.alarm_states.contains(state);
         if core::mem::replace(&mut self.state_alarm, active) != active {
-            on_event(&Event::Alarm { index, cause: AlarmCause::State, active, state });
+            let explanation = Explanation::default();
+            on_event(&Event::Alarm { index, cause: AlarmCause::State, active, state, explanation });
         }
         let Some(outcome) = outcome.filter(|_| self.anomaly_alarm) else { return };
         if let Some(change) = outcome.warning {
-            on_event(&Event::Warning { index, active: change == Change::Raised, state });
+            let explanation = self.explainer.explain(change, &outcome.positions, false, verdict);
+            on_event(&Event::Warning { index, active: change == Change::Raised, state, explanation });
         }
         if let Some(change) = outcome.alarm {
             let active = change == Change::Raised;
-            on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active, state });
+            let explanation = self.explainer.explain(change, &outcome.positions, true, verdict);
+            on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active, state, explanation });
         }
     }
 
@@ -160,7 +171,8 @@ impl Judge {
             self.report_unknown(index, &mut on_event);
             self.decision.reset();
         }
-        on_event(&Event::Alarm { index, cause: AlarmCause::Microphone, active, state: State::Unknown });
+        let (cause, explanation) = (AlarmCause::Microphone, Explanation::default());
+        on_event(&Event::Alarm { index, cause, active, state: State::Unknown, explanation });
     }
 
     /// Reports that the state becomes unknown, unless it is.

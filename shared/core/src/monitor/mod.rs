@@ -14,6 +14,7 @@
 //! Nothing allocates or locks after construction.
 
 mod event;
+mod explainer;
 mod intake;
 mod judge;
 #[cfg(test)]

@@ -33,6 +33,7 @@ fn follow(judge: &mut Judge, probabilities: &[f32], first: u64, z_scores: &[f32]
             level_dbfs: -20.0,
             spans_gap: false,
             z_scores: Some(Input::ALL.map(|input| (input == Input::Tap).then_some(*z_score))),
+            spectra: None,
             inference_ns: 0,
         };
         let mut confidence = f32::NAN;

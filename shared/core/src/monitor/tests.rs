@@ -154,6 +154,7 @@ fn verdict(index: u64, z_score: f32) -> Verdict<'static> {
         level_dbfs: -20.0,
         spans_gap: false,
         z_scores: Some(Input::ALL.map(|input| (input == Input::Tap).then_some(z_score))),
+        spectra: None,
         inference_ns: 0,
     }
 }
@@ -215,6 +216,36 @@ fn a_warning_level_set_at_run_time_decides_which_scores_raise_a_warning() {
         });
         assert_eq!((warnings, judge.anomaly_alarm()), (usize::from(warned), Some(false)), "{level}");
     }
+}
+
+#[test]
+fn a_raised_warning_and_alarm_name_the_band_and_the_detector_that_moved_and_their_ends_nothing() {
+    use crate::anomaly::{Explanation, NormalSpectra, SPECTRUM_LEN};
+    let bytes = |level: f32| level.to_le_bytes().repeat(SPECTRUM_LEN);
+    let (references, deviations) = (bytes(-50.0), bytes(1.0));
+    let (deviations, references) = (Scalars::new(&deviations), Scalars::new(&references));
+    let normal = NormalSpectra { level_deviation: 1.0, deviations, references };
+    let mut window = [-50.0; SPECTRUM_LEN];
+    window[4] += 9.0;
+    let persistence = Some(Persistence { raise_s: 0.48, within_s: 0.48, change_s: 0.0 });
+    let mut judge = settings(AlarmStates::default(), persistence).judge().unwrap();
+    let mut found = Vec::new();
+    for (index, z) in (0..60).map(|index| (index, if index < 20 { 2.0 } else { -9.0 })) {
+        let spectra = Some(crate::pipeline::Spectra { window, normal });
+        judge.conclude(&Verdict { spectra, ..verdict(index, z) }, false, |event| match *event {
+            Event::Warning { active, explanation, .. } => found.push((false, active, explanation)),
+            Event::Alarm { active, explanation, .. } => found.push((true, active, explanation)),
+            _ => {}
+        });
+    }
+    let ended = Explanation::default();
+    let raised = found[0].2;
+    let band = raised.bands[0].unwrap();
+    assert_eq!((band.from_hz, band.to_hz, band.tenths_db, raised.bands[1]), (56, 71, 90, None));
+    assert_eq!(raised.detectors, [Some(Input::Tap), None, None, None]);
+    assert_eq!(found[..2], [(false, true, raised), (true, true, raised)]);
+    assert!(found[2..].iter().all(|(_, active, explanation)| !active && *explanation == ended), "{found:?}");
+    assert_eq!(found.len(), 4);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! From a window to its verdict: features, head, anomaly score.
 
 use super::ready::{OwnedWindow, ReadyWindow};
-use super::{Error, Verdict};
+use super::{Error, Spectra, Verdict};
 use crate::MAX_CLASSES;
-use crate::anomaly::WindowValues;
+use crate::anomaly::{WindowValues, spectrum};
 use crate::classifier::Classifier;
 use crate::head::MAX_WIDTH;
 use monitor_nn::Block;
@@ -76,6 +76,8 @@ impl Chain<'_> {
         debug_assert!(ran.is_ok());
         let values = WindowValues { patch: &window.patch, features, rumble: &window.rumble };
         let z_scores = self.classifier.anomaly().map(|detector| detector.z_scores(&values));
+        let normal = self.classifier.anomaly().and_then(|detector| detector.tables().spectra);
+        let spectra = normal.map(|normal| Spectra { window: spectrum(&window.patch, &window.rumble), normal });
         on_window(&Verdict {
             index: window.index,
             start_sample: window.start_sample,
@@ -86,6 +88,7 @@ impl Chain<'_> {
             level_dbfs: window.level_dbfs,
             spans_gap: window.spans_gap,
             z_scores,
+            spectra,
             inference_ns: now().saturating_sub(before),
         });
     }

@@ -21,7 +21,7 @@ pub use front::FrontEnd;
 pub use level::FLOOR_DBFS;
 pub use ready::{OwnedWindow, ReadyWindow};
 
-use crate::anomaly::ZScores;
+use crate::anomaly::{NormalSpectra, Spectrum, ZScores};
 use crate::classifier::Classifier;
 use crate::rumble;
 use crate::window::Patch;
@@ -50,8 +50,19 @@ pub struct Verdict<'v> {
     /// Deviation of the window from normal sound by each detector, which [`crate::monitor::Judge`] turns into the anomaly score;
     /// `None` where the model has no detector.
     pub z_scores: Option<ZScores>,
+    /// What an alarm is explained by; `None` where the model's tables hold no spectra of normal sound.
+    pub spectra: Option<Spectra<'v>>,
     /// Time of features, head and anomaly score in nanoseconds; 0 without a clock ([`Pipeline::set_clock`]).
     pub inference_ns: u64,
+}
+
+/// The spectrum of a window, and those of normal sound.
+#[derive(Debug, Clone, Copy)]
+pub struct Spectra<'v> {
+    /// Level of each band in dB.
+    pub window: Spectrum,
+    /// What it is compared with.
+    pub normal: NormalSpectra<'v>,
 }
 
 /// Samples in, verdicts out.

@@ -1,10 +1,13 @@
 //! Small anomaly tables.
 
-use monitor_core::anomaly::{self, Input, Interval, Persistence, STATISTICS_LEN, SubspaceDetector};
+use monitor_core::anomaly::{
+    self, Input, Interval, NormalSpectra, Persistence, SPECTRUM_LEN, STATISTICS_LEN, SubspaceDetector,
+};
 use monitor_tflite::Scalars;
 
 /// Writes tables with one detector, on log-mel statistics: one component along the first value, one cluster at 0, and the
-/// residual. Its distance is that of the statistics from 0, mostly along the first component. Warning level: 0.6.
+/// residual. Its distance is that of the statistics from 0, mostly along the first component. Normal spectra are flat, at
+/// -50 dB. Warning level: 0.6.
 pub fn anomaly_tables(persistence: Persistence) -> Vec<u8> {
     let bytes = |numbers: &[f32]| -> Vec<u8> { numbers.iter().flat_map(|number| number.to_le_bytes()).collect() };
     let mut first = [0.0; STATISTICS_LEN];
@@ -23,6 +26,10 @@ pub fn anomaly_tables(persistence: Persistence) -> Vec<u8> {
         centres: Scalars::new(&centres),
     };
     let mut tables = Vec::new();
-    anomaly::write(0.6, persistence, &[(Input::Statistics, space)], |part| tables.extend_from_slice(part));
+    let (deviations, references) = (bytes(&[1.0; SPECTRUM_LEN]), bytes(&[-50.0; 2 * SPECTRUM_LEN]));
+    let (deviations, references) = (Scalars::new(&deviations), Scalars::new(&references));
+    let spectra = NormalSpectra { level_deviation: 1.0, deviations, references };
+    let put = |part: &[u8]| tables.extend_from_slice(part);
+    anomaly::write(0.6, persistence, &[(Input::Statistics, space)], Some(&spectra), put);
     tables
 }

@@ -2,11 +2,12 @@
 //!
 //! Some minutes of normal sound are too few to estimate the directions in which normal sound varies: projections, precisions
 //! and scales stay the model's. They suffice for the means: each cluster takes the mean of the windows nearest to it, and a
-//! cluster without windows keeps its own. Scale and levels come, as in training, from held-out windows: an eighth of the time
+//! cluster without windows keeps its own; so do the spectra that alarms are explained by. Scale and levels come, as in training, from held-out windows: an eighth of the time
 //! in turn takes the place of a group.
 
+use super::references::References;
 use super::thresholds::{UnseenRun, thresholds};
-use monitor_core::anomaly::{AnomalyModel, Input, SubspaceDetector, WindowValues, ZScores, write};
+use monitor_core::anomaly::{AnomalyModel, Input, NormalSpectra, SubspaceDetector, WindowValues, ZScores, write};
 use monitor_tflite::Scalars;
 
 /// Least sound for a baseline, in seconds.
@@ -24,6 +25,8 @@ pub struct Baseline<'m> {
     tables: AnomalyModel<'m>,
     /// The inputs of each detector, in the order of [`Input::ALL`].
     windows: [Vec<Vec<f32>>; Input::ALL.len()],
+    /// What alarms are explained by, moved; `None` where the model's tables have no spectra.
+    references: Option<References<'m>>,
 }
 
 /// The means of a space, moved.
@@ -35,7 +38,8 @@ struct Moved {
 impl<'m> Baseline<'m> {
     /// A baseline without windows, for a model with these tables.
     pub fn new(tables: AnomalyModel<'m>) -> Self {
-        Self { tables, windows: [const { Vec::new() }; Input::ALL.len()] }
+        let references = tables.spectra.map(References::new);
+        Self { tables, windows: [const { Vec::new() }; Input::ALL.len()], references }
     }
 
     /// Windows so far.
@@ -47,6 +51,9 @@ impl<'m> Baseline<'m> {
     pub fn add(&mut self, window: &WindowValues<'_>) {
         for input in Input::ALL.into_iter().filter(|input| self.tables.space(*input).is_some()) {
             self.windows[input as usize].extend(window.with(input, <[f32]>::to_vec));
+        }
+        if let Some(references) = &mut self.references {
+            references.add(window);
         }
     }
 
@@ -98,8 +105,11 @@ impl<'m> Baseline<'m> {
                 Some((*input, own))
             })
             .collect();
+        let references = self.references.as_ref().map(|references| references.moved(LEAST_WINDOWS));
+        let spectra = self.tables.spectra.zip(references.as_deref());
+        let spectra = spectra.map(|(own, moved)| NormalSpectra { references: Scalars::new(moved), ..own });
         let mut bytes = Vec::new();
-        write(found.warning, self.tables.persistence, &spaces, |part| bytes.extend_from_slice(part));
+        write(found.warning, self.tables.persistence, &spaces, spectra.as_ref(), |part| bytes.extend_from_slice(part));
         Ok(bytes)
     }
 }

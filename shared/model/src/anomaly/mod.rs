@@ -2,5 +2,6 @@
 
 pub mod baseline;
 pub mod baseline_file;
+mod references;
 mod student;
 pub mod thresholds;

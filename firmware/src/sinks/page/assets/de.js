@@ -107,6 +107,7 @@ export const de = {
   'alarms.present': 'steht noch an',
   'alarms.unknown_end': 'nicht aufgezeichnet',
   'alarms.acknowledged': 'Quittiert',
+  'detail.explanation': 'Was sich änderte',
   'by.page': 'auf dieser Seite',
   'by.signal': 'durch ein Signal an das Programm',
   'by.gpio': 'durch den Taster',

@@ -107,6 +107,7 @@ export const en = {
   'alarms.present': 'still present',
   'alarms.unknown_end': 'not recorded',
   'alarms.acknowledged': 'Acknowledged',
+  'detail.explanation': 'What moved',
   'by.page': 'on this page',
   'by.signal': 'by a signal to the program',
   'by.gpio': 'by the button',
