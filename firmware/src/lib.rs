@@ -1,7 +1,7 @@
 //! The device's side of the acoustic machine monitor: capture, inference, reporting, sinks.
 //!
-//! Folders, each of which imports only those before it: [`system`], [`capture`], [`alarms`], [`reporting`], [`sinks`],
-//! [`config`], [`inference`], [`update`], [`commands`].
+//! Folders, each of which imports only those before it: [`system`], [`capture`], [`alarms`], [`reporting`], [`trend`],
+//! [`sinks`], [`config`], [`inference`], [`update`], [`commands`].
 //!
 //! Public is what the program, its tests, the benchmarks and the fuzz targets use.
 #![warn(unreachable_pub)]
@@ -19,4 +19,5 @@ pub mod reporting;
 mod setting;
 pub mod sinks;
 pub mod system;
+pub mod trend;
 pub mod update;

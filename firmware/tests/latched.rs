@@ -1,4 +1,4 @@
-//! Latched alarms across a restart of the real program.
+//! Latched alarms, and the days of the trend, across a restart of the real program.
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
 mod common;
@@ -96,4 +96,22 @@ fn an_unwritable_state_directory_does_not_affect_monitoring() {
     let (status, took, _, stderr) = program.end();
     assert!(status.success() && took.as_secs_f32() < 1.0, "{took:?} {stderr}");
     assert_eq!(stderr.matches("a restart would forget").count(), 1, "{stderr}");
+}
+
+#[test]
+fn the_present_day_of_the_trend_goes_on_after_a_restart() {
+    let place = machine();
+    std::fs::create_dir_all(place.state()).unwrap();
+    common::model::write_wav(&place.wav(), &quiet());
+    let seconds = [(); 2].map(|()| {
+        let program = place.run_on_stdin();
+        program.wait("steady windows", |program| program.reports("verdict").len() > 16);
+        program.signal(Signal::SIGTERM);
+        let (ended, _, _, stderr) = program.end();
+        let today = std::fs::read_to_string(place.state().join("trend.today")).unwrap();
+        let day = today.lines().nth(1).and_then(|line| line.split('\t').next()).unwrap();
+        assert!(ended.success(), "{stderr}");
+        serde_json::from_str::<Value>(day).unwrap()["seconds"].as_f64().unwrap()
+    });
+    assert!(0.5 < seconds[0] && seconds[0] + 0.5 < seconds[1], "{seconds:?}");
 }

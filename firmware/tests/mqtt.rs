@@ -75,6 +75,12 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         let alarm = subscriber.newest("homeassistant/binary_sensor/pump/alarm/config");
         assert_eq!(alarm["json_attributes_topic"], "monitor/pump/state");
         assert!(state["explanation"].is_null(), "{state}");
+        for object in
+            ["sensor/pump/zone", "sensor/pump/trend", "binary_sensor/pump/warning", "binary_sensor/pump/drift"]
+        {
+            let topic = format!("homeassistant/{object}/config");
+            subscriber.wait(object, |subscriber| subscriber.newest(&topic)["unique_id"].is_string());
+        }
         program.child.kill().unwrap();
         subscriber.wait("the last will", |subscriber| {
             subscriber.payloads("monitor/pump/availability") == ["online", "offline"]

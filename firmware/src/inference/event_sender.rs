@@ -2,7 +2,9 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use monitor_core::decision::Decided;
 use monitor_core::monitor::{AlarmCause, Event};
+use monitor_core::pipeline::Verdict;
 use monitor_model::explanation;
 use monitor_wire::{self as wire, Gap, StateChange};
 
@@ -39,7 +41,10 @@ impl EventSender<'_> {
                 progress.counters.lost_frames.fetch_add(lost_frames, Relaxed);
                 reporting::Event::Gap(Gap { index, lost_frames })
             }
-            Event::Window { verdict, decided, anomaly, zone, .. } => {
+            Event::Window { verdict, decided, anomaly, zone, microphone_dead } => {
+                if let Some(class) = followed(verdict, decided, microphone_dead) {
+                    progress.trend.count(class, anomaly, verdict.level_dbfs);
+                }
                 let window = Window::new(verdict, decided, anomaly.zip(zone));
                 progress.window(window.inference_us);
                 reporting::Event::Window(window)
@@ -67,4 +72,13 @@ impl EventSender<'_> {
         };
         self.report(&report);
     }
+}
+
+/// The class to whose day a window counts: a steady state with whole sound. The state of a model of one class is unknown during
+/// its alarm, and those windows are its own.
+fn followed(verdict: &Verdict<'_>, decided: Decided, microphone_dead: bool) -> Option<usize> {
+    let whole = !microphone_dead && !verdict.spans_gap;
+    let class =
+        if verdict.probabilities.len() == 1 { Some(0) } else { decided.state.class().filter(|_| decided.steady) };
+    class.filter(|_| whole).map(usize::from)
 }

@@ -8,6 +8,7 @@ use super::counters::Counters;
 use super::rejected_updates::RejectedUpdates;
 use super::times::RecentTimes;
 use crate::alarms::Alarms;
+use crate::trend::WindowCounts;
 
 /// The shared parts, each of which has its own file.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Progress {
     pub control: Control,
     /// The alarms of inference and of the main thread.
     pub alarms: Arc<Alarms>,
+    /// Windows for the daily medians.
+    pub trend: WindowCounts,
     /// Updates that were rejected.
     pub rejected_updates: RejectedUpdates,
 }

@@ -17,6 +17,7 @@ use super::{baseline, signature};
 use crate::alarms::sensitivity::{Values, ordered};
 use crate::config::{AlarmConfig, Config};
 use crate::reporting::DeviceInfo;
+use crate::system::hex::hex;
 use crate::system::messages::warn;
 
 /// Everything that inference needs to know and that a reload replaces.
@@ -120,6 +121,12 @@ impl Setup {
             Some(baseline) => classifier.with_anomaly(Some(Detector::new(*baseline.tables()))),
             None => classifier,
         }
+    }
+
+    /// What scores the sound, model and baseline, as hexadecimal digits.
+    pub(crate) fn scored_by(&self) -> String {
+        let baseline = self.baseline.as_ref().map_or(&[][..], BaselineTables::file);
+        hex(&Sha256::digest([&self.device.model_sha256, baseline].concat()))
     }
 
     /// The sensitivity of the alarm by the anomaly score of this setup's `classifier`, by model and configuration; `None`

@@ -11,6 +11,7 @@ use monitor_core::pipeline::Verdict;
 use monitor_model::texts::Texts;
 use monitor_wire as wire;
 
+use super::TrendReport;
 use super::probabilities::{Pool, Probabilities};
 
 /// The model and the device, as the hello frame reports them.
@@ -101,6 +102,8 @@ pub enum Event<'a> {
     Alarm(wire::Alarm),
     /// The anomaly score rose above the warning level, or fell below it.
     Warning(wire::Warning),
+    /// The course of the daily medians, and whether the model still fits.
+    Trend(Arc<TrendReport>),
     /// The counters.
     Health(wire::Health),
     /// Sound was lost.
@@ -120,6 +123,7 @@ impl Event<'_> {
             Self::StateChange(change) => Event::StateChange(*change),
             Self::Alarm(alarm) => Event::Alarm(*alarm),
             Self::Warning(warning) => Event::Warning(*warning),
+            Self::Trend(report) => Event::Trend(Arc::clone(report)),
             Self::Health(health) => Event::Health(*health),
             Self::Gap(gap) => Event::Gap(*gap),
             Self::Acknowledged(acknowledged) => Event::Acknowledged(*acknowledged),
@@ -142,6 +146,7 @@ impl Event<'_> {
             Self::StateChange(change) => wire::Message::StateChange(*change),
             Self::Alarm(alarm) => wire::Message::Alarm(*alarm),
             Self::Warning(warning) => wire::Message::Warning(*warning),
+            Self::Trend(report) => wire::Message::Trend(report.summary),
             Self::Health(health) => wire::Message::Health(*health),
             Self::Gap(gap) => wire::Message::Gap(*gap),
             Self::Acknowledged(acknowledged) => wire::Message::Acknowledged(*acknowledged),

@@ -13,6 +13,7 @@ mod page_counters;
 mod probabilities;
 pub(crate) mod queue;
 mod snapshot;
+mod trend_report;
 
 pub use audio_tee::AudioTee;
 pub use clip_queue::ClipQueue;
@@ -24,3 +25,4 @@ pub use page_counters::PageCounters;
 pub use probabilities::Probabilities;
 pub use queue::{Inbox, Item, Outboxes, Received};
 pub use snapshot::Snapshot;
+pub use trend_report::{StateTrend, TrendDay, TrendReport};

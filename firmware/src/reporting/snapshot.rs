@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use monitor_core::anomaly::Zone;
 use monitor_model::line::StateName;
-use monitor_wire::{AlarmCause, CaptureState, Explanation, Health, TextList};
+use monitor_wire::{AlarmCause, CaptureState, Explanation, Health, TextList, Trend};
 
-use super::{DeviceInfo, Event, Item};
+use super::{DeviceInfo, Event, Item, TrendReport};
 
 /// The newest of everything.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub zone: Option<Zone>,
     /// Whether the warning is raised.
     pub warning: bool,
+    /// The days behind the score, once reported.
+    pub trend: Option<Arc<TrendReport>>,
     /// Inference time of the newest window in microseconds.
     pub inference_us: u32,
     /// A bit for each active cause of alarm.
@@ -79,8 +81,14 @@ impl Snapshot {
             }
             // An alarm is a warning too, so that the end of a warning is also that of the alarm.
             Event::Warning(warning) => (self.warning, self.explanation) = (warning.active, warning.explanation),
+            Event::Trend(report) => self.trend = Some(Arc::clone(report)),
             Event::Gap(_) => {}
         }
+    }
+
+    /// The result of the days behind the score; of none at the start.
+    pub fn trend(&self) -> Trend {
+        self.trend.as_ref().map_or_else(Trend::default, |report| report.summary)
     }
 
     /// Whether there is an alarm: a cause is active, or not yet acknowledged.

@@ -8,5 +8,6 @@ pub mod messages;
 pub(crate) mod notify;
 pub(crate) mod real_time;
 pub mod safe;
+pub(crate) mod sealed_line;
 pub(crate) mod signals;
 pub(crate) mod thermal;

@@ -6,7 +6,9 @@ use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
 use monitor_export::test_network::anomaly_tables;
 use monitor_export::{self as export, Dense};
-use monitor_wire::{Acknowledged, Alarm, Floats, Gap, Health, Hello, Message, StateChange, TextList, Verdict, encode};
+use monitor_wire::{
+    Acknowledged, Alarm, DaySpan, Floats, Gap, Health, Hello, Message, StateChange, TextList, Trend, Verdict, encode,
+};
 use ndarray::Array2;
 
 fn card() -> ModelCard<'static> {
@@ -139,6 +141,7 @@ pub fn messages(each: impl FnMut(Message<'_>)) {
             probabilities: Floats::new(&[0.25, 0.75]),
         },
     );
+    let trend = Trend { days: 28, to_warning: Some(DaySpan { earliest: 12, latest: 30 }), ..Trend::default() };
     let health = Health { frames: 480_000, cpu_millidegrees: Some(48_312), microphone: 5, ..Health::default() };
     [
         Message::Hello(hello),
@@ -155,6 +158,7 @@ pub fn messages(each: impl FnMut(Message<'_>)) {
         Message::Health(health),
         Message::Gap(Gap { index: 300, lost_frames: 24_000 }),
         Message::Acknowledged(Acknowledged { causes: 5, by: 2, index: 300 }),
+        Message::Trend(trend),
         Message::Other { kind: 77, payload: b"more" },
     ]
     .into_iter()

@@ -133,7 +133,9 @@ impl Board {
                 self.warned = warning.active;
                 self.event_of(frame);
             }
-            Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => self.event_of(frame),
+            Message::Trend(_) | Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => {
+                self.event_of(frame)
+            }
         }
     }
 

@@ -63,6 +63,13 @@ pub mod resample;
 )]
 pub mod rumble;
 pub mod stats;
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "counts and days below 2^24"
+)]
+pub mod trend;
 pub mod window;
 
 /// Largest number of classes of any classifier: the 521 AudioSet classes of YAMNet.

@@ -24,4 +24,5 @@ mod packed;
 pub mod palette;
 pub mod report;
 pub mod texts;
+pub mod trend_line;
 pub mod wav;

@@ -7,6 +7,8 @@ use core::fmt;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::trend_line::{self, CourseText, DriftText};
+
 use monitor_core::microphone;
 
 use crate::explanation::ExplanationText;
@@ -156,6 +158,9 @@ impl fmt::Display for Line<'_> {
                 explained(f, &w.explanation)
             }
             Message::Warning(_) => f.write_str("WARNING off: anomaly"),
+            Message::Trend(trend) => {
+                write!(f, "TREND {}; {}", CourseText { trend, labels: self.labels }, DriftText(trend))
+            }
             Message::Health(h) => write!(f, "HEALTH {}", HealthText(&h)),
             Message::Gap(gap) => write!(f, "GAP {} frames lost before window {}", gap.lost_frames, gap.index),
             Message::Acknowledged(a) => {
@@ -236,6 +241,7 @@ impl Serialize for Line<'_> {
             Message::StateChange(_) => "state",
             Message::Alarm(_) => "alarm",
             Message::Warning(_) => "warning",
+            Message::Trend(_) => "trend",
             Message::Health(_) => "health",
             Message::Gap(_) => "gap",
             Message::Acknowledged(_) => "acknowledged",
@@ -288,6 +294,7 @@ impl Serialize for Line<'_> {
                 map.serialize_entry("index", &w.index)?;
                 map.serialize_entry("explanation", &ExplanationText::if_any(&w.explanation))?;
             }
+            Message::Trend(trend) => trend_line::serialize(&mut map, &trend, self.labels)?,
             Message::Acknowledged(a) => {
                 map.serialize_entry("causes", &List(Causes { bits: a.causes }.names()))?;
                 map.serialize_entry("by", by_name(a.by))?;

@@ -103,6 +103,7 @@ fn message(kind: u8, payload: &[u8]) -> Result<Message<'_>, Damage> {
         kind::GAP => Message::Gap(fields(kind, payload)?),
         kind::ACKNOWLEDGED => Message::Acknowledged(fields(kind, payload)?),
         kind::WARNING => Message::Warning(grown::<OldestWarning, Warning>(kind, payload)?),
+        kind::TREND => Message::Trend(fields(kind, payload)?),
         _ => Message::Other { kind, payload },
     })
 }

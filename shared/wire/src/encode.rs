@@ -28,6 +28,7 @@ pub fn encode<'b>(
         Message::Gap(payload) => frame(buffer, header, payload),
         Message::Acknowledged(payload) => frame(buffer, header, payload),
         Message::Warning(payload) => frame(buffer, header, payload),
+        Message::Trend(payload) => frame(buffer, header, payload),
         Message::Other { payload, .. } => frame(buffer, header, &Raw(payload)),
     }
 }

@@ -28,6 +28,7 @@ mod message;
 #[cfg(test)]
 mod tests;
 mod text_list;
+mod trend;
 
 pub use decode::{Damage, Decoder, Frame};
 pub use encode::{Error, encode};
@@ -38,6 +39,7 @@ pub use message::{
     StateChange, Verdict, Warning, refused,
 };
 pub use text_list::{TextList, TextSource};
+pub use trend::{Course, DaySpan, Drift, Shift, Trend};
 
 /// The version of the frame's layout, its first byte.
 pub const VERSION: u8 = 1;
@@ -59,6 +61,8 @@ mod kind {
     pub const ACKNOWLEDGED: u8 = 7;
     /// The warning was raised or ended.
     pub const WARNING: u8 = 8;
+    /// The course of the daily medians.
+    pub const TREND: u8 = 9;
 }
 
 /// The fields before the payload.

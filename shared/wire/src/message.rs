@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Explanation, Floats, TextList, kind};
+use super::{Explanation, Floats, TextList, Trend, kind};
 
 /// The payload of a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -23,6 +23,8 @@ pub enum Message<'a> {
     Acknowledged(Acknowledged),
     /// The anomaly score rose above the warning level, or fell below it.
     Warning(Warning),
+    /// The course of the daily medians: when it changes, and every hour.
+    Trend(Trend),
     /// A kind of a newer sender that this reader does not support.
     Other {
         /// The kind.
@@ -44,6 +46,7 @@ impl Message<'_> {
             Self::Gap(_) => kind::GAP,
             Self::Acknowledged(_) => kind::ACKNOWLEDGED,
             Self::Warning(_) => kind::WARNING,
+            Self::Trend(_) => kind::TREND,
             Self::Other { kind, .. } => *kind,
         }
     }

@@ -99,8 +99,20 @@ fn warning() -> Message<'static> {
     Message::Warning(Warning { active: true, state: Some(1), index: 300, explanation })
 }
 
-fn all(probabilities: &[f32]) -> [Message<'_>; 8] {
-    [hello(), verdict(probabilities), change(), alarm(), health(), gap(), acknowledged(), warning()]
+fn trend() -> Message<'static> {
+    Message::Trend(Trend {
+        days: 28,
+        course: Course::Rising as u8,
+        state: Some(1),
+        to_warning: Some(DaySpan { earliest: 12, latest: 30 }),
+        to_alarm: None,
+        drift: Drift::All as u8,
+        shift: Shift::Quieter as u8,
+    })
+}
+
+fn all(probabilities: &[f32]) -> [Message<'_>; 9] {
+    [hello(), verdict(probabilities), change(), alarm(), health(), gap(), acknowledged(), warning(), trend()]
 }
 
 fn encoded(sequence: u32, message: &Message<'_>) -> Vec<u8> {
@@ -319,7 +331,7 @@ proptest! {
 
     #[test]
     fn no_payload_whatever_makes_the_decoder_panic(
-        kind in 0u8..9,
+        kind in 0u8..10,
         payload in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         let seen = decoded(&encoded(0, &Message::Other { kind, payload: &payload }));

@@ -21,6 +21,7 @@ impl Supervisor<'_> {
             std::thread::sleep(Duration::from_millis(2));
         }
         let stored = self.latch_store.take().map(|store| store.close(self.progress.alarms.unacknowledged()));
+        let kept = self.trend.take().and_then(|trend| trend.close(&self.progress.trend));
         let timeout = if requested { SHUTDOWN_TIMEOUT } else { RECORDING_END_TIMEOUT };
         let waiting = Instant::now();
         let mut stopped = false;
@@ -38,7 +39,9 @@ impl Supervisor<'_> {
         sinks.finish(Duration::from_millis(100));
         // In case the thread of the pins had no time to do so.
         safe::apply();
-        while stored.as_ref().is_some_and(|thread| !thread.is_finished()) && begun.elapsed() < LATCH_TIMEOUT {
+        let writes =
+            |thread: &Option<std::thread::JoinHandle<()>>| thread.as_ref().is_some_and(|thread| !thread.is_finished());
+        while (writes(&stored) || writes(&kept)) && begun.elapsed() < LATCH_TIMEOUT {
             std::thread::sleep(Duration::from_millis(2));
         }
         // A driver that hangs in a call keeps capture's thread, but not the program.

@@ -5,12 +5,13 @@ use std::sync::mpsc::{TryRecvError, sync_channel};
 
 use anyhow::Context;
 
-use super::supervisor::{STACK, Supervisor, folders, latch_settings};
+use super::supervisor::{STACK, Supervisor, folders, latch_settings, trend_place};
 use crate::alarms::latch_store::LatchStore;
 use crate::config::Config;
 use crate::inference::Setup;
 use crate::reporting::Event;
 use crate::system::messages::warn;
+use crate::trend::TrendFollower;
 
 impl Supervisor<'_> {
     /// Starts to read model and configuration again, in a thread of its own.
@@ -76,6 +77,7 @@ impl Supervisor<'_> {
         self.progress.rejected_updates.set_reload(None);
         self.context.folders.set(folders(&config));
         self.outboxes = self.sinks.change(&self.config.sinks(), &config.sinks(), &self.context, &self.outboxes);
+        let place = trend_place(&config, &setup);
         // There is room: the one before was taken. Replaced sinks end when inference takes this one.
         self.setups.try_send((setup, self.outboxes.clone())).context("listening has ended")?;
         self.sent += 1;
@@ -88,9 +90,16 @@ impl Supervisor<'_> {
             }
             self.latch_store = LatchStore::start(settings, settings.stored());
         }
+        let hop_s = f64::from(config.listen.hop_exact_s());
+        if let Some(trend) = &mut self.trend {
+            trend.change(place, hop_s, &self.progress.trend);
+        }
         self.config = Config { capture: self.config.capture.clone(), ..config };
         // New sinks get the alarms at once, and the state with the next window.
         self.send_health();
+        if let Some(report) = self.trend.as_ref().and_then(TrendFollower::reported) {
+            self.outboxes.send(&Event::Trend(report));
+        }
         Ok(())
     }
 }

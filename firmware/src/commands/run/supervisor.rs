@@ -24,6 +24,7 @@ use crate::sinks::Sinks;
 use crate::system::notify::Notify;
 use crate::system::signals::{Request, Signals};
 use crate::system::{crash, messages, safe};
+use crate::trend::{Place, TrendFollower};
 use crate::update::refused_in;
 
 /// Stack of the inference thread. The monitor is moved through it when a setup is applied: 520 kB in a build without
@@ -101,6 +102,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let started = Sinks::start(&config.sinks(), &context, lossless, start);
     let (sinks, outboxes) = started.context("no thread for a sink")?;
     let (setups, next) = sync_channel(1);
+    let followed = trend_place(&config, &setup);
     let listening = Listening {
         sound,
         first: (setup, outboxes.clone()),
@@ -122,6 +124,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     };
     let mut supervisor = Supervisor {
         options,
+        trend: (!lossless).then(|| TrendFollower::start(followed, config.listen.hop_exact_s().into())),
         latch_store: (!lossless).then(|| LatchStore::start(latch_settings(&config), stored)).flatten(),
         config,
         producer,
@@ -164,6 +167,11 @@ pub(super) fn folders(config: &Config) -> FolderPaths {
     }
 }
 
+/// Where the days of this model are kept.
+pub(super) fn trend_place(config: &Config, setup: &Setup) -> Place {
+    Place { folder: config.listen.state_dir.clone(), model: setup.scored_by() }
+}
+
 pub(super) struct Supervisor<'a> {
     pub(super) options: &'a Options,
     pub(super) config: Config,
@@ -171,6 +179,8 @@ pub(super) struct Supervisor<'a> {
     pub(super) progress: Arc<Progress>,
     /// Stores latched alarms over a restart.
     pub(super) latch_store: Option<LatchStore>,
+    /// Follows the days behind the score; `None` for a recording that is played as fast as possible.
+    pub(super) trend: Option<TrendFollower>,
     pub(super) context: OutputContext,
     pub(super) sinks: Sinks,
     pub(super) outboxes: Outboxes,

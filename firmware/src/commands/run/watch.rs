@@ -11,6 +11,7 @@ use crate::capture::DeviceState;
 use crate::inference::health::health;
 use crate::reporting::Event;
 use crate::system::messages::warn;
+use crate::trend::Limits;
 
 impl Supervisor<'_> {
     /// Follows the progress of the sound.
@@ -32,6 +33,16 @@ impl Supervisor<'_> {
             self.outboxes.send(&Event::Alarm(alarm));
         }
         self.acknowledge();
+        self.follow_trend();
+    }
+
+    /// Reports the course of the daily medians when it has changed.
+    fn follow_trend(&mut self) {
+        let limits = self.progress.alarms.sensitivity.now().map(|[alarm, _, warning]| Limits { warning, alarm });
+        let report = self.trend.as_mut().and_then(|trend| trend.update(&self.progress.trend, limits));
+        if let Some(report) = report {
+            self.outboxes.send(&Event::Trend(report));
+        }
     }
 
     /// Performs and reports the requested acknowledgements, and stores the alarms that are left.

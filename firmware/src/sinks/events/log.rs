@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use monitor_model::explanation::ExplanationText;
 use monitor_model::line::{Causes, by_name, cause_name};
-use monitor_wire::Explanation;
+use monitor_model::trend_line::{drift_name, shift_name};
+use monitor_wire::{Drift, Explanation};
 
 use super::Config;
 use super::record::{Record, RecordKind, text};
@@ -41,6 +42,8 @@ pub(super) struct Log {
     model: Option<(String, [u8; 32])>,
     hop_s: f64,
     clock: u8,
+    /// Drift and shift that were recorded last, as numbers of the wire format.
+    drift: (u8, u8),
     up_ms: u64,
     seconds: BTreeMap<String, f64>,
     durations_recorded: Instant,
@@ -60,6 +63,7 @@ impl Log {
             model: None,
             hop_s: 0.0,
             clock: 0,
+            drift: (0, 0),
             up_ms: 0,
             seconds: BTreeMap::new(),
             durations_recorded: Instant::now(),
@@ -116,6 +120,16 @@ impl Log {
             Event::Health(health) => {
                 if std::mem::replace(&mut self.clock, health.clock) != health.clock {
                     self.add(of(RecordKind::Clock));
+                }
+            }
+            Event::Trend(report) => {
+                let trend = report.summary;
+                let shifted = |drift| drift == Drift::All as u8 || drift == Drift::Single as u8;
+                let before = std::mem::replace(&mut self.drift, (trend.drift, trend.shift));
+                if (shifted(trend.drift) || shifted(before.0)) && before != self.drift {
+                    let cause = format!("{} {}", drift_name(trend.drift), shift_name(trend.shift));
+                    let (active, cause) = (Some(shifted(trend.drift)), Some(cause));
+                    self.add(Record { active, cause, ..of(RecordKind::Drift) });
                 }
             }
             Event::Gap(_) => {}

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use log::Log;
-pub use record::{Record, RecordKind, sealed};
+pub use record::{Record, RecordKind};
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "page")]
 pub(crate) use store::read_newest;
@@ -18,6 +18,7 @@ pub use store::{read, records};
 use super::{Sink, SinkConfig};
 use crate::reporting::{Item, OutputContext};
 use crate::setting::{InvalidSetting, within};
+pub use crate::system::sealed_line::sealed;
 
 /// Longest time before written records are synchronised to disk.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);

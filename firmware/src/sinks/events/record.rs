@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::system::sealed_line::{opened, sealed};
+
 /// An event and its time. Every kind of event uses some of the fields from `version` on; the others are not written. (A flat
 /// struct instead of an enum with fields: to read a tagged enum within an object, serde first buffers it in a generic form,
 /// which adds code for every type.)
@@ -35,10 +37,10 @@ pub struct Record {
     /// Of a change: the state's smoothed probability.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
-    /// Of an alarm: whether it was raised.
+    /// Of an alarm: whether it was raised. Of a drift: whether the model no longer fits, or may not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
-    /// Of an alarm and of a clip: why.
+    /// Of an alarm and of a clip: why. Of a drift: which states have shifted, and how.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
     /// Of an alarm: whether it is yet to be acknowledged.
@@ -79,6 +81,8 @@ pub enum RecordKind {
     Alarm,
     /// The anomaly score rose above the warning level, or fell below it.
     Warning,
+    /// Whether the model still fits has changed; see `active` and `cause`.
+    Drift,
     /// Alarms were acknowledged.
     Acknowledged,
     /// The device's clock has become synchronised to a time server or no longer is; see `synchronised`.
@@ -102,6 +106,7 @@ impl RecordKind {
             Self::State => "state",
             Self::Alarm => "alarm",
             Self::Warning => "warning",
+            Self::Drift => "drift",
             Self::Acknowledged => "acknowledged",
             Self::Clock => "clock",
             Self::Duration => "duration",
@@ -111,9 +116,6 @@ impl RecordKind {
         }
     }
 }
-
-/// CRC-32 as in Ethernet and zip.
-const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// Longest text in a record, in characters.
 const LONGEST_TEXT: usize = 100;
@@ -132,22 +134,14 @@ impl Record {
 
     /// Reads a line without its end; `None` for one that is torn or was never one.
     pub fn read(line: &[u8]) -> Option<Self> {
-        let (json, sum) = line.split_last_chunk::<9>()?;
-        let sum = std::str::from_utf8(sum.strip_prefix(b"\t")?).ok()?;
-        (u32::from_str_radix(sum, 16).ok()? == CRC.checksum(json)).then(|| serde_json::from_slice(json).ok())?
+        serde_json::from_slice(opened(line)?).ok()
     }
-}
-
-/// JSON as a line of the log.
-pub fn sealed(mut json: Vec<u8>) -> Vec<u8> {
-    let sum = CRC.checksum(&json);
-    json.extend(format!("\t{sum:08x}\n").bytes());
-    json
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::system::sealed_line::CRC;
 
     /// Lines of every event as written since the log's first version, with the records that they encode.
     fn written() -> Vec<(&'static str, Record)> {
@@ -182,6 +176,10 @@ mod tests {
                     explanation: name(),
                     ..of(RecordKind::Warning)
                 },
+            ),
+            (
+                r#""drift","active":true,"cause":NAME"#,
+                Record { active: Some(true), cause: name(), ..of(RecordKind::Drift) },
             ),
             (
                 r#""acknowledged","causes":NAME,"by":NAME"#,

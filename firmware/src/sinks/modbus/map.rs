@@ -51,6 +51,9 @@ const NONE: i16 = i16::MIN;
 /// Stands for the unknown state.
 const UNKNOWN: u16 = u16::MAX;
 
+/// Stands for a forecast that there is not.
+const NO_DAYS: u16 = u16::MAX;
+
 /// Writes the current state into registers and bits.
 pub fn image(now: &Snapshot) -> Image {
     let mut image = Image::new();
@@ -74,6 +77,7 @@ pub fn image(now: &Snapshot) -> Image {
         now.unacknowledged != 0,
         synchronised,
         now.warning,
+        now.trend().no_longer_fits(),
     ];
     image.discretes[..bits.len()].copy_from_slice(&bits);
     spread(now.alarms, &mut image.discretes[CAUSES..][..16]);
@@ -101,9 +105,10 @@ pub fn causes(written: &Image) -> u32 {
 }
 
 /// Addresses, names and values.
-fn values(now: &Snapshot) -> [(usize, &'static str, Value); 35] {
+fn values(now: &Snapshot) -> [(usize, &'static str, Value); 41] {
     use Value::{F32, I16, U16, U32, U64};
     let health = &now.health;
+    let (trend, days) = (now.trend(), |days: Option<u16>| days.unwrap_or(NO_DAYS));
     let hundredths = |value: f32| (value * 100.0).round().max(f32::from(NONE + 1)) as i16;
     let classes = now.labels().iter().count().min(usize::from(UNKNOWN) - 1) as u16;
     [
@@ -142,6 +147,12 @@ fn values(now: &Snapshot) -> [(usize, &'static str, Value); 35] {
         (56, "suspends", U32(health.suspends)),
         (58, "model", U32(now.device.as_ref().map_or(0, |device| fingerprint(&device.model_sha256)))),
         (60, "zone", U16(now.zone.map_or(0, |zone| 1 + zone as u16))),
+        (61, "trend", U16(trend.course.into())),
+        (62, "earliest days to the warning level", U16(days(trend.to_warning.map(|days| days.earliest)))),
+        (63, "latest days to the warning level", U16(days(trend.to_warning.map(|days| days.latest)))),
+        (64, "earliest days to the alarm level", U16(days(trend.to_alarm.map(|days| days.earliest)))),
+        (65, "latest days to the alarm level", U16(days(trend.to_alarm.map(|days| days.latest)))),
+        (66, "drift", U16(trend.drift.into())),
     ]
 }
 
@@ -219,7 +230,7 @@ mod tests {
         assert_eq!(image.inputs[20..22], [1, 24_464]);
         assert_eq!(image.inputs[28..32], [1, 2, 3, 4]);
         assert_eq!(image.inputs[42..44], [5, 6]);
-        assert_eq!(image.inputs[60], 3);
+        assert_eq!(image.inputs[60..67], [3, 0, 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, 0]);
         assert_eq!(image.holdings, image.inputs);
     }
 

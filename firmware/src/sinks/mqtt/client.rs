@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use monitor_core::anomaly::Zone;
-use monitor_wire::AcknowledgedBy;
+use monitor_wire::{AcknowledgedBy, Trend};
 
 use super::Config;
 use super::command::Command;
@@ -216,6 +216,7 @@ struct Urgent {
     alarms: u32,
     warning: bool,
     zone: Option<Zone>,
+    trend: Trend,
     unacknowledged: u32,
     microphone: u8,
     rejected_updates: Vec<String>,
@@ -247,6 +248,7 @@ impl Published {
             alarms: now.alarms,
             warning: now.warning,
             zone: now.zone,
+            trend: now.trend(),
             unacknowledged: now.unacknowledged,
             microphone: now.health.microphone,
             rejected_updates: now.rejected_updates().to_vec(),

@@ -4,6 +4,7 @@ use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
 use monitor_model::explanation::ExplanationText;
 use monitor_model::line::{Causes, Line, capture_name, clock_name};
+use monitor_model::trend_line::{CourseText, DriftText, TrendJson};
 use monitor_wire::TextList;
 use serde_json::{Value, json};
 
@@ -83,7 +84,7 @@ impl Messages {
 
     /// The state now. `sensitivity`: the values that hold, `None` without an alarm by the anomaly score.
     pub(super) fn state(&self, now: &Snapshot, dropped_events: u64, sensitivity: Option<Values>) -> Message {
-        let health = &now.health;
+        let (health, trend) = (&now.health, now.trend());
         let causes = |bits| Causes { bits }.names().collect::<Vec<_>>();
         let mut payload = json!({
             "state": now.state_name(),
@@ -99,6 +100,10 @@ impl Messages {
             "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
             "capture": capture_name(health.capture),
             "clock": clock_name(health.clock),
+            "trend": TrendJson { trend, labels: now.labels() },
+            "trend_text": CourseText { trend, labels: now.labels() }.to_string(),
+            "drift": trend.no_longer_fits(),
+            "drift_text": DriftText(trend).to_string(),
             "rejected_updates": now.rejected_updates(),
             // The name until version 0.1; kept for one version.
             "not_used": now.rejected_updates(),
@@ -168,6 +173,15 @@ impl Messages {
             sensor("zone", "Zone", "zone", json!({"device_class": "enum", "options": Zone::ALL.map(Zone::name)})),
             with_attributes(binary("alarm", "Alarm", "value_json.alarm")),
             with_attributes(binary("warning", "Warning", "value_json.warning")),
+            sensor("trend", "Trend", "trend_text", json!({"icon": "mdi:chart-line"})),
+            sensor(
+                "days_to_warning",
+                "Days to warning",
+                "trend.days_to_warning[0] if value_json.trend.days_to_warning else None",
+                json!({"unit_of_measurement": "d"}),
+            ),
+            with_diagnostic(binary("drift", "Model no longer fits", "value_json.drift")),
+            sensor("drift_text", "Model fit", "drift_text", json!({"entity_category": "diagnostic"})),
             binary("not_used", "Update not used", "value_json.rejected_updates"),
             binary("microphone", "Microphone", "value_json.microphone or value_json.capture != 'running'"),
         ];
@@ -233,6 +247,11 @@ impl Messages {
 /// Rounds a value, so that the last digit of a float does not count as a change.
 fn round(value: f32, steps: f64) -> f64 {
     (f64::from(value) * steps).round() / steps
+}
+
+/// An entity among the diagnostic ones.
+fn with_diagnostic((component, object, config): (&'static str, String, Value)) -> (&'static str, String, Value) {
+    (component, object, with(config, json!({"entity_category": "diagnostic"})))
 }
 
 /// Adds the fields of one JSON object to another.

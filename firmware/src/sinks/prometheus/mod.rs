@@ -100,6 +100,7 @@ fn page(now: &Snapshot, page_counters: &PageCounters) -> String {
             page.sample("zone", &[("zone", zone.name())], f64::from(u8::from(zone == now)));
         }
     }
+    trend(&mut page, now);
     let synchronised = f64::from(u8::from(health.clock == ClockState::Synchronised as u8));
     page.one("clock_synchronised", "gauge", "Whether the device's clock follows a time server.", synchronised);
     let rejected = now.rejected_updates().len() as f64;
@@ -143,6 +144,23 @@ fn page(now: &Snapshot, page_counters: &PageCounters) -> String {
         page.sample("inference_seconds", &[("quantile", quantile)], f64::from(us) / 1e6);
     }
     page.0
+}
+
+/// The course of the daily medians, and whether the model still fits.
+fn trend(page: &mut Page, now: &Snapshot) {
+    let trend = now.trend();
+    page.one("trend_days", "gauge", "Days that the trend is computed from.", trend.days.into());
+    page.one("trend_rising", "gauge", "Whether the score of a state rises.", f64::from(u8::from(trend.is_rising())));
+    for (name, level, days) in
+        [("days_to_warning", "warning", trend.to_warning), ("days_to_alarm", "alarm", trend.to_alarm)]
+    {
+        let Some(days) = days else { continue };
+        page.family(name, "gauge", &format!("Days until a rising score reaches the {level} level."));
+        page.sample(name, &[("bound", "earliest")], days.earliest.into());
+        page.sample(name, &[("bound", "latest")], days.latest.into());
+    }
+    let drift = f64::from(u8::from(trend.no_longer_fits()));
+    page.one("drift", "gauge", "Whether all states have shifted at once, so that the model no longer fits.", drift);
 }
 
 /// The page being written. Into memory: it cannot fail.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use monitor_model::line::{Causes, Refused, capture_name, clock_name};
+use monitor_model::trend_line::{CourseText, DriftText};
 use serde::{Deserialize, Serialize};
 
 use super::{QUEUE, Sink, SinkConfig};
@@ -77,6 +78,12 @@ pub struct StatusFile {
     /// The zone of the anomaly score; null without one.
     #[serde(default)]
     pub zone: Option<String>,
+    /// The course of the daily medians, in words.
+    #[serde(default)]
+    pub trend: String,
+    /// Whether the model still fits, in words.
+    #[serde(default)]
+    pub drift: String,
     /// What capture is doing: `running` is good, `ended` is the end of a recording.
     pub capture: String,
     /// Frames captured.
@@ -130,6 +137,8 @@ impl StatusFile {
             unacknowledged: causes(now.unacknowledged),
             warning: now.warning,
             zone: now.zone.map(|zone| zone.name().into()),
+            trend: CourseText { trend: now.trend(), labels: now.labels() }.to_string(),
+            drift: DriftText(now.trend()).to_string(),
             capture: capture_name(health.capture).into(),
             frames: health.frames,
             windows: health.windows,

@@ -30,6 +30,11 @@ impl BaselineTables {
             .map(Self)
     }
 
+    /// Returns the bytes of the file.
+    pub fn file(&self) -> &[u8] {
+        self.0.borrow_owner()
+    }
+
     /// Returns the tables.
     pub fn tables(&self) -> &AnomalyModel<'_> {
         self.0.borrow_dependent()
