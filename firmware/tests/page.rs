@@ -104,7 +104,7 @@ fn the_password_of_the_first_start_opens_a_session_that_no_other_site_can_use() 
     let password = page.password();
     page.program.wait("the password on the console", |program| program.stderr().contains(&password));
     assert_eq!(page.ask("GET", "/api/now", &[], "").status, 401);
-    assert_eq!(page.ask("GET", "/api/session", &[], "").json()["role"], "nobody");
+    assert_eq!(page.ask("GET", "/api/session", &[], "").json()["role"], "anonymous");
     assert_eq!(page.login("wrong", &[]).status, 401);
     let login = page.login(&password, &[("X-Forwarded-Prefix", "/plant/pump"), ("X-Forwarded-Proto", "https")]);
     let expected = "; Path=/plant/pump/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure";

@@ -6,6 +6,7 @@ use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
 use monitor_model::explanation::ExplanationText;
 use monitor_model::line::{Causes, Line, Refused, capture_name, clock_name};
+use monitor_model::trend_line::TrendJson;
 use serde_json::{Map, Value, json};
 
 use super::recent::Point;
@@ -46,6 +47,7 @@ pub(super) fn now(now: &Now, levels: Option<Values>, counters: &PageCounters) ->
         "alarms": causes(snapshot.alarms),
         "unacknowledged": causes(snapshot.unacknowledged),
         "explanation": ExplanationText::if_any(&snapshot.explanation),
+        "trend": TrendJson { trend: snapshot.trend(), labels: snapshot.labels() },
         "microphone": microphone::names(health.microphone).collect::<Vec<_>>(),
         "capture": capture_name(health.capture),
         "silent_s": now.silent_s(),

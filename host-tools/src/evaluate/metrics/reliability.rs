@@ -62,7 +62,7 @@ impl Reliability {
         let excess: f64 = self.bins.iter().map(|bin| bin.windows as f64 * (bin.confidence - bin.accuracy)).sum();
         let excess = excess / windows.max(1) as f64;
         let conclusion = match self.ece {
-            close if close < CLOSE => "the confidence can be taken at its word",
+            close if close < CLOSE => "the stated confidence is reliable",
             ece if excess > ece / 2.0 => {
                 "the model is more often sure than right, so take a high confidence with caution"
             }
@@ -95,7 +95,7 @@ mod tests {
         let words = |labels: &[usize]| Reliability::from_probabilities(p.view(), labels).in_words();
         assert!(
             words(&[0, 0, 0, 1])
-                .ends_with("differ by 0.0 percentage points on average: the confidence can be taken at its word.")
+                .ends_with("differ by 0.0 percentage points on average: the stated confidence is reliable.")
         );
         assert!(
             words(&[1, 1, 1, 1])

@@ -71,7 +71,7 @@ pub(in super::super) async fn login(State(shared): State<Arc<Shared>>, request: 
 /// `POST api/logout`: ends the session.
 pub(in super::super) async fn logout(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     token(&headers).into_iter().for_each(|token| shared.access.sessions.end(token));
-    let role = if shared.config.look == Look::Open { Role::Look } else { Role::Nobody };
+    let role = if shared.config.look == Look::Open { Role::Look } else { Role::Anonymous };
     let mut answer = described(&shared, role, None);
     set_cookie(&mut answer, &headers, "", 0);
     answer

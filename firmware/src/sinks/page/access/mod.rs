@@ -35,7 +35,7 @@ pub(super) struct Peer(pub(super) IpAddr);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
     /// Nothing but log in.
-    Nobody,
+    Anonymous,
     /// Look.
     Look,
     /// Acknowledge and change.
@@ -46,7 +46,7 @@ impl Role {
     /// The name in the answers.
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Nobody => "nobody",
+            Self::Anonymous => "anonymous",
             Self::Look => "look",
             Self::Operate => "operate",
         }
@@ -84,7 +84,7 @@ impl Access {
         match (known, self.look) {
             (true, _) => Role::Operate,
             (false, Look::Open) => Role::Look,
-            (false, Look::Password) => Role::Nobody,
+            (false, Look::Password) => Role::Anonymous,
         }
     }
 }

@@ -1,8 +1,8 @@
 // The device: requests, the session, and what it sends live. All addresses are relative, so that a proxy may serve the page
 // under any path.
 
-/** The role of this browser (`nobody`, `look`, `operate`) and the token for requests that change something. */
-export let session = { role: 'nobody', form_token: null, look_is_open: false };
+/** The role of this browser (`anonymous`, `look`, `operate`) and the token for requests that change something. */
+export let session = { role: 'anonymous', form_token: null, look_is_open: false };
 
 /** An answer that is no success. */
 export class Refused extends Error {
@@ -44,7 +44,7 @@ export async function logout() {
   session = await post('api/logout');
 }
 
-export const mayLook = () => session.role !== 'nobody';
+export const mayLook = () => session.role !== 'anonymous';
 export const mayOperate = () => session.role === 'operate';
 
 /** Follows what the device sends: `handlers` by event, `onConnection(true or false)`. Returns how to stop. */

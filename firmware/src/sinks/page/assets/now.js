@@ -14,7 +14,7 @@ const DB_LINES = [-60, -40, -20].map((value) => ({ value, colour: 'soft', name: 
 const card = (title, ...children) => h('section', { class: 'card' }, h('h2', {}, title), ...children);
 
 export function now({ onNow, onLink }) {
-  const part = Object.fromEntries(['alarms', 'state', 'confidence', 'zone', 'advice', 'score', 'level', 'sound', 'device', 'range'].map((name) => [name, h('div')]));
+  const part = Object.fromEntries(['alarms', 'state', 'confidence', 'zone', 'advice', 'moved', 'trend', 'score', 'level', 'sound', 'device', 'range'].map((name) => [name, h('div')]));
   const bar = h('div');
   const meter = h('div', { class: 'meter', 'aria-hidden': 'true' }, bar);
   part.state.className = 'hero';
@@ -61,6 +61,22 @@ export function now({ onNow, onLink }) {
       fill(part.advice, t(`advice.${name}`));
     }
     fill(part.score, value === null ? '' : score(value));
+  }
+
+  /** What moved in the sound when the warning or alarm was raised, and what the daily medians show. */
+  function showCourse({ explanation, trend }) {
+    const line = (...parts) => h('p', { class: 'small' }, ...parts);
+    const reach = (level, days) => (days ? [t(`trend.${level}`, ...days)] : []);
+    const lines = [];
+    if (trend.course === 'rising') {
+      const parts = [t('trend.rising', named('state', trend.state)), ...reach('warning', trend.days_to_warning), ...reach('alarm', trend.days_to_alarm)];
+      lines.push(line(`${parts.join(', ')}.`));
+    }
+    if (['part', 'single', 'all'].includes(trend.drift)) {
+      lines.push(line(zoneMark('warning'), ' ', t(`drift.${trend.drift}`, named('shift', trend.shift))));
+    }
+    fill(part.moved, ...(explanation ? [line(`${t('detail.explanation')}: ${explanation.text}`)] : []));
+    fill(part.trend, ...lines);
   }
 
   function showAlarms({ alarms, unacknowledged, last_state }) {
@@ -123,6 +139,7 @@ export function now({ onNow, onLink }) {
       onNow(state);
       showState(state.state, state.last_state, state.is_current, state.confidence);
       showScore(state.anomaly, state.zone);
+      showCourse(state);
       showAlarms(state);
       showSound(state);
       showDevice(state);
@@ -158,7 +175,7 @@ export function now({ onNow, onLink }) {
   const element = h('div', { class: 'grid' },
     part.alarms,
     card(t('now.state'), part.state, part.confidence, meter),
-    card(t('now.anomaly'), h('div', { class: 'row apart' }, part.zone, h('span', { class: 'value' }, part.score)), part.advice, anomaly.element),
+    card(t('now.anomaly'), h('div', { class: 'row apart' }, part.zone, h('span', { class: 'value' }, part.score)), part.advice, part.moved, anomaly.element, part.trend),
     card(t('now.sound'), part.sound, h('div', { class: 'value' }, part.level), level.element),
     h('section', { class: 'card wide' }, h('div', { class: 'row apart' }, h('h2', {}, t('now.spectrogram')), h('span', { class: 'soft small' }, part.range)), sound.element),
     h('section', { class: 'card wide' }, h('h2', {}, t('now.device')), part.device),
