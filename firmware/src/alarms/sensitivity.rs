@@ -22,6 +22,7 @@ impl Setting {
     pub(crate) const ALL: [Self; 3] = [Self::AlarmLevel, Self::Persistence, Self::WarningLevel];
 
     /// The name in topics and messages.
+    #[cfg(feature = "mqtt")]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AlarmLevel => "alarm_level",
@@ -96,6 +97,7 @@ impl Sensitivity {
     ///
     /// # Errors
     /// When it is outside its range, or no number. Nothing changes then.
+    #[cfg(any(feature = "mqtt", test))]
     pub(crate) fn set(&self, setting: Setting, value: Option<f32>) -> Result<(), InvalidSetting> {
         if let Some(value) = value {
             setting.check(value)?;

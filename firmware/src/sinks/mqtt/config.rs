@@ -73,6 +73,7 @@ impl Default for Config {
     }
 }
 
+#[cfg(feature = "mqtt")]
 impl Config {
     /// The device's name at the broker.
     pub(super) fn device(&self) -> String {
