@@ -90,7 +90,7 @@ export function now({ onNow, onLink }) {
       if (!alarms.includes(cause)) return t('alarm.ended');
       return waiting ? `${t('alarm.active')}, ${t('alarm.unacknowledged')}` : t('alarm.active');
     };
-    const line = (cause) => h('li', { class: 'row' }, h('span', {}, `${named('cause', cause)}${cause === 'state' ? ` (${named('state', last_state)})` : ''}: ${status(cause)}`), acknowledge(cause, unacknowledged));
+    const line = (cause) => h('li', { class: 'row' }, h('span', {}, `${named('cause', cause)}${cause === 'state' && alarms.includes(cause) ? ` (${named('state', last_state)})` : ''}: ${status(cause)}`), acknowledge(cause, unacknowledged));
     fill(part.alarms, h('div', { class: 'card alarm' }, h('p', { class: 'title' }, zoneMark('alarm'), t('alarm.title')), h('ul', { class: 'plain' }, causes.map(line))));
   }
 
