@@ -25,7 +25,7 @@ struct Outcome {
     embedding_off_by_more: usize,
 }
 
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let path = base_model::find(args.base.as_deref())
         .context("the base model was not found; `host-tools fetch` downloads it")?;

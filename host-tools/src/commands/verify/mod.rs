@@ -36,7 +36,7 @@ pub(crate) struct Args {
 /// # Errors
 /// When the base model is missing, or a value differs by more than the tolerance.
 #[cfg(feature = "reference-runtime")]
-pub fn run(args: &Args) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     compare::run(args)
 }
 

@@ -10,7 +10,7 @@ const SILENCE: f32 = -6.907_755;
 const LOUDEST: f32 = 5.0;
 
 /// `count` windows, the same for the same seed.
-pub fn make(count: u32, seed: u64) -> impl Iterator<Item = Patch> {
+pub(crate) fn make(count: u32, seed: u64) -> impl Iterator<Item = Patch> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     (0..count).map(move |index| one(index, &mut random))
 }

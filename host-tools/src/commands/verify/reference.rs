@@ -6,7 +6,7 @@ use tflite::ops::builtin::BuiltinOpResolver;
 use tflite::{FlatBufferModel, Interpreter, InterpreterBuilder};
 
 /// A network in the interpreter: log-mel patch in, dequantised result out.
-pub struct Reference {
+pub(crate) struct Reference {
     interpreter: Interpreter<'static, BuiltinOpResolver>,
     input: i32,
     output: i32,
@@ -14,7 +14,7 @@ pub struct Reference {
 
 impl Reference {
     /// Loads `model`, a file as [`monitor_export::cut::network`] writes it.
-    pub fn new(model: Vec<u8>) -> anyhow::Result<Self> {
+    pub(crate) fn new(model: Vec<u8>) -> anyhow::Result<Self> {
         let model = FlatBufferModel::build_from_buffer(model).map_err(|error| anyhow!("{error}"))?;
         let builder =
             InterpreterBuilder::new(model, BuiltinOpResolver::default()).map_err(|error| anyhow!("{error}"))?;
@@ -29,7 +29,7 @@ impl Reference {
     }
 
     /// Runs it, and turns the floats of `scale * (q + 128)` back into the int8 values q.
-    pub fn run(&mut self, patch: &Patch, scale: f32) -> anyhow::Result<Vec<i8>> {
+    pub(crate) fn run(&mut self, patch: &Patch, scale: f32) -> anyhow::Result<Vec<i8>> {
         let input = self.interpreter.tensor_data_mut::<f32>(self.input).map_err(|error| anyhow!("{error}"))?;
         ensure!(input.len() == patch.as_flattened().len(), "the network takes {} values, not a patch", input.len());
         input.copy_from_slice(patch.as_flattened());
