@@ -1,8 +1,10 @@
 //! The fuzz targets on stable Rust: generated seeds, the kept corpus, and mutations of both by a generator with a fixed seed.
-//! `make fuzz` searches with coverage feedback; this test samples.
+//! `make fuzz` searches with coverage feedback; this test samples. Without cargo-fuzz, FUZZ_SECONDS=600 makes each target run
+//! for that time: `FUZZ_SECONDS=600 cargo test -p fuzz-bodies --test stable compressed -- --nocapture`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use fuzz_bodies::{TARGETS, Target, metadata, model, seeds};
 
@@ -66,7 +68,13 @@ fn smoke(name: &str) {
     inputs.iter().for_each(|input| (target.body)(input));
     let mut rng = Rng(1);
     let cases = if matches!(name, "model" | "recording") { CASES / 8 } else { CASES };
-    for case in 0..cases {
+    let seconds: Option<u64> = std::env::var("FUZZ_SECONDS").ok().map(|seconds| seconds.parse().unwrap());
+    let end = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    for case in 0.. {
+        if end.map_or(case >= cases, |end| Instant::now() >= end) {
+            println!("{name}: {case} inputs");
+            break;
+        }
         let mut input = inputs[case % inputs.len()].clone();
         mutate(&mut input, &mut rng);
         // A panic ends the test. The sequence is deterministic, so the input can be reproduced.
