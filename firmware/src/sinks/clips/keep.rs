@@ -50,36 +50,24 @@ pub(crate) fn keep(folder: &Path, name: &str, keep: bool, most: u64) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sinks::clips::store::{KEPT, room};
-
-    /// Writes a clip of so many bytes; whether there was room.
-    fn write(folder: &Path, most: u64, bytes: u64) -> bool {
-        let path = room(folder, most, 0, bytes, "state_on_x").unwrap();
-        path.is_some_and(|path| std::fs::write(path, vec![0; bytes as usize]).is_ok())
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
+    use crate::sinks::clips::store::KEPT;
+    use crate::sinks::clips::store::tests::{names, write};
 
     #[test]
     fn a_kept_clip_is_never_deleted_to_make_room_until_it_is_released_and_kept_ones_are_bounded() {
         let folder = tempfile::tempdir().unwrap();
-        assert!((0..3).all(|_| write(folder.path(), 1000, 300)));
+        assert!((0..3).all(|_| write(folder.path(), 1000, 0, 300)));
         let name = |number: u32| format!("{number:06}_state_on_x.wav");
         keep(folder.path(), &name(1), true, 500).unwrap();
         assert!(matches!(keep(folder.path(), &name(2), true, 500), Err(KeepError::Full)));
         assert!(matches!(keep(folder.path(), "../x.wav", true, 500), Err(KeepError::Absent)));
-        assert!((0..3).all(|_| write(folder.path(), 1000, 300)));
+        assert!((0..3).all(|_| write(folder.path(), 1000, 0, 300)));
         assert_eq!(names(folder.path()), [name(1), name(1) + KEPT, name(5), name(6)]);
         // What is kept counts: a clip that does not fit beside it has no room.
-        assert!(!write(folder.path(), 1000, 800));
+        assert!(!write(folder.path(), 1000, 0, 800));
         assert_eq!(names(folder.path()), [name(1), name(1) + KEPT]);
         keep(folder.path(), &name(1), false, 500).unwrap();
-        assert!(write(folder.path(), 1000, 800));
+        assert!(write(folder.path(), 1000, 0, 800));
         assert_eq!(names(folder.path()), [name(2)]);
     }
 }

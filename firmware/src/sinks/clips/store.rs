@@ -115,16 +115,16 @@ fn number(name: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Writes a clip of so many bytes; whether there was room.
-    fn write(folder: &Path, most: u64, reserve: u64, bytes: u64) -> bool {
+    pub(in super::super) fn write(folder: &Path, most: u64, reserve: u64, bytes: u64) -> bool {
         let path = room(folder, most, reserve, bytes, "state_on_x").unwrap();
         path.is_some_and(|path| std::fs::write(path, vec![0; bytes as usize]).is_ok())
     }
 
-    fn names(folder: &Path) -> Vec<String> {
+    pub(in super::super) fn names(folder: &Path) -> Vec<String> {
         let mut names: Vec<String> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
