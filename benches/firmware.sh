@@ -2,14 +2,14 @@
 # Measures a release build of the firmware on this machine: memory, share of one core at two hops, time to the first window, size.
 # It captures through libasound from a paced device (the tests' plugin) in real time, with a model of the default features
 # (`host-tools fetch`), else with a log-mel model. Writes a dated record to benches/records.
-# SECONDS_EACH: seconds measured per hop (30).
+# SECONDS_EACH: seconds measured per hop (30). FEATURES: another kind of features, to compare.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${SECONDS_EACH:-30}
 built=${CARGO_TARGET_DIR:-target}/release
 firmware=$built/firmware
 work=target/measure-firmware
-record=benches/records/$(date -u +%F)-firmware-$(uname -m).md
+record=benches/records/$(date -u +%F)-firmware${FEATURES:+-$FEATURES}-$(uname -m).md
 rm -rf "$work"
 mkdir -p "$work"
 
@@ -17,7 +17,7 @@ command -v cc >/dev/null || { echo "measure: a C compiler is needed (package gcc
 cc -O2 -shared -fPIC -DPIC -o "$work/libpaced.so" firmware/tests/paced_pcm/paced_pcm.c -lasound
 
 "$built/host-tools" synth --out "$work/data" --seed 1 >/dev/null
-"$built/host-tools" train --data "$work/data" --out "$work" --folds 2 >/dev/null
+"$built/host-tools" train --data "$work/data" --out "$work" --folds 2 ${FEATURES:+--features "$FEATURES"} >/dev/null
 model=$work/sound_classifier.tflite
 kind=$("$built/host-tools" inspect "$model" | grep -oE 'texture|hybrid|yamnet|logmel' | head -1)
 
