@@ -17,10 +17,10 @@ help:
 demo: host-tools ## Synthetic data, training, evaluation, plots, verdicts: the whole way in a minute
 	@scripts/demo.sh
 
-check: lint architecture ## The editing loop: format, lints, architecture, fast tests (under a minute once built)
+check: lint architecture links ## The editing loop: format, lints, architecture, links, fast tests (under a minute once built)
 	@scripts/tests.py fast
 
-test: lint architecture doc ## All tests that are not slow, lints, documentation, the bare-metal and the Windows build
+test: lint architecture links doc ## All tests that are not slow, lints, documentation, the bare-metal and the Windows build
 	@$(needed) $(needed_by_tests)
 	@scripts/tests.py standard
 	@$(MAKE) no-std windows
@@ -37,6 +37,9 @@ fix: ## Format the sources and apply what the lints suggest
 doc: ## The documentation of all crates, into target/doc; broken links are errors
 	@$(needed)
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --locked
+
+docs: ## The documents as a site with search, into target/docs/html; its links are checked
+	@scripts/docs.sh target/docs
 
 image: ## Container for amd64 and arm64, built twice: equal bytes, bounded size (MODEL=artifacts/FILE adds a model)
 	@image/image.sh
@@ -64,6 +67,10 @@ lint: ## Format, clippy with warnings as errors, the Buildroot tree
 architecture: ## No folders import each other, no dependency is unused; rules of crates, no_std and unsafe code
 	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_architecture
 	@scripts/check-architecture
+
+links: ## Every link of the documents leads to a file and a heading, and the table of contents is complete
+	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_docs
+	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m docs links
 
 no-std: ## The core compiles for a microcontroller without an operating system
 	@rustup target list --installed 2>/dev/null | grep -q thumbv7em-none-eabihf || scripts/need-packages.sh rustc-web rust-web-src

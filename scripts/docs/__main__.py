@@ -1,0 +1,32 @@
+"""The documents' checks and the site's parts: python3 -m docs links | stage OUT | site FOLDER, from scripts/."""
+
+import pathlib
+import sys
+
+from . import site, sources, stage
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+def main():
+    match sys.argv[1:]:
+        case ["links"]:
+            wrong, count = sources.check(ROOT)
+            done = f"{count} links within the repository lead to a file and a heading"
+        case ["stage", out]:
+            wrong, done = [], f"{stage.stage(ROOT, out)} documents"
+        case ["site", folder]:
+            wrong, count = site.check(folder)
+            wrong += site.loaded_from_elsewhere(folder)
+            done = f"{count} links of the site lead to a file and an element"
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    for message in wrong:
+        print(message, file=sys.stderr)
+    if not wrong:
+        print(f"docs: {done}")
+    return 1 if wrong else 0
+
+
+sys.exit(main())
