@@ -72,6 +72,9 @@ links: ## Every link of the documents leads to a file and a heading, and the tab
 	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_docs
 	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m docs links
 
+integrations: ## Alert rules, dashboard, flow and collectors: by promtool, and against the references of metrics and topics
+	@scripts/integrations.sh
+
 no-std: ## The core compiles for a microcontroller without an operating system
 	@rustup target list --installed 2>/dev/null | grep -q thumbv7em-none-eabihf || scripts/need-packages.sh rustc-web rust-web-src
 	@scripts/check-no-std.sh

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from docs import markdown, site, sources, stage
+from docs import markdown, metrics, site, sources, stage
 
 SUMMARY = "# Summary\n\n[Top](../README.md)\n\n- [A](a.md)\n"
 
@@ -72,6 +72,25 @@ class Site(unittest.TestCase):
             self.assertEqual(count, 3)
             self.assertEqual(wrong[:2], ["a.html: b.html#gone: b.html has no such element", "a.html: c.html: there is no such file on the site"])
             self.assertEqual(len(site.loaded_from_elsewhere(folder)), 1)
+
+
+class Metrics(unittest.TestCase):
+    known = metrics.documented(
+        "| `acoustic_monitor_up` | gauge | | x |\n| `acoustic_monitor_a_total` | counter | `cause` | x |\n| `acoustic_monitor_t` | histogram | | x |\n"
+    )
+
+    def wrong(self, query):
+        return list(metrics.check("here", query, self.known))
+
+    def test_queries_of_the_reference_are_good(self):
+        for query in ["acoustic_monitor_up == 1", 'rate(acoustic_monitor_a_total{cause="x", instance=~".*"}[5m])',
+                      'rate(acoustic_monitor_t_bucket{le="1"}[5m])']:
+            self.assertEqual(self.wrong(query), [])
+
+    def test_an_unknown_metric_or_label_and_a_bare_counter_are_found(self):
+        self.assertIn("is not in docs/reference/metrics.md", self.wrong("acoustic_monitor_none")[0])
+        self.assertIn("has no label state", self.wrong('acoustic_monitor_up{state="x"}')[0])
+        self.assertIn("is a counter", self.wrong("acoustic_monitor_a_total > 3")[0])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""The documents' checks and the site's parts: python3 -m docs links | stage OUT | site FOLDER, from scripts/."""
+"""The documents' checks and the site's parts: python3 -m docs links | stage OUT | site FOLDER | integrations PROMTOOL, from scripts/."""
 
 import pathlib
 import sys
 
-from . import site, sources, stage
+from . import integrations, site, sources, stage
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -19,6 +19,8 @@ def main():
             wrong, count = site.check(folder)
             wrong += site.loaded_from_elsewhere(folder)
             done = f"{count} links of the site lead to a file and an element"
+        case ["integrations", promtool]:
+            wrong, done = integrations.check(ROOT, promtool), "alert rules, dashboard, flow and collectors agree with the references"
         case _:
             print(__doc__, file=sys.stderr)
             return 2
