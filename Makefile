@@ -106,6 +106,10 @@ test-page: host-tools ## The device's page in headless Chromium: every screen, t
 	@[ -x $(built)/page/venv/bin/python ] || { python3 -m venv $(built)/page/venv && $(built)/page/venv/bin/pip -q install selenium; }
 	@$(built)/page/venv/bin/python scripts/test-page.py "$${HOST_FIRMWARE:-$(built)/debug/firmware}" "$${HOST_TOOLS:-$(built)/release/host-tools}" $(built)/page
 
+page-load: ## The page under 50 browsers on one core for ten minutes, and under attack: windows, inference time, memory (SECONDS_OF_LOAD=)
+	@[ -n "$$HOST_FIRMWARE" ] || cargo build --release --locked -p firmware
+	@python3 scripts/page-load.py $(or $(SECONDS_OF_LOAD),600) --firmware "$${HOST_FIRMWARE:-$(built)/release/firmware}"
+
 test-deb: ## Build, install, check by systemd and remove the package (needs a Docker engine)
 	@image/test/deb.sh
 

@@ -248,6 +248,24 @@ fn oversized_heads_and_connections_that_say_nothing_cost_only_the_page_for_a_whi
 }
 
 #[test]
+fn an_address_that_floods_the_page_is_refused_and_others_are_not() {
+    let page = Page::start("look = \"open\"\n", "");
+    let flood: Vec<Answer> = (0..1500).filter_map(|_| page.try_ask("GET", "/api/session", &[], "")).collect();
+    let refused: Vec<&Answer> = flood.iter().filter(|answer| answer.status == 429).collect();
+    assert!(flood[..500].iter().all(|answer| answer.status == 200), "the first requests");
+    assert!(
+        !refused.is_empty() && refused.iter().all(|answer| answer.header("retry-after") == Some("1")),
+        "{refused:?}"
+    );
+    let other = [("X-Forwarded-For", "192.0.2.7")];
+    assert_eq!(page.ask("GET", "/api/session", &other, "").status, 200);
+    assert!(
+        page.ask("GET", "/api/now", &other, "").json()["page"]["refused_requests"].as_u64()
+            >= Some(refused.len() as u64)
+    );
+}
+
+#[test]
 fn the_log_and_the_clips_of_an_alarm_are_shown_played_in_parts_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

@@ -48,6 +48,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .merge(operating)
         .fallback(missing)
         .layer(from_fn_with_state(Arc::clone(&shared), access::same_site))
+        .layer(from_fn_with_state(Arc::clone(&shared), access::limited))
         .layer(from_fn(headers::secure))
         .with_state(shared)
 }

@@ -1,12 +1,11 @@
 //! Logging in and out, and what a page is told of its session.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
@@ -15,7 +14,7 @@ use serde_json::json;
 use super::super::headers::prefix;
 use super::super::shared::Shared;
 use super::super::{Look, answer};
-use super::{COOKIE_NAME, Peer, Role, refuse, sessions, token};
+use super::{COOKIE_NAME, Peer, Role, address, refuse, sessions, token, too_many};
 use crate::system::messages::warn;
 
 /// The body of a request to log in.
@@ -42,9 +41,7 @@ pub(in super::super) async fn login(State(shared): State<Arc<Shared>>, request: 
     let (parts, body) = request.into_parts();
     let address = address(&parts.headers, parts.extensions.get::<Peer>());
     if let Err(wait) = shared.access.attempts.take(address, Instant::now()) {
-        let mut answer = refuse(&shared, StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a moment");
-        answer.headers_mut().insert(RETRY_AFTER, (wait.as_secs() + 1).into());
-        return answer;
+        return too_many(&shared, wait, "too many attempts; wait a moment");
     }
     let Login { password } = match answer::read_json(&parts.headers, body).await {
         Ok(login) => login,
@@ -85,12 +82,4 @@ fn set_cookie(answer: &mut Response, headers: &HeaderMap, token: &str, max_age_s
     let cookie = format!("{COOKIE_NAME}={token}; Path={path}/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");
     // Checked characters only: it cannot fail.
     HeaderValue::try_from(cookie).into_iter().for_each(|cookie| drop(answer.headers_mut().insert(SET_COOKIE, cookie)));
-}
-
-/// The address that attempts are counted by: the client's as the proxy in front names it, where that is on this device.
-fn address(headers: &HeaderMap, peer: Option<&Peer>) -> IpAddr {
-    let peer = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
-    let named =
-        headers.get("x-forwarded-for").and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
-    named.filter(|_| peer.is_loopback()).unwrap_or(peer)
 }

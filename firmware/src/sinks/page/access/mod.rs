@@ -1,6 +1,6 @@
 //! Who may do what: passwords, sessions, roles, and the origin of requests.
 
-pub(super) mod attempts;
+pub(super) mod budgets;
 pub(super) mod cross_site;
 pub(super) mod login;
 pub(super) mod password;
@@ -10,9 +10,10 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
-use axum::http::header::COOKIE;
+use axum::http::header::{COOKIE, RETRY_AFTER};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -20,12 +21,20 @@ use tokio::sync::Semaphore;
 
 use super::shared::Shared;
 use super::{Config, Look, answer};
-use attempts::Attempts;
+use budgets::Budgets;
 use password::Password;
 use sessions::Sessions;
 
 /// Name of the session's cookie.
 const COOKIE_NAME: &str = "monitor_session";
+
+/// Attempts to log in that an address may make at once, and the time in which it gets one more.
+const ATTEMPTS: u32 = 5;
+const ATTEMPT_REFILL: Duration = Duration::from_secs(12);
+
+/// Requests that an address may make at once, and the time in which it gets one more. A page with its files takes about 30.
+const REQUESTS: u32 = 600;
+const REQUEST_REFILL: Duration = Duration::from_millis(20);
 
 /// The address that a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +66,8 @@ impl Role {
 pub(super) struct Access {
     password: Arc<Password>,
     sessions: Sessions,
-    attempts: Attempts,
+    attempts: Budgets,
+    requests: Budgets,
     /// One password is checked at a time: each check takes memory and time.
     checking: Semaphore,
     look: Look,
@@ -72,7 +82,8 @@ impl Access {
         Ok(Self {
             password: Arc::new(Password::new(&config.password_hash, state_dir)?),
             sessions: Sessions::default(),
-            attempts: Attempts::default(),
+            attempts: Budgets::new(ATTEMPTS, ATTEMPT_REFILL),
+            requests: Budgets::new(REQUESTS, REQUEST_REFILL),
             checking: Semaphore::new(1),
             look: config.look,
         })
@@ -96,6 +107,15 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
         .find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
+}
+
+/// Lets as many requests of an address pass as a few browsers need.
+pub(super) async fn limited(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let address = address(request.headers(), request.extensions().get());
+    match shared.access.requests.take(address, Instant::now()) {
+        Ok(()) => next.run(request).await,
+        Err(wait) => too_many(&shared, wait, "too many requests; wait a moment"),
+    }
 }
 
 /// Lets requests of those pass who may look.
@@ -134,6 +154,21 @@ pub(super) async fn same_site(State(shared): State<Arc<Shared>>, request: Reques
         return next.run(request).await;
     }
     refuse(&shared, StatusCode::FORBIDDEN, "the request does not come from this page")
+}
+
+/// The address that requests are counted by: the client's as the proxy in front names it, where that is on this device.
+fn address(headers: &HeaderMap, peer: Option<&Peer>) -> IpAddr {
+    let peer = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
+    let named =
+        headers.get("x-forwarded-for").and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    named.filter(|_| peer.is_loopback()).unwrap_or(peer)
+}
+
+/// Refuses a request of an address that has asked too often; it may ask again after `wait`.
+fn too_many(shared: &Shared, wait: Duration, why: &str) -> Response {
+    let mut answer = refuse(shared, StatusCode::TOO_MANY_REQUESTS, why);
+    answer.headers_mut().insert(RETRY_AFTER, (wait.as_secs() + 1).into());
+    answer
 }
 
 /// Counts and answers a request that is refused.

@@ -1,17 +1,13 @@
-//! How often a password may be tried: a token bucket for each address.
+//! How often an address may ask: a token bucket for each.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Attempts that an address may make at once, and the time in which it gets one more.
-const BURST: u32 = 5;
-const REFILL: Duration = Duration::from_secs(12);
-
 /// Addresses that are remembered; the one that was seen longest ago makes room.
 const MOST: usize = 256;
 
-/// An address and its attempts: `full` is when it has all of them again.
+/// An address and its bucket: `full` is when the bucket is full again.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     address: IpAddr,
@@ -19,18 +15,27 @@ struct Bucket {
     seen: Instant,
 }
 
-/// The attempts of all addresses.
-#[derive(Debug, Default)]
-pub(super) struct Attempts(Mutex<Vec<Bucket>>);
+/// The buckets of all addresses.
+#[derive(Debug)]
+pub(super) struct Budgets {
+    /// Tokens of a full bucket, and the time in which an address gets one more.
+    burst: u32,
+    refill: Duration,
+    buckets: Mutex<Vec<Bucket>>,
+}
 
-impl Attempts {
-    /// Takes one attempt of an address at the time `now`.
+impl Budgets {
+    pub(super) const fn new(burst: u32, refill: Duration) -> Self {
+        Self { burst, refill, buckets: Mutex::new(Vec::new()) }
+    }
+
+    /// Takes one token of an address at the time `now`.
     ///
     /// # Errors
     /// The time until the next one, when none is left.
     pub(super) fn take(&self, address: IpAddr, now: Instant) -> Result<(), Duration> {
         let address = network(address);
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let place = buckets.iter().position(|bucket| bucket.address == address).unwrap_or_else(|| {
             if buckets.len() >= MOST
                 && let Some(oldest) = (0..buckets.len()).min_by_key(|index| buckets[*index].seen)
@@ -42,8 +47,8 @@ impl Attempts {
         });
         let bucket = &mut buckets[place];
         bucket.seen = now;
-        let full = bucket.full.max(now) + REFILL;
-        let wait = full.saturating_duration_since(now + REFILL * BURST);
+        let full = bucket.full.max(now) + self.refill;
+        let wait = full.saturating_duration_since(now + self.refill * self.burst);
         if !wait.is_zero() {
             return Err(wait);
         }
@@ -51,10 +56,10 @@ impl Attempts {
         Ok(())
     }
 
-    /// Gives an address all its attempts back: it had the password.
+    /// Fills the bucket of an address.
     pub(super) fn clear(&self, address: IpAddr) {
         let address = network(address);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|bucket| bucket.address != address);
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner).retain(|bucket| bucket.address != address);
     }
 }
 
@@ -74,8 +79,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_attempts_are_free_then_one_every_twelve_seconds_for_each_address() {
-        let (attempts, start) = (Attempts::default(), Instant::now());
+    fn a_burst_is_free_then_one_for_each_refill_and_address() {
+        let (attempts, start) = (Budgets::new(5, Duration::from_secs(12)), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         let take = |address: &str, seconds| attempts.take(address.parse().unwrap(), at(seconds));
         assert!((0..5).all(|_| take("10.0.0.1", 0).is_ok()));
@@ -90,8 +95,8 @@ mod tests {
 
     #[test]
     fn the_addresses_are_bounded() {
-        let (attempts, start) = (Attempts::default(), Instant::now());
+        let (attempts, start) = (Budgets::new(5, Duration::from_secs(12)), Instant::now());
         (0..1000u32).for_each(|number| attempts.take(IpAddr::V4(number.into()), start).unwrap());
-        assert_eq!(attempts.0.lock().unwrap().len(), MOST);
+        assert_eq!(attempts.buckets.lock().unwrap().len(), MOST);
     }
 }
