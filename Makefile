@@ -110,6 +110,12 @@ page-load: ## The page under 50 browsers on one core for ten minutes, and under 
 	@[ -n "$$HOST_FIRMWARE" ] || cargo build --release --locked -p firmware
 	@python3 scripts/page-load.py $(or $(SECONDS_OF_LOAD),600) --firmware "$${HOST_FIRMWARE:-$(built)/release/firmware}"
 
+test-documents: ## Every command line of the documents that needs no sound device, on synthetic machines (a minute)
+	@$(needed)
+	@[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
+	@[ -n "$$HOST_TOOLS" ] || cargo build --locked -p host-tools
+	@PYTHONDONTWRITEBYTECODE=1 scripts/test-documents.py "$${HOST_TOOLS:-$(built)/debug/host-tools}" "$${HOST_FIRMWARE:-$(built)/debug/firmware}"
+
 test-deb: ## Build, install, check by systemd and remove the package (needs a Docker engine)
 	@image/test/deb.sh
 
