@@ -110,7 +110,7 @@ fn a_message_acknowledges_in_both_versions_and_a_retained_one_does_not() {
         });
         assert_eq!(acknowledged(&program), [json!([["state"], "mqtt"])]);
         subscriber.wait("the button", |subscriber| {
-            subscriber.newest("homeassistant/button/pump/acknowledge/config")["command_topic"] == topic
+            subscriber.newest("homeassistant/device/pump/config")["components"]["acknowledge"]["command_topic"] == topic
         });
     }
 }

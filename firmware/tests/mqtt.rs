@@ -19,6 +19,9 @@ use test_needs::needs;
 
 const OPEN: &str = "allow_anonymous true";
 
+/// Home Assistant's discovery of the device.
+const DEVICE: &str = "homeassistant/device/pump/config";
+
 /// A device with a recording of `parts` parts of 3 s that publishes to the broker on `port`.
 fn device(port: u16, parts: usize, more: &str) -> Place {
     let config = format!(
@@ -57,35 +60,58 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         assert_eq!(state["not_used"], state["rejected_updates"], "the old name");
         // A later subscriber receives the retained messages from the broker.
         let subscriber = Subscriber::new(port, None);
-        subscriber.wait("discovery", |subscriber| {
-            subscriber.newest("homeassistant/sensor/pump/state/config")["unique_id"].is_string()
-        });
-        let sensor = subscriber.newest("homeassistant/sensor/pump/state/config");
+        subscriber.wait("discovery", |subscriber| subscriber.newest(DEVICE)["origin"].is_object());
+        let components = subscriber.newest(DEVICE)["components"].clone();
+        let sensor = &components["state"];
         assert_eq!(sensor["options"], serde_json::json!(["off_state", "on_state", "unknown"]));
         assert_eq!(sensor["state_topic"], "monitor/pump/state");
         assert_eq!(sensor["availability_topic"], "monitor/pump/availability");
         assert_eq!(sensor["expire_after"], 2, "twice the half second between two states, and one");
-        let connected = subscriber.newest("homeassistant/binary_sensor/pump/connected/config");
+        let connected = &components["connected"];
         assert_eq!(connected["state_topic"], "monitor/pump/availability");
         assert!(connected["availability_topic"].is_null() && connected["expire_after"].is_null());
         subscriber.wait("availability", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online"]);
-        subscriber.wait("the alarm's sensor", |subscriber| {
-            subscriber.newest("homeassistant/binary_sensor/pump/alarm/config")["device_class"] == "problem"
-        });
-        let alarm = subscriber.newest("homeassistant/binary_sensor/pump/alarm/config");
-        assert_eq!(alarm["json_attributes_topic"], "monitor/pump/state");
+        assert_eq!(components["alarm"]["device_class"], "problem");
+        assert_eq!(components["alarm"]["json_attributes_topic"], "monitor/pump/state");
         assert!(state["explanation"].is_null(), "{state}");
-        for object in
-            ["sensor/pump/zone", "sensor/pump/trend", "binary_sensor/pump/warning", "binary_sensor/pump/drift"]
-        {
-            let topic = format!("homeassistant/{object}/config");
-            subscriber.wait(object, |subscriber| subscriber.newest(&topic)["unique_id"].is_string());
+        for object in ["zone", "trend", "warning", "drift"] {
+            assert!(components[object]["unique_id"].is_string(), "{object}");
         }
         program.child.kill().unwrap();
         subscriber.wait("the last will", |subscriber| {
             subscriber.payloads("monitor/pump/availability") == ["online", "offline"]
         });
         broker.kill();
+    }
+}
+
+#[needs(mosquitto)]
+#[test]
+fn discovery_replaces_the_messages_of_an_earlier_version_and_comes_again_when_home_assistant_starts() {
+    for version in ["3.1.1", "5"] {
+        let port = free_port();
+        let place = device(port, 20, &format!("version = \"{version}\""));
+        let _broker = Broker::start(place.folder.path(), port, OPEN);
+        let (own, foreign) = ("homeassistant/sensor/pump/state/config", "homeassistant/light/pump/lamp/config");
+        let before = Subscriber::new(port, None);
+        before.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
+        for (topic, id) in [(own, "acoustic_monitor_pump_state"), (foreign, "lamp_7")] {
+            let payload = format!("{{\"unique_id\":\"{id}\"}}");
+            before.client.publish(topic, QoS::AtLeastOnce, true, payload).unwrap();
+        }
+        before.wait("the former messages", |subscriber| subscriber.topics().iter().any(|topic| topic == foreign));
+        let _program = place.run_on_stdin();
+        before.wait("the deletion", |subscriber| subscriber.payloads(own).last().is_some_and(String::is_empty));
+        before.wait("the second announcement", |subscriber| subscriber.payloads(DEVICE).len() == 2);
+        assert_eq!(before.payloads(own)[1..], [r#"{"migrate_discovery":true}"#, ""]);
+        let order: Vec<String> = before.topics().into_iter().filter(|topic| topic == own || topic == DEVICE).collect();
+        assert_eq!(order, [own, own, DEVICE, own, DEVICE]);
+        assert_eq!(before.payloads(foreign).len(), 1, "another program's entity stays");
+        before.client.publish("homeassistant/status", QoS::AtLeastOnce, false, "online").unwrap();
+        before.wait("a third announcement", |subscriber| subscriber.payloads(DEVICE).len() == 3);
+        let after = Subscriber::new(port, None);
+        after.wait("what is retained", |subscriber| !subscriber.payloads(DEVICE).is_empty());
+        assert!(after.payloads(own).is_empty(), "{:?}", after.topics());
     }
 }
 
@@ -197,9 +223,8 @@ fn the_sensitivity_is_set_by_messages_and_a_retained_one_holds_over_a_restart() 
         };
         let program = place.run_on_stdin();
         subscriber.wait("the model's values", |subscriber| values(subscriber) == (Some(1.0), Some(0.5)));
-        let number = "homeassistant/number/pump/alarm_level/config";
         subscriber.wait("the number", |subscriber| {
-            subscriber.newest(number)["command_topic"] == "monitor/pump/alarm_level/set"
+            subscriber.newest(DEVICE)["components"]["alarm_level"]["command_topic"] == "monitor/pump/alarm_level/set"
         });
         let publish = |topic: &str, retain, payload: &str| {
             subscriber.client.publish(format!("monitor/pump/{topic}/set"), QoS::AtLeastOnce, retain, payload).unwrap();

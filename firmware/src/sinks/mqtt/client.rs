@@ -12,6 +12,7 @@ use monitor_wire::{AcknowledgedBy, Trend};
 
 use super::Config;
 use super::command::Command;
+use super::discovery::Schedule;
 use super::link::{self, Link, LinkEvent, Publisher, Received};
 use super::messages::Messages;
 use super::outgoing::Outgoing;
@@ -40,6 +41,7 @@ pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
     let session = Rc::new(Session {
         outgoing: RefCell::new(Outgoing::new(config.queue as usize)),
+        discovery: RefCell::new(Schedule::default()),
         config: config.clone(),
         messages,
         publisher,
@@ -118,6 +120,8 @@ struct Session {
     messages: Messages,
     publisher: Publisher,
     outgoing: RefCell<Outgoing>,
+    /// When this device is announced to Home Assistant.
+    discovery: RefCell<Schedule>,
     alarms: Arc<Alarms>,
     /// Whether a disconnect is requested.
     leaving: Cell<bool>,
@@ -170,10 +174,21 @@ impl Session {
         if self.config.set_sensitivity {
             self.publisher.subscribe(self.messages.set("+"));
         }
+        if self.messages.has_discovery() {
+            self.publisher.subscribe(self.messages.status());
+            self.publisher.subscribe(self.messages.former_topics());
+            self.discovery.borrow_mut().connected(Instant::now());
+        }
     }
 
     /// Performs the request of a message.
     fn received(&self, message: &Received) {
+        if self.messages.is_started(message) {
+            return self.discovery.borrow_mut().started(Instant::now(), jittered);
+        }
+        if self.messages.is_former(message) {
+            return self.discovery.borrow_mut().found(message.topic.clone(), Instant::now());
+        }
         let done = match Command::read(self.messages.base(), message) {
             Ok(Some(Command::Acknowledge(causes))) => {
                 self.alarms.acknowledge(AcknowledgedBy::Mqtt, causes);
@@ -233,14 +248,20 @@ struct Published {
 }
 
 impl Published {
-    /// Publishes the discovery, if the labels or the broker are new, and the state, if it has changed or it is time.
+    /// Publishes the discovery, if the labels are new or it is due, and the state, if it has changed or it is time.
     fn update(&mut self, session: &Session, now: &Snapshot) {
         let Some(device) = &now.device else { return };
         let outgoing = &mut *session.outgoing.borrow_mut();
         // The broker may have lost what it retained.
-        if outgoing.take_fresh() || self.labels.as_deref() != Some(&device.labels) {
+        let is_fresh = outgoing.take_fresh();
+        let is_new = self.labels.as_deref().is_some_and(|labels| *labels != *device.labels);
+        let due = session.discovery.borrow_mut().take(Instant::now());
+        if due.is_some() || is_new {
+            let messages = session.messages.announcement(now, &due.unwrap_or_default());
+            messages.into_iter().for_each(|message| outgoing.announce(message));
+        }
+        if is_fresh || is_new || self.labels.is_none() {
             self.labels = Some(device.labels.to_vec());
-            session.messages.discovery(now).into_iter().for_each(|message| outgoing.announce(message));
             self.state = None;
         }
         let newest = Urgent {

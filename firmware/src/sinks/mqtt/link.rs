@@ -9,8 +9,11 @@ use super::outgoing::WINDOW;
 use super::{Config, MqttVersion};
 use crate::system::messages::warn;
 
-/// Requests between the two tasks: the messages in flight, two subscriptions, and the disconnect.
-const CHANNEL: usize = WINDOW + 4;
+/// Requests between the two tasks: the messages in flight, four subscriptions, and the disconnect.
+const CHANNEL: usize = WINDOW + 6;
+
+/// Largest message in bytes, either way: the discovery of a model with hundreds of long class names.
+const LARGEST: usize = 512 * 1024;
 
 /// What the connection reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +137,7 @@ pub(super) fn open(config: &Config, messages: &Messages) -> Result<(Link, Publis
         MqttVersion::V3 => {
             let mut options = rumqttc::MqttOptions::new(client_id, &config.host, config.port);
             options.set_keep_alive(keep_alive).set_transport(transport).set_inflight(WINDOW as u16);
+            options.set_max_packet_size(LARGEST, LARGEST);
             options.set_last_will(rumqttc::LastWill::new(will.topic, will.payload, QoS::AtLeastOnce, true));
             if let Some((user, password)) = credentials {
                 options.set_credentials(user, password);
@@ -144,7 +148,7 @@ pub(super) fn open(config: &Config, messages: &Messages) -> Result<(Link, Publis
         MqttVersion::V5 => {
             let mut options = v5::MqttOptions::new(client_id, &config.host, config.port);
             options.set_keep_alive(keep_alive).set_transport(transport);
-            options.set_outgoing_inflight_upper_limit(WINDOW as u16);
+            options.set_outgoing_inflight_upper_limit(WINDOW as u16).set_max_packet_size(Some(LARGEST as u32));
             let qos = v5::mqttbytes::QoS::AtLeastOnce;
             options.set_last_will(v5::mqttbytes::v5::LastWill::new(will.topic, will.payload, qos, true, None));
             if let Some((user, password)) = credentials {

@@ -10,6 +10,8 @@ mod client;
 mod command;
 mod config;
 #[cfg(feature = "mqtt")]
+mod discovery;
+#[cfg(feature = "mqtt")]
 mod link;
 #[cfg(feature = "mqtt")]
 mod messages;
