@@ -2,8 +2,8 @@
 
 import re
 
-ROW = re.compile(r"^\| `(acoustic_monitor_\w+)` \| (\w+) \|([^|]*)\|", re.M)
-USE = re.compile(r"(acoustic_monitor_\w+)(?:\{([^{}]*)\})?")
+ROW = re.compile(r"^\| `(\w+)` \| (gauge|counter|histogram|summary) \|([^|]*)\|", re.M)
+USE = re.compile(r"((?:acoustic_monitor|process)_\w+)(?:\{([^{}]*)\})?")
 # What Prometheus adds, and what the samples of a histogram are named.
 ADDED = {"instance", "job"}
 OF_A_HISTOGRAM = ("_bucket", "_sum", "_count")
@@ -15,7 +15,7 @@ def documented(text):
     """{name: (type, labels)} of the reference."""
     found = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in ROW.findall(text)}
     for name, (kind, labels) in list(found.items()):
-        if kind == "histogram":
+        if kind in ("histogram", "summary"):
             found |= {name + end: ("counter", labels | {"le"}) for end in OF_A_HISTOGRAM}
     return found
 

@@ -2,6 +2,8 @@
 //!
 //! Source of the format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
+#[cfg(test)]
+mod documented;
 pub mod http;
 
 use std::fmt::Write;
