@@ -43,19 +43,23 @@ const EDGES: [usize; BANDS + 1] = [23, 29, 37, 46, 58, 73, 92, 115, 145];
 
 const _: () = assert!(SAMPLES == 975 && SAMPLES <= FFT && RATE_HZ as usize == 1000 * DECIMATION);
 
-/// The decimated sound of the last window. About 9 kB.
+/// Samples at 1 kHz whose filter contains a sample at 16 kHz.
+const OVERLAP: usize = TAPS / DECIMATION;
+
+/// The decimated sound of the last window. About 8 kB.
 #[derive(Clone, Debug)]
 pub struct Rumble {
-    taps: [f32; TAPS],
+    /// The filter by phase: `[sample since the last one at 1 kHz][sample at 1 kHz, the next first]`.
+    taps: [[f32; OVERLAP]; DECIMATION],
     hann: [f32; SAMPLES],
-    /// The last samples at 16 kHz, a ring.
-    recent: [f32; TAPS],
+    /// Sums of the next samples at 1 kHz, over what has arrived. Every sample adds to all of them, oldest sample first: independent
+    /// sums in a fixed order, where one sum after the other would wait for each addition.
+    sums: [f32; OVERLAP],
     /// The last samples at 1 kHz, a ring.
     slow: [f32; SAMPLES],
-    next_recent: usize,
     next_slow: usize,
-    /// Samples until the next one at 1 kHz.
-    wait: usize,
+    /// Samples since the last one at 1 kHz.
+    phase: usize,
 }
 
 impl Default for Rumble {
@@ -68,41 +72,36 @@ impl Rumble {
     /// No samples yet: silence.
     pub fn new() -> Self {
         Self {
-            taps: low_pass(),
+            taps: by_phase(&low_pass()),
             hann: core::array::from_fn(|n| 0.5 - 0.5 * libm::cosf(TAU * n as f32 / SAMPLES as f32)),
-            recent: [0.0; TAPS],
+            sums: [0.0; OVERLAP],
             slow: [0.0; SAMPLES],
-            next_recent: 0,
             next_slow: 0,
-            wait: DECIMATION,
+            phase: 0,
         }
     }
 
     /// The next sample does not continue the sound so far: the filter starts anew, and the window keeps its older samples, as
     /// the patch keeps its older columns.
     pub fn reset(&mut self) {
-        self.recent = [0.0; TAPS];
-        self.wait = DECIMATION;
+        self.sums = [0.0; OVERLAP];
+        self.phase = 0;
     }
 
     /// Processes samples at 16 kHz.
     pub fn push(&mut self, samples: &[f32]) {
         for sample in samples {
-            self.recent[self.next_recent] = *sample;
-            self.next_recent = (self.next_recent + 1) % TAPS;
-            self.wait -= 1;
-            if self.wait == 0 {
-                self.wait = DECIMATION;
-                self.slow[self.next_slow] = self.filtered();
+            let taps = &self.taps[self.phase];
+            self.sums.iter_mut().zip(taps).for_each(|(sum, tap)| *sum += sample * tap);
+            self.phase += 1;
+            if self.phase == DECIMATION {
+                self.phase = 0;
+                self.slow[self.next_slow] = self.sums[0];
                 self.next_slow = (self.next_slow + 1) % SAMPLES;
+                self.sums.rotate_left(1);
+                self.sums[OVERLAP - 1] = 0.0;
             }
         }
-    }
-
-    /// The filter's output at the newest sample. The filter is symmetric, so that its direction does not matter.
-    fn filtered(&self) -> f32 {
-        let (newer, older) = self.recent.split_at(self.next_recent);
-        older.iter().chain(newer).zip(&self.taps).map(|(sample, tap)| sample * tap).sum()
     }
 
     /// ln of the mean square of each band over the last 975 ms, at least ln 1e-10; full scale is 1.
@@ -136,9 +135,30 @@ fn low_pass() -> [f32; TAPS] {
     core::array::from_fn(|tap| (weight(tap) / sum) as f32)
 }
 
+/// The taps of `low_pass` in the order in which samples meet them. The sum that is finished next is at its last taps.
+fn by_phase(low_pass: &[f32; TAPS]) -> [[f32; OVERLAP]; DECIMATION] {
+    core::array::from_fn(|phase| core::array::from_fn(|next| low_pass[DECIMATION * (OVERLAP - 1 - next) + phase]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_sample_at_1_khz_is_the_filter_s_sum_from_the_oldest_sample_on() {
+        let samples: std::vec::Vec<f32> = (0..960).map(|n| libm::sinf(n as f32 * 1.7) + 0.3).collect();
+        let mut rumble = Rumble::new();
+        rumble.push(&samples);
+        for (n, slow) in rumble.slow[..60].iter().enumerate() {
+            let end = DECIMATION * (n + 1);
+            let taps = low_pass();
+            let sum = taps.iter().enumerate().fold(0.0, |sum, (tap, weight)| {
+                let before_start = end + tap < TAPS;
+                sum + if before_start { 0.0 } else { samples[end + tap - TAPS] } * weight
+            });
+            assert_eq!(*slow, sum, "{n}");
+        }
+    }
 
     /// The bands of two seconds of a sine of `hz` with the given amplitude.
     fn sine(hz: f64, amplitude: f64) -> [f32; BANDS] {

@@ -36,15 +36,20 @@ pub fn spectrum(patch: &Patch, rumble: &[f32; rumble::BANDS]) -> Spectrum {
     })
 }
 
+/// 2^23: the numbers from here to its double are the integers.
+const TO_INTEGER: f32 = 8_388_608.0;
+
 /// The square of the number of which `ln` is the natural logarithm, within 0.0004 dB: 6,144 calls a window, hence no `expf`.
 fn power(ln: f32) -> f32 {
-    // 2^exponent = 2^whole 2^part; the polynomial is the series of 2^part. `as` saturates and turns NaN into 0.
+    // 2^exponent = 2^whole 2^part; the polynomial is the series of 2^part. NaN remains NaN.
     let exponent = (2.0 * LOG2_E * ln).clamp(-60.0, 60.0) + 127.0;
-    let whole = exponent as u32;
-    let part = exponent - whole as f32;
+    // Adding 2^23 rounds to an integer, which then is in the last bits. A cast saturates, and compilers do not vectorise it.
+    let near = (exponent + TO_INTEGER) - TO_INTEGER;
+    let whole = if near > exponent { near - 1.0 } else { near };
+    let part = exponent - whole;
     let series =
         1.0 + part * (LN_2 + part * (0.240_226_5 + part * (0.055_504_1 + part * (0.009_618_1 + part * 0.001_333_3))));
-    f32::from_bits(whole << 23) * series
+    f32::from_bits((whole + TO_INTEGER).to_bits() << 23) * series
 }
 
 /// The lower edge of `band` in Hz; that of the number of bands is the upper edge of the last.
