@@ -7,7 +7,7 @@ use crate::gain::Gain;
 use crate::graph::{self, Parts};
 use crate::head::{self, Dense, Head};
 use crate::window::Patch;
-use monitor_nn::{self as nn, Block, Network};
+use monitor_nn::{self as nn, Block, Network, Stream};
 
 /// Stage after the features.
 #[derive(Clone, Debug)]
@@ -131,9 +131,17 @@ impl<'m> Classifier<'m> {
         }
     }
 
-    /// Arena length, in blocks of 64 bytes, that [`run`](Self::run) requires.
+    /// Arena length, in blocks of 64 bytes, that [`stream`](Self::stream) requires; sufficient for [`run`](Self::run).
     pub fn arena_len(&self) -> usize {
         self.extractor.arena_len()
+    }
+
+    /// Returns a stream of windows for [`run_next`](Self::run_next); `None` for log-mel features.
+    ///
+    /// # Errors
+    /// [`nn::Error::Memory`] if `arena` is shorter than [`arena_len`](Self::arena_len).
+    pub fn stream<'a>(&self, arena: &'a mut [Block]) -> Result<Option<Stream<'m, 'a>>, nn::Error> {
+        self.extractor.stream(arena)
     }
 
     /// Computes one window: writes `self.kind().len()` values to `features` and `self.classes()` values, each 0 to 1, to
@@ -148,10 +156,41 @@ impl<'m> Classifier<'m> {
         features: &mut [f32],
         probabilities: &mut [f32],
     ) -> Result<(), nn::Error> {
+        self.run_with(patch, features, probabilities, |network, features, scores| {
+            network.features(patch, arena, features, scores)
+        })
+    }
+
+    /// Computes the next window as [`run`](Self::run) does, with the same result, and reuses what it shares with the windows
+    /// before. `stream` is from [`stream`](Self::stream) of this classifier; without it the features of the network are zeros.
+    pub fn run_next(
+        &self,
+        patch: &Patch,
+        stream: Option<&mut Stream<'_, '_>>,
+        features: &mut [f32],
+        probabilities: &mut [f32],
+    ) {
+        // Nothing in it fails.
+        let _ = self.run_with(patch, features, probabilities, |_, features, scores| {
+            features.fill(0.0);
+            if let Some(stream) = stream {
+                stream.features(patch, features, scores);
+            }
+            Ok(())
+        });
+    }
+
+    fn run_with(
+        &self,
+        patch: &Patch,
+        features: &mut [f32],
+        probabilities: &mut [f32],
+        run_network: impl FnOnce(&Network<'m>, &mut [f32], &mut [i8]) -> Result<(), nn::Error>,
+    ) -> Result<(), nn::Error> {
         let mut scores = [0; MAX_CLASSES];
         let wanted = if matches!(self.output, Output::Scores) { self.classes() } else { 0 };
         let scores = &mut scores[..wanted.min(MAX_CLASSES)];
-        self.extractor.extract(patch, arena, features, scores)?;
+        self.extractor.extract(patch, features, |network, features| run_network(network, features, scores))?;
         for (out, score) in probabilities.iter_mut().zip(scores) {
             *out = (f32::from(*score) + 128.0) / 256.0;
         }

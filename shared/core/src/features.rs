@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{self, log_mel_stats};
 use crate::window::Patch;
-use monitor_nn::{self as nn, Block, Network};
+use monitor_nn::{self as nn, Block, Network, Stream};
 
 /// Length of YAMNet's embedding.
 pub const EMBEDDING_LEN: usize = 1024;
@@ -148,28 +148,31 @@ impl<'m> Extractor<'m> {
         self.network.as_ref()
     }
 
-    /// Arena length, in blocks of 64 bytes, that [`extract`](Self::extract) requires.
+    /// Arena length, in blocks of 64 bytes, that [`stream`](Self::stream) requires.
     pub(crate) fn arena_len(&self) -> usize {
-        self.network.as_ref().map_or(0, Network::arena_len)
+        self.network.as_ref().map_or(0, Stream::arena_len)
     }
 
-    /// Writes the features of `patch`, `self.kind().len()` values, to the start of `out`; a shorter `out` receives the values
-    /// that fit. Also writes the network's own scores (int8, see [`Network::run`]) to `scores`; pass an empty slice to skip
-    /// them.
+    /// Returns a stream of windows of the network; `None` for log-mel features.
     ///
     /// # Errors
     /// [`nn::Error::Memory`] if `arena` is shorter than [`arena_len`](Self::arena_len).
+    pub(crate) fn stream<'a>(&self, arena: &'a mut [Block]) -> Result<Option<Stream<'m, 'a>>, nn::Error> {
+        self.network.clone().map(|network| Stream::new(network, arena)).transpose()
+    }
+
+    /// Writes the features of `patch`, `self.kind().len()` values, to the start of `out`; a shorter `out` receives the values
+    /// that fit. `run_network` writes the values of the network, which come first.
     pub(crate) fn extract(
         &self,
         patch: &Patch,
-        arena: &mut [Block],
         out: &mut [f32],
-        scores: &mut [i8],
+        run_network: impl FnOnce(&Network<'m>, &mut [f32]) -> Result<(), nn::Error>,
     ) -> Result<(), nn::Error> {
         let mut rest = out;
         if let Some(network) = &self.network {
             let (values, after) = rest.split_at_mut(self.kind.network_len().min(rest.len()));
-            network.features(patch, arena, values, scores)?;
+            run_network(network, values)?;
             rest = after;
         }
         if self.kind.has_statistics() {

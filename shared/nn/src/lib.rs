@@ -9,7 +9,7 @@
 //! [`Body`] is read or memory is lent. `unsafe` code is confined to the private module `simd`.
 //!
 //! **Cost.** About the size of the weights for packed memory (twice that address space for AVX2), and the two largest
-//! activations for the arena. Speed: see `docs/development/benchmarks`.
+//! activations for the arena; a [`Stream`] also holds early activations of the last windows. Speed: see `docs/development/benchmarks`.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 #![deny(unreachable_pub)]
 
@@ -23,7 +23,9 @@ mod pack;
 mod plan;
 pub mod quant;
 pub mod reference;
+mod reuse;
 mod simd;
+mod stream;
 mod tail;
 
 pub use body::Body;
@@ -31,6 +33,7 @@ pub use error::Error;
 pub use from_graph::ParsedBody;
 pub use network::Network;
 pub use simd::{Block, Isa};
+pub use stream::Stream;
 
 /// Number of columns of the network's input, 10 ms apart.
 pub const PATCH_COLUMNS: usize = 96;

@@ -3,10 +3,10 @@
 use super::body::{Body, MAX_CHANNELS, MAX_SCORES, Pooling, Quant, Shape};
 use super::dispatch;
 use super::error::Error;
-use super::plan::Step;
+use super::plan::{Step, Wide};
 use super::simd::{Block, Isa, Kernels};
 use super::tail;
-use crate::Patch;
+use crate::{PATCH_COLUMNS, Patch};
 
 /// Largest number of positions whose sum fits 16 bits: 257 * 255 = 65535.
 const MAX_MEAN_POSITIONS: usize = 257;
@@ -61,7 +61,7 @@ impl<'m> Network<'m> {
         let stem = body.layers.first().ok_or(Error::UnsupportedShape)?;
         let positions = body.pooling.input().positions();
         let too_many = matches!(body.pooling, Pooling::Embedding(_)) && positions > MAX_MEAN_POSITIONS;
-        let patch = Shape { height: crate::PATCH_COLUMNS, width: crate::PATCH_BANDS, channels: 1 };
+        let patch = Shape { height: PATCH_COLUMNS, width: crate::PATCH_BANDS, channels: 1 };
         if stem.input != patch || too_many || !body.pooled_len().is_multiple_of(32) {
             return Err(Error::UnsupportedShape);
         }
@@ -141,23 +141,28 @@ impl<'m> Network<'m> {
         out: &mut [f32],
         scores: &mut [i8],
     ) -> Result<(), Error> {
+        self.begin(patch, arena)?;
+        (0..self.layers()).try_for_each(|layer| self.layer(layer, arena))?;
+        let (dense, wide) = self.halves(arena)?;
+        self.pool(dense, wide, out, scores);
+        Ok(())
+    }
+
+    /// Writes features and scores, as [`features`](Self::features) does, from the result of the last convolution in `wide`.
+    pub(crate) fn pool(&self, dense: &mut [u8], wide: &mut [u8], out: &mut [f32], scores: &mut [i8]) {
         match self.pooling {
             Pooling::Embedding(_) => {
                 let mut embedding = [0; MAX_CHANNELS];
                 let embedding = &mut embedding[..self.pooled_len()];
-                self.run(patch, arena, embedding, scores)?;
+                self.classify(dense, wide, embedding, scores);
                 for (out, step) in out.iter_mut().zip(embedding) {
                     *out = (f32::from(*step) + 128.0) * self.pooled_scale();
                 }
             }
             Pooling::Tap { input, input_quant } => {
-                self.begin(patch, arena)?;
-                (0..self.layers()).try_for_each(|layer| self.layer(layer, arena))?;
-                let (_, wide) = self.halves(arena)?;
-                tail::tap(input, input_quant.scale, self.isa().flip(), wide, out);
+                self.isa().run(tail::Tap { input, scale: input_quant.scale, wide, out });
             }
         }
-        Ok(())
     }
 
     /// First part of [`run`](Self::run): quantises `patch` into the arena.
@@ -166,8 +171,14 @@ impl<'m> Network<'m> {
     /// As [`run`](Self::run).
     pub fn begin(&self, patch: &Patch, arena: &mut [Block]) -> Result<(), Error> {
         let (dense, _) = self.halves(arena)?;
-        tail::quantise(patch, self.patch_quant, &self.kernels.plan().image, self.isa().flip(), dense);
+        self.quantise(patch, dense);
         Ok(())
+    }
+
+    /// Quantises `patch` into the dense buffer.
+    pub(crate) fn quantise(&self, patch: &Patch, dense: &mut [u8]) {
+        let image = &self.kernels.plan().image;
+        self.isa().run(tail::Quantise { patch, quant: self.patch_quant, image, dense });
     }
 
     /// Runs convolution `index` on the result of the one before in the arena.
@@ -177,11 +188,21 @@ impl<'m> Network<'m> {
     pub fn layer(&self, index: usize, arena: &mut [Block]) -> Result<(), Error> {
         let (dense, wide) = self.halves(arena)?;
         if let Some(Step::Product(_, shape)) = self.kernels.plan().steps.get(index) {
-            // Every activation's zero point is -128.
-            tail::border(shape, 0x80 ^ self.isa().flip(), wide);
+            self.border(shape, wide);
         }
-        self.kernels.step(index, dense, wide);
+        self.kernels.step(index, &(0..PATCH_COLUMNS), dense, wide);
         Ok(())
+    }
+
+    /// Fills the border of an activation.
+    pub(crate) fn border(&self, shape: &Wide, wide: &mut [u8]) {
+        // Every activation's zero point is -128.
+        tail::border(shape, 0x80 ^ self.isa().flip(), wide);
+    }
+
+    /// The kernels, with the plan.
+    pub(crate) fn kernels(&self) -> &Kernels<'m> {
+        &self.kernels
     }
 
     /// Last part of [`run`](Self::run): computes embedding and scores from the result of the last convolution in the arena; a
@@ -191,8 +212,13 @@ impl<'m> Network<'m> {
     /// As [`run`](Self::run).
     pub fn end(&self, arena: &mut [Block], embedding: &mut [i8], scores: &mut [i8]) -> Result<(), Error> {
         let (dense, wide) = self.halves(arena)?;
+        self.classify(dense, wide, embedding, scores);
+        Ok(())
+    }
+
+    fn classify(&self, dense: &mut [u8], wide: &mut [u8], embedding: &mut [i8], scores: &mut [i8]) {
         let flip = self.isa().flip();
-        let Pooling::Embedding(mean) = &self.pooling else { return Ok(()) };
+        let Pooling::Embedding(mean) = &self.pooling else { return };
         tail::mean(mean, flip, wide, bytemuck::cast_slice_mut(&mut dense[..self.pooled_len()]));
         for (out, stored) in embedding.iter_mut().zip(&*dense) {
             *out = stored.cast_signed();
@@ -204,7 +230,6 @@ impl<'m> Network<'m> {
                 *out = self.logistic[usize::from(*logit ^ flip ^ 0x80)];
             }
         }
-        Ok(())
     }
 
     /// Copies the result of convolution `index`, the last one run, from the arena: int8 `[position][channel]`. Channels are in

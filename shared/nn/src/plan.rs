@@ -8,6 +8,8 @@
 //! A 1x1 convolution is a matrix product, computed in tiles of a few positions by a panel of 8 or 16 output channels. The
 //! first convolution is the same product over the three rows of its kernel, and FULLY_CONNECTED over one position.
 
+use core::ops::Range;
+
 use heapless::Vec;
 
 use super::body::{Body, Kind, Layer, MAX_LAYERS, Shape};
@@ -48,12 +50,31 @@ pub(crate) struct Product {
     pub heads_at: usize,
     /// Offset in the packed memory, in bytes, of the output offsets of all positions (`tiles * rows` values).
     pub rows_at: usize,
+    /// Offset in the output buffer, in bytes, of the space for outputs of positions that do not exist.
+    pub spill_at: usize,
+    /// Size of the output buffer including that space, in bytes.
+    pub out_len: usize,
 }
 
 impl Product {
     /// Number of tiles.
     pub(crate) fn tiles(&self) -> usize {
         self.tiles_per_line * self.lines
+    }
+
+    /// Returns the ranges of lines and of tiles that compute the output rows `rows`, each of `width` positions. Where tiles and
+    /// rows do not end together, the tiles reach into adjacent rows.
+    pub(crate) fn parts(&self, rows: &Range<usize>, width: usize) -> (Range<usize>, Range<usize>) {
+        if self.lines > 1 {
+            return (rows.start.min(self.lines)..rows.end.min(self.lines), 0..self.tiles_per_line);
+        }
+        let end = (rows.end * width).div_ceil(self.rows).min(self.tiles_per_line);
+        (0..1, (rows.start * width / self.rows).min(end)..end)
+    }
+
+    /// Returns the input rows, each of `width` positions, that these tiles read.
+    pub(crate) fn read_rows(&self, tiles: &Range<usize>, width: usize, height: usize) -> Range<usize> {
+        tiles.start * self.rows / width..(tiles.end * self.rows).div_ceil(width).min(height)
     }
 }
 
@@ -66,6 +87,8 @@ pub(crate) struct Planes {
     pub output: Shape,
     /// Distance between rows of wide input, in bytes.
     pub row_step: usize,
+    /// Size of the wide input, in bytes.
+    pub input_len: usize,
     /// Offset of constants and taps in the packed memory, in bytes.
     pub channels_at: usize,
 }
@@ -148,10 +171,8 @@ pub(crate) struct Plan {
     pub scores: Option<Product>,
     /// Size of the dense buffer, which also holds the patch, in bytes.
     pub dense_len: usize,
-    /// Size of the wide buffer, in bytes, including space at its end for outputs of positions that do not exist.
+    /// Size of the wide buffer, in bytes: that of the largest output of a product.
     pub wide_len: usize,
-    /// Offset of that space, in bytes.
-    pub spill_at: usize,
     /// Size of the packed memory before the first panel, in bytes.
     pub fixed_len: usize,
 }
@@ -179,20 +200,19 @@ impl Plan {
         let stem = body.layers.first().ok_or(Error::UnsupportedShape)?;
         let image = image(stem, info);
         let mut steps = Vec::new();
-        let (mut dense_len, mut wide_len) = (image.rows * image.row_step, 0);
-        let mut widest = 0;
+        let mut dense_len = image.rows * image.row_step;
+        let (mut wide_len, mut input_len) = (0, 0);
         for (index, layer) in body.layers.iter().enumerate() {
             if !layer.output.channels.is_multiple_of(CHANNEL_STEP) {
                 return Err(Error::UnsupportedShape);
             }
             let wide = Wide::before(layer.output, body.layers.get(index + 1));
-            widest = widest.max(layer.output.channels);
             let step = match layer.kind {
-                Kind::Stem => Step::Product(packed.place(stem_product(layer, &image, info)), wide),
+                Kind::Stem => Step::Product(packed.place(stem_product(layer, &image, info), wide.len()), wide),
                 Kind::Pointwise => {
                     let product = product(layer.input.positions(), layer.input.channels, layer.output.channels, info);
                     dense_len = dense_len.max(product.tiles() * product.rows * layer.input.channels);
-                    Step::Product(packed.place(product), wide)
+                    Step::Product(packed.place(product, wide.len()), wide)
                 }
                 Kind::Depthwise => {
                     let row_step = ((layer.output.width - 1) * layer.stride + 3) * layer.input.channels;
@@ -201,12 +221,13 @@ impl Plan {
                         stride: layer.stride,
                         output: layer.output,
                         row_step,
+                        input_len,
                         channels_at: packed.channels(layer.output.channels),
                     })
                 }
             };
-            if let Step::Product(..) = step {
-                wide_len = wide_len.max(wide.len());
+            if let Step::Product(product, wide) = &step {
+                (input_len, wide_len) = (wide.len(), wide_len.max(product.out_len));
             }
             steps.push(step).map_err(|_| Error::UnsupportedShape)?;
         }
@@ -214,16 +235,13 @@ impl Plan {
         let scores = body
             .scores
             .as_ref()
-            .map(|scores| packed.place(product(1, pooled, scores.classes, &KernelInfo { rows: &[1], ..*info })));
-        let widest = widest.max(scores.map_or(0, |product| product.panels * info.width));
-        let spill_at = wide_len.max(widest).next_multiple_of(64);
+            .map(|scores| packed.place(product(1, pooled, scores.classes, &KernelInfo { rows: &[1], ..*info }), 0));
         Ok(Self {
             image,
             steps,
             scores,
             dense_len: dense_len.max(pooled) + SLACK,
-            wide_len: spill_at + widest + SLACK,
-            spill_at,
+            wide_len: wide_len.max(scores.map_or(0, |product| product.out_len)),
             fixed_len: packed.len,
         })
     }
@@ -242,9 +260,12 @@ impl PackedLayout<'_> {
         at
     }
 
-    fn place(&mut self, product: Product) -> Product {
+    /// Places the tables of a product whose output takes `len` bytes.
+    fn place(&mut self, product: Product, len: usize) -> Product {
         let rows_at = self.take(4 * product.rows * product.tiles());
-        Product { rows_at, heads_at: self.take(HEAD_LEN * product.panels), ..product }
+        let spill_at = len.next_multiple_of(64);
+        let out_len = spill_at + product.panels * self.info.width + SLACK;
+        Product { rows_at, heads_at: self.take(HEAD_LEN * product.panels), spill_at, out_len, ..product }
     }
 
     fn channels(&mut self, channels: usize) -> usize {
@@ -288,6 +309,8 @@ fn product(positions: usize, inputs: usize, outputs: usize, info: &KernelInfo) -
         chunk: if few { tiles } else { (CHUNK_BYTES / (rows * inputs)).clamp(1, tiles) },
         heads_at: 0,
         rows_at: 0,
+        spill_at: 0,
+        out_len: 0,
     }
 }
 
@@ -304,5 +327,7 @@ fn stem_product(stem: &Layer, image: &Image, info: &KernelInfo) -> Product {
         chunk: 16,
         heads_at: 0,
         rows_at: 0,
+        spill_at: 0,
+        out_len: 0,
     }
 }

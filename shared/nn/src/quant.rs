@@ -86,16 +86,25 @@ fn divide_by_power_of_two(value: i32, exponent: u32) -> i32 {
 
 /// Returns `value / scale + zero_point` as QUANTIZE computes it: float division, halves away from zero, clamped to int8.
 ///
-/// NaN gives the zero point (undefined in TFLite). The function has no branches and no calls, so that compilers vectorise it.
-#[inline]
+/// NaN gives the zero point (undefined in TFLite). The function has no branches, no calls and no casts from float to integer, which
+/// saturate, so that compilers vectorise it.
+#[inline(always)]
 pub fn quantise(value: f32, scale: f32, zero_point: i32) -> i8 {
-    // Larger quotients are clamped in any case; within this range, truncation and difference are exact.
+    // Larger quotients are clamped in any case.
     let steps = (value / scale).clamp(-512.0, 512.0);
-    let whole = steps as i32;
-    let rest = steps - whole as f32;
-    let rounded = whole + i32::from(rest >= 0.5) - i32::from(rest <= -0.5);
-    (rounded + zero_point).clamp(-128, 127) as i8
+    let steps = if steps.is_nan() { 0.0 } else { steps };
+    let size = steps.abs();
+    // The sum is rounded to an integer. Everything else is exact.
+    let near = (size + TO_INTEGER) - TO_INTEGER;
+    let whole = if near > size { near - 1.0 } else { near };
+    let away = if size - whole >= 0.5 { whole + 1.0 } else { whole };
+    let quantised = if steps < 0.0 { -away } else { away } + zero_point as f32;
+    // The last bits of this sum are the integer.
+    (quantised.clamp(-128.0, 127.0) + 1.5 * TO_INTEGER).to_bits() as i8
 }
+
+/// 2^23: the numbers from here to its double are the integers.
+const TO_INTEGER: f32 = 8_388_608.0;
 
 #[cfg(test)]
 mod tests {

@@ -3,12 +3,30 @@
 use core::ops::AddAssign;
 
 use super::body::{Mean, Quant, Scores, Shape};
+use super::layout::{Layout, Task};
 use super::plan::{Image, Wide};
 use super::quant;
 use crate::Patch;
 
-/// Quantises `patch` into the image with border at the start of `dense`. `flip` converts int8 to the stored form.
-pub(crate) fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mut [u8]) {
+/// Quantisation of `patch` into the image with border at the start of `dense`, in the stored form.
+pub(crate) struct Quantise<'a> {
+    pub patch: &'a Patch,
+    pub quant: Quant,
+    pub image: &'a Image,
+    pub dense: &'a mut [u8],
+}
+
+impl Task for Quantise<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Layout>(self) {
+        quantise(self.patch, self.quant, self.image, L::FLIP, self.dense);
+    }
+}
+
+#[inline(always)]
+fn quantise(patch: &Patch, quant: Quant, image: &Image, flip: u8, dense: &mut [u8]) {
     let border = (quant.zero_point as i8).cast_unsigned() ^ flip;
     let rows = dense.chunks_exact_mut(image.row_step).take(image.rows);
     for (y, row) in rows.enumerate() {
@@ -47,6 +65,7 @@ const CHANNELS: usize = 32;
 
 /// Sums each channel of block `block` of [`CHANNELS`], as steps above -128, over all pixels of a wide activation without border.
 /// `Sum` holds 255 times the number of pixels.
+#[inline(always)]
 fn sums<Sum: Copy + Default + From<u8> + AddAssign>(
     input: Shape,
     flip: u8,
@@ -74,9 +93,26 @@ pub(crate) fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
     }
 }
 
-/// Computes the mean of the dequantised values over all pixels of a wide activation without border. The sums are exact
+/// Computation of the mean of the dequantised values over all pixels of a wide activation without border. The sums are exact
 /// integers below 2^24, so the result has one rounding and does not depend on the order.
-pub(crate) fn tap(input: Shape, scale: f32, flip: u8, wide: &[u8], out: &mut [f32]) {
+pub(crate) struct Tap<'a> {
+    pub input: Shape,
+    pub scale: f32,
+    pub wide: &'a [u8],
+    pub out: &'a mut [f32],
+}
+
+impl Task for Tap<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Layout>(self) {
+        tap(self.input, self.scale, L::FLIP, self.wide, self.out);
+    }
+}
+
+#[inline(always)]
+fn tap(input: Shape, scale: f32, flip: u8, wide: &[u8], out: &mut [f32]) {
     let factor = scale / input.positions() as f32;
     let len = input.channels.min(out.len());
     for (block, out) in out[..len].chunks_mut(CHANNELS).enumerate() {

@@ -5,7 +5,7 @@
 use monitor_nn::Patch;
 use monitor_nn::body::{Body, Kind, Layer, Mean, Pooling, Quant, Scores, Shape};
 use monitor_nn::quant::{Multiplier, quantise};
-use monitor_nn::{Block, Isa, Network, reference};
+use monitor_nn::{Block, Isa, Network, Stream, reference};
 use monitor_tflite::Scalars;
 use proptest::prelude::*;
 
@@ -77,12 +77,22 @@ fn sketches() -> impl Strategy<Value = Vec<Sketch>> {
     })
 }
 
+/// Steps between windows, in columns: one for most of a stream, and others.
+fn hops() -> impl Strategy<Value = Vec<usize>> {
+    let hop = || prop_oneof![Just(2_usize), Just(8), Just(10), Just(12), Just(16), Just(48), 1_usize..=100];
+    (hop(), prop::collection::vec(hop(), 1..3)).prop_map(|(usual, others)| {
+        let usual = [usual; 4];
+        [&usual[..], &others[..], &usual[..]].concat()
+    })
+}
+
 fn taps(kind: Kind, inputs: usize) -> usize {
     if kind == Kind::Pointwise { inputs } else { 9 }
 }
 
-/// Runs the network of `sketch` with the reference kernels and on every instruction set, and compares the results.
-fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
+/// Runs the network of `sketch` with the reference kernels and on every instruction set, and compares the results; then runs it
+/// and its tapped form on windows `hops` columns apart, with and without reuse.
+fn check(sketch: &[Sketch], seed: u64, hops: &[usize]) -> Result<(), TestCaseError> {
     let mut random = Random(seed);
     let mut inputs = 1;
     let all: Vec<Constants> = sketch
@@ -166,6 +176,8 @@ fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
         network.end(&mut arena, &mut own_embedding, &mut own_scores).unwrap();
         prop_assert_eq!(&own_embedding, &embedding, "embedding, {:?}", isa);
         prop_assert_eq!(&own_scores, &scores, "scores, {:?}", isa);
+        let columns = columns(&mut random, 96 + hops.iter().sum::<usize>());
+        check_stream(&network, &columns, hops)?;
         let mut packed = vec![Block([0xa5; 64]); Network::packed_len(&tapped, isa).unwrap()];
         let used = Network::pack(&tapped, isa, &mut packed).unwrap();
         let Ok(network) = Network::new(&tapped, isa, &packed[..used]) else { continue };
@@ -173,6 +185,36 @@ fn check(sketch: &[Sketch], seed: u64) -> Result<(), TestCaseError> {
         let mut own_tap = vec![f32::NAN; tap.len()];
         network.features(&patch, &mut arena, &mut own_tap, &mut []).unwrap();
         prop_assert_eq!(&own_tap, &tap, "tap of block {}, {:?}", block, isa);
+        check_stream(&network, &columns, hops)?;
+    }
+    Ok(())
+}
+
+/// Columns of sound, with pauses in which they are all equal.
+fn columns(random: &mut Random, count: usize) -> Vec<[f32; 64]> {
+    let mut columns = Vec::new();
+    while columns.len() < count {
+        let column = std::array::from_fn(|_| random.below(400) as f32 - 200.0);
+        let times = if random.below(20) == 0 { random.below(120) } else { 1 };
+        columns.extend((0..times).map(|_| column));
+    }
+    columns
+}
+
+/// Compares every window of a stream, of which the first is computed twice, with the same window computed anew.
+fn check_stream(network: &Network, columns: &[[f32; 64]], hops: &[usize]) -> Result<(), TestCaseError> {
+    let (mut arena, mut anew) =
+        (vec![Block([0xa5; 64]); Stream::arena_len(network)], vec![Block::ZERO; network.arena_len()]);
+    let mut stream = Stream::new(network.clone(), &mut arena).unwrap();
+    let mut start = 0;
+    for hop in [0].iter().chain(&[0]).chain(hops) {
+        start += hop;
+        let patch: &Patch = columns[start..start + 96].try_into().unwrap();
+        let outputs = || (vec![f32::NAN; network.pooled_len()], vec![0; network.scores_len()]);
+        let (mut expected, mut found) = (outputs(), outputs());
+        network.features(patch, &mut anew, &mut expected.0, &mut expected.1).unwrap();
+        stream.features(patch, &mut found.0, &mut found.1);
+        prop_assert_eq!(found, expected, "window at column {} after a hop of {}, {:?}", start, hop, network.isa());
     }
     Ok(())
 }
@@ -188,9 +230,9 @@ fn reference_tap(shape: Shape, scale: f32, activation: &[i8]) -> Vec<f32> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
-    fn a_random_network_gives_the_same_result_on_every_instruction_set_as_the_reference_kernels(
-        sketch in sketches(), seed: u64,
+    fn a_random_network_gives_the_same_result_on_every_instruction_set_as_the_reference_kernels_also_where_it_reuses_rows(
+        sketch in sketches(), seed: u64, hops in hops(),
     ) {
-        check(&sketch, seed)?;
+        check(&sketch, seed, &hops)?;
     }
 }

@@ -6,7 +6,7 @@ use crate::MAX_CLASSES;
 use crate::anomaly::{WindowValues, spectrum};
 use crate::classifier::Classifier;
 use crate::head::MAX_WIDTH;
-use monitor_nn::Block;
+use monitor_nn::{Block, Stream};
 
 /// A classifier with its working memory.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct BackEnd<'m> {
 #[derive(Debug)]
 struct Chain<'m> {
     classifier: Classifier<'m>,
-    arena: &'m mut [Block],
+    stream: Option<Stream<'m, 'm>>,
     features: [f32; MAX_WIDTH],
     probabilities: [f32; MAX_CLASSES],
     now_ns: Option<fn() -> u64>,
@@ -38,8 +38,9 @@ impl<'m> BackEnd<'m> {
         if classifier.classes() > MAX_CLASSES {
             return Err(Error::Classes(classifier.classes()));
         }
+        let stream = classifier.stream(arena).map_err(|_| Error::Arena { needed, given })?;
         let chain =
-            Chain { classifier, arena, features: [0.0; MAX_WIDTH], probabilities: [0.0; MAX_CLASSES], now_ns: None };
+            Chain { classifier, stream, features: [0.0; MAX_WIDTH], probabilities: [0.0; MAX_CLASSES], now_ns: None };
         Ok(Self { window: OwnedWindow::EMPTY, chain })
     }
 
@@ -71,9 +72,7 @@ impl Chain<'_> {
         let probabilities = &mut self.probabilities[..self.classifier.classes()];
         let now = || self.now_ns.map_or(0, |now| now());
         let before = now();
-        // `new` checked the arena's length; nothing else can fail.
-        let ran = self.classifier.run(&window.patch, self.arena, features, probabilities);
-        debug_assert!(ran.is_ok());
+        self.classifier.run_next(&window.patch, self.stream.as_mut(), features, probabilities);
         let values = WindowValues { patch: &window.patch, features, rumble: &window.rumble };
         let z_scores = self.classifier.anomaly().map(|detector| detector.z_scores(&values));
         let normal = self.classifier.anomaly().and_then(|detector| detector.tables().spectra);

@@ -3,7 +3,7 @@
 //! A [`Pipeline`] joins a [`FrontEnd`] (resampler, log-mel, window) and a [`BackEnd`] (features, head, anomaly score).
 //! Training reads its features; [`crate::monitor::Monitor`] adds the microphone check, the decision and the alarms for
 //! everything that follows a machine. Verdicts do not depend on the size of the blocks that samples arrive in. After
-//! construction the pipeline neither allocates nor locks. Its state takes about 55 kB besides the memory lent to it; keep
+//! construction the pipeline neither allocates nor locks. Its state takes about 80 kB besides the memory lent to it; keep
 //! it in place, on a thread's stack or in a static.
 
 mod back;

@@ -54,7 +54,7 @@ pub(crate) fn pack<L: Layout>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize
     let mut channels = Channels { outputs: Order::natural(), inputs: Order::natural(), bounds: ActivationBounds::FULL };
     if let (Some(scores), Some(product)) = (&body.scores, &plan.scores) {
         let mut sink = Sink::new(out);
-        rows(&mut sink, product, plan.spill_at, |_, column| (column == 0).then_some(0));
+        rows(&mut sink, product, |_, column| (column == 0).then_some(0));
         at = panels::<L>(&mut sink, product, &Source::scores(scores, body.pooled_len()), &channels, at);
     }
     for (index, (layer, step)) in body.layers.iter().zip(&plan.steps).enumerate().rev() {
@@ -70,7 +70,7 @@ pub(crate) fn pack<L: Layout>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize
                     _ => Order::natural(),
                 };
                 let mut sink = Sink::new(out);
-                rows(&mut sink, product, plan.spill_at, |line, column| position(layer, wide, line, column));
+                rows(&mut sink, product, |line, column| position(layer, wide, line, column));
                 let source = Source::layer(layer, plan.image.row_step);
                 at = panels::<L>(&mut sink, product, &source, &channels, at);
             }
@@ -105,11 +105,11 @@ fn position(layer: &Layer, wide: &Wide, line: usize, column: usize) -> Option<us
 }
 
 /// Writes the output offset of every position of every tile.
-fn rows(sink: &mut Sink, product: &Product, spill_at: usize, place: impl Fn(usize, usize) -> Option<usize>) {
+fn rows(sink: &mut Sink, product: &Product, place: impl Fn(usize, usize) -> Option<usize>) {
     let columns = product.tiles_per_line * product.rows;
     for line in 0..product.lines {
         for column in 0..columns {
-            let offset = place(line, column).unwrap_or(spill_at) as u32;
+            let offset = place(line, column).unwrap_or(product.spill_at) as u32;
             sink.write(product.rows_at + 4 * (line * columns + column), &offset.to_le_bytes());
         }
     }

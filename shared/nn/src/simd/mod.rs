@@ -19,6 +19,8 @@ mod verified;
 
 pub use block::Block;
 
+use core::ops::Range;
+
 use super::body::Body;
 use super::error::Error;
 use super::layout::{Layout, Task};
@@ -136,12 +138,15 @@ impl Isa {
 
     /// Runs `task` with the layout of these kernels, on any processor.
     pub(crate) fn run<T: Task>(self, task: T) -> T::Output {
-        #[cfg(target_arch = "x86_64")]
-        if self == Self::Avx2 && self.is_available() {
+        match self {
+            #[cfg(target_arch = "x86_64")]
             // SAFETY: `is_available` has confirmed AVX2.
-            return unsafe { avx2::run(task) };
+            Self::Avx2 if self.is_available() => unsafe { avx2::run::<avx2::Avx2, T>(task) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as before; the instruction set contains AVX2.
+            Self::Avx512Vnni if self.is_available() => unsafe { avx2::run::<avx512vnni::Avx512Vnni, T>(task) },
+            _ => dispatch!(self, V => task.run::<V>()),
         }
-        dispatch!(self, V => task.run::<V>())
     }
 }
 
@@ -179,12 +184,13 @@ impl<'m> Kernels<'m> {
         self.verified.plan()
     }
 
-    /// Runs step `index` of the plan on the two halves of the arena.
-    pub(crate) fn step(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+    /// Computes output rows `rows` of step `index` of the plan, and possibly adjacent rows, from the dense buffer to the wide
+    /// one or back.
+    pub(crate) fn step(&self, index: usize, rows: &Range<usize>, dense: &mut [u8], wide: &mut [u8]) {
         // SAFETY:
         // - the instructions are available: `new` has checked it;
         // - the type is the one that `new` has used.
-        dispatch!(self.isa, V => unsafe { self.verified.step::<V>(index, dense, wide) })
+        dispatch!(self.isa, V => unsafe { self.verified.step::<V>(index, rows, dense, wide) })
     }
 
     /// Runs the plan's FULLY_CONNECTED from the start of `dense` to the start of `wide`.

@@ -5,9 +5,12 @@
 //! lie within its buffer. Running is then memory-safe for any content of the packed memory; the packer is responsible for
 //! correct content. Cost: one pass over heads and offsets, about 5 % of the packed bytes.
 
+use core::ops::Range;
+
 use super::block::Block;
 use super::generic::{PlanesJob, ProductJob};
 use super::vectors::Vectors;
+use crate::body::Shape;
 use crate::error::Error;
 use crate::layout::{CONSTANTS_LEN, Groups, PANEL};
 use crate::plan::{HEAD_LEN, Plan, Planes, Product, Step};
@@ -73,7 +76,7 @@ impl<'m> Verified<'m> {
     fn all_inside<I: Vectors>(&self) -> bool {
         let plan = &self.plan;
         let steps_inside = plan.steps.iter().all(|step| match step {
-            Step::Product(product, wide) => wide.len() <= plan.wide_len && self.product_inside::<I>(product),
+            Step::Product(product, _) => self.product_inside::<I>(product),
             Step::Planes(planes) => self.planes_inside::<I>(planes),
         });
         steps_inside && plan.scores.iter().all(|product| self.product_inside::<I>(product))
@@ -87,7 +90,7 @@ impl<'m> Verified<'m> {
         matches!(planes.stride, 1 | 2)
             && output.channels.is_multiple_of(PANEL)
             && planes.row_step == columns * output.channels
-            && rows * planes.row_step <= self.plan.wide_len
+            && rows * planes.row_step <= planes.input_len
             && output.len() <= self.plan.dense_len
             && planes.channels_at.is_multiple_of(64)
             && I::TAPS_LEN.is_multiple_of(64)
@@ -102,7 +105,7 @@ impl<'m> Verified<'m> {
         let rows = product.rows_at..product.rows_at + 4 * positions * product.lines;
         let Some(rows) = self.bytes().get(rows) else { return false };
         let out_len = product.panels * I::WIDTH;
-        let rows_inside = rows.chunks_exact(4).all(|row| le32(row) + out_len <= self.plan.wide_len);
+        let rows_inside = rows.chunks_exact(4).all(|row| le32(row) + out_len <= product.out_len);
         last_input <= self.plan.dense_len
             && product.rows_at.is_multiple_of(4)
             && rows_inside
@@ -126,33 +129,38 @@ impl<'m> Verified<'m> {
         Some(Head { at: le32(head), groups: [count(0), count(1), count(2), count(3)] })
     }
 
-    /// Runs step `index`; does nothing if there is no such step. `dense` and `wide` are the halves of the arena.
+    /// Computes output rows `rows` of step `index`, and possibly adjacent rows ([`Product::parts`]); does nothing if there is no
+    /// such step. `dense` is the dense buffer, `wide` the wide input or output of the step.
     ///
     /// # Safety
     /// - this processor has the instructions of `I`;
     /// - `I` is the type that [`new`](Self::new) was called with.
-    pub(super) unsafe fn step<I: Vectors>(&self, index: usize, dense: &mut [u8], wide: &mut [u8]) {
+    pub(super) unsafe fn step<I: Vectors>(&self, index: usize, rows: &Range<usize>, dense: &mut [u8], wide: &mut [u8]) {
         match self.plan.steps.get(index) {
-            // SAFETY: the caller upholds this function's safety contract.
-            Some(Step::Product(product, _)) => unsafe { self.product::<I>(product, dense, wide) },
+            Some(Step::Product(product, to)) => {
+                // SAFETY: the caller upholds this function's safety contract.
+                unsafe { self.product::<I>(product, product.parts(rows, to.shape.width), dense, wide) }
+            }
             Some(Step::Planes(planes)) => {
-                if dense.len() < self.plan.dense_len || wide.len() < self.plan.wide_len {
+                let Shape { height, width, channels } = planes.output;
+                let rows = rows.start.min(height)..rows.end.min(height);
+                if dense.len() < self.plan.dense_len || wide.len() < planes.input_len || rows.is_empty() {
                     return;
                 }
                 let job = PlanesJob {
-                    input: wide.as_ptr(),
+                    input: wide[rows.start * planes.stride * planes.row_step..].as_ptr(),
                     row_step: planes.row_step,
-                    out: dense.as_mut_ptr(),
-                    height: planes.output.height,
-                    width: planes.output.width,
-                    channels: planes.output.channels,
+                    out: dense[rows.start * width * channels..].as_mut_ptr(),
+                    height: rows.len(),
+                    width,
+                    channels,
                     stride: planes.stride,
                     packed: self.bytes()[planes.channels_at..].as_ptr(),
                 };
                 // SAFETY:
                 // - the caller guarantees the instructions;
-                // - `planes_inside` has checked that the input rows lie in `wide_len`, the output in `dense_len`, and
-                //   constants and taps in the packed memory, aligned to 64;
+                // - `planes_inside` has checked that the input of all rows lies in `input_len`, their output in `dense_len`,
+                //   and constants and taps in the packed memory, aligned to 64; `rows` are some of these rows;
                 // - the two buffers are separate slices.
                 unsafe { I::planes(&job) }
             }
@@ -167,24 +175,30 @@ impl<'m> Verified<'m> {
     pub(super) unsafe fn scores<I: Vectors>(&self, dense: &mut [u8], wide: &mut [u8]) {
         if let Some(product) = &self.plan.scores {
             // SAFETY: the caller upholds this function's safety contract.
-            unsafe { self.product::<I>(product, dense, wide) }
+            unsafe { self.product::<I>(product, product.parts(&(0..1), 1), dense, wide) }
         }
     }
 
-    /// Runs one product.
+    /// Runs the tiles `tiles` of the lines `lines` of a product; both are from [`Product::parts`].
     ///
     /// # Safety
     /// As [`step`](Self::step).
-    unsafe fn product<I: Vectors>(&self, product: &Product, dense: &mut [u8], wide: &mut [u8]) {
-        if dense.len() < self.plan.dense_len || wide.len() < self.plan.wide_len {
+    unsafe fn product<I: Vectors>(
+        &self,
+        product: &Product,
+        (lines, tiles): (Range<usize>, Range<usize>),
+        dense: &mut [u8],
+        wide: &mut [u8],
+    ) {
+        if dense.len() < self.plan.dense_len || wide.len() < product.out_len {
             return;
         }
         let packed = self.bytes();
         let tile_step = product.rows * product.input_step;
-        for line in 0..product.lines {
-            let mut tile = 0;
-            while tile < product.tiles_per_line {
-                let tiles = product.chunk.clamp(1, product.tiles_per_line - tile);
+        for line in lines {
+            let (mut tile, end) = (tiles.start, tiles.end.min(product.tiles_per_line));
+            while tile < end {
+                let tiles = product.chunk.clamp(1, end - tile);
                 let first_row = (line * product.tiles_per_line + tile) * product.rows;
                 let input = &dense[line * product.line_step + tile * tile_step..];
                 let rows = &packed[product.rows_at + 4 * first_row..];
@@ -206,7 +220,7 @@ impl<'m> Verified<'m> {
                     // SAFETY:
                     // - the caller guarantees the instructions;
                     // - `product_inside` has checked that the last position's input ends within `dense_len`, and every
-                    //   output offset plus all panels within `wide_len`;
+                    //   output offset plus all panels within `out_len`; `lines` and `tiles` are within those of the product;
                     // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs
                     //   are runs, that weights and offsets of all groups lie in the packed memory, and that the panel is aligned to 64;
                     // - offsets (u16) follow weights of 32 bytes per step, rows (u32) lie at multiples of 4;

@@ -11,13 +11,14 @@ use super::generic::{self, PlanesJob, ProductJob};
 use super::vectors::Vectors;
 use crate::layout::{Constants, Groups, Layout, PANEL, Task};
 
-/// Runs `task` compiled with AVX2, which halves the time of the packer's search and thereby most of the time of a load.
+/// Runs `task` with the layout `L`, compiled with AVX2: the compiler vectorises the packer's search, and quantisation of the
+/// patch, in twice the width.
 ///
 /// # Safety
 /// This processor has AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
-    task.run::<Avx2>()
+pub(super) unsafe fn run<L: Layout, T: Task>(task: T) -> T::Output {
+    task.run::<L>()
 }
 
 /// 256-bit integer vectors.
