@@ -22,6 +22,8 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 RUNS = 10
 EVICT = 64 << 20
+BANDS = 64
+TAP_BLOCK = 7
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -48,6 +50,22 @@ def convolutions_of(data):
     return packed(model, data)
 
 
+def tapped_of(data):
+    """The model cut to the network of the default features: from the float patch to the result of block 7, which is averaged."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
+    graph = model.subgraphs[0]
+    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
+    operators = schema.BuiltinOperator
+    kinds = [codes[o.opcodeIndex] for o in graph.operators]
+    convolutions = [i for i, kind in enumerate(kinds) if kind in (operators.CONV_2D, operators.DEPTHWISE_CONV_2D)]
+    first = kinds.index(operators.QUANTIZE)
+    # The first convolution, then two of each block. The front end has none.
+    last = [i for i in convolutions if i > first][2 * TAP_BLOCK]
+    graph.operators = graph.operators[first : last + 1]
+    graph.inputs, graph.outputs = [graph.operators[0].inputs[0]], [graph.operators[-1].outputs[0]]
+    return packed(model, data)
+
+
 def packed(model, data):
     """Serialises a changed model without the operator codes that it no longer uses: old runtimes reject unknown ones, used or not."""
     model.metadata = None
@@ -70,7 +88,9 @@ class LiteRt:
         self.interpreter.allocate_tensors()
         given = self.interpreter.get_input_details()[0]
         values = np.random.default_rng(7).normal(-3.0, 1.5, given["shape"]).astype(np.float32)
-        self.interpreter.set_tensor(given["index"], values if values.ndim > 1 else (values + 3.0) * 0.1)
+        # The patch is [96 x 64] or [1 x 96 x 64], the waveform [15600] or [1 x 15600].
+        is_patch = given["shape"][-1] == BANDS
+        self.interpreter.set_tensor(given["index"], values if is_patch else (values + 3.0) * 0.1)
         self.evict = None
 
     def block(self, runs=RUNS, cold=False):
@@ -108,7 +128,7 @@ class Served:
 
 
 def ours(program, model, isa=None):
-    """`host-tools bench --serve` of one instruction set; blocks are `body`, `cold` and `stream`, of ten runs."""
+    """`host-tools bench --serve` of one instruction set; blocks are `body`, `cold`, `stream` and `stream-0.1`, of ten runs."""
     return Served("host-tools", [program, "bench", "--serve", "--model", model] + (["--isa", isa] if isa else []))
 
 
@@ -132,6 +152,19 @@ def compare(own, peer, blocks):
         "peer_ms": {"median": statistics.median(b), "least": min(b)},
         "ratio": {"median": quartiles[1], "quartiles": [quartiles[0], quartiles[2]], "of_least": min(a) / min(b)},
         "blocks": blocks,
+    }
+
+
+def default_features(own, whole, trained, tapped, blocks):
+    """The comparisons of the default features; each peer is a function that times a block of ten runs of its model."""
+    return {
+        f"default features, {name}": compare(lambda kind=kind: own.block(kind), peer, blocks)
+        for name, kind, peer in [
+            ("samples to verdict at hop 0.48 s, against XNNPACK's waveform to 521 scores", "stream", whole),
+            ("samples to verdict at hop 0.48 s, against the same model in XNNPACK", "stream", trained),
+            ("samples to verdict at hop 0.1 s, against the same model in XNNPACK", "stream-0.1", trained),
+            ("network to the tap, hot, against XNNPACK", "body", tapped),
+        ]
     }
 
 
@@ -164,6 +197,8 @@ def summary_of(program, model):
         "gigahertz": report["gigahertz"],
         "load_ms": report["load_to_first_verdict_ms"],
         "front_end_us": report["front_end_us"],
+        "stream_us": {"0.48": report["stream_us"], "0.1": report["fast_stream_us"]},
+        "anomaly_us": report["anomaly_us"],
         "cores": cores,
         "two_cores": cores[-1]["windows_per_s"] / cores[0]["windows_per_s"],
         "sets": {
@@ -177,6 +212,7 @@ def main():
     """Runs the comparison."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", type=pathlib.Path, required=True, help="the base model, yamnet.tflite")
+    parser.add_argument("--trained", type=pathlib.Path, required=True, help="a model with the default features")
     parser.add_argument("--ours", required=True, help="the program host-tools")
     parser.add_argument("--tract", help="the program that benches/peers/tract builds")
     parser.add_argument("--tflite", help="the program that benches/peers/tflite builds")
@@ -188,7 +224,10 @@ def main():
     data = path.read_bytes()
     body = body_of(data)
     folder = tempfile.TemporaryDirectory()
-    models = {"body": body, "whole": data, "convolutions": convolutions_of(data)}
+    trained = args.trained.read_bytes()
+    models = {
+        "body": body, "whole": data, "convolutions": convolutions_of(data), "trained": trained, "tapped": tapped_of(data)
+    }
     paths = {name: pathlib.Path(folder.name) / f"{name}.tflite" for name in models}
     for name, file in paths.items():
         file.write_bytes(models[name])
@@ -203,6 +242,13 @@ def main():
             lambda: scalar.block("body"), lambda: reference.block(3), few
         ),
     }
+    figures |= default_features(
+        ours(args.ours, str(args.trained)),
+        whole.block,
+        LiteRt(trained).block,
+        LiteRt(models["tapped"]).block,
+        args.blocks,
+    )
     for name, program, model in [
         ("tract 0.23 as far as the embedding", args.tract, "convolutions"),
         ("the tflite crate 0.9.8", args.tflite, "body"),
@@ -212,16 +258,22 @@ def main():
             figures[f"body, hot, against {name}"] = compare(lambda: fast.block("body"), lambda: peer.block(3), few)
     if "avx512_vnni" in processor_flags():
         # Both sides without AVX-512, for machines that have AVX2 alone.
-        avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in ("body", "whole")})
+        names = ("body", "whole", "trained", "tapped")
+        avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in names})
+        hot = {name: lambda name=name: peer.block(f"{name} hot {RUNS}") for name in names}
+        tap = default_features(
+            ours(args.ours, str(args.trained), "avx2"), hot["whole"], hot["trained"], hot["tapped"], args.blocks
+        )
+        figures |= {f"AVX2 alone: {name}": figure for name, figure in tap.items()}
         figures |= {
             "AVX2 alone: body, hot, against XNNPACK": compare(
-                lambda: avx2.block("body"), lambda: peer.block(f"body hot {RUNS}"), args.blocks
+                lambda: avx2.block("body"), hot["body"], args.blocks
             ),
             "AVX2 alone: body, cold, against XNNPACK": compare(
                 lambda: avx2.block("cold"), lambda: peer.block(f"body cold {RUNS}"), few * 2
             ),
             "AVX2 alone: samples to scores at hop 0.48 s, against XNNPACK": compare(
-                lambda: avx2.block("stream"), lambda: peer.block(f"whole hot {RUNS}"), args.blocks
+                lambda: avx2.block("stream"), hot["whole"], args.blocks
             ),
         }
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -232,8 +284,10 @@ def main():
         "cores": os.cpu_count(),
         "load_average": {"before": before, "after": load},
         "peer": "ai-edge-litert 2.3.0, one thread",
+        "left_out": [name for name, program in [("tract", args.tract), ("the tflite crate", args.tflite)] if not program],
         "figures": figures,
         "ours": summary_of(args.ours, str(path)),
+        "ours_with_default_features": summary_of(args.ours, str(args.trained)),
     }
     args.out.mkdir(parents=True, exist_ok=True)
     file = args.out / f"{now:%Y-%m-%d}-peers-{os.uname().machine}.json"
