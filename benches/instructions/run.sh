@@ -26,23 +26,44 @@ if [ ! -e "$work/site/ai_edge_litert" ]; then
         ai-edge-litert==2.3.0 "numpy<3" backports-strenum flatbuffers protobuf tqdm typing-extensions
     for wheel in "$work"/wheels/*.whl; do (cd "$work/site" && "$host_python" -m zipfile -e "$wheel" .); done
 fi
-(cd benches/peers && "$host_python" - "$model" "$work/body.tflite") <<'END'
+(cd benches/peers && "$host_python" - "$model" "$work") <<'END'
 import pathlib
 import sys
 
 import compare
 
-pathlib.Path(sys.argv[2]).write_bytes(compare.body_of(pathlib.Path(sys.argv[1]).read_bytes()))
+data, work = pathlib.Path(sys.argv[1]).read_bytes(), pathlib.Path(sys.argv[2])
+(work / "body.tflite").write_bytes(compare.body_of(data))
+(work / "tapped.tflite").write_bytes(compare.tapped_of(data))
 END
 echo 0 | tee "$work/root/sys/devices/system/cpu/possible" >"$work/root/sys/devices/system/cpu/present"
 
-# per_window CPU COMMAND...: a tenth of the difference between 12 windows and 2.
-per_window() {
-    local cpu=$1 few many
-    shift
-    few=$("$work/qemu/usr/bin/qemu-aarch64" -cpu "$cpu" -plugin "$work/count.so" "$@" 2 2>&1 >/dev/null | sed -n 's/^instructions //p')
-    many=$("$work/qemu/usr/bin/qemu-aarch64" -cpu "$cpu" -plugin "$work/count.so" "$@" 12 2>&1 >/dev/null | sed -n 's/^instructions //p')
+# instructions CPU COMMAND...: those of one run.
+instructions() {
+    "$work/qemu/usr/bin/qemu-aarch64" -cpu "$1" -plugin "$work/count.so" "${@:2}" 2>&1 >/dev/null | sed -n 's/^instructions //p'
+}
+
+# ours CPU ISA [HOP]: a tenth of the difference between 12 windows and 2.
+ours() {
+    local program=target/arm64/aarch64-unknown-linux-gnu/release/examples/windows
+    local few many
+    few=$(instructions "$1" -L / "$program" "$model" "$2" 2 "${@:3}")
+    many=$(instructions "$1" -L / "$program" "$model" "$2" 12 "${@:3}")
     echo $(((many - few) / 10))
+}
+
+# theirs CPU MODEL: the same of LiteRT.
+theirs() {
+    local python=("$work/root/usr/bin/python3.11" benches/instructions/windows.py "$work/$2.tflite") few many
+    few=$(instructions "$1" -L "$work/root" -E PYTHONPATH="$work/site" "${python[@]}" 2)
+    many=$(instructions "$1" -L "$work/root" -E PYTHONPATH="$work/site" "${python[@]}" 12)
+    echo $(((many - few) / 10))
+}
+
+# row NAME OURS THEIRS: one line of the record.
+row() {
+    printf '%s  "%s": { "ours": %d, "peer": %d, "ratio": %s }' "$comma" "$1" "$2" "$3" "$(awk "BEGIN { printf \"%.3f\", $2 / $3 }")"
+    comma=$',\n'
 }
 
 record=benches/records/$(date -u +%F)-instructions-aarch64.json
@@ -59,12 +80,12 @@ record=benches/records/$(date -u +%F)-instructions-aarch64.json
         # LiteRT reads /proc/cpuinfo, which QEMU's user mode does not emulate.
         printf 'processor\t: 0\nFeatures\t: %s\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: %s\nCPU revision\t: 3\n\n' \
             "$features" "$part" >"$work/root/proc/cpuinfo"
-        ours=$(per_window "$cpu" -L / target/arm64/aarch64-unknown-linux-gnu/release/examples/windows "$model" "$isa")
-        theirs=$(per_window "$cpu" -L "$work/root" -E PYTHONPATH="$work/site" "$work/root/usr/bin/python3.11" \
-            benches/instructions/windows.py "$work/body.tflite")
-        ratio=$(awk "BEGIN { printf \"%.3f\", $ours / $theirs }")
-        printf '%s  "%s": { "ours": %d, "peer": %d, "ratio": %s }' "$comma" "$cpu, $isa" "$ours" "$theirs" "$ratio"
-        comma=$',\n'
+        row "$cpu, $isa, body" "$(ours "$cpu" "$isa")" "$(theirs "$cpu" body)"
+        # The network of the default features: computed anew, and at the hops of 0.48 and 0.1 s.
+        tapped=$(theirs "$cpu" tapped)
+        for hop in 96 48 10; do
+            row "$cpu, $isa, to the tap, windows $hop columns apart" "$(ours "$cpu" "$isa" "$hop")" "$tapped"
+        done
     done
     printf '\n}\n'
 } >"$record.tmp"
