@@ -15,6 +15,9 @@ use crate::error::Error;
 use crate::layout::{CONSTANTS_LEN, Groups, PANEL};
 use crate::plan::{HEAD_LEN, Plan, Planes, Product, Step};
 
+/// Lines of the first convolution to which a panel is applied before the next panel: their output stays in the level-1 cache.
+const LINES: usize = 8;
+
 /// A plan with checked packed memory.
 #[derive(Clone, Debug)]
 pub(super) struct Verified<'m> {
@@ -195,37 +198,41 @@ impl<'m> Verified<'m> {
         }
         let packed = self.bytes();
         let tile_step = product.rows * product.input_step;
-        for line in lines {
+        let mut first_line = lines.start;
+        while first_line < lines.end {
+            let lines = first_line..lines.end.min(first_line + LINES);
+            first_line = lines.end;
             let (mut tile, end) = (tiles.start, tiles.end.min(product.tiles_per_line));
             while tile < end {
                 let tiles = product.chunk.clamp(1, end - tile);
-                let first_row = (line * product.tiles_per_line + tile) * product.rows;
-                let input = &dense[line * product.line_step + tile * tile_step..];
-                let rows = &packed[product.rows_at + 4 * first_row..];
                 for panel in 0..product.panels {
                     let Some(Head { at, groups }) = self.head(product, panel) else { return };
                     // Panels are contiguous; no panel follows the last panel of the last product.
                     let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
                     let next = [head(panel + 1), head(panel + 2)].map(|at| packed.as_ptr().wrapping_add(at));
-                    let job = ProductJob {
-                        input: input.as_ptr(),
-                        input_step: product.input_step,
-                        tiles,
-                        panel: packed[at..].as_ptr(),
-                        next,
-                        groups,
-                        out: wide[I::WIDTH * panel..].as_mut_ptr(),
-                        rows: rows.as_ptr().cast(),
-                    };
-                    // SAFETY:
-                    // - the caller guarantees the instructions;
-                    // - `product_inside` has checked that the last position's input ends within `dense_len`, and every
-                    //   output offset plus all panels within `out_len`; `lines` and `tiles` are within those of the product;
-                    // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs
-                    //   are runs, that weights and offsets of all groups lie in the packed memory, and that the panel is aligned to 64;
-                    // - offsets (u16) follow weights of 32 bytes per step, rows (u32) lie at multiples of 4;
-                    // - the buffers are separate slices.
-                    unsafe { I::product(product.rows, &job) }
+                    for line in lines.clone() {
+                        let first_row = (line * product.tiles_per_line + tile) * product.rows;
+                        let job = ProductJob {
+                            input: dense[line * product.line_step + tile * tile_step..].as_ptr(),
+                            input_step: product.input_step,
+                            tiles,
+                            panel: packed[at..].as_ptr(),
+                            next,
+                            groups,
+                            out: wide[I::WIDTH * panel..].as_mut_ptr(),
+                            rows: packed[product.rows_at + 4 * first_row..].as_ptr().cast(),
+                        };
+                        // SAFETY:
+                        // - the caller guarantees the instructions;
+                        // - `product_inside` has checked that the last position's input ends within `dense_len`, and every
+                        //   output offset plus all panels within `out_len`; `lines` and `tiles` are within those of the product;
+                        // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs
+                        //   are runs, that weights and offsets of all groups lie in the packed memory, and that the panel is
+                        //   aligned to 64;
+                        // - offsets (u16) follow weights of 32 bytes per step, rows (u32) lie at multiples of 4;
+                        // - the buffers are separate slices.
+                        unsafe { I::product(product.rows, &job) }
+                    }
                 }
                 tile += tiles;
             }
