@@ -135,7 +135,12 @@ fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MAX_STEPS>, [u
         let _ = group.push(seed);
         while group.len() < longest.min(4) {
             let left = load.map(|load| LIMIT - load);
-            let fits = |&other: &u16| is_within(&quads[usize::from(other)].load, &left);
+            // The sum with the least capacity left rejects most of the others.
+            let tight = (1..2 * PAIRS).fold(0, |tight, index| if left[index] < left[tight] { index } else { tight });
+            let fits = |&other: &u16| {
+                let load = &quads[usize::from(other)].load;
+                load[tight] <= left[tight] && is_within(load, &left)
+            };
             let Some(place) = largest_first.iter().position(fits) else { break };
             let other = largest_first.remove(place);
             load.iter_mut().zip(quads[usize::from(other)].load).for_each(|(load, more)| *load += more);

@@ -53,8 +53,16 @@ impl Order {
         // Pairs the last free channel with the best of `TRIES` candidates, spread over the remaining channels.
         while let Some(first) = free.pop() {
             let step = free.len().div_ceil(TRIES).max(1);
-            let tries = (0..free.len()).step_by(step);
-            let best = tries.map(|place| (conflicts(column(first), column(free[place])), place)).min();
+            let mut best: Option<(u16, usize)> = None;
+            for place in (0..free.len()).step_by(step) {
+                let cost = conflicts(column(first), column(free[place]));
+                if best.is_none_or(|(least, _)| cost < least) {
+                    best = Some((cost, place));
+                }
+                if cost == 0 {
+                    break;
+                }
+            }
             let Some((cost, place)) = best else {
                 unpaired = Some(first);
                 break;
