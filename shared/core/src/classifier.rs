@@ -97,6 +97,26 @@ impl<'m> Classifier<'m> {
         Self { anomaly: detector, ..self }
     }
 
+    /// Returns the trained head; `None` without one.
+    pub fn head(&self) -> Option<&Head<'m>> {
+        match &self.output {
+            Output::Head(head) => Some(head),
+            Output::Features | Output::Scores => None,
+        }
+    }
+
+    /// Returns this classifier with `head` in place of its own; it may have other classes.
+    ///
+    /// # Errors
+    /// [`Error::HeadWidth`] if it does not take this classifier's features.
+    pub fn with_head(self, head: Head<'m>) -> Result<Self, Error> {
+        let (wanted, given) = (head.features(), self.kind().len());
+        if wanted != given {
+            return Err(Error::HeadWidth { wanted, given });
+        }
+        Ok(Self { output: Output::Head(head), ..self })
+    }
+
     /// Returns this classifier with `gain` as its input gain, which the front end applies ([`crate::pipeline::FrontEnd`]).
     pub fn with_gain(self, gain: Gain) -> Self {
         Self { gain, ..self }

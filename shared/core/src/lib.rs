@@ -63,6 +63,7 @@ pub mod resample;
 )]
 pub mod rumble;
 pub mod stats;
+pub mod training_sample;
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

@@ -32,6 +32,7 @@ use monitor_core::features::FeatureKind;
 use monitor_core::gain::Gain;
 use monitor_core::graph::{self, Output, Parts};
 use monitor_core::model_card::{self, ModelCard};
+use monitor_core::training_sample::{self, TrainingSample};
 use monitor_tflite::{self as tflite, Model, TensorType};
 use sha2::{Digest, Sha256};
 
@@ -68,6 +69,8 @@ pub fn classifier(
 pub struct Extras<'a> {
     /// The tables of [`monitor_core::anomaly`], as an additional Metadata entry.
     pub anomaly: Option<&'a [u8]>,
+    /// The sample of [`monitor_core::training_sample`], as another one.
+    pub training: Option<&'a [u8]>,
     /// Gain of the waveform, as the graph's first multiplication.
     pub gain: Gain,
 }
@@ -75,7 +78,7 @@ pub struct Extras<'a> {
 /// As [`classifier`], with `extras`.
 ///
 /// # Errors
-/// As [`classifier`], and if the tables cannot be read back.
+/// As [`classifier`], and if the tables or the sample cannot be read back.
 pub fn classifier_with(
     kind: FeatureKind,
     base: Option<&[u8]>,
@@ -95,7 +98,8 @@ pub fn classifier_with(
         license: base.map(|_| BASE_LICENSE),
         input: Input::Waveform,
     };
-    model.metadata = extras.anomaly.map(|tables| (anomaly::ENTRY.to_string(), tables.to_vec())).into_iter().collect();
+    let more = [(anomaly::ENTRY, extras.anomaly), (training_sample::ENTRY, extras.training)];
+    model.metadata = more.into_iter().filter_map(|(name, bytes)| Some((name.to_string(), bytes?.to_vec()))).collect();
     let file = finish(model, features, head, labels, &card, &description)?;
     verify(&file, kind, labels, &card, extras.gain)
         .context("the exported model differs from its input when read back")?;
@@ -157,5 +161,6 @@ fn verify(file: &[u8], kind: FeatureKind, labels: &[String], card: &ModelCard<'_
     ensure!(read.iter().eq(labels), "its labels differ");
     ensure!(ModelCard::from_model(&model)?.as_ref() == Some(card), "its card differs");
     model.metadata(anomaly::ENTRY).map(AnomalyModel::from_bytes).transpose()?;
+    model.metadata(training_sample::ENTRY).map(TrainingSample::from_bytes).transpose()?;
     Ok(())
 }

@@ -22,6 +22,7 @@ pub mod line;
 pub mod owned;
 mod packed;
 pub mod palette;
+pub mod refit;
 pub mod report;
 pub mod texts;
 pub mod trend_line;

@@ -5,3 +5,4 @@ pub mod baseline_file;
 mod references;
 mod student;
 pub mod thresholds;
+pub mod widen;
