@@ -14,7 +14,7 @@ use super::candidate::Strength;
 use super::head::HeadKind;
 use super::protocol::Outcome;
 use super::training_report::TrainingReport;
-use super::{timestamp, verify};
+use super::{carried_sample, timestamp, verify};
 use crate::data::feature_set::FeatureSet;
 use crate::plots;
 use monitor_export as export;
@@ -52,7 +52,8 @@ impl Artifacts {
         let card = card(set, report, &hashes);
         let head = &outcome.fitted.head;
         let labels = &set.dataset.classes;
-        let extras = export::Extras { anomaly, gain: set.gain };
+        let sample = carried_sample::write(set, outcome, report.settings.seed, report.settings.augment);
+        let extras = export::Extras { anomaly, training: sample.as_deref(), gain: set.gain };
         let model = export::classifier_with(set.kind, base, &head.layers, labels, &card, &extras)
             .context("cannot export the model")?;
         let alone = export::head(set.kind, &head.layers, labels, &card).context("cannot export the head")?;

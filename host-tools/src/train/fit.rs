@@ -21,7 +21,7 @@ use super::head::{HeadKind, TrainedHead};
 use super::progress::FitProgress;
 use super::samples::{Prepared, Samples};
 use super::validate::{self, Tried};
-use super::{logistic, mlp, strength};
+use super::{Standardiser, logistic, mlp, strength};
 use crate::data::split::Fold;
 use monitor_export::Dense;
 
@@ -67,6 +67,8 @@ pub(crate) struct Fitted {
     pub strengths: Vec<Strength>,
     /// Calibration of the head's probabilities.
     pub calibration: Calibration,
+    /// Scaling of the windows that the head was trained on.
+    pub standardiser: Standardiser,
 }
 
 impl Fitted {
@@ -133,7 +135,8 @@ pub(super) fn fit(
                 let calibration =
                     on.map_or_else(Calibration::none, |on| Calibration::from_out_of_fold(&on.out_of_fold, default));
                 let head = TrainedHead { kind: chosen.kind, layers }.tempered(calibration.temperature);
-                return Ok(Fitted { head, chosen, candidates, epochs, strengths, calibration });
+                let standardiser = prepared.standardiser;
+                return Ok(Fitted { head, chosen, candidates, epochs, strengths, calibration, standardiser });
             }
             Err(error) => failures.push(error),
         }

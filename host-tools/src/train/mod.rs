@@ -7,6 +7,7 @@ mod balance;
 mod basics;
 mod calibration;
 mod candidate;
+mod carried_sample;
 mod cross_validation;
 mod fit;
 pub(crate) mod gate;

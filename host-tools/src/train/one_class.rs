@@ -9,6 +9,7 @@ use monitor_export::Dense;
 use monitor_model::advice;
 use ndarray::Array2;
 
+use super::Standardiser;
 use super::calibration::Calibration;
 use super::candidate::Candidate;
 use super::fit::Fitted;
@@ -34,6 +35,7 @@ pub(super) fn outcome(set: &FeatureSet) -> Outcome {
         epochs: Vec::new(),
         strengths: Vec::new(),
         calibration: Calibration::none(),
+        standardiser: Standardiser::fit(set.x.view()),
     };
     Outcome {
         fitted,

@@ -58,6 +58,16 @@ impl Standardiser {
         standardiser
     }
 
+    /// Features that vary, in ascending order.
+    pub(crate) fn kept(&self) -> &[usize] {
+        &self.kept
+    }
+
+    /// Mean and 1 / deviation of each of them.
+    pub(crate) fn constants(&self) -> (&[f64], &[f64]) {
+        (&self.mean, &self.scale)
+    }
+
     /// Standardises `x` [windows x features]; only the features that vary remain, [windows x kept].
     pub(crate) fn apply(&self, x: ArrayView2<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((x.nrows(), self.kept.len()));
