@@ -1,4 +1,4 @@
-//! `manifest.csv`: `file,label` and optionally `group`, `recording`, `from` and `to`.
+//! `manifest.csv`: `file,label` and optionally `group`, `recording`, `from`, `to` and `condition`.
 //!
 //! Paths are relative to the manifest's folder, with `/` or `\`. Exports of spreadsheets are accepted: any order of columns,
 //! commas, semicolons or tabs between them, a byte order mark, UTF-16, Windows-1252.
@@ -41,13 +41,14 @@ struct Columns {
     group: Option<usize>,
     recording: Option<usize>,
     span: Option<(usize, usize)>,
+    condition: Option<usize>,
 }
 
 impl Columns {
     fn find(headers: &csv::StringRecord, first_line: &str) -> anyhow::Result<Self> {
         let is = |header: &&str, name: &str| header.eq_ignore_ascii_case(name);
         let column = |name: &str| headers.iter().position(|header| is(&header, name));
-        for name in ["file", "label", "group", "recording", "from", "to"] {
+        for name in ["file", "label", "group", "recording", "from", "to", "condition"] {
             let count = headers.iter().filter(|header| is(header, name)).count();
             ensure!(
                 count < 2,
@@ -65,7 +66,8 @@ impl Columns {
             (None, None) => None,
             _ => bail!("the first line is {first_line:?}; parts of files need both columns, from and to"),
         };
-        Ok(Self { file, label, group: column("group"), recording: column("recording"), span })
+        let [group, recording, condition] = ["group", "recording", "condition"].map(column);
+        Ok(Self { file, label, group, recording, span, condition })
     }
 }
 
@@ -113,6 +115,16 @@ impl Table<'_> {
             self.listing.skipped.push(Skipped { path: path.clone(), reason });
             Ok(())
         };
+        match self.columns.condition.and_then(field) {
+            // Its sound would become normal with that of its state.
+            Some(condition) if condition.eq_ignore_ascii_case("fault") => {
+                return skip(format!("the manifest marks it as a fault (line {line})"));
+            }
+            Some(condition) if !condition.eq_ignore_ascii_case("normal") => {
+                bail!("line {line} gives {name} the condition {condition}; write normal, fault or nothing")
+            }
+            _ => {}
+        }
         let label = match field(self.columns.label) {
             None => return skip(format!("the manifest gives it no label (line {line})")),
             Some(label) if label.chars().any(char::is_control) => {

@@ -52,6 +52,23 @@ fn a_manifest_is_read_in_the_forms_that_spreadsheets_write() {
 }
 
 #[test]
+fn a_row_that_is_marked_as_a_fault_is_left_out_and_a_wrong_condition_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    ["x/1.wav", "x/2.wav", "x/3.wav"].iter().for_each(|name| wav(folder.path(), name, 1.0));
+    let write = |condition: &str| {
+        let rows = format!("file,label,condition\nx/1.wav,on,normal\nx/2.wav,on,\nx/3.wav,on,{condition}\n");
+        fs::write(folder.path().join("manifest.csv"), rows).unwrap();
+    };
+    write("Fault");
+    let dataset = load(folder.path()).unwrap();
+    assert_eq!((dataset.recordings.len(), dataset.skipped.len()), (2, 1));
+    assert!(dataset.skipped[0].reason.contains("marks it as a fault (line 4)"), "{:?}", dataset.skipped);
+    write("broken");
+    let error = format!("{:#}", load(folder.path()).unwrap_err());
+    assert!(error.contains("line 4 gives x/3.wav the condition broken"), "{error}");
+}
+
+#[test]
 fn a_class_whose_files_cannot_be_used_is_named() {
     let folder = tempfile::tempdir().unwrap();
     ["on/a.wav", "on/b.wav", "on/c.wav"].iter().for_each(|name| wav(folder.path(), name, 1.0));
