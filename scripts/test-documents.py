@@ -26,6 +26,7 @@ NOT_RUN = {
     "firmware record": "needs a sound device",
     "firmware run": "needs a sound device",
     "firmware baseline": "needs a sound device",
+    "firmware refit": "needs labelled clips of the device",
     "host-tools fetch": "needs the base model: set YAMNET_TFLITE",
 }
 # What a command takes from the system that it is installed on, or from a person.

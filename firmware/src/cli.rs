@@ -31,6 +31,8 @@ pub(crate) enum Command {
     /// Record the baseline: refit the anomaly score to this machine's normal sound
     #[command(visible_alias = "learn")]
     Baseline(commands::baseline::Args),
+    /// Refit the head to labelled clips, or go back to an earlier version
+    Refit(commands::refit::Args),
     /// Check the running instance
     Health(commands::health::Args),
     /// Print the event log, or write it as CSV
@@ -57,6 +59,7 @@ impl Cli {
             Command::Run(args) => commands::run::run(args),
             Command::Check(args) => commands::check::run(args),
             Command::Baseline(args) => commands::baseline::run(args),
+            Command::Refit(args) => commands::refit::run(args),
             Command::Health(args) => commands::health::run(args),
             Command::Events(args) => commands::events::run(args),
             #[cfg(feature = "page")]

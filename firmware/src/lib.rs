@@ -1,6 +1,6 @@
 //! The device's side of the acoustic machine monitor: capture, inference, reporting, sinks.
 //!
-//! Folders, each of which imports only those before it: [`system`], [`capture`], [`alarms`], [`reporting`], [`trend`],
+//! Folders, each of which imports only those before it: [`system`], [`capture`], [`alarms`], [`refit`], [`reporting`], [`trend`],
 //! [`sinks`], [`config`], [`inference`], [`update`], [`commands`].
 //!
 //! Public is what the program, its tests, the benchmarks and the fuzz targets use.
@@ -15,6 +15,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod inference;
+pub mod refit;
 pub mod reporting;
 mod setting;
 pub mod sinks;

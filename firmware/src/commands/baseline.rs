@@ -1,6 +1,6 @@
 //! `firmware baseline`: record the machine's normal sound, and refit the anomaly score to it.
 //!
-//! The model is never changed: the baseline goes to a file in the state directory ([`crate::inference::baseline`]), which
+//! The model is never changed: the baseline goes to a file in the state directory ([`crate::refit::baseline`]), which
 //! `run` and `check` read. Sound about which the model itself warns is refused ([`screening`]). Run it while the machine does all that is normal, each of its states for a minute or more.
 
 mod screening;
@@ -20,7 +20,8 @@ use monitor_model::owned::Memory;
 use super::device_args::number;
 use super::options::Options;
 use crate::inference::audio::{Input, open};
-use crate::inference::{AudioBlock, AudioInput, Progress, Setup, baseline as file};
+use crate::inference::{AudioBlock, AudioInput, Progress, Setup};
+use crate::refit::baseline as file;
 use screening::Screening;
 
 /// Options of `firmware baseline`.
@@ -68,8 +69,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         update_note: PathBuf::new(),
     };
     let config = options.load()?;
+    let place = config.refit();
     ensure!(
-        file::allowed(&config.listen),
+        place.allowed,
         "listen.require_signature is set, and a baseline bears no signature; set listen.allow_baseline = true"
     );
     let setup = Setup::load(&config)?;
@@ -138,8 +140,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             "with --force this sound becomes normal, though the model raises a warning or an alarm on it:\n{warned}"
         );
     }
-    let path = file::path(&config.listen);
-    file::save(&config.listen, setup.model.bytes(), &tables).with_context(|| {
+    let path = file::path(&place);
+    file::save(&place, setup.model.bytes(), &tables).with_context(|| {
         format!("cannot write {}; set listen.state_dir to a folder that can be written to", path.display())
     })?;
     outln!("{}: {} windows in {seconds:.0} s of normal sound", path.display(), baseline.windows());

@@ -10,6 +10,7 @@ pub(crate) mod hash_password;
 pub(crate) mod health;
 pub(crate) mod options;
 pub(crate) mod record;
+pub(crate) mod refit;
 pub(crate) mod run;
 pub(crate) mod update;
 pub(crate) mod validate_config;

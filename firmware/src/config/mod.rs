@@ -16,7 +16,8 @@ use monitor_core::decision::DecisionConfig;
 use serde::{Deserialize, Serialize};
 
 use crate::alarms::sensitivity::{Setting, Values};
-use crate::capture::CaptureConfig;
+use crate::capture::{CaptureConfig, ChannelChoice};
+use crate::refit;
 use crate::setting::{InvalidSetting, within};
 use crate::sinks::{SinkConfigs, for_each_sink};
 
@@ -67,10 +68,10 @@ pub struct ListenConfig {
     pub require_signature: bool,
     /// The file of the public key that models are signed by; needed with `require_signature`.
     pub public_key: PathBuf,
-    /// Folder of what this device stores: the baseline of its machine ([`crate::inference::baseline`]), and latched alarms
+    /// Folder of what this device stores: the baseline of its machine ([`crate::refit::baseline`]), refits ([`crate::refit::versions`]), and latched alarms
     /// ([`crate::alarms::latch_store`]); empty to store neither.
     pub state_dir: PathBuf,
-    /// Whether the baseline, which bears no signature, is used with `require_signature`.
+    /// Whether baseline and refits, which bear no signature, are used with `require_signature`.
     #[serde(alias = "allow_enrolment")]
     pub allow_baseline: bool,
 }
@@ -203,6 +204,22 @@ impl AlarmConfig {
 }
 
 impl Config {
+    /// The part that concerns what is learned on site.
+    pub(crate) fn refit(&self) -> refit::Settings {
+        refit::Settings {
+            model: self.listen.model.clone(),
+            state_dir: self.listen.state_dir.clone(),
+            allowed: self.listen.allow_baseline || !self.listen.require_signature,
+            hop_columns: self.listen.hop_columns() as u32,
+            channel: match self.capture.channel {
+                ChannelChoice::Pick(channel) => Some(channel),
+                ChannelChoice::Average => None,
+            },
+            // 1 in every model.
+            alarm_level: self.alarm.alarm.unwrap_or(1.0),
+        }
+    }
+
     /// Checks every range that types cannot.
     ///
     /// # Errors

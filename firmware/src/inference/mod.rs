@@ -4,7 +4,6 @@
 //! [`setup`] is what a reload replaces; [`progress`] is what the other threads see.
 
 pub(crate) mod audio;
-pub(crate) mod baseline;
 pub(crate) mod control;
 pub(crate) mod counters;
 pub(crate) mod health;
@@ -15,6 +14,7 @@ pub mod signature;
 pub(crate) mod times;
 
 mod event_sender;
+mod learned;
 mod listen;
 
 pub use audio::{AudioBlock, AudioFile, AudioInput};

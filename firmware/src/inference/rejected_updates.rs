@@ -1,7 +1,7 @@
 //! Updates that were offered to this device and rejected, and why: every sink reports them with the device info.
 //!
-//! There are two kinds: an update on the card, which `firmware update` has rejected before this program started, and a model
-//! or configuration that cannot be used at a reload.
+//! There are three kinds: an update on the card, which `firmware update` has rejected before this program started; a refit that
+//! cannot be used with the model; and a model or configuration that cannot be used at a reload.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -20,6 +20,8 @@ pub struct RejectedUpdates(Mutex<Inner>);
 struct Inner {
     /// Of the card's update, one reason each.
     update: Vec<String>,
+    /// Of the refit, by the setup in use.
+    refit: Texts,
     /// Of the last reload.
     reload: Option<String>,
     /// The device info that was reported last.
@@ -36,9 +38,10 @@ impl RejectedUpdates {
         self.lock().update = reasons;
     }
 
-    /// Adds the reasons to the device info, and keeps it for the next reload.
+    /// Adds the reasons to the device info, which has those of the refit, and keeps it for the next reload.
     pub(crate) fn add_to(&self, device: DeviceInfo) -> Arc<DeviceInfo> {
         let mut inner = self.lock();
+        inner.refit = device.rejected_updates.clone();
         let device = Arc::new(DeviceInfo { rejected_updates: inner.reasons(), ..device });
         inner.reported = Some(Arc::clone(&device));
         device
@@ -61,7 +64,7 @@ impl Inner {
     fn reasons(&self) -> Texts {
         let mut room = MOST;
         let mut reasons = Vec::new();
-        for reason in self.update.iter().chain(&self.reload) {
+        for reason in self.update.iter().chain(self.refit.iter()).chain(&self.reload) {
             // A reason is one line, and on the wire a line end follows it.
             let reason = reason.replace(['\r', '\n'], " ");
             if reason.len() > room {
@@ -89,6 +92,16 @@ mod tests {
         assert_eq!(*again.rejected_updates, ["firmware: does not start", "no such file"]);
         assert_eq!(rejected.set_reload(Some("no such file".into())), None, "it was reported");
         rejected.set_reload(None);
+        assert_eq!(*rejected.add_to(DeviceInfo::default()).rejected_updates, ["firmware: does not start"]);
+    }
+
+    #[test]
+    fn the_reason_of_a_refit_is_that_of_the_setup_in_use() {
+        let rejected = RejectedUpdates::default();
+        rejected.set_update(vec!["firmware: does not start".into()]);
+        let damaged =
+            DeviceInfo { rejected_updates: ["refit: damaged"].into_iter().collect(), ..DeviceInfo::default() };
+        assert_eq!(*rejected.add_to(damaged).rejected_updates, ["firmware: does not start", "refit: damaged"]);
         assert_eq!(*rejected.add_to(DeviceInfo::default()).rejected_updates, ["firmware: does not start"]);
     }
 

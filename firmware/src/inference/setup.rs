@@ -2,23 +2,25 @@
 
 use std::time::Duration;
 
-use monitor_core::anomaly::{AlarmRules, Detector, Levels, Persistence};
+use monitor_core::anomaly::{AlarmRules, Levels, Persistence};
 use monitor_core::classifier::Classifier;
 use monitor_core::decision::{DecisionConfig, State, Steps};
 use monitor_core::microphone::Limits;
 use monitor_core::monitor::{AlarmStates, Settings};
-use monitor_model::anomaly::baseline_file::BaselineTables;
 use monitor_model::owned::{self, OwnedModel};
-use monitor_model::texts::Texts;
 use monitor_nn::Isa;
 use sha2::{Digest, Sha256};
 
-use super::{baseline, signature};
+use super::learned::Learned;
+use super::signature;
 use crate::alarms::sensitivity::{Values, ordered};
 use crate::config::{AlarmConfig, Config};
 use crate::reporting::DeviceInfo;
 use crate::system::hex::hex;
 use crate::system::messages::warn;
+
+/// The key of the confidence of single classes.
+const CLASS_CONFIDENCE: &str = "decision.class_confidence";
 
 /// Everything that inference needs to know and that a reload replaces.
 #[derive(Debug)]
@@ -39,8 +41,8 @@ pub struct Setup {
     pub microphone: Limits,
     /// `[alarm]`: whether a high anomaly score is an alarm, and how easily.
     pub alarm: AlarmConfig,
-    /// The anomaly tables of the baseline, in place of the model's.
-    baseline: Option<BaselineTables>,
+    /// What was learned on site, in place of the model's own.
+    learned: Learned,
 }
 
 impl Setup {
@@ -56,44 +58,44 @@ impl Setup {
         let unusable = |cause| SetupError::Model(owned::Error::Unusable { path: path.clone(), cause });
         let model = OwnedModel::from_bytes(bytes, Isa::best()).map_err(unusable)?;
         let contents = model.contents();
-        let (classes, card, mut labels) = (contents.classifier.classes(), contents.card, contents.labels.clone());
-        if classes == 1 && !config.alarm.anomaly {
+        let learned = Learned::load(config, &model);
+        let (card, labels) = (contents.card, learned.labels(&contents.labels, contents.classifier.classes()));
+        if labels.len() == 1 && !config.alarm.anomaly {
             return Err(SetupError::OneClass);
-        }
-        if labels.is_empty() {
-            labels = (0..classes).map(|class| format!("class_{class}")).collect();
         }
         let hop_columns = config.listen.hop_columns() as u32;
         let decision = config.decision.over(card.map_or_else(DecisionConfig::default, |card| card.decision));
         let steps = decision.per_window(config.listen.hop_exact_s()).map_err(SetupError::Decision)?;
         let of_model = |class| card.map_or(decision.confidence, |card| card.confidence_of(class));
-        let confidence = |(class, label): (usize, &String)| config.decision.confidence_of(label, of_model(class));
+        let of_class = |class| learned.confidence(class).unwrap_or_else(|| of_model(class));
+        let confidence = |(class, label): (usize, &String)| config.decision.confidence_of(label, of_class(class));
         let confidences: Vec<f32> = labels.iter().enumerate().map(confidence).collect();
         // A wrong one is to be found here, before anything runs on it.
         confidences.iter().try_for_each(|own| steps.with_confidence(*own).map(drop)).map_err(SetupError::Decision)?;
         let no_such_state =
             |key, name: &str| SetupError::NoSuchState { key, name: name.into(), labels: labels.join(", ") };
         let known = |key: &'static str, name: &str| match labels.iter().position(|label| *label == name) {
-            Some(class) => Ok(Some(class as u16)),
-            None if name == "unknown" => Ok(None),
+            Some(class) => Ok(Some(State::Class(class as u16))),
+            None if name == "unknown" && key != CLASS_CONFIDENCE => Ok(Some(State::Unknown)),
+            // It may be a state of the refit, and a device that monitors the others is better than one that does not start.
+            None if learned.rejected.is_some() => {
+                warn(format!("{key} names the state \"{name}\", which is unknown without the refit: it is left out"));
+                Ok(None)
+            }
             None => Err(no_such_state(key, name)),
         };
-        let state = |name: &String| known("alarm.states", name).map(|class| class.map_or(State::Unknown, State::Class));
-        let alarm_states = config.alarm.states.iter().map(state).collect::<Result<AlarmStates, _>>()?;
-        for name in config.gpio.states.keys() {
-            known("gpio.states", name)?;
-        }
-        if let Some(name) = config.decision.class_confidence.keys().find(|name| !labels.contains(name)) {
-            return Err(no_such_state("decision.class_confidence", name));
-        }
+        let states = config.alarm.states.iter().map(|name| known("alarm.states", name));
+        let alarm_states = states.filter_map(Result::transpose).collect::<Result<AlarmStates, _>>()?;
+        config.gpio.states.keys().try_for_each(|name| known("gpio.states", name).map(drop))?;
+        config.decision.class_confidence.keys().try_for_each(|name| known(CLASS_CONFIDENCE, name).map(drop))?;
         let device = DeviceInfo {
             model: path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
             model_sha256: Sha256::digest(model.bytes()).into(),
             labels: labels.iter().map(String::as_str).collect(),
             rate_hz: config.capture.rate,
             hop_us: hop_columns * 10_000,
-            // Added when it is reported.
-            rejected_updates: Texts::default(),
+            // Others are added when it is reported.
+            rejected_updates: learned.rejected.iter().map(String::as_str).collect(),
         };
         Ok(Self {
             device,
@@ -103,30 +105,21 @@ impl Setup {
             alarm_states,
             microphone: config.microphone.limits(),
             alarm: config.alarm.clone(),
-            baseline: baseline::load(&config.listen, model.bytes()).unwrap_or_else(|ignored| {
-                warn(ignored.to_string());
-                None
-            }),
+            learned,
             model,
         })
     }
 }
 
 impl Setup {
-    /// The model's classifier, its anomaly score refitted by the baseline. Model and baseline were parsed when the setup was
-    /// loaded.
+    /// The model's classifier with what was learned on site. All files were parsed when the setup was loaded.
     pub fn classifier(&self) -> Classifier<'_> {
-        let classifier = self.model.contents().classifier.clone();
-        match &self.baseline {
-            Some(baseline) => classifier.with_anomaly(Some(Detector::new(*baseline.tables()))),
-            None => classifier,
-        }
+        self.learned.classifier(self.model.contents().classifier.clone())
     }
 
-    /// What scores the sound, model and baseline, as hexadecimal digits.
+    /// What scores the sound, model, baseline and refit, as hexadecimal digits.
     pub(crate) fn scored_by(&self) -> String {
-        let baseline = self.baseline.as_ref().map_or(&[][..], BaselineTables::file);
-        hex(&Sha256::digest([&self.device.model_sha256, baseline].concat()))
+        hex(&Sha256::digest([&self.device.model_sha256[..], &self.learned.scored_by()].concat()))
     }
 
     /// The sensitivity of the alarm by the anomaly score of this setup's `classifier`, by model and configuration; `None`

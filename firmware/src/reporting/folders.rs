@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The folders; empty for none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct FolderPaths {
     /// What the device stores: `listen.state_dir`.
     pub state: PathBuf,
@@ -14,6 +14,8 @@ pub struct FolderPaths {
     pub clips: PathBuf,
     /// Most MiB of all clips: `clips.max_mib`.
     pub clips_max_mib: u32,
+    /// What a refit needs: the model, and where to store.
+    pub refit: crate::refit::Settings,
 }
 
 /// The folders of the present configuration. Its clones see a reload.

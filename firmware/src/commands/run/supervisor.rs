@@ -164,6 +164,7 @@ pub(super) fn folders(config: &Config) -> FolderPaths {
         events: config.events.folder.clone(),
         clips: config.clips.folder.clone(),
         clips_max_mib: config.clips.max_mib,
+        refit: config.refit(),
     }
 }
 

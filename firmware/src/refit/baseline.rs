@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use monitor_model::anomaly::baseline_file::{self, BaselineTables};
 
-use crate::config::ListenConfig;
+use super::Settings;
 
 /// Name of the file in the state directory.
 pub(crate) const NAME: &str = "anomaly.baseline";
@@ -17,26 +17,21 @@ pub(crate) const NAME: &str = "anomaly.baseline";
 pub(crate) const OLD_NAME: &str = "anomaly.enrolment";
 
 /// Where the file is written.
-pub(crate) fn path(config: &ListenConfig) -> PathBuf {
-    config.state_dir.join(NAME)
-}
-
-/// Whether a baseline may be used.
-pub(crate) fn allowed(config: &ListenConfig) -> bool {
-    config.allow_baseline || !config.require_signature
+pub(crate) fn path(settings: &Settings) -> PathBuf {
+    settings.state_dir.join(NAME)
 }
 
 /// The tables of the baseline for the model of the bytes `model`; `None` without a baseline.
 ///
 /// # Errors
 /// When there is a file and it is not used, and why. The model's own tables are used then.
-pub(crate) fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<BaselineTables>, Ignored> {
-    for path in [path(config), config.state_dir.join(OLD_NAME)] {
+pub(crate) fn load(settings: &Settings, model: &[u8]) -> Result<Option<BaselineTables>, Ignored> {
+    for path in [path(settings), settings.state_dir.join(OLD_NAME)] {
         let ignored = |cause: String| Ignored { path: path.clone(), cause };
         return match std::fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => Err(ignored(error.to_string())),
-            Ok(_) if !allowed(config) => Err(ignored(
+            Ok(_) if !settings.allowed => Err(ignored(
                 "listen.require_signature is set and it bears none; set listen.allow_baseline = true to use it, or delete it"
                     .into(),
             )),
@@ -50,9 +45,9 @@ pub(crate) fn load(config: &ListenConfig, model: &[u8]) -> Result<Option<Baselin
 ///
 /// # Errors
 /// When the file cannot be written.
-pub(crate) fn save(config: &ListenConfig, model: &[u8], tables: &[u8]) -> std::io::Result<()> {
-    monitor_model::atomic_file::write(&path(config), &baseline_file::seal(model, tables))?;
-    match std::fs::remove_file(config.state_dir.join(OLD_NAME)) {
+pub(crate) fn save(settings: &Settings, model: &[u8], tables: &[u8]) -> std::io::Result<()> {
+    monitor_model::atomic_file::write(&path(settings), &baseline_file::seal(model, tables))?;
+    match std::fs::remove_file(settings.state_dir.join(OLD_NAME)) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
