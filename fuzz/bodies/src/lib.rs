@@ -14,6 +14,7 @@ pub mod metadata;
 pub mod modbus;
 pub mod model;
 pub mod recording;
+pub mod refit;
 pub mod seeds;
 pub mod wav;
 pub mod wire;
@@ -29,7 +30,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "model", body: read_and_run_model, seeds: seeds::models },
     Target { name: "metadata", body: metadata::read, seeds: seeds::metadata },
     Target { name: "wav", body: wav::read, seeds: seeds::wavs },
@@ -40,6 +41,7 @@ pub const TARGETS: [Target; 11] = [
     Target { name: "link", body: link::read, seeds: seeds::streams },
     Target { name: "modbus", body: modbus::read, seeds: seeds::modbus },
     Target { name: "events", body: events::read, seeds: seeds::events },
+    Target { name: "refit", body: refit::read, seeds: seeds::refits },
     Target { name: "http", body: http::read, seeds: seeds::requests },
 ];
 

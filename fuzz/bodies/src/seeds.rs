@@ -4,8 +4,10 @@ use firmware::sinks::events::{Record, sealed};
 use monitor_core::anomaly::Persistence;
 use monitor_core::features::FeatureKind;
 use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_core::training_sample::{ClassSummary, Flags, Header, SampleWindow, TrainingSample};
 use monitor_export::test_network::anomaly_tables;
 use monitor_export::{self as export, Dense};
+use monitor_model::refit::overlay::{OF_MODEL, Parts, seal};
 use monitor_wire::{
     Acknowledged, Alarm, DaySpan, Floats, Gap, Health, Hello, Message, StateChange, TextList, Trend, Verdict, encode,
 };
@@ -45,6 +47,44 @@ pub fn metadata() -> Vec<Vec<u8>> {
     let tables = anomaly_tables(Persistence::default());
     let body = tables[..tables.len() - 4].to_vec();
     vec![card, tables, body]
+}
+
+/// A training sample, the file of a refit with a head and tables, a list of labels, and the first two without their checksum.
+pub fn refits() -> Vec<Vec<u8>> {
+    let mut varying = [0; 16];
+    varying[0] = 0b111;
+    let header = Header {
+        kind: FeatureKind::LogMel,
+        flags: Flags { within_recording: false, trained_on: false, linear: true },
+        alpha: 10.0,
+        temperature: 0.9,
+        step: 0.0625,
+        varying: &varying,
+        means: &[-4.0, -5.0, 1.0],
+        scales: &[1.0, 2.0, 0.5],
+    };
+    let window = |class: u16, values| SampleWindow { class, group: class, values };
+    let windows =
+        [window(0, &[16, 0, 240]), window(1, &[240, 1, 16]), window(0, &[20, 0, 230]), window(1, &[230, 0, 20])];
+    let classes = [ClassSummary { windows: 50, weight: 1.0 }; 2];
+    let mut sample = Vec::new();
+    TrainingSample::write(&header, &classes, (&windows, 2), |part| sample.extend_from_slice(part));
+    let file = seal(&Parts {
+        model: b"model",
+        baseline: None,
+        created_unix: 1_700_000_000,
+        labels: &["off".into(), "on".into()],
+        confidences: &[OF_MODEL, 55],
+        weights: &[0.5; 256],
+        bias: &[0.0, 1.0],
+        tables: &anomaly_tables(Persistence::default()),
+        report: "{}",
+    });
+    let file = file.expect("a valid file");
+    let labels =
+        b"file,label,condition,group,from,to\na.wav,on,normal,g,,\nb.wav,,fault,,,\nc.wav,new,,,0.5,3\n".to_vec();
+    let open = |bytes: &[u8]| bytes[..bytes.len() - 4].to_vec();
+    vec![sample.clone(), file.clone(), labels, open(&sample), open(&file)]
 }
 
 /// A WAV file of every encoding, plain and extensible, with a chunk of odd length before the samples.

@@ -133,6 +133,11 @@ fn any_bytes_as_an_event_log_are_passed_over_or_records_that_can_be_shown_and_wr
 }
 
 #[test]
+fn any_bytes_as_a_refit_or_its_sample_are_an_error_or_can_be_used() {
+    smoke("refit");
+}
+
+#[test]
 fn any_bytes_as_a_request_have_one_of_four_answers() {
     smoke("http");
 }
@@ -147,6 +152,11 @@ fn the_seeds_are_valid() {
     assert!(AnomalyModel::from_bytes(&metadata[1]).is_ok());
     let summed = [&metadata[2][..], &metadata::crc32(&metadata[2]).to_le_bytes()].concat();
     assert!(AnomalyModel::from_bytes(&summed).is_ok());
+    let refits = seeds::refits();
+    assert!(monitor_core::training_sample::TrainingSample::from_bytes(&refits[0]).is_ok());
+    assert!(monitor_model::refit::overlay::Overlay::parse(&refits[1]).is_ok());
+    let labels = std::str::from_utf8(&refits[2]).unwrap();
+    assert_eq!(firmware::refit::parse_labels(labels, Path::new("/nowhere")).unwrap().len(), 3);
     for wav in seeds::wavs() {
         let mut reader = monitor_model::wav::WavReader::new(&wav[..]).unwrap();
         assert_eq!(reader.read(&mut [0.0; 100]).unwrap(), 40);
