@@ -1,4 +1,5 @@
-//! Compresses the page's files, so that the program contains them as browsers receive them.
+//! Compresses the page's files, its own and those that it has in common with the workstation's pages, so that the program contains
+//! them as browsers receive them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,6 +7,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use flate2::{Compression, Crc, GzBuilder};
+use monitor_page_assets::{FILES, content_type};
 
 /// Where they are.
 const FOLDER: &str = "src/sinks/page/assets";
@@ -17,20 +19,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let out = std::env::var("OUT_DIR")?;
-    let mut paths: Vec<_> =
-        fs::read_dir(FOLDER)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    paths.sort();
-    let mut list = String::new();
-    for path in paths {
+    let own = fs::read_dir(FOLDER)?.map(|entry| {
+        let path = entry?.path();
         let name = path.file_name().ok_or("a file has no name")?.to_string_lossy().into_owned();
-        let content_type = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("html") => "text/html; charset=utf-8",
-            Some("css") => "text/css; charset=utf-8",
-            Some("js") => "text/javascript; charset=utf-8",
-            Some("svg") => "image/svg+xml",
-            _ => return Err(format!("{}: no type for files of this name", path.display()).into()),
-        };
-        let content = fs::read(&path)?;
+        Ok((name, fs::read(&path)?))
+    });
+    let mut files: Vec<(String, Vec<u8>)> = own.collect::<Result<_, Box<dyn std::error::Error>>>()?;
+    files.extend(FILES.iter().map(|file| (file.name.into(), file.content.into())));
+    files.sort();
+    let mut list = String::new();
+    for (name, content) in files {
+        let content_type = content_type(&name).ok_or_else(|| format!("{name}: no type for files of this name"))?;
         let mut sum = Crc::new();
         sum.update(&content);
         let compressed = Path::new(&out).join(format!("{name}.gz"));

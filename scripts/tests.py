@@ -41,6 +41,7 @@ SLOW = [
     "firmware/latch",
     "firmware/mqtt",
     "firmware/mqtt_fleet",
+    "host-tools/broker",
     "host-tools/features",
     "host-tools/figures",
     "host-tools/killed",

@@ -24,6 +24,8 @@ enum Command {
     Fetch(commands::fetch::Args),
     /// Synthesise recordings of a machine with four states
     Synth(commands::synth::Args),
+    /// Label recordings on a page in the browser, for `train`
+    Label(commands::label::Args),
     /// Train a classifier on a folder of recordings
     Train(commands::train::Args),
     /// Measure a model on labelled recordings
@@ -43,8 +45,10 @@ enum Command {
     Inspect(commands::inspect::Args),
     /// Sign a model file
     Sign(commands::sign::Args),
-    /// Show a device's reports on its serial line
+    /// Show a device's reports on its serial line, or those of all devices at an MQTT broker
     Monitor(commands::monitor::Args),
+    /// Show all devices at an MQTT broker, or what a model finds in recordings, on a page in the browser
+    Page(commands::page::Args),
     /// Draw the event log of a device: states, alarms and gaps over time, hours per state
     History(commands::history::Args),
     /// Train, then verify the newest model
@@ -66,6 +70,7 @@ impl Cli {
         match &self.command {
             Command::Fetch(args) => commands::fetch::run(args),
             Command::Synth(args) => commands::synth::run(args),
+            Command::Label(args) => commands::label::run(args),
             Command::Train(args) => commands::train::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),
             Command::Report(args) => commands::report::run(args),
@@ -76,6 +81,7 @@ impl Cli {
             Command::Inspect(args) => commands::inspect::run(args),
             Command::Sign(args) => commands::sign::run(args),
             Command::Monitor(args) => commands::monitor::run(args),
+            Command::Page(args) => commands::page::run(args),
             Command::History(args) => commands::history::run(args),
             Command::Pipeline(args) => commands::pipeline::run(args),
             Command::Verify(args) => commands::verify::run(args),

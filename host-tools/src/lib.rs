@@ -3,7 +3,8 @@
 //! Every window that is trained or evaluated on passes the signal chain of the device, [`monitor_core`].
 //!
 //! Layers, each importing only those before it: `console`; `plots`; `data`; `base`; `features`, `projection`; `anomaly`,
-//! `evaluate`; `train`, `report`; `dashboard`, `event_log`; `commands`. Commands parse arguments and print.
+//! `evaluate`; `train`, `report`; `fleet`, `web`; `dashboard`, `event_log`,
+//! `label`, `pages`; `commands`. Commands parse arguments and print.
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
 
@@ -17,11 +18,15 @@ mod data;
 mod evaluate;
 mod event_log;
 mod features;
+mod fleet;
+mod label;
+mod pages;
 mod plots;
 mod projection;
 mod report;
 pub mod sign;
 mod train;
+mod web;
 
 use std::process::ExitCode;
 

@@ -7,14 +7,14 @@ use std::process::{Command, Output, Stdio};
 
 /// As `firmware events --csv` prints it: a run with an alarm, and a second run after a power cut.
 const EVENTS: &str =
-    "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip\r
-1,2026-11-25T14:00:00.000Z,synchronised,0.000,start,,,,,,,,,0.1.0,\r
-2,2026-11-25T14:00:02.000Z,synchronised,2.000,state,on_state,unknown,0.8301,,,,,,,\r
-3,2026-11-25T14:10:00.000Z,synchronised,600.000,alarm,on_state,,,true,anomaly,true,,,,\r
-4,2026-11-25T14:20:00.000Z,synchronised,1200.000,acknowledged,,,,,anomaly,,mqtt,,,\r
-5,2026-11-25T15:00:00.000Z,synchronised,3600.000,duration,on_state,,,,,,,3598.5,,\r
-6,2026-11-25T16:00:00.000Z,synchronised,0.000,start,,,,,,,,,0.1.0,\r
-7,2026-11-25T16:30:00.000Z,synchronised,1800.000,stop,,,,,,,,,,\r
+    "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip,explanation\r
+1,2026-11-25T14:00:00.000Z,synchronised,0.000,start,,,,,,,,,0.1.0,,\r
+2,2026-11-25T14:00:02.000Z,synchronised,2.000,state,on_state,unknown,0.8301,,,,,,,,\r
+3,2026-11-25T14:10:00.000Z,synchronised,600.000,alarm,on_state,,,true,anomaly,true,,,,,\"56-71 Hz +11.2 dB (rumble, tap)\"\r
+4,2026-11-25T14:20:00.000Z,synchronised,1200.000,acknowledged,,,,,anomaly,,mqtt,,,,\r
+5,2026-11-25T15:00:00.000Z,synchronised,3600.000,duration,on_state,,,,,,,3598.5,,,\r
+6,2026-11-25T16:00:00.000Z,synchronised,0.000,start,,,,,,,,,0.1.0,,\r
+7,2026-11-25T16:30:00.000Z,synchronised,1800.000,stop,,,,,,,,,,,\r
 ";
 
 fn history(folder: &Path, arguments: &[&str], input: &str) -> Output {
@@ -36,13 +36,15 @@ fn an_event_log_becomes_a_picture_and_figures_and_standard_input_will_do() {
     assert_eq!(figures["states"][0]["hours"], 3598.5 / 3600.0);
     assert_eq!(figures["gaps"][0], serde_json::json!({"from": "2026-11-25 15:00:00", "to": "2026-11-25 16:00:00"}));
     // The power cut ends the alarm.
-    let alarm = serde_json::json!({"cause": "anomaly", "from": "2026-11-25 14:10:00", "to": "2026-11-25 15:00:00"});
+    let alarm = serde_json::json!({"cause": "anomaly", "from": "2026-11-25 14:10:00", "to": "2026-11-25 15:00:00", "explanation": "56-71 Hz +11.2 dB (rumble, tap)"});
     assert_eq!(figures["alarms"], serde_json::json!([alarm]));
     assert_eq!(figures["acknowledged"], serde_json::json!(["2026-11-25 14:20:00"]));
     let picture = |out: &str| std::fs::read(folder.path().join(out).join("history.png")).unwrap();
     assert!(picture("out").starts_with(b"\x89PNG"));
     let output = history(folder.path(), &["-", "--out", "piped"], EVENTS);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Alarms: anomaly 1."));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("Alarms: anomaly 1."), "{text}");
+    assert!(text.contains("2026-11-25 14:10:00 alarm: 56-71 Hz +11.2 dB (rumble, tap)"), "{text}");
     assert!(picture("piped").starts_with(b"\x89PNG"));
 }
 

@@ -15,12 +15,13 @@ DEPENDENCIES = {
     "monitor-wire": (set(), set()),
     "monitor-model": (LOW, WORKSTATION),
     "monitor-export": (LOW, set()),
+    "monitor-page-assets": (set(), set()),
     "monitor-sound": (set(), set()),
     "monitor-synth": (LOW | {"monitor-sound"}, set()),
     # The codecs stay off the device: only the workstation reads compressed recordings.
     "monitor-recording": ({"monitor-core", "monitor-model"}, set()),
-    "firmware": (LOW, WORKSTATION),
-    "host-tools": (LOW | WORKSTATION | {"monitor-recording"}, set()),
+    "firmware": (LOW | {"monitor-page-assets"}, WORKSTATION),
+    "host-tools": (LOW | WORKSTATION | {"monitor-page-assets", "monitor-recording"}, set()),
     "test-needs": (set(), set()),
     "fuzz-bodies": (LOW | WORKSTATION | {"firmware", "host-tools", "monitor-recording"}, set()),
 }

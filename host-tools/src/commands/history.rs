@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use crate::console::{JsonOut, Ui, is_stdout, shown};
-use crate::event_log::{Course, Record, Span, moment, read};
+use crate::event_log::{Course, EXPLANATIONS, Raised, Record, Span, moment, read};
 use crate::plots::event_log::{Lane, Log, draw};
 
 /// File name of the picture.
@@ -63,6 +63,8 @@ struct Alarm<'a> {
     cause: &'a str,
     #[serde(flatten)]
     period: Period,
+    /// What moved in the sound; `null` if nothing is named.
+    explanation: Option<&'a str>,
 }
 
 /// Runs the command.
@@ -110,20 +112,26 @@ fn log(course: &Course) -> Log {
         gaps: course.gaps.iter().map(|gap| (gap.from_s, gap.to_s)).collect(),
         lanes: of_kind(false, "alarm").chain(of_kind(true, "warning")).collect(),
         acknowledged: course.acknowledged.clone(),
+        explanations: course.explanations(EXPLANATIONS),
         hours: course.hours.iter().enumerate().map(|(state, hours)| (*hours, course.share(state))).collect(),
     }
 }
 
-fn figures(course: &Course) -> Figures<'_> {
+fn figures<'a>(course: &'a Course) -> Figures<'a> {
     let state = |(place, hours): (usize, &f64)| {
         let state = (place < course.states.len()).then_some(place);
         let times = course.band.iter().filter(|span| span.state == state).count();
         State { state: course.name(state), hours: *hours, share: course.share(place), times }
     };
     let period = |from_s: f64, to_s: f64| Period { from: moment(from_s), to: moment(to_s) };
-    let alarms = |is_warning: bool| -> Vec<Alarm<'_>> {
+    let alarms = |is_warning: bool| -> Vec<Alarm<'a>> {
         let of_kind = course.raised.iter().filter(|raised| raised.is_warning == is_warning);
-        of_kind.map(|of| Alarm { cause: &of.cause, period: period(of.from_s, of.to_s) }).collect()
+        let alarm = |of: &'a Raised| Alarm {
+            cause: &of.cause,
+            period: period(of.from_s, of.to_s),
+            explanation: of.explanation.as_deref(),
+        };
+        of_kind.map(alarm).collect()
     };
     Figures {
         from: moment(course.from_s),

@@ -112,10 +112,7 @@ impl Board {
                 self.inference_ms = f64::from(verdict.inference_us) / 1e3;
                 self.anomaly = verdict.anomaly;
                 self.probabilities = verdict.probabilities.iter().collect();
-                self.timeline.push_back(Moment { at_s: now_s, state: verdict.state, gap: verdict.spans_gap });
-                while self.timeline.front().is_some_and(|oldest| oldest.at_s < now_s - self.span_s) {
-                    self.timeline.pop_front();
-                }
+                self.moment(Moment { at_s: now_s, state: verdict.state, gap: verdict.spans_gap });
             }
             Message::StateChange(change) => {
                 (self.state, self.confidence) = (change.state, change.confidence);
@@ -136,6 +133,14 @@ impl Board {
             Message::Trend(_) | Message::Gap(_) | Message::Acknowledged(_) | Message::Other { .. } => {
                 self.event_of(frame)
             }
+        }
+    }
+
+    /// Adds a moment to the timeline, and drops those that are older than it is long.
+    pub(super) fn moment(&mut self, moment: Moment) {
+        self.timeline.push_back(moment);
+        while self.timeline.front().is_some_and(|oldest| oldest.at_s < moment.at_s - self.span_s) {
+            self.timeline.pop_front();
         }
     }
 

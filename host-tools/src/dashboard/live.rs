@@ -9,7 +9,7 @@ use super::source::{Event, Source};
 use super::{Board, Link, view};
 
 /// Time between two redraws.
-const REDRAW: Duration = Duration::from_millis(100);
+pub(super) const REDRAW: Duration = Duration::from_millis(100);
 
 /// Shows the device's reports until `q`, Esc or Ctrl-C; at the end of a file the last state stays on the screen.
 ///
@@ -70,7 +70,8 @@ fn run(terminal: &mut ratatui::DefaultTerminal, source: &Source, minutes: f64) -
     }
 }
 
-fn quits(key: KeyEvent) -> bool {
+/// Whether a key ends the program.
+pub(super) fn quits(key: KeyEvent) -> bool {
     let control_c = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
     key.kind != KeyEventKind::Release && (control_c || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc))
 }

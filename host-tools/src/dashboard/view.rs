@@ -12,11 +12,11 @@ use ratatui::widgets::{Block, Paragraph};
 use super::board::Board;
 
 /// The colour of a state.
-fn colour(state: Option<u16>) -> Color {
+pub(super) fn colour(state: Option<u16>) -> Color {
     terminal(state.map_or(palette::UNKNOWN, |state| palette::state(state.into())))
 }
 
-fn terminal(colour: Rgb) -> Color {
+pub(super) fn terminal(colour: Rgb) -> Color {
     Color::Indexed(palette::terminal(colour))
 }
 
@@ -26,7 +26,7 @@ fn letter(state: Option<u16>) -> char {
 }
 
 /// White on the colour of an alarm.
-fn alarm() -> Style {
+pub(super) fn alarm() -> Style {
     Style::new().fg(Color::White).bg(terminal(palette::ALARM)).add_modifier(Modifier::BOLD)
 }
 
@@ -123,7 +123,7 @@ fn draw_probabilities(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     frame.render_widget(Paragraph::new(lines).block(Block::bordered().title(" probabilities ")), area);
 }
 
-fn draw_timeline(frame: &mut Frame<'_>, area: Rect, board: &Board) {
+pub(super) fn draw_timeline(frame: &mut Frame<'_>, area: Rect, board: &Board) {
     let cells = board.cells(area.width.saturating_sub(2) as usize);
     let states = cells.iter().map(|cell| match cell {
         Some(moment) => Span::styled(letter(moment.state).to_string(), Style::new().fg(colour(moment.state))),

@@ -33,6 +33,8 @@ pub(crate) struct Raised {
     pub from_s: f64,
     /// When it or its run ended.
     pub to_s: f64,
+    /// What moved in the sound when it was raised, as one line.
+    pub explanation: Option<String>,
 }
 
 /// The course of a device's time.
@@ -102,7 +104,7 @@ impl Course {
         }
         (self.from_s, self.to_s) = (self.from_s.min(from_s), self.to_s.max(to_s));
         let (mut since, mut state) = (from_s, None);
-        let mut open: BTreeMap<(bool, &str), f64> = BTreeMap::new();
+        let mut open: BTreeMap<(bool, &str), (f64, Option<&str>)> = BTreeMap::new();
         for record in run {
             match record.event.as_str() {
                 "state" => {
@@ -112,7 +114,7 @@ impl Course {
                 kind @ ("alarm" | "warning") => {
                     let key = (kind == "warning", record.cause.as_deref().unwrap_or("other"));
                     if record.active == Some(true) {
-                        open.entry(key).or_insert(record.at_s);
+                        open.entry(key).or_insert((record.at_s, record.explanation.as_deref()));
                     } else if let Some(raised) = open.remove(&key) {
                         self.raise(key, raised, record.at_s);
                     }
@@ -138,8 +140,9 @@ impl Course {
         }
     }
 
-    fn raise(&mut self, (is_warning, cause): (bool, &str), from_s: f64, to_s: f64) {
-        self.raised.push(Raised { cause: cause.to_string(), is_warning, from_s, to_s: to_s.max(from_s) });
+    fn raise(&mut self, (is_warning, cause): (bool, &str), (from_s, why): (f64, Option<&str>), to_s: f64) {
+        let explanation = why.map(str::to_owned);
+        self.raised.push(Raised { cause: cause.to_string(), is_warning, from_s, to_s: to_s.max(from_s), explanation });
     }
 
     fn add_hours(&mut self, records: &[Record]) {
@@ -188,6 +191,7 @@ mod tests {
                 active: *active,
                 cause: active.map(|_| name.to_string()),
                 seconds: None,
+                explanation: None,
             })
             .collect()
     }
@@ -233,7 +237,11 @@ mod tests {
             (5.0, "acknowledged", "anomaly", None),
             (7.0, "stop", "", None),
         ];
-        let course = Course::from_records(&run(1, 100.0, &events));
+        let mut records = run(1, 100.0, &events);
+        records[3].explanation = Some("56-71 Hz +11.2 dB".into());
+        let course = Course::from_records(&records);
+        let why: Vec<_> = course.raised.iter().map(|of| of.explanation.as_deref()).collect();
+        assert_eq!(why, [None, Some("56-71 Hz +11.2 dB")]);
         let raised: Vec<_> = course.raised.iter().map(|of| (of.is_warning, of.from_s, of.to_s)).collect();
         assert_eq!(raised, [(true, 101.0, 104.0), (false, 102.0, 107.0)]);
         assert_eq!(course.acknowledged, [105.0]);

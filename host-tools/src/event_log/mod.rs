@@ -7,6 +7,6 @@ mod course;
 mod read;
 mod text;
 
-pub(crate) use course::{Course, Span};
+pub(crate) use course::{Course, Raised, Span};
 pub(crate) use read::{Record, read};
-pub(crate) use text::moment;
+pub(crate) use text::{EXPLANATIONS, moment};

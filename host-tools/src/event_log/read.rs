@@ -6,6 +6,8 @@ use anyhow::{Context, ensure};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::console::one_line;
+
 /// The columns that are of interest here, as they stand in the file.
 #[derive(Debug, Deserialize)]
 struct Row {
@@ -18,6 +20,9 @@ struct Row {
     active: Option<bool>,
     cause: Option<String>,
     seconds: Option<f64>,
+    /// Logs of before this column have none.
+    #[serde(default)]
+    explanation: Option<String>,
 }
 
 /// One event of the device.
@@ -41,6 +46,8 @@ pub(crate) struct Record {
     pub cause: Option<String>,
     /// Of a duration, in seconds.
     pub seconds: Option<f64>,
+    /// Of an alarm or a warning that was raised: what moved in the sound, as one line.
+    pub explanation: Option<String>,
 }
 
 /// Reads all records of `csv`, which is called `name` in errors.
@@ -71,6 +78,7 @@ pub(crate) fn read(csv: impl Read, name: &str) -> anyhow::Result<Vec<Record>> {
             active: row.active,
             cause: row.cause,
             seconds: row.seconds,
+            explanation: row.explanation.map(|text| one_line(&text)),
         });
     }
     ensure!(!records.is_empty(), "{name} holds no event; {REMEDY}");
@@ -97,6 +105,19 @@ mod tests {
             (Some("a,b"), Some(true), Some("state"))
         );
         assert!(alarm.dated);
+    }
+
+    #[test]
+    fn what_moved_is_read_and_logs_without_it_too() {
+        let header = HEADER.replace("clip\r\n", "clip,explanation\r\n");
+        let rows = "8,2026-11-25T14:36:31.412Z,corrected,391.412,alarm,on,,,true,anomaly,true,,,,,\"56-71 Hz +11.2 dB (rumble, tap)\"\r\n\
+                    9,2026-11-25T14:37:31.412Z,corrected,451.412,alarm,on,,,false,anomaly,,,,,,\r\n";
+        let records = read(format!("{header}{rows}").as_bytes(), "events.csv").unwrap();
+        assert_eq!(records[0].explanation.as_deref(), Some("56-71 Hz +11.2 dB (rumble, tap)"));
+        assert_eq!(records[1].explanation, None);
+        let older =
+            format!("{HEADER}8,2026-11-25T14:36:31.412Z,corrected,391.412,alarm,on,,,true,anomaly,true,,,,\r\n");
+        assert_eq!(read(older.as_bytes(), "events.csv").unwrap()[0].explanation, None);
     }
 
     #[test]

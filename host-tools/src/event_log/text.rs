@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 
 use super::Course;
+use super::course::Raised;
 use crate::console::{Columns, Side};
+
+/// Alarms and warnings whose explanation is printed.
+pub(crate) const EXPLANATIONS: usize = 10;
 
 /// A moment in seconds since 1970 as text, in UTC, to the second.
 pub(crate) fn moment(at_s: f64) -> String {
@@ -59,6 +63,15 @@ impl Course {
         causes.into_iter().map(|cause| (cause.to_string(), count(cause))).collect()
     }
 
+    /// What moved in the sound at the last alarms and warnings, at most `most`, newest first, one line each.
+    pub(crate) fn explanations(&self, most: usize) -> Vec<String> {
+        let line = |raised: &Raised| {
+            let kind = if raised.is_warning { "warning" } else { "alarm" };
+            raised.explanation.as_ref().map(|why| format!("{} {kind}: {why}", moment(raised.from_s)))
+        };
+        self.raised.iter().rev().filter_map(line).take(most).collect()
+    }
+
     /// As lines for the terminal.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut columns = Columns::new(&[
@@ -82,6 +95,11 @@ impl Course {
             lines.push(format!("{kind}: {causes}."));
         }
         lines.push(format!("Acknowledged: {}.", counted(self.acknowledged.len(), "time")));
+        let explanations = self.explanations(EXPLANATIONS);
+        if !explanations.is_empty() {
+            lines.push("What moved in the sound (UTC), newest first:".to_string());
+            lines.extend(explanations.into_iter().map(|line| format!("  {line}")));
+        }
         lines.extend(self.remarks());
         lines
     }
@@ -89,18 +107,20 @@ impl Course {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::{Raised, Span};
+    use super::super::course::Span;
     use super::*;
 
     #[test]
     fn hours_alarms_and_what_limits_them_are_stated() {
-        let raised = |is_warning| Raised { cause: "anomaly".into(), is_warning, from_s: 0.0, to_s: 1.0 };
+        let raised =
+            |is_warning| Raised { cause: "anomaly".into(), is_warning, from_s: 0.0, to_s: 1.0, explanation: None };
+        let moved = Raised { from_s: 60.0, explanation: Some("56-71 Hz +11.2 dB (rumble)".into()), ..raised(true) };
         let course = Course {
             to_s: 7200.0,
             states: vec!["on".into()],
             band: vec![Span { from_s: 0.0, to_s: 3600.0, state: Some(0) }],
             gaps: vec![Span { from_s: 3600.0, to_s: 5400.0, state: None }],
-            raised: vec![raised(true), raised(false), raised(true)],
+            raised: vec![raised(true), raised(false), moved],
             hours: vec![1.0, 0.25],
             runs: 3,
             undated_runs: 1,
@@ -113,6 +133,7 @@ mod tests {
             "on        1.00  80.0 %      1",
             "Alarms: anomaly 1.",
             "Warnings: anomaly 2.",
+            "  1970-01-01 00:01:00 warning: 56-71 Hz +11.2 dB (rumble)",
             "no durations",
             "1 run without a known date",
             "4 records are missing",

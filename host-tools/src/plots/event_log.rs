@@ -38,6 +38,8 @@ pub(crate) struct Log {
     pub lanes: Vec<Lane>,
     /// When alarms were acknowledged.
     pub acknowledged: Vec<f64>,
+    /// What moved in the sound at the last alarms and warnings, one line each.
+    pub explanations: Vec<String>,
     /// Hours and share of each state; the last entry is unknown.
     pub hours: Vec<(f64, f64)>,
 }
@@ -47,6 +49,8 @@ const BAND: f64 = 64.0;
 const LANE: f64 = 24.0;
 const BAR: f64 = 30.0;
 const GAP: f64 = 10.0;
+/// Height of a line of text, pixels.
+const ROW: f64 = 22.0;
 /// Width below which a part has no pattern, pixels.
 const NARROW: f64 = 5.0;
 /// Width of the longest name, pixels; longer names are cut.
@@ -66,7 +70,9 @@ pub(crate) fn draw(title: &str, subtitle: &str, log: &Log) -> anyhow::Result<Pic
     let x = Axis { low, high, ticks: time_ticks(low, high, 9), label: "time (UTC)".to_string() };
     let lanes = log.lanes.len() as f64 * (LANE + GAP);
     let bars = top + BAND + GAP + lanes + Frame::bottom_room(&x) + 2.0 * TEXT;
-    let mut canvas = Canvas::new(WIDTH, bars + log.hours.len() as f64 * BAR + MARGIN)?;
+    let list = bars + log.hours.len() as f64 * BAR;
+    let lines = if log.explanations.is_empty() { 0.0 } else { (log.explanations.len() + 2) as f64 * ROW };
+    let mut canvas = Canvas::new(WIDTH, list + lines + MARGIN)?;
     header(&mut canvas, WIDTH, title, subtitle, &legend);
     let names = log.states.iter().chain(log.lanes.iter().map(|lane| &lane.name));
     let widest = names.map(|name| canvas.font().width(name, TEXT)).fold(90.0, f64::max).min(NAME);
@@ -104,7 +110,19 @@ pub(crate) fn draw(title: &str, subtitle: &str, log: &Log) -> anyhow::Result<Pic
     Frame { left, top: y - GAP, width, height: 1.0, x, y: Axis { high: 1.0, ..Axis::default() } }.draw(&mut canvas);
     canvas.text("Hours per state", (MARGIN, bars - TEXT), Align::Start, TEXT, INK);
     hours(&mut canvas, log, (left, bars), width);
+    explanations(&mut canvas, &log.explanations, list + ROW);
     Ok(canvas.finish())
+}
+
+/// Lists what moved in the sound, if anything is known of it.
+fn explanations(canvas: &mut Canvas, lines: &[String], top: f64) {
+    if lines.is_empty() {
+        return;
+    }
+    canvas.text("What moved in the sound, newest first", (MARGIN, top + ROW / 2.0), Align::Start, TEXT, INK);
+    for (line, place) in lines.iter().zip(1_u8..) {
+        canvas.text(line, (MARGIN, top + (f64::from(place) + 0.5) * ROW), Align::Start, TEXT, SOFT_INK);
+    }
 }
 
 /// Where a moment lies.
@@ -217,6 +235,17 @@ mod tests {
         let has = |picture: &Picture, (r, g, b): Rgb| colours(picture).contains(&[r, g, b]);
         assert!(has(&plain, colour(1)) && has(&plain, UNKNOWN) && has(&plain, GRID) && !has(&plain, ALARM));
         assert!(has(&full, ALARM) && has(&full, WARNING));
+    }
+
+    #[test]
+    fn what_moved_is_listed_below_the_hours() {
+        let plain = draw("t", "s", &log()).unwrap();
+        let explanations = vec!["2026-11-25 14:10:00 alarm: 56-71 Hz +11.2 dB".to_string()];
+        let listed = draw("t", "s", &Log { explanations, ..log() }).unwrap();
+        assert_eq!(listed.height() - plain.height(), 3 * ROW as u32);
+        let has_ink = |y| (0..listed.width()).any(|x| listed.pixel(x, y) == Some([SOFT_INK.0, SOFT_INK.1, SOFT_INK.2]));
+        let bottom = plain.height() - MARGIN as u32;
+        assert!((bottom + 2 * ROW as u32..listed.height() - MARGIN as u32).any(has_ink));
     }
 
     #[test]

@@ -88,5 +88,15 @@ pub fn css((red, green, blue): Rgb) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
+/// The colours as a module of JavaScript, for pages: `palette` with `states`, `unknown`, `warning` and `alarm`.
+#[must_use]
+pub fn script() -> String {
+    let states = STATES.map(|colour| format!("\"{}\"", css(colour))).join(",");
+    let [unknown, warning, alarm] = [UNKNOWN, WARNING, ALARM].map(css);
+    format!(
+        "export const palette = {{\"states\":[{states}],\"unknown\":\"{unknown}\",\"warning\":\"{warning}\",\"alarm\":\"{alarm}\"}};\n"
+    )
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,6 @@ use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTE
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use monitor_model::palette;
-use serde_json::json;
 
 use super::answer;
 
@@ -32,13 +31,7 @@ pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
 
 /// `GET assets/palette.js`: the colours that pictures, reports and terminals have as well.
 pub(super) async fn palette() -> Response {
-    let colours = json!({
-        "states": palette::STATES.map(palette::css),
-        "unknown": palette::css(palette::UNKNOWN),
-        "warning": palette::css(palette::WARNING),
-        "alarm": palette::css(palette::ALARM),
-    });
-    let mut found = answer::of("text/javascript; charset=utf-8", format!("export const palette = {colours};\n"));
+    let mut found = answer::of("text/javascript; charset=utf-8", palette::script());
     found.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     found
 }

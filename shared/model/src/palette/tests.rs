@@ -97,3 +97,12 @@ fn a_terminal_has_a_colour_of_its_own_for_each_state() {
 fn css_has_six_digits() {
     assert_eq!(css((1, 169, 255)), "#01a9ff");
 }
+
+#[test]
+fn pages_receive_the_same_colours() {
+    let script = script();
+    let [first, .., last] = STATES.map(css);
+    assert!(script.starts_with(&format!("export const palette = {{\"states\":[\"{first}\",")), "{script}");
+    let rest = format!("\"{last}\"],\"unknown\":\"{}\",\"warning\":\"{}\",", css(UNKNOWN), css(WARNING));
+    assert!(script.contains(&rest) && script.ends_with(&format!("\"alarm\":\"{}\"}};\n", css(ALARM))), "{script}");
+}

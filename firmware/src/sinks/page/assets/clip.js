@@ -1,7 +1,7 @@
 // One clip: player, picture and whether it is kept.
 import * as api from './api.js';
-import { canvas, h, fill, style } from './dom.js';
-import { picture } from './picture.js';
+import { canvas, h, fill } from './dom.js';
+import { axes, picture } from './picture.js';
 import { number, t } from './words.js';
 
 /** The view of a clip; `onKept` receives whether it is kept from now on. */
@@ -61,30 +61,4 @@ export function clipView(name, onKept) {
     leave: () => player.pause(),
   };
   return view;
-}
-
-/** The picture with its axes in seconds and Hz. */
-function axes(context, width, height, { image, seconds, lowest, highest }) {
-  const [left, bottom, right] = [48, 18, 14];
-  const [w, h] = [width - left - right, height - bottom - 6];
-  context.drawImage(image, left, 6, w, h);
-  context.strokeStyle = style('--strong-line');
-  context.strokeRect(left - 0.5, 5.5, w + 1, h + 1);
-  context.fillStyle = style('--soft');
-  context.font = '12px system-ui, sans-serif';
-  context.textAlign = 'right';
-  context.textBaseline = 'middle';
-  for (const hz of [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000]) {
-    if (hz < lowest || hz > highest) continue;
-    const y = 6 + h * (1 - Math.log(hz / lowest) / Math.log(highest / lowest));
-    context.fillText(hz < 1000 ? `${hz}` : `${hz / 1000} k`, left - 6, Math.max(y, 11));
-  }
-  context.textBaseline = 'alphabetic';
-  const step = [0.5, 1, 2, 5, 10, 20, 30, 60].find((each) => (seconds / each) * 55 < w) || 60;
-  for (let at = 0; at <= seconds; at += step) {
-    context.textAlign = at === 0 ? 'left' : 'center';
-    context.fillText(at === 0 ? '0 s' : `${at}`, left + (w * at) / seconds, height - 3);
-  }
-  context.textAlign = 'left';
-  context.fillText('Hz', 2, height - 3);
 }

@@ -1,4 +1,6 @@
-//! `host-tools monitor`: shows a device's reports on its serial line.
+//! `host-tools monitor`: shows a device's reports on its serial line, or many devices' at a broker.
+
+mod mqtt;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -11,10 +13,18 @@ use monitor_wire::Message;
 
 use crate::dashboard::source::{Event, Input, Source};
 use crate::dashboard::{Link, SILENCE, live};
+use crate::fleet;
+use crate::fleet::address::Address;
+
+const EXAMPLES: &str = "Examples:
+  host-tools monitor --serial /dev/ttyUSB0                     one device on its serial line
+  host-tools monitor --mqtt broker.plant                       all devices at a broker, the worst first
+  host-tools monitor --mqtt broker.plant --device pump-7       one of them
+  host-tools monitor --mqtt broker.plant --credentials login --json >> log.jsonl";
 
 /// Options of `host-tools monitor`.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("from").required(true)))]
+#[command(group(clap::ArgGroup::new("from").required(true)), after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// Serial line to read: /dev/ttyUSB0, COM3, ...
     #[arg(long, value_name = "PORT", group = "from")]
@@ -25,35 +35,44 @@ pub(crate) struct Args {
     /// File to read
     #[arg(long, value_name = "FILE", group = "from")]
     pub file: Option<PathBuf>,
+    /// Follow the devices that report to an MQTT broker; port 1883, with --ca 8883
+    #[arg(long, value_name = "HOST[:PORT]", group = "from")]
+    pub mqtt: Option<Address>,
     /// Bits per second of the serial line
     #[arg(long, default_value_t = 115_200)]
     pub baud: u32,
     /// Length of the timeline, in minutes (above 0, at most 1440)
     #[arg(long, default_value_t = 5.0)]
     pub minutes: f64,
-    /// Print every frame as a line of JSON instead of the dashboard
+    /// Print every frame or message as a line of JSON instead of the dashboard
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub broker: fleet::Options,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the line or file does not exist, or the terminal cannot be used.
+/// When the line or file does not exist, the broker cannot be reached, or the terminal cannot be used.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!(
         args.minutes > 0.0 && args.minutes <= 1440.0,
         "--minutes {}: give a number above 0 and at most 1440",
         args.minutes
     );
+    // The dashboard needs a terminal for its output.
+    let as_lines = args.json || !std::io::stdout().is_terminal();
+    if let Some(address) = &args.mqtt {
+        return mqtt::run(address, &args.broker, args.minutes, as_lines.then_some(args.json));
+    }
     let input = match (&args.serial, &args.file) {
         (Some(name), _) => Input::Serial(name.clone(), args.baud),
         (None, Some(path)) => Input::File(path.clone()),
         (None, None) => Input::Stdin,
     };
     let source = Source::open(&input)?;
-    // The dashboard needs a terminal for its output.
-    if args.json || !std::io::stdout().is_terminal() {
+    if as_lines {
         return lines(&source, args.json);
     }
     live::show(&source, args.minutes)

@@ -1,4 +1,5 @@
 // The spectrogram of a WAV file, computed in the browser: 16-bit or float samples, one channel of them.
+import { style } from './dom.js';
 import { HEAT } from './marks.js';
 
 const SIZE = 2048;
@@ -90,4 +91,32 @@ export function picture(buffer) {
   }
   context.putImageData(pixels, 0, 0);
   return { image, seconds: values.length / rate, lowest: LOWEST_HZ, highest, range: RANGE_DB };
+}
+
+/** Where the sound lies in a picture with axes: left edge, width, top and height in pixels. */
+export const place = (width, height) => ({ left: 48, width: width - 62, top: 6, height: height - 24 });
+
+/** Draws the picture with its axes in seconds and Hz. */
+export function axes(context, width, height, { image, seconds, lowest, highest }) {
+  const { left, width: w, height: h } = place(width, height);
+  context.drawImage(image, left, 6, w, h);
+  context.strokeStyle = style('--strong-line');
+  context.strokeRect(left - 0.5, 5.5, w + 1, h + 1);
+  context.fillStyle = style('--soft');
+  context.font = '12px system-ui, sans-serif';
+  context.textAlign = 'right';
+  context.textBaseline = 'middle';
+  for (const hz of [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000]) {
+    if (hz < lowest || hz > highest) continue;
+    const y = 6 + h * (1 - Math.log(hz / lowest) / Math.log(highest / lowest));
+    context.fillText(hz < 1000 ? `${hz}` : `${hz / 1000} k`, left - 6, Math.max(y, 11));
+  }
+  context.textBaseline = 'alphabetic';
+  const step = [0.5, 1, 2, 5, 10, 20, 30, 60].find((each) => (seconds / each) * 55 < w) || 60;
+  for (let at = 0; at <= seconds; at += step) {
+    context.textAlign = at === 0 ? 'left' : 'center';
+    context.fillText(at === 0 ? '0 s' : `${at}`, left + (w * at) / seconds, height - 3);
+  }
+  context.textAlign = 'left';
+  context.fillText('Hz', 2, height - 3);
 }
