@@ -4,7 +4,7 @@
 A small model is trained on synthetic sound, and the firmware plays a recording with known states. Every screen is opened with 360 and
 1600 pixels, light and dark, in English and German. It fails where a screen is wider than the window, has an element without a name, a
 text of too little contrast or a key in place of a text, where the browser reports an error, or where a person with a keyboard alone
-cannot log in. Screenshots are left in FOLDER.
+cannot log in or change a setting. Screenshots are left in FOLDER.
 """
 
 import pathlib
@@ -19,7 +19,8 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band", "listen": "canvas.spectrogram"}
+SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band", "listen": "canvas.spectrogram",
+           "settings": "main fieldset", "models": "main li.card"}
 WIDTHS = (360, 1600)
 
 # Names of controls and pictures, contrast of texts (WCAG 2.2: 4.5, large ones 3), and keys without a text.
@@ -48,7 +49,7 @@ def prepare(tools, folder):
     """Trains a model, once; the model and a recording with changing states."""
     model, data = folder / "model" / "sound_classifier.tflite", folder / "data"
     if not model.exists():
-        run = [tools, "synth", "-q", "--out", data, "--recordings", "4", "--seconds", "6", "--timeline-seconds", "120"]
+        run = [tools, "synth", "-q", "--out", data, "--recordings", "4", "--seconds", "6", "--timeline-seconds", "600"]
         subprocess.run(run, check=True)
         normal = ["--normal", "on_state,off_state,soft_state", "--features", "logmel", "--folds", "0"]
         subprocess.run([tools, "train", "-q", "--data", data, "--out", folder / "model", *normal], check=True, stdout=subprocess.DEVNULL)
@@ -111,6 +112,24 @@ def screens(driver, address, folder, label):
     return faults
 
 
+def change_a_setting(driver, address, folder, label):
+    """Changes the alarm level with the keyboard alone, and takes it back."""
+    size(driver, 360, 900)
+    driver.get(f"{address}#settings")
+    driver.refresh()
+    found = lambda selector: WebDriverWait(driver, 30).until(lambda driver: driver.find_element("css selector", selector))
+    field = found("#set-alarm-alarm")
+    field.clear()
+    field.send_keys("2", Keys.ENTER)
+    apply = found("section:not([hidden]) > .diff + .row > button.main")
+    driver.save_screenshot(str(folder / f"settings-difference-{label}.png"))
+    apply.send_keys(Keys.ENTER)
+    found(".setting .badge")
+    WebDriverWait(driver, 30).until(lambda driver: driver.find_element("id", "set-alarm-alarm").get_attribute("value") == "2")
+    found(".setting:has(#set-alarm-alarm) > button").send_keys(Keys.ENTER)
+    WebDriverWait(driver, 30).until(lambda driver: not driver.find_elements("css selector", ".setting .badge"))
+
+
 def main():
     firmware, tools, folder = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,6 +143,7 @@ def main():
             try:
                 log_in_by_keyboard(driver, address, password)
                 faults += screens(driver, address, folder, f"{theme}-{language}")
+                change_a_setting(driver, address, folder, f"{theme}-{language}")
                 reported = [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
                 faults += [f"{theme}: the browser reports {entry['message']}" for entry in reported]
             finally:

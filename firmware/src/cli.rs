@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Print the hash of a password for the page, from standard input
     #[cfg(feature = "page")]
     HashPassword(commands::hash_password::Args),
+    /// Test the notifications
+    #[cfg(feature = "notify")]
+    Notify(commands::notify::Args),
     /// Check a configuration file
     ValidateConfig(commands::validate_config::Args),
     /// Install an update from the SD card after a self-test
@@ -64,6 +67,8 @@ impl Cli {
             Command::Events(args) => commands::events::run(args),
             #[cfg(feature = "page")]
             Command::HashPassword(args) => commands::hash_password::run(args),
+            #[cfg(feature = "notify")]
+            Command::Notify(args) => commands::notify::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
             Command::Update(args) => commands::update::run(args),
         }

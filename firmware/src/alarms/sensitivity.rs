@@ -106,6 +106,24 @@ impl Sensitivity {
         Ok(())
     }
 
+    /// Takes a value back that was set at run time.
+    #[cfg(feature = "page")]
+    pub(crate) fn take_back(&self, setting: Setting) {
+        self.set[setting as usize].store(f32::NAN.to_bits(), Relaxed);
+    }
+
+    /// The value of model and configuration; `None` without an alarm by the anomaly score.
+    #[cfg(feature = "page")]
+    pub(crate) fn of_configuration(&self, setting: Setting) -> Option<f32> {
+        Some(f32::from_bits(self.configured[setting as usize].load(Relaxed))).filter(|value| value.is_finite())
+    }
+
+    /// The value that was set at run time.
+    #[cfg(feature = "page")]
+    pub(crate) fn at_run_time(&self, setting: Setting) -> Option<f32> {
+        Some(f32::from_bits(self.set[setting as usize].load(Relaxed))).filter(|value| value.is_finite())
+    }
+
     /// The values that hold, [`ordered`]; `None` without an alarm by the anomaly score.
     pub(crate) fn now(&self) -> Option<Values> {
         let values = std::array::from_fn(|setting| {

@@ -8,6 +8,8 @@ pub mod events;
 #[cfg(feature = "page")]
 pub(crate) mod hash_password;
 pub(crate) mod health;
+#[cfg(feature = "notify")]
+pub(crate) mod notify;
 pub(crate) mod options;
 pub(crate) mod record;
 pub(crate) mod refit;

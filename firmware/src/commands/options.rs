@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::config::Config;
+use crate::config::overlay::Overlay;
+use crate::config::{Config, Layers};
+use crate::inference::Setup;
 use crate::inference::audio::Input;
 use crate::sinks::stdout::StdoutFormat;
+use crate::system::messages::warn;
+use crate::update::slot;
 
 /// The options.
 #[derive(Debug, Clone)]
@@ -35,7 +39,32 @@ impl Options {
 
     /// The configuration, with the options in place of its keys.
     pub(crate) fn load(&self) -> anyhow::Result<Config> {
-        let mut config = Config::load(self.config.as_deref())?;
+        self.over(Config::load(self.config.as_deref())?)
+    }
+
+    /// The configuration and its model, to start with. A device whose page has named a model or settings that cannot be used
+    /// any more starts with those of the file.
+    pub(crate) fn start(&self) -> anyhow::Result<(Config, Setup)> {
+        let Layers { file, overlay, config, ignored, .. } = Layers::load(self.config.as_deref())?;
+        ignored.into_iter().for_each(|error| warn(format!("{error}; the changes of the page are left out")));
+        let path = Overlay::path(&file.listen.state_dir);
+        let load = |config| {
+            let config = self.over(config)?;
+            let setup = Setup::load(&config)?;
+            Ok((config, setup))
+        };
+        match load(config) {
+            Err(error) if !overlay.is_empty() => {
+                let Ok(loaded) = load(file) else { return Err(error) };
+                warn(format!("{}: {error:#}; the changes of the page are left out", path.display()));
+                Ok(loaded)
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// A configuration with the options in place of its keys.
+    pub(crate) fn over(&self, mut config: Config) -> anyhow::Result<Config> {
         if let Some(model) = &self.model {
             config.listen.model.clone_from(model);
         }
@@ -48,6 +77,7 @@ impl Options {
         if let Some(stdout) = self.stdout {
             config.stdout.format = stdout;
         }
+        slot::check(&config.listen.state_dir, &config.listen.model).map_err(anyhow::Error::msg)?;
         config.validate()?;
         Ok(config)
     }

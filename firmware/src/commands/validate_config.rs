@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 
-use crate::config::{Config, DEFAULT_PATH};
+use crate::config::overlay::{KEYS, Overlay};
+use crate::config::{DEFAULT_PATH, Layers};
 use crate::inference::Setup;
 
 /// Options of `firmware validate-config`.
@@ -28,7 +29,10 @@ pub(crate) struct Args {
 /// # Errors
 /// What is wrong with the file, with the model, or between the two.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut config = Config::load(Some(&args.file))?;
+    let Layers { mut config, overlay, file, ignored, .. } = Layers::load(Some(&args.file))?;
+    if let Some(error) = ignored {
+        errln!("{error}; the changes of the page are left out");
+    }
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);
     }
@@ -43,6 +47,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     if args.print {
+        let page = Overlay::path(&file.listen.state_dir);
+        for (section, key) in KEYS {
+            if let Some(value) = overlay.get((section, key)) {
+                outln!("# {}: {section}.{key} = {value}", page.display());
+            }
+        }
         out!("{}", toml::to_string(&config)?);
     } else {
         outln!("{}: good", args.file.display());

@@ -3,24 +3,73 @@
 use std::path::{Path, PathBuf};
 
 use super::Config;
+use super::overlay::Overlay;
 use crate::setting::InvalidSetting;
+use crate::system::messages::warn;
 
 /// Where the configuration is read from without `--config`; it may be absent.
 pub const DEFAULT_PATH: &str = "/etc/monitor/monitor.toml";
 
+/// The file, and what the page has changed over it.
+#[derive(Debug, Clone)]
+pub(crate) struct Layers {
+    /// What the file alone makes.
+    pub(crate) file: Config,
+    /// The file as it is written.
+    #[cfg_attr(not(feature = "page"), allow(dead_code))] // Read where it is changed.
+    pub(crate) written: toml::Table,
+    /// What the page has changed.
+    pub(crate) overlay: Overlay,
+    /// Both together.
+    pub(crate) config: Config,
+    /// Why the page's changes are left out, where they are: a damaged file of theirs never keeps the device from its work.
+    pub(crate) ignored: Option<Error>,
+}
+
+impl Layers {
+    /// Reads the file `path`, or without one [`DEFAULT_PATH`] where it exists, or the defaults; and the page's changes.
+    ///
+    /// # Errors
+    /// When a named file cannot be read, or is no configuration.
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self, Error> {
+        let (path, required) = path.map_or((Path::new(DEFAULT_PATH), false), |path| (path, true));
+        let in_file = |error| Error::File { path: path.into(), error: Box::new(error) };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => String::new(),
+            Err(error) => return Err(in_file(Error::Read(error.to_string()))),
+        };
+        let file = Config::parse(&text).map_err(in_file)?;
+        // Parsed already: it cannot fail.
+        let written = text.parse().unwrap_or_default();
+        Ok(Self::over(file, written))
+    }
+
+    fn over(file: Config, written: toml::Table) -> Self {
+        let state_dir = file.listen.state_dir.clone();
+        let merged = Overlay::read(&state_dir)
+            .and_then(|overlay| Config::from_table(overlay.over(written.clone())).map(|config| (overlay, config)));
+        match merged {
+            Ok((overlay, config)) => Self { file, written, overlay, config, ignored: None },
+            Err(error) => {
+                let error = Error::File { path: Overlay::path(&state_dir), error: Box::new(error) };
+                let (overlay, config) = (Overlay::default(), file.clone());
+                Self { file, written, overlay, config, ignored: Some(error) }
+            }
+        }
+    }
+}
+
 impl Config {
-    /// Reads the file `path`, or without one [`DEFAULT_PATH`] where it exists, or the defaults.
+    /// Reads the file `path`, or without one [`DEFAULT_PATH`] where it exists, or the defaults. What the page has changed comes
+    /// in place of the file's values; where that cannot be used, it is reported and left out.
     ///
     /// # Errors
     /// When a named file cannot be read, or is no configuration.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
-        let (path, required) = path.map_or((Path::new(DEFAULT_PATH), false), |path| (path, true));
-        let in_file = |error| Error::File { path: path.into(), error: Box::new(error) };
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text).map_err(in_file),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => Ok(Self::default()),
-            Err(error) => Err(in_file(Error::Read(error.to_string()))),
-        }
+        let Layers { config, ignored, .. } = Layers::load(path)?;
+        ignored.into_iter().for_each(|error| warn(format!("{error}; the changes of the page are left out")));
+        Ok(config)
     }
 
     /// Reads and checks the text of a configuration.
@@ -29,6 +78,13 @@ impl Config {
     /// When it is no TOML, has unknown keys or values of the wrong type or out of range.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let config: Self = toml::from_str(text).map_err(|error| Error::Parse(error.to_string()))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The same of a table.
+    pub(crate) fn from_table(table: toml::Table) -> Result<Self, Error> {
+        let config: Self = table.try_into().map_err(|error: toml::de::Error| Error::Parse(error.to_string()))?;
         config.validate()?;
         Ok(config)
     }
@@ -60,6 +116,9 @@ pub enum Error {
     /// Signatures are required, but no key is configured.
     #[error("listen.require_signature needs listen.public_key: name the .pub file")]
     NoPublicKey,
+    /// A key in the file of the page's changes that the page may not change.
+    #[error("{0} is not for the page to change: set it in monitor.toml, and delete this file or that line")]
+    NotForPage(String),
 }
 
 #[cfg(test)]
@@ -70,6 +129,32 @@ mod tests {
     fn a_named_file_that_is_absent_is_an_error_that_names_it() {
         let message = Config::load(Some(Path::new("/nowhere/monitor.toml"))).unwrap_err().to_string();
         assert!(message.starts_with("/nowhere/monitor.toml: "), "{message}");
+    }
+
+    #[test]
+    fn what_the_page_has_changed_comes_in_place_of_the_file_and_is_left_out_where_it_does_not_fit_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("monitor.toml");
+        let write = |alarm: &str| {
+            std::fs::write(&path, format!("[listen]\nstate_dir = {:?}\n[alarm]\n{alarm}", folder.path())).unwrap();
+        };
+        write("warn = 0.6");
+        std::fs::write(folder.path().join("page.toml"), "[alarm]\nalarm = 0.8\nlatch = true").unwrap();
+        let layers = Layers::load(Some(&path)).unwrap();
+        let alarm = |config: &Config| (config.alarm.warn, config.alarm.alarm, config.alarm.latch);
+        assert_eq!(
+            (alarm(&layers.file), alarm(&layers.config)),
+            ((Some(0.6), None, false), (Some(0.6), Some(0.8), true))
+        );
+        // A warning level above the alarm level of the page.
+        write("warn = 0.9");
+        let layers = Layers::load(Some(&path)).unwrap();
+        let message = layers.ignored.unwrap().to_string();
+        assert!(
+            message.contains("page.toml: ") && message.contains("alarm.warn = 0.9 is above alarm.alarm = 0.8"),
+            "{message}"
+        );
+        assert_eq!(alarm(&layers.config), (Some(0.9), None, false));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod load;
 mod microphone;
+pub(crate) mod overlay;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use crate::refit;
 use crate::setting::{InvalidSetting, within};
 use crate::sinks::{SinkConfigs, for_each_sink};
 
+pub(crate) use load::Layers;
 pub use load::{DEFAULT_PATH, Error};
 pub use microphone::MicrophoneConfig;
 macro_rules! config {

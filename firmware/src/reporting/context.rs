@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use super::{AudioTee, ClipQueue, ColumnTee, Folders, PageCounters, Snapshot};
+use super::{AudioTee, ClipQueue, ColumnTee, Folders, NotifyDesk, Operator, PageCounters, Snapshot};
 use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
 
@@ -26,6 +26,10 @@ pub struct OutputContext {
     pub folders: Folders,
     /// What the page counts.
     pub page: Arc<PageCounters>,
+    /// What notifications count, and where a test of them is requested.
+    pub notify: Arc<NotifyDesk>,
+    /// What those who operate may change; `None` outside `firmware run`.
+    pub operator: Option<Arc<dyn Operator>>,
     /// Where acknowledgements are requested.
     pub alarms: Arc<Alarms>,
     /// Set when another sink takes the place of this one, or none does: slow writes are given up as well.

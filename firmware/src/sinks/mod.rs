@@ -20,6 +20,7 @@ macro_rules! for_each_sink {
             mod prometheus;
             mod modbus;
             mod page;
+            mod notify;
         }
     };
 }

@@ -6,6 +6,8 @@ pub(crate) mod hang_up;
 pub(crate) mod hex;
 pub mod messages;
 pub(crate) mod notify;
+#[cfg(any(feature = "mqtt", feature = "notify"))]
+pub(crate) mod pause;
 pub(crate) mod real_time;
 pub mod safe;
 pub(crate) mod sealed_line;

@@ -33,7 +33,9 @@ impl Which {
         }
     }
 
-    fn folder(self, card: &Path) -> PathBuf {
+    /// Its folder.
+    #[must_use]
+    pub fn folder(self, card: &Path) -> PathBuf {
         card.join("monitor").join(match self {
             Self::A => "a",
             Self::B => "b",
@@ -57,7 +59,7 @@ pub fn newest(card: &Path) -> (Option<(Which, Slot)>, Vec<String>) {
     let mut damaged = Vec::new();
     for which in [Which::A, Which::B] {
         let folder = which.folder(card);
-        match read(&folder) {
+        match read(card, which) {
             Ok(Some(slot)) if best.as_ref().is_none_or(|(_, best)| best.generation < slot.generation) => {
                 best = Some((which, slot));
             }
@@ -68,8 +70,27 @@ pub fn newest(card: &Path) -> (Option<(Which, Slot)>, Vec<String>) {
     (best, damaged)
 }
 
+/// Checks the slot of a model's file; a file elsewhere is good.
+///
+/// # Errors
+/// Why its slot is damaged.
+pub fn check(card: &Path, model: &Path) -> Result<(), String> {
+    let own = [Which::A, Which::B].into_iter().find(|which| model.parent() == Some(&which.folder(card)));
+    let Some(which) = own else { return Ok(()) };
+    let in_slot = |why: &str| format!("{}: {why}", which.folder(card).display());
+    match read(card, which) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(in_slot("the slot is not complete")),
+        Err(why) => Err(in_slot(&why)),
+    }
+}
+
 /// Reads a complete slot; `None` if it was never completed.
-fn read(folder: &Path) -> Result<Option<Slot>, String> {
+///
+/// # Errors
+/// Why it is damaged.
+pub fn read(card: &Path, which: Which) -> Result<Option<Slot>, String> {
+    let folder = which.folder(card);
     let text = match fs::read(folder.join(LIST)) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

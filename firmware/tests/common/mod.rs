@@ -5,6 +5,7 @@
 #![allow(dead_code, clippy::unwrap_used)] // Each test program uses its part; a panic is how a test fails.
 
 pub mod model;
+pub mod page_client;
 pub mod place;
 pub mod program;
 pub mod sign;

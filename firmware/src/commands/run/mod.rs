@@ -6,6 +6,8 @@
 //! consumers.
 
 mod end;
+#[cfg(feature = "page")]
+mod operator;
 mod reload;
 mod supervisor;
 mod watch;

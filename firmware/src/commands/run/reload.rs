@@ -53,7 +53,10 @@ impl Supervisor<'_> {
             Err(TryRecvError::Disconnected) => Err(anyhow::anyhow!("reading it ended without a result")),
         };
         self.loading = None;
-        match loaded.and_then(|(config, setup)| self.take_over(config, setup)) {
+        let taken = loaded.and_then(|(config, setup)| self.take_over(config, setup));
+        #[cfg(feature = "page")]
+        self.operator.reloaded(taken.as_ref().err().map(|error| format!("{error:#}")));
+        match taken {
             Ok(()) => warn("model and configuration were read again"),
             Err(error) => {
                 warn(format!("nothing is changed, the old model and configuration stay: {error:#}"));

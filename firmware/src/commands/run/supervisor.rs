@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use monitor_wire::AcknowledgedBy;
 
+#[cfg(feature = "page")]
+use super::operator::PageOperator;
 use crate::alarms::ALL;
 use crate::alarms::latch_store::{LatchSettings, LatchStore};
 use crate::capture::DeviceState;
@@ -67,8 +69,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let signals = Signals::new().context("signals cannot be waited for")?;
     safe::on_panic();
     crash::on_fatal_signal().context("fatal signals cannot be handled")?;
-    let config = options.load()?;
-    let setup = Setup::load(&config)?;
+    let (config, setup) = options.start()?;
     let progress = Arc::new(Progress::default());
     progress.alarms.latch(config.alarm.latch);
     // A recording that is played as fast as possible is not the plant's machine.
@@ -77,7 +78,11 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     progress.alarms.restore(stored);
     progress.rejected_updates.set_update(refused_in(&options.update_note));
     let (producer, sound) = open(&options.input, options.realtime, &config.capture, &progress)?;
+    #[cfg(feature = "page")]
+    let operator = Arc::new(PageOperator::new(options, Arc::clone(&progress.alarms)));
     let context = OutputContext {
+        #[cfg(feature = "page")]
+        operator: Some(operator.clone()),
         capture: Arc::clone(&producer.status),
         alarms: Arc::clone(&progress.alarms),
         ..OutputContext::default()
@@ -137,6 +142,8 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
         sent: 0,
         loading: None,
         reload_again: false,
+        #[cfg(feature = "page")]
+        operator,
         inference,
         notify: Notify::new(),
         last_frames: (0, Instant::now()),
@@ -193,6 +200,9 @@ pub(super) struct Supervisor<'a> {
     pub(super) loading: Option<Receiver<anyhow::Result<(Config, Setup)>>>,
     /// Another reload was requested meanwhile.
     pub(super) reload_again: bool,
+    /// What the page changes.
+    #[cfg(feature = "page")]
+    pub(super) operator: Arc<PageOperator>,
     pub(super) inference: JoinHandle<()>,
     pub(super) notify: Notify,
     /// The frames at the last change of their number, and when that was.
@@ -213,6 +223,10 @@ impl Supervisor<'_> {
                 Some(Request::Reload) => self.reload(),
                 Some(Request::Acknowledge) => self.progress.alarms.acknowledge(AcknowledgedBy::Signal, ALL),
                 None => {}
+            }
+            #[cfg(feature = "page")]
+            if self.operator.take_reload() {
+                self.reload();
             }
             self.reloaded();
             if self.inference.is_finished() {

@@ -1,7 +1,6 @@
 //! The sink: decides when messages are sent, and keeps the connection to the broker.
 
 use std::cell::{Cell, RefCell};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use crate::alarms::sensitivity::Values;
 use crate::reporting::{Event, Item, OutputContext, Snapshot};
 use crate::sinks::Sink;
 use crate::system::messages::warn;
+use crate::system::pause::jittered;
 
 /// How long the protocol is driven between two looks at the queue of events.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -216,14 +216,6 @@ impl Session {
     }
 }
 
-/// A random time between half the pause and the whole pause, so that devices that lost their broker together do not
-/// reconnect at the same moment.
-fn jittered(pause: Duration) -> Duration {
-    // The keys of a new hasher are random: enough for this, and no library is needed for it.
-    let random = RandomState::new().build_hasher().finish();
-    pause.mul_f64(0.5 + 0.5 * random as f64 / u64::MAX as f64)
-}
-
 /// The values whose change is published at once.
 #[derive(Debug, PartialEq)]
 struct Urgent {
@@ -282,22 +274,6 @@ impl Published {
             let message = session.messages.state(now, outgoing.dropped(), newest.sensitivity);
             self.state = Some((Instant::now(), newest));
             outgoing.latest(message);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_are_spread_over_their_second_half() {
-        let pauses: Vec<f64> = (0..1000).map(|_| jittered(Duration::from_secs(8)).as_secs_f64()).collect();
-        assert!(pauses.iter().all(|pause| (4.0..=8.0).contains(pause)));
-        for quarter in 0..4 {
-            let from = 4.0 + f64::from(quarter);
-            let share = pauses.iter().filter(|pause| (from..from + 1.0).contains(*pause)).count();
-            assert!((150..350).contains(&share), "{quarter}: {share}");
         }
     }
 }

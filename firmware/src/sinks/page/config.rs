@@ -22,6 +22,19 @@ pub enum Look {
     Open,
 }
 
+/// Which models the page takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Uploads {
+    /// None.
+    Off,
+    /// Those with a good signature by `listen.public_key`.
+    #[default]
+    Signed,
+    /// Unsigned ones too, unless `listen.require_signature` is set.
+    Any,
+}
+
 /// `[page]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,12 +49,21 @@ pub struct Config {
     pub look: Look,
     /// Whether those who operate may listen to the sound.
     pub live_sound: bool,
+    /// Which models the page takes.
+    pub uploads: Uploads,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let listen = (Ipv4Addr::LOCALHOST, 8080).into();
-        Self { enabled: false, listen, password_hash: String::new(), look: Look::Password, live_sound: false }
+        Self {
+            enabled: false,
+            listen,
+            password_hash: String::new(),
+            look: Look::Password,
+            live_sound: false,
+            uploads: Uploads::Signed,
+        }
     }
 }
 

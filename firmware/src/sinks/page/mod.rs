@@ -32,6 +32,8 @@ mod log;
 #[cfg(feature = "page")]
 mod messages;
 #[cfg(feature = "page")]
+mod models;
+#[cfg(feature = "page")]
 mod ranges;
 #[cfg(feature = "page")]
 mod recent;
@@ -40,13 +42,15 @@ mod routes;
 #[cfg(feature = "page")]
 mod server;
 #[cfg(feature = "page")]
+mod settings;
+#[cfg(feature = "page")]
 mod shared;
 #[cfg(feature = "page")]
 mod sink;
 #[cfg(feature = "page")]
 mod timed_stream;
 
-pub use config::{Config, Look};
+pub use config::{Config, Look, Uploads};
 
 #[cfg(feature = "page")]
 pub(crate) use access::password::hash;

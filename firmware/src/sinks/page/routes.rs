@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, assets, clips, headers, history, listen, live, log};
+use super::{answer, assets, clips, headers, history, listen, live, log, models, settings};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.
@@ -31,10 +31,18 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     let listening = Router::new()
         .route("/api/listen", get(listen::listen))
         .route("/clips/{name}", get(clips::clip))
+        .route("/api/settings", get(settings::list))
+        .route("/api/notify", get(settings::notify))
+        .route("/api/models", get(models::list))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::listening));
     let operating = Router::new()
         .route("/api/acknowledge", post(acknowledge))
         .route("/api/keep", post(clips::keeping))
+        .route("/api/settings", post(settings::change))
+        .route("/api/settings/check", post(settings::check))
+        .route("/api/notify/test", post(settings::test))
+        .route("/api/models", post(models::upload))
+        .route("/api/models/use", post(models::use_another))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::operating));
     Router::new()
         .route("/", get(assets::index))

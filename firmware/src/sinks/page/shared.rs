@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use super::access::Access;
 use super::hub::Hub;
@@ -12,7 +13,7 @@ use super::listen::Listeners;
 use super::recent::Recent;
 use super::{Config, messages};
 use crate::alarms::Alarms;
-use crate::reporting::{Folders, OutputContext, PageCounters, Snapshot};
+use crate::reporting::{Folders, NotifyDesk, Operator, OutputContext, PageCounters, Snapshot};
 
 /// Least age of the newest frame that is shown as silence: capture is counted once a second.
 const SILENCE: Duration = Duration::from_millis(2500);
@@ -62,6 +63,10 @@ pub(super) struct Shared {
     pub(super) listeners: Listeners,
     pub(super) alarms: Arc<Alarms>,
     pub(super) folders: Folders,
+    pub(super) notify: Arc<NotifyDesk>,
+    pub(super) operator: Option<Arc<dyn Operator>>,
+    /// One model is uploaded at a time.
+    pub(super) uploading: Semaphore,
     pub(super) counters: Arc<PageCounters>,
     now: Mutex<Now>,
     recent: Mutex<Recent>,
@@ -83,6 +88,9 @@ impl Shared {
             listeners: Listeners::new(Arc::clone(&counters)),
             alarms: Arc::clone(&context.alarms),
             folders: context.folders.clone(),
+            notify: Arc::clone(&context.notify),
+            operator: context.operator.clone(),
+            uploading: Semaphore::new(1),
             counters,
             now: Mutex::new(Now::new()),
             recent: Mutex::default(),

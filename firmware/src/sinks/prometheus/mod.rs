@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::server::Server;
 use super::{QUEUE, Sink, SinkConfig};
-use crate::reporting::{OutputContext, PageCounters, Snapshot};
+use crate::reporting::{NotifyDesk, OutputContext, PageCounters, Snapshot};
 
 /// Connections at a time.
 const MOST: usize = 4;
@@ -46,16 +46,16 @@ impl SinkConfig for Config {
     }
 
     fn start(&self, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
-        let counters = Arc::clone(&context.page);
+        let (counters, notify) = (Arc::clone(&context.page), Arc::clone(&context.notify));
         let server = Server::start("prometheus", self.listen, MOST, move |stream, visit| {
-            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now(), &counters));
+            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now(), &counters, &notify));
         })?;
         Ok(Box::new(server))
     }
 }
 
 /// The whole page.
-fn page(now: &Snapshot, page_counters: &PageCounters) -> String {
+fn page(now: &Snapshot, page_counters: &PageCounters, notify: &NotifyDesk) -> String {
     let mut page = Page(String::with_capacity(4096));
     let health = &now.health;
     if let Some(device) = &now.device {
@@ -133,10 +133,12 @@ fn page(now: &Snapshot, page_counters: &PageCounters) -> String {
     for (name, help, count) in counters {
         page.one(&format!("{name}_total"), "counter", help, count as f64);
     }
-    for (name, help, count) in page_counters.list() {
-        let (suffix, kind) =
-            if matches!(name, "followers" | "listeners") { ("", "gauge") } else { ("_total", "counter") };
-        page.one(&format!("page_{name}{suffix}"), kind, help, count.load(Relaxed) as f64);
+    let of_page = page_counters.list().map(|counter| ("page", counter));
+    let of_notify = notify.list().map(|counter| ("notify", counter));
+    for (section, (name, help, count)) in of_page.into_iter().chain(of_notify) {
+        let is_gauge = matches!(name, "followers" | "listeners" | "waiting");
+        let (suffix, kind) = if is_gauge { ("", "gauge") } else { ("_total", "counter") };
+        page.one(&format!("{section}_{name}{suffix}"), kind, help, count.load(Relaxed) as f64);
     }
     page.one("queue_depth", "gauge", "Events that wait for the slowest sink.", health.queue_depth.into());
     page.one("realtime", "gauge", "Whether capture has real-time priority.", f64::from(u8::from(health.realtime)));
@@ -202,7 +204,7 @@ mod tests {
     #[test]
     fn before_the_first_event_the_state_is_unknown() {
         assert!(
-            page(&Snapshot::default(), &PageCounters::default())
+            page(&Snapshot::default(), &PageCounters::default(), &NotifyDesk::default())
                 .contains("acoustic_monitor_state{state=\"unknown\"} 1\n")
         );
     }
@@ -210,7 +212,7 @@ mod tests {
     #[test]
     fn the_warning_is_a_gauge_and_the_zone_one_for_each() {
         let now = Snapshot { warning: true, zone: Some(Zone::Warning), ..Snapshot::default() };
-        let page = page(&now, &PageCounters::default());
+        let page = page(&now, &PageCounters::default(), &NotifyDesk::default());
         for line in ["warning 1", "zone{zone=\"warning\"} 1", "zone{zone=\"normal\"} 0"] {
             assert!(page.contains(&format!("\nacoustic_monitor_{line}\n")), "{line}: {page}");
         }

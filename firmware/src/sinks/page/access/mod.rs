@@ -157,7 +157,7 @@ pub(super) async fn same_site(State(shared): State<Arc<Shared>>, request: Reques
 }
 
 /// The address that requests are counted by: the client's as the proxy in front names it, where that is on this device.
-fn address(headers: &HeaderMap, peer: Option<&Peer>) -> IpAddr {
+pub(super) fn address(headers: &HeaderMap, peer: Option<&Peer>) -> IpAddr {
     let peer = peer.map_or(std::net::Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0);
     let named =
         headers.get("x-forwarded-for").and_then(|list| list.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());

@@ -30,6 +30,25 @@ export async function post(path, body = {}) {
   return answer(await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) }));
 }
 
+/** Sends a file with further headers; `onProgress` receives the share that was sent. */
+export function upload(path, file, headers, onProgress) {
+  // fetch reports no progress of what it sends.
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('POST', path);
+    request.setRequestHeader('content-type', 'application/octet-stream');
+    for (const [name, value] of Object.entries({ ...headers, 'x-form-token': session.form_token })) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
+    request.onerror = () => reject(new Error());
+    request.onload = () => {
+      const body = (() => { try { return JSON.parse(request.responseText); } catch { return null; } })();
+      if (request.status === 200) resolve(body);
+      else reject(new Refused(request.status, body?.error || request.statusText, 0));
+    };
+    request.send(file);
+  });
+}
+
 /** Asks for the session anew. */
 export async function refresh() {
   session = await get('api/session');

@@ -1,0 +1,80 @@
+//! The HTTP client: bounded in time, with the certificates of the configuration, the system or Mozilla's list.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+
+use crate::system::messages::warn;
+
+/// Longest time for one attempt.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where systems keep the certificates that they trust: Debian, Fedora, Alpine.
+const SYSTEM: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+
+/// A client with this time for an attempt. `ca`: file with the certificates that a server's must lead to; empty for the system's,
+/// else Mozilla's list.
+///
+/// # Errors
+/// When the file cannot be read or has no certificate.
+pub(super) fn client(ca: &Path, timeout: Duration) -> Result<Agent, String> {
+    let roots = if ca.as_os_str().is_empty() {
+        let found = SYSTEM.iter().find_map(|path| certificates(Path::new(path)).ok());
+        found.map_or(RootCerts::WebPki, specific)
+    } else {
+        specific(certificates(ca).map_err(|why| format!("ca {}: {why}", ca.display()))?)
+    };
+    let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(roots).build();
+    let config = Agent::config_builder()
+        .tls_config(tls)
+        .timeout_global(Some(timeout))
+        .http_status_as_error(false)
+        // The token is for the server that was named, and for no other.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_connections(0)
+        .user_agent(concat!("acoustic-monitor/", env!("CARGO_PKG_VERSION")))
+        .build();
+    Ok(config.new_agent())
+}
+
+fn specific(certificates: Vec<Certificate<'static>>) -> RootCerts {
+    RootCerts::Specific(Arc::new(certificates))
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    let found: Vec<_> = parse_pem(&text)
+        .filter_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if found.is_empty() { Err("no certificate (PEM) is in it".into()) } else { Ok(found) }
+}
+
+/// The value of the header `Authorization` by the token on the first line of a file; `None` without a file. It is never part
+/// of a message.
+///
+/// # Errors
+/// When the file cannot be read or has no token.
+pub(super) fn authorization(path: &PathBuf) -> Result<Option<String>, String> {
+    use std::os::unix::fs::PermissionsExt;
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let in_file = |error: std::io::Error| format!("token_file {}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(in_file)?;
+    if std::fs::metadata(path).map_err(in_file)?.permissions().mode() & 0o077 != 0 {
+        warn(format!("notify token_file {}: others may read it; chmod 600 it", path.display()));
+    }
+    let token = text.lines().next().unwrap_or_default().trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(format!("token_file {}: no token is on its first line", path.display()));
+    }
+    Ok(Some(format!("Bearer {token}")))
+}
