@@ -4,14 +4,16 @@
 A small model is trained on synthetic sound, and the firmware plays a recording with known states. Every screen is opened with 360 and
 1600 pixels, light and dark, in English and German. It fails where a screen is wider than the window, has an element without a name, a
 text of too little contrast or a key in place of a text, where the browser reports an error, or where a person with a keyboard alone
-cannot log in or change a setting. Screenshots are left in FOLDER.
+cannot log in, change a setting or label a sound. The labels are saved and read by `train`. Screenshots are left in FOLDER.
 """
 
 import pathlib
 import socket
 import subprocess
 import sys
+import tarfile
 import time
+import urllib.request
 
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -19,7 +21,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band", "listen": "canvas.spectrogram",
+SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band", "teach": "main fieldset", "listen": "canvas.spectrogram",
            "settings": "main fieldset", "models": "main li.card"}
 WIDTHS = (360, 1600)
 
@@ -65,6 +67,7 @@ def start(firmware, model, sound, folder):
     config.write_text(
         f'[listen]\nmodel = "{model}"\nstate_dir = "{folder}/state"\n[alarm]\nstates = ["solid_state"]\nlatch = true\n'
         f'[events]\nfolder = "{folder}/events"\n[clips]\nfolder = "{folder}/clips"\nbefore_s = 4.0\nafter_s = 2.0\nreserve_mib = 0\n'
+        f'[teach]\nfolder = "{folder}/teach"\nconfidence = 0.99\nunsure_s = 1.0\nclip_s = 3.0\npause_s = 0.0\ndistance_db = 1.0\nreserve_mib = 0\n'
         f'[page]\nenabled = true\nlive_sound = true\nlisten = "127.0.0.1:{port}"\n'
     )
     command = [firmware, "run", "--config", config, "--wav", sound, "--realtime"]
@@ -130,6 +133,88 @@ def change_a_setting(driver, address, folder, label):
     WebDriverWait(driver, 30).until(lambda driver: not driver.find_elements("css selector", ".setting .badge"))
 
 
+def press(driver, element):
+    """Presses a button by the keyboard."""
+    driver.execute_script("arguments[0].focus()", element)
+    driver.switch_to.active_element.send_keys(Keys.ENTER)
+
+
+def label(driver, address, folder):
+    """Labels the first clip by the keyboard as a new state, takes that back, cuts it and labels both parts; what is wrong."""
+    size(driver, 1600, 900)
+    driver.get(f"{address}#teach")
+    driver.refresh()
+    wait = WebDriverWait(driver, 60)
+    wait.until(lambda driver: driver.find_elements("css selector", "main fieldset"))
+    clip = driver.execute_script("return document.querySelector('main li audio').getAttribute('src').split('/').pop()")
+    manifest = folder / "teach" / "manifest.csv"
+    rows = lambda: [row for row in manifest.read_text().splitlines() if row.startswith(clip)] if manifest.exists() else []
+    item = lambda: driver.find_element("xpath", f"//li[.//audio[@src='teach/{clip}']]")
+    button = lambda text: item().find_element("xpath", f".//button[starts-with(normalize-space(.), '{text}')]")
+    show = lambda value: driver.execute_script("const e = document.getElementById('only'); e.value = arguments[0]; e.dispatchEvent(new Event('change'))", value)
+    field = item().find_element("css selector", "input[type=text]")
+    driver.execute_script("arguments[0].focus()", field)
+    driver.switch_to.active_element.send_keys("rubbing", Keys.ENTER)
+    wait.until(lambda _: any(",rubbing," in row for row in rows()))
+    show("labelled")
+    press(driver, button("Take back"))
+    wait.until(lambda _: not rows())
+    show("waiting")
+    # The playhead to the middle, as the player's keys or a click on the spectrogram move it.
+    driver.execute_script("arguments[0].querySelector('audio').currentTime = 1.5", item())
+    press(driver, button("Cut here"))
+    wait.until(lambda _: len(item().find_elements("css selector", "fieldset")) == 2)
+    press(driver, item().find_elements("xpath", ".//fieldset[1]//button[normalize-space(.)='A fault']")[0])
+    wait.until(lambda _: len(rows()) == 1 and ",0.000,1.500,fault" in rows()[0])
+    box = item().find_element("css selector", "fieldset input[type=checkbox]")
+    driver.execute_script("arguments[0].focus()", box)
+    driver.switch_to.active_element.send_keys(Keys.SPACE)
+    press(driver, item().find_element("xpath", ".//fieldset//button[normalize-space(.)='on_state']"))
+    wait.until(lambda _: len(rows()) == 2 and ",1.500,3.000,normal" in rows()[1] and ",on_state," in rows()[1])
+    faults = []
+    show("labelled")
+    press(driver, button("Spectrogram"))
+    wait.until(lambda _: item().find_elements("css selector", "canvas"))
+    time.sleep(1)
+    driver.save_screenshot(str(folder / "teach-labelled.png"))
+    return faults + [f"teach labelled: {fault}" for fault in driver.execute_script(CHECK)]
+
+
+def label_all(driver, address):
+    """Labels every clip that waits with the state that is closest to it, over the interface for programs."""
+    script = """
+    const done = arguments[0];
+    (async () => {
+      const session = await (await fetch('api/session')).json();
+      const { clips } = await (await fetch('api/teach')).json();
+      for (const { clip, seconds, leading, progress } of clips) {
+        if (progress !== 'waiting') continue;
+        const parts = [{ to_s: seconds, answer: { state: { name: leading, normal: true } } }];
+        const answer = await fetch('api/label', { method: 'POST', headers: { 'content-type': 'application/json', 'x-form-token': session.form_token }, body: JSON.stringify({ clip, parts }) });
+        if (!answer.ok) throw new Error(await answer.text());
+      }
+      return clips.length;
+    })().then(done, (error) => done(String(error)));"""
+    return driver.execute_async_script(script)
+
+
+def train_on_labels(driver, address, tools, folder):
+    """Saves the labelled clips as the page offers them, and trains on them; what is wrong."""
+    count = label_all(driver, address)
+    if not isinstance(count, int):
+        return [f"teach: {count}"]
+    cookie = "; ".join(f"{cookie['name']}={cookie['value']}" for cookie in driver.get_cookies())
+    request = urllib.request.Request(f"{address}api/teach.tar", headers={"Cookie": cookie})
+    archive = folder / "teach.tar"
+    archive.write_bytes(urllib.request.urlopen(request).read())
+    with tarfile.open(archive) as files:
+        files.extractall(folder / "saved", filter="data")
+    command = [tools, "train", "-q", "--data", folder / "saved" / "teach", "--out", folder / "taught", "--features", "logmel", "--folds", "0"]
+    trained = subprocess.run(command, capture_output=True, text=True)
+    print(f"test-page: trained on {count} clips that were labelled on the page: exit code {trained.returncode}")
+    return [] if trained.returncode == 0 else [f"teach: train refuses the labels: {trained.stderr}"]
+
+
 def main():
     firmware, tools, folder = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,6 +229,10 @@ def main():
                 log_in_by_keyboard(driver, address, password)
                 faults += screens(driver, address, folder, f"{theme}-{language}")
                 change_a_setting(driver, address, folder, f"{theme}-{language}")
+                if language == "en":
+                    faults += label(driver, address, folder)
+                else:
+                    faults += train_on_labels(driver, address, tools, folder)
                 reported = [entry for entry in driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
                 faults += [f"{theme}: the browser reports {entry['message']}" for entry in reported]
             finally:

@@ -354,3 +354,107 @@ fn live_sound_is_for_those_who_operate_where_it_is_allowed_and_everybody_sees_it
     let login = silent.login(&silent.password(), &[]);
     assert_eq!(silent.ask("GET", "/api/listen", &[("Cookie", &self::cookie(&login))], "").status, 404);
 }
+
+#[test]
+fn unknown_sound_is_queued_labelled_cut_and_saved_with_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let teach = folder.path().join("teach");
+    let more = format!(
+        "[teach]\nfolder = {teach:?}\nclip_s = 2.0\nconfidence = 1.0\nunsure_s = 0.5\npause_s = 0.0\nreserve_mib = 0\n"
+    );
+    let page = Page::start("look = \"open\"\n", &more);
+    let queue = || page.ask("GET", "/api/teach", &[], "").json();
+    let clips = || queue()["clips"].as_array().unwrap().clone();
+    // Quiet and loud noise: two kinds of sound, each once, whatever the number of candidates.
+    wait(|| clips().len() >= 2, || page.program.stderr());
+    wait(
+        || page.ask("GET", "/api/now", &[], "").json()["teach"]["similar"].as_u64() > Some(0),
+        || "the same sound".into(),
+    );
+    let found = queue();
+    assert_eq!((&found["has_folder"], &found["states"]), (&json!(true), &json!(["off_state", "on_state"])));
+    let first = &found["clips"][0];
+    assert_eq!(
+        (&first["reason"], &first["progress"], &first["parts"]),
+        (&json!("unsure"), &json!("waiting"), &json!([]))
+    );
+    assert_eq!((&first["seconds"], first["leading"].is_string()), (&json!(2.0), true), "{first}");
+    let name = first["clip"].as_str().unwrap();
+    let other = found["clips"][1]["clip"].as_str().unwrap();
+    // Sound and answers are for those who have the password.
+    for path in [&format!("/teach/{name}"), "/api/teach.tar"] {
+        assert_eq!(page.ask("GET", path, &[], "").status, 401, "{path}");
+    }
+    let login = page.login(&page.password(), &[]);
+    let (cookie, body) = (cookie(&login), login.json());
+    let cookie = ("Cookie", cookie.as_str());
+    let label_with = |headers: &[(&str, &str)], clip: &str, parts: Value| {
+        let headers = [&[("Content-Type", "application/json")], headers].concat();
+        page.ask("POST", "/api/label", &headers, &json!({ "clip": clip, "parts": parts }).to_string())
+    };
+    let token = ("X-Form-Token", body["form_token"].as_str().unwrap());
+    let label = |clip: &str, parts: Value| label_with(&[cookie, token], clip, parts);
+    assert_eq!(page.ask("GET", "/api/teach.tar", &[cookie], "").status, 404, "no label yet");
+    let whole = page.ask("GET", &format!("/teach/{name}"), &[cookie], "");
+    assert_eq!((whole.status, &whole.body[..4]), (200, &b"RIFF"[..]));
+    let middle = page.ask("GET", &format!("/teach/{name}"), &[cookie, ("Range", "bytes=100-299")], "");
+    assert_eq!((middle.status, &middle.body[..]), (206, &whole.body[100..300]));
+    let fault = || json!([{ "to_s": 2.0, "answer": "fault" }]);
+    assert_eq!(label_with(&[token], name, fault()).status, 401, "no session");
+    assert_eq!(label_with(&[cookie], name, fault()).status, 403, "no token");
+    assert_eq!(label_with(&[cookie, token, ("Origin", "http://evil")], name, fault()).status, 403, "another origin");
+    assert_eq!(label("000777_unsure_x.wav", fault()).status, 404);
+    assert_eq!(label("../../monitor.wav", fault()).status, 404);
+    let refused = label(name, json!([{ "to_s": 2.0, "answer": { "state": { "name": "a/b" } } }]));
+    assert!(
+        refused.status == 400 && refused.json()["error"].as_str().unwrap().contains("cannot be the name"),
+        "{refused:?}"
+    );
+    assert_eq!(label(name, json!([{ "to_s": 0.5, "answer": null }, { "to_s": 2.0, "answer": null }])).status, 400);
+    assert_eq!(label(name, json!([{ "to_s": 2.0, "answer": "perhaps" }])).status, 400);
+    assert!(!teach.join("manifest.csv").exists(), "nothing was accepted so far");
+    let rubbing = json!({ "state": { "name": "rubbing", "normal": true } });
+    assert_eq!(
+        label(name, json!([{ "to_s": 1.0, "answer": rubbing }, { "to_s": 2.0, "answer": "fault" }])).status,
+        200
+    );
+    assert_eq!(label(other, json!([{ "to_s": 2.0, "answer": "skip" }])).status, 200);
+    assert_eq!(queue()["new_states"], json!(["rubbing"]));
+    let rows =
+        || std::fs::read_to_string(teach.join("manifest.csv")).unwrap().lines().map(String::from).collect::<Vec<_>>();
+    assert_eq!(rows().len(), 3, "{:?}", rows());
+    assert!(
+        rows()[1].starts_with(&format!("{name},rubbing,")) && rows()[1].ends_with(",0.000,1.000,normal"),
+        "{:?}",
+        rows()
+    );
+    assert!(rows()[2].ends_with(",1.000,2.000,fault"), "{:?}", rows());
+    // The archive is what lies in the folder, without what was skipped.
+    let tar = page.ask("GET", "/api/teach.tar", &[cookie], "");
+    let archive = dechunked(&tar.body);
+    std::fs::write(folder.path().join("teach.tar"), archive).unwrap();
+    std::fs::create_dir(folder.path().join("out")).unwrap();
+    let unpacked =
+        Command::new("tar").args(["-xf", "../teach.tar"]).current_dir(folder.path().join("out")).output().unwrap();
+    assert!(unpacked.status.success() && unpacked.stderr.is_empty(), "{unpacked:?}");
+    let out = folder.path().join("out/teach");
+    assert_eq!(std::fs::read(out.join(name)).unwrap(), whole.body);
+    assert_eq!(std::fs::read(out.join("manifest.csv")).unwrap(), std::fs::read(teach.join("manifest.csv")).unwrap());
+    assert!(!out.join(other).exists());
+    // Taken back, it waits again.
+    assert_eq!(label(name, json!([])).status, 200);
+    assert_eq!((rows().len(), &queue()["clips"][0]["progress"]), (1, &json!("waiting")));
+    let now = page.ask("GET", "/api/now", &[], "").json();
+    assert_eq!((&now["teach"]["labelled"], &now["health"]["dropped_windows"]), (&json!(0), &json!(0)));
+}
+
+/// The content of a body in chunks (RFC 9112, section 7.1).
+fn dechunked(mut body: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    while let Some(end) = body.windows(2).position(|two| two == b"\r\n") {
+        let len = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        content.extend_from_slice(&body[end + 2..][..len]);
+        body = &body[end + 4 + len..];
+    }
+    content
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use super::{AudioTee, ClipQueue, ColumnTee, Folders, NotifyDesk, Operator, PageCounters, Snapshot};
+use super::{AudioTee, ClipQueue, ColumnTee, Folders, NotifyDesk, Operator, PageCounters, Snapshot, TeachShare};
 use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
 
@@ -20,6 +20,8 @@ pub struct OutputContext {
     pub live: AudioTee,
     /// The clips that were written of it.
     pub clips: ClipQueue,
+    /// The queue of clips for people to label.
+    pub teach: TeachShare,
     /// The columns of the spectrogram that inference passes on.
     pub columns: ColumnTee,
     /// The folders of the configuration.

@@ -16,6 +16,8 @@ pub struct FolderPaths {
     pub clips_max_mib: u32,
     /// What a refit needs: the model, and where to store.
     pub refit: crate::refit::Settings,
+    /// The clips for people to label: `teach.folder`.
+    pub teach: PathBuf,
 }
 
 /// The folders of the present configuration. Its clones see a reload.

@@ -15,6 +15,7 @@ mod page_counters;
 mod probabilities;
 pub(crate) mod queue;
 mod snapshot;
+mod teach;
 mod trend_report;
 
 pub use audio_tee::AudioTee;
@@ -29,4 +30,5 @@ pub use page_counters::PageCounters;
 pub use probabilities::Probabilities;
 pub use queue::{Inbox, Item, Outboxes, Received};
 pub use snapshot::Snapshot;
+pub use teach::{TeachCounters, TeachShare};
 pub use trend_report::{StateTrend, TrendDay, TrendReport};

@@ -16,6 +16,7 @@ macro_rules! for_each_sink {
             mod status;
             mod events;
             mod clips;
+            mod teach;
             mod mqtt;
             mod prometheus;
             mod modbus;

@@ -94,6 +94,13 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     } else {
         sound
     };
+    let sound = if config.teach.is_on() && sound.is_live() {
+        let (writer, reader) = tee(config.capture.ring_kib as usize * 1024 / size_of::<f32>());
+        context.teach.sound.put(reader);
+        sound.with_tee(writer)
+    } else {
+        sound
+    };
     let sound = if config.page.has_live_sound() && sound.is_live() {
         let (writer, reader) = tee(LIVE_SAMPLES);
         context.live.put(reader);
@@ -172,6 +179,7 @@ pub(super) fn folders(config: &Config) -> FolderPaths {
         clips: config.clips.folder.clone(),
         clips_max_mib: config.clips.max_mib,
         refit: config.refit(),
+        teach: config.teach.folder.clone(),
     }
 }
 

@@ -7,8 +7,10 @@
 mod config;
 #[cfg(feature = "page")]
 pub(crate) mod keep;
-mod preroll;
+pub(super) mod name;
+pub(super) mod preroll;
 mod recorder;
+pub(super) mod sound_format;
 pub(crate) mod store;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 /// A ring whose memory is there from the start.
 #[derive(Debug)]
-pub(super) struct Preroll {
+pub(in crate::sinks) struct Preroll {
     samples: Vec<f32>,
     /// Where the next sample goes.
     head: usize,
@@ -11,12 +11,12 @@ pub(super) struct Preroll {
 
 impl Preroll {
     /// An empty one for `room` samples, at least one.
-    pub(super) fn new(room: usize) -> Self {
+    pub(in crate::sinks) fn new(room: usize) -> Self {
         Self { samples: vec![0.0; room.max(1)], head: 0, len: 0 }
     }
 
     /// Adds samples; the oldest make room.
-    pub(super) fn push(&mut self, samples: &[f32]) {
+    pub(in crate::sinks) fn push(&mut self, samples: &[f32]) {
         let room = self.samples.len();
         let newest = &samples[samples.len().saturating_sub(room)..];
         let (first, rest) = newest.split_at(newest.len().min(room - self.head));
@@ -27,12 +27,12 @@ impl Preroll {
     }
 
     /// Forgets all.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::sinks) fn clear(&mut self) {
         self.len = 0;
     }
 
     /// The newest samples, `count` or as many as there are, in two parts.
-    pub(super) fn newest(&self, count: usize) -> [&[f32]; 2] {
+    pub(in crate::sinks) fn newest(&self, count: usize) -> [&[f32]; 2] {
         let (room, count) = (self.samples.len(), count.min(self.len));
         if count <= self.head {
             [&self.samples[self.head - count..self.head], &[]]

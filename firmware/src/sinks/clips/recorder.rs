@@ -6,20 +6,18 @@ use monitor_model::line::cause_name;
 use monitor_wire::Explanation;
 
 use super::Config;
+use super::name::{plain, time};
 use super::preroll::Preroll;
+use super::sound_format::SoundFormat;
 use super::store::room;
-use crate::capture::wav_writer::{WavFormat, write_file};
+use crate::capture::wav_writer::write_file;
 use crate::reporting::audio_tee::{BlockInfo, MAX_BLOCK};
 use crate::reporting::clip_queue::Clip;
 use crate::reporting::{ClipQueue, Event, Item, Snapshot};
-use crate::system::clock;
 use crate::system::messages::warn;
 
 /// A clip shorter than a window of the classifier, in seconds, is of no use.
 const SHORTEST_S: f32 = monitor_core::window::SECONDS as f32;
-
-/// Largest size of a WAV file without its samples, in bytes.
-const HEAD: u64 = monitor_model::wav::MAX_HEADER_LEN;
 
 /// An alarm whose clip is not finished.
 struct Pending {
@@ -31,13 +29,6 @@ struct Pending {
     left: usize,
     /// When it is finished though they have not come: a device that is gone gives none.
     end: Instant,
-}
-
-/// How the sound is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct SoundFormat {
-    rate_hz: u32,
-    format: WavFormat,
 }
 
 /// Keeps the newest seconds and writes clips.
@@ -64,13 +55,13 @@ impl Recorder {
             self.finish();
             self.sound.clear();
         }
-        let sound_format = SoundFormat { rate_hz: block.rate_hz, format: block.format };
+        let sound_format = SoundFormat::of(block);
         if self.sound_format != Some(sound_format) {
             self.finish();
             self.sound_format = Some(sound_format);
             let seconds = self.config.before_s + self.config.after_s;
             // And a block: a clip ends with one.
-            self.sound = Preroll::new(count(seconds, sound_format) + MAX_BLOCK);
+            self.sound = Preroll::new(sound_format.count(seconds) + MAX_BLOCK);
         }
         self.sound.push(samples);
         if let Some(pending) = &mut self.pending {
@@ -91,7 +82,7 @@ impl Recorder {
             let state = plain(&now.name(alarm.state));
             let rest = format!("{cause}_{state}{}_{}", first_band(&explanation), time(item.time_us));
             let end = Instant::now() + Duration::from_secs_f32(self.config.after_s + 2.0);
-            let left = count(self.config.after_s, sound_format);
+            let left = sound_format.count(self.config.after_s);
             self.pending = Some(Pending { cause, explanation, rest, left, end });
         }
         self.poll();
@@ -108,9 +99,9 @@ impl Recorder {
     pub(super) fn finish(&mut self) {
         let (Some(pending), Some(sound)) = (self.pending.take(), self.sound_format) else { return };
         self.last = Some(Instant::now());
-        let wanted = count(self.config.before_s + self.config.after_s, sound) - pending.left;
+        let wanted = sound.count(self.config.before_s + self.config.after_s) - pending.left;
         let parts = self.sound.newest(wanted);
-        if parts[0].len() + parts[1].len() < count(SHORTEST_S, sound) {
+        if parts[0].len() + parts[1].len() < sound.count(SHORTEST_S) {
             return;
         }
         match self.write(&pending.rest, sound, parts) {
@@ -136,35 +127,16 @@ impl Recorder {
     fn write(&self, rest: &str, sound: SoundFormat, parts: [&[f32]; 2]) -> std::io::Result<Option<String>> {
         const MIB: u64 = 1024 * 1024;
         let (most, reserve) = (u64::from(self.config.max_mib) * MIB, u64::from(self.config.reserve_mib) * MIB);
-        let bytes = (parts[0].len() + parts[1].len()) as u64 * u64::from(sound.format.bytes()) + HEAD;
+        let bytes = sound.bytes(parts[0].len() + parts[1].len());
         let Some(path) = room(&self.config.folder, most, reserve, bytes, rest)? else { return Ok(None) };
         write_file(&path, sound.format, sound.rate_hz, parts.into_iter().flat_map(|part| part.chunks(4096)))?;
         Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()))
     }
 }
 
-/// Samples of so many seconds.
-fn count(seconds: f32, sound: SoundFormat) -> usize {
-    (f64::from(seconds) * f64::from(sound.rate_hz)) as usize
-}
-
-/// A state's name as part of a file's.
-fn plain(name: &str) -> String {
-    name.chars().take(40).map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect()
-}
-
 /// The band that moved most as part of a file's name: `_56-112Hz`; empty if none is named.
 fn first_band(explanation: &Explanation) -> String {
     explanation.named_bands().next().map_or(String::new(), |band| format!("_{}-{}Hz", band.from_hz, band.to_hz))
-}
-
-/// The time of day as part of a file's name, or where that is not known the seconds since the start.
-fn time(time_us: u64) -> String {
-    if clock::is_synchronised() {
-        clock::stamp(clock::unix_ms() / 1000)
-    } else {
-        format!("unsynchronised-{}s", time_us / 1_000_000)
-    }
 }
 
 #[cfg(test)]
@@ -175,6 +147,7 @@ mod tests {
     use monitor_wire::{Alarm, BandChange};
 
     use super::*;
+    use crate::capture::wav_writer::WavFormat;
 
     /// Ten milliseconds of sound a block, whose samples count up.
     fn push(recorder: &mut Recorder, blocks: std::ops::Range<i16>, lost_before: u64) {

@@ -75,7 +75,7 @@ pub(super) fn mark(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// Removes what a power cut kept from being finished, and marks whose clips people have removed.
-fn tidy(folder: &Path) -> io::Result<()> {
+pub(in crate::sinks) fn tidy(folder: &Path) -> io::Result<()> {
     for name in names(folder)? {
         let torn = name.ends_with(".tmp") && name.strip_prefix('.').and_then(number).is_some();
         let marked = name.strip_suffix(KEPT).filter(|clip| is_clip(clip));
@@ -87,7 +87,7 @@ fn tidy(folder: &Path) -> io::Result<()> {
 }
 
 /// The names in a folder; none where it is not there.
-fn names(folder: &Path) -> io::Result<Vec<String>> {
+pub(in crate::sinks) fn names(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -96,7 +96,7 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 /// Removes a file, which another program may have done.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(in crate::sinks) fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
@@ -104,13 +104,13 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
 }
 
 /// Bytes that this program may still use on the card.
-fn free(folder: &Path) -> io::Result<u64> {
+pub(in crate::sinks) fn free(folder: &Path) -> io::Result<u64> {
     let disk = statvfs(folder)?;
     Ok(disk.blocks_available() * disk.fragment_size())
 }
 
 /// The number that a clip's name begins with.
-fn number(name: &str) -> Option<u64> {
+pub(in crate::sinks) fn number(name: &str) -> Option<u64> {
     name.split_once('_').filter(|(number, _)| number.len() >= 6).and_then(|(number, _)| number.parse().ok())
 }
 

@@ -1,6 +1,6 @@
 //! What the page reports as JSON: the state now, a window, and any other event as its line on standard output.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
@@ -12,17 +12,19 @@ use serde_json::{Map, Value, json};
 use super::recent::Point;
 use super::shared::Now;
 use crate::alarms::sensitivity::Values;
-use crate::reporting::{Item, PageCounters, Snapshot, Window};
+use crate::reporting::{Item, PageCounters, Snapshot, TeachCounters, Window};
 use crate::system::clock;
 use crate::system::hex::hex;
 
 /// The state now. `levels`: alarm level, persistence and warning level of the anomaly score, `None` without a score.
-pub(super) fn now(now: &Now, levels: Option<Values>, counters: &PageCounters) -> Value {
+pub(super) fn now(now: &Now, levels: Option<Values>, page: &PageCounters, teach: &TeachCounters) -> Value {
     let Now { snapshot, .. } = now;
     let health = &snapshot.health;
     let causes = |bits| Causes { bits }.names().collect::<Vec<_>>();
     let device = snapshot.device.as_ref();
-    let counters = counters.list().map(|(name, _, count)| (name.to_owned(), count.load(Relaxed).into()));
+    let counts = |list: &[(&str, &str, &AtomicU64)]| -> Map<String, Value> {
+        list.iter().map(|(name, _, count)| ((*name).to_owned(), count.load(Relaxed).into())).collect()
+    };
     json!({
         "unix_ms": clock::unix_ms(),
         "up_ms": now.up_ms(),
@@ -54,7 +56,8 @@ pub(super) fn now(now: &Now, levels: Option<Values>, counters: &PageCounters) ->
         "refused": Refused { bits: health.refused }.names().collect::<Vec<_>>(),
         "rejected_updates": snapshot.rejected_updates(),
         "health": health,
-        "page": counters.into_iter().collect::<Map<String, Value>>(),
+        "page": counts(&page.list()),
+        "teach": counts(&teach.list()),
     })
 }
 

@@ -11,12 +11,16 @@ mod access;
 #[cfg(feature = "page")]
 mod answer;
 #[cfg(feature = "page")]
+mod archive;
+#[cfg(feature = "page")]
 mod assets;
 #[cfg(feature = "page")]
 mod body;
 #[cfg(feature = "page")]
 mod clips;
 mod config;
+#[cfg(feature = "page")]
+mod files;
 #[cfg(feature = "page")]
 mod headers;
 #[cfg(feature = "page")]
@@ -47,6 +51,10 @@ mod settings;
 mod shared;
 #[cfg(feature = "page")]
 mod sink;
+#[cfg(feature = "page")]
+mod tar;
+#[cfg(feature = "page")]
+mod teach;
 #[cfg(feature = "page")]
 mod timed_stream;
 

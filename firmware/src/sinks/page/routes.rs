@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, assets, clips, headers, history, listen, live, log, models, settings};
+use super::{answer, archive, assets, clips, headers, history, listen, live, log, models, settings, teach};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.
@@ -27,6 +27,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/alarms", get(log::alarms))
         .route("/api/history", get(history::history))
         .route("/api/events.csv", get(log::csv))
+        .route("/api/teach", get(teach::queue))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::looking));
     let listening = Router::new()
         .route("/api/listen", get(listen::listen))
@@ -34,6 +35,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/settings", get(settings::list))
         .route("/api/notify", get(settings::notify))
         .route("/api/models", get(models::list))
+        .route("/teach/{name}", get(teach::clip))
+        .route("/api/teach.tar", get(archive::archive))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::listening));
     let operating = Router::new()
         .route("/api/acknowledge", post(acknowledge))
@@ -43,6 +46,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/notify/test", post(settings::test))
         .route("/api/models", post(models::upload))
         .route("/api/models/use", post(models::use_another))
+        .route("/api/label", post(teach::label))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::operating));
     Router::new()
         .route("/", get(assets::index))

@@ -13,7 +13,7 @@ use super::listen::Listeners;
 use super::recent::Recent;
 use super::{Config, messages};
 use crate::alarms::Alarms;
-use crate::reporting::{Folders, NotifyDesk, Operator, OutputContext, PageCounters, Snapshot};
+use crate::reporting::{Folders, NotifyDesk, Operator, OutputContext, PageCounters, Snapshot, TeachShare};
 
 /// Least age of the newest frame that is shown as silence: capture is counted once a second.
 const SILENCE: Duration = Duration::from_millis(2500);
@@ -68,6 +68,7 @@ pub(super) struct Shared {
     /// One model is uploaded at a time.
     pub(super) uploading: Semaphore,
     pub(super) counters: Arc<PageCounters>,
+    pub(super) teach: TeachShare,
     now: Mutex<Now>,
     recent: Mutex<Recent>,
 }
@@ -92,6 +93,7 @@ impl Shared {
             operator: context.operator.clone(),
             uploading: Semaphore::new(1),
             counters,
+            teach: context.teach.clone(),
             now: Mutex::new(Now::new()),
             recent: Mutex::default(),
         }
@@ -112,8 +114,13 @@ impl Shared {
         self.now().set(&context.snapshot, context.frames());
     }
 
+    /// The states of the model.
+    pub(super) fn labels(&self) -> Vec<String> {
+        self.now().snapshot.labels().iter().map(String::from).collect()
+    }
+
     /// The state now, as the page reports it.
     pub(super) fn now_json(&self) -> Value {
-        messages::now(&self.now(), self.alarms.sensitivity.now(), &self.counters)
+        messages::now(&self.now(), self.alarms.sensitivity.now(), &self.counters, &self.teach.counters)
     }
 }

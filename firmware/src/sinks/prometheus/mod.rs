@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::server::Server;
 use super::{QUEUE, Sink, SinkConfig};
-use crate::reporting::{NotifyDesk, OutputContext, PageCounters, Snapshot};
+use crate::reporting::{NotifyDesk, OutputContext, PageCounters, Snapshot, TeachCounters};
 
 /// Connections at a time.
 const MOST: usize = 4;
@@ -47,15 +47,18 @@ impl SinkConfig for Config {
 
     fn start(&self, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
         let (counters, notify) = (Arc::clone(&context.page), Arc::clone(&context.notify));
+        let teach = Arc::clone(&context.teach.counters);
         let server = Server::start("prometheus", self.listen, MOST, move |stream, visit| {
-            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now(), &counters, &notify));
+            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || {
+                page(&visit.now(), &counters, &notify, &teach)
+            });
         })?;
         Ok(Box::new(server))
     }
 }
 
 /// The whole page.
-fn page(now: &Snapshot, page_counters: &PageCounters, notify: &NotifyDesk) -> String {
+fn page(now: &Snapshot, page_counters: &PageCounters, notify: &NotifyDesk, teach: &TeachCounters) -> String {
     let mut page = Page(String::with_capacity(4096));
     let health = &now.health;
     if let Some(device) = &now.device {
@@ -135,8 +138,9 @@ fn page(now: &Snapshot, page_counters: &PageCounters, notify: &NotifyDesk) -> St
     }
     let of_page = page_counters.list().map(|counter| ("page", counter));
     let of_notify = notify.list().map(|counter| ("notify", counter));
-    for (section, (name, help, count)) in of_page.into_iter().chain(of_notify) {
-        let is_gauge = matches!(name, "followers" | "listeners" | "waiting");
+    let of_teach = teach.list().map(|counter| ("teach", counter));
+    for (section, (name, help, count)) in of_page.into_iter().chain(of_notify).chain(of_teach) {
+        let is_gauge = matches!(name, "followers" | "listeners" | "waiting" | "labelled");
         let (suffix, kind) = if is_gauge { ("", "gauge") } else { ("_total", "counter") };
         page.one(&format!("{section}_{name}{suffix}"), kind, help, count.load(Relaxed) as f64);
     }
@@ -204,7 +208,7 @@ mod tests {
     #[test]
     fn before_the_first_event_the_state_is_unknown() {
         assert!(
-            page(&Snapshot::default(), &PageCounters::default(), &NotifyDesk::default())
+            page(&Snapshot::default(), &PageCounters::default(), &NotifyDesk::default(), &TeachCounters::default())
                 .contains("acoustic_monitor_state{state=\"unknown\"} 1\n")
         );
     }
@@ -212,7 +216,7 @@ mod tests {
     #[test]
     fn the_warning_is_a_gauge_and_the_zone_one_for_each() {
         let now = Snapshot { warning: true, zone: Some(Zone::Warning), ..Snapshot::default() };
-        let page = page(&now, &PageCounters::default(), &NotifyDesk::default());
+        let page = page(&now, &PageCounters::default(), &NotifyDesk::default(), &TeachCounters::default());
         for line in ["warning 1", "zone{zone=\"warning\"} 1", "zone{zone=\"normal\"} 0"] {
             assert!(page.contains(&format!("\nacoustic_monitor_{line}\n")), "{line}: {page}");
         }

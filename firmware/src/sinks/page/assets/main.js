@@ -9,10 +9,11 @@ import { models } from './models.js';
 import { now } from './now.js';
 import { settings } from './settings.js';
 import { zoneMark } from './marks.js';
+import { teach } from './teach.js';
 import { choose, language, languages, t, zoneName } from './words.js';
 
 /** The screens by the address after `#`. Each is made when it is shown, and returns its element and how to leave it. */
-const SCREENS = { now, history, alarms, listen, settings, models };
+const SCREENS = { now, history, alarms, teach, listen, settings, models };
 /** The screens that this device has. */
 const screens = () => Object.keys(SCREENS).filter((name) => name !== 'listen' || api.session.live_sound);
 
