@@ -6,7 +6,7 @@ built := $(or $(CARGO_TARGET_DIR),target)
 # Packages for compiling the firmware, for its tests, and for the slow ones.
 needed := scripts/need-packages.sh libasound2-dev pkg-config
 needed_by_tests := gcc python3 ffmpeg flac sox
-needed_by_slow_tests := gcc python3 mosquitto openssl faketime ffmpeg flac sox
+needed_by_slow_tests := gcc python3 prometheus mosquitto openssl faketime ffmpeg flac sox
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help:
@@ -160,6 +160,14 @@ measure-fleet: ## Load of 500 devices on one MQTT broker, and its recovery (FLEE
 	@benches/mqtt-fleet.sh
 
 ##@ Release
+
+man: ## Man pages and shell completions of both programs, into target/man
+	@$(needed)
+	cargo run --locked -p firmware --example manual -- target/man
+	cargo run --locked -p host-tools -- man target/man/man1
+	@for file in bash:host-tools.bash zsh:_host-tools fish:host-tools.fish powershell:_host-tools.ps1; do \
+		cargo run -q --locked -p host-tools -- completions $${file%%:*} >target/man/completions/$${file#*:} || exit 1; \
+	done
 
 sbom: ## Components of programs and images as CycloneDX, into target/sbom (images need this machine's apt)
 	@mkdir -p target/sbom

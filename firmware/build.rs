@@ -1,5 +1,8 @@
 //! Compresses the page's files, its own and those that it has in common with the workstation's pages, so that the program contains
-//! them as browsers receive them.
+//! them as browsers receive them; names what it is built from.
+
+#[path = "../shared/build/version.rs"]
+mod version;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,6 +18,8 @@ const FOLDER: &str = "src/sinks/page/assets";
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed={FOLDER}");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../shared/build/version.rs");
+    version::emit();
     if std::env::var_os("CARGO_FEATURE_PAGE").is_none() {
         return Ok(());
     }

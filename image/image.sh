@@ -8,10 +8,11 @@ cd "$(dirname "$0")/.."
 export SOURCE_DATE_EPOCH=1700000000
 ENGINE=$(image/engine.sh name)
 export ENGINE
+commit=$(git describe --always --abbrev=12 --exclude='*' --dirty=+modified 2>/dev/null || true)
 # Builds the image and writes it as `docker save` does: build ARCHITECTURE ROUND
 build() {
     image/engine.sh build -q -f image/Dockerfile --platform "linux/$1" -t "monitor:$1" \
-        --build-arg ROUND="$2" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
+        --build-arg ROUND="$2" --build-arg COMMIT="$commit" ${MODEL:+--build-arg MODEL="$MODEL"} . >/dev/null
     image/engine.sh save "monitor:$1"
 }
 mkdir -p target/image

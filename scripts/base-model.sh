@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 if [ -n "${YAMNET_TFLITE:-}" ]; then
     places=("$YAMNET_TFLITE")
 else
-    places=(artifacts/base/yamnet.tflite "${XDG_DATA_HOME:-${HOME:-}/.local/share}/acoustic-monitor/yamnet.tflite")
+    folders=("${XDG_CACHE_HOME:-${HOME:-}/.cache}" "${XDG_DATA_HOME:-${HOME:-}/.local/share}")
+    places=(artifacts/base/yamnet.tflite "${folders[@]/%//acoustic-monitor/yamnet.tflite}")
 fi
 for place in "${places[@]}"; do
     if [ -f "$place" ]; then

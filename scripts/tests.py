@@ -19,6 +19,7 @@ import sys
 
 # Test programs, as PACKAGE/NAME, that take seconds at most and start no broker and no sound device.
 FAST = [
+    "firmware/config_schema",
     "firmware/hardening",
     "firmware/microphone",
     "firmware/no_allocation",
@@ -28,6 +29,7 @@ FAST = [
     "firmware/troubleshooting",
     "fuzz-bodies/damaged_models",
     "fuzz-bodies/stable",
+    "host-tools/command_line",
     "host-tools/export",
     "host-tools/inspect",
     "monitor-core/log_mel_golden",

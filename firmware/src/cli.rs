@@ -1,18 +1,78 @@
 //! The command line: one variant per command, its options beside its code.
 
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use monitor_model::color;
 
 use crate::commands;
+use crate::system::messages::{self, Level};
+
+/// What `--version` prints; `-V` prints the number alone.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("MONITOR_COMMIT"),
+    "\nfeatures: ",
+    env!("MONITOR_FEATURES"),
+    "\ntarget: ",
+    env!("MONITOR_TARGET")
+);
 
 /// Monitor a machine by its sound.
 #[derive(Debug, Parser)]
-#[command(name = "firmware", version, about)]
+#[command(name = "firmware", version, long_version = VERSION, about)]
+#[command(after_help = "Examples:
+  firmware doctor
+  firmware run --model sound_classifier.tflite --device hw:CARD=Device,DEV=0
+`firmware COMMAND --help` has more for each command.")]
 pub struct Cli {
+    /// Show details on standard error: which files, which model, which instructions
+    #[arg(short, long, global = true, conflicts_with = "quiet", display_order = 997)]
+    verbose: bool,
+    /// Hide notes and warnings on standard error
+    #[arg(short, long, global = true, display_order = 998)]
+    quiet: bool,
+    /// Colours: on a terminal unless NO_COLOR is set, always, or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 999)]
+    color: ColorChoice,
     /// What to do.
     #[command(subcommand)]
     command: Command,
+}
+
+/// The program: parses the command line, runs the command, reports its error.
+#[must_use]
+pub fn main() -> ExitCode {
+    // Help texts and usage errors are printed before the options are known.
+    let choice = color::asked(std::env::args_os())
+        .map_or(ColorChoice::Auto, |on| if on { ColorChoice::Always } else { ColorChoice::Never });
+    // clap ends the program with 2 on a usage error.
+    let matches = Cli::command().color(choice).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let level = match (cli.verbose, cli.quiet) {
+        (true, _) => Level::Verbose,
+        (_, true) => Level::Quiet,
+        _ => Level::Normal,
+    };
+    let asked = match cli.color {
+        ColorChoice::Auto => None,
+        ColorChoice::Always => Some(true),
+        ColorChoice::Never => Some(false),
+    };
+    messages::show(level, color::enabled(asked, std::io::stderr().is_terminal()));
+    let result = cli.run();
+    // Warnings are written by a thread of their own: they come before the error, and are not lost with the process.
+    messages::flush(Duration::from_secs(1));
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{} {error:#}", messages::label("error:", messages::RED));
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// The commands.
@@ -71,6 +131,37 @@ impl Cli {
             Command::Notify(args) => commands::notify::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
             Command::Update(args) => commands::update::run(args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of a help text, each as the arguments of this program.
+    fn examples(command: &clap::Command) -> Vec<Vec<String>> {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let program = |part: &str| part.trim().starts_with("firmware ").then(|| part.to_string());
+        let lines = help.lines().filter(|line| line.starts_with("  "));
+        // Of a pipeline the part that is this program, without what the shell redirects.
+        let own = lines.map(|line| line.split(" | ").find_map(program).unwrap_or_else(|| panic!("{line}")));
+        let words =
+            |line: String| line.split(['<', '>']).next().unwrap().split_whitespace().map(String::from).collect();
+        own.map(words).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_that_this_program_accepts() {
+        let program = Cli::command();
+        let all = [&program].into_iter().chain(program.get_subcommands());
+        for command in all.filter(|command| !command.is_hide_set()) {
+            let examples = examples(command);
+            assert!(!examples.is_empty(), "{} has no examples", command.get_name());
+            for example in examples {
+                let parsed = Cli::try_parse_from(&example).unwrap_or_else(|error| panic!("{example:?}: {error}"));
+                assert!(command.get_name() == "firmware" || example[1] == command.get_name(), "{parsed:?}");
+            }
         }
     }
 }

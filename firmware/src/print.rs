@@ -18,10 +18,12 @@ macro_rules! out {
     }};
 }
 
-/// `eprintln!` that ignores a closed pipe.
+/// `eprintln!` for notes and warnings: ignores a closed pipe, and prints nothing with `--quiet`.
 macro_rules! errln {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stderr().lock(), $($text)*);
+        if crate::system::messages::are_shown() {
+            let _ = writeln!(std::io::stderr().lock(), $($text)*);
+        }
     }};
 }

@@ -171,6 +171,59 @@ fn too_little_sound_makes_no_baseline() {
 }
 
 #[test]
+fn without_a_folder_to_write_to_the_command_names_the_option_before_it_records() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let machine = Machine::new();
+    let (code, stderr) = machine.record_with(&["--force", "--state-dir", ""]);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("give --state-dir DIR"), "{stderr}");
+    // As a user who may not write there: to root the system refuses nothing.
+    let folder = machine.place.path("locked");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o555)).unwrap();
+    let program = machine.place.path("firmware");
+    std::fs::copy(firmware(), &program).unwrap();
+    for path in [machine.place.folder.path(), &program] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut command = Command::new(program);
+    command.args(["baseline", "--force", "--model"]).arg(machine.place.model());
+    command.arg("--wav").arg(machine.place.wav()).arg("--state-dir").arg(folder.join("state"));
+    if nix::unistd::geteuid().is_root() {
+        command.uid(65_534).gid(65_534);
+    }
+    let (code, _, stderr) = output(&mut command);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("locked/state/anomaly.baseline, which is not possible: Permission denied"), "{stderr}");
+    assert!(!stderr.contains("minutes recorded"), "{stderr}");
+}
+
+#[test]
+fn the_baseline_of_another_folder_is_used_where_its_option_is_given() {
+    let machine = Machine::new();
+    let folder = machine.place.path("elsewhere/state");
+    let option = ["--state-dir", folder.to_str().unwrap()];
+    let (code, stderr) = machine.record_with(&[&["--force"][..], &option].concat());
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(folder.join("anomaly.baseline").exists() && !machine.file().exists());
+    let check = |options: &[&str]| {
+        let mut command = machine.command("check");
+        let (code, text, stderr) =
+            output(command.args(["--json", "--hop", "0.25"]).args(options).arg(machine.place.wav()));
+        assert_eq!(code, Some(0), "{stderr}");
+        verdicts(&parse(&text))
+    };
+    assert!(check(&[]).iter().any(|window| window.alarm));
+    let with_baseline = check(&option);
+    assert!(with_baseline.iter().all(|window| !window.alarm));
+    let wav = machine.place.wav();
+    let run = [&["--wav", wav.to_str().unwrap()][..], &option].concat();
+    let (_, text, stderr) = output(&mut machine.place.run(&run));
+    assert_eq!(verdicts(&parse(&text)), with_baseline, "{stderr}");
+}
+
+#[test]
 fn the_old_names_of_command_key_and_file_still_work() {
     let machine = Machine::new();
     let signed = machine.sign();

@@ -157,6 +157,7 @@ fn devices_lists_the_capabilities_of_a_device() {
     let output =
         devices.command(env!("CARGO_BIN_EXE_firmware")).args(["devices", "--json", "ramp", "nope"]).output().unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let report = &report["devices"];
     assert_eq!(report[0]["formats"], serde_json::json!(["S16_LE"]));
     assert_eq!(report[0]["rates"], serde_json::json!([16_000]));
     assert_eq!(report[0]["channels"], serde_json::json!([1, 1]));

@@ -5,10 +5,12 @@ mod common;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::place::Place;
 use common::program::wait;
+use test_needs::needs;
 
 fn ask(port: u16, request: &str) -> String {
     let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return String::new() };
@@ -52,6 +54,33 @@ fn the_endpoint_reports_state_alarms_and_counters_and_rejects_other_requests() {
         program.end()
     };
     assert!(status.success() && took < Duration::from_secs(1), "{took:?} {stderr}");
+}
+
+#[needs(promtool)]
+#[test]
+fn promtool_finds_nothing_wrong_with_the_page_but_the_unit_of_days() {
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let place = Place::new(&format!("[prometheus]\nenabled = true\nlisten = \"127.0.0.1:{port}\"\n"), 6, 3.0);
+    let _program = place.run_on_stdin();
+    let mut page = String::new();
+    wait(
+        || {
+            page = ask(port, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+            page.contains("acoustic_monitor_info{")
+        },
+        || "the page".into(),
+    );
+    let (_, metrics) = page.split_once("\r\n\r\n").unwrap();
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = promtool.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    // 0 is good, 3 are remarks, 1 a page that cannot be read.
+    let remarks = String::from_utf8(output.stderr).unwrap() + &String::from_utf8(output.stdout).unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{remarks}");
+    let others: Vec<&str> = remarks.lines().filter(|line| !line.contains("instead of \"days\"")).collect();
+    assert_eq!(others, [""; 0], "{metrics}");
 }
 
 #[test]

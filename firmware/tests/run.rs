@@ -344,3 +344,39 @@ fn systemd_is_notified_of_ready_and_watchdog_only_while_sound_arrives() {
     assert!(notifications(0.5).contains("STOPPING=1"));
     drop(input);
 }
+
+/// `firmware run ... | cat`, as a shell starts it: both in a process group of their own.
+#[test]
+fn a_stop_that_ends_the_reader_of_the_output_too_reports_no_error() {
+    use std::os::unix::process::CommandExt;
+    let place = Place::new("", 20, 2.0);
+    let stderr = place.path("stderr");
+    let mut run = place.run(&["--wav", place.wav().to_str().unwrap(), "--realtime", "--stdout", "json"]);
+    run.stdout(Stdio::piped()).stderr(File::create(&stderr).unwrap()).process_group(0);
+    let mut program = run.spawn().unwrap();
+    let output = program.stdout.take().unwrap();
+    let mut reader =
+        Command::new("cat").stdin(output).stdout(Stdio::null()).process_group(program.id() as i32).spawn().unwrap();
+    wait(|| place.status().exists(), || "the start".into());
+    // The reader ends first, and the program writes before it is told.
+    kill(Pid::from_raw(reader.id() as i32), Signal::SIGINT).unwrap();
+    reader.wait().unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    kill(Pid::from_raw(program.id() as i32), Signal::SIGINT).unwrap();
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+    let text = std::fs::read_to_string(&stderr).unwrap();
+    assert!(!text.contains("standard output"), "{text}");
+}
+
+#[test]
+fn a_reader_that_leaves_while_the_program_continues_is_reported() {
+    let place = Place::new("", 20, 2.0);
+    let stderr = place.path("stderr");
+    let mut run = place.run(&["--wav", place.wav().to_str().unwrap(), "--realtime", "--stdout", "json"]);
+    let mut program = run.stdout(Stdio::piped()).stderr(File::create(&stderr).unwrap()).spawn().unwrap();
+    drop(program.stdout.take());
+    let reported = || std::fs::read_to_string(&stderr).unwrap().contains("standard output: the other end is gone");
+    wait(reported, || "the report".into());
+    kill(Pid::from_raw(program.id() as i32), Signal::SIGTERM).unwrap();
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+}

@@ -1,12 +1,28 @@
 //! The command line: one variant per command; the options are beside each command's code.
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use monitor_model::color;
 
 use crate::{commands, console};
 
+/// What `--version` prints; `-V` prints the number alone.
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\ncommit: ",
+    env!("MONITOR_COMMIT"),
+    "\nfeatures: ",
+    env!("MONITOR_FEATURES"),
+    "\ntarget: ",
+    env!("MONITOR_TARGET")
+);
+
 /// Train, evaluate and export sound classifiers for the acoustic machine monitor
 #[derive(Debug, Parser)]
-#[command(name = "host-tools", version)]
+#[command(name = "host-tools", version, long_version = VERSION)]
+#[command(after_help = "Examples:
+  host-tools train --data recordings
+  host-tools predict --model artifacts/sound_classifier.tflite shift.wav
+`host-tools COMMAND --help` has more for each command.")]
 pub(crate) struct Cli {
     /// Show details on standard error (RUST_LOG selects them by module)
     #[arg(short, long, global = true, conflicts_with = "quiet", display_order = 997)]
@@ -14,6 +30,9 @@ pub(crate) struct Cli {
     /// Hide notes and warnings on standard error
     #[arg(short, long, global = true, display_order = 998)]
     quiet: bool,
+    /// Colours: on a terminal unless NO_COLOR is set, always, or never
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", display_order = 999)]
+    color: ColorChoice,
     #[command(subcommand)]
     command: Command,
 }
@@ -57,14 +76,31 @@ enum Command {
     Verify(commands::verify::Args),
     /// Measure computing time: front end, network, each layer, each instruction set, all cores
     Bench(commands::bench::Args),
+    /// Print the script by which a shell completes commands and options
+    Completions(commands::completions::Args),
+    /// Write manual pages
+    Man(commands::man::Args),
 }
 
 impl Cli {
+    /// Parses the command line; on a usage error and for `--help` the program ends. Help texts follow `--color` too.
+    pub(crate) fn from_command_line() -> Self {
+        let choice = color::asked(std::env::args_os())
+            .map_or(ColorChoice::Auto, |on| if on { ColorChoice::Always } else { ColorChoice::Never });
+        let matches = Self::command().color(choice).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Runs the selected command.
     ///
     /// # Errors
     /// The command's error, with the file, the value and the remedy.
     pub(crate) fn run(&self) -> anyhow::Result<()> {
+        console::set_colors(match self.color {
+            ColorChoice::Auto => None,
+            ColorChoice::Always => Some(true),
+            ColorChoice::Never => Some(false),
+        });
         console::show_notes(self.verbose, self.quiet);
         console::clean_up_when_interrupted();
         match &self.command {
@@ -86,6 +122,39 @@ impl Cli {
             Command::Pipeline(args) => commands::pipeline::run(args),
             Command::Verify(args) => commands::verify::run(args),
             Command::Bench(args) => commands::bench::run(args),
+            Command::Completions(args) => commands::completions::run(args, Self::command()),
+            Command::Man(args) => commands::man::run(args, Self::command()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The examples of a help text, each as the arguments of this program.
+    fn examples(command: &clap::Command) -> Vec<Vec<String>> {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let program = |part: &str| part.trim().starts_with("host-tools ").then(|| part.to_string());
+        let lines = help.lines().filter(|line| line.starts_with("  "));
+        // Of a pipeline the part that is this program, without what the shell redirects.
+        let own = lines.map(|line| line.split(" | ").find_map(program).unwrap_or_else(|| panic!("{line}")));
+        let words =
+            |line: String| line.split(['<', '>']).next().unwrap().split_whitespace().map(String::from).collect();
+        own.map(words).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_that_this_program_accepts() {
+        let program = Cli::command();
+        let all = [&program].into_iter().chain(program.get_subcommands());
+        for command in all.filter(|command| !command.is_hide_set()) {
+            let examples = examples(command);
+            assert!(!examples.is_empty(), "{} has no examples", command.get_name());
+            for example in examples {
+                let parsed = Cli::try_parse_from(&example).unwrap_or_else(|error| panic!("{example:?}: {error}"));
+                assert!(command.get_name() == "host-tools" || example[1] == command.get_name(), "{parsed:?}");
+            }
         }
     }
 }

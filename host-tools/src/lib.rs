@@ -30,8 +30,6 @@ mod web;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 pub use console::{JsonOut, Ui};
 pub use dashboard::{Board, Counts, Link, Moment};
 pub use data::dataset::{ClassSummary, Dataset, Recording, Skipped, labelled_parts, manifest_rows};
@@ -43,10 +41,10 @@ pub use evaluate::predict::{AnomalyAlarms, Concluded, RecordingPrediction, Windo
 pub fn main() -> ExitCode {
     monitor_recording::report_by_file();
     // On a usage error clap ends the program with the exit code 2.
-    match cli::Cli::parse().run() {
+    match cli::Cli::from_command_line().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("{} {error:#}", console::label("error:", console::Hue::Red));
             ExitCode::FAILURE
         }
     }

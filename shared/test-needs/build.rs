@@ -7,18 +7,25 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// Where `host-tools fetch` stores the base model, from the top of the repository.
-const FETCHED: &str = "artifacts/base/yamnet.tflite";
+/// Where the base model may be, from the top of the repository.
+const IN_PROJECT: &str = "artifacts/base/yamnet.tflite";
+
+/// Where `host-tools fetch` stores it, from the user's cache folder.
+const FETCHED: &str = "acoustic-monitor/yamnet.tflite";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let fetched = top.join(FETCHED);
-    // A missing file counts as changed at every build; the folder above it does not.
-    let watched = fetched.ancestors().find(|path| path.exists()).unwrap_or(&top);
-    println!("cargo::rerun-if-changed={}", watched.display());
-    let fetched = Some(fetched).filter(|path| path.is_file());
-    provide("BASE_MODEL", "YAMNET_TFLITE", &top, fetched);
+    let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    let places = [Some(top.join(IN_PROJECT)), cache.map(|folder| folder.join(FETCHED))];
+    let mut found = None;
+    for place in places.into_iter().flatten() {
+        // A missing file counts as changed at every build; the folder above it does not.
+        let watched = place.ancestors().find(|path| path.exists()).unwrap_or(&top);
+        println!("cargo::rerun-if-changed={}", watched.display());
+        found = found.or(Some(place).filter(|path| path.is_file()));
+    }
+    provide("BASE_MODEL", "YAMNET_TFLITE", &top, found);
     provide("GOLDEN", "MONITOR_GOLDEN", &top, None);
     provide("RECORDINGS", "MONITOR_RECORDINGS", &top, None);
 
@@ -30,9 +37,16 @@ fn main() {
     let faketime = ["/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime"];
     provide_if("MOSQUITTO", Path::new("/usr/sbin/mosquitto").exists() || runs("mosquitto", &["-h"]).is_some());
     provide_if("FAKETIME", faketime.iter().any(|place| Path::new(place).exists()));
+    provide_if("PROMTOOL", runs("promtool", &["--version"]).is_some_and(|status| status.success()));
     let audio = ["ffmpeg", "flac", "sox"].iter().all(|tool| runs(tool, &["--version"]).is_some());
     provide_if("AUDIO_TOOLS", audio);
     provide_if("MOUNT", runs("unshare", &["-m", "true"]).is_some_and(|status| status.success()));
+}
+
+/// The folder that an environment variable names.
+fn variable(name: &str) -> Option<PathBuf> {
+    println!("cargo::rerun-if-env-changed={name}");
+    std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
 /// Sets `NEEDS_<name>` to the path in the environment variable `variable`, else to `found`. With `CI=true` it is always set:

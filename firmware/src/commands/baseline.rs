@@ -26,6 +26,10 @@ use screening::Screening;
 
 /// Options of `firmware baseline`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware baseline
+  firmware baseline --minutes 20 --device hw:CARD=Device,DEV=0
+  firmware baseline --model sound_classifier.tflite --wav normal.wav --state-dir state")]
 pub(crate) struct Args {
     /// Length in minutes of sound (1 to 60); a recording may end sooner
     #[arg(long, value_name = "MINUTES", default_value_t = 10.0, value_parser = |text: &str| number(text, 1.0, 60.0))]
@@ -33,12 +37,16 @@ pub(crate) struct Args {
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The sound device, as `firmware devices` names it; the configuration's unless given
     #[arg(long, value_name = "NAME", conflicts_with = "wav")]
     pub device: Option<String>,
+    /// Folder that the baseline is written to; the configuration's unless given. `run` and `check` take the same option
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
     /// Read a WAV file instead of the device
     #[arg(long, value_name = "FILE")]
     pub wav: Option<PathBuf>,
@@ -62,6 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         config: args.config.clone(),
         model: args.model.clone(),
         device: args.device.clone(),
+        state_dir: args.state_dir.clone(),
         hop_s: None,
         stdout: None,
         input: args.wav.clone().map_or(Input::Device, Input::Wav),
@@ -74,6 +83,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         place.allowed,
         "listen.require_signature is set, and a baseline bears no signature; set listen.allow_baseline = true"
     );
+    // Before minutes of sound are recorded in vain.
+    file::check_writable(&place)?;
     let setup = Setup::load(&config)?;
     // The model's own tables, not those of an earlier baseline.
     let classifier = &setup.model.contents().classifier;
@@ -142,7 +153,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let path = file::path(&place);
     file::save(&place, setup.model.bytes(), &tables).with_context(|| {
-        format!("cannot write {}; set listen.state_dir to a folder that can be written to", path.display())
+        format!(
+            "cannot write {}; give --state-dir or set listen.state_dir to a folder that can be written to",
+            path.display()
+        )
     })?;
     outln!("{}: {} windows in {seconds:.0} s of normal sound", path.display(), baseline.windows());
     errln!("`run` uses it from its next start or SIGHUP on; delete the file to go back to the model's own tables");

@@ -11,6 +11,7 @@ use monitor_core::decision::Decided;
 use monitor_core::monitor::{AlarmCause, AudioBlock, Event};
 use monitor_core::pipeline::Verdict;
 use monitor_model::advice;
+use monitor_model::document::{Document, LINE};
 use monitor_model::explanation::{self, ExplanationText};
 use monitor_model::owned::Memory;
 use monitor_model::report::{AnomalySummary, Line};
@@ -25,6 +26,10 @@ const MOST_EXPLAINED: usize = 10;
 
 /// Options of `firmware check`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware check shift.wav
+  firmware check --model sound_classifier.tflite shift.wav
+  firmware check --model sound_classifier.tflite --hop 0.48 --json shift.wav")]
 pub(crate) struct Args {
     /// The recording
     #[arg(value_name = "WAV")]
@@ -32,9 +37,13 @@ pub(crate) struct Args {
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Folder of the baseline; the configuration's unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
     /// Seconds between two windows
     #[arg(long, value_name = "S", default_value_t = 1.0, value_parser = super::device_args::hop)]
     pub(crate) hop: f32,
@@ -52,6 +61,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(args.config.as_deref())?;
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);
+    }
+    if let Some(state_dir) = &args.state_dir {
+        config.listen.state_dir.clone_from(state_dir);
     }
     config.listen.hop_s = args.hop;
     config.validate()?;
@@ -200,6 +212,6 @@ fn json(event: &Event<'_>, labels: wire::TextList<'_>, out: &mut impl Write) -> 
         _ => return Ok(()),
     };
     let frame = wire::Frame { sequence: index as u32, time_us: 0, message };
-    serde_json::to_writer(&mut *out, &monitor_model::line::Line { frame, labels })?;
+    serde_json::to_writer(&mut *out, &Document::new(LINE, monitor_model::line::Line { frame, labels }))?;
     writeln!(out)
 }

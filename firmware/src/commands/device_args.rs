@@ -10,7 +10,8 @@ use crate::config::Config;
 /// Options of every command that listens to the device. Each overrides the configuration.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct DeviceArgs {
-    /// Configuration file; without it /etc/monitor/monitor.toml where that exists, or the defaults
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// ALSA device, e.g. hw:CARD=Device,DEV=0; `firmware devices` lists them

@@ -7,6 +7,7 @@ use alsa::ctl::{Ctl, DeviceIter};
 use alsa::pcm::{HwParams, PCM};
 use alsa::{Direction, Output};
 use monitor_core::pcm::SampleFormat;
+use monitor_model::document::{DEVICES, Document};
 use serde::Serialize;
 
 use crate::capture::PcmError;
@@ -14,6 +15,10 @@ use crate::capture::alsa_pcm::{alsa_format, pcm_error};
 
 /// Options of `firmware devices`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware devices
+  firmware devices hw:CARD=Device,DEV=0
+  firmware devices --json")]
 pub(crate) struct Args {
     /// Devices to look at by name, instead of every card's; any ALSA name will do
     pub names: Vec<String>,
@@ -35,6 +40,12 @@ pub(crate) struct Device {
     /// Its capabilities, or why they cannot be determined.
     #[serde(flatten)]
     pub abilities: Abilities,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Found<'a> {
+    devices: &'a [Device],
 }
 
 /// What a device can do.
@@ -66,7 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let _said = Output::local_error_handler();
     let devices = if args.names.is_empty() { list() } else { args.names.iter().map(|name| named(name)).collect() };
     if args.json {
-        outln!("{}", serde_json::to_string_pretty(&devices)?);
+        outln!("{}", serde_json::to_string_pretty(&Document::new(DEVICES, Found { devices: &devices }))?);
     } else {
         out!("{}", table(&devices));
     }

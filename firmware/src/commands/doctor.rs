@@ -8,12 +8,18 @@ mod sound;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use monitor_model::document::{DOCTOR, Document};
+
 use super::device_args::{DeviceArgs, number};
 use super::devices;
 use report::{Check, Report, Verdict};
 
 /// Options of `firmware doctor`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware doctor
+  firmware doctor --device hw:CARD=Device,DEV=0 --seconds 10
+  firmware doctor --json")]
 pub(crate) struct Args {
     /// How long to listen, in seconds
     #[arg(long, default_value_t = 3.0, value_name = "S", value_parser = |text: &str| number(text, 0.5, 600.0))]
@@ -42,7 +48,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     checks.push(places::free_space(&args.space));
     let report = Report::new(checks);
     if args.json {
-        outln!("{}", serde_json::to_string_pretty(&report)?);
+        outln!("{}", serde_json::to_string_pretty(&Document::new(DOCTOR, &report))?);
     } else {
         out!("{report}");
     }

@@ -11,8 +11,12 @@ use crate::sinks::events::table::text;
 
 /// Options of `firmware events`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware events
+  firmware events --folder /var/lib/monitor/events --csv > events.csv")]
 pub struct Args {
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The log's folder; the configuration's unless given

@@ -1,6 +1,6 @@
 //! `firmware hash-password`: the hash of a password for `page.password_hash`.
 
-use std::io::{IsTerminal, stdin};
+use std::io::{IsTerminal, Write, stdin};
 use std::process::ExitCode;
 
 use anyhow::{Context, ensure};
@@ -10,6 +10,9 @@ use crate::sinks::page::hash;
 
 /// Options of `firmware hash-password`: none.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware hash-password
+  firmware hash-password < password.txt")]
 pub(crate) struct Args {}
 
 /// Runs the command.
@@ -18,7 +21,8 @@ pub(crate) struct Args {}
 /// When there is no password, it is too short, or it cannot be hashed.
 pub(crate) fn run(_: &Args) -> anyhow::Result<ExitCode> {
     if stdin().is_terminal() {
-        errln!("Password:");
+        // A prompt is no note: `--quiet` keeps it.
+        let _ = writeln!(std::io::stderr(), "Password:");
     }
     let line = hidden_line().context("no password was read")?;
     let password = line.trim_end_matches(['\n', '\r']);

@@ -10,8 +10,12 @@ use crate::sinks::status::{StatusFile, boot_s};
 
 /// Options of `firmware health`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware health
+  firmware health --status /run/monitor/status.json")]
 pub(crate) struct Args {
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The state file; the configuration's unless given

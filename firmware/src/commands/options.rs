@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub(crate) model: Option<PathBuf>,
     /// Instead of the configuration's device.
     pub(crate) device: Option<String>,
+    /// Instead of the configuration's folder for the device's own data.
+    pub(crate) state_dir: Option<PathBuf>,
     /// Instead of the configuration's hop, in seconds.
     pub(crate) hop_s: Option<f32>,
     /// Instead of the configuration's format.
@@ -70,6 +72,9 @@ impl Options {
         }
         if let Some(device) = &self.device {
             config.capture.device.clone_from(device);
+        }
+        if let Some(state_dir) = &self.state_dir {
+            config.listen.state_dir.clone_from(state_dir);
         }
         if let Some(hop_s) = self.hop_s {
             config.listen.hop_s = hop_s;

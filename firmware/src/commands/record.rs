@@ -21,6 +21,10 @@ use part::Recorder;
 
 /// Options of `firmware record`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware record --label on_state --out recordings
+  firmware record --label off_state --out recordings --seconds 600 --part-seconds 60
+  firmware record --label on_state --out recordings --device hw:CARD=Device,DEV=0 --channel 1")]
 pub(crate) struct Args {
     /// The state of the machine: the class to train
     #[arg(long, value_parser = name::label)]

@@ -10,6 +10,10 @@ use crate::update::{Options, Outcome, decide, put, slot};
 
 /// Options of `firmware update`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware update
+  firmware update --card /boot/firmware --remount
+  firmware update --card card --into installed --work work --note note.txt")]
 pub(crate) struct Args {
     /// The card's partition, mounted
     #[arg(long, value_name = "FOLDER", default_value = "/boot")]
@@ -23,7 +27,8 @@ pub(crate) struct Args {
     /// File for the result: `firmware run` reports rejected updates with the state
     #[arg(long, value_name = "FILE", default_value = crate::update::NOTE)]
     pub note: PathBuf,
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Mount the partition for writing while something is written

@@ -7,15 +7,19 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::config::overlay::{KEYS, Overlay};
-use crate::config::{DEFAULT_PATH, Layers};
+use crate::config::{DEFAULT_PATH, Layers, found};
 use crate::inference::Setup;
 
 /// Options of `firmware validate-config`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware validate-config
+  firmware validate-config monitor.toml --model sound_classifier.tflite
+  firmware validate-config monitor.toml --print")]
 pub(crate) struct Args {
-    /// The file
-    #[arg(default_value = DEFAULT_PATH)]
-    pub file: PathBuf,
+    /// The file; without it the one that `firmware run` reads
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
     /// The model that it is for; the configuration's unless given
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
@@ -29,7 +33,8 @@ pub(crate) struct Args {
 /// # Errors
 /// What is wrong with the file, with the model, or between the two.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let Layers { mut config, overlay, file, ignored, .. } = Layers::load(Some(&args.file))?;
+    let file = found(args.file.as_deref()).unwrap_or_else(|| DEFAULT_PATH.into());
+    let Layers { mut config, overlay, file: of_file, ignored, .. } = Layers::load(Some(&file))?;
     if let Some(error) = ignored {
         errln!("{error}; the changes of the page are left out");
     }
@@ -38,16 +43,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     // Configurations are checked where they are written as well, and the model need not be there.
     if args.model.is_some() || config.listen.model.exists() {
-        Setup::load(&config).with_context(|| args.file.display().to_string())?;
+        Setup::load(&config).with_context(|| file.display().to_string())?;
     } else {
         errln!(
             "{}: the model {} is not here: whether it has the states that are named is not checked; give --model",
-            args.file.display(),
+            file.display(),
             config.listen.model.display()
         );
     }
     if args.print {
-        let page = Overlay::path(&file.listen.state_dir);
+        let page = Overlay::path(&of_file.listen.state_dir);
         for (section, key) in KEYS {
             if let Some(value) = overlay.get((section, key)) {
                 outln!("# {}: {section}.{key} = {value}", page.display());
@@ -55,7 +60,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         out!("{}", toml::to_string(&config)?);
     } else {
-        outln!("{}: good", args.file.display());
+        outln!("{}: good", file.display());
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,14 +1,41 @@
 //! From a file to a checked configuration.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::Config;
 use super::overlay::Overlay;
 use crate::setting::InvalidSetting;
-use crate::system::messages::warn;
+use crate::system::messages::{detail, warn};
 
-/// Where the configuration is read from without `--config`; it may be absent.
+/// The system's configuration, read where nothing else names one; it may be absent.
 pub const DEFAULT_PATH: &str = "/etc/monitor/monitor.toml";
+
+/// Environment variable with the path of the configuration.
+pub const VARIABLE: &str = "ACOUSTIC_MONITOR_CONFIG";
+
+/// The user's configuration, in the folder of the XDG Base Directory Specification.
+const IN_CONFIG_FOLDER: &str = "acoustic-monitor/monitor.toml";
+
+/// The value of an environment variable.
+type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// The file that is read: `option` (of the command line), else the one that [`VARIABLE`] names, else the user's
+/// (`$XDG_CONFIG_HOME` or `~/.config`) or the system's ([`DEFAULT_PATH`]) where it exists; `None` for the defaults.
+pub fn found(option: Option<&Path>) -> Option<PathBuf> {
+    // What this user may not look at counts as there for the system's file, whose error then names the cause.
+    let is_there = |path: &Path| path.exists() || path == Path::new(DEFAULT_PATH) && path.try_exists().is_err();
+    found_in(option, &|name| std::env::var_os(name), &is_there)
+}
+
+fn found_in(option: Option<&Path>, variable: Variable, exists: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+    let named = || variable(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let folder = || absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+    let own = || folder().map(|folder| folder.join(IN_CONFIG_FOLDER));
+    let present = || own().into_iter().chain([DEFAULT_PATH.into()]).find(|path| exists(path));
+    option.map(PathBuf::from).or_else(named).or_else(present)
+}
 
 /// The file, and what the page has changed over it.
 #[derive(Debug, Clone)]
@@ -27,18 +54,18 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    /// Reads the file `path`, or without one [`DEFAULT_PATH`] where it exists, or the defaults; and the page's changes.
+    /// Reads the file `path`, or without one that which is [`found`], or the defaults; and the page's changes.
     ///
     /// # Errors
     /// When a named file cannot be read, or is no configuration.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self, Error> {
-        let (path, required) = path.map_or((Path::new(DEFAULT_PATH), false), |path| (path, true));
-        let in_file = |error| Error::File { path: path.into(), error: Box::new(error) };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => String::new(),
-            Err(error) => return Err(in_file(Error::Read(error.to_string()))),
+        let Some(path) = found(path) else {
+            detail(|| "configuration: the defaults, there is no file".into());
+            return Ok(Self::over(Config::default(), toml::Table::new()));
         };
+        detail(|| format!("configuration: {}", path.display()));
+        let in_file = |error| Error::File { path: path.clone(), error: Box::new(error) };
+        let text = std::fs::read_to_string(&path).map_err(|error| in_file(Error::Read(error.to_string())))?;
         let file = Config::parse(&text).map_err(in_file)?;
         // Parsed already: it cannot fail.
         let written = text.parse().unwrap_or_default();
@@ -61,11 +88,11 @@ impl Layers {
 }
 
 impl Config {
-    /// Reads the file `path`, or without one [`DEFAULT_PATH`] where it exists, or the defaults. What the page has changed comes
-    /// in place of the file's values; where that cannot be used, it is reported and left out.
+    /// Reads the file `path`, or without one that which is [`found`], or the defaults. What the page has changed comes in
+    /// place of the file's values; where that cannot be used, it is reported and left out.
     ///
     /// # Errors
-    /// When a named file cannot be read, or is no configuration.
+    /// When a file cannot be read, or is no configuration.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
         let Layers { config, ignored, .. } = Layers::load(path)?;
         ignored.into_iter().for_each(|error| warn(format!("{error}; the changes of the page are left out")));
@@ -155,6 +182,24 @@ mod tests {
             "{message}"
         );
         assert_eq!(alarm(&layers.config), (Some(0.9), None, false));
+    }
+
+    #[test]
+    fn the_option_goes_before_the_variable_and_both_before_the_files_that_exist() {
+        let system = Path::new(DEFAULT_PATH);
+        let own = Path::new("/home/me/.config/acoustic-monitor/monitor.toml");
+        let found = |option: Option<&str>, variables: &[(&str, &str)], existing: &[&Path]| {
+            let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| v.into());
+            found_in(option.map(Path::new), &variable, &|path| existing.contains(&path))
+        };
+        let named = [(VARIABLE, "b"), ("HOME", "/home/me")];
+        assert_eq!(found(Some("a"), &named, &[own, system]), Some("a".into()));
+        assert_eq!(found(None, &named, &[own, system]), Some("b".into()));
+        assert_eq!(found(None, &[(VARIABLE, ""), ("HOME", "/home/me")], &[own, system]), Some(own.into()));
+        assert_eq!(found(None, &named[1..], &[system]), Some(system.into()));
+        assert_eq!(found(None, &[("XDG_CONFIG_HOME", "/home/me/.config"), ("HOME", "/x")], &[own]), Some(own.into()));
+        assert_eq!(found(None, &[("XDG_CONFIG_HOME", "relative")], &[own]), None);
+        assert_eq!(found(None, &[], &[own]), None);
     }
 
     #[test]

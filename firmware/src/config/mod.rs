@@ -23,7 +23,7 @@ use crate::setting::{InvalidSetting, within};
 use crate::sinks::{SinkConfigs, for_each_sink};
 
 pub(crate) use load::Layers;
-pub use load::{DEFAULT_PATH, Error};
+pub use load::{DEFAULT_PATH, Error, VARIABLE, found};
 pub use microphone::MicrophoneConfig;
 macro_rules! config {
     ($(mod $sink:ident;)*) => {
@@ -148,6 +148,8 @@ impl DecisionOverrides {
 pub struct AlarmConfig {
     /// Labels of the states that are an alarm while they are reported; `unknown` stands for no known state.
     pub states: Vec<String>,
+    /// Seconds for which the state must be `unknown` before that is an alarm, where `states` names it: 0 to 3600.
+    pub unknown_s: f32,
     /// Whether sound unlike all normal sound is an alarm, where the model has an anomaly score.
     pub anomaly: bool,
     /// Anomaly score that counts towards the alarm, 0.1 to 100; 1, the model's own level, where it is left out.
@@ -169,6 +171,7 @@ impl Default for AlarmConfig {
     fn default() -> Self {
         Self {
             states: Vec::new(),
+            unknown_s: 10.0,
             anomaly: true,
             alarm: None,
             persistence_s: None,
@@ -232,6 +235,7 @@ impl Config {
         if self.listen.require_signature && self.listen.public_key.as_os_str().is_empty() {
             return Err(Error::NoPublicKey);
         }
+        within("alarm.unknown_s", self.alarm.unknown_s, 0.0..=3600.0)?;
         within("alarm.no_sound_s", self.alarm.no_sound_s, 0.0..=3600.0)?;
         self.alarm.validate()?;
         self.microphone.validate()?;
@@ -345,6 +349,7 @@ mod tests {
             ("[listen]\nhop_s = nan", "listen.hop_s"),
             ("[listen]\nrequire_signature = true", "listen.public_key"),
             ("[alarm]\nno_sound_s = -1", "alarm.no_sound_s"),
+            ("[alarm]\nunknown_s = 3601", "alarm.unknown_s"),
             ("[alarm]\nalarm = 0", "alarm.alarm"),
             ("[alarm]\npersistence_s = 11", "alarm.persistence_s"),
             ("[alarm]\nwarn = 0", "alarm.warn"),

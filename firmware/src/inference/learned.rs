@@ -36,7 +36,7 @@ impl Learned {
         };
         rejected.iter().for_each(|why| warn(why.clone()));
         if let Some(remark) = refit.as_ref().and_then(Active::remark) {
-            warn(remark.to_owned());
+            warn(remark);
         }
         Self { baseline, refit, rejected }
     }

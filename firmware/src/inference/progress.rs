@@ -8,6 +8,7 @@ use super::counters::Counters;
 use super::rejected_updates::RejectedUpdates;
 use super::times::RecentTimes;
 use crate::alarms::Alarms;
+use crate::reporting::InferenceTimes;
 use crate::trend::WindowCounts;
 
 /// The shared parts, each of which has its own file.
@@ -17,6 +18,8 @@ pub struct Progress {
     pub counters: Counters,
     /// How long the last windows took.
     pub times: RecentTimes,
+    /// How long all windows took.
+    pub inference_times: Arc<InferenceTimes>,
     /// Stop and failure.
     pub control: Control,
     /// The alarms of inference and of the main thread.
@@ -31,6 +34,7 @@ impl Progress {
     /// Counts a window that took so long.
     pub(crate) fn window(&self, inference_us: u32) {
         self.times.record(inference_us);
+        self.inference_times.record(inference_us);
         self.counters.windows.fetch_add(1, Relaxed);
     }
 }

@@ -17,7 +17,7 @@ use crate::alarms::sensitivity::{Values, ordered};
 use crate::config::{AlarmConfig, Config};
 use crate::reporting::DeviceInfo;
 use crate::system::hex::hex;
-use crate::system::messages::warn;
+use crate::system::messages::{detail, warn};
 
 /// The key of the confidence of single classes.
 const CLASS_CONFIDENCE: &str = "decision.class_confidence";
@@ -97,6 +97,15 @@ impl Setup {
             // Others are added when it is reported.
             rejected_updates: learned.rejected.iter().map(String::as_str).collect(),
         };
+        detail(|| {
+            let sha256 = hex(&device.model_sha256);
+            format!(
+                "model: {}, SHA-256 {sha256}, states {}; {} kernels",
+                path.display(),
+                labels.join(", "),
+                Isa::best().name()
+            )
+        });
         Ok(Self {
             device,
             steps,
@@ -137,6 +146,7 @@ impl Setup {
             steps: self.steps,
             confidences: &self.confidences,
             alarm_states: self.alarm_states,
+            unknown_s: self.alarm.unknown_s,
             anomaly: model.map(|rules| match values.map(ordered) {
                 Some([alarm, raise_s, warning]) => AlarmRules {
                     alarm,

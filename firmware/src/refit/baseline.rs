@@ -4,9 +4,10 @@
 //! `listen.require_signature` it is used only if `listen.allow_baseline` is set, since any process that can write to the state
 //! directory could otherwise suppress the alarm.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use monitor_model::anomaly::baseline_file::{self, BaselineTables};
+use nix::unistd::{AccessFlags, access};
 
 use super::Settings;
 
@@ -19,6 +20,20 @@ pub(crate) const OLD_NAME: &str = "anomaly.enrolment";
 /// Where the file is written.
 pub(crate) fn path(settings: &Settings) -> PathBuf {
     settings.state_dir.join(NAME)
+}
+
+/// Checks that a baseline can be written, without writing anything: the folder, or the nearest one above it that exists.
+///
+/// # Errors
+/// When no folder is configured, or this user may not write there.
+pub(crate) fn check_writable(settings: &Settings) -> Result<(), NotWritable> {
+    let folder = &settings.state_dir;
+    if folder.as_os_str().is_empty() {
+        return Err(NotWritable::NoFolder);
+    }
+    let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    access(existing, AccessFlags::W_OK | AccessFlags::X_OK)
+        .map_err(|errno| NotWritable::Refused { path: path(settings), cause: errno.desc() })
 }
 
 /// The tables of the baseline for the model of the bytes `model`; `None` without a baseline.
@@ -51,6 +66,26 @@ pub(crate) fn save(settings: &Settings, model: &[u8], tables: &[u8]) -> std::io:
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Why no baseline can be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotWritable {
+    /// No folder is configured.
+    #[error("there is no folder for the baseline: give --state-dir DIR, or set listen.state_dir in the configuration")]
+    NoFolder,
+    /// This user may not write there.
+    #[error(
+        "the baseline is to be written to {}, which is not possible: {cause}; give --state-dir DIR, a folder that you may \
+         write to, to `baseline` and to `run`, or set listen.state_dir in the configuration",
+        .path.display()
+    )]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What the system reports.
+        cause: &'static str,
+    },
 }
 
 /// A file that is not used, and why: the model's own tables are used.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use super::{AudioTee, ClipQueue, ColumnTee, Folders, NotifyDesk, Operator, PageCounters, Snapshot, TeachShare};
+use super::{
+    AudioTee, ClipQueue, ColumnTee, Folders, InferenceTimes, NotifyDesk, Operator, PageCounters, Snapshot, TeachShare,
+};
 use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
 
@@ -26,6 +28,8 @@ pub struct OutputContext {
     pub columns: ColumnTee,
     /// The folders of the configuration.
     pub folders: Folders,
+    /// How long inference took.
+    pub inference_times: Arc<InferenceTimes>,
     /// What the page counts.
     pub page: Arc<PageCounters>,
     /// What notifications count, and where a test of them is requested.

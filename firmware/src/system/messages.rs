@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,60 @@ const QUEUE: usize = 64;
 /// Lines that are queued and not yet written.
 static WAITING: AtomicUsize = AtomicUsize::new(0);
 
-/// Queues one line for standard error.
+/// How much goes to standard error beside errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing.
+    Quiet,
+    /// Notes and warnings.
+    Normal,
+    /// Details too.
+    Verbose,
+}
+
+/// The [`Level`], as a number.
+static LEVEL: AtomicU8 = AtomicU8::new(Level::Normal as u8);
+
+/// Whether labels are coloured.
+static COLORED: AtomicBool = AtomicBool::new(false);
+
+/// The colours of labels, as ECMA-48 numbers them: errors, and warnings.
+pub(crate) const RED: u8 = 31;
+const YELLOW: u8 = 33;
+
+/// Sets what is shown from now on, and whether with colours.
+pub(crate) fn show(level: Level, colored: bool) {
+    LEVEL.store(level as u8, Relaxed);
+    COLORED.store(colored, Relaxed);
+}
+
+/// Whether notes and warnings are shown.
+pub(crate) fn are_shown() -> bool {
+    LEVEL.load(Relaxed) >= Level::Normal as u8
+}
+
+/// A label in bold and in a colour, where labels are coloured.
+pub(crate) fn label(text: &str, color: u8) -> String {
+    if COLORED.load(Relaxed) { format!("\x1b[1;{color}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// Queues one line of detail for standard error, with `--verbose`. What it states is computed only then.
+pub(crate) fn detail(line: impl FnOnce() -> String) {
+    if LEVEL.load(Relaxed) >= Level::Verbose as u8 {
+        queue(format!("detail: {}\n", line()));
+    }
+}
+
+/// Queues one line for standard error, unless notes and warnings are hidden.
 pub(crate) fn warn(line: impl AsRef<str>) {
+    if are_shown() {
+        queue(format!("{} {}\n", label("firmware:", YELLOW), line.as_ref()));
+    }
+}
+
+/// Hands a line to the thread that writes.
+fn queue(line: String) {
     static WRITER: OnceLock<Option<SyncSender<String>>> = OnceLock::new();
-    let line = format!("firmware: {}\n", line.as_ref());
     let Some(writer) = WRITER.get_or_init(start) else {
         let _ = std::io::stderr().write_all(line.as_bytes());
         return;

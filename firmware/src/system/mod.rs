@@ -8,6 +8,7 @@ pub mod messages;
 pub(crate) mod notify;
 #[cfg(any(feature = "mqtt", feature = "notify"))]
 pub(crate) mod pause;
+pub(crate) mod process_start;
 pub(crate) mod real_time;
 pub mod safe;
 pub(crate) mod sealed_line;

@@ -25,6 +25,9 @@ const SCORES: &str = "anomaly_scores.png";
 
 /// Options of `host-tools anomaly`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools anomaly --data recordings --normal on_state
+  host-tools anomaly --data recordings --normal on_state,off_state --features tap --json anomaly.json")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub input: InputOptions,
@@ -115,7 +118,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ui.print(args.out.join(ROC).display().to_string());
     }
     ui.print(args.out.join(SCORES).display().to_string());
-    args.json.write(&Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result, explained })
+    args.json.write(
+        "acoustic-monitor/anomaly/1",
+        &Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result, explained },
+    )
 }
 
 impl Args {

@@ -22,6 +22,10 @@ use crate::plots::timeline::Track;
 
 /// Options of `host-tools evaluate`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools evaluate --data other_recordings
+  host-tools evaluate --data other_recordings --model artifacts/sound_classifier.tflite --timelines
+  host-tools evaluate --data other_recordings --json evaluation.json")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,
@@ -183,5 +187,8 @@ fn finish<E: Serialize>(
     files.iter().for_each(|path| ui.print(path.display().to_string()));
     let skipped = dataset.skipped.iter().map(|skipped| format!("{}: {}", skipped.path.display(), skipped.reason));
     let (hop_s, skipped) = (f64::from(hop_columns) / 100.0, skipped.collect());
-    args.json.write(&Figures { model: &args.on.model, hop_s, evaluation, other, skipped, sound: &dataset.sound })
+    args.json.write(
+        "acoustic-monitor/evaluate/1",
+        &Figures { model: &args.on.model, hop_s, evaluation, other, skipped, sound: &dataset.sound },
+    )
 }

@@ -14,6 +14,9 @@ use crate::train::training_report::Class;
 
 /// Options of `host-tools features`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools features --data recordings --out features.parquet
+  host-tools features --data recordings --features logmel --hop 0.24 --out features.parquet")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub input: InputOptions,
@@ -73,15 +76,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         bytes as f64 / 1_048_576.0
     ));
     let features = kind.name();
-    args.json.write(&Figures {
-        table: out,
-        bytes,
-        features,
-        values: kind.len(),
-        hop_s,
-        gain_db: set.gain.db(),
-        windows,
-        classes,
-        sound: &set.dataset.sound,
-    })
+    args.json.write(
+        "acoustic-monitor/features/1",
+        &Figures {
+            table: out,
+            bytes,
+            features,
+            values: kind.len(),
+            hop_s,
+            gain_db: set.gain.db(),
+            windows,
+            classes,
+            sound: &set.dataset.sound,
+        },
+    )
 }

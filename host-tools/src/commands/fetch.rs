@@ -13,13 +13,17 @@ use crate::data::hash::hex;
 
 /// Options of `host-tools fetch`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools fetch
+  host-tools fetch --to models/yamnet.tflite
+  host-tools fetch --url http://mirror.example/yamnet.tflite")]
 pub(crate) struct Args {
     /// Use this file as the base model instead of searching
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
-    /// File to store a downloaded base model in
-    #[arg(long, value_name = "FILE", default_value = base_model::STORED)]
-    pub to: PathBuf,
+    /// File to store a downloaded base model in [default: acoustic-monitor/yamnet.tflite in the user's cache folder]
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
     /// Address to download from instead of the official ones; the file must be identical (repeatable)
     #[arg(long, value_name = "URL")]
     pub url: Vec<String>,
@@ -46,18 +50,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         None => {
             let official: Vec<String> = ADDRESSES.map(String::from).to_vec();
             let addresses = if args.url.is_empty() { &official } else { &args.url };
-            let from = download_from(addresses, EXPECTED, &args.to, Timeouts::default(), &ui)?;
-            Outcome {
-                path: args.to.clone(),
-                bytes: EXPECTED.size,
-                sha256: hex(&EXPECTED.sha256),
-                downloaded_from: Some(from),
-            }
+            let to = args.to.clone().unwrap_or_else(base_model::stored);
+            let from = download_from(addresses, EXPECTED, &to, Timeouts::default(), &ui)?;
+            Outcome { path: to, bytes: EXPECTED.size, sha256: hex(&EXPECTED.sha256), downloaded_from: Some(from) }
         }
     };
     let Outcome { path, bytes, sha256, .. } = &outcome;
     ui.print(format!("base model: {} ({bytes} bytes, SHA-256 {sha256}, as published)", path.display()));
-    args.json.write(&outcome)
+    args.json.write("acoustic-monitor/fetch/1", &outcome)
 }
 
 /// The base model on this machine, checked. A wrong file named by the user is an error; a wrong file where this command

@@ -14,6 +14,9 @@ const PICTURE: &str = "history.png";
 
 /// Options of `host-tools history`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools history events.csv
+  ssh pi firmware events --csv | host-tools history - --out pictures")]
 pub(crate) struct Args {
     /// Event log of a device: the output of `firmware events --csv`; `-` for standard input
     #[arg(value_name = "EVENTS.csv")]
@@ -81,7 +84,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let subtitle = [vec![course.summary() + "."], course.remarks()].concat().join(" ");
     draw(&title, &subtitle, &log(&course))?.save(&picture)?;
     ui.print(shown(&picture));
-    args.json.write(&figures(&course))
+    args.json.write("acoustic-monitor/history/1", &figures(&course))
 }
 
 fn records(path: &Path, ui: &Ui) -> anyhow::Result<Vec<Record>> {

@@ -1,12 +1,14 @@
 //! One file per command: its options, its output.
 pub(crate) mod anomaly;
 pub(crate) mod bench;
+pub(crate) mod completions;
 pub(crate) mod evaluate;
 pub(crate) mod features;
 pub(crate) mod fetch;
 pub(crate) mod history;
 pub(crate) mod inspect;
 pub(crate) mod label;
+pub(crate) mod man;
 pub(crate) mod monitor;
 pub(crate) mod page;
 pub(crate) mod pipeline;

@@ -29,6 +29,9 @@ use crate::train::training_report::TrainingReport;
 
 /// Options of `host-tools pipeline`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools pipeline --data recordings
+  host-tools pipeline --data recordings --out artifacts --min-f1 0.9 --test shift.wav")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub options: TrainingOptions,
@@ -113,15 +116,18 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ui.print(format!("\n== 5/5 Prediction for {}", test.display()));
     let prediction = predict(contents, &test, &ui)?;
     let verdict = verdict(&trained.report, args.min_f1);
-    args.json.write(&Figures {
-        training: &trained.report,
-        model: path.clone(),
-        held_out: held_out.as_ref(),
-        instruction_sets,
-        test: &test,
-        prediction,
-        verdict: &verdict,
-    })?;
+    args.json.write(
+        "acoustic-monitor/pipeline/1",
+        &Figures {
+            training: &trained.report,
+            model: path.clone(),
+            held_out: held_out.as_ref(),
+            instruction_sets,
+            test: &test,
+            prediction,
+            verdict: &verdict,
+        },
+    )?;
     match verdict {
         Verdict::Pass(why) => {
             ui.print(format!("\nPASS: {} is ready to deploy: {why}.", args.options.out.join(MODEL).display()));

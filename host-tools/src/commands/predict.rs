@@ -28,6 +28,11 @@ use crate::evaluate::predict::{
 
 /// Options of `host-tools predict`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools predict --model artifacts/sound_classifier.tflite shift.wav
+  host-tools predict --model artifacts/sound_classifier.tflite --hop 0.48 --json - shift.wav
+  host-tools predict --model artifacts/sound_classifier.tflite --log batch.log other_recordings
+  host-tools predict --model artifacts/sound_classifier.tflite --labels shift.txt shift.wav")]
 pub(crate) struct Args {
     /// Model by `train`, or the plain base model with its AudioSet classes
     #[arg(long, value_name = "FILE")]
@@ -161,7 +166,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         write_output(path, batch_log(&args.model, hop_s, &contents.labels, &judged).as_bytes(), "the log")?;
         output.print(&format!("log: {}", shown(path)));
     }
-    args.json.write(&Report { model: &args.model, hop_s, classes: &contents.labels, speed, files: reports })?;
+    args.json.write(
+        "acoustic-monitor/predict/1",
+        &Report { model: &args.model, hop_s, classes: &contents.labels, speed, files: reports },
+    )?;
     let errors: Vec<String> =
         judged.iter().filter_map(|file| Some(format!("{}: {}", shown(&file.file), file.error.as_deref()?))).collect();
     match errors.len() {

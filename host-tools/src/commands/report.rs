@@ -22,6 +22,9 @@ use crate::report::{Accuracy, ClassScores, Page, Picture, anomaly_pictures};
 
 /// Options of `host-tools report`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools report --data other_recordings
+  host-tools report --data other_recordings --model artifacts/sound_classifier.tflite --out report.html")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,

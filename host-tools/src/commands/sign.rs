@@ -10,6 +10,10 @@ use crate::sign;
 
 /// Options of `host-tools sign`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools sign --key monitor.key --generate
+  host-tools sign --key monitor.key artifacts/sound_classifier.tflite
+  host-tools sign --key monitor.key --password-file password.txt artifacts/sound_classifier.tflite")]
 pub(crate) struct Args {
     /// Model files to sign; each signature is written beside its file as FILE.minisig
     #[arg(value_name = "MODEL", required_unless_present = "generate")]
@@ -73,5 +77,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             signatures.push(path);
         }
     }
-    args.json.write(&Outcome { public_key, signatures })
+    args.json.write("acoustic-monitor/sign/1", &Outcome { public_key, signatures })
 }

@@ -12,6 +12,9 @@ use monitor_synth::{self as synth, Options, Summary};
 
 /// Options of `host-tools synth`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools synth --out recordings
+  host-tools synth --out recordings --faults --seed 2 --recordings 8 --seconds 20")]
 pub(crate) struct Args {
     /// Folder for the data set: one folder per class, and `timeline`
     #[arg(long, value_name = "DIR")]
@@ -61,7 +64,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     bar.finish_and_clear();
     summary.others = other_recordings(&args.out, &summary)?;
     print(&summary, args, &ui);
-    args.json.write(&summary)
+    args.json.write("acoustic-monitor/synth/1", &summary)
 }
 
 /// WAV files in the folders of `out` that are not part of the data set.

@@ -9,6 +9,11 @@ use crate::train::training_report::TrainingReport;
 
 /// Options of `host-tools train`.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools train --data recordings
+  host-tools train --data recordings --out artifacts --folds 7 --json training.json
+  host-tools train --data recordings --normal on_state,off_state --augment
+  host-tools train --data features.parquet --head mlp")]
 pub(crate) struct Args {
     #[command(flatten)]
     pub options: TrainingOptions,
@@ -31,5 +36,5 @@ struct Figures<'a> {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let ui = Ui::new(&args.json);
     let trained = train(&args.options, &ui)?;
-    args.json.write(&Figures { report: &trained.report, sound: &trained.set.dataset.sound })
+    args.json.write_document(&Figures { report: &trained.report, sound: &trained.set.dataset.sound })
 }

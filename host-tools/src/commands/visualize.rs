@@ -20,6 +20,9 @@ use crate::train::Standardiser;
 
 /// Options of `host-tools visualize`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools visualize --data recordings
+  host-tools visualize --data recordings --out pictures --features logmel --most 500")]
 pub(crate) struct Args {
     /// Folder of recordings (one folder per class), or a manifest
     #[arg(long, value_name = "DIR")]
@@ -143,18 +146,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let path = draw(picture, "class_log_mel.png")?;
     ui.print(format!("Mean log-mel spectra -> {}", path.display()));
     set.dataset.print_skipped(&ui);
-    args.json.write(&Figures {
-        features: kind.to_string(),
-        classes: classes.clone(),
-        windows_per_class: set.windows_per_class(),
-        explained_variance: projected.explained,
-        sampled_windows: chosen.len(),
-        seed: args.seed,
-        silhouette: score,
-        interpretation: score.map(interpretation),
-        tsne_perplexity: perplexity,
-        pictures,
-    })
+    args.json.write(
+        "acoustic-monitor/visualize/1",
+        &Figures {
+            features: kind.to_string(),
+            classes: classes.clone(),
+            windows_per_class: set.windows_per_class(),
+            explained_variance: projected.explained,
+            sampled_windows: chosen.len(),
+            seed: args.seed,
+            silhouette: score,
+            interpretation: score.map(interpretation),
+            tsne_perplexity: perplexity,
+            pictures,
+        },
+    )
 }
 
 /// t-SNE with a spinner: points, perplexity, time.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use monitor_model::document::Document;
 use serde::Serialize;
 
 /// The `--json` option, flattened into the arguments of every command that computes figures.
@@ -19,13 +20,22 @@ impl JsonOut {
         self.json.as_deref().is_some_and(super::is_stdout)
     }
 
-    /// Writes `results` to the file of `--json`, completely or not at all; does nothing without the option.
+    /// Writes `results`, a struct, as a document of `schema` to the file of `--json`, completely or not at all; does nothing
+    /// without the option.
     ///
     /// # Errors
     /// When the file or standard output cannot be written.
-    pub fn write(&self, results: &impl Serialize) -> anyhow::Result<()> {
+    pub fn write(&self, schema: &'static str, results: &impl Serialize) -> anyhow::Result<()> {
+        self.write_document(&Document::new(schema, results))
+    }
+
+    /// The same for results that name their schema themselves.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub(crate) fn write_document(&self, document: &impl Serialize) -> anyhow::Result<()> {
         let Some(path) = &self.json else { return Ok(()) };
-        let mut text = serde_json::to_string_pretty(results).context("the results cannot be written as JSON")?;
+        let mut text = serde_json::to_string_pretty(document).context("the results cannot be written as JSON")?;
         text.push('\n');
         super::write_output(path, text.as_bytes(), "the JSON")
     }

@@ -3,6 +3,7 @@
 //! Results go to standard output. Notes go to standard error by [`tracing`], so that `-q`, `-v` and `RUST_LOG` select
 //! them. The lowest layer of the crate: it imports no other.
 
+mod colors;
 mod columns;
 mod interrupt;
 mod json;
@@ -11,6 +12,7 @@ mod notes;
 mod output;
 mod ui;
 
+pub(crate) use colors::{Hue, label, set_colors};
 pub(crate) use columns::{Columns, Side};
 pub(crate) use interrupt::clean_up_when_interrupted;
 pub use json::JsonOut;

@@ -10,6 +10,8 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::{Hue, label};
+
 /// Shows notes on standard error from now on: warnings and notes, with `verbose` also details, with `quiet` errors only.
 /// The environment variable `RUST_LOG` (such as `debug` or `host_tools::features=debug`) overrides both.
 pub(crate) fn show_notes(verbose: bool, quiet: bool) {
@@ -35,13 +37,13 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let level = match *event.metadata().level() {
-            Level::ERROR => "error",
-            Level::WARN => "warning",
-            Level::INFO => "note",
-            Level::DEBUG | Level::TRACE => "detail",
+        let (level, hue) = match *event.metadata().level() {
+            Level::ERROR => ("error:", Hue::Red),
+            Level::WARN => ("warning:", Hue::Yellow),
+            Level::INFO => ("note:", Hue::Cyan),
+            Level::DEBUG | Level::TRACE => ("detail:", Hue::Cyan),
         };
-        write!(out, "{level}: ")?;
+        write!(out, "{} ", label(level, hue))?;
         context.format_fields(out.by_ref(), event)?;
         writeln!(out)
     }

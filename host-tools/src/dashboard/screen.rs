@@ -173,7 +173,7 @@ mod tests {
         let at = |seconds: u64| start + Duration::from_secs(seconds);
         let mut screen = screen(start);
         for second in 0..40 {
-            if second < 5 || second >= 30 {
+            if !(5..30).contains(&second) {
                 screen.happened(&report("a", if second < 5 { "on" } else { "off" }), at(second));
             }
             screen.advance(at(second));

@@ -206,6 +206,7 @@ mod tests {
             steps: config.per_window(0.5).unwrap(),
             confidences: &[0.6],
             alarm_states: AlarmStates::default(),
+            unknown_s: 0.0,
             anomaly: Some(AlarmRules { levels: Levels { intervals, warning: 0.5 }, alarm: 1.0, persistence }),
             anomaly_alarm: true,
             hop_s: 0.5,

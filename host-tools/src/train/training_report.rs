@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::ValueEnum;
+use monitor_model::document;
 use serde::Serialize;
 
 use super::calibration::Calibration;
@@ -22,8 +23,8 @@ use crate::evaluate::metrics::{Reliability, argmax};
 /// The report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct TrainingReport {
-    /// Number of this layout.
-    pub schema: u32,
+    /// Name of this layout; until version 0.1 its number, 2.
+    pub schema: &'static str,
     /// The data set.
     pub data: Data,
     /// The requested settings.
@@ -244,7 +245,7 @@ impl TrainingReport {
             .map(|row| relative(&dataset.recordings[set.rows[*row].recording].path, data))
             .collect();
         Self {
-            schema: 2,
+            schema: document::TRAIN,
             data: Data {
                 classes: Class::from_set(set),
                 groups: dataset.groups.clone(),

@@ -8,7 +8,7 @@
 use proc_macro::{Literal, TokenStream, TokenTree};
 
 /// What a test can need: name in `needs(...)`, where it is, and what to do without it.
-const NEEDS: [(&str, Option<&str>, &str); 7] = [
+const NEEDS: [(&str, Option<&str>, &str); 8] = [
     (
         "base_model",
         option_env!("NEEDS_BASE_MODEL"),
@@ -25,6 +25,7 @@ const NEEDS: [(&str, Option<&str>, &str); 7] = [
         "needs real recordings: set MONITOR_RECORDINGS to the folder above drone_motor_load",
     ),
     ("mosquitto", option_env!("NEEDS_MOSQUITTO"), "needs mosquitto: install the package mosquitto"),
+    ("promtool", option_env!("NEEDS_PROMTOOL"), "needs promtool: install the package prometheus"),
     ("faketime", option_env!("NEEDS_FAKETIME"), "needs libfaketime: install the package faketime"),
     (
         "audio_tools",
@@ -35,7 +36,7 @@ const NEEDS: [(&str, Option<&str>, &str); 7] = [
 ];
 
 /// Ignores the test where what it needs is missing: `#[needs(base_model)]`, `golden` (the base model's golden tensors),
-/// `recordings`, `mosquitto`, `faketime`, `audio_tools` (ffmpeg, flac, sox) or `mount`. Place it above `#[test]`; one line for each need.
+/// `recordings`, `mosquitto`, `promtool`, `faketime`, `audio_tools` (ffmpeg, flac, sox) or `mount`. Place it above `#[test]`; one line for each need.
 #[proc_macro_attribute]
 pub fn needs(what: TokenStream, test: TokenStream) -> TokenStream {
     let name = what.to_string();

@@ -22,11 +22,18 @@ use crate::sinks::stdout::StdoutFormat;
 /// Options of `firmware run`. SIGTERM stops, SIGHUP reads model and configuration again (if the terminal hangs up, it stops).
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("recording").args(["wav", "stdin"]))]
+#[command(after_help = "Examples:
+  firmware run
+  firmware run --config monitor.toml
+  firmware run --model sound_classifier.tflite --device hw:CARD=Device,DEV=0
+  firmware run --model sound_classifier.tflite --wav shift.wav --stdout json
+  arecord -q -f S16_LE -r 48000 -c 1 -t raw | firmware run --model sound_classifier.tflite --stdin --realtime")]
 pub(crate) struct Args {
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The sound device, as `firmware devices` names it; the configuration's unless given
@@ -41,6 +48,9 @@ pub(crate) struct Args {
     /// Play a recording at its own pace instead of as fast as possible
     #[arg(long, requires = "recording")]
     pub realtime: bool,
+    /// Folder of the baseline and of the alarms that are kept over a restart; the configuration's unless given
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
     /// Seconds between two windows; the configuration's unless given
     #[arg(long, value_name = "S", value_parser = super::device_args::hop)]
     pub hop: Option<f32>,
@@ -67,6 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         config: args.config.clone(),
         model: args.model.clone(),
         device: args.device.clone(),
+        state_dir: args.state_dir.clone(),
         hop_s: args.hop,
         stdout: args.stdout,
         input,

@@ -85,6 +85,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
         operator: Some(operator.clone()),
         capture: Arc::clone(&producer.status),
         alarms: Arc::clone(&progress.alarms),
+        inference_times: Arc::clone(&progress.inference_times),
         ..OutputContext::default()
     };
     let sound = if config.clips.is_on() && sound.is_live() {

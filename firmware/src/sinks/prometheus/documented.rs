@@ -6,8 +6,8 @@ use std::sync::Arc;
 use monitor_core::anomaly::Zone;
 use monitor_wire::{DaySpan, Health, Trend};
 
-use super::page;
-use crate::reporting::{DeviceInfo, PageCounters, Snapshot, TrendReport};
+use super::{Counts, page};
+use crate::reporting::{DeviceInfo, Snapshot, TrendReport};
 
 const DOCUMENT: &str = include_str!("../../../../docs/reference/metrics.md");
 
@@ -83,14 +83,14 @@ fn the_document_lists_every_metric_with_its_type_and_its_labels_and_no_other() {
         ..Snapshot::default()
     };
     let documented = documented();
-    let full = emitted(&page(&everything, &PageCounters::default()));
+    let full = emitted(&page(&everything, &Counts::default()));
     for (name, metric) in &full {
         let row = documented.get(name).map(|(row, _)| row);
         assert_eq!(row, Some(metric), "{name}: correct its row in docs/reference/metrics.md");
     }
     let missing: Vec<_> = documented.keys().filter(|name| !full.contains_key(*name)).collect();
     assert!(missing.is_empty(), "docs/reference/metrics.md lists metrics that are not emitted: {missing:?}");
-    let bare = emitted(&page(&Snapshot::default(), &PageCounters::default()));
+    let bare = emitted(&page(&Snapshot::default(), &Counts::default()));
     let absent: BTreeSet<_> = full.keys().filter(|name| !bare.contains_key(*name)).collect();
     let marked: BTreeSet<_> = documented.iter().filter(|(_, (_, if_known))| *if_known).map(|(name, _)| name).collect();
     assert_eq!(absent, marked, "the metrics that are absent before anything is known are those marked *If known*");

@@ -14,12 +14,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use monitor_core::anomaly::Zone;
 use monitor_core::microphone;
 use monitor_model::line::{capture_name, cause_name};
-use monitor_wire::ClockState;
+use monitor_wire::{ClockState, Health};
 use serde::{Deserialize, Serialize};
 
 use super::server::Server;
 use super::{QUEUE, Sink, SinkConfig};
-use crate::reporting::{NotifyDesk, OutputContext, PageCounters, Snapshot, TeachCounters};
+use crate::reporting::{BOUNDS_US, InferenceTimes, NotifyDesk, OutputContext, PageCounters, Snapshot, TeachCounters};
+use crate::system::process_start;
 
 /// Connections at a time.
 const MOST: usize = 4;
@@ -36,7 +37,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { enabled: false, listen: (Ipv4Addr::LOCALHOST, 9464).into() }
+        Self { enabled: false, listen: (Ipv4Addr::LOCALHOST, 19464).into() }
     }
 }
 
@@ -46,23 +47,35 @@ impl SinkConfig for Config {
     }
 
     fn start(&self, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
-        let (counters, notify) = (Arc::clone(&context.page), Arc::clone(&context.notify));
-        let teach = Arc::clone(&context.teach.counters);
+        let counts = Counts {
+            page: Arc::clone(&context.page),
+            notify: Arc::clone(&context.notify),
+            teach: Arc::clone(&context.teach.counters),
+            inference: Arc::clone(&context.inference_times),
+        };
         let server = Server::start("prometheus", self.listen, MOST, move |stream, visit| {
-            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || {
-                page(&visit.now(), &counters, &notify, &teach)
-            });
+            http::answer(stream, "/metrics", "text/plain; version=0.0.4", || page(&visit.now(), &counts));
         })?;
         Ok(Box::new(server))
     }
 }
 
+/// What the rest of the program counts.
+#[derive(Debug, Default)]
+struct Counts {
+    page: Arc<PageCounters>,
+    notify: Arc<NotifyDesk>,
+    teach: Arc<TeachCounters>,
+    inference: Arc<InferenceTimes>,
+}
+
 /// The whole page.
-fn page(now: &Snapshot, page_counters: &PageCounters, notify: &NotifyDesk, teach: &TeachCounters) -> String {
+fn page(now: &Snapshot, counts: &Counts) -> String {
     let mut page = Page(String::with_capacity(4096));
     let health = &now.health;
     if let Some(device) = &now.device {
-        let labels = [("model", device.model.as_str()), ("version", env!("CARGO_PKG_VERSION"))];
+        let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("MONITOR_COMMIT"));
+        let labels = [("model", device.model.as_str()), ("version", version), ("commit", commit)];
         page.family("info", "gauge", "The model and the program.");
         page.sample("info", &labels, 1.0);
     }
@@ -136,9 +149,9 @@ fn page(now: &Snapshot, page_counters: &PageCounters, notify: &NotifyDesk, teach
     for (name, help, count) in counters {
         page.one(&format!("{name}_total"), "counter", help, count as f64);
     }
-    let of_page = page_counters.list().map(|counter| ("page", counter));
-    let of_notify = notify.list().map(|counter| ("notify", counter));
-    let of_teach = teach.list().map(|counter| ("teach", counter));
+    let of_page = counts.page.list().map(|counter| ("page", counter));
+    let of_notify = counts.notify.list().map(|counter| ("notify", counter));
+    let of_teach = counts.teach.list().map(|counter| ("teach", counter));
     for (section, (name, help, count)) in of_page.into_iter().chain(of_notify).chain(of_teach) {
         let is_gauge = matches!(name, "followers" | "listeners" | "waiting" | "labelled");
         let (suffix, kind) = if is_gauge { ("", "gauge") } else { ("_total", "counter") };
@@ -146,12 +159,36 @@ fn page(now: &Snapshot, page_counters: &PageCounters, notify: &NotifyDesk, teach
     }
     page.one("queue_depth", "gauge", "Events that wait for the slowest sink.", health.queue_depth.into());
     page.one("realtime", "gauge", "Whether capture has real-time priority.", f64::from(u8::from(health.realtime)));
-    let times = [("0.5", health.inference_p50_us), ("0.99", health.inference_p99_us), ("1", health.inference_max_us)];
-    page.family("inference_seconds", "gauge", "Inference time of the last 512 windows.");
-    for (quantile, us) in times {
-        page.sample("inference_seconds", &[("quantile", quantile)], f64::from(us) / 1e6);
+    inference(&mut page, health, &counts.inference);
+    if let Some(start_s) = process_start::unix_s() {
+        // A name that all programs share, without the prefix.
+        let _ = writeln!(
+            page.0,
+            "# HELP process_start_time_seconds Start of the program, in seconds since 1970.\n\
+             # TYPE process_start_time_seconds gauge\nprocess_start_time_seconds {start_s}"
+        );
     }
     page.0
+}
+
+/// The inference time: of all windows as a histogram, and of the last ones as quantiles.
+fn inference(page: &mut Page, health: &Health, times: &InferenceTimes) {
+    let (counts, sum_us) = times.cumulative();
+    let sum_s = sum_us as f64 / 1e6;
+    page.family("inference_time_seconds", "histogram", "Inference time of a window.");
+    let bounds = BOUNDS_US.iter().map(|bound| (f64::from(*bound) / 1e6).to_string()).chain(["+Inf".to_string()]);
+    for (bound, count) in bounds.zip(counts) {
+        page.sample("inference_time_seconds_bucket", &[("le", &bound)], count as f64);
+    }
+    page.sample("inference_time_seconds_sum", &[], sum_s);
+    page.sample("inference_time_seconds_count", &[], counts[BOUNDS_US.len()] as f64);
+    let recent = [("0.5", health.inference_p50_us), ("0.99", health.inference_p99_us), ("1", health.inference_max_us)];
+    page.family("inference_seconds", "summary", "Inference time; its quantiles are those of the last 512 windows.");
+    for (quantile, us) in recent {
+        page.sample("inference_seconds", &[("quantile", quantile)], f64::from(us) / 1e6);
+    }
+    page.sample("inference_seconds_sum", &[], sum_s);
+    page.sample("inference_seconds_count", &[], counts[BOUNDS_US.len()] as f64);
 }
 
 /// The course of the daily medians, and whether the model still fits.
@@ -208,15 +245,35 @@ mod tests {
     #[test]
     fn before_the_first_event_the_state_is_unknown() {
         assert!(
-            page(&Snapshot::default(), &PageCounters::default(), &NotifyDesk::default(), &TeachCounters::default())
-                .contains("acoustic_monitor_state{state=\"unknown\"} 1\n")
+            page(&Snapshot::default(), &Counts::default()).contains("acoustic_monitor_state{state=\"unknown\"} 1\n")
         );
+    }
+
+    #[test]
+    fn the_histogram_counts_up_to_each_bound_and_the_quantiles_are_a_summary() {
+        let counts = Counts::default();
+        [700, 900, 30_000].into_iter().for_each(|time| counts.inference.record(time));
+        let page = page(&Snapshot::default(), &counts);
+        for line in [
+            "# TYPE acoustic_monitor_inference_time_seconds histogram",
+            "acoustic_monitor_inference_time_seconds_bucket{le=\"0.0005\"} 0",
+            "acoustic_monitor_inference_time_seconds_bucket{le=\"0.001\"} 2",
+            "acoustic_monitor_inference_time_seconds_bucket{le=\"1\"} 3",
+            "acoustic_monitor_inference_time_seconds_bucket{le=\"+Inf\"} 3",
+            "acoustic_monitor_inference_time_seconds_sum 0.0316",
+            "acoustic_monitor_inference_time_seconds_count 3",
+            "# TYPE acoustic_monitor_inference_seconds summary",
+        ] {
+            assert!(page.contains(&format!("\n{line}\n")), "{line}: {page}");
+        }
+        let start = page.lines().find_map(|line| line.strip_prefix("process_start_time_seconds ")).unwrap();
+        assert!(start.parse::<f64>().unwrap() > 1e9, "{start}");
     }
 
     #[test]
     fn the_warning_is_a_gauge_and_the_zone_one_for_each() {
         let now = Snapshot { warning: true, zone: Some(Zone::Warning), ..Snapshot::default() };
-        let page = page(&now, &PageCounters::default(), &NotifyDesk::default(), &TeachCounters::default());
+        let page = page(&now, &Counts::default());
         for line in ["warning 1", "zone{zone=\"warning\"} 1", "zone{zone=\"normal\"} 0"] {
             assert!(page.contains(&format!("\nacoustic_monitor_{line}\n")), "{line}: {page}");
         }

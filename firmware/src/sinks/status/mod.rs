@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use monitor_model::document::{Document, STATUS};
 use monitor_model::line::{Causes, Refused, capture_name, clock_name};
 use monitor_model::trend_line::{CourseText, DriftText};
 use serde::{Deserialize, Serialize};
@@ -156,7 +157,7 @@ impl StatusFile {
     }
 
     fn write(&self, config: &Config) -> Result<(), Box<dyn std::error::Error>> {
-        Ok(monitor_model::atomic_file::write(&config.file, &serde_json::to_vec(self)?)?)
+        Ok(monitor_model::atomic_file::write(&config.file, &serde_json::to_vec(&Document::new(STATUS, self))?)?)
     }
 }
 

@@ -6,6 +6,7 @@ mod live;
 use std::fs::File;
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,10 @@ impl SinkConfig for Config {
     }
 }
 
+/// How long after the reader has gone that is reported. Ctrl-C ends the readers of a pipe too, often before this program has
+/// received it: an orderly end reports nothing.
+const REPORT_AFTER: Duration = Duration::from_secs(1);
+
 /// Writes events as text. Once the reader has gone, they are only counted as dropped.
 struct Stdout {
     writer: InterruptibleWriter,
@@ -65,18 +70,23 @@ struct Stdout {
     out: Vec<u8>,
     gone: bool,
     refused: bool,
+    /// Since when the reader has gone and why, until that is reported.
+    unreported: Option<(Instant, String)>,
 }
 
 impl Stdout {
     fn new(file: File, live: bool) -> Self {
         let writer = InterruptibleWriter::new(file);
-        Self { writer, live, out: Vec::new(), gone: false, refused: false }
+        Self { writer, live, out: Vec::new(), gone: false, refused: false, unreported: None }
     }
 }
 
 impl Sink for Stdout {
     fn handle(&mut self, item: &Item, context: &OutputContext) {
         if self.gone {
+            if let Some((_, error)) = self.unreported.take_if(|(since, _)| since.elapsed() >= REPORT_AFTER) {
+                warn(format!("standard output: {error}; listening goes on"));
+            }
             return context.count_dropped();
         }
         self.out.clear();
@@ -91,7 +101,9 @@ impl Sink for Stdout {
             Err(error) => {
                 context.count_dropped();
                 self.gone = matches!(error, WriteError::Gone(_));
-                if !std::mem::replace(&mut self.refused, true) {
+                if self.gone {
+                    self.unreported = Some((Instant::now(), error.to_string()));
+                } else if !std::mem::replace(&mut self.refused, true) {
                     warn(format!("standard output: {error}; listening goes on"));
                 }
             }

@@ -22,6 +22,9 @@ use measure::{Batch, FAST_HOP, Time};
 
 /// Options of `host-tools bench`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools bench
+  host-tools bench --model artifacts/sound_classifier.tflite --runs 1000 --json bench.json")]
 pub(crate) struct Args {
     /// Model file [default: the base model]
     #[arg(long, value_name = "FILE")]
@@ -129,7 +132,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         batch: measure::batch(&model, args.runs)?,
     };
     print(&ui, &report);
-    args.json.write(&report)
+    args.json.write("acoustic-monitor/bench/1", &report)
 }
 
 fn set(bytes: &[u8], isa: Isa, runs: u32, gigahertz: f64) -> anyhow::Result<Set> {

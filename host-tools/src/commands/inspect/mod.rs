@@ -14,6 +14,9 @@ use view::View;
 
 /// Options of `host-tools inspect`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools inspect artifacts/sound_classifier.tflite
+  host-tools inspect artifacts/sound_classifier.tflite --all --json -")]
 pub(crate) struct Args {
     /// Model file
     file: PathBuf,
@@ -34,5 +37,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = Model::parse(&bytes).with_context(|| path.display().to_string())?;
     let view = View::from_model(&path.display().to_string(), &model);
     print::print(&Ui::new(&args.json), &view, args.all);
-    args.json.write(&view)
+    args.json.write("acoustic-monitor/inspect/1", &view)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use monitor_model::document::{Document, LINE};
 use monitor_model::line::Line;
 use monitor_model::texts::Texts;
 use monitor_wire::Message;
@@ -108,7 +109,9 @@ fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
                         }
                         let line = Line { frame, labels: labels.list() };
                         if json {
-                            serde_json::to_writer(&mut out, &line).map_err(Into::into).and_then(|()| writeln!(out))
+                            serde_json::to_writer(&mut out, &Document::new(LINE, line))
+                                .map_err(Into::into)
+                                .and_then(|()| writeln!(out))
                         } else {
                             writeln!(out, "{line}")
                         }
@@ -136,7 +139,7 @@ fn lines(source: &Source, json: bool) -> anyhow::Result<()> {
 /// Writes a problem of the line itself.
 fn trouble(out: &mut Vec<u8>, json: bool, kind: &str, what: &str) -> std::io::Result<()> {
     if json {
-        writeln!(out, "{}", serde_json::json!({ "kind": kind, "reason": what }))
+        writeln!(out, "{}", serde_json::json!({ "schema": LINE, "kind": kind, "reason": what }))
     } else {
         writeln!(out, "{kind}: {what}")
     }

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         outcome.embedding_values,
         outcome.embedding_off_by_more,
     ));
-    args.json.write(&outcome)?;
+    args.json.write("acoustic-monitor/verify/1", &outcome)?;
     ensure!(outcome.last_convolution_different == 0, "the last convolution differs from the reference");
     ensure!(outcome.embedding_off_by_more == 0, "the embedding is off by more than one step");
     Ok(())

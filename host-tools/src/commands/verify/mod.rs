@@ -17,6 +17,9 @@ use crate::console::JsonOut;
 
 /// Options of `host-tools verify`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  host-tools verify
+  host-tools verify --base yamnet.tflite --windows 1000 --seed 2")]
 pub(crate) struct Args {
     /// Base model [default: searched for as by `fetch`]
     #[arg(long, value_name = "FILE")]

@@ -13,6 +13,10 @@ use crate::pipeline::Verdict;
 pub struct Judge {
     decision: Decision,
     alarm_states: AlarmStates,
+    /// Windows in the unknown state before that is an alarm.
+    unknown_limit: u32,
+    /// Windows that the state has been unknown for.
+    unknown: u32,
     /// Whether the alarm by the state is raised.
     state_alarm: bool,
     /// The anomaly score, and what it raises.
@@ -31,6 +35,8 @@ impl Judge {
         Ok(Self {
             decision: decision(settings)?,
             alarm_states: settings.alarm_states,
+            unknown_limit: unknown_limit(settings),
+            unknown: 0,
             state_alarm: false,
             anomaly: settings.anomaly.map(|rules| Alarm::new(&rules, settings.hop_s)),
             anomaly_alarm: settings.anomaly_alarm,
@@ -51,6 +57,7 @@ impl Judge {
             steps: card.decision.per_window(hop_s)?,
             confidences: confidences.get(..classes).ok_or(Error::Classes { classes })?,
             alarm_states: AlarmStates::default(),
+            unknown_s: 0.0,
             anomaly: classifier.anomaly().map(|detector| detector.tables().rules()),
             anomaly_alarm: true,
             hop_s,
@@ -99,6 +106,7 @@ impl Judge {
             self.decision = new;
         }
         self.alarm_states = settings.alarm_states;
+        self.unknown_limit = unknown_limit(settings);
         Ok(())
     }
 
@@ -137,7 +145,7 @@ impl Judge {
             let (previous, confidence) = (decided.previous, decided.confidence);
             on_event(&Event::StateChange { index, previous, state, confidence });
         }
-        let active = self.alarm_states.contains(state);
+        let active = self.is_alarm(state);
         if core::mem::replace(&mut self.state_alarm, active) != active {
             let explanation = Explanation::default();
             on_event(&Event::Alarm { index, cause: AlarmCause::State, active, state, explanation });
@@ -152,6 +160,14 @@ impl Judge {
             let explanation = self.explainer.explain(change, &outcome.positions, true, verdict);
             on_event(&Event::Alarm { index, cause: AlarmCause::Anomaly, active, state, explanation });
         }
+    }
+
+    /// Whether `state`, of the next window, is an alarm. Unknown is one after its time; until then an alarm of the state before
+    /// stays, so that a moment between two alarm states does not end it.
+    fn is_alarm(&mut self, state: State) -> bool {
+        self.unknown = if state == State::Unknown { self.unknown.saturating_add(1) } else { 0 };
+        let lasted = state != State::Unknown || self.state_alarm || self.unknown > self.unknown_limit;
+        self.alarm_states.contains(state) && lasted
     }
 
     /// Whether the model has one class and its anomaly alarm is raised. The softmax of one class is always 1, so that only the
@@ -198,6 +214,12 @@ impl Judge {
         let raised = self.anomaly.as_ref().filter(|_| self.anomaly_alarm);
         raised.map_or((false, false), |alarm| (alarm.warned(), alarm.active()))
     }
+}
+
+/// Windows in the unknown state that are no alarm yet: the first one after them is `unknown_s` later than the first of all.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates; no number counts as 0")]
+fn unknown_limit(settings: &Settings<'_>) -> u32 {
+    libm::ceilf(settings.unknown_s / settings.hop_s) as u32
 }
 
 /// A decision by these settings that starts in the unknown state.

@@ -17,7 +17,9 @@ fn judge(confidences: &[f32]) -> Judge {
     intervals[Input::Tap as usize] = Some(Interval { typical: 0.0, alarm: 1.0 });
     let anomaly = Some(AlarmRules { levels: Levels { intervals, warning: 0.5 }, alarm: 1.0, persistence });
     let alarm_states = AlarmStates::default();
-    Settings { steps, confidences, alarm_states, anomaly, anomaly_alarm: true, hop_s: 0.5 }.judge().unwrap()
+    Settings { steps, confidences, alarm_states, unknown_s: 0.0, anomaly, anomaly_alarm: true, hop_s: 0.5 }
+        .judge()
+        .unwrap()
 }
 
 /// State, confidence and alarm after each window of these z-scores, of which `first` is the number of the first window.

@@ -52,6 +52,9 @@ pub struct Settings<'a> {
     pub confidences: &'a [f32],
     /// States that are an alarm.
     pub alarm_states: AlarmStates,
+    /// Seconds for which the state must be unknown before that is an alarm, where it is one; 0 for at once. Starts, stops and
+    /// changes of state pass through unknown.
+    pub unknown_s: f32,
     /// Levels and persistence of the anomaly score; `None` without a score.
     pub anomaly: Option<AlarmRules>,
     /// Whether the score raises warnings and alarms.

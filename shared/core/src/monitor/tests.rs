@@ -34,7 +34,15 @@ fn settings(alarm_states: AlarmStates, persistence: Option<Persistence>) -> Sett
     let config = DecisionConfig { smoothing_s: 0.0, confidence: 0.6, hysteresis: 0.0, dwell_s: 0.5 };
     let steps = config.per_window(0.48).unwrap();
     let anomaly = persistence.map(rules);
-    Settings { steps, confidences: &[0.6, 0.6], alarm_states, anomaly, anomaly_alarm: true, hop_s: 0.48 }
+    Settings {
+        steps,
+        confidences: &[0.6, 0.6],
+        alarm_states,
+        unknown_s: 2.0,
+        anomaly,
+        anomaly_alarm: true,
+        hop_s: 0.48,
+    }
 }
 
 /// What an event reports, without the borrowed verdict.
@@ -246,6 +254,36 @@ fn a_raised_warning_and_alarm_name_the_band_and_the_detector_that_moved_and_thei
     assert_eq!(found[..2], [(false, true, raised), (true, true, raised)]);
     assert!(found[2..].iter().all(|(_, active, explanation)| !active && *explanation == ended), "{found:?}");
     assert_eq!(found.len(), 4);
+}
+
+#[test]
+fn unknown_is_an_alarm_only_once_it_has_lasted() {
+    let dead = |seconds: usize| {
+        let sound = [(noise(3, 0.5), 0), (std::vec![0.0; seconds * RATE], 0), (noise(4, 0.5), 0)];
+        events(&sound, AlarmStates::default().with(State::Unknown))
+    };
+    let alarm = |active| Copied::Alarm { cause: AlarmCause::State, active };
+    // The start and two seconds without usable sound are shorter than the limit of 2 s.
+    let short = dead(2);
+    assert!(short.contains(&Copied::State { previous: LOUD, state: State::Unknown }), "{short:?}");
+    assert!(!short.contains(&alarm(true)), "{short:?}");
+    let long = dead(6);
+    let alarms: Vec<_> =
+        long.iter().filter(|event| matches!(event, Copied::Alarm { cause: AlarmCause::State, .. })).collect();
+    assert_eq!(alarms, [&alarm(true), &alarm(false)], "{long:?}");
+    // From the first window that is unknown to the one that raises the alarm: 5 hops of 0.48 s.
+    let raised = long.iter().position(|event| *event == alarm(true)).unwrap();
+    let unknown = |event: &&Copied| matches!(event, Copied::Window { state: State::Unknown, .. });
+    let since = long[..raised].iter().rev().filter(|event| matches!(event, Copied::Window { .. })).take_while(unknown);
+    assert_eq!(since.count(), 6, "{long:?}");
+}
+
+#[test]
+fn a_moment_of_unknown_between_two_alarm_states_does_not_end_the_alarm() {
+    let states = AlarmStates::from_iter([LOUD, State::Unknown]);
+    let found = events(&[(noise(3, 0.5), 0), (std::vec![0.0; 2 * RATE], 0), (noise(4, 0.5), 0)], states);
+    let alarms = found.iter().filter(|event| matches!(event, Copied::Alarm { cause: AlarmCause::State, .. }));
+    assert_eq!(alarms.count(), 1, "{found:?}");
 }
 
 #[test]
