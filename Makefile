@@ -41,13 +41,13 @@ doc: ## The documentation of all crates, into target/doc; broken links are error
 docs: ## The documents as a site with search, into target/docs/html; its links are checked
 	@scripts/docs.sh target/docs
 
-image: ## Container for amd64 and arm64, built twice: equal bytes, bounded size (MODEL=artifacts/FILE adds a model)
+image: ## Container for amd64 and arm64, built twice: equal bytes, bounded size; OCI layout with SBOMs (MODEL=artifacts/FILE adds a model)
 	@image/image.sh
 
 sdcard: ## Card image for Pi 3 and 4 that runs from memory (MODEL=FILE adds a model)
 	@image/sdcard.sh
 
-deb: ## Debian package for arm64
+deb: ## Debian packages of both programs for amd64 and arm64 (after `make man` with man pages and completions)
 	@image/deb/build.sh
 
 fuzz: ## Fuzz every parser of untrusted bytes, 10 minutes each (needs cargo-fuzz; SECONDS_EACH=, TARGETS=)
@@ -65,7 +65,7 @@ lint: ## Format, clippy with warnings as errors, the Buildroot tree
 	@image/test/buildroot.sh
 
 architecture: ## No folders import each other, no dependency is unused; rules of crates, no_std and unsafe code
-	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_architecture
+	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_architecture test_oci
 	@scripts/check-architecture
 
 links: ## Every link of the documents leads to a file and a heading, and the table of contents is complete
@@ -100,6 +100,9 @@ containers: ## The docker lines of image/README.md, self-test and sizes, for amd
 test-pi: ## The firmware on an emulated Pi, with a recording whose states are known
 	@image/test/pi.sh
 
+test-demo: ## A device, a broker and Prometheus by Docker: online, discovered, scraped, alarmed within a minute (after make demo)
+	@image/test/demo.sh
+
 test-page: host-tools ## The device's page in headless Chromium: every screen, two widths, light and dark; screenshots in target/page
 	@scripts/need-packages.sh chromium chromium-driver python3-venv libasound2-dev pkg-config
 	@[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
@@ -116,8 +119,8 @@ test-documents: ## Every command line of the documents that needs no sound devic
 	@[ -n "$$HOST_TOOLS" ] || cargo build --locked -p host-tools
 	@PYTHONDONTWRITEBYTECODE=1 scripts/test-documents.py "$${HOST_TOOLS:-$(built)/debug/host-tools}" "$${HOST_FIRMWARE:-$(built)/debug/firmware}"
 
-test-deb: ## Build, install, check by systemd and remove the package (needs a Docker engine)
-	@image/test/deb.sh
+test-deb: ## Debian packages: lintian, install, check by systemd, upgrade, purge (ARCH=amd64; needs a Docker engine)
+	@image/test/deb.sh $(or $(ARCH),arm64)
 
 sanitize: ## The core under the address sanitizer, the ring between threads under the thread sanitizer
 	@$(needed)

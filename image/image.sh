@@ -1,7 +1,8 @@
 #!/bin/bash
 # make image: builds the container twice for each architecture; fails unless both builds are equal and within the size limits.
 #   image.sh [ARCHITECTURE...]    default amd64 and arm64;  MODEL=artifacts/FILE adds a model;  ENGINE=docker|buildah (image/engine.sh)
-# Results: the images monitor:amd64 and monitor:arm64, and target/image/monitor-*.tar for `docker load`.
+# Results: the images monitor:amd64 and monitor:arm64, target/image/monitor-*.tar for `docker load`, and target/image/monitor-oci.tar, an
+# OCI layout of all architectures with their SBOMs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 arm64
@@ -31,3 +32,9 @@ for arch in "$@"; do
     [ "$ENGINE" != docker ] || docker load -q -i "target/image/monitor-$arch.tar" >/dev/null
     python3 image/sizes.py "target/image/monitor-$arch.tar"
 done
+joined=()
+for arch in "$@"; do
+    python3 scripts/sbom.py firmware "$arch" >"target/image/monitor-$arch.cdx.json"
+    joined+=("target/image/monitor-$arch.tar=target/image/monitor-$arch.cdx.json")
+done
+python3 image/oci.py target/image/monitor-oci.tar "${joined[@]}"

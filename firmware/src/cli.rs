@@ -1,5 +1,8 @@
 //! The command line: one variant per command, its options beside its code.
 
+#[cfg(test)]
+mod documents;
+
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;

@@ -1,5 +1,8 @@
 //! The command line: one variant per command; the options are beside each command's code.
 
+#[cfg(test)]
+mod documents;
+
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use monitor_model::color;
 

@@ -1,9 +1,12 @@
 #!/bin/bash
-# Compiles the firmware for the architecture $1 and prints its path. Uses Debian's compiler if the active toolchain has no standard
-# library for that target (`rustup target add` installs one). PROGRAM_ARM64 or PROGRAM_AMD64 names a program that is compiled already.
+# Compiles the program $2 (firmware by default, or host-tools) for the architecture $1 and prints its path. Uses Debian's compiler if
+# the active toolchain has no standard library for that target (`rustup target add` installs one). PROGRAM_ARM64 or PROGRAM_AMD64 names
+# a firmware that is compiled already, TOOLS_ARM64 or TOOLS_AMD64 a host-tools.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+name=${2:-firmware}
 already=PROGRAM_${1^^}
+[ "$name" = firmware ] || already=TOOLS_${1^^}
 if [ -n "${!already:-}" ]; then
     echo "${!already}"
     exit 0
@@ -22,10 +25,12 @@ RUSTFLAGS+=" -C force-unwind-tables=no"
 export CARGO_TARGET_DIR="${IMAGE_TARGET_DIR:-target/image}"
 # The firmware crate and the dependencies are compiled for size; the signal chain, which does nearly all of the work, and the crates
 # that it calls are compiled for speed.
+# The workstation has room: there everything is compiled for speed.
 small=(--config 'profile.release.package."*".opt-level="s"')
 small+=(--config 'profile.release.package.firmware.opt-level="s"')
 for hot in microfft libm ringbuf heapless bytemuck; do
     small+=(--config "profile.release.package.$hot.opt-level=3")
 done
-cargo build "${small[@]}" --release --locked -p firmware --bin firmware --target "$rust_target" >&2
-echo "$CARGO_TARGET_DIR/$rust_target/release/firmware"
+[ "$name" = firmware ] || small=()
+cargo build "${small[@]}" --release --locked -p "$name" --bin "$name" --target "$rust_target" >&2
+echo "$CARGO_TARGET_DIR/$rust_target/release/$name"

@@ -107,6 +107,10 @@ for arch in "$@"; do
     docker run --rm -v "$work:/data:ro" monitor:with-model check /data/x.wav >"$work/output" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     passes "$arch runs its built-in model: $(tail -n 1 "$work/errors")"
 done
+joined=()
+for arch in "$@"; do joined+=("$work/$arch.tar"); done
+python3 image/oci.py "$work/oci.tar" "${joined[@]}"
+passes "one OCI layout has every architecture"
 if composer=$(command -v docker-compose); then
     "$composer" -f image/compose.yaml config -q
     passes "compose.yaml is valid"

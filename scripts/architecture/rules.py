@@ -22,6 +22,7 @@ DEPENDENCIES = {
     "monitor-recording": ({"monitor-core", "monitor-model"}, set()),
     "firmware": (LOW | {"monitor-page-assets"}, WORKSTATION),
     "host-tools": (LOW | WORKSTATION | {"monitor-page-assets", "monitor-recording"}, set()),
+    "test-documents": (set(), set()),
     "test-needs": (set(), set()),
     "fuzz-bodies": (LOW | WORKSTATION | {"firmware", "host-tools", "monitor-recording"}, set()),
 }
@@ -60,7 +61,7 @@ def dependencies(members):
             yield f"{folder}/Cargo.toml: {name} is a new crate: state in scripts/architecture/rules.py what it may depend on"
             continue
         may, may_in_tests = DEPENDENCIES[name]
-        kinds = {"dependencies": may, "build-dependencies": may, "dev-dependencies": may | may_in_tests | {"test-needs"}}
+        kinds = {"dependencies": may, "build-dependencies": may, "dev-dependencies": may | may_in_tests | {"test-documents", "test-needs"}}
         for kind, allowed in kinds.items():
             for other in sorted(tables(manifest, kind) & (members.keys() - allowed)):
                 yield f"{folder}/Cargo.toml: {name} must not depend on {other} ({kind})"
