@@ -28,6 +28,9 @@ NOT_RUN = {
     "firmware baseline": "needs a sound device",
     "firmware refit": "needs labelled clips of the device",
     "host-tools fetch": "needs the base model: set YAMNET_TFLITE",
+    "host-tools label": "serves a page until it is ended",
+    "host-tools monitor": "needs a broker or a serial line",
+    "host-tools page": "serves a page until it is ended",
 }
 # What a command takes from the system that it is installed on, or from a person.
 ADDED = {"firmware events": ["--folder", "events"]}

@@ -123,8 +123,8 @@ fn the_page_shows_the_worst_device_first_and_its_model() {
     let _broker = broker(folder.path(), port, "allow_anonymous true");
     let client = device(port, None);
     let described = json!({"device": {"identifiers": ["acoustic_monitor_pump"], "model_id": "pumps.tflite"}});
-    publish(&client, "homeassistant/sensor/pump/state/config", true, described);
-    publish(&client, "homeassistant/sensor/lamp/state/config", true, json!({"device": {"identifiers": ["lamp"]}}));
+    publish(&client, "homeassistant/device/pump/config", true, described);
+    publish(&client, "homeassistant/device/lamp/config", true, json!({"device": {"identifiers": ["lamp"]}}));
     let page = Page::start(&["-q", "page", "--mqtt", &format!("127.0.0.1:{port}")]);
     assert_eq!(page.get("api/fleet").json()["trouble"], Value::Null);
     for (id, state) in

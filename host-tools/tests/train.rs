@@ -328,3 +328,38 @@ fn a_class_that_is_not_normal_scores_as_an_anomaly_and_normal_ones_do_not() {
     assert!(!unknown.status.success());
     assert!(text(&unknown).contains("--normal quick"), "{}", text(&unknown));
 }
+
+/// The sample of a model, refitted without labels: the model's own head and its labels' figures stay.
+#[test]
+fn a_refit_to_the_carried_sample_alone_is_the_models_head() {
+    use monitor_core::training_sample::{ENTRY, TrainingSample};
+    use monitor_model::owned::OwnedModel;
+    use monitor_model::refit::refit;
+
+    let folder = tempfile::tempdir().unwrap();
+    let data = data(folder.path());
+    let output = train(&data, folder.path(), &["--folds", "0", "--head", "linear"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let model = OwnedModel::load(&folder.path().join(FILES[0])).unwrap();
+    let entry = model.contents().file.metadata(ENTRY).unwrap();
+    assert!(entry.len() <= 96 * 1024, "{}", entry.len());
+    let sample = TrainingSample::from_bytes(entry).unwrap();
+    assert!(sample.flags.linear && !sample.flags.within_recording && !sample.flags.trained_on);
+    // Held-out machines are in no fit.
+    let groups = |validate: bool| -> std::collections::BTreeSet<u16> {
+        if validate {
+            sample.to_validate().map(|w| w.group).collect()
+        } else {
+            sample.to_fit().map(|w| w.group).collect()
+        }
+    };
+    assert!(!groups(true).is_empty() && groups(true).is_disjoint(&groups(false)));
+    let head = model.contents().classifier.head().unwrap();
+    let found = refit(sample, head, 3, &[], &mut |_, _| ()).unwrap();
+    let own = head.layers()[0].weights;
+    let largest = own.iter().map(f32::abs).fold(0.0, f32::max);
+    let off = own.iter().zip(&found.weights).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(off < 0.05 * largest, "{off} of {largest}");
+    let [before, after] = found.validation.macro_f1;
+    assert!((before - after).abs() < 1e-9 && before > 0.9, "{before} {after}");
+}

@@ -32,7 +32,7 @@ dpkg --remove acoustic-monitor acoustic-monitor-tools >/dev/null
 [ ! -e /usr/bin/firmware ] && [ ! -e /usr/bin/acoustic-monitor ] && [ ! -e /lib/systemd/system/$unit ]
 grep -q '^# mine' /etc/monitor/monitor.toml && [ -e /var/lib/private/monitor/trend.days ]
 holds "removing them keeps the configuration and what was learned"
-dpkg --purge acoustic-monitor acoustic-monitor-tools >/dev/null
+dpkg --purge acoustic-monitor >/dev/null
 [ ! -e /etc/monitor ] && [ ! -e /var/lib/private/monitor ] && [ ! -e $wants ]
 holds "purging them leaves nothing"
 echo "$passed passed, 0 failed"

@@ -15,6 +15,11 @@ use crate::refit::{self, Request, Settings, Version};
 /// Options of `firmware refit`.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["labels", "list", "activate", "undo"]))]
+#[command(after_help = "Examples:
+  firmware refit --labels labels.csv --dry-run
+  firmware refit --labels labels.csv --model sound_classifier.tflite
+  firmware refit --list
+  firmware refit --undo")]
 pub(crate) struct Args {
     /// Refit to the clips of this list: the manifest that `host-tools train` takes, with a column condition (normal, fault)
     #[arg(long, value_name = "FILE")]
@@ -37,6 +42,9 @@ pub(crate) struct Args {
     /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Folder that versions are stored in; the configuration's unless given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -53,6 +61,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut config = Config::load(args.config.as_deref())?;
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);
+    }
+    if let Some(folder) = &args.state_dir {
+        config.listen.state_dir.clone_from(folder);
     }
     config.validate()?;
     let settings = config.refit();

@@ -18,22 +18,19 @@ pub struct TeachCounters {
     pub similar: AtomicU64,
     /// Sounds for which there was no place or no room.
     pub refused: AtomicU64,
-    /// Clips in which somebody may speak.
-    pub speech: AtomicU64,
     /// Changes of the queue, by the device or by people.
     pub changes: AtomicU64,
 }
 
 impl TeachCounters {
     /// Each with its name and a line for people.
-    pub fn list(&self) -> [(&'static str, &'static str, &AtomicU64); 7] {
+    pub fn list(&self) -> [(&'static str, &'static str, &AtomicU64); 6] {
         [
             ("waiting", "Clips that wait for a label.", &self.waiting),
             ("labelled", "Clips with a label.", &self.labelled),
             ("queued", "Clips that were queued.", &self.queued),
             ("similar", "Sounds that resemble a clip of the queue.", &self.similar),
             ("refused", "Sounds for which there was no place or no room.", &self.refused),
-            ("speech", "Sounds left out because somebody may speak in them.", &self.speech),
             ("changes", "Changes of the queue.", &self.changes),
         ]
     }

@@ -15,9 +15,8 @@ use crate::label::{DEFAULT_CHANGE, routes};
 use crate::web;
 
 const EXAMPLES: &str = "Examples:
-  host-tools label --data night --label on_state --label off_state     without a model
+  host-tools label --data night --label on_state --label off_state
   host-tools label --data night --model artifacts/sound_classifier.tflite --open
-  host-tools train --data night                                        with the labels of night/manifest.csv
 
 Keys on the page: 1 to 9 give a label, Enter the proposed one, Space plays, C cuts at the line, S skips, U takes the last step back.";
 

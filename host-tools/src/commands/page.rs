@@ -14,8 +14,8 @@ use crate::fleet::{self, Broker};
 use crate::{pages, web};
 
 const EXAMPLES: &str = "Examples:
-  host-tools page --mqtt broker.plant --open                       all devices at a broker, the worst first
-  host-tools page --model sound_classifier.tflite shift.wav        verdict, spectrogram and alarms of a recording
+  host-tools page --mqtt broker.plant --open
+  host-tools page --model sound_classifier.tflite shift.wav
   host-tools page --model sound_classifier.tflite recordings";
 
 /// Options of `host-tools page`.

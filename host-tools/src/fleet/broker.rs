@@ -71,7 +71,7 @@ impl Broker {
         let topics = options.topics();
         let (client, connection) = Client::new(mqtt, topics.len() + 4);
         let (sender, happenings) = sync_channel(1024);
-        let prefixes = [format!("{}/", options.prefix), format!("{}/sensor/", options.discovery)];
+        let prefixes = [format!("{}/", options.prefix), format!("{}/device/", options.discovery)];
         std::thread::Builder::new()
             .name("mqtt".into())
             .spawn(move || receive(connection, &client, &topics, &prefixes, &sender))
@@ -153,7 +153,7 @@ fn split<'t>(prefixes: &[String; 2], topic: &'t str) -> Option<(&'t str, &'t str
     let own = topic.strip_prefix(own).and_then(|rest| rest.split_once('/'));
     let own = own.filter(|(_, kind)| matches!(*kind, "availability" | "state" | "event"));
     own.or_else(|| {
-        let device = topic.strip_prefix(discovery)?.strip_suffix("/state/config")?;
+        let device = topic.strip_prefix(discovery)?.strip_suffix("/config")?;
         (!device.contains('/')).then_some((device, super::discovery::KIND))
     })
 }
@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn a_topic_is_prefix_device_and_kind() {
-        let split = |topic: &'static str| super::split(&["plant/line/".into(), "homeassistant/sensor/".into()], topic);
+        let split = |topic: &'static str| super::split(&["plant/line/".into(), "homeassistant/device/".into()], topic);
         assert_eq!(split("plant/line/pump-7/state"), Some(("pump-7", "state")));
-        assert_eq!(split("homeassistant/sensor/pump-7/state/config"), Some(("pump-7", "model")));
+        assert_eq!(split("homeassistant/device/pump-7/config"), Some(("pump-7", "model")));
         for other in
             ["plant/line/pump-7/acknowledge", "plant/pump/state", "plant/line/state", "plant/line/a/b/state", ""]
         {

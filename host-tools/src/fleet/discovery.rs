@@ -7,7 +7,7 @@ use super::report::bounded;
 /// Kind of an update with such a message.
 pub(super) const KIND: &str = "model";
 
-/// The model's name in the configuration of the sensor `state` of `device`; `None` if this is one of another program.
+/// The model's name in the message that announces `device`; `None` if this is one of another program.
 pub(super) fn model(device: &str, payload: &[u8]) -> Option<String> {
     let config: Value = serde_json::from_slice(payload).ok()?;
     let described = &config["device"];
@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn the_model_is_that_of_the_devices_own_discovery() {
         let payload =
-            br#"{"name":"State","device":{"identifiers":["acoustic_monitor_pump-7"],"model_id":"pumps.tflite"}}"#;
+            br#"{"components":{},"device":{"identifiers":["acoustic_monitor_pump-7"],"model_id":"pumps.tflite"}}"#;
         assert_eq!(model("pump-7", payload).as_deref(), Some("pumps.tflite"));
         assert_eq!(model("pump-8", payload), None);
         for other in [&b"{}"[..], b"", br#"{"device":{"identifiers":["acoustic_monitor_pump-7"]}}"#, b"[1]"] {

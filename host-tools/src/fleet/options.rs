@@ -68,7 +68,7 @@ impl Options {
         let devices = if self.device.is_empty() { &all[..] } else { &self.device[..] };
         let of =
             |device: &String| ["availability", "state", "event"].map(|kind| format!("{}/{device}/{kind}", self.prefix));
-        let model = |device: &String| format!("{}/sensor/{device}/state/config", self.discovery);
+        let model = |device: &String| format!("{}/device/{device}/config", self.discovery);
         let models = devices.iter().filter(|_| !self.discovery.is_empty()).map(model);
         devices.iter().flat_map(of).chain(models).collect()
     }
@@ -114,8 +114,7 @@ mod tests {
 
     #[test]
     fn topics_are_those_of_all_devices_or_of_the_named_ones() {
-        let topics =
-            ["monitor/+/availability", "monitor/+/state", "monitor/+/event", "homeassistant/sensor/+/state/config"];
+        let topics = ["monitor/+/availability", "monitor/+/state", "monitor/+/event", "homeassistant/device/+/config"];
         assert_eq!(parsed(&[]).topics(), topics);
         assert_eq!(parsed(&["--discovery", ""]).topics(), topics[..3]);
         let topics = parsed(&["--prefix", "plant/line", "--device", "a", "--device", "b"]).topics();

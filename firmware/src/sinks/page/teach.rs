@@ -26,8 +26,8 @@ pub(super) async fn queue(State(shared): State<Arc<Shared>>) -> Response {
         Ok(Ok(clips)) => {
             let new_states = new_states(&clips, &states);
             let clips = clips.iter().map(described).collect::<io::Result<Vec<_>>>();
-            let described = |clips: Vec<Value>| json!({ "has_folder": has_folder, "states": states, "new_states": new_states, "clips": clips });
-            clips.map_or_else(|_| unreadable(&shared), |clips| answer::json(&described(clips)))
+            let queue = |clips: Vec<Value>| json!({ "has_folder": has_folder, "states": states, "new_states": new_states, "clips": clips });
+            clips.map_or_else(|_| unreadable(&shared), |clips| answer::json(&queue(clips)))
         }
         _ => unreadable(&shared),
     }

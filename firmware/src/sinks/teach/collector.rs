@@ -84,7 +84,9 @@ impl Collector {
         if let (true, true, Some(sound_format)) = (is_due, is_urgent, self.sound_format) {
             *last = Some(Instant::now());
             let state = facts.state.as_deref().unwrap_or("unknown");
-            let rest = format!("{}_{}_{}", facts.reason.name(), plain(state), time(item.time_us));
+            // Names of files in an archive have at most 100 bytes.
+            let state = plain(state).replace(|c: char| !c.is_ascii(), "-");
+            let rest = format!("{}_{state}_{}", facts.reason.name(), time(item.time_us));
             let after_s = self.config.clip_s - BEFORE_S.min(self.config.clip_s / 2.0);
             let (left, end) = (sound_format.count(after_s), Instant::now() + Duration::from_secs_f32(after_s + 2.0));
             let before = self.pending.take();
@@ -119,7 +121,8 @@ impl Collector {
             return Ok(());
         }
         let spectrum = Spectrum::new(sound.rate_hz, parts).map_err(io::Error::other)?;
-        let seconds = (seconds * 1000.0).floor() / 1000.0;
+        // To the millisecond that has come.
+        let seconds = (seconds * 1000.0) as u64 as f64 / 1000.0;
         let entry = Entry { facts: pending.facts, seconds, spectrum, parts: Vec::new() };
         let added = folder::add(&self.config, &self.share, &entry, (sound.bytes(count), &pending.rest), |path| {
             write_file(path, sound.format, sound.rate_hz, parts.into_iter().flat_map(|part| part.chunks(4096)))

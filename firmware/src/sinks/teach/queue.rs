@@ -194,10 +194,11 @@ mod tests {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let reason = [Unsure, Warning, Alarm][(state >> 28) as usize % 3];
             let answer = [None, None, None, None, Some(Answer::Skip)][(state >> 20) as usize % 5].clone();
-            let new = queued(number, -((state >> 16) as f32 % 70.0), reason, None);
+            let level_db = -((state >> 16) as f32 % 70.0);
+            let new = queued(number, level_db, reason, None);
             if let Decision::Queue { remove } = decide(&there, &new.entry, new.bytes, bounds) {
                 there.retain(|one| !remove.contains(&one.clip));
-                there.push(Queued { entry: queued(number, 0.0, reason, answer).entry, ..new });
+                there.push(queued(number, level_db, reason, answer));
             }
             assert!(waiting(&there.iter().collect::<Vec<_>>()) <= 3, "{number}");
             assert!(there.iter().map(|one| one.bytes + ENTRY_BYTES).sum::<u64>() <= bounds.most_bytes, "{number}");

@@ -18,9 +18,10 @@ use crate::fleet;
 use crate::fleet::address::Address;
 
 const EXAMPLES: &str = "Examples:
-  host-tools monitor --serial /dev/ttyUSB0                     one device on its serial line
-  host-tools monitor --mqtt broker.plant                       all devices at a broker, the worst first
-  host-tools monitor --mqtt broker.plant --device pump-7       one of them
+  host-tools monitor --serial /dev/ttyUSB0
+  ssh device cat /dev/ttyS0 | host-tools monitor --stdin
+  host-tools monitor --mqtt broker.plant
+  host-tools monitor --mqtt broker.plant --device pump-7
   host-tools monitor --mqtt broker.plant --credentials login --json >> log.jsonl";
 
 /// Options of `host-tools monitor`.

@@ -151,7 +151,7 @@ export const de = {
   'teach.reason.alarm': 'Ungewöhnlicher Ton: ein Alarm',
   'teach.when': 'Zeit',
   'teach.closest': 'Nächster Zustand',
-  'teach.closest.value': (state, confidence) => `${state}, Konfidenz ${confidence}`,
+  'teach.state': (state, confidence) => `${state}, Konfidenz ${confidence}`,
   'teach.question': 'Was ist es?',
   'teach.part': (from, to) => `${from} bis ${to} s`,
   'teach.play': (span) => `${span} abspielen`,

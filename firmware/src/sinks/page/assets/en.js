@@ -151,7 +151,7 @@ export const en = {
   'teach.reason.alarm': 'Unusual sound: an alarm',
   'teach.when': 'Time',
   'teach.closest': 'Closest state',
-  'teach.closest.value': (state, confidence) => `${state}, confidence ${confidence}`,
+  'teach.state': (state, confidence) => `${state}, confidence ${confidence}`,
   'teach.question': 'What is it?',
   'teach.part': (from, to) => `${from} to ${to} s`,
   'teach.play': (span) => `Play ${span}`,

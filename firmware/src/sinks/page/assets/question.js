@@ -49,8 +49,9 @@ export function question(name, send) {
   function facts() {
     const rows = [
       [t('teach.when'), dateTime(clip.unix_ms, clip.synchronised ? 'synchronised' : 'unsynchronised')],
-      [t('now.state'), named('state', clip.state || 'unknown')],
-      [t('teach.closest'), clip.leading && t('teach.closest.value', clip.leading, percent(clip.confidence))],
+      // The confidence is that of the reported state, or of the closest one while there is none.
+      [t('now.state'), clip.state ? t('teach.state', clip.state, percent(clip.confidence)) : named('state', 'unknown')],
+      [t('teach.closest'), clip.leading === clip.state ? null : clip.state ? clip.leading : clip.leading && t('teach.state', clip.leading, percent(clip.confidence))],
       [t('now.anomaly'), clip.anomaly === null ? null : number(clip.anomaly, 2)],
       [t('detail.explanation'), clip.explanation],
       [t('now.level'), `${number(clip.level_dbfs, 0)} ${t('now.dbfs')}`],
