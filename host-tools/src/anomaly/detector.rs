@@ -98,18 +98,18 @@ impl FittedDetector {
         })
     }
 
-    /// Fits normal windows `x` [windows x values] of the classes `classes`.
+    /// Fits the windows in `rows`, normal sound, of `x` [windows x values]; `classes` has the class of each window of `x`. At most
+    /// [`MOST`] of them, evenly spread, are read.
     ///
     /// # Errors
     /// When there are fewer than 8 windows, or the components cannot be computed.
-    pub(crate) fn fit(input: Input, x: ArrayView2<'_, f32>, classes: &[usize]) -> anyhow::Result<Self> {
+    pub(crate) fn fit(input: Input, x: ArrayView2<'_, f32>, classes: &[usize], rows: &[usize]) -> anyhow::Result<Self> {
         anyhow::ensure!(
-            x.nrows() >= 8,
+            rows.len() >= 8,
             "{} windows of normal sound are too few for an anomaly score; record more",
-            x.nrows()
+            rows.len()
         );
-        let step = x.nrows().div_ceil(MOST);
-        let rows: Vec<usize> = (0..x.nrows()).step_by(step).collect();
+        let rows: Vec<usize> = rows.iter().copied().step_by(rows.len().div_ceil(MOST)).collect();
         let x = x.select(Axis(0), &rows).mapv(f64::from);
         if matches!(input, Input::Tap | Input::Rumble) {
             return Self::ridge(input, &x);
@@ -231,11 +231,16 @@ mod tests {
         (x, (0..240).map(|row| row / 160).collect())
     }
 
+    /// Fits all windows.
+    fn fit(input: Input, x: ArrayView2<'_, f32>, classes: &[usize]) -> FittedDetector {
+        FittedDetector::fit(input, x, classes, &(0..x.nrows()).collect::<Vec<_>>()).unwrap()
+    }
+
     #[test]
     fn a_window_between_two_clouds_of_a_class_is_far_from_both() {
         let (x, classes) = clouds();
         let (x, classes) = (x.slice_axis(Axis(0), ndarray::Slice::from(..160)), &classes[..160]);
-        let fitted = FittedDetector::fit(Input::Embedding, x, classes).unwrap();
+        let fitted = fit(Input::Embedding, x, classes);
         assert!((2..=CLASS_CLUSTERS).contains(&fitted.tables().clusters()));
         for (row, seen) in x.rows().into_iter().enumerate() {
             // Nearer to the mean of the class, farther from all training windows.
@@ -247,7 +252,7 @@ mod tests {
     #[test]
     fn the_tap_has_one_mean_and_a_residual_and_a_shift_in_any_direction_is_far() {
         let x = Array2::from_shape_fn((120, 512), |(row, value)| 0.2 * noise(row, value) + (value % 7) as f32);
-        let fitted = FittedDetector::fit(Input::Tap, x.view(), &[0; 120]).unwrap();
+        let fitted = fit(Input::Tap, x.view(), &[0; 120]);
         let tables = fitted.tables();
         assert_eq!((tables.clusters(), tables.components()), (1, 32));
         assert!(tables.residual > 0.0);
@@ -264,7 +269,7 @@ mod tests {
         let (x, classes) = clouds();
         let clusters = |input: Input, classes: &[usize]| {
             let x = x.slice_axis(Axis(1), ndarray::Slice::from(..input.len()));
-            FittedDetector::fit(input, x, classes).unwrap().tables().clusters()
+            fit(input, x, classes).tables().clusters()
         };
         assert_eq!(clusters(Input::Statistics, &classes), 2);
         let each: Vec<usize> = (0..240).map(|row| row / 3).collect();

@@ -171,11 +171,10 @@ fn has_rumble(rumble: ArrayView2<'_, f32>, rows: &[usize]) -> bool {
 }
 
 fn spaces(windows: &Windows<'_>, inputs: &[Input], rows: &[usize]) -> anyhow::Result<Vec<FittedDetector>> {
-    let classes: Vec<usize> = rows.iter().map(|row| windows.classes[*row]).collect();
     inputs
         .iter()
         .filter_map(|input| Some((*input, windows.input(*input)?)))
-        .map(|(input, x)| FittedDetector::fit(input, x.select(Axis(0), rows).view(), &classes))
+        .map(|(input, x)| FittedDetector::fit(input, x, windows.classes, rows))
         .collect()
 }
 

@@ -55,7 +55,12 @@ impl FeatureSet {
             return Ok(set);
         }
         tracing::info!("quiet recordings: computing the features again with an input gain of {} dB", suitable.db());
-        Self::with_gain(set.dataset, kind, base, hop_columns, suitable, ui)
+        Self::with_gain(set.into_dataset(), kind, base, hop_columns, suitable, ui)
+    }
+
+    /// The data set alone; the windows are freed.
+    fn into_dataset(self) -> Dataset {
+        self.dataset
     }
 
     fn with_gain(
@@ -91,8 +96,13 @@ fn gather(
     gain: Gain,
     features: Vec<anyhow::Result<RecordingFeatures>>,
 ) -> anyhow::Result<FeatureSet> {
-    let (mut x, mut statistics, mut rumble, mut spectra) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let (mut rows, mut kept) = (Vec::new(), Vec::new());
+    // Exactly as much as is needed, and each recording's windows are freed when they have been copied: both copies of all
+    // windows never exist together.
+    let count: usize = features.iter().flatten().map(|features| features.windows.len()).sum();
+    let reserved = |values: usize| Vec::with_capacity(count * values);
+    let (mut x, mut statistics) = (reserved(kind.len()), reserved(STATISTICS_LEN));
+    let (mut rumble, mut spectra) = (reserved(rumble::BANDS), reserved(SPECTRUM_LEN));
+    let (mut rows, mut kept) = (Vec::with_capacity(count), Vec::new());
     let mut windows = vec![0_usize; dataset.classes.len()];
     for (recording, features) in std::mem::take(&mut dataset.recordings).into_iter().zip(features) {
         match features {

@@ -144,8 +144,7 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
         (part.label.clone(), part.recording.path.to_string_lossy().into_owned(), start)
     });
     let kind = meta.kind()?;
-    let (mut x, mut statistics, mut rumble) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut spectra, mut rows) = (Vec::new(), Vec::new());
+    let count: usize = parts.iter().map(|part| part.rows.len()).sum();
     // A table of an earlier version has none, and then no window has.
     let bands = if tables.iter().any(|(_, rows)| rows.rumble.is_empty()) { 0 } else { BANDS };
     if bands == 0 {
@@ -157,6 +156,10 @@ fn set(meta: &Meta, tables: &[(Meta, Rows)], mut parts: Vec<Part>, mut dataset: 
     if spectrum_len == 0 {
         tracing::info!("the tables hold no spectra, so alarms name no frequencies; make them again");
     }
+    // Exactly as much as is needed: a list that grows would take up to twice as much for a moment.
+    let reserved = |values: usize| Vec::with_capacity(count * values);
+    let (mut x, mut statistics) = (reserved(kind.len()), reserved(STATISTICS_LEN));
+    let (mut rumble, mut spectra, mut rows) = (reserved(bands), reserved(spectrum_len), Vec::with_capacity(count));
     for part in parts {
         // Every name is found: the lists were made of them.
         let label = dataset.classes.binary_search(&part.label).unwrap_or_default();
