@@ -14,7 +14,7 @@ const SHIPPED: &str = include_str!("../monitor.toml");
 const FILE: &str = "monitor-toml.json";
 
 /// Smallest and largest value of numbers.
-const RANGES: [(&str, f64, f64); 36] = [
+const RANGES: [(&str, f64, f64); 46] = [
     ("listen.hop_s", 0.1, 1.0),
     ("capture.rate", 8_000.0, 384_000.0),
     ("capture.channels", 1.0, 32.0),
@@ -44,6 +44,16 @@ const RANGES: [(&str, f64, f64); 36] = [
     ("mqtt.every_s", 0.1, 3_600.0),
     ("mqtt.queue", 1.0, 100_000.0),
     ("mqtt.keep_alive_s", 5.0, 3_600.0),
+    ("notify.cooldown_s", 0.0, 86_400.0),
+    ("notify.queue", 1.0, 1_000.0),
+    ("teach.clip_s", 2.0, 30.0),
+    ("teach.confidence", 0.0, 1.0),
+    ("teach.unsure_s", 0.5, 600.0),
+    ("teach.pause_s", 0.0, 86_400.0),
+    ("teach.distance_db", 0.0, 40.0),
+    ("teach.places", 1.0, 200.0),
+    ("teach.max_mib", 1.0, 1_048_576.0),
+    ("teach.reserve_mib", 0.0, 1_048_576.0),
     ("events.max_kib", 64.0, 1_048_576.0),
     ("clips.before_s", 0.0, 60.0),
     ("clips.after_s", 1.0, 60.0),
@@ -124,8 +134,13 @@ fn made() -> Value {
             comment.clear();
         }
     }
-    // A table of its own, with a line for each state.
-    sections.remove("gpio.states");
+    let nested: Vec<String> = sections.keys().filter(|name| name.contains('.')).cloned().collect();
+    for name in nested {
+        let (section, key) = name.split_once('.').unwrap();
+        let table = sections.remove(&name).unwrap();
+        sections[section]["properties"][key] = table;
+    }
+    // A line for each state.
     sections["gpio"]["properties"]["states"] = json!({
         "type": "object", "additionalProperties": { "type": "integer", "minimum": 0 },
         "description": "One line per state: active while that state is reported. \"unknown\" is a state as well.",

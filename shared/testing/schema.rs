@@ -78,8 +78,11 @@ impl Validator<'_> {
                 }
                 "properties" => {
                     for (name, member) in value.as_object().unwrap_or(&Map::new()) {
-                        if let Some(of_member) = rule.get(name) {
-                            self.validate(of_member, member, &format!("{at}/{name}"), faults);
+                        // The documents' schemas leave further keys open, for readers. Here each key must be described.
+                        match rule.get(name) {
+                            Some(of_member) => self.validate(of_member, member, &format!("{at}/{name}"), faults),
+                            None if schema.get("additionalProperties").is_some() => {}
+                            None => faults.push(format!("{at}: the key {name:?} is not in the schema")),
                         }
                     }
                 }

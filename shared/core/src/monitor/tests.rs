@@ -38,7 +38,7 @@ fn settings(alarm_states: AlarmStates, persistence: Option<Persistence>) -> Sett
         steps,
         confidences: &[0.6, 0.6],
         alarm_states,
-        unknown_s: 2.0,
+        unknown_s: 3.0,
         anomaly,
         anomaly_alarm: true,
         hop_s: 0.48,
@@ -263,7 +263,7 @@ fn unknown_is_an_alarm_only_once_it_has_lasted() {
         events(&sound, AlarmStates::default().with(State::Unknown))
     };
     let alarm = |active| Copied::Alarm { cause: AlarmCause::State, active };
-    // The start and two seconds without usable sound are shorter than the limit of 2 s.
+    // The start, and a dead microphone for two seconds, are shorter than the limit of 3 s.
     let short = dead(2);
     assert!(short.contains(&Copied::State { previous: LOUD, state: State::Unknown }), "{short:?}");
     assert!(!short.contains(&alarm(true)), "{short:?}");
@@ -271,11 +271,11 @@ fn unknown_is_an_alarm_only_once_it_has_lasted() {
     let alarms: Vec<_> =
         long.iter().filter(|event| matches!(event, Copied::Alarm { cause: AlarmCause::State, .. })).collect();
     assert_eq!(alarms, [&alarm(true), &alarm(false)], "{long:?}");
-    // From the first window that is unknown to the one that raises the alarm: 5 hops of 0.48 s.
+    // From the first window that is unknown to the one that raises the alarm: 7 hops of 0.48 s.
     let raised = long.iter().position(|event| *event == alarm(true)).unwrap();
     let unknown = |event: &&Copied| matches!(event, Copied::Window { state: State::Unknown, .. });
     let since = long[..raised].iter().rev().filter(|event| matches!(event, Copied::Window { .. })).take_while(unknown);
-    assert_eq!(since.count(), 6, "{long:?}");
+    assert_eq!(since.count(), 8, "{long:?}");
 }
 
 #[test]
