@@ -10,11 +10,15 @@ use crate::sinks::notify::{TestResult, test};
 
 /// Options of `firmware notify`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  firmware notify --test
+  firmware notify --test --config monitor.toml")]
 pub(crate) struct Args {
     /// Send one test message to each server of [notify]
     #[arg(long, required = true)]
     pub test: bool,
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
+    /// /etc/monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
