@@ -250,18 +250,23 @@ fn oversized_heads_and_connections_that_say_nothing_cost_only_the_page_for_a_whi
 #[test]
 fn an_address_that_floods_the_page_is_refused_and_others_are_not() {
     let page = Page::start("look = \"open\"\n", "");
-    let flood: Vec<Answer> = (0..1500).filter_map(|_| page.try_ask("GET", "/api/session", &[], "")).collect();
-    let refused: Vec<&Answer> = flood.iter().filter(|answer| answer.status == 429).collect();
-    assert!(flood[..500].iter().all(|answer| answer.status == 200), "the first requests");
-    assert!(
-        !refused.is_empty() && refused.iter().all(|answer| answer.header("retry-after") == Some("1")),
-        "{refused:?}"
-    );
+    // On one connection: as fast as the device answers, on a busy machine too.
+    let (mut stream, count) = (page.connect(), 2000);
+    let request = "GET /api/session HTTP/1.1\r\nHost: pump\r\n";
+    let requests = format!("{}{request}Connection: close\r\n\r\n", format!("{request}\r\n").repeat(count - 1));
+    let mut writer = stream.try_clone().unwrap();
+    let sending = std::thread::spawn(move || writer.write_all(requests.as_bytes()));
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    sending.join().unwrap().unwrap();
+    let times = |text: &str| answers.matches(text).count();
+    let (served, refused) = (times("HTTP/1.1 200"), times("HTTP/1.1 429"));
+    assert!(served >= 600 && refused > 0 && served + refused == count, "{served} served, {refused} refused");
+    assert_eq!(times("retry-after: 1\r\n"), refused);
     let other = [("X-Forwarded-For", "192.0.2.7")];
     assert_eq!(page.ask("GET", "/api/session", &other, "").status, 200);
     assert!(
-        page.ask("GET", "/api/now", &other, "").json()["page"]["refused_requests"].as_u64()
-            >= Some(refused.len() as u64)
+        page.ask("GET", "/api/now", &other, "").json()["page"]["refused_requests"].as_u64() >= Some(refused as u64)
     );
 }
 
