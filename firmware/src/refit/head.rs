@@ -32,7 +32,7 @@ pub(super) fn fit_head(
     if clips.is_empty() && report.new_labels.is_empty() {
         return Ok(None);
     }
-    let (known, classes) = (head.classes(), report.labels.len());
+    let classes = report.labels.len();
     let mut on_round = |round, of| on_step(Step::Fitting { round, of });
     let refitted = model_refit::refit(sample, head, classes, &clips, &mut on_round).map_err(|error| match error {
         model_refit::Error::TooFewClips { class, groups } => {
@@ -59,7 +59,7 @@ pub(super) fn fit_head(
         by_label: by_label.collect(),
         doubtful: doubtful.collect(),
     };
-    let refusals = model_refit::acceptance::refusals(&refitted, known);
+    let refusals = model_refit::acceptance::refusals(&refitted);
     report.refused.extend(refusals.iter().map(|refusal| refusal.text(&report.labels)));
     let within_recording = sample.flags.within_recording;
     report.validation = Some(Validation { figures: refitted.validation, within_recording });

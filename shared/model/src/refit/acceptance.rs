@@ -10,8 +10,8 @@ use super::{Comparison, LeftOut, Refitted};
 pub const MACRO_F1: f64 = 0.02;
 /// Most that the cross-entropy may rise, in nats.
 pub const LOG_LOSS: f64 = 0.05;
-/// Least share of the clips of a new class that must be recognised when they are left out.
-pub const NEW_CLASS: f64 = 0.5;
+/// Least share of the clips of a class that must be recognised when they are left out.
+pub const OF_CLASS: f64 = 0.5;
 
 /// Why a refit is refused.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,8 +29,8 @@ pub enum Refusal {
         /// Recognised before and after.
         right: [usize; 2],
     },
-    /// Too few clips of a new class are recognised when they are left out.
-    NewClass {
+    /// Too few clips of a class are recognised when they are left out.
+    OfClass {
         /// The class.
         class: usize,
         /// Its clips.
@@ -60,8 +60,8 @@ impl Refusal {
                 "of {clips} labelled clips {after} are recognised when they are left out, {before} by the model's own head; \
                  check the labels"
             ),
-            Self::NewClass { class, clips, right } => format!(
-                "of {clips} clips of the new state {} only {right} are recognised when they are left out; check the labels, or \
+            Self::OfClass { class, clips, right } => format!(
+                "of {clips} clips of the state {} only {right} are recognised when they are left out; check the labels, or \
                  label more clips",
                 labels.get(class).map_or("?", String::as_str)
             ),
@@ -69,8 +69,8 @@ impl Refusal {
     }
 }
 
-/// All reasons to refuse `refitted`, of which the model has the first `known` classes.
-pub fn refusals(refitted: &Refitted, known: usize) -> Vec<Refusal> {
+/// All reasons to refuse `refitted`.
+pub fn refusals(refitted: &Refitted) -> Vec<Refusal> {
     let mut found = Vec::new();
     let validation = refitted.validation;
     if validation.macro_f1[1] < validation.macro_f1[0] - MACRO_F1 {
@@ -86,15 +86,14 @@ pub fn refusals(refitted: &Refitted, known: usize) -> Vec<Refusal> {
     if right[1] < right[0] {
         found.push(Refusal::Clips { clips: refitted.left_out.len(), right });
     }
-    let mut classes: Vec<usize> =
-        refitted.left_out.iter().map(|clip| clip.class).filter(|class| *class >= known).collect();
+    let mut classes: Vec<usize> = refitted.left_out.iter().map(|clip| clip.class).collect();
     classes.sort_unstable();
     classes.dedup();
     for class in classes {
         let own: Vec<LeftOut> = refitted.left_out.iter().filter(|clip| clip.class == class).copied().collect();
         let recognised = self::right(&own)[1];
-        if (recognised as f64) < NEW_CLASS * own.len() as f64 {
-            found.push(Refusal::NewClass { class, clips: own.len(), right: recognised });
+        if (recognised as f64) < OF_CLASS * own.len() as f64 {
+            found.push(Refusal::OfClass { class, clips: own.len(), right: recognised });
         }
     }
     found
@@ -127,21 +126,21 @@ mod tests {
 
     #[test]
     fn a_refit_that_is_no_worse_has_no_refusal() {
-        assert_eq!(refusals(&refitted(), 2), []);
+        assert_eq!(refusals(&refitted()), []);
     }
 
     #[test]
     fn each_figure_that_is_worse_is_a_refusal() {
         let worse = Refitted { validation: comparison([0.95, 0.90], [0.10, 0.30]), ..refitted() };
-        assert!(matches!(refusals(&worse, 2)[..], [Refusal::MacroF1(_), Refusal::LogLoss(_)]));
+        assert!(matches!(refusals(&worse)[..], [Refusal::MacroF1(_), Refusal::LogLoss(_)]));
         let worse = Refitted { known: Some(comparison([0.9, 0.9], [0.2, 0.3])), ..refitted() };
-        assert!(matches!(refusals(&worse, 2)[..], [Refusal::KnownClips(_)]));
+        assert!(matches!(refusals(&worse)[..], [Refusal::KnownClips(_)]));
         let mut worse = refitted();
         worse.left_out[1].predicted[1] = 0;
-        let [Refusal::NewClass { class: 2, clips: 2, right: 0 }] = refusals(&worse, 2)[..] else {
-            panic!("{:?}", refusals(&worse, 2))
+        let [Refusal::OfClass { class: 2, clips: 2, right: 0 }] = refusals(&worse)[..] else {
+            panic!("{:?}", refusals(&worse))
         };
         worse.left_out[0].predicted[1] = 1;
-        assert!(refusals(&worse, 2).contains(&Refusal::Clips { clips: 3, right: [1, 0] }));
+        assert!(refusals(&worse).contains(&Refusal::Clips { clips: 3, right: [1, 0] }));
     }
 }
