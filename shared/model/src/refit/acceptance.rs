@@ -10,7 +10,7 @@ use super::{Comparison, LeftOut, Refitted};
 pub const MACRO_F1: f64 = 0.02;
 /// Most that the cross-entropy may rise, in nats.
 pub const LOG_LOSS: f64 = 0.05;
-/// Least share of the clips of a class that must be recognised when they are left out.
+/// Share of the clips of a class of which more must be recognised when they are left out.
 pub const OF_CLASS: f64 = 0.5;
 
 /// Why a refit is refused.
@@ -92,7 +92,7 @@ pub fn refusals(refitted: &Refitted) -> Vec<Refusal> {
     for class in classes {
         let own: Vec<LeftOut> = refitted.left_out.iter().filter(|clip| clip.class == class).copied().collect();
         let recognised = self::right(&own)[1];
-        if (recognised as f64) < OF_CLASS * own.len() as f64 {
+        if (recognised as f64) <= OF_CLASS * own.len() as f64 {
             found.push(Refusal::OfClass { class, clips: own.len(), right: recognised });
         }
     }
@@ -120,7 +120,7 @@ mod tests {
             new_confidence: vec![60],
             validation: comparison([0.95, 0.94], [0.10, 0.12]),
             known: Some(comparison([0.9, 0.9], [0.2, 0.2])),
-            left_out: vec![left_out(0, 0, 0, 0), left_out(1, 2, 1, 2), left_out(2, 2, 0, 1)],
+            left_out: vec![left_out(0, 0, 0, 0), left_out(1, 2, 1, 2), left_out(2, 2, 0, 2)],
         }
     }
 
@@ -137,10 +137,11 @@ mod tests {
         assert!(matches!(refusals(&worse)[..], [Refusal::KnownClips(_)]));
         let mut worse = refitted();
         worse.left_out[1].predicted[1] = 0;
-        let [Refusal::OfClass { class: 2, clips: 2, right: 0 }] = refusals(&worse)[..] else {
+        let [Refusal::OfClass { class: 2, clips: 2, right: 1 }] = refusals(&worse)[..] else {
             panic!("{:?}", refusals(&worse))
         };
         worse.left_out[0].predicted[1] = 1;
+        worse.left_out[2].predicted[1] = 1;
         assert!(refusals(&worse).contains(&Refusal::Clips { clips: 3, right: [1, 0] }));
     }
 }
