@@ -42,6 +42,8 @@ mod ranges;
 #[cfg(feature = "page")]
 mod recent;
 #[cfg(feature = "page")]
+mod refit;
+#[cfg(feature = "page")]
 mod routes;
 #[cfg(feature = "page")]
 mod server;

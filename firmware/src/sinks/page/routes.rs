@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, archive, assets, clips, headers, history, listen, live, log, models, settings, teach};
+use super::{answer, archive, assets, clips, headers, history, listen, live, log, models, refit, settings, teach};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.
@@ -28,6 +28,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/history", get(history::history))
         .route("/api/events.csv", get(log::csv))
         .route("/api/teach", get(teach::queue))
+        .route("/api/refit", get(refit::status))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::looking));
     let listening = Router::new()
         .route("/api/listen", get(listen::listen))
@@ -47,6 +48,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/models", post(models::upload))
         .route("/api/models/use", post(models::use_another))
         .route("/api/label", post(teach::label))
+        .route("/api/refit", post(refit::start))
+        .route("/api/refit/version", post(refit::version))
+        .route("/api/refit/back", post(refit::back))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::operating));
     Router::new()
         .route("/", get(assets::index))

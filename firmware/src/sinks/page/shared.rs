@@ -69,6 +69,7 @@ pub(super) struct Shared {
     pub(super) uploading: Semaphore,
     pub(super) counters: Arc<PageCounters>,
     pub(super) teach: TeachShare,
+    pub(super) refit: super::refit::RefitWork,
     now: Mutex<Now>,
     recent: Mutex<Recent>,
 }
@@ -94,6 +95,7 @@ impl Shared {
             uploading: Semaphore::new(1),
             counters,
             teach: context.teach.clone(),
+            refit: super::refit::RefitWork::default(),
             now: Mutex::new(Now::new()),
             recent: Mutex::default(),
         }

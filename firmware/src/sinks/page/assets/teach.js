@@ -2,6 +2,7 @@
 import * as api from './api.js';
 import { h, fill } from './dom.js';
 import { question } from './question.js';
+import { refit } from './refit.js';
 import { t } from './words.js';
 
 const PROGRESS = ['waiting', 'labelled', 'skipped'];
@@ -51,6 +52,7 @@ export function teach({ onLink, onNow }) {
     if (before >= 0 && !list.contains(document.activeElement)) (next?.querySelector('h3') || only).focus();
   }
 
+  const fitting = refit();
   const stop = api.follow({
     now(state) {
       onNow(state);
@@ -61,6 +63,6 @@ export function teach({ onLink, onNow }) {
   load();
 
   const head = h('div', { class: 'row apart' }, h('h2', {}, t('teach.title')), h('span', { class: 'row' }, h('label', { for: 'only' }, t('alarms.show')), only));
-  const element = h('div', { class: 'stack' }, head, h('p', { class: 'soft' }, t('teach.hint')), note, h('div', { class: 'row apart' }, counts, archive), list);
-  return { element, leave: () => { stop(); views.forEach((one) => one.leave()); } };
+  const element = h('div', { class: 'stack' }, head, h('p', { class: 'soft' }, t('teach.hint')), note, h('div', { class: 'row apart' }, counts, archive), list, fitting.element);
+  return { element, leave: () => { stop(); fitting.leave(); views.forEach((one) => one.leave()); } };
 }
