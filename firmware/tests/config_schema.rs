@@ -176,7 +176,8 @@ fn the_schema_is_up_to_date() {
 fn the_shipped_file_and_the_defaults_are_valid_and_have_no_key_that_the_schema_lacks() {
     let made = made();
     schema::check_by(&made, &json_of(SHIPPED));
-    schema::check_by(&made, &serde_json::to_value(Config::default()).unwrap());
+    // As TOML, which has no null: a key without a default is absent.
+    schema::check_by(&made, &json_of(&toml::to_string(&Config::default()).unwrap()));
     // The keys without a default too.
     let all: Vec<String> = SHIPPED
         .lines()

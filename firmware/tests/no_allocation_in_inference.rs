@@ -84,6 +84,7 @@ fn process(model: &[u8], folder: &Path, parts: usize, most: u64) -> (u64, Inbox)
     config.listen.model = folder.join("model.tflite");
     config.listen.hop_s = 0.25;
     config.alarm.states = vec!["unknown".into()];
+    config.alarm.unknown_s = 0.0;
     std::fs::write(&config.listen.model, model).unwrap();
     let wav = folder.join("sound.wav");
     write_wav(&wav, &noise(parts, 1.0));

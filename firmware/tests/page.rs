@@ -368,14 +368,16 @@ fn unknown_sound_is_queued_labelled_cut_and_saved_with_its_manifest() {
         "[teach]\nfolder = {teach:?}\nclip_s = 2.0\nconfidence = 1.0\nunsure_s = 0.5\npause_s = 0.0\nreserve_mib = 0\n"
     );
     let page = Page::start("look = \"open\"\n", &more);
-    let queue = || page.ask("GET", "/api/teach", &[], "").json();
+    // Not more often than the page answers an address.
+    let ask = |path: &str| {
+        std::thread::sleep(Duration::from_millis(50));
+        page.ask("GET", path, &[], "").json()
+    };
+    let queue = || ask("/api/teach");
     let clips = || queue()["clips"].as_array().unwrap().clone();
     // Quiet and loud noise: two kinds of sound, each once, whatever the number of candidates.
     wait(|| clips().len() >= 2, || page.program.stderr());
-    wait(
-        || page.ask("GET", "/api/now", &[], "").json()["teach"]["similar"].as_u64() > Some(0),
-        || "the same sound".into(),
-    );
+    wait(|| ask("/api/now")["teach"]["similar"].as_u64() > Some(0), || "the same sound".into());
     let found = queue();
     assert_eq!((&found["has_folder"], &found["states"]), (&json!(true), &json!(["off_state", "on_state"])));
     let first = &found["clips"][0];

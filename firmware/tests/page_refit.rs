@@ -22,6 +22,8 @@ fn ended(page: &PageClient) -> Value {
     let mut state = Value::Null;
     wait(
         || {
+            // Not more often than the page answers an address.
+            std::thread::sleep(std::time::Duration::from_millis(100));
             state = page.get("/api/refit");
             state["step"].is_null()
         },

@@ -37,7 +37,7 @@ fn bash_completes_a_command_and_an_option_by_the_script() {
     let (_, script, _) = host_tools(&["completions", "bash"]);
     let complete = |words: &str, place: usize| {
         let ask = format!(
-            "{script}\nCOMP_WORDS=({words}); COMP_CWORD={place}; _host-tools host-tools \"${{COMP_WORDS[{place}]}}\" \
+            "{script}\nCOMP_WORDS=({words}); COMP_CWORD={place}; _host__tools host-tools \"${{COMP_WORDS[{place}]}}\" \
              \"${{COMP_WORDS[{}]}}\"; echo \"${{COMPREPLY[@]}}\"",
             place - 1
         );

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use test_needs::needs;
 
 /// Runs a command in `folder` and returns its document, which is valid and of the command's name.
 fn document(folder: &Path, line: &str) -> Value {
@@ -46,7 +47,6 @@ fn the_documents_of_every_command_are_valid() {
     document(folder, "anomaly --data table.parquet --normal off_state,on_state --out figures");
     document(folder, "visualize --data data --features logmel --out figures");
     document(folder, "inspect art/sound_classifier.tflite --all");
-    document(folder, &format!("bench {model} --runs 1"));
     document(folder, "sign --key key --generate --no-password art/sound_classifier.tflite");
     document(folder, "pipeline --data data --features logmel --out runs");
     std::fs::write(
@@ -60,6 +60,13 @@ fn the_documents_of_every_command_are_valid() {
     )
     .unwrap();
     document(folder, "history events.csv --out figures");
+}
+
+// It measures an int8 network.
+#[needs(base_model)]
+#[test]
+fn the_document_of_bench_is_valid() {
+    document(Path::new("."), "bench --runs 1");
 }
 
 #[test]

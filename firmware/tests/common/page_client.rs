@@ -142,6 +142,8 @@ impl PageClient {
         let mut reload = Value::Null;
         wait(
             || {
+                // Not more often than the page answers an address.
+                std::thread::sleep(Duration::from_millis(50));
                 reload = self.get(path)["reload"].clone();
                 reload["count"].as_u64() >= Some(count)
             },

@@ -166,7 +166,7 @@ fn with_sbr(adts: &[u8]) -> Vec<u8> {
 #[test]
 fn he_aac_is_refused_however_it_is_signalled() {
     let folder = tempfile::tempdir().unwrap();
-    let source = "-f lavfi -i anoisesrc=d=2:r=22050:a=0.3 -c:a aac -b:a 32k";
+    let source = "-f lavfi -i anoisesrc=d=2:r=22050:a=0.3:seed=3 -c:a aac -b:a 32k";
     let plain = ffmpeg(folder.path(), &format!("{source} DIR/plain.aac"));
     assert_eq!(survey(&plain).unwrap().rate_hz, 22_050);
     let implicit = folder.path().join("implicit.aac");

@@ -243,7 +243,7 @@ mod tests {
         let explanations = vec!["2026-11-25 14:10:00 alarm: 56-71 Hz +11.2 dB".to_string()];
         let listed = draw("t", "s", &Log { explanations, ..log() }).unwrap();
         assert_eq!(listed.height() - plain.height(), 3 * ROW as u32);
-        let has_ink = |y| (0..listed.width()).any(|x| listed.pixel(x, y) == Some([SOFT_INK.0, SOFT_INK.1, SOFT_INK.2]));
+        let has_ink = |y| (0..listed.width()).any(|x| listed.pixel(x, y) != Some([PAPER.0, PAPER.1, PAPER.2]));
         let bottom = plain.height() - MARGIN as u32;
         assert!((bottom + 2 * ROW as u32..listed.height() - MARGIN as u32).any(has_ink));
     }
