@@ -2,7 +2,7 @@
 //!
 //! The model is never changed. [`refit`] reads clips that a person has labelled, fits the head and widens the anomaly tables
 //! ([`monitor_model::refit`], [`monitor_model::anomaly::widen`]), and stores the result as a version in the state directory
-//! ([`versions`]) if it is no worse. One version is active, or none; [`active`] loads it for `run` and `check`.
+//! ([`mod@versions`]) if it is no worse. One version is active, or none; [`active`] loads it for `run` and `check`.
 
 pub(crate) mod active;
 pub(crate) mod baseline;
