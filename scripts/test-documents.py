@@ -27,6 +27,7 @@ NOT_RUN = {
     "firmware run": "needs a sound device",
     "firmware baseline": "needs a sound device",
     "firmware refit": "needs labelled clips of the device",
+    "firmware notify": "needs a server for messages",
     "host-tools fetch": "needs the base model: set YAMNET_TFLITE",
     "host-tools label": "serves a page until it is ended",
     "host-tools monitor": "needs a broker or a serial line",
