@@ -227,8 +227,13 @@ fn reference_tap(shape: Shape, scale: f32, activation: &[i8]) -> Vec<f32> {
     (0..shape.channels).map(|channel| sum(channel) * (scale / shape.positions() as f32)).collect()
 }
 
+/// Networks that are tried: `PROPTEST_CASES`, for emulators, or 48.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(48)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
     #[test]
     fn a_random_network_gives_the_same_result_on_every_instruction_set_as_the_reference_kernels_also_where_it_reuses_rows(
         sketch in sketches(), seed: u64, hops in hops(),
