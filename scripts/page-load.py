@@ -12,34 +12,28 @@ exceeds 32 MiB, an attack is answered otherwise than by a refusal, or the counte
 
 import argparse
 import asyncio
+import gzip
 import json
 import os
 import pathlib
-import random
 import re
 import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 
-HOP_S = 0.1
-RATE = 48_000
+from soak import HOP_S, sound
+
 MOST_RSS_KIB = 32 * 1024
 MOST_P99_RATIO = 1.1
 # Time at the start of a phase that is not counted: browsers come, or go.
 SETTLE_S = 3
 ATTACK_REQUESTS = 10_000
-
-
-def sound():
-    """Six seconds of hiss, quiet and loud, as S16."""
-    rng = random.Random(1)
-    hiss = [rng.randrange(-32768, 32768) for _ in range(RATE)]
-    return b"".join(struct.pack(f"<{RATE}h", *(x * height // 32768 for x in hiss)) for height in (40, 9000) for _ in range(3))
+# A client that neither loads nor attacks the page.
+BYSTANDER = "192.0.2.254"
 
 
 class Device:
@@ -112,12 +106,12 @@ def request(path, method="GET", headers=(), body=""):
 
 
 async def load(port, path, client):
-    """Loads one address whole, as a client behind a proxy on the device; its bytes."""
+    """Loads one address whole, as a client behind a proxy on the device; the body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request(path, headers=["Accept-Encoding: gzip", f"X-Forwarded-For: {client}"]))
-    bytes_read = len(await reader.read(-1))
+    answer = await reader.read(-1)
     writer.close()
-    return bytes_read
+    return answer[answer.index(b"\r\n\r\n") + 4:]
 
 
 async def browser(port, client, assets, end, seen):
@@ -147,11 +141,8 @@ async def browser(port, client, assets, end, seen):
 
 async def browse(device, count, seconds):
     """`count` browsers for `seconds`; what they received."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", device.port)
-    writer.write(request("/"))
-    text = (await reader.read(-1)).decode("utf-8", "replace")
-    writer.close()
-    assets = ["/" + name for name in sorted(set(re.findall(r'(?:src|href)="(assets/[^"]+)"', text)))]
+    page = gzip.decompress(await load(device.port, "/", BYSTANDER)).decode()
+    assets = ["/" + name for name in sorted(set(re.findall(r'(?:src|href)="(assets/[^"]+)"', page)))]
     seen = {"closed": 0}
     end = time.monotonic() + seconds
     results = await asyncio.gather(*(browser(device.port, f"192.0.2.{number}", assets, end, seen) for number in range(count)), return_exceptions=True)
@@ -221,11 +212,7 @@ async def run(arguments, device):
             await asyncio.sleep(1)
 
     async def now():
-        reader, writer = await asyncio.open_connection("127.0.0.1", device.port)
-        writer.write(request("/api/now", headers=["X-Forwarded-For: 192.0.2.254"]))
-        text = await reader.read(-1)
-        writer.close()
-        return json.loads(text[text.index(b"\r\n\r\n") + 4:])
+        return json.loads(await load(device.port, "/api/now", BYSTANDER))
 
     await asyncio.sleep(3)
     watcher = asyncio.create_task(watch())

@@ -9,27 +9,11 @@ mod common;
 use common::model::write_wav;
 use common::page_client::PageClient;
 use common::place::Place;
-use common::program::wait;
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// The states that the program has reported since the last change of its labels.
+/// The state of the newest window.
 fn last_state(page: &PageClient) -> Option<String> {
     page.program.reports("verdict").last()?["state"].as_str().map(str::to_owned)
-}
-
-/// Waits until the page's work has ended; its state.
-fn ended(page: &PageClient) -> Value {
-    let mut state = Value::Null;
-    wait(
-        || {
-            // Not more often than the page answers an address.
-            std::thread::sleep(std::time::Duration::from_millis(100));
-            state = page.get("/api/refit");
-            state["step"].is_null()
-        },
-        || page.program.stderr(),
-    );
-    state
 }
 
 #[test]
@@ -48,7 +32,7 @@ fn labels_of_the_page_make_a_new_state_and_a_click_takes_it_back() {
     let rows = carried::clips(&folder, 2, 20..25, "whine", "");
     std::fs::write(folder.join("manifest.csv"), format!("file,label,condition\n{rows}")).unwrap();
     assert_eq!(page.post("/api/refit", &json!({})).0, 200);
-    let state = ended(&page);
+    let state = page.wait_for("/api/refit", |state| state["step"].is_null());
     assert_eq!(state["report"]["accepted"], json!(true), "{state}");
     assert_eq!(state["report"]["new_labels"], json!(["whine"]));
     let version = &state["versions"][0];

@@ -74,8 +74,8 @@ impl Layers {
 
     fn over(file: Config, written: toml::Table) -> Self {
         let state_dir = file.listen.state_dir.clone();
-        let merged = Overlay::read(&state_dir)
-            .and_then(|overlay| Config::from_table(overlay.over(written.clone())).map(|config| (overlay, config)));
+        let merged =
+            Overlay::read(&state_dir).and_then(|overlay| overlay.config(&written).map(|config| (overlay, config)));
         match merged {
             Ok((overlay, config)) => Self { file, written, overlay, config, ignored: None },
             Err(error) => {

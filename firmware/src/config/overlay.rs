@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::Error;
+use super::{Config, Error};
 
 /// The file's name.
 const FILE: &str = "page.toml";
@@ -123,8 +123,15 @@ impl Overlay {
         keys.as_table_mut().into_iter().for_each(|keys| drop(keys.insert(key.into(), value.clone())));
     }
 
-    /// The table of a file with what is overridden in place of its values.
-    pub(crate) fn over(&self, mut file: Table) -> Table {
+    /// The configuration of the table of a file with what is overridden in place of its values.
+    ///
+    /// # Errors
+    /// When a value is of the wrong type or out of range.
+    pub(crate) fn config(&self, file: &Table) -> Result<Config, Error> {
+        Config::from_table(self.over(file.clone()))
+    }
+
+    fn over(&self, mut file: Table) -> Table {
         for (section, keys) in &self.0 {
             let own = file.entry(section).or_insert_with(|| Value::Table(Table::new()));
             if let (Some(own), Some(keys)) = (own.as_table_mut(), keys.as_table()) {

@@ -31,8 +31,11 @@ impl Debug for UploadedModel {
     }
 }
 
-/// Changes settings and models. Each call may take seconds and is for one thread at a time.
+/// Changes settings and models. Each call but [`reload`](Self::reload) may take seconds and is for one thread at a time.
 pub trait Operator: Debug + Send + Sync {
+    /// Requests that model and configuration are read again, as SIGHUP does.
+    fn reload(&self);
+
     /// The settings that can be changed: each with the value of the file, its override and what the model or the program adds.
     ///
     /// # Errors

@@ -20,14 +20,6 @@ pub(crate) enum Request {
     Acknowledge,
 }
 
-/// Requests a reload of this program, as SIGHUP from outside does.
-#[cfg(feature = "page")]
-#[allow(dead_code, reason = "for the page's screens that change files")]
-pub(crate) fn request_reload() {
-    // A signal to itself cannot fail.
-    let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), Signal::SIGHUP);
-}
-
 /// The signals, blocked for the calling thread and all that it starts afterwards.
 pub(crate) struct Signals {
     descriptor: SignalFd,

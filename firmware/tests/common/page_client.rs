@@ -137,18 +137,23 @@ impl PageClient {
         self.send("POST", path, &[self.session[0].clone(), json], b"{}").unwrap().0
     }
 
-    /// Waits until the device has read its settings again so many times; returns why that failed.
-    pub fn reloaded(&self, path: &str, count: u64) -> Value {
-        let mut reload = Value::Null;
+    /// Waits until the JSON at an address is as wanted; returns it.
+    pub fn wait_for(&self, path: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut found = Value::Null;
         wait(
             || {
                 // Not more often than the page answers an address.
                 std::thread::sleep(Duration::from_millis(50));
-                reload = self.get(path)["reload"].clone();
-                reload["count"].as_u64() >= Some(count)
+                found = self.get(path);
+                is_wanted(&found)
             },
             || self.program.stderr(),
         );
-        reload["failure"].clone()
+        found
+    }
+
+    /// Waits until the device has read its settings again so many times; returns why that failed.
+    pub fn reloaded(&self, path: &str, count: u64) -> Value {
+        self.wait_for(path, |found| found["reload"]["count"].as_u64() >= Some(count))["reload"]["failure"].clone()
     }
 }

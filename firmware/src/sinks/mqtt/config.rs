@@ -80,7 +80,7 @@ impl Config {
         if !self.id.is_empty() {
             return self.id.clone();
         }
-        let host = nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let host = crate::system::host::name();
         let name: String = host.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
         if name.is_empty() { "monitor".into() } else { name }
     }

@@ -8,6 +8,7 @@ use super::messages::{Message, Messages};
 use super::outgoing::WINDOW;
 use super::{Config, MqttVersion};
 use crate::system::messages::warn;
+use crate::system::secret_file;
 
 /// Requests between the two tasks: the messages in flight, four subscriptions, and the disconnect.
 const CHANNEL: usize = WINDOW + 6;
@@ -162,14 +163,13 @@ pub(super) fn open(config: &Config, messages: &Messages) -> Result<(Link, Publis
 
 /// User and password. Neither is ever part of a message.
 fn credentials(config: &Config) -> Result<Option<(String, String)>, String> {
-    use std::os::unix::fs::PermissionsExt;
     let path = &config.credentials;
     if path.as_os_str().is_empty() {
         return Ok(None);
     }
-    let in_file = |error: std::io::Error| format!("credentials {}: {error}", path.display());
-    let text = std::fs::read_to_string(path).map_err(in_file)?;
-    if std::fs::metadata(path).map_err(in_file)?.permissions().mode() & 0o077 != 0 {
+    let read = secret_file::read(path).map_err(|error| format!("credentials {}: {error}", path.display()));
+    let (text, is_open) = read?;
+    if is_open {
         warn(format!("mqtt credentials {}: others may read it; chmod 600 it", path.display()));
     }
     let mut lines = text.lines();

@@ -1,6 +1,6 @@
 //! The HTTP client: bounded in time, with the certificates of the configuration, the system or Mozilla's list.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use crate::system::messages::warn;
+use crate::system::secret_file;
 
 /// Longest time for one attempt.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,14 +63,13 @@ fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
 ///
 /// # Errors
 /// When the file cannot be read or has no token.
-pub(super) fn authorization(path: &PathBuf) -> Result<Option<String>, String> {
-    use std::os::unix::fs::PermissionsExt;
+pub(super) fn authorization(path: &Path) -> Result<Option<String>, String> {
     if path.as_os_str().is_empty() {
         return Ok(None);
     }
-    let in_file = |error: std::io::Error| format!("token_file {}: {error}", path.display());
-    let text = std::fs::read_to_string(path).map_err(in_file)?;
-    if std::fs::metadata(path).map_err(in_file)?.permissions().mode() & 0o077 != 0 {
+    let read = secret_file::read(path).map_err(|error| format!("token_file {}: {error}", path.display()));
+    let (text, is_open) = read?;
+    if is_open {
         warn(format!("notify token_file {}: others may read it; chmod 600 it", path.display()));
     }
     let token = text.lines().next().unwrap_or_default().trim();

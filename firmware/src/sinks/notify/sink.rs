@@ -22,8 +22,8 @@ use super::store::{Store, Waiting};
 use super::zone::zone;
 use crate::reporting::{ChannelReport, Event, Item, NotifyDesk, OutputContext, Snapshot};
 use crate::sinks::Sink;
-use crate::system::clock;
 use crate::system::messages::warn;
+use crate::system::{clock, host};
 
 /// Time between two looks at digests, requests for a test, and the file.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -123,8 +123,7 @@ pub(crate) fn test(config: &Config) -> Result<Vec<TestResult>, String> {
 
 impl Writer {
     fn new(config: &Config) -> Self {
-        let host = || nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let device = if config.name.is_empty() { host() } else { config.name.clone() };
+        let device = if config.name.is_empty() { host::name() } else { config.name.clone() };
         // Checked with the configuration.
         let zone = zone(&config.time_zone).unwrap_or(TimeZone::UTC);
         Self { device, link: config.link.clone(), zone, written: 0 }

@@ -33,7 +33,7 @@ pub(super) async fn archive(State(shared): State<Arc<Shared>>) -> Response {
         return access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, "the folder of the clips cannot be read");
     };
     let text = manifest::text(&clips);
-    let labelled: Vec<Queued> = clips.into_iter().filter(has_label).collect();
+    let labelled: Vec<Queued> = clips.into_iter().filter(manifest::names).collect();
     if labelled.is_empty() {
         return access::refuse(&shared, StatusCode::NOT_FOUND, "no clip has a label yet");
     }
@@ -42,11 +42,6 @@ pub(super) async fn archive(State(shared): State<Arc<Shared>>) -> Response {
     let mut found = answer::of("application/x-tar", Body::new(Messages::new(body)));
     found.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"teach.tar\""));
     found
-}
-
-/// Whether the manifest names the clip.
-fn has_label(one: &Queued) -> bool {
-    manifest::text(std::slice::from_ref(one)).lines().count() > 1
 }
 
 /// Sends everything; what cannot be read ends the archive early, which `tar` notices.

@@ -13,8 +13,8 @@ use super::recent::Point;
 use super::shared::Now;
 use crate::alarms::sensitivity::Values;
 use crate::reporting::{Item, PageCounters, Snapshot, TeachCounters, Window};
-use crate::system::clock;
 use crate::system::hex::hex;
+use crate::system::{clock, host};
 
 /// The state now. `levels`: alarm level, persistence and warning level of the anomaly score, `None` without a score.
 pub(super) fn now(now: &Now, levels: Option<Values>, page: &PageCounters, teach: &TeachCounters) -> Value {
@@ -29,7 +29,7 @@ pub(super) fn now(now: &Now, levels: Option<Values>, page: &PageCounters, teach:
         "unix_ms": clock::unix_ms(),
         "up_ms": now.up_ms(),
         "clock": clock_name(health.clock),
-        "host": host(),
+        "host": host::name(),
         "version": env!("CARGO_PKG_VERSION"),
         "model": device.map(|device| &device.model),
         "model_sha256": device.map(|device| hex(&device.model_sha256)),
@@ -76,9 +76,4 @@ pub(super) fn event(item: &Item, now: &Snapshot) -> Value {
     value["unix_ms"] = clock::unix_ms().into();
     value["clock"] = clock_name(clock::state() as u8).into();
     value
-}
-
-/// The device's name.
-fn host() -> String {
-    nix::unistd::gethostname().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

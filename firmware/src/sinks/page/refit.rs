@@ -12,9 +12,8 @@ use tokio::task::spawn_blocking;
 use super::shared::Shared;
 use super::{access, answer};
 use crate::refit::{self, Report, Settings, Version};
-use crate::reporting::FolderPaths;
+use crate::reporting::{FolderPaths, Operator};
 use crate::sinks::teach::manifest;
-use crate::system::signals::request_reload;
 
 /// Stack of the thread that fits.
 const STACK: usize = 2 * 1024 * 1024;
@@ -60,13 +59,13 @@ impl RefitWork {
 }
 
 /// Fits to all labels so far; the program reads the result at a reload.
-fn fit(work: &RefitWork, folders: FolderPaths) -> Result<Value, String> {
+fn fit(work: &RefitWork, folders: FolderPaths, operator: Option<&dyn Operator>) -> Result<Value, String> {
     let text = |error: refit::Error| error.to_string();
     let clips = refit::read_labels(&folders.teach.join(manifest::NAME)).map_err(text)?;
     let request = refit::Request { settings: folders.refit, clips, activate: true };
     let report: Report = refit::refit(&request, &|step| work.lock().step = Some(step.to_string())).map_err(text)?;
     if report.accepted {
-        request_reload();
+        operator.into_iter().for_each(Operator::reload);
     }
     serde_json::to_value(&report).map_err(|error| error.to_string())
 }
@@ -80,10 +79,10 @@ pub(super) async fn start(State(shared): State<Arc<Shared>>) -> Response {
     if !shared.refit.begin() {
         return access::refuse(&shared, StatusCode::CONFLICT, "a refit runs already");
     }
-    let work = shared.refit.clone();
+    let (work, operator) = (shared.refit.clone(), shared.operator.clone());
     let thread = std::thread::Builder::new().name("refit".into()).stack_size(STACK);
     let run = move || {
-        let result = fit(&work, folders);
+        let result = fit(&work, folders, operator.as_deref());
         work.end(result);
     };
     match thread.spawn(run) {
@@ -158,7 +157,7 @@ async fn changed(
     shared.refit.lock().step = None;
     match done {
         Ok(Ok(())) => {
-            request_reload();
+            shared.operator.iter().for_each(|operator| operator.reload());
             answer::json(&json!({}))
         }
         Ok(Err(error)) => access::refuse(shared, StatusCode::BAD_REQUEST, &error.to_string()),

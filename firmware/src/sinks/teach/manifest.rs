@@ -31,6 +31,12 @@ pub(crate) fn text(clips: &[Queued]) -> String {
     text
 }
 
+/// Whether the text has a row of the clip.
+#[cfg(feature = "page")]
+pub(crate) fn names(one: &Queued) -> bool {
+    one.entry.parts.iter().filter_map(|part| part.answer.as_ref()).any(|answer| row(&one.entry, answer).is_some())
+}
+
 /// The class and the condition that an answer stands for; `None` for what is of no use. Of normal sound the class is the
 /// reported state, unless the device was unsure of it.
 fn row<'a>(entry: &'a Entry, answer: &'a Answer) -> Option<(&'a str, &'static str)> {

@@ -80,6 +80,10 @@ impl PageOperator {
 }
 
 impl Operator for PageOperator {
+    fn reload(&self) {
+        self.reload.store(true, Relaxed);
+    }
+
     fn settings(&self) -> Result<Value, OperatorError> {
         self.perform(|| self.list_settings())
     }

@@ -4,7 +4,6 @@
 //! in use is never written to. The page's overlay names the model in use; without it that is the file's.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::Relaxed;
 
 use monitor_model::atomic_file;
 use serde_json::{Value, json};
@@ -12,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::PageOperator;
 use crate::config::overlay::{MODEL as KEY, Overlay};
-use crate::config::{Config, Layers, ListenConfig};
+use crate::config::{Layers, ListenConfig};
 use crate::inference::signature;
-use crate::reporting::{OperatorError, UploadedModel};
+use crate::reporting::{Operator, OperatorError, UploadedModel};
 use crate::sinks::page::Uploads;
 use crate::system::hex::hex;
 use crate::system::messages::warn;
@@ -132,15 +131,14 @@ impl PageOperator {
         let mut overlay = layers.overlay.clone();
         let path = which.map(|which| place(state_dir, which));
         overlay.set(KEY, path.map(|path| toml::Value::String(path.to_string_lossy().into_owned())));
-        let config =
-            Config::from_table(overlay.over(layers.written.clone())).map_err(|error| refused(error.to_string()))?;
+        let config = overlay.config(&layers.written).map_err(|error| refused(error.to_string()))?;
         let model = config.listen.model.clone();
         self.check(config)?;
         let before = previous_file(state_dir);
         atomic_file::write(&before, active(layers).as_bytes()).map_err(|error| failed(&before, &error))?;
         overlay.write(state_dir).map_err(|error| failed(&Overlay::path(state_dir), &error))?;
         warn(format!("page: {by} changed the model to {}", model.display()));
-        self.reload.store(true, Relaxed);
+        self.reload();
         Ok(json!({ "path": model }))
     }
 

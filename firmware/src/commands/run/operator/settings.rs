@@ -1,13 +1,12 @@
 //! Settings: listed by their layers, changed in the page's file after the checks that the configuration's file passes.
 
 use serde_json::{Map, Value, json};
-use std::sync::atomic::Ordering::Relaxed;
 
 use super::PageOperator;
 use crate::alarms::sensitivity::Setting;
 use crate::config::overlay::{KEYS, MODEL, Overlay};
-use crate::config::{Config, Layers};
-use crate::reporting::OperatorError;
+use crate::config::{Config, DEFAULT_PATH, Layers, found};
+use crate::reporting::{Operator, OperatorError};
 use crate::system::messages::warn;
 
 /// A section and a key.
@@ -104,7 +103,7 @@ impl PageOperator {
         let keys = KEYS.into_iter().filter(|key| *key != MODEL);
         Ok(json!({
             "entries": keys.map(entry).collect::<Vec<_>>(),
-            "file": self.options.config.as_deref().unwrap_or(std::path::Path::new(crate::config::DEFAULT_PATH)),
+            "file": found(self.options.config.as_deref()).unwrap_or_else(|| DEFAULT_PATH.into()),
             "page_file": Overlay::path(&layers.file.listen.state_dir),
             "can_keep": !layers.file.listen.state_dir.as_os_str().is_empty(),
             "ignored": layers.ignored.map(|error| error.to_string()),
@@ -135,8 +134,7 @@ impl PageOperator {
             let value = value.filter(|value| Some(value) != of_file(&layers, &defaults, key).as_ref());
             overlay.set(key, value);
         }
-        let config =
-            Config::from_table(overlay.over(layers.written.clone())).map_err(|error| refused(error.to_string()))?;
+        let config = overlay.config(&layers.written).map_err(|error| refused(error.to_string()))?;
         self.check(config)?;
         let (mut differences, mut changed) = (Vec::new(), Vec::new());
         for key in KEYS.into_iter().filter(|key| *key != MODEL) {
@@ -168,7 +166,7 @@ impl PageOperator {
                 self.alarms.sensitivity.take_back(setting);
             }
         }
-        self.reload.store(true, Relaxed);
+        self.reload();
         Ok(proposal.json())
     }
 }
