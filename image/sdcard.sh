@@ -23,7 +23,7 @@ boot=$fetched/root/usr/lib/raspi-firmware
 cp "$boot"/{bootcode.bin,start_cd.elf,fixup_cd.dat,start4cd.elf,fixup4cd.dat} "$image/"
 cp "$fetched/root/usr/share/doc/raspi-firmware/copyright" "$image/raspi-firmware.txt"
 cp image/pi/{config,cmdline,microphone-usb,microphone-i2s}.txt "$image/"
-image/container/configuration.sh /run/monitor/status.json >"$image/monitor.toml"
+image/container/configuration.sh /run/acoustic-monitor/status.json >"$image/monitor.toml"
 [ -z "${MODEL:-}" ] || image/card-update.sh "$image" "$MODEL"
 find "$image" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 rm -f "$out"

@@ -118,7 +118,7 @@ def main() -> int:
         components += libraries(architecture)
     subject = {
         "type": "container" if architecture else "application",
-        "name": f"monitor:{architecture}" if architecture else program,
+        "name": f"acoustic-monitor:{architecture}" if architecture else program,
         "version": root["version"], "licenses": [{"expression": root["license"]}], "bom-ref": "subject",
     }
     bom = {

@@ -92,21 +92,21 @@ fn a_message_acknowledges_in_both_versions_and_a_retained_one_does_not() {
         let _broker = Broker::start(place.folder.path(), port, "allow_anonymous true");
         let subscriber = Subscriber::new(port, None);
         subscriber.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
-        let topic = "monitor/pump/acknowledge";
+        let topic = "acoustic-monitor/pump/acknowledge";
         subscriber.client.publish(topic, QoS::AtLeastOnce, true, "all").unwrap();
         subscriber.wait("the retained message", |subscriber| subscriber.payloads(topic) == ["all"]);
         let program = place.run_on_stdin();
         subscriber.wait("the alarm", |subscriber| {
-            subscriber.newest("monitor/pump/state")["unacknowledged"] == json!(["state"])
+            subscriber.newest("acoustic-monitor/pump/state")["unacknowledged"] == json!(["state"])
         });
         assert_eq!(acknowledged(&program), [] as [Value; 0]);
         for payload in ["nonsense", "no_sound", "state"] {
             subscriber.client.publish(topic, QoS::AtLeastOnce, false, payload).unwrap();
         }
         subscriber.wait("acknowledged", |subscriber| {
-            let state = subscriber.newest("monitor/pump/state");
+            let state = subscriber.newest("acoustic-monitor/pump/state");
             state["unacknowledged"] == json!([])
-                && subscriber.payloads("monitor/pump/event").iter().any(|e| e.contains("\"acknowledged\""))
+                && subscriber.payloads("acoustic-monitor/pump/event").iter().any(|e| e.contains("\"acknowledged\""))
         });
         assert_eq!(acknowledged(&program), [json!([["state"], "mqtt"])]);
         subscriber.wait("the button", |subscriber| {

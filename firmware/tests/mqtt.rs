@@ -54,8 +54,8 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
             Program::start(place.run(&["--stdin", "--realtime", "--update-note", note.to_str().unwrap()]));
         program.feed(place.wav());
         let first = Subscriber::new(port, None);
-        first.wait("a state", |subscriber| subscriber.newest("monitor/pump/state")["state"] == "off_state");
-        let state = first.newest("monitor/pump/state");
+        first.wait("a state", |subscriber| subscriber.newest("acoustic-monitor/pump/state")["state"] == "off_state");
+        let state = first.newest("acoustic-monitor/pump/state");
         assert_eq!(state["rejected_updates"], serde_json::json!(["firmware: does not start"]));
         assert_eq!(state["not_used"], state["rejected_updates"], "the old name");
         // A later subscriber receives the retained messages from the broker.
@@ -64,24 +64,52 @@ fn state_discovery_and_availability_are_retained_in_both_versions_and_the_last_w
         let components = subscriber.newest(DEVICE)["components"].clone();
         let sensor = &components["state"];
         assert_eq!(sensor["options"], serde_json::json!(["off_state", "on_state", "unknown"]));
-        assert_eq!(sensor["state_topic"], "monitor/pump/state");
-        assert_eq!(sensor["availability_topic"], "monitor/pump/availability");
+        assert_eq!(sensor["state_topic"], "acoustic-monitor/pump/state");
+        assert_eq!(sensor["availability_topic"], "acoustic-monitor/pump/availability");
         assert_eq!(sensor["expire_after"], 2, "twice the half second between two states, and one");
         let connected = &components["connected"];
-        assert_eq!(connected["state_topic"], "monitor/pump/availability");
+        assert_eq!(connected["state_topic"], "acoustic-monitor/pump/availability");
         assert!(connected["availability_topic"].is_null() && connected["expire_after"].is_null());
-        subscriber.wait("availability", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online"]);
+        subscriber
+            .wait("availability", |subscriber| subscriber.payloads("acoustic-monitor/pump/availability") == ["online"]);
         assert_eq!(components["alarm"]["device_class"], "problem");
-        assert_eq!(components["alarm"]["json_attributes_topic"], "monitor/pump/state");
+        assert_eq!(components["alarm"]["json_attributes_topic"], "acoustic-monitor/pump/state");
         assert!(state["explanation"].is_null(), "{state}");
         for object in ["zone", "trend", "warning", "drift"] {
             assert!(components[object]["unique_id"].is_string(), "{object}");
         }
         program.child.kill().unwrap();
         subscriber.wait("the last will", |subscriber| {
-            subscriber.payloads("monitor/pump/availability") == ["online", "offline"]
+            subscriber.payloads("acoustic-monitor/pump/availability") == ["online", "offline"]
         });
         broker.kill();
+    }
+}
+
+#[needs(mosquitto)]
+#[test]
+fn what_is_retained_under_the_former_prefix_is_deleted_and_the_sensitivity_moves() {
+    for version in ["3.1.1", "5"] {
+        let port = free_port();
+        let place = device(port, 20, &format!("version = \"{version}\"\nset_sensitivity = true"));
+        let _broker = Broker::start(place.folder.path(), port, OPEN);
+        let before = Subscriber::new(port, None);
+        before.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
+        let (availability, level) = ("monitor/pump/availability", "monitor/pump/alarm_level/set");
+        let other = "monitor/fan/availability";
+        for (topic, payload) in [(availability, "offline"), (other, "online"), (level, "2.5")] {
+            before.client.publish(topic, QoS::AtLeastOnce, true, payload).unwrap();
+        }
+        before.wait("the former messages", |subscriber| !subscriber.payloads(level).is_empty());
+        let _program = place.run_on_stdin();
+        let is_deleted = |topic: &str| before.payloads(topic).last().is_some_and(String::is_empty);
+        before.wait("the deletion", |_| is_deleted(availability) && is_deleted(level));
+        let after = Subscriber::new(port, None);
+        let moved = "acoustic-monitor/pump/alarm_level/set";
+        after.wait("what is retained", |subscriber| {
+            subscriber.payloads(moved) == ["2.5"] && !subscriber.payloads(other).is_empty()
+        });
+        assert!(!after.topics().iter().any(|topic| topic.starts_with("monitor/pump/")), "{:?}", after.topics());
     }
 }
 
@@ -124,7 +152,7 @@ fn a_broker_killed_and_restarted_receives_every_event_in_order() {
     let subscriber = Subscriber::new(port, None);
     subscriber.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
     let program = place.run_on_stdin();
-    subscriber.wait("a first event", |subscriber| !subscriber.payloads("monitor/pump/event").is_empty());
+    subscriber.wait("a first event", |subscriber| !subscriber.payloads("acoustic-monitor/pump/event").is_empty());
     broker.kill();
     let before = reports_of(program_events(&program)).len();
     program.wait("two more events", |program| reports_of(program_events(program)).len() >= before + 3);
@@ -135,20 +163,20 @@ fn a_broker_killed_and_restarted_receives_every_event_in_order() {
     program.signal(Signal::SIGCONT);
     program.wait("the reconnection", |program| program.stderr().contains("there again"));
     subscriber.wait("the state again", |subscriber| {
-        subscriber.payloads("monitor/pump/availability").last().is_some_and(|text| text == "online")
+        subscriber.payloads("acoustic-monitor/pump/availability").last().is_some_and(|text| text == "online")
     });
     let (status, _, lines, stderr) = program.end();
     assert!(status.success(), "{stderr}");
     let expected = reports_of(lines.into_iter());
     subscriber.wait("every event", |subscriber| {
         let mut received = reports_of(
-            subscriber.payloads("monitor/pump/event").iter().map(|text| serde_json::from_str(text).unwrap()),
+            subscriber.payloads("acoustic-monitor/pump/event").iter().map(|text| serde_json::from_str(text).unwrap()),
         );
         // At least once: messages in flight when the broker was killed may arrive twice.
         received.dedup();
         received == expected
     });
-    assert_eq!(subscriber.payloads("monitor/pump/availability").last().unwrap(), "offline");
+    assert_eq!(subscriber.payloads("acoustic-monitor/pump/availability").last().unwrap(), "offline");
 }
 
 fn program_events(program: &Program) -> impl Iterator<Item = Value> {
@@ -177,7 +205,9 @@ fn credentials_are_read_from_a_file_and_never_printed() {
         ));
         let program = place.run_on_stdin();
         if accepted {
-            subscriber.wait("availability", |subscriber| !subscriber.payloads("monitor/pump/availability").is_empty());
+            subscriber.wait("availability", |subscriber| {
+                !subscriber.payloads("acoustic-monitor/pump/availability").is_empty()
+            });
         } else {
             program.wait("a rejection", |program| program.stderr().contains("trying again"));
         }
@@ -198,13 +228,15 @@ fn an_orderly_stop_prints_no_error_and_publishes_no_last_will() {
         let subscriber = Subscriber::new(port, None);
         subscriber.wait("the subscription", |subscriber| subscriber.subscriptions() == 1);
         let program = place.run_on_stdin();
-        subscriber.wait("availability", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online"]);
+        subscriber
+            .wait("availability", |subscriber| subscriber.payloads("acoustic-monitor/pump/availability") == ["online"]);
         program.wait("a window", |program| !program.reports("verdict").is_empty());
         program.signal(Signal::SIGTERM);
         let (status, _, _, stderr) = program.end();
         assert!(status.success() && !stderr.contains("mqtt"), "{version}: {stderr}");
-        subscriber
-            .wait("the end", |subscriber| subscriber.payloads("monitor/pump/availability") == ["online", "offline"]);
+        subscriber.wait("the end", |subscriber| {
+            subscriber.payloads("acoustic-monitor/pump/availability") == ["online", "offline"]
+        });
     }
 }
 
@@ -218,23 +250,28 @@ fn the_sensitivity_is_set_by_messages_and_a_retained_one_holds_over_a_restart() 
         let _broker = Broker::start(place.folder.path(), port, OPEN);
         let subscriber = Subscriber::new(port, None);
         let values = |subscriber: &Subscriber| {
-            let state = subscriber.newest("monitor/pump/state");
+            let state = subscriber.newest("acoustic-monitor/pump/state");
             (state["alarm_level"].as_f64(), state["persistence_s"].as_f64())
         };
         let program = place.run_on_stdin();
         subscriber.wait("the model's values", |subscriber| values(subscriber) == (Some(1.0), Some(0.5)));
         subscriber.wait("the number", |subscriber| {
-            subscriber.newest(DEVICE)["components"]["alarm_level"]["command_topic"] == "monitor/pump/alarm_level/set"
+            subscriber.newest(DEVICE)["components"]["alarm_level"]["command_topic"]
+                == "acoustic-monitor/pump/alarm_level/set"
         });
         let publish = |topic: &str, retain, payload: &str| {
-            subscriber.client.publish(format!("monitor/pump/{topic}/set"), QoS::AtLeastOnce, retain, payload).unwrap();
+            subscriber
+                .client
+                .publish(format!("acoustic-monitor/pump/{topic}/set"), QoS::AtLeastOnce, retain, payload)
+                .unwrap();
         };
         publish("persistence_s", false, "8");
         publish("alarm_level", true, "2.5");
         subscriber.wait("the new values", |subscriber| values(subscriber) == (Some(2.5), Some(8.0)));
         publish("warning_level", false, "50");
-        let lowered =
-            |subscriber: &Subscriber| subscriber.newest("monitor/pump/state")["warning_level"].as_f64() == Some(2.5);
+        let lowered = |subscriber: &Subscriber| {
+            subscriber.newest("acoustic-monitor/pump/state")["warning_level"].as_f64() == Some(2.5)
+        };
         subscriber.wait("a warning level that is lowered to that of the alarm", lowered);
         publish("alarm_level", false, "1000");
         program.wait("the refusal", |program| program.stderr().contains("alarm_level: \"1000\" is ignored"));

@@ -168,7 +168,7 @@ fn subscribe(port: u16) -> (Arc<Mutex<Received>>, Arc<AtomicBool>) {
         for event in connection.iter() {
             match event {
                 Ok(rumqttc::Event::Incoming(Packet::ConnAck(_))) => {
-                    client.subscribe("monitor/#", QoS::AtLeastOnce).unwrap()
+                    client.subscribe("acoustic-monitor/#", QoS::AtLeastOnce).unwrap()
                 }
                 Ok(rumqttc::Event::Incoming(Packet::SubAck(_))) => ready.store(true, Relaxed),
                 Ok(rumqttc::Event::Incoming(Packet::Publish(message))) => {

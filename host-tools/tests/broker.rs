@@ -90,7 +90,7 @@ fn lines_report_events_silence_and_a_broker_that_comes_back() {
     let port = free_port();
     let first = broker(folder.path(), port, "allow_anonymous true");
     let client = device(port, None);
-    publish(&client, "monitor/pump/state", true, json!({"state": "on_state", "zone": "normal"}));
+    publish(&client, "acoustic-monitor/pump/state", true, json!({"state": "on_state", "zone": "normal"}));
     let address = format!("127.0.0.1:{port}");
     let (_text, text) = lines(&["monitor", "--mqtt", &address, "--silent", "2"]);
     let (_json, json_lines) = lines(&["monitor", "--mqtt", &address, "--silent", "2", "--json"]);
@@ -100,9 +100,9 @@ fn lines_report_events_silence_and_a_broker_that_comes_back() {
     let retained: Value = serde_json::from_str(&seen[0]).unwrap();
     assert_eq!((&retained["device"], &retained["retained"]), (&json!("pump"), &json!(true)), "{seen:?}");
     let alarm = json!({"kind": "alarm", "time_s": 7.5, "active": true, "cause": "anomaly", "explanation": {"text": "56-71 Hz +11.2 dB"}});
-    publish(&client, "monitor/pump/event", false, &alarm);
-    publish(&client, "monitor/pump/state", true, json!({"state": "on_state", "alarms": ["anomaly"]}));
-    publish(&client, "monitor/pump/state", true, "no JSON");
+    publish(&client, "acoustic-monitor/pump/event", false, &alarm);
+    publish(&client, "acoustic-monitor/pump/state", true, json!({"state": "on_state", "alarms": ["anomaly"]}));
+    publish(&client, "acoustic-monitor/pump/state", true, "no JSON");
     wait_for(&text, "the alarm", |line| line == "pump: [7.50] ALARM raised: anomaly (56-71 Hz +11.2 dB)");
     wait_for(&text, "an unreadable message", |line| line.contains("topic state cannot be read"));
     wait_for(&json_lines, "the alarm as JSON", |line| line.contains("\"56-71 Hz +11.2 dB\""));
@@ -111,7 +111,7 @@ fn lines_report_events_silence_and_a_broker_that_comes_back() {
     let _second = broker(folder.path(), port, "allow_anonymous true");
     wait_for(&text, "a broker that is back", |line| line.starts_with("connected: "));
     // Subscribed again.
-    publish(&device(port, None), "monitor/fan/state", false, json!({"state": "off_state", "zone": "watch"}));
+    publish(&device(port, None), "acoustic-monitor/fan/state", false, json!({"state": "off_state", "zone": "watch"}));
     wait_for(&text, "another device", |line| line == "fan: watch, off_state");
 }
 
@@ -130,7 +130,7 @@ fn the_page_shows_the_worst_device_first_and_its_model() {
     for (id, state) in
         [("fan", json!({"state": "on", "zone": "watch"})), ("pump", json!({"state": "on", "alarms": ["state"]}))]
     {
-        publish(&client, &format!("monitor/{id}/state"), false, state);
+        publish(&client, &format!("acoustic-monitor/{id}/state"), false, state);
     }
     let begun = Instant::now();
     let fleet = loop {
@@ -170,6 +170,6 @@ fn a_password_is_needed_where_the_broker_wants_one() {
     std::fs::write(&login, "plant\nsecret\n").unwrap();
     let (_program, text) = lines(&["monitor", "--mqtt", &address, "--credentials", login.to_str().unwrap()]);
     let client = device(port, Some(("plant", "secret")));
-    publish(&client, "monitor/pump/state", true, json!({"state": "on_state", "zone": "normal"}));
+    publish(&client, "acoustic-monitor/pump/state", true, json!({"state": "on_state", "zone": "normal"}));
     wait_for(&text, "the state", |line| line == "pump: normal, on_state");
 }

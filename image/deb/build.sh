@@ -8,49 +8,23 @@ cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- amd64 arm64
 export SOURCE_DATE_EPOCH=1700000000
 version=${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)}
-manual=${MANUAL:-target/man}
 
-# Compiles what is not there yet and prints its path: program PACKAGE ARCHITECTURE
-program() {
-    local prefix=PROGRAM name=firmware
-    [ "$1" = firmware ] || prefix=TOOLS name=host-tools
-    local already=${prefix}_${2^^}
-    if [ -z "${!already:-}" ]; then
-        local triplet rust_target packages=(gcc libc6-dev pkg-config)
-        . image/container/target.sh "$2"
-        [ "$1" != firmware ] || packages+=("libasound2-dev:$2")
-        [ "$2" = "$(dpkg --print-architecture)" ] || packages+=("gcc-${triplet//_/-}" "libc6-dev-$2-cross")
-        [ -d "$(rustc --print sysroot)/lib/rustlib/$rust_target/lib" ] || packages+=(rustc-web "libstd-rust-web-dev:$2")
-        scripts/need-packages.sh "${packages[@]}" >&2
-    fi
-    image/container/compile.sh "$2" "$name"
-}
-
-# What both packages have: documents FOLDER NAME PROGRAM ALIAS
+# What both packages have: documents FOLDER NAME COMMAND. NAME is the program's, and COMMAND a link to it.
 documents() {
     local share=$1/usr/share
-    ln -s "$3" "$1/usr/bin/$4"
+    ln -s "$2" "$1/usr/bin/$3"
     install -D -m 644 image/deb/copyright "$share/doc/$2/copyright"
     python3 image/deb/changelog.py "$2" "$version" | gzip -9n >"$share/doc/$2/changelog.gz"
-    if [ -d "$manual/man1" ]; then
-        install -d "$share/man/man1"
-        for page in "$manual/man1/$3".1 "$manual/man1/$3"-*.1; do
-            [ ! -f "$page" ] || gzip -9nc "$page" >"$share/man/man1/$(basename "$page").gz"
-        done
-        ln -s "$3.1.gz" "$share/man/man1/$4.1.gz"
-        install -D -m 644 "$manual/completions/$3.bash" "$share/bash-completion/completions/$3"
-        install -D -m 644 "$manual/completions/_$3" "$share/zsh/vendor-completions/_$3"
-        install -D -m 644 "$manual/completions/$3.fish" "$share/fish/vendor_completions.d/$3.fish"
-    fi
+    image/deb/manual.sh "$share" "$2" "$3"
 }
 
 # The device's own files: device FOLDER
 device() {
-    install -d "$1/etc/monitor" "$1/usr/share/lintian/overrides"
-    image/container/configuration.sh /run/monitor/status.json >"$1/etc/monitor/monitor.toml"
-    echo /etc/monitor/monitor.toml >"$1/DEBIAN/conffiles"
+    install -d "$1/etc/acoustic-monitor" "$1/usr/share/lintian/overrides"
+    image/container/configuration.sh /run/acoustic-monitor/status.json >"$1/etc/acoustic-monitor/monitor.toml"
+    echo /etc/acoustic-monitor/monitor.toml >"$1/DEBIAN/conffiles"
     install -D -m 644 image/systemd/acoustic-monitor.service "$1/lib/systemd/system/acoustic-monitor.service"
-    install -m 755 image/deb/firmware/postinst image/deb/firmware/prerm image/deb/firmware/postrm "$1/DEBIAN/"
+    install -m 755 image/deb/firmware/{preinst,postinst,prerm,postrm} "$1/DEBIAN/"
     install -m 644 image/deb/firmware/lintian "$1/usr/share/lintian/overrides/acoustic-monitor"
 }
 
@@ -58,12 +32,12 @@ for arch in "$@"; do
     for package in ${PACKAGES:-firmware tools}; do
         name=acoustic-monitor command=firmware
         [ "$package" = firmware ] || name=acoustic-monitor-tools command=host-tools
-        file=$(program "$package" "$arch")
+        file=$(image/deb/program.sh "$command" "$arch")
         root=target/image/$name-$arch
         rm -rf "$root"
-        install -D -m 755 "$file" "$root/usr/bin/$command"
+        install -D -m 755 "$file" "$root/usr/bin/$name"
         install -d "$root/DEBIAN"
-        documents "$root" "$name" "$command" "$name"
+        documents "$root" "$name" "$command"
         [ "$package" = tools ] || device "$root"
         sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$(du -sk --apparent-size "$root/usr" | cut -f1)/" \
             "image/deb/$package/control" >"$root/DEBIAN/control"

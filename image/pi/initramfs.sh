@@ -6,12 +6,12 @@ fetched=$1 program=$2 out=$3 over=${4:-}
 release=$(cat "$fetched/done")
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-mkdir -p "$root"/{bin,dev,proc,sys,run,boot,tmp,etc/monitor}
+mkdir -p "$root"/{bin,dev,proc,sys,run,boot,tmp,etc/acoustic-monitor}
 install -m 755 "$fetched/root/bin/busybox" "$root/bin/busybox"
 install -D -m 755 "$program" "$root/usr/bin/firmware"
 image/container/libraries.sh arm64 "$program" "$root"
 install -D -m 644 image/container/alsa.conf "$root/usr/share/alsa/alsa.conf"
-image/container/configuration.sh /run/monitor/status.json >"$root/etc/monitor/monitor.toml"
+image/container/configuration.sh /run/acoustic-monitor/status.json >"$root/etc/acoustic-monitor/monitor.toml"
 install -m 755 image/pi/init "$root/init"
 # The chosen modules with their dependencies; modprobe finds them by depmod's list.
 grep -v '^#' image/pi/modules | while read -r module; do

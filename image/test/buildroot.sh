@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 tree=image/buildroot work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 bash -n $tree/configure.sh
-sh -n $tree/package/acoustic-monitor/S60monitor
+sh -n $tree/package/acoustic-monitor/S60acoustic-monitor
 grep -q '^name: MONITOR$' $tree/external.desc
 # A Buildroot of three configurations and of the makefile's words that the tree uses.
 mkdir -p "$work/configs"
@@ -36,7 +36,7 @@ MAKE
 # $(@D) is where Buildroot copies the sources to; the rule's own folder here.
 make --no-print-directory -n -f "$work/Makefile" TREE="$PWD/$tree" all >"$work/steps"
 grep -q 'cargo build --release --locked -p firmware --bin firmware' "$work/steps"
-grep -q 'install -D -m 0755 ./target/aarch64-unknown-linux-gnu/release/firmware /target/usr/bin/firmware' "$work/steps"
+grep -q 'install -D -m 0755 ./target/aarch64-unknown-linux-gnu/release/firmware /target/usr/bin/acoustic-monitor' "$work/steps"
 for file in $(grep -o '[^ ]*\(image\|package\)/[^ ]*' "$work/steps" | sed "s|^\./||"); do
     [ -e "$file" ] || { echo "buildroot: a step names $file, which is not there" >&2; exit 1; }
 done

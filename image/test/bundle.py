@@ -5,7 +5,7 @@ import pathlib
 import sys
 import tarfile
 
-MODEL, CONFIG = "/etc/monitor/sound_classifier.tflite", "/etc/monitor/monitor.toml"
+MODEL, CONFIG = "/etc/acoustic-monitor/sound_classifier.tflite", "/etc/acoustic-monitor/monitor.toml"
 
 
 def unpack(archive: str, root: pathlib.Path) -> dict:
@@ -34,10 +34,10 @@ def bundle(image: dict) -> dict:
         "mounts": [
             {"destination": "/proc", "type": "proc", "source": "proc"},
             {"destination": "/dev", "type": "tmpfs", "source": "tmpfs", "options": ["nosuid", "mode=755"]},
-            {"destination": "/run/monitor", "type": "tmpfs", "source": "tmpfs", "options": [f"uid={user}", f"gid={group}", "mode=755"]},
+            {"destination": "/run/acoustic-monitor", "type": "tmpfs", "source": "tmpfs", "options": [f"uid={user}", f"gid={group}", "mode=755"]},
             bind("/dev/snd", "/dev/snd"),
             bind(MODEL, MODEL, "ro"),
-            bind("/etc/monitor/container.toml", CONFIG, "ro"),
+            bind("/etc/acoustic-monitor/container.toml", CONFIG, "ro"),
         ],
         "linux": {
             "resources": {"devices": [{"allow": False, "access": "rwm"}, {"allow": True, "type": "c", "major": 116, "access": "rw"}]},
@@ -52,7 +52,7 @@ def main() -> None:
     root.mkdir(parents=True)
     image = unpack(archive, root)
     # Mount points must exist, since the root is read-only.
-    for name in ("proc", "dev", "run/monitor", MODEL[1:], CONFIG[1:]):
+    for name in ("proc", "dev", "run/acoustic-monitor", MODEL[1:], CONFIG[1:]):
         place = root / name
         if place.suffix:
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ FILES = ("kernel8.img", "initrd.gz", "bcm2837-rpi-3-b.dtb", "bcm2837-rpi-3-b-i2s
 CASES = {
     "no model": ("sound_classifier.tflite: No such file", 2),
     "broken model": ("not used: sound_classifier.tflite: the self-test fails", 1),
-    "broken configuration": ("/etc/monitor/monitor.toml: ", 2),
+    "broken configuration": ("/etc/acoustic-monitor/monitor.toml: ", 2),
     "device that is not there": ("hw:CARD=Nowhere: absent: ", 1),
     # The model is used, and a frame on the header's serial line reports why the program is not.
     "broken program": ("not used: firmware with sound_classifier.tflite: does not start", 1),

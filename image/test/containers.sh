@@ -10,7 +10,7 @@ ENGINE=$(image/engine.sh name)
 export ENGINE
 repository=$PWD work=$PWD/target/image/containers tools=${HOST_TOOLS:-${CARGO_TARGET_DIR:-target}/debug/host-tools}
 line() { grep -m 1 "$1" image/README.md | sed 's/ *# [0-9].*//'; }
-build=$(line '^docker build .* monitor \.') with=$(line '^docker build .*MODEL=') check=$(line '^docker run .* check ')
+build=$(line '^docker build .* acoustic-monitor \.') with=$(line '^docker build .*MODEL=') check=$(line '^docker run .* check ')
 docker() { "$repository/image/engine.sh" "$@"; }
 
 image/engine.sh base
@@ -32,7 +32,7 @@ else
     [ "${CI:-}" != true ] || exit 1
     cp "$work/artifacts/sound_classifier.tflite" "$built_in"
 fi
-trap 'docker rm -f monitor-test >/dev/null 2>&1 || true; docker volume rm -f monitor-test >/dev/null 2>&1 || true; rm -f "$repository/$built_in"' EXIT
+trap 'docker rm -f acoustic-monitor-test >/dev/null 2>&1 || true; docker volume rm -f acoustic-monitor-test >/dev/null 2>&1 || true; rm -f "$repository/$built_in"' EXIT
 # The container runs as another user.
 chmod -R a+rX "$work"
 passed=0
@@ -49,26 +49,26 @@ built() {
 
 # Runs a container on the recording in real time until it reports that it is healthy.
 is_healthy() {
-    docker run -d --name monitor-test --read-only --network none --tmpfs /run/monitor:uid=10001,gid=29,mode=755 -v "$work:/data" \
-        -v "$work/artifacts/sound_classifier.tflite:/etc/monitor/sound_classifier.tflite:ro" "${limits[@]}" \
-        monitor run --wav /data/x.wav --realtime >/dev/null
+    docker run -d --name acoustic-monitor-test --read-only --network none --tmpfs /run/acoustic-monitor:uid=10001,gid=29,mode=755 -v "$work:/data" \
+        -v "$work/artifacts/sound_classifier.tflite:/etc/acoustic-monitor/sound_classifier.tflite:ro" "${limits[@]}" \
+        acoustic-monitor run --wav /data/x.wav --realtime >/dev/null
     for _ in $(seq 1 60); do
-        if health=$(docker exec monitor-test /usr/bin/firmware health 2>&1) && [[ $health != *" 0 windows"* ]]; then
-            docker rm -f monitor-test >/dev/null
+        if health=$(docker exec acoustic-monitor-test acoustic-monitor health 2>&1) && [[ $health != *" 0 windows"* ]]; then
+            docker rm -f acoustic-monitor-test >/dev/null
             passes "$1 is healthy as a user, with a read-only root and no network: $health"
             return
         fi
         sleep 0.25
     done
-    docker logs monitor-test >&2
+    docker logs acoustic-monitor-test >&2
     echo "containers: on $1 a running container is not healthy: $health" >&2
     exit 1
 }
 
 # A baseline that one container learns is in a volume and used by the next.
 learns() {
-    docker volume rm -f monitor-test >/dev/null
-    local run=(docker run --rm --read-only --network none -v "$work:/data:ro" -v monitor-test:/var/lib/monitor monitor)
+    docker volume rm -f acoustic-monitor-test >/dev/null
+    local run=(docker run --rm --read-only --network none -v "$work:/data:ro" -v acoustic-monitor-test:/var/lib/acoustic-monitor acoustic-monitor)
     local model=(--model /data/artifacts/sound_classifier.tflite)
     scores() { "${run[@]}" check --json "${model[@]}" /data/x.wav 2>"$work/errors" | grep -o '"anomaly":[^,}]*'; }
     scores >"$work/before"
@@ -84,9 +84,9 @@ learns() {
 limits=(--ulimit rtprio=95 --ulimit memlock=-1)
 for arch in "$@"; do
     export DOCKER_DEFAULT_PLATFORM=linux/$arch
-    built "$arch" monitor:latest "$build"
+    built "$arch" acoustic-monitor:latest "$build"
     # An engine that runs in a container may lack the right to raise limits.
-    if [ ${#limits[@]} -gt 0 ] && ! docker run --rm "${limits[@]}" monitor --version >/dev/null 2>"$work/errors"; then
+    if [ ${#limits[@]} -gt 0 ] && ! docker run --rm "${limits[@]}" acoustic-monitor --version >/dev/null 2>"$work/errors"; then
         echo "  SKIPPED: ${limits[*]}: this engine refuses: $(grep -o 'error setting.*' "$work/errors" | head -n 1)"
         limits=()
     fi
@@ -103,8 +103,8 @@ for arch in "$@"; do
     else
         echo "  SKIPPED: a container that stays and one with a volume need a Docker engine"
     fi
-    built "$arch-with-model" monitor:with-model "${with/artifacts\/sound_classifier.tflite/$built_in}"
-    docker run --rm -v "$work:/data:ro" monitor:with-model check /data/x.wav >"$work/output" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
+    built "$arch-with-model" acoustic-monitor:with-model "${with/artifacts\/sound_classifier.tflite/$built_in}"
+    docker run --rm -v "$work:/data:ro" acoustic-monitor:with-model check /data/x.wav >"$work/output" 2>"$work/errors" || { cat "$work/errors" >&2; exit 1; }
     passes "$arch runs its built-in model: $(tail -n 1 "$work/errors")"
 done
 joined=()

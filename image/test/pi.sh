@@ -12,27 +12,27 @@ program=$(image/container/compile.sh arm64)
 [ -n "${HOST_TOOLS:-}" ] || cargo build --locked -p host-tools
 rm -rf "$work"
 # The player of the recording, and the files of a machine that runs from its initramfs alone.
-mkdir -p "$work/more/usr/bin" "$work/over/etc/monitor"
+mkdir -p "$work/more/usr/bin" "$work/over/etc/acoustic-monitor"
 "$tools" synth --out "$work/data" --seed 1 --timeline-seconds 40 --rate 16000 >/dev/null
 "$tools" train --data "$work/data" --out "$work/model" --features logmel >/dev/null
-cp "$work/model/sound_classifier.tflite" "$work/over/etc/monitor/"
+cp "$work/model/sound_classifier.tflite" "$work/over/etc/acoustic-monitor/"
 cp "$work"/data/timeline/*.wav "$work/more/recording.wav"
 install -m 755 image/test/guest "$work/more/test"
 install -m 755 target/image/pi/root/usr/bin/aplay "$work/more/usr/bin/aplay"
 image/container/libraries.sh arm64 target/image/pi/root/usr/bin/aplay "$work/more"
 cp -a "$work/more/." "$work/over/"
 # The first format is that of [capture], the other one that of [stdout].
-image/container/configuration.sh /run/monitor/status.json | sed -e 's|^device = "default"|device = "hw:Loopback,1"|' \
+image/container/configuration.sh /run/acoustic-monitor/status.json | sed -e 's|^device = "default"|device = "hw:Loopback,1"|' \
     -e 's|^rate = 48000|rate = 16000|' -e '0,/^format = "auto"/s//format = "s16"/' -e 's|^device = ""|device = "/dev/ttyS0"|' \
     -e 's|^# smoothing_s = 1.0|smoothing_s = 0.5|' -e 's|^# dwell_s = 1.0|dwell_s = 0.5|' -e 's|^# confidence = 0.6|confidence = 0.6|' \
     -e 's|^# class_confidence = .*|class_confidence = { off_state = 0.6, on_state = 0.6, soft_state = 0.6, solid_state = 0.6 }|' \
-    -e 's|^# heartbeat = 22|heartbeat = 5|' -e 's|^# on_state = 17|on_state = 4|' >"$work/over/etc/monitor/monitor.toml"
+    -e 's|^# heartbeat = 22|heartbeat = 5|' -e 's|^# on_state = 17|on_state = 4|' >"$work/over/etc/acoustic-monitor/monitor.toml"
 if [ -f target/image/containers/arm64.tar ]; then
     image/container/libraries.sh arm64 target/image/pi/root/usr/sbin/runc "$work/over" target/image/pi/root/usr/lib/aarch64-linux-gnu
     install -D -m 755 target/image/pi/root/usr/sbin/runc "$work/over/usr/bin/runc"
     python3 image/test/bundle.py target/image/containers/arm64.tar "$work/over/container"
     sed -e 's|^device = "default"|device = "hw:Loopback,1"|' -e 's|^rate = 48000|rate = 16000|' -e '0,/^format = "auto"/s//format = "s16"/' \
-        "$work/over/container/rootfs/etc/monitor/monitor.toml" >"$work/over/etc/monitor/container.toml"
+        "$work/over/container/rootfs/etc/acoustic-monitor/monitor.toml" >"$work/over/etc/acoustic-monitor/container.toml"
 fi
 image/pi/initramfs.sh target/image/pi "$program" "$work/initrd.gz" "$work/over"
 ls -l "$work/initrd.gz" | awk '{printf "initramfs with the recording: %.1f MB\n", $5 / 1e6}'
@@ -42,7 +42,7 @@ python3 image/test/pi.py --kernel target/image/pi/root/boot/vmlinuz-* --initrd "
 "$tools" train --data "$work/other" --out "$work/other-model" --features logmel >/dev/null
 image/sdcard.sh
 python3 image/test/pi.py --card target/image/sdcard.img --more "$work/more" --model "$work/model/sound_classifier.tflite" \
-    --config "$work/over/etc/monitor/monitor.toml" --tools "$tools" --timeline "$work"/data/timeline/*.csv --work "$work"
+    --config "$work/over/etc/acoustic-monitor/monitor.toml" --tools "$tools" --timeline "$work"/data/timeline/*.csv --work "$work"
 echo "the card with damaged files"
 python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card"
 echo "an update of the card, and power cuts"

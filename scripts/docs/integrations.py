@@ -20,7 +20,7 @@ def topics(text):
 
 def check_topic(where, topic, known):
     prefix, _, rest = topic.partition("/")
-    if prefix != "monitor" or rest.partition("/")[2] not in known:
+    if prefix != "acoustic-monitor" or rest.partition("/")[2] not in known:
         yield f"{where}: {topic} is not in docs/reference/mqtt.md; known: {', '.join(sorted(known))}"
 
 

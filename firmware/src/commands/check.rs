@@ -38,7 +38,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
     /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
-    /// /etc/monitor/monitor.toml, or the defaults]
+    /// /etc/acoustic-monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Folder of the baseline; the configuration's unless given

@@ -11,7 +11,7 @@ use crate::config::Config;
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct DeviceArgs {
     /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
-    /// /etc/monitor/monitor.toml, or the defaults]
+    /// /etc/acoustic-monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// ALSA device, e.g. hw:CARD=Device,DEV=0; `firmware devices` lists them

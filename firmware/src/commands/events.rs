@@ -13,10 +13,10 @@ use crate::sinks::events::table::text;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   firmware events
-  firmware events --folder /var/lib/monitor/events --csv > events.csv")]
+  firmware events --folder /var/lib/acoustic-monitor/events --csv > events.csv")]
 pub struct Args {
     /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
-    /// /etc/monitor/monitor.toml, or the defaults]
+    /// /etc/acoustic-monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The log's folder; the configuration's unless given
@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let folder = args.folder.as_ref().unwrap_or(&config.events.folder);
     ensure!(
         !folder.as_os_str().is_empty(),
-        "no event log is configured; set [events] folder, for example to \"/var/lib/monitor/events\""
+        "no event log is configured; set [events] folder, for example to \"/var/lib/acoustic-monitor/events\""
     );
     let (records, damaged) =
         read(folder).with_context(|| format!("{}: the event log cannot be read", folder.display()))?;

@@ -12,10 +12,10 @@ use crate::sinks::status::{StatusFile, boot_s};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   firmware health
-  firmware health --status /run/monitor/status.json")]
+  firmware health --status /run/acoustic-monitor/status.json")]
 pub(crate) struct Args {
     /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
-    /// /etc/monitor/monitor.toml, or the defaults]
+    /// /etc/acoustic-monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The state file; the configuration's unless given
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let file = args.status.as_ref().unwrap_or(&config.status.file);
     ensure!(
         !file.as_os_str().is_empty(),
-        "no state file is configured; set [status] file, for example to \"/run/monitor/status.json\""
+        "no state file is configured; set [status] file, for example to \"/run/acoustic-monitor/status.json\""
     );
     let text = std::fs::read(file).with_context(|| {
         format!("{}: cannot be read; is `firmware run` running with this configuration?", file.display())

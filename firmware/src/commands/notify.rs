@@ -18,7 +18,7 @@ pub(crate) struct Args {
     #[arg(long, required = true)]
     pub test: bool,
     /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
-    /// /etc/monitor/monitor.toml, or the defaults]
+    /// /etc/acoustic-monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }

@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// The model; the configuration's unless given
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
-    /// The configuration; /etc/monitor/monitor.toml where it exists, else every default
+    /// The configuration; /etc/acoustic-monitor/monitor.toml where it exists, else every default
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Folder that versions are stored in; the configuration's unless given

@@ -19,16 +19,16 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "/boot")]
     pub card: PathBuf,
     /// Folder to install into: model, its signature, and the program where it is not the card's own
-    #[arg(long, value_name = "FOLDER", default_value = "/etc/monitor")]
+    #[arg(long, value_name = "FOLDER", default_value = "/etc/acoustic-monitor")]
     pub into: PathBuf,
     /// Folder in memory for self-tests
-    #[arg(long, value_name = "FOLDER", default_value = "/run/monitor/update")]
+    #[arg(long, value_name = "FOLDER", default_value = "/run/acoustic-monitor/update")]
     pub work: PathBuf,
     /// File for the result: `firmware run` reports rejected updates with the state
     #[arg(long, value_name = "FILE", default_value = crate::update::NOTE)]
     pub note: PathBuf,
     /// The configuration [default: $ACOUSTIC_MONITOR_CONFIG, acoustic-monitor/monitor.toml in the user's configuration folder,
-    /// /etc/monitor/monitor.toml, or the defaults]
+    /// /etc/acoustic-monitor/monitor.toml, or the defaults]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Mount the partition for writing while something is written

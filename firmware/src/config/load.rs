@@ -4,12 +4,13 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::Config;
+use super::former::{self, FORMER_PATH, Root};
 use super::overlay::Overlay;
 use crate::setting::InvalidSetting;
 use crate::system::messages::{detail, warn};
 
 /// The system's configuration, read where nothing else names one; it may be absent.
-pub const DEFAULT_PATH: &str = "/etc/monitor/monitor.toml";
+pub const DEFAULT_PATH: &str = "/etc/acoustic-monitor/monitor.toml";
 
 /// Environment variable with the path of the configuration.
 pub const VARIABLE: &str = "ACOUSTIC_MONITOR_CONFIG";
@@ -21,10 +22,12 @@ const IN_CONFIG_FOLDER: &str = "acoustic-monitor/monitor.toml";
 type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// The file that is read: `option` (of the command line), else the one that [`VARIABLE`] names, else the user's
-/// (`$XDG_CONFIG_HOME` or `~/.config`) or the system's ([`DEFAULT_PATH`]) where it exists; `None` for the defaults.
+/// (`$XDG_CONFIG_HOME` or `~/.config`) or the system's ([`DEFAULT_PATH`], or that of earlier versions) where it exists; `None` for
+/// the defaults.
 pub fn found(option: Option<&Path>) -> Option<PathBuf> {
     // What this user may not look at counts as there for the system's file, whose error then names the cause.
-    let is_there = |path: &Path| path.exists() || path == Path::new(DEFAULT_PATH) && path.try_exists().is_err();
+    let is_systems = |path: &Path| [DEFAULT_PATH, FORMER_PATH].map(Path::new).contains(&path);
+    let is_there = |path: &Path| path.exists() || is_systems(path) && path.try_exists().is_err();
     found_in(option, &|name| std::env::var_os(name), &is_there)
 }
 
@@ -33,7 +36,7 @@ fn found_in(option: Option<&Path>, variable: Variable, exists: &dyn Fn(&Path) ->
     let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let folder = || absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
     let own = || folder().map(|folder| folder.join(IN_CONFIG_FOLDER));
-    let present = || own().into_iter().chain([DEFAULT_PATH.into()]).find(|path| exists(path));
+    let present = || own().into_iter().chain([DEFAULT_PATH, FORMER_PATH].map(PathBuf::from)).find(|path| exists(path));
     option.map(PathBuf::from).or_else(named).or_else(present)
 }
 
@@ -42,7 +45,7 @@ fn found_in(option: Option<&Path>, variable: Variable, exists: &dyn Fn(&Path) ->
 pub(crate) struct Layers {
     /// What the file alone makes.
     pub(crate) file: Config,
-    /// The file as it is written.
+    /// The file as it is written, with the present names of former folders.
     #[cfg_attr(not(feature = "page"), allow(dead_code))] // Read where it is changed.
     pub(crate) written: toml::Table,
     /// What the page has changed.
@@ -61,14 +64,23 @@ impl Layers {
     pub(crate) fn load(path: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = found(path) else {
             detail(|| "configuration: the defaults, there is no file".into());
-            return Ok(Self::over(Config::default(), toml::Table::new()));
+            let mut written = toml::Table::new();
+            let (_, hints) = Root::default().resolve(&mut written, "");
+            former::report(hints);
+            return Ok(Self::over(Config::from_table(written.clone())?, written));
         };
         detail(|| format!("configuration: {}", path.display()));
         let in_file = |error| Error::File { path: path.clone(), error: Box::new(error) };
         let text = std::fs::read_to_string(&path).map_err(|error| in_file(Error::Read(error.to_string())))?;
-        let file = Config::parse(&text).map_err(in_file)?;
+        let mut file = Config::parse(&text).map_err(in_file)?;
         // Parsed already: it cannot fail.
-        let written = text.parse().unwrap_or_default();
+        let mut written = text.parse().unwrap_or_default();
+        let (changed, mut hints) = Root::default().resolve(&mut written, &path.display().to_string());
+        if changed {
+            file = Config::from_table(written.clone()).map_err(in_file)?;
+        }
+        hints.extend(Root::default().hint(&path));
+        former::report(hints);
         Ok(Self::over(file, written))
     }
 
@@ -196,7 +208,9 @@ mod tests {
         assert_eq!(found(Some("a"), &named, &[own, system]), Some("a".into()));
         assert_eq!(found(None, &named, &[own, system]), Some("b".into()));
         assert_eq!(found(None, &[(VARIABLE, ""), ("HOME", "/home/me")], &[own, system]), Some(own.into()));
-        assert_eq!(found(None, &named[1..], &[system]), Some(system.into()));
+        let former = Path::new(FORMER_PATH);
+        assert_eq!(found(None, &named[1..], &[system, former]), Some(system.into()));
+        assert_eq!(found(None, &named[1..], &[former]), Some(former.into()));
         assert_eq!(found(None, &[("XDG_CONFIG_HOME", "/home/me/.config"), ("HOME", "/x")], &[own]), Some(own.into()));
         assert_eq!(found(None, &[("XDG_CONFIG_HOME", "relative")], &[own]), None);
         assert_eq!(found(None, &[], &[own]), None);

@@ -5,6 +5,7 @@
 //!
 //! The sections of sinks are the sinks' own types ([`crate::sinks`]).
 
+mod former;
 mod load;
 mod microphone;
 pub(crate) mod overlay;
@@ -22,6 +23,7 @@ use crate::refit;
 use crate::setting::{InvalidSetting, within};
 use crate::sinks::{SinkConfigs, for_each_sink};
 
+pub(crate) use former::FORMER_NOTE;
 pub(crate) use load::Layers;
 pub use load::{DEFAULT_PATH, Error, VARIABLE, found};
 pub use microphone::MicrophoneConfig;
@@ -81,11 +83,11 @@ pub struct ListenConfig {
 impl Default for ListenConfig {
     fn default() -> Self {
         Self {
-            model: "/etc/monitor/sound_classifier.tflite".into(),
+            model: "/etc/acoustic-monitor/sound_classifier.tflite".into(),
             hop_s: 0.48,
             require_signature: false,
             public_key: PathBuf::new(),
-            state_dir: "/var/lib/monitor".into(),
+            state_dir: "/var/lib/acoustic-monitor".into(),
             allow_baseline: false,
         }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, Error};
+use super::{Config, Error, former};
 
 /// The file's name.
 const FILE: &str = "page.toml";
@@ -58,7 +58,8 @@ impl Overlay {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(Error::Read(error.to_string())),
         };
-        let table: Table = text.parse().map_err(|error: toml::de::Error| Error::Parse(error.to_string()))?;
+        let mut table: Table = text.parse().map_err(|error: toml::de::Error| Error::Parse(error.to_string()))?;
+        former::renew_model(&mut table, state_dir);
         for (section, keys) in &table {
             let none = Table::new();
             let keys = keys.as_table().unwrap_or(&none);

@@ -32,7 +32,7 @@ pub const FIRMWARE: &str = "firmware";
 pub const NAMES: [&str; 3] = [MODEL, SIGNATURE, FIRMWARE];
 
 /// File to which `firmware update` writes its result and from which `firmware run` reads it.
-pub const NOTE: &str = "/run/monitor/update.txt";
+pub const NOTE: &str = "/run/acoustic-monitor/update.txt";
 /// Prefix of a line in that file with the reason why an update is not used.
 const NOT_USED: &str = "not used: ";
 
@@ -76,10 +76,13 @@ impl Outcome {
     }
 }
 
-/// Reads the reasons from a file with the text of [`Outcome::text`]; empty without such a file.
+/// Reads the reasons from a file with the text of [`Outcome::text`]; empty without such a file. A card whose system is of version 0.1
+/// writes [`NOTE`] to the former place.
 #[must_use]
 pub fn refused_in(note: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(note).unwrap_or_default();
+    let former =
+        || (note == Path::new(NOTE)).then(|| std::fs::read_to_string(crate::config::FORMER_NOTE).ok()).flatten();
+    let text = std::fs::read_to_string(note).ok().or_else(former).unwrap_or_default();
     text.lines().filter_map(|line| line.strip_prefix(NOT_USED)).map(String::from).collect()
 }
 

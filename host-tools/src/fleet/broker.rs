@@ -71,7 +71,10 @@ impl Broker {
         let topics = options.topics();
         let (client, connection) = Client::new(mqtt, topics.len() + 4);
         let (sender, happenings) = sync_channel(1024);
-        let prefixes = [format!("{}/", options.prefix), format!("{}/device/", options.discovery)];
+        let prefixes = Prefixes {
+            own: options.prefix.iter().map(|prefix| format!("{prefix}/")).collect(),
+            discovery: format!("{}/device/", options.discovery),
+        };
         std::thread::Builder::new()
             .name("mqtt".into())
             .spawn(move || receive(connection, &client, &topics, &prefixes, &sender))
@@ -112,7 +115,7 @@ fn receive(
     mut connection: Connection,
     client: &Client,
     topics: &[String],
-    prefixes: &[String; 2],
+    prefixes: &Prefixes,
     happenings: &SyncSender<Happening>,
 ) {
     for event in connection.iter() {
@@ -123,7 +126,7 @@ fn receive(
                 let _ = client.try_subscribe_many(filters).is_ok();
                 Happening::Connected
             }
-            Ok(Event::Incoming(Packet::Publish(message))) => match split(prefixes, &message.topic) {
+            Ok(Event::Incoming(Packet::Publish(message))) => match prefixes.split(&message.topic) {
                 Some((device, kind)) => Happening::Update(Update {
                     device: bounded(device),
                     kind: kind.to_owned(),
@@ -147,15 +150,24 @@ fn receive(
     }
 }
 
-/// The device and the kind of a topic; `prefixes` are those of the devices and of their discovery.
-fn split<'t>(prefixes: &[String; 2], topic: &'t str) -> Option<(&'t str, &'t str)> {
-    let [own, discovery] = prefixes;
-    let own = topic.strip_prefix(own).and_then(|rest| rest.split_once('/'));
-    let own = own.filter(|(_, kind)| matches!(*kind, "availability" | "state" | "event"));
-    own.or_else(|| {
-        let device = topic.strip_prefix(discovery)?.strip_suffix("/config")?;
-        (!device.contains('/')).then_some((device, super::discovery::KIND))
-    })
+/// What topics begin with, the `/` included.
+struct Prefixes {
+    /// Those of the devices.
+    own: Vec<String>,
+    /// That of their discovery.
+    discovery: String,
+}
+
+impl Prefixes {
+    /// The device and the kind of a topic.
+    fn split<'t>(&self, topic: &'t str) -> Option<(&'t str, &'t str)> {
+        let is_kind = |kind| matches!(kind, "availability" | "state" | "event");
+        let parts = |own: &String| topic.strip_prefix(own)?.split_once('/').filter(|(_, kind)| is_kind(*kind));
+        self.own.iter().find_map(parts).or_else(|| {
+            let device = topic.strip_prefix(&self.discovery)?.strip_suffix("/config")?;
+            (!device.contains('/')).then_some((device, super::discovery::KIND))
+        })
+    }
 }
 
 /// TLS when there are certificates to check the broker's by.
@@ -181,7 +193,10 @@ mod tests {
 
     #[test]
     fn a_topic_is_prefix_device_and_kind() {
-        let split = |topic: &'static str| super::split(&["plant/line/".into(), "homeassistant/device/".into()], topic);
+        let own = vec!["plant/line/".into(), "monitor/".into()];
+        let prefixes = Prefixes { own, discovery: "homeassistant/device/".into() };
+        let split = |topic: &'static str| prefixes.split(topic);
+        assert_eq!(split("monitor/pump-7/event"), Some(("pump-7", "event")));
         assert_eq!(split("plant/line/pump-7/state"), Some(("pump-7", "state")));
         assert_eq!(split("homeassistant/device/pump-7/config"), Some(("pump-7", "model")));
         for other in

@@ -10,9 +10,9 @@ use crate::console::shown;
 #[derive(Debug, Clone, clap::Args)]
 #[group(skip)]
 pub(crate) struct Options {
-    /// What the devices' topics begin with ([mqtt] prefix)
-    #[arg(long, value_name = "PREFIX", default_value = "monitor", help_heading = "MQTT")]
-    pub prefix: String,
+    /// What the devices' topics begin with ([mqtt] prefix; monitor up to version 0.1); repeat it for several
+    #[arg(long, value_name = "PREFIX", default_value = "acoustic-monitor", help_heading = "MQTT")]
+    pub prefix: Vec<String>,
     /// Prefix of Home Assistant's discovery, which names the devices' models; empty for none
     #[arg(long, value_name = "PREFIX", default_value = "homeassistant", help_heading = "MQTT")]
     pub discovery: String,
@@ -37,8 +37,10 @@ impl Options {
     /// Names the option, the value and the remedy.
     pub(crate) fn validate(&self) -> anyhow::Result<()> {
         let is_name = |name: &str| !name.is_empty() && !name.contains(['+', '#', '\0']);
-        let parts_are_names = self.prefix.split('/').all(is_name);
-        ensure!(parts_are_names, "--prefix {:?}: give the prefix of [mqtt], without + and #", self.prefix);
+        for prefix in &self.prefix {
+            let parts_are_names = prefix.split('/').all(is_name);
+            ensure!(parts_are_names, "--prefix {prefix:?}: give the prefix of [mqtt], without + and #");
+        }
         ensure!(
             self.discovery.is_empty() || self.discovery.split('/').all(is_name),
             "--discovery {:?}: give the prefix of the discovery, without + and #",
@@ -66,8 +68,13 @@ impl Options {
     pub(super) fn topics(&self) -> Vec<String> {
         let all = ["+".to_owned()];
         let devices = if self.device.is_empty() { &all[..] } else { &self.device[..] };
-        let of =
-            |device: &String| ["availability", "state", "event"].map(|kind| format!("{}/{device}/{kind}", self.prefix));
+        let of = |device: &String| {
+            let kinds = ["availability", "state", "event"].into_iter();
+            kinds
+                .flat_map(|kind| self.prefix.iter().map(move |prefix| (prefix, kind)))
+                .map(|(prefix, kind)| format!("{prefix}/{device}/{kind}"))
+                .collect::<Vec<_>>()
+        };
         let model = |device: &String| format!("{}/device/{device}/config", self.discovery);
         let models = devices.iter().filter(|_| !self.discovery.is_empty()).map(model);
         devices.iter().flat_map(of).chain(models).collect()
@@ -114,11 +121,18 @@ mod tests {
 
     #[test]
     fn topics_are_those_of_all_devices_or_of_the_named_ones() {
-        let topics = ["monitor/+/availability", "monitor/+/state", "monitor/+/event", "homeassistant/device/+/config"];
+        let topics = [
+            "acoustic-monitor/+/availability",
+            "acoustic-monitor/+/state",
+            "acoustic-monitor/+/event",
+            "homeassistant/device/+/config",
+        ];
         assert_eq!(parsed(&[]).topics(), topics);
         assert_eq!(parsed(&["--discovery", ""]).topics(), topics[..3]);
         let topics = parsed(&["--prefix", "plant/line", "--device", "a", "--device", "b"]).topics();
         assert_eq!((topics.len(), &topics[4][..]), (8, "plant/line/b/state"));
+        let topics = parsed(&["--prefix", "acoustic-monitor", "--prefix", "monitor", "--device", "a"]).topics();
+        assert_eq!((topics.len(), &topics[1][..]), (7, "monitor/a/availability"));
     }
 
     #[test]

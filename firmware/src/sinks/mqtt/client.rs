@@ -179,6 +179,9 @@ impl Session {
             self.publisher.subscribe(self.messages.former_topics());
             self.discovery.borrow_mut().connected(Instant::now());
         }
+        if let Some(topics) = self.messages.former_retained() {
+            self.publisher.subscribe(topics);
+        }
     }
 
     /// Performs the request of a message.
@@ -188,6 +191,10 @@ impl Session {
         }
         if self.messages.is_former(message) {
             return self.discovery.borrow_mut().found(message.topic.clone(), Instant::now());
+        }
+        if let Some(messages) = self.messages.replace_former(message) {
+            messages.into_iter().for_each(|message| self.outgoing.borrow_mut().announce(message));
+            return;
         }
         let done = match Command::read(self.messages.base(), message) {
             Ok(Some(Command::Acknowledge(causes))) => {

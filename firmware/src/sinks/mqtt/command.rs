@@ -58,8 +58,8 @@ mod tests {
     use super::*;
 
     fn read(topic: &str, payload: &[u8], retained: bool) -> Result<Option<Command>, String> {
-        let message = Received { topic: format!("monitor/pump/{topic}"), payload: payload.to_vec(), retained };
-        Command::read("monitor/pump", &message)
+        let message = Received { topic: format!("acoustic-monitor/pump/{topic}"), payload: payload.to_vec(), retained };
+        Command::read("acoustic-monitor/pump", &message)
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub enum MqttVersion {
     V5,
 }
 
+/// What topics begin with by default.
+pub(super) const PREFIX: &str = "acoustic-monitor";
+
 /// `[mqtt]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -60,7 +63,7 @@ impl Default for Config {
             port: 1883,
             version: MqttVersion::V5,
             id: String::new(),
-            prefix: "monitor".into(),
+            prefix: PREFIX.into(),
             discovery: "homeassistant".into(),
             credentials: PathBuf::new(),
             ca: PathBuf::new(),

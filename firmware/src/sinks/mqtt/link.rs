@@ -10,8 +10,8 @@ use super::{Config, MqttVersion};
 use crate::system::messages::warn;
 use crate::system::secret_file;
 
-/// Requests between the two tasks: the messages in flight, four subscriptions, and the disconnect.
-const CHANNEL: usize = WINDOW + 6;
+/// Requests between the two tasks: the messages in flight, five subscriptions, and the disconnect.
+const CHANNEL: usize = WINDOW + 7;
 
 /// Largest message in bytes, either way: the discovery of a model with hundreds of long class names.
 const LARGEST: usize = 512 * 1024;

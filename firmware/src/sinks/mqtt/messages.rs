@@ -8,7 +8,7 @@ use monitor_model::trend_line::{CourseText, DriftText, TrendJson};
 use monitor_wire::TextList;
 use serde_json::json;
 
-use super::Config;
+use super::{Config, former};
 use crate::alarms::sensitivity::{Setting, Values};
 use crate::reporting::{Item, Snapshot};
 use crate::system::clock;
@@ -29,6 +29,8 @@ pub(super) struct Message {
 pub(super) struct Messages {
     pub(super) device: String,
     pub(super) base: String,
+    /// What topics of this device began with in versions up to 0.1, if what those retained is to be moved.
+    pub(super) former_base: Option<String>,
     /// Prefix of Home Assistant's discovery; empty where it is off.
     pub(super) discovery: String,
     /// Seconds without a state message after which a value is no longer valid.
@@ -45,6 +47,7 @@ impl Messages {
         let device = config.device();
         Self {
             base: format!("{}/{device}", config.prefix),
+            former_base: former::base(config, &device),
             device,
             discovery: config.discovery.clone(),
             // One message may be late or lost; `as` saturates, and the setting is at most 3600.

@@ -12,6 +12,8 @@ mod config;
 #[cfg(feature = "mqtt")]
 mod discovery;
 #[cfg(feature = "mqtt")]
+mod former;
+#[cfg(feature = "mqtt")]
 mod link;
 #[cfg(feature = "mqtt")]
 mod messages;

@@ -20,17 +20,18 @@ define ACOUSTIC_MONITOR_BUILD_CMDS
 endef
 
 define ACOUSTIC_MONITOR_INSTALL_TARGET_CMDS
-	$(INSTALL) -D -m 0755 $(@D)/target/$(RUSTC_TARGET_NAME)/release/firmware $(TARGET_DIR)/usr/bin/firmware
-	$(INSTALL) -d -m 0755 $(TARGET_DIR)/etc/monitor
-	$(@D)/image/container/configuration.sh /run/monitor/status.json > $(TARGET_DIR)/etc/monitor/monitor.toml
+	$(INSTALL) -D -m 0755 $(@D)/target/$(RUSTC_TARGET_NAME)/release/firmware $(TARGET_DIR)/usr/bin/acoustic-monitor
+	ln -sf acoustic-monitor $(TARGET_DIR)/usr/bin/firmware
+	$(INSTALL) -d -m 0755 $(TARGET_DIR)/etc/acoustic-monitor
+	$(@D)/image/container/configuration.sh /run/acoustic-monitor/status.json > $(TARGET_DIR)/etc/acoustic-monitor/monitor.toml
 endef
 
 define ACOUSTIC_MONITOR_USERS
-	monitor -1 monitor -1 * - - audio,dialout Acoustic machine monitor
+	acoustic-monitor -1 acoustic-monitor -1 * - - audio,dialout Acoustic machine monitor
 endef
 
 define ACOUSTIC_MONITOR_INSTALL_INIT_SYSV
-	$(INSTALL) -D -m 0755 $(ACOUSTIC_MONITOR_PKGDIR)/S60monitor $(TARGET_DIR)/etc/init.d/S60monitor
+	$(INSTALL) -D -m 0755 $(ACOUSTIC_MONITOR_PKGDIR)/S60acoustic-monitor $(TARGET_DIR)/etc/init.d/S60acoustic-monitor
 endef
 
 define ACOUSTIC_MONITOR_INSTALL_INIT_SYSTEMD

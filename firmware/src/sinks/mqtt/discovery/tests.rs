@@ -31,12 +31,12 @@ fn one_message_has_device_origin_and_every_entity_with_platform_and_unique_id() 
     for (object, component) in &components {
         assert!(component["platform"].is_string(), "{object}");
         assert_eq!(component["unique_id"], format!("acoustic_monitor_pump_{object}"));
-        let available = component["availability_topic"] == "monitor/pump/availability";
+        let available = component["availability_topic"] == "acoustic-monitor/pump/availability";
         assert_eq!(available, object != "connected", "{object}");
     }
     assert_eq!(components["state"]["options"], json!(["off", "on", "unknown"]));
     assert_eq!(components["acknowledge"]["payload_press"], "all");
-    assert_eq!(components["alarm_level"]["command_topic"], "monitor/pump/alarm_level/set");
+    assert_eq!(components["alarm_level"]["command_topic"], "acoustic-monitor/pump/alarm_level/set");
 }
 
 #[test]
