@@ -154,8 +154,11 @@ fn doctor_finds_a_dead_microphone_and_a_missing_device_and_fails() {
 #[test]
 fn devices_lists_the_capabilities_of_a_device() {
     let devices = devices();
-    let output =
-        devices.command(env!("CARGO_BIN_EXE_firmware")).args(["devices", "--json", "ramp", "nope"]).output().unwrap();
+    let output = devices
+        .command(env!("CARGO_BIN_EXE_firmware"))
+        .args(["devices", "--json", "-", "ramp", "nope"])
+        .output()
+        .unwrap();
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let report = &report["devices"];
     assert_eq!(report[0]["formats"], serde_json::json!(["S16_LE"]));

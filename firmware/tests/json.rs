@@ -86,11 +86,17 @@ fn the_schema_is_the_first_key_and_the_others_are_as_without_it() {
 #[test]
 fn devices_and_doctor_are_valid() {
     for args in
-        [&["devices", "--json", "null", "nope"][..], &["doctor", "--json", "--device", "null", "--seconds", "0.5"]]
+        [&["devices", "null", "nope", "--json"][..], &["doctor", "--json", "--device", "null", "--seconds", "0.5"]]
     {
         let (_, text, stderr) = output(Command::new(firmware()).args(args));
         schema::check(&serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{stderr}")));
     }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("devices.json");
+    let mut command = Command::new(firmware());
+    let (code, text, _) = output(command.args(["devices", "nope", "--json"]).arg(&file));
+    assert!(code == Some(0) && text.contains("nope") && !text.contains('{'), "the table beside the file: {text}");
+    schema::check(&serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap());
 }
 
 #[test]

@@ -4,6 +4,8 @@
 #[path = "common/carried.rs"]
 mod carried;
 mod common;
+#[path = "../../shared/testing/schema.rs"]
+mod schema;
 
 use std::process::Command;
 
@@ -36,8 +38,10 @@ impl Device {
     fn learn(&self, rows: &str) -> (Option<i32>, Value) {
         let list = self.place.path("labels.csv");
         std::fs::write(&list, format!("file,label,condition\n{rows}")).unwrap();
-        let (code, text, stderr) = self.refit(&["--json", "--labels", list.to_str().unwrap()]);
-        (code, serde_json::from_str(&text).unwrap_or_else(|_| json!(stderr)))
+        let (code, text, stderr) = self.refit(&["--json", "-", "--labels", list.to_str().unwrap()]);
+        let Ok(report) = serde_json::from_str(&text) else { return (code, json!(stderr)) };
+        schema::check(&report);
+        (code, report)
     }
 
     /// Rows of five clips of a tone that the model does not have.
@@ -175,6 +179,8 @@ fn a_damaged_refit_is_reported_and_the_models_own_head_is_used() {
     assert!(hello["rejected_updates"][0].as_str().unwrap().contains("it is damaged"), "{hello}");
     let (_, list, _) = device.refit(&["--list", "--json"]);
     let list: Value = serde_json::from_str(&list).unwrap();
+    schema::check(&list);
+    let list = &list["versions"];
     assert_eq!((&list[0]["damaged"], &list[0]["active"]), (&json!(true), &json!(true)));
 }
 

@@ -7,9 +7,10 @@ use alsa::ctl::{Ctl, DeviceIter};
 use alsa::pcm::{HwParams, PCM};
 use alsa::{Direction, Output};
 use monitor_core::pcm::SampleFormat;
-use monitor_model::document::{DEVICES, Document};
+use monitor_model::document::DEVICES;
 use serde::Serialize;
 
+use super::json_out::JsonOut;
 use crate::capture::PcmError;
 use crate::capture::alsa_pcm::{alsa_format, pcm_error};
 
@@ -18,13 +19,12 @@ use crate::capture::alsa_pcm::{alsa_format, pcm_error};
 #[command(after_help = "Examples:
   firmware devices
   firmware devices hw:CARD=Device,DEV=0
-  firmware devices --json")]
+  firmware devices --json devices.json")]
 pub(crate) struct Args {
     /// Devices to look at by name, instead of every card's; any ALSA name will do
     pub names: Vec<String>,
-    /// JSON instead of a table
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub json: JsonOut,
 }
 
 /// Rates that are asked after: those of microphones, sound cards and WAV files.
@@ -76,9 +76,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // The result contains libasound's messages in plain words, so they are not printed.
     let _said = Output::local_error_handler();
     let devices = if args.names.is_empty() { list() } else { args.names.iter().map(|name| named(name)).collect() };
-    if args.json {
-        outln!("{}", serde_json::to_string_pretty(&Document::new(DEVICES, Found { devices: &devices }))?);
-    } else {
+    args.json.write(DEVICES, &Found { devices: &devices })?;
+    if !args.json.takes_stdout() {
         out!("{}", table(&devices));
     }
     Ok(ExitCode::SUCCESS)

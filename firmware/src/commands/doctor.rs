@@ -8,10 +8,11 @@ mod sound;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use monitor_model::document::{DOCTOR, Document};
+use monitor_model::document::DOCTOR;
 
 use super::device_args::{DeviceArgs, number};
 use super::devices;
+use super::json_out::JsonOut;
 use report::{Check, Report, Verdict};
 
 /// Options of `firmware doctor`.
@@ -19,7 +20,7 @@ use report::{Check, Report, Verdict};
 #[command(after_help = "Examples:
   firmware doctor
   firmware doctor --device hw:CARD=Device,DEV=0 --seconds 10
-  firmware doctor --json")]
+  firmware doctor --json doctor.json")]
 pub(crate) struct Args {
     /// How long to listen, in seconds
     #[arg(long, default_value_t = 3.0, value_name = "S", value_parser = |text: &str| number(text, 0.5, 600.0))]
@@ -27,9 +28,8 @@ pub(crate) struct Args {
     /// Folder whose free space matters, e.g. where recordings go
     #[arg(long, default_value = ".", value_name = "DIR")]
     pub space: PathBuf,
-    /// JSON instead of a table
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub json: JsonOut,
     /// The sound device
     #[command(flatten)]
     pub device: DeviceArgs,
@@ -47,9 +47,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     checks.push(places::serial(&config.serial));
     checks.push(places::free_space(&args.space));
     let report = Report::new(checks);
-    if args.json {
-        outln!("{}", serde_json::to_string_pretty(&Document::new(DOCTOR, &report))?);
-    } else {
+    args.json.write(DOCTOR, &report)?;
+    if !args.json.takes_stdout() {
         out!("{report}");
     }
     Ok(if report.good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

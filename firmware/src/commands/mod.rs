@@ -8,6 +8,7 @@ pub mod events;
 #[cfg(feature = "page")]
 pub(crate) mod hash_password;
 pub(crate) mod health;
+pub(crate) mod json_out;
 #[cfg(feature = "notify")]
 pub(crate) mod notify;
 pub(crate) mod options;

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use monitor_model::document::REFIT;
 
+use super::json_out::JsonOut;
 use crate::config::Config;
 use crate::inference::signature;
 use crate::refit::{self, Request, Settings, Version};
@@ -45,9 +47,8 @@ pub(crate) struct Args {
     /// Folder that versions are stored in; the configuration's unless given
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonOut,
 }
 
 /// What `run` does with it.
@@ -74,7 +75,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return fit(args, settings, labels);
     }
     if args.list {
-        list(&refit::versions(&settings)?, args.json);
+        list(&refit::versions(&settings)?, &args.json)?;
         return Ok(ExitCode::SUCCESS);
     }
     let active = match args.activate {
@@ -85,10 +86,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         None => refit::undo(&settings)?,
     };
-    match (active, args.json) {
-        (active, true) => outln!("{}", serde_json::json!({ "active": active })),
-        (Some(number), false) => outln!("version {number} is active; {NEXT}"),
-        (None, false) => outln!("the model's own head and anomaly tables are active; {NEXT}"),
+    args.json.write(REFIT, &serde_json::json!({ "active": active }))?;
+    match active {
+        _ if args.json.takes_stdout() => {}
+        Some(number) => outln!("version {number} is active; {NEXT}"),
+        None => outln!("the model's own head and anomaly tables are active; {NEXT}"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -97,13 +99,12 @@ fn fit(args: &Args, settings: Settings, labels: &Path) -> anyhow::Result<ExitCod
     let clips = refit::read_labels(labels)?;
     let request = Request { settings, clips, activate: !args.dry_run };
     let report = refit::refit(&request, &|step| {
-        if !args.json {
+        if !args.json.takes_stdout() {
             errln!("{step}");
         }
     })?;
-    if args.json {
-        outln!("{}", serde_json::to_string(&report)?);
-    } else {
+    args.json.write(REFIT, &report)?;
+    if !args.json.takes_stdout() {
         outln!("{report}");
         if report.version.is_some() {
             errln!("{NEXT}; `firmware refit --undo` goes back");
@@ -113,10 +114,10 @@ fn fit(args: &Args, settings: Settings, labels: &Path) -> anyhow::Result<ExitCod
 }
 
 /// Prints the stored versions.
-fn list(versions: &[Version], json: bool) {
-    if json {
-        outln!("{}", serde_json::json!(versions));
-        return;
+fn list(versions: &[Version], json: &JsonOut) -> anyhow::Result<()> {
+    json.write(REFIT, &serde_json::json!({ "versions": versions }))?;
+    if json.takes_stdout() {
+        return Ok(());
     }
     if versions.is_empty() {
         outln!("no version is stored");
@@ -137,4 +138,5 @@ fn list(versions: &[Version], json: bool) {
         };
         outln!("{mark} {:>3}  {when}  {what}", version.number);
     }
+    Ok(())
 }

@@ -12,6 +12,8 @@ pub const STATUS: &str = "acoustic-monitor/status/1";
 pub const DEVICES: &str = "acoustic-monitor/devices/1";
 /// The checks of a device.
 pub const DOCTOR: &str = "acoustic-monitor/doctor/1";
+/// A refit on the device, its stored versions, or the one in use.
+pub const REFIT: &str = "acoustic-monitor/refit/1";
 /// A training report.
 pub const TRAIN: &str = "acoustic-monitor/train/1";
 
