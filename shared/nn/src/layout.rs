@@ -3,7 +3,8 @@
 //! A *step* is the unit of a product: [`Layout::STEP`] adjacent bytes of input, multiplied by as many weights for each
 //! channel of a panel. Steps are processed in groups of up to four; [`Groups`] defines how they are formed.
 
-/// Channels per call of requantisation and depthwise kernels; a panel of packed weights has one or two times as many.
+/// Unit of output channels: [`Constants`] hold eight. A panel of packed weights has one or two times as many, and so has a call of
+/// a depthwise kernel.
 pub(crate) const PANEL: usize = 8;
 
 /// Constants of eight output channels in the packed layout: 192 bytes, little-endian.
@@ -55,6 +56,8 @@ pub(crate) trait Layout {
     const GROUPS: Groups;
     /// Output channels of a panel: 8 or 16.
     const WIDTH: usize;
+    /// Channels that the depthwise kernel processes together: 8 or 16.
+    const LANES: usize = PANEL;
     /// Value that is XORed with an int8 value to store it: 0x80 for unsigned bytes, 0 for signed bytes.
     const FLIP: u8;
     /// Supported numbers of positions per tile. FULLY_CONNECTED uses tiles of one position.
@@ -74,6 +77,26 @@ pub(crate) trait Layout {
         }
     }
 }
+
+/// Packs depthwise weights of eight channels for kernels that multiply the rows of a column of pixels at once: for each output row
+/// of a strip, column and channel, the taps of four rows of pixels, of which one is zero.
+#[allow(dead_code, reason = "portable code packs them otherwise")]
+pub(crate) fn interleave_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+    let mut places = out.iter_mut();
+    for row in 0..2 {
+        for (column, channel) in (0..3).flat_map(|column| (0..PANEL).map(move |channel| (column, channel))) {
+            for (byte, place) in (0..4_usize).zip(&mut places) {
+                // The second output row is one lower.
+                let tap = byte.checked_sub(row).filter(|&tap| tap < 3);
+                *place = tap.map_or(0, |tap| taps[3 * tap + column][channel].cast_unsigned());
+            }
+        }
+    }
+}
+
+/// Size of the weights that [`interleave_taps`] packs, in bytes.
+#[allow(dead_code, reason = "portable code packs them otherwise")]
+pub(crate) const INTERLEAVED_TAPS_LEN: usize = 2 * 3 * 4 * PANEL;
 
 /// Work that depends on a layout. `simd` calls it with the layout of an instruction set that is selected at run time.
 pub(crate) trait Task {

@@ -130,21 +130,26 @@ fn panels<L: Layout>(sink: &mut Sink, product: &Product, source: &Source, channe
     at
 }
 
-/// Writes constants and taps of a depthwise layer.
+/// Writes a depthwise layer: for each [`Layout::LANES`] channels, constants, then taps.
 fn depthwise<L: Layout>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
-    for first in (0..layer.output.channels).step_by(PANEL) {
-        let mut taps = [[0_i8; PANEL]; 9];
-        let mut constants = [Channel::NONE; PANEL];
-        for (lane, constants) in constants.iter_mut().enumerate() {
-            let channel = order.channel(first + lane);
-            for (tap, weights) in taps.iter_mut().enumerate() {
-                weights[lane] = layer.weights[tap * layer.output.channels + channel];
+    for first in (0..layer.output.channels).step_by(L::LANES) {
+        let mut taps_at = at + L::LANES / PANEL * CONSTANTS_LEN;
+        for first in (first..first + L::LANES).step_by(PANEL) {
+            let mut taps = [[0_i8; PANEL]; 9];
+            let mut constants = [Channel::NONE; PANEL];
+            for (lane, constants) in constants.iter_mut().enumerate() {
+                let channel = order.channel(first + lane);
+                for (tap, weights) in taps.iter_mut().enumerate() {
+                    weights[lane] = layer.weights[tap * layer.output.channels + channel];
+                }
+                let total = taps.iter().map(|weights| i32::from(weights[lane])).sum();
+                *constants = Channel::convolution(layer, channel, total, origin::<L>());
             }
-            let total = taps.iter().map(|weights| i32::from(weights[lane])).sum();
-            *constants = Channel::convolution(layer, channel, total, origin::<L>());
+            sink.write(at, &constants::bytes(&constants));
+            sink.with(taps_at, L::TAPS_LEN, |out| L::pack_taps(&taps, out));
+            at += CONSTANTS_LEN;
+            taps_at += L::TAPS_LEN;
         }
-        sink.write(at, &constants::bytes(&constants));
-        sink.with(at + CONSTANTS_LEN, L::TAPS_LEN, |out| L::pack_taps(&taps, out));
-        at += CONSTANTS_LEN + L::TAPS_LEN;
+        at = taps_at;
     }
 }

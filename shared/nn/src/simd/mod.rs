@@ -91,11 +91,18 @@ impl Isa {
         #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
         let avx2 = std::arch::is_x86_feature_detected!("avx2");
         #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
-        let vnni = std::arch::is_x86_feature_detected!("avx512f") && std::arch::is_x86_feature_detected!("avx512vnni");
+        let vnni = std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512bw")
+            && std::arch::is_x86_feature_detected!("avx512vnni");
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
         let avx2 = cfg!(all(target_arch = "x86_64", target_feature = "avx2"));
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
-        let vnni = cfg!(all(target_arch = "x86_64", target_feature = "avx512f", target_feature = "avx512vnni"));
+        let vnni = cfg!(all(
+            target_arch = "x86_64",
+            target_feature = "avx512f",
+            target_feature = "avx512bw",
+            target_feature = "avx512vnni"
+        ));
         #[cfg(all(target_arch = "aarch64", any(feature = "std", test)))]
         let dotprod = std::arch::is_aarch64_feature_detected!("dotprod");
         #[cfg(not(all(target_arch = "aarch64", any(feature = "std", test))))]

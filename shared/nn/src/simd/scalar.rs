@@ -130,7 +130,7 @@ unsafe impl Vectors for Scalar {
 
     unsafe fn product(_: usize, job: &ProductJob) {
         // SAFETY: the caller guarantees what `generic::product` asks for.
-        unsafe { generic::product::<Self, 1>(job) }
+        unsafe { generic::product::<Self, 1, 1>(job) }
     }
 
     unsafe fn planes(job: &PlanesJob) {

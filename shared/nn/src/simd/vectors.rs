@@ -2,7 +2,7 @@
 
 use crate::layout::{Constants, Layout};
 
-/// Operations of an instruction set on memory of its [`Layout`]. `Sum` is eight 32-bit sums, one per channel of a panel.
+/// Operations of an instruction set on memory of its [`Layout`].
 ///
 /// # Safety
 /// No function of an implementation may access more memory than its safety section states in terms of the sizes of its
@@ -14,14 +14,16 @@ use crate::layout::{Constants, Layout};
 pub(crate) unsafe trait Vectors: Layout + Copy {
     /// Accumulators of one position, before they are reduced to one sum per channel.
     type Acc: Copy;
-    /// Eight 32-bit sums.
+    /// 32-bit sums of `LANES` channels.
     type Sum: Copy;
-    /// Eight channels of three or four rows of one column of pixels.
+    /// `LANES` channels of three or four rows of one column of pixels.
     type Column: Copy;
-    /// Requantisation constants of eight channels: a pointer, or the values if there are enough registers.
+    /// Requantisation constants of `LANES` channels: a pointer, or the values if there are enough registers.
     type Scale: Copy;
-    /// Depthwise weights of eight channels: a pointer, or the values if there are enough registers.
+    /// Depthwise weights of `LANES` channels: a pointer, or the values if there are enough registers.
     type Taps: Copy;
+    /// Number of panels that are computed together as long as there are so many: 1 or 2.
+    const TOGETHER: usize = 1;
 
     /// Returns the initial accumulators of a position: the biases.
     ///
@@ -45,6 +47,24 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
         weights: *const u8,
     );
 
+    /// Adds a group of `L` steps to the accumulators of `R` positions and `P` panels.
+    ///
+    /// # Safety
+    /// As [`group`](Self::group), for the weights of each panel.
+    #[inline(always)]
+    unsafe fn groups<const R: usize, const P: usize, const L: usize>(
+        acc: &mut [[Self::Acc; R]; P],
+        input: *const u8,
+        input_step: usize,
+        offsets: *const u16,
+        weights: [*const u8; P],
+    ) {
+        for (acc, weights) in acc.iter_mut().zip(weights) {
+            // SAFETY: the caller upholds this function's safety contract.
+            unsafe { Self::group::<R, L>(acc, input, input_step, offsets, weights) }
+        }
+    }
+
     /// Prefetches the cache line at `address`, which need not be valid. Does nothing by default.
     #[inline(always)]
     fn prefetch(address: *const u8) {
@@ -60,11 +80,32 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     /// - each pointer is writable for `WIDTH` bytes.
     unsafe fn finish<const R: usize>(acc: [Self::Acc; R], constants: *const Constants, out: [*mut u8; R]);
 
-    /// Returns the requantisation constants of eight channels.
+    /// Finishes a tile of `P` panels as [`finish`](Self::finish) does.
+    ///
+    /// # Safety
+    /// As [`finish`](Self::finish), for the constants of each panel; each pointer is writable for `P * WIDTH` bytes.
+    #[inline(always)]
+    unsafe fn finish_all<const R: usize, const P: usize>(
+        acc: [[Self::Acc; R]; P],
+        constants: [*const Constants; P],
+        mut out: [*mut u8; R],
+    ) {
+        for (acc, constants) in acc.into_iter().zip(constants) {
+            // SAFETY: the caller upholds this function's safety contract.
+            unsafe {
+                Self::finish(acc, constants, out);
+                for out in &mut out {
+                    *out = out.wrapping_add(Self::WIDTH);
+                }
+            }
+        }
+    }
+
+    /// Returns the requantisation constants of `LANES` channels.
     ///
     /// # Safety
     /// - the conditions of the trait hold;
-    /// - `constants` is readable and aligned and remains so while the result is used.
+    /// - `constants` is readable for `LANES / 8` elements and aligned and remains so while the result is used.
     unsafe fn scale(constants: *const Constants) -> Self::Scale;
 
     /// Requantises sums of a convolution; the result is not yet clamped to bytes.
@@ -74,25 +115,25 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     /// - `scale` is from [`scale`](Self::scale).
     unsafe fn requantise(sum: Self::Sum, scale: Self::Scale) -> Self::Sum;
 
-    /// Clamps to 0..=255, converts to the stored form and writes eight bytes per position.
+    /// Clamps to 0..=255, converts to the stored form and writes `LANES` bytes per position.
     ///
     /// # Safety
     /// - the conditions of the trait hold;
-    /// - each pointer is writable for eight bytes.
+    /// - each pointer is writable for `LANES` bytes.
     unsafe fn store<const R: usize>(sums: [Self::Sum; R], out: [*mut u8; R]);
 
     /// Loads one column of pixels: `ROWS` (3 or 4) rows from `pixel`, `row_step` bytes apart.
     ///
     /// # Safety
     /// - the conditions of the trait hold;
-    /// - eight bytes are readable at each row.
+    /// - `LANES` bytes are readable at each row.
     unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> Self::Column;
 
-    /// Returns the packed depthwise weights of eight channels.
+    /// Returns the packed depthwise weights of `LANES` channels.
     ///
     /// # Safety
     /// - the conditions of the trait hold;
-    /// - `taps` is readable for `TAPS_LEN` bytes and aligned to 32 and remains so while the result is used.
+    /// - `taps` is readable for `LANES / 8 * TAPS_LEN` bytes and aligned to 32 and remains so while the result is used.
     unsafe fn load_taps(taps: *const u8) -> Self::Taps;
 
     /// Returns the sums, including the bias, of an output pixel in row `ROW` (0 or 1) of the strip, from three columns.
@@ -105,7 +146,7 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     /// Runs [`super::generic::product`] for tiles of `rows` positions, compiled with the instructions enabled.
     ///
     /// # Safety
-    /// - As [`super::generic::product`];
+    /// - As [`super::generic::product`], with `P` no greater than `TOGETHER`;
     /// - `rows` is one of `ROWS` or 1.
     unsafe fn product(rows: usize, job: &super::generic::ProductJob);
 

@@ -91,7 +91,7 @@ impl<'m> Verified<'m> {
         let rows = output.height.saturating_sub(1) * planes.stride + 3;
         let constants = output.channels / PANEL * (CONSTANTS_LEN + I::TAPS_LEN);
         matches!(planes.stride, 1 | 2)
-            && output.channels.is_multiple_of(PANEL)
+            && output.channels.is_multiple_of(I::LANES)
             && planes.row_step == columns * output.channels
             && rows * planes.row_step <= planes.input_len
             && output.len() <= self.plan.dense_len
@@ -205,19 +205,27 @@ impl<'m> Verified<'m> {
             let (mut tile, end) = (tiles.start, tiles.end.min(product.tiles_per_line));
             while tile < end {
                 let tiles = product.chunk.clamp(1, end - tile);
-                for panel in 0..product.panels {
+                let mut panel = 0;
+                while panel < product.panels {
                     let Some(Head { at, groups }) = self.head(product, panel) else { return };
+                    // The offsets of a panel that is computed together with the one before are the same if its groups are.
+                    let partner = self
+                        .head(product, panel + 1)
+                        .filter(|partner| I::TOGETHER > 1 && panel + 1 < product.panels && partner.groups == groups);
+                    let together = 1 + usize::from(partner.is_some());
                     // Panels are contiguous; no panel follows the last panel of the last product.
                     let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
-                    let next = [head(panel + 1), head(panel + 2)].map(|at| packed.as_ptr().wrapping_add(at));
+                    let next = [head(panel + together), head(panel + 2 * together)];
                     for line in lines.clone() {
                         let first_row = (line * product.tiles_per_line + tile) * product.rows;
                         let job = ProductJob {
                             input: dense[line * product.line_step + tile * tile_step..].as_ptr(),
                             input_step: product.input_step,
                             tiles,
-                            panel: packed[at..].as_ptr(),
-                            next,
+                            together,
+                            panels: [at, partner.as_ref().map_or(at, |partner| partner.at)]
+                                .map(|at| packed[at..].as_ptr()),
+                            next: next.map(|at| packed.as_ptr().wrapping_add(at)),
                             groups,
                             out: wide[I::WIDTH * panel..].as_mut_ptr(),
                             rows: packed[product.rows_at + 4 * first_row..].as_ptr().cast(),
@@ -227,12 +235,13 @@ impl<'m> Verified<'m> {
                         // - `product_inside` has checked that the last position's input ends within `dense_len`, and every
                         //   output offset plus all panels within `out_len`; `lines` and `tiles` are within those of the product;
                         // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs
-                        //   are runs, that weights and offsets of all groups lie in the packed memory, and that the panel is
-                        //   aligned to 64;
+                        //   are runs, that weights and offsets of all groups lie in the packed memory, and that each panel is
+                        //   aligned to 64; two panels have the same groups, and at most `TOGETHER` are together;
                         // - offsets (u16) follow weights of 32 bytes per step, rows (u32) lie at multiples of 4;
                         // - the buffers are separate slices.
                         unsafe { I::product(product.rows, &job) }
                     }
+                    panel += together;
                 }
                 tile += tiles;
             }

@@ -276,7 +276,7 @@ unsafe fn product8(job: &ProductJob) {
     // SAFETY:
     // - AVX2 is enabled;
     // - the caller guarantees the remaining conditions.
-    unsafe { generic::product::<Avx2, 8>(job) }
+    unsafe { generic::product::<Avx2, 8, 1>(job) }
 }
 
 #[target_feature(enable = "avx2")]
@@ -285,7 +285,7 @@ unsafe fn product6(job: &ProductJob) {
     // SAFETY:
     // - AVX2 is enabled;
     // - the caller guarantees the remaining conditions.
-    unsafe { generic::product::<Avx2, 6>(job) }
+    unsafe { generic::product::<Avx2, 6, 1>(job) }
 }
 
 #[target_feature(enable = "avx2")]
@@ -294,7 +294,7 @@ unsafe fn product1(job: &ProductJob) {
     // SAFETY:
     // - AVX2 is enabled;
     // - the caller guarantees the remaining conditions.
-    unsafe { generic::product::<Avx2, 1>(job) }
+    unsafe { generic::product::<Avx2, 1, 1>(job) }
 }
 
 #[target_feature(enable = "avx2")]

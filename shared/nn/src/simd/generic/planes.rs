@@ -16,11 +16,11 @@ pub(crate) struct PlanesJob {
     pub height: usize,
     /// Output columns.
     pub width: usize,
-    /// Channels, a multiple of eight.
+    /// Channels, a multiple of `LANES`.
     pub channels: usize,
     /// Stride, 1 or 2.
     pub stride: usize,
-    /// For each eight channels: [`Constants`], then the packed taps.
+    /// For each `LANES` channels: [`Constants`], then the packed taps.
     pub packed: *const u8,
 }
 
@@ -54,19 +54,19 @@ pub(crate) unsafe fn planes<I: Vectors>(job: &PlanesJob) {
                     one_row::<I, 2>(job, input, out, packed);
                 }
             }
-            channel += PANEL;
+            channel += I::LANES;
         }
         y += if two { 2 } else { 1 };
     }
 }
 
-/// Computes two output rows of eight channels at stride 1.
+/// Computes two output rows of `LANES` channels at stride 1.
 ///
 /// # Safety
 /// - the instructions of `I` are available and enabled in the caller;
 /// - `input` is readable for four rows of `width + 2` pixels;
 /// - `out` is writable for two rows of `width` pixels;
-/// - `packed` is as in [`planes`], for one group of eight channels.
+/// - `packed` is as in [`planes`], for one group of `LANES` channels.
 #[inline(always)]
 unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
     // SAFETY:
@@ -75,7 +75,7 @@ unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, 
     // - it writes two rows of `width` pixels, which the caller guarantees to be writable.
     unsafe {
         let scale = I::scale(packed.cast::<Constants>());
-        let taps = I::load_taps(packed.add(CONSTANTS_LEN));
+        let taps = I::load_taps(packed.add(I::LANES / PANEL * CONSTANTS_LEN));
         let mut left = I::column::<4>(input, job.row_step);
         let mut middle = I::column::<4>(input.add(job.channels), job.row_step);
         let mut next = input.add(2 * job.channels);
@@ -93,13 +93,13 @@ unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, 
     }
 }
 
-/// Computes one output row of eight channels.
+/// Computes one output row of `LANES` channels.
 ///
 /// # Safety
 /// - the instructions of `I` are available and enabled in the caller;
 /// - `input` is readable for three rows of `(width - 1) * STRIDE + 3` pixels;
 /// - `out` is writable for `width` pixels;
-/// - `packed` is as in [`planes`], for one group of eight channels.
+/// - `packed` is as in [`planes`], for one group of `LANES` channels.
 #[inline(always)]
 unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *const u8, out: *mut u8, packed: *const u8) {
     // SAFETY:
@@ -108,7 +108,7 @@ unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *cons
     // - it writes one row of `width` pixels, which the caller guarantees to be writable.
     unsafe {
         let scale = I::scale(packed.cast::<Constants>());
-        let taps = I::load_taps(packed.add(CONSTANTS_LEN));
+        let taps = I::load_taps(packed.add(I::LANES / PANEL * CONSTANTS_LEN));
         let mut left = I::column::<3>(input, job.row_step);
         let mut pixel = input;
         let mut out = out;

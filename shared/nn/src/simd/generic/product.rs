@@ -3,7 +3,7 @@
 use crate::layout::{CONSTANTS_LEN, Constants, PANEL};
 use crate::simd::vectors::Vectors;
 
-/// Arguments of one panel and a range of tiles.
+/// Arguments of one panel, or of two that are computed together, and a range of tiles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProductJob {
     /// Input of the first tile's first position.
@@ -12,56 +12,70 @@ pub(crate) struct ProductJob {
     pub input_step: usize,
     /// Number of tiles, each of R positions.
     pub tiles: usize,
-    /// The panel: [`Constants`] of each eight channels, then the weights of all steps, then their offsets.
-    pub panel: *const u8,
-    /// Start and end of the next panel, which is prefetched. Never dereferenced.
+    /// Number of panels: 1 or 2.
+    pub together: usize,
+    /// The panels: [`Constants`] of each eight channels, then the weights of all steps, then their offsets. The offsets of the first
+    /// apply to both. A single panel is given twice.
+    pub panels: [*const u8; 2],
+    /// Start and end of what follows the panels, which is prefetched. Never dereferenced.
     pub next: [*const u8; 2],
-    /// Numbers of groups of 4, 3, 2 and 1 steps.
+    /// Numbers of groups of 4, 3, 2 and 1 steps of each panel.
     pub groups: [usize; 4],
-    /// Output of the panel's first channel, to which each position's offset is added.
+    /// Output of the first panel's first channel, to which each position's offset is added.
     pub out: *mut u8,
     /// Output offsets of the positions.
     pub rows: *const u32,
 }
 
-/// Runs `job` in tiles of `R` positions.
+/// Runs `job` in tiles of `R` positions by `P` panels.
 ///
 /// # Safety
 /// - the instructions of `I` are available and enabled in the caller;
+/// - `job.together` is `P`, 1 or 2;
 /// - `input` is readable at `position * input_step + offset` for `I::STEP` bytes, for every position of the tiles and every
-///   offset of the panel;
-/// - `panel` is aligned to 64 and readable for constants, weights and offsets of all its groups;
-/// - `rows` is readable for all positions, and `out + rows[position]` writable for `I::WIDTH` bytes;
+///   offset of the first panel;
+/// - the first `P` panels are aligned to 64 and readable for constants, weights and offsets of all their groups;
+/// - `rows` is readable for all positions, and `out + rows[position]` writable for `P * I::WIDTH` bytes;
 /// - what is written does not overlap what is read.
 #[inline(always)]
-pub(crate) unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
+pub(crate) unsafe fn product<I: Vectors, const R: usize, const P: usize>(job: &ProductJob) {
     let [fours, threes, twos, ones] = job.groups;
     let steps = 4 * fours + 3 * threes + 2 * twos + ones;
     // SAFETY:
     // - the caller guarantees the instructions;
-    // - the loops visit the positions, groups and steps for which the caller guarantees access to input, panel, `rows` and
+    // - the loops visit the positions, groups and steps for which the caller guarantees access to input, panels, `rows` and
     //   output; pointers advance at most one element past the last.
     unsafe {
-        let constants = job.panel.cast::<Constants>();
-        let first_weights = job.panel.add(I::WIDTH / PANEL * CONSTANTS_LEN);
-        let first_offset = first_weights.add(steps * I::STEP * I::WIDTH).cast::<u16>();
+        let mut constants = [job.panels[0].cast::<Constants>(); P];
+        let mut first_weights = [job.panels[0]; P];
+        for (panel, (constants, weights)) in job.panels.iter().zip(constants.iter_mut().zip(&mut first_weights)) {
+            *constants = panel.cast();
+            *weights = panel.add(I::WIDTH / PANEL * CONSTANTS_LEN);
+        }
+        let first_offset = first_weights[0].add(steps * I::STEP * I::WIDTH).cast::<u16>();
         let [mut ahead, end] = job.next;
         let mut input = job.input;
         let mut rows = job.rows;
         for _ in 0..job.tiles {
-            let mut acc = [I::start(constants); R];
+            let mut acc = [[I::start(constants[0]); R]; P];
+            for panel in 1..P {
+                acc[panel] = [I::start(constants[panel]); R];
+            }
             let mut weights = first_weights;
             let mut offsets = first_offset;
             macro_rules! groups {
                 ($count:expr, $len:literal) => {
                     for _ in 0..$count {
-                        I::group::<R, $len>(&mut acc, input, job.input_step, offsets, weights);
-                        for _ in 0..if job.tiles == 1 { ($len * I::STEP * I::WIDTH).div_ceil(64) } else { 1 } {
+                        I::groups::<R, P, $len>(&mut acc, input, job.input_step, offsets, weights);
+                        let lines = if job.tiles == 1 { ($len * I::STEP * I::WIDTH).div_ceil(64) } else { 1 };
+                        for _ in 0..P * lines {
                             I::prefetch(ahead);
                             ahead = ahead.wrapping_add(64).min(end);
                         }
                         offsets = offsets.add($len);
-                        weights = weights.add($len * I::STEP * I::WIDTH);
+                        for weights in &mut weights {
+                            *weights = weights.add($len * I::STEP * I::WIDTH);
+                        }
                     }
                 };
             }
@@ -79,7 +93,7 @@ pub(crate) unsafe fn product<I: Vectors, const R: usize>(job: &ProductJob) {
             for (r, out) in out.iter_mut().enumerate() {
                 *out = job.out.add(*rows.add(r) as usize);
             }
-            I::finish(acc, constants, out);
+            I::finish_all(acc, constants, out);
             rows = rows.add(R);
             input = input.add(R * job.input_step);
         }

@@ -14,7 +14,7 @@ use core::arch::asm;
 use super::Sum;
 use super::plain::Neon;
 use super::requantise::{self, Scale};
-use crate::layout::{Constants, Groups, Layout, PANEL};
+use crate::layout::{Constants, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, interleave_taps};
 use crate::simd::generic::{self, PlanesJob, ProductJob};
 use crate::simd::vectors::Vectors;
 use column::interleaved;
@@ -31,23 +31,14 @@ impl Layout for NeonDotprod {
     const GROUPS: Groups = Groups::Runs;
     const FLIP: u8 = Neon::FLIP;
     const ROWS: &'static [usize] = &[TILE];
-    const TAPS_LEN: usize = 192;
+    const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
 
     fn weight_index(channel: usize, byte: usize) -> usize {
         4 * channel + byte
     }
 
     fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-        let mut places = out.iter_mut();
-        for row in 0..2 {
-            for (column, channel) in (0..3).flat_map(|column| (0..PANEL).map(move |channel| (column, channel))) {
-                for (byte, place) in (0..4_usize).zip(&mut places) {
-                    // The second output row is one lower.
-                    let tap = byte.checked_sub(row).filter(|&tap| tap < 3);
-                    *place = tap.map_or(0, |tap| taps[3 * tap + column][channel].cast_unsigned());
-                }
-            }
-        }
+        interleave_taps(taps, out);
     }
 }
 
@@ -219,14 +210,14 @@ unsafe fn dot(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
 #[inline(never)]
 unsafe fn dotprod_product6(job: &ProductJob) {
     // SAFETY: the caller upholds this function's safety contract.
-    unsafe { generic::product::<NeonDotprod, 6>(job) }
+    unsafe { generic::product::<NeonDotprod, 6, 1>(job) }
 }
 
 #[target_feature(enable = "dotprod")]
 #[inline(never)]
 unsafe fn dotprod_product1(job: &ProductJob) {
     // SAFETY: the caller upholds this function's safety contract.
-    unsafe { generic::product::<NeonDotprod, 1>(job) }
+    unsafe { generic::product::<NeonDotprod, 1, 1>(job) }
 }
 
 #[target_feature(enable = "dotprod")]

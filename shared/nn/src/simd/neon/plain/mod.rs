@@ -200,13 +200,13 @@ unsafe fn across(acc: Acc) -> Sum {
 #[inline(never)]
 unsafe fn neon_product2(job: &ProductJob) {
     // SAFETY: the caller upholds this function's safety contract.
-    unsafe { generic::product::<Neon, 2>(job) }
+    unsafe { generic::product::<Neon, 2, 1>(job) }
 }
 
 #[inline(never)]
 unsafe fn neon_product1(job: &ProductJob) {
     // SAFETY: the caller upholds this function's safety contract.
-    unsafe { generic::product::<Neon, 1>(job) }
+    unsafe { generic::product::<Neon, 1, 1>(job) }
 }
 
 #[inline(never)]
