@@ -9,6 +9,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512vnni;
+#[cfg(target_arch = "x86_64")]
+mod avxvnni;
 mod block;
 mod generic;
 #[cfg(target_arch = "aarch64")]
@@ -36,6 +38,11 @@ macro_rules! dispatch {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Vnni => {
                 type $vectors = avx512vnni::Avx512Vnni;
+                $body
+            }
+            #[cfg(target_arch = "x86_64")]
+            Isa::AvxVnni => {
+                type $vectors = avxvnni::AvxVnni;
                 $body
             }
             #[cfg(target_arch = "x86_64")]
@@ -68,6 +75,8 @@ pub enum Isa {
     Scalar,
     /// 256-bit integer vectors of x86-64.
     Avx2,
+    /// 256-bit integer vectors of x86-64 with dot products of bytes.
+    AvxVnni,
     /// 512-bit vectors of x86-64 with dot products of bytes.
     Avx512Vnni,
     /// 128-bit vectors of 64-bit Arm.
@@ -78,7 +87,8 @@ pub enum Isa {
 
 impl Isa {
     /// All instruction sets, fastest first.
-    pub const ALL: [Self; 5] = [Self::Avx512Vnni, Self::Avx2, Self::NeonDotprod, Self::Neon, Self::Scalar];
+    pub const ALL: [Self; 6] =
+        [Self::Avx512Vnni, Self::AvxVnni, Self::Avx2, Self::NeonDotprod, Self::Neon, Self::Scalar];
 
     /// Returns the fastest instruction set that [`is_available`](Self::is_available).
     pub fn best() -> Self {
@@ -94,6 +104,10 @@ impl Isa {
         let vnni = std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512vnni");
+        #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
+        let avx_vnni = std::arch::is_x86_feature_detected!("avxvnni");
+        #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
+        let avx_vnni = cfg!(all(target_arch = "x86_64", target_feature = "avxvnni"));
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
         let avx2 = cfg!(all(target_arch = "x86_64", target_feature = "avx2"));
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
@@ -111,6 +125,7 @@ impl Isa {
         match self {
             Self::Scalar => true,
             Self::Avx2 => avx2,
+            Self::AvxVnni => avx2 && avx_vnni,
             Self::Avx512Vnni => avx2 && vnni,
             Self::Neon => neon,
             Self::NeonDotprod => neon && dotprod,
@@ -122,6 +137,7 @@ impl Isa {
         match self {
             Self::Scalar => "scalar",
             Self::Avx2 => "avx2",
+            Self::AvxVnni => "avx_vnni",
             Self::Avx512Vnni => "avx512_vnni",
             Self::Neon => "neon",
             Self::NeonDotprod => "neon_dotprod",
@@ -149,6 +165,9 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `is_available` has confirmed AVX2.
             Self::Avx2 if self.is_available() => unsafe { avx2::run::<avx2::Avx2, T>(task) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as before; the instruction set contains AVX2.
+            Self::AvxVnni if self.is_available() => unsafe { avx2::run::<avxvnni::AvxVnni, T>(task) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as before; the instruction set contains AVX2.
             Self::Avx512Vnni if self.is_available() => unsafe { avx2::run::<avx512vnni::Avx512Vnni, T>(task) },

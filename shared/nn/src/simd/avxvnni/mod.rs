@@ -1,0 +1,219 @@
+//! AVX-VNNI: 256-bit dot products of bytes without AVX-512, for Intel laptops and desktops since 2021 (Alder Lake) and AMD's Zen 5.
+//!
+//! `vpdpbusd` multiplies 32 unsigned by 32 signed bytes and adds four adjacent products to each of eight 32-bit sums. No overflow is
+//! possible, so weights are not rearranged. The depthwise kernel interleaves the rows of a column of pixels, so that a channel's three
+//! bytes (four for two output rows) are in one lane. The requantisation is that of AVX2.
+
+mod step;
+
+use core::arch::x86_64::*;
+
+use super::avx2::Avx2;
+use super::generic::{self, PlanesJob, ProductJob};
+use super::vectors::Vectors;
+use crate::layout::{Constants, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, interleave_taps};
+
+/// 256-bit integer vectors with dot products.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AvxVnni;
+
+impl Layout for AvxVnni {
+    const STEP: usize = 4;
+    const LONGEST: usize = 1;
+    const WIDTH: usize = PANEL;
+    const GROUPS: Groups = Groups::Single;
+    const FLIP: u8 = Avx2::FLIP;
+    const ROWS: &'static [usize] = &[step::TILE, 4];
+    const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
+
+    fn weight_index(channel: usize, byte: usize) -> usize {
+        4 * channel + byte
+    }
+
+    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+        interleave_taps(taps, out);
+    }
+}
+
+// SAFETY:
+// - every function uses AVX2 and AVX-VNNI, which `Isa::is_available` checks before any is called;
+// - `product` and `planes` enable them for all that is inlined into them;
+// - no function accesses more memory than the sizes of its `Layout` state.
+unsafe impl Vectors for AvxVnni {
+    type Acc = __m256i;
+    type Sum = __m256i;
+    /// Four rows of eight channels; the four bytes of a channel are adjacent.
+    type Column = __m256i;
+    type Scale = <Avx2 as Vectors>::Scale;
+    type Taps = *const u8;
+    const TOGETHER: usize = 2;
+
+    #[inline(always)]
+    unsafe fn start(constants: *const Constants) -> __m256i {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { Avx2::start(constants) }
+    }
+
+    #[inline(always)]
+    unsafe fn group<const R: usize, const L: usize>(
+        acc: &mut [__m256i; R],
+        input: *const u8,
+        input_step: usize,
+        offsets: *const u16,
+        weights: *const u8,
+    ) {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe {
+            let mut panels = [*acc];
+            Self::groups::<R, 1, L>(&mut panels, input, input_step, offsets, [weights]);
+            [*acc] = panels;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn groups<const R: usize, const P: usize, const L: usize>(
+        acc: &mut [[__m256i; R]; P],
+        input: *const u8,
+        input_step: usize,
+        offsets: *const u16,
+        weights: [*const u8; P],
+    ) {
+        // SAFETY:
+        // - AVX2 and AVX-VNNI are available;
+        // - the caller guarantees `L` offsets, 32 bytes of each panel's weights for each, and four bytes of input at each.
+        unsafe {
+            for step in 0..L {
+                let start = input.add(usize::from(*offsets.add(step)));
+                if let (&[first, second], true) = (&weights[..], R == step::TILE) {
+                    // `R` and `P` are those of this type, which the compiler cannot see.
+                    let acc = &mut *(&raw mut *acc).cast::<[[__m256i; step::TILE]; 2]>();
+                    step::six(acc, start, input_step, [first.add(32 * step), second.add(32 * step)]);
+                    continue;
+                }
+                for r in 0..R {
+                    let quad = _mm256_set1_epi32(start.add(r * input_step).cast::<i32>().read_unaligned());
+                    for (acc, weights) in acc.iter_mut().zip(weights) {
+                        let vector = _mm256_loadu_si256(weights.add(32 * step).cast());
+                        acc[r] = _mm256_dpbusd_avx_epi32(acc[r], quad, vector);
+                    }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(address: *const u8) {
+        Avx2::prefetch(address);
+    }
+
+    #[inline(always)]
+    unsafe fn finish<const R: usize>(acc: [__m256i; R], constants: *const Constants, out: [*mut u8; R]) {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { generic::finish::<Self, R>(acc, constants, out) }
+    }
+
+    #[inline(always)]
+    unsafe fn scale(constants: *const Constants) -> Self::Scale {
+        constants
+    }
+
+    #[inline(always)]
+    unsafe fn requantise(sum: __m256i, scale: Self::Scale) -> __m256i {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { Avx2::requantise(sum, scale) }
+    }
+
+    #[inline(always)]
+    unsafe fn store<const R: usize>(sums: [__m256i; R], out: [*mut u8; R]) {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { Avx2::store(sums, out) }
+    }
+
+    #[inline(always)]
+    unsafe fn column<const ROWS: usize>(pixel: *const u8, row_step: usize) -> __m256i {
+        // SAFETY:
+        // - AVX2 is available;
+        // - eight bytes are readable at each row.
+        unsafe {
+            let last = if ROWS == 4 { _mm_loadl_epi64(pixel.add(3 * row_step).cast()) } else { _mm_setzero_si128() };
+            let upper = _mm_unpacklo_epi8(_mm_loadl_epi64(pixel.cast()), _mm_loadl_epi64(pixel.add(row_step).cast()));
+            let lower = _mm_unpacklo_epi8(_mm_loadl_epi64(pixel.add(2 * row_step).cast()), last);
+            let low = _mm256_castsi128_si256(_mm_unpacklo_epi16(upper, lower));
+            _mm256_inserti128_si256::<1>(low, _mm_unpackhi_epi16(upper, lower))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_taps(taps: *const u8) -> Self::Taps {
+        taps
+    }
+
+    #[inline(always)]
+    unsafe fn taps<const ROW: usize>(columns: [__m256i; 3], taps: *const u8, scale: Self::Scale) -> __m256i {
+        // SAFETY:
+        // - AVX2 and AVX-VNNI are available;
+        // - taps and constants are readable and aligned to 32.
+        unsafe {
+            let mut sum = Self::start(scale);
+            for (index, column) in columns.into_iter().enumerate() {
+                let tap = _mm256_load_si256(taps.cast::<__m256i>().add(3 * ROW + index));
+                sum = _mm256_dpbusd_avx_epi32(sum, column, tap);
+            }
+            sum
+        }
+    }
+
+    unsafe fn product(rows: usize, job: &ProductJob) {
+        // SAFETY:
+        // - the instructions are available;
+        // - the caller guarantees the remaining conditions.
+        unsafe {
+            match (rows, job.together) {
+                (6, 2) => product6x2(job),
+                (6, _) => product6(job),
+                (4, 2) => product4x2(job),
+                (4, _) => product4(job),
+                (_, 2) => product1x2(job),
+                _ => product1(job),
+            }
+        }
+    }
+
+    unsafe fn planes(job: &PlanesJob) {
+        // SAFETY:
+        // - the instructions are available;
+        // - the caller guarantees the remaining conditions.
+        unsafe { planes(job) }
+    }
+}
+
+/// Defines a function for tiles of some positions and panels. Not inlined: in combination with other code, the compiler runs out of
+/// registers and spills the sums.
+macro_rules! product {
+    ($name:ident, $rows:literal, $panels:literal) => {
+        #[target_feature(enable = "avx2,avxvnni")]
+        #[inline(never)]
+        unsafe fn $name(job: &ProductJob) {
+            // SAFETY:
+            // - the instructions are enabled;
+            // - the caller guarantees the remaining conditions.
+            unsafe { generic::product::<AvxVnni, $rows, $panels>(job) }
+        }
+    };
+}
+
+product!(product6x2, 6, 2);
+product!(product6, 6, 1);
+product!(product4x2, 4, 2);
+product!(product4, 4, 1);
+product!(product1x2, 1, 2);
+product!(product1, 1, 1);
+
+#[target_feature(enable = "avx2,avxvnni")]
+#[inline(never)]
+unsafe fn planes(job: &PlanesJob) {
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::planes::<AvxVnni>(job) }
+}
