@@ -90,10 +90,17 @@ impl Rumble {
 
     /// Processes samples at 16 kHz.
     pub fn push(&mut self, samples: &[f32]) {
-        for sample in samples {
-            let taps = &self.taps[self.phase];
-            self.sums.iter_mut().zip(taps).for_each(|(sum, tap)| *sum += sample * tap);
-            self.phase += 1;
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(DECIMATION - self.phase));
+            rest = later;
+            // A copy stays in registers, where each sample would otherwise wait until the sums of the one before are stored.
+            let mut sums = self.sums;
+            for (sample, taps) in now.iter().zip(&self.taps[self.phase..]) {
+                sums.iter_mut().zip(taps).for_each(|(sum, tap)| *sum += sample * tap);
+            }
+            self.sums = sums;
+            self.phase += now.len();
             if self.phase == DECIMATION {
                 self.phase = 0;
                 self.slow[self.next_slow] = self.sums[0];

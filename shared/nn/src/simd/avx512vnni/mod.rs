@@ -135,7 +135,7 @@ unsafe impl Vectors for Avx512Vnni {
 
     #[inline(always)]
     unsafe fn finish_all<const R: usize, const P: usize>(
-        mut acc: [[__m512i; R]; P],
+        acc: [[__m512i; R]; P],
         constants: [*const Constants; P],
         out: [*mut u8; R],
     ) {
@@ -143,23 +143,25 @@ unsafe impl Vectors for Avx512Vnni {
         // - AVX-512 is available;
         // - the caller guarantees constants of all panels, and `P * 16` writable bytes at each pointer.
         unsafe {
-            for (acc, constants) in acc.iter_mut().zip(constants) {
-                let scale = Self::scale(constants);
-                for sum in acc {
-                    *sum = Self::requantise(*sum, scale);
-                }
-            }
             if P == 2 && R.is_multiple_of(2) {
+                let scales = [Self::scale(constants[0]), Self::scale(constants[1 % P])];
+                let (first, second) = (&acc[0], &acc[1 % P]);
+                // Rows in pairs, so that all of them need not be in registers or memory at once.
                 for r in (0..R).step_by(2) {
-                    let both = bytes([acc[0][r], acc[1 % P][r], acc[0][r + 1], acc[1 % P][r + 1]]);
+                    let both = bytes([
+                        Self::requantise(first[r], scales[0]),
+                        Self::requantise(second[r], scales[1]),
+                        Self::requantise(first[r + 1], scales[0]),
+                        Self::requantise(second[r + 1], scales[1]),
+                    ]);
                     _mm256_storeu_si256(out[r].cast(), _mm512_castsi512_si256(both));
                     _mm256_storeu_si256(out[r + 1].cast(), _mm512_extracti64x4_epi64::<1>(both));
                 }
                 return;
             }
             let mut out = out;
-            for acc in acc {
-                Self::store(acc, out);
+            for (acc, constants) in acc.into_iter().zip(constants) {
+                Self::finish(acc, constants, out);
                 for out in &mut out {
                     *out = out.wrapping_add(Self::WIDTH);
                 }
