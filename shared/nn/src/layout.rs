@@ -30,6 +30,19 @@ pub(crate) struct Constants {
 /// Size of [`Constants`] in bytes.
 pub(crate) const CONSTANTS_LEN: usize = size_of::<Constants>();
 
+/// Requantisation of sixteen output channels in single precision (see `pack::float`), which follows their [`Constants`].
+#[allow(dead_code, reason = "not every architecture uses them")]
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Floats {
+    /// Factors; NaN if single precision is not exact for these channels.
+    pub high: [f32; 2 * PANEL],
+    /// What the factors leave out.
+    pub low: [f32; 2 * PANEL],
+    /// Offsets.
+    pub offset: [f32; 2 * PANEL],
+}
+
 /// How the packer forms groups of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "every architecture uses some of them")]
@@ -58,6 +71,10 @@ pub(crate) trait Layout {
     const WIDTH: usize;
     /// Channels that the depthwise kernel processes together: 8 or 16.
     const LANES: usize = PANEL;
+    /// Whether constants are followed by [`Floats`]; then panels and lanes are sixteen.
+    const FLOATS: bool = false;
+    /// Size of the constants of eight channels, in bytes.
+    const CONSTANTS_LEN: usize = CONSTANTS_LEN + if Self::FLOATS { size_of::<Floats>() / 2 } else { 0 };
     /// Value that is XORed with an int8 value to store it: 0x80 for unsigned bytes, 0 for signed bytes.
     const FLIP: u8;
     /// Supported numbers of positions per tile. FULLY_CONNECTED uses tiles of one position.

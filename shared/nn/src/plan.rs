@@ -14,7 +14,7 @@ use heapless::Vec;
 
 use super::body::{Body, Kind, Layer, MAX_LAYERS, Shape};
 use super::error::Error;
-use super::layout::{CONSTANTS_LEN, PANEL};
+use super::layout::PANEL;
 
 /// Bytes of a panel's head: offset of the panel (u32), numbers of groups of 4, 3, 2 and 1 steps (4 x u16), 4 unused bytes.
 pub(crate) const HEAD_LEN: usize = 16;
@@ -188,6 +188,8 @@ pub(crate) struct KernelInfo {
     pub width: usize,
     /// Size of the packed depthwise weights of eight channels, in bytes.
     pub taps_len: usize,
+    /// Size of the constants of eight channels, in bytes.
+    pub constants_len: usize,
 }
 
 impl Plan {
@@ -269,7 +271,7 @@ impl PackedLayout<'_> {
     }
 
     fn channels(&mut self, channels: usize) -> usize {
-        self.take(channels / PANEL * (CONSTANTS_LEN + self.info.taps_len))
+        self.take(channels / PANEL * (self.info.constants_len + self.info.taps_len))
     }
 }
 

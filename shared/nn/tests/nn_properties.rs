@@ -49,7 +49,12 @@ fn constants(random: &mut Random, outputs: usize, taps: usize) -> Constants {
     let distribution = random.below(5);
     let weights = (0..outputs * taps).map(|_| random.weight(distribution)).collect();
     let bias = (0..outputs).flat_map(|_| (random.below(40_000) as i32 - 20_000).to_le_bytes()).collect();
-    let scale = |random: &mut Random| 10_f32.powf(-(random.below(3_000) as f32) / 1_000.0) * 0.4 / (taps as f32).sqrt();
+    // Products of powers of two reach whole numbers exactly, which single precision is not used for.
+    let powers_of_two = random.below(4) == 0;
+    let scale = |random: &mut Random| {
+        let scale = 10_f32.powf(-(random.below(3_000) as f32) / 1_000.0) * 0.4 / (taps as f32).sqrt();
+        if powers_of_two { scale.log2().floor().exp2() } else { scale }
+    };
     let scales = (0..outputs).flat_map(|_| scale(random).to_le_bytes()).collect();
     Constants { weights, bias, scales }
 }

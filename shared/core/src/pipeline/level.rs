@@ -13,7 +13,10 @@ const BLOCKS: usize = window::SAMPLES / BLOCK;
 /// What silence is reported as, in dB of full scale.
 pub const FLOOR_DBFS: f32 = -120.0;
 
-const _: () = assert!(window::SAMPLES.is_multiple_of(BLOCK) && WINDOW.is_multiple_of(BLOCK));
+/// Sums of a block, of every eighth sample each.
+const SUMS: usize = 8;
+
+const _: () = assert!(BLOCK.is_multiple_of(SUMS) && window::SAMPLES.is_multiple_of(BLOCK) && WINDOW.is_multiple_of(BLOCK));
 
 /// Energy of the last 195 blocks.
 #[derive(Clone, Debug)]
@@ -30,7 +33,14 @@ impl Level {
 
     /// Takes the next block.
     pub(super) fn push(&mut self, samples: &[f32; BLOCK]) {
-        self.energy[self.next] = samples.iter().map(|&sample| f64::from(sample) * f64::from(sample)).sum();
+        // Several sums, as each addition to one would wait for the one before.
+        let mut sums = [0.0; SUMS];
+        for samples in samples.as_chunks::<SUMS>().0 {
+            for (sum, &sample) in sums.iter_mut().zip(samples) {
+                *sum += f64::from(sample) * f64::from(sample);
+            }
+        }
+        self.energy[self.next] = sums.iter().sum();
         self.next = (self.next + 1) % BLOCKS;
     }
 

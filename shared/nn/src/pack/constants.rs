@@ -6,8 +6,10 @@
 //! (the zero point of every convolution is its lowest value). FULLY_CONNECTED rounds once: `(sum * M + 2^(30+e)) >> (31+e)`;
 //! its output zero point is included in the rounding constant, as a multiple of the divisor.
 
+use super::float::Float;
+use super::sink::Sink;
 use crate::body::{Layer, Scores};
-use crate::layout::{CONSTANTS_LEN, Layout, PANEL};
+use crate::layout::{CONSTANTS_LEN, Floats, Layout, PANEL};
 
 /// Returns the int8 value that the kernels store as zero: -128 with unsigned bytes, 0 with signed bytes.
 pub(crate) fn origin<L: Layout>() -> i32 {
@@ -18,8 +20,8 @@ pub(crate) fn origin<L: Layout>() -> i32 {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Channel {
     bias: i32,
-    mantissa: i32,
-    round: i64,
+    pub(super) mantissa: i32,
+    pub(super) round: i64,
     shift: i32,
 }
 
@@ -35,12 +37,18 @@ impl Channel {
         let Some(multiplier) = layer.multiplier(channel) else { return Self::NONE };
         // Checked at load: -30 to -1.
         let exponent = multiplier.shift.unsigned_abs();
-        Self {
-            bias: layer.bias(channel) - (layer.input_quant.zero_point - origin) * total,
-            mantissa: multiplier.mantissa,
-            round: (1 << 30) + (1 << (30 + exponent)),
-            shift: exponent as i32 - 1,
-        }
+        let bias = layer.bias(channel) - (layer.input_quant.zero_point - origin) * total;
+        Self { bias, ..Self::with_multiplier(multiplier.mantissa, exponent) }
+    }
+
+    /// Returns the constants of a convolution channel without bias whose multiplier is `mantissa * 2^(-31 - exponent)`.
+    pub(super) fn with_multiplier(mantissa: i32, exponent: u32) -> Self {
+        Self { bias: 0, mantissa, round: (1 << 30) + (1 << (30 + exponent)), shift: exponent as i32 - 1 }
+    }
+
+    /// Returns the exponent of the multiplier, without its sign.
+    pub(super) fn exponent(&self) -> u32 {
+        self.shift.unsigned_abs() + 1
     }
 
     /// Returns the constants of a class of FULLY_CONNECTED.
@@ -57,8 +65,31 @@ impl Channel {
     }
 }
 
+/// Writes the constants of a group of channels, eight or sixteen, at offset `at`. Returns the end offset. `floats` is false where
+/// single precision is not used.
+#[inline(always)]
+pub(super) fn write<L: Layout>(sink: &mut Sink, mut at: usize, channels: &mut [Channel], floats: bool) -> usize {
+    let float = if L::FLOATS && floats { Float::of(channels) } else { None };
+    if let Some(float) = &float {
+        for (channel, shift) in channels.iter_mut().zip(float.shifts) {
+            channel.bias += shift as i32;
+            channel.round -= i64::from(shift) * i64::from(channel.mantissa);
+        }
+    }
+    for eight in channels.as_chunks().0 {
+        sink.write(at, &bytes(eight));
+        at += CONSTANTS_LEN;
+    }
+    if L::FLOATS {
+        let factors = float.map_or([[f32::NAN; 2 * PANEL]; 3], |float| float.factors);
+        sink.write(at, bytemuck::cast_slice(factors.as_flattened()));
+        at += size_of::<Floats>();
+    }
+    at
+}
+
 /// Returns the bytes of [`Constants`](crate::layout::Constants).
-pub(super) fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
+fn bytes(channels: &[Channel; PANEL]) -> [u8; CONSTANTS_LEN] {
     let mut out = [0; CONSTANTS_LEN];
     for (lane, channel) in channels.iter().enumerate() {
         let round = 64 + 32 * (lane % 2) + 8 * (lane / 2);

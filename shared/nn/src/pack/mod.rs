@@ -8,6 +8,7 @@ mod bounds;
 mod chains;
 mod constants;
 mod exact;
+mod float;
 mod order;
 mod panel;
 mod sink;
@@ -15,10 +16,11 @@ mod sink;
 pub(crate) use constants::origin;
 
 use super::body::{Body, Kind, Layer};
-use super::layout::{CONSTANTS_LEN, Groups, Layout, PANEL};
+use super::layout::{Groups, Layout, PANEL};
 use super::plan::{HEAD_LEN, Plan, Product, Step, Wide};
 use bounds::ActivationBounds;
 use constants::Channel;
+use float::MAX_GROUP;
 use order::Order;
 use panel::Source;
 use sink::Sink;
@@ -32,7 +34,7 @@ pub(crate) fn max_len<L: Layout>(body: &Body, plan: &Plan) -> usize {
 pub(crate) fn len<L: Layout>(body: &Body, plan: &Plan, times: usize) -> usize {
     let panel = |source: &Source| {
         let steps = times * source.steps(L::STEP);
-        (L::WIDTH / PANEL * CONSTANTS_LEN + steps * (L::WIDTH * L::STEP + size_of::<u16>())).next_multiple_of(64)
+        (L::WIDTH / PANEL * L::CONSTANTS_LEN + steps * (L::WIDTH * L::STEP + size_of::<u16>())).next_multiple_of(64)
     };
     let layers = body.layers.iter().zip(&plan.steps).map(|(layer, step)| match step {
         Step::Product(product, _) => product.panels * panel(&Source::layer(layer, plan.image.row_step)),
@@ -133,23 +135,22 @@ fn panels<L: Layout>(sink: &mut Sink, product: &Product, source: &Source, channe
 /// Writes a depthwise layer: for each [`Layout::LANES`] channels, constants, then taps.
 fn depthwise<L: Layout>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
     for first in (0..layer.output.channels).step_by(L::LANES) {
-        let mut taps_at = at + L::LANES / PANEL * CONSTANTS_LEN;
-        for first in (first..first + L::LANES).step_by(PANEL) {
+        let mut taps_at = at + L::LANES / PANEL * L::CONSTANTS_LEN;
+        let mut all = [Channel::NONE; MAX_GROUP];
+        for (eight, constants) in all[..L::LANES].chunks_exact_mut(PANEL).enumerate() {
             let mut taps = [[0_i8; PANEL]; 9];
-            let mut constants = [Channel::NONE; PANEL];
             for (lane, constants) in constants.iter_mut().enumerate() {
-                let channel = order.channel(first + lane);
+                let channel = order.channel(first + PANEL * eight + lane);
                 for (tap, weights) in taps.iter_mut().enumerate() {
                     weights[lane] = layer.weights[tap * layer.output.channels + channel];
                 }
                 let total = taps.iter().map(|weights| i32::from(weights[lane])).sum();
                 *constants = Channel::convolution(layer, channel, total, origin::<L>());
             }
-            sink.write(at, &constants::bytes(&constants));
             sink.with(taps_at, L::TAPS_LEN, |out| L::pack_taps(&taps, out));
-            at += CONSTANTS_LEN;
             taps_at += L::TAPS_LEN;
         }
+        constants::write::<L>(sink, at, &mut all[..L::LANES], true);
         at = taps_at;
     }
 }

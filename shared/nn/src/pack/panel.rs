@@ -7,7 +7,7 @@ use super::constants::{self, Channel, origin};
 use super::exact;
 use super::sink::Sink;
 use crate::body::{Kind, Layer, Scores};
-use crate::layout::{CONSTANTS_LEN, Groups, Layout, PANEL};
+use crate::layout::{Groups, Layout, PANEL};
 
 /// Source of the weights of a product.
 pub(super) enum Source<'a> {
@@ -151,12 +151,10 @@ pub(super) fn pack<L: Layout>(
 ) -> ([usize; 4], usize) {
     // A panel of eight channels does not use the second half.
     let channels: [usize; MAX_LANES] = core::array::from_fn(|lane| all.outputs.channel(L::WIDTH * panel + lane));
-    let mut weights_at = at;
-    for channels in channels[..L::WIDTH].chunks_exact(PANEL) {
-        let constants = core::array::from_fn(|lane| source.channel::<L>(channels[lane], &all.bounds));
-        sink.write(weights_at, &constants::bytes(&constants));
-        weights_at += CONSTANTS_LEN;
-    }
+    let mut constants = channels.map(|channel| source.channel::<L>(channel, &all.bounds));
+    // FULLY_CONNECTED, of one position, is requantised in integers.
+    let floats = !matches!(source, Source::Scores(..));
+    let weights_at = constants::write::<L>(sink, at, &mut constants[..L::WIDTH], floats);
     let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), channels: all };
     let (groups, steps) = match L::GROUPS {
         Groups::Pairs => exact::pack::<L>(sink, &rows, weights_at),

@@ -37,7 +37,7 @@ macro_rules! dispatch {
         match $isa {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Vnni => {
-                type $vectors = avx512vnni::Avx512Vnni;
+                type $vectors = avx512vnni::Avx512Vnni<false>;
                 $body
             }
             #[cfg(target_arch = "x86_64")]
@@ -154,8 +154,13 @@ impl Isa {
     /// # Errors
     /// [`Error::UnsupportedShape`] if channels are not multiples of 16.
     pub(crate) fn plan(self, body: &Body) -> Result<Plan, Error> {
-        let info =
-            dispatch!(self, V => KernelInfo { rows: V::ROWS, step: V::STEP, width: V::WIDTH, taps_len: V::TAPS_LEN });
+        let info = dispatch!(self, V => KernelInfo {
+            rows: V::ROWS,
+            step: V::STEP,
+            width: V::WIDTH,
+            taps_len: V::TAPS_LEN,
+            constants_len: V::CONSTANTS_LEN,
+        });
         Plan::new(body, &info)
     }
 
@@ -170,7 +175,7 @@ impl Isa {
             Self::AvxVnni if self.is_available() => unsafe { avx2::run::<avxvnni::AvxVnni, T>(task) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as before; the instruction set contains AVX2.
-            Self::Avx512Vnni if self.is_available() => unsafe { avx2::run::<avx512vnni::Avx512Vnni, T>(task) },
+            Self::Avx512Vnni if self.is_available() => unsafe { avx2::run::<avx512vnni::Avx512Vnni<false>, T>(task) },
             _ => dispatch!(self, V => task.run::<V>()),
         }
     }

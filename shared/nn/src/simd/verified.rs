@@ -12,7 +12,7 @@ use super::generic::{PlanesJob, ProductJob};
 use super::vectors::Vectors;
 use crate::body::Shape;
 use crate::error::Error;
-use crate::layout::{CONSTANTS_LEN, Groups, PANEL};
+use crate::layout::{Groups, PANEL};
 use crate::plan::{HEAD_LEN, Plan, Planes, Product, Step};
 
 /// Lines of the first convolution to which a panel is applied before the next panel: their output stays in the level-1 cache.
@@ -89,7 +89,7 @@ impl<'m> Verified<'m> {
         let output = planes.output;
         let columns = output.width.saturating_sub(1) * planes.stride + 3;
         let rows = output.height.saturating_sub(1) * planes.stride + 3;
-        let constants = output.channels / PANEL * (CONSTANTS_LEN + I::TAPS_LEN);
+        let constants = output.channels / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN);
         matches!(planes.stride, 1 | 2)
             && output.channels.is_multiple_of(I::LANES)
             && planes.row_step == columns * output.channels
@@ -118,7 +118,7 @@ impl<'m> Verified<'m> {
     fn panel_inside<I: Vectors>(&self, product: &Product, panel: usize) -> bool {
         let Some(head) = self.head(product, panel) else { return false };
         let steps = head.steps();
-        let offsets_at = head.at + I::WIDTH / PANEL * CONSTANTS_LEN + steps * I::WIDTH * I::STEP;
+        let offsets_at = head.at + I::WIDTH / PANEL * I::CONSTANTS_LEN + steps * I::WIDTH * I::STEP;
         let Some(offsets) = self.bytes().get(offsets_at..offsets_at + 2 * steps) else { return false };
         let longest_kept = head.groups.iter().zip([4, 3, 2, 1]).all(|(&count, len)| count == 0 || len <= I::LONGEST);
         let offsets_inside = offsets.chunks_exact(2).all(|offset| le16(offset) + I::STEP <= product.span);

@@ -13,18 +13,21 @@ use core::arch::x86_64::*;
 use super::avx2::Avx2;
 use super::generic::{self, PlanesJob, ProductJob};
 use super::vectors::Vectors;
-use crate::layout::{Constants, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, interleave_taps};
+use crate::layout::{Constants, Floats, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, interleave_taps};
 
 /// 512-bit integer vectors with dot products.
+///
+/// With `FLOAT`, sums are requantised in single precision; only for channels whose [`Floats`] are not NaN.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Avx512Vnni;
+pub(super) struct Avx512Vnni<const FLOAT: bool>;
 
-impl Layout for Avx512Vnni {
+impl<const FLOAT: bool> Layout for Avx512Vnni<FLOAT> {
     const STEP: usize = 4;
     const LONGEST: usize = 1;
     const WIDTH: usize = 2 * PANEL;
     const LANES: usize = 2 * PANEL;
     const GROUPS: Groups = Groups::Single;
+    const FLOATS: bool = true;
     const FLIP: u8 = Avx2::FLIP;
     const ROWS: &'static [usize] = &[12, 8, 6];
     const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
@@ -48,13 +51,16 @@ pub(super) struct Scale {
     round_even: __m512i,
     round_odd: __m512i,
     shift: __m512i,
+    high: __m512,
+    low: __m512,
+    offset: __m512,
 }
 
 // SAFETY:
 // - every function uses AVX2, AVX-512F, BW and VNNI, which `Isa::is_available` checks before any is called;
 // - `product` and `planes` enable them for all that is inlined into them;
 // - no function accesses more memory than the sizes of its `Layout` state.
-unsafe impl Vectors for Avx512Vnni {
+unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
     type Acc = __m512i;
     type Sum = __m512i;
     /// Four rows of sixteen channels; the four bytes of a channel are adjacent.
@@ -176,6 +182,7 @@ unsafe impl Vectors for Avx512Vnni {
         // - constants of both halves are readable.
         unsafe {
             let (low, high) = (constants, constants.add(1));
+            let floats = constants.add(2).cast::<Floats>();
             let mantissa = halves((&raw const (*low).mantissa).cast(), (&raw const (*high).mantissa).cast());
             Scale {
                 bias: Self::start(constants),
@@ -184,6 +191,9 @@ unsafe impl Vectors for Avx512Vnni {
                 round_even: halves((&raw const (*low).round_even).cast(), (&raw const (*high).round_even).cast()),
                 round_odd: halves((&raw const (*low).round_odd).cast(), (&raw const (*high).round_odd).cast()),
                 shift: halves((&raw const (*low).shift).cast(), (&raw const (*high).shift).cast()),
+                high: _mm512_loadu_ps((&raw const (*floats).high).cast()),
+                low: _mm512_loadu_ps((&raw const (*floats).low).cast()),
+                offset: _mm512_loadu_ps((&raw const (*floats).offset).cast()),
             }
         }
     }
@@ -192,6 +202,12 @@ unsafe impl Vectors for Avx512Vnni {
     unsafe fn requantise(sum: __m512i, scale: Scale) -> __m512i {
         // SAFETY: AVX-512F is available.
         unsafe {
+            if FLOAT {
+                const DOWNWARDS: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+                let x = _mm512_cvtepi32_ps(sum);
+                let rest = _mm512_fmadd_ps(x, scale.low, scale.offset);
+                return _mm512_cvttps_epi32(_mm512_fmadd_round_ps::<DOWNWARDS>(x, scale.high, rest));
+            }
             let even = _mm512_mul_epi32(sum, scale.mantissa);
             let odd = _mm512_mul_epi32(_mm512_shuffle_epi32::<0b11_11_01_01>(sum), scale.odd_mantissa);
             let even = _mm512_add_epi64(even, scale.round_even);
@@ -274,16 +290,20 @@ unsafe impl Vectors for Avx512Vnni {
     unsafe fn product(rows: usize, job: &ProductJob) {
         // SAFETY:
         // - the instructions are available;
-        // - the caller guarantees the remaining conditions.
+        // - the caller guarantees the remaining conditions, among them constants of all panels.
         unsafe {
-            match (rows, job.together) {
-                (12, 2) => product12x2(job),
-                (12, _) => product12(job),
-                (8, 2) => product8x2(job),
-                (8, _) => product8(job),
-                (6, 2) => product6x2(job),
-                (6, _) => product6(job),
-                (_, 2) => product1x2(job),
+            let exact = all_exact(job.panels[0], 0, 1) && all_exact(job.panels[1], 0, 1);
+            match (rows, job.together, exact) {
+                (12, 2, true) => product12x2_float(job),
+                (12, 2, false) => product12x2(job),
+                (12, _, _) => product12(job),
+                (8, 2, true) => product8x2_float(job),
+                (8, 2, false) => product8x2(job),
+                (8, _, _) => product8(job),
+                (6, 2, true) => product6x2_float(job),
+                (6, 2, false) => product6x2(job),
+                (6, _, _) => product6(job),
+                (_, 2, _) => product1x2(job),
                 _ => product1(job),
             }
         }
@@ -292,9 +312,25 @@ unsafe impl Vectors for Avx512Vnni {
     unsafe fn planes(job: &PlanesJob) {
         // SAFETY:
         // - the instructions are available;
-        // - the caller guarantees the remaining conditions.
-        unsafe { planes(job) }
+        // - the caller guarantees the remaining conditions, among them constants of all channels.
+        unsafe {
+            let group = 2 * (Self::CONSTANTS_LEN + Self::TAPS_LEN);
+            if all_exact(job.packed, group, job.channels / Self::LANES) { planes_float(job) } else { planes(job) }
+        }
     }
+}
+
+/// Returns whether single precision is exact for `count` groups of constants, `step` bytes apart.
+///
+/// # Safety
+/// The constants are readable and aligned to 64.
+unsafe fn all_exact(constants: *const u8, step: usize, count: usize) -> bool {
+    (0..count).all(|group| {
+        // SAFETY: the caller guarantees that the constants are readable.
+        let floats = unsafe { constants.add(group * step).cast::<Constants>().add(2).cast::<Floats>() };
+        // SAFETY: as before; any bits are a number.
+        !unsafe { (*floats).high[0] }.is_nan()
+    })
 }
 
 /// Returns the four rows of sixteen channels with the bytes of each channel adjacent.
@@ -366,26 +402,38 @@ unsafe fn bytes([a, b, c, d]: [__m512i; 4]) -> __m512i {
 /// Defines a function for tiles of some positions and panels. Not inlined: in combination with other code, the compiler runs out of
 /// registers and spills the sums.
 macro_rules! product {
-    ($name:ident, $rows:literal, $panels:literal) => {
+    ($name:ident, $rows:literal, $panels:literal, $float:literal) => {
         #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
         #[inline(never)]
         unsafe fn $name(job: &ProductJob) {
             // SAFETY:
             // - the instructions are enabled;
             // - the caller guarantees the remaining conditions.
-            unsafe { generic::product::<Avx512Vnni, $rows, $panels>(job) }
+            unsafe { generic::product::<Avx512Vnni<$float>, $rows, $panels>(job) }
         }
     };
 }
 
-product!(product12x2, 12, 2);
-product!(product12, 12, 1);
-product!(product8x2, 8, 2);
-product!(product8, 8, 1);
-product!(product6x2, 6, 2);
-product!(product6, 6, 1);
-product!(product1x2, 1, 2);
-product!(product1, 1, 1);
+product!(product12x2_float, 12, 2, true);
+product!(product12x2, 12, 2, false);
+product!(product12, 12, 1, false);
+product!(product8x2_float, 8, 2, true);
+product!(product8x2, 8, 2, false);
+product!(product8, 8, 1, false);
+product!(product6x2_float, 6, 2, true);
+product!(product6x2, 6, 2, false);
+product!(product6, 6, 1, false);
+product!(product1x2, 1, 2, false);
+product!(product1, 1, 1, false);
+
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+#[inline(never)]
+unsafe fn planes_float(job: &PlanesJob) {
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::planes::<Avx512Vnni<true>>(job) }
+}
 
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
 #[inline(never)]
@@ -393,5 +441,5 @@ unsafe fn planes(job: &PlanesJob) {
     // SAFETY:
     // - the instructions are enabled;
     // - the caller guarantees the remaining conditions.
-    unsafe { generic::planes::<Avx512Vnni>(job) }
+    unsafe { generic::planes::<Avx512Vnni<false>>(job) }
 }

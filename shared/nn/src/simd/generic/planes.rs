@@ -1,6 +1,6 @@
 //! Depthwise 3x3 convolution from a bordered (wide) buffer to a dense one.
 
-use crate::layout::{CONSTANTS_LEN, Constants, PANEL};
+use crate::layout::{Constants, PANEL};
 use crate::simd::vectors::Vectors;
 
 /// Arguments of a depthwise layer.
@@ -43,7 +43,7 @@ pub(crate) unsafe fn planes<I: Vectors>(job: &PlanesJob) {
             // - the caller guarantees that input, output and packed memory of the whole layer are accessible;
             // - by the bounds of the loops, the strip lies within them.
             unsafe {
-                let packed = job.packed.add(channel / PANEL * (CONSTANTS_LEN + I::TAPS_LEN));
+                let packed = job.packed.add(channel / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN));
                 let input = job.input.add(y * job.stride * job.row_step + channel);
                 let out = job.out.add(y * job.width * job.channels + channel);
                 if two {
@@ -75,7 +75,7 @@ unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, 
     // - it writes two rows of `width` pixels, which the caller guarantees to be writable.
     unsafe {
         let scale = I::scale(packed.cast::<Constants>());
-        let taps = I::load_taps(packed.add(I::LANES / PANEL * CONSTANTS_LEN));
+        let taps = I::load_taps(packed.add(I::LANES / PANEL * I::CONSTANTS_LEN));
         let mut left = I::column::<4>(input, job.row_step);
         let mut middle = I::column::<4>(input.add(job.channels), job.row_step);
         let mut next = input.add(2 * job.channels);
@@ -108,7 +108,7 @@ unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *cons
     // - it writes one row of `width` pixels, which the caller guarantees to be writable.
     unsafe {
         let scale = I::scale(packed.cast::<Constants>());
-        let taps = I::load_taps(packed.add(I::LANES / PANEL * CONSTANTS_LEN));
+        let taps = I::load_taps(packed.add(I::LANES / PANEL * I::CONSTANTS_LEN));
         let mut left = I::column::<3>(input, job.row_step);
         let mut pixel = input;
         let mut out = out;

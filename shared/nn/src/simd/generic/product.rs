@@ -1,6 +1,6 @@
 //! Products of activations and packed panels: 1x1 convolutions, the first convolution, FULLY_CONNECTED.
 
-use crate::layout::{CONSTANTS_LEN, Constants, PANEL};
+use crate::layout::{Constants, PANEL};
 use crate::simd::vectors::Vectors;
 
 /// Arguments of one panel, or of two that are computed together, and a range of tiles.
@@ -50,7 +50,7 @@ pub(crate) unsafe fn product<I: Vectors, const R: usize, const P: usize>(job: &P
         let mut first_weights = [job.panels[0]; P];
         for (panel, (constants, weights)) in job.panels.iter().zip(constants.iter_mut().zip(&mut first_weights)) {
             *constants = panel.cast();
-            *weights = panel.add(I::WIDTH / PANEL * CONSTANTS_LEN);
+            *weights = panel.add(I::WIDTH / PANEL * I::CONSTANTS_LEN);
         }
         let first_offset = first_weights[0].add(steps * I::STEP * I::WIDTH).cast::<u16>();
         let [mut ahead, end] = job.next;
