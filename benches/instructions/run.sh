@@ -17,7 +17,7 @@ mkdir -p "$work/debs" "$work/root/proc" "$work/root/sys/devices/system/cpu" "$wo
 cc -O2 -shared -fPIC -o "$work/count.so" benches/instructions/count.c
 # Only Debian's qemu-user supports plugins, but it conflicts with qemu-user-static: it is unpacked, not installed.
 if [ ! -e "$work/site/ai_edge_litert" ]; then
-    (cd "$work/debs" && apt-get download -qq qemu-user {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib}:arm64 \
+    (cd "$work/debs" && apt-get download -qq qemu-user/bookworm {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib}:arm64 \
         {libc6,libstdc++6,libgcc-s1,zlib1g,libexpat1,libffi8}:arm64)
     for package in "$work"/debs/*_arm64.deb; do dpkg -x "$package" "$work/root"; done
     dpkg -x "$work"/debs/qemu-user_*.deb "$work/qemu"

@@ -165,12 +165,18 @@ struct Stages {
 }
 
 impl Stages {
+    #[inline(always)]
     fn sample(&mut self, sample: f32, clock: &Clock, on_ready: &mut impl FnMut(&ReadyWindow<'_>)) {
         self.pending[self.filled] = sample;
         self.filled += 1;
-        if self.filled < BLOCK {
-            return;
+        if self.filled == BLOCK {
+            self.block(clock, on_ready);
         }
+    }
+
+    /// Processes a full block. Not inlined, because all that it needs registers and stack for would be set up for every sample.
+    #[inline(never)]
+    fn block(&mut self, clock: &Clock, on_ready: &mut impl FnMut(&ReadyWindow<'_>)) {
         self.filled = 0;
         self.level.push(&self.pending);
         // A factor of 1 changes no bit.

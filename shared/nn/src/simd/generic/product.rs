@@ -39,6 +39,7 @@ pub(crate) struct ProductJob {
 /// - what is written does not overlap what is read.
 #[inline(always)]
 pub(crate) unsafe fn product<I: Vectors, const R: usize, const P: usize>(job: &ProductJob) {
+    debug_assert_eq!(job.together, P);
     let [fours, threes, twos, ones] = job.groups;
     let steps = 4 * fours + 3 * threes + 2 * twos + ones;
     // SAFETY:
