@@ -162,11 +162,11 @@ impl Prepared {
     /// Layers of the linear head on raw features.
     fn linear_layers(&self, weights: &logistic::Weights) -> Vec<Dense> {
         let features = self.x.ncols();
-        let layer = Dense {
-            weights: Array2::from_shape_fn((weights.ncols(), features), |(class, i)| weights[[i, class]] as f32),
-            bias: weights.row(features).iter().map(|bias| *bias as f32).collect(),
-            relu: false,
-        };
+        let narrow = |weights: &[f64]| weights.iter().map(|weight| *weight as f32).collect::<Vec<_>>();
+        let (rows, bias): (Vec<Vec<f32>>, Vec<f32>) =
+            weights.rows().map(|row| (narrow(&row[..features]), row[features] as f32)).unzip();
+        let weights = Array2::from_shape_fn((bias.len(), features), |(class, i)| rows[class][i]);
+        let layer = Dense { weights, bias, relu: false };
         vec![self.standardiser.fold_into(&layer)]
     }
 
@@ -193,8 +193,8 @@ fn refit(
     match chosen.kind {
         HeadKind::Linear => {
             let alpha = chosen.alpha.unwrap_or_else(|| strength::usual(samples.x.ncols()));
-            let x = logistic::by_columns(prepared.x.view());
-            let weights = logistic::fit(&x, &prepared.labels, &prepared.weights, classes, alpha, None)?;
+            let x = prepared.x.view();
+            let weights = logistic::fit(x, &prepared.labels, &prepared.weights, classes, alpha, None)?;
             Ok(prepared.linear_layers(&weights))
         }
         HeadKind::Mlp => {

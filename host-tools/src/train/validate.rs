@@ -189,13 +189,13 @@ fn linear_fold(
     progress: &FitProgress<'_>,
 ) -> Result<Vec<Outcome>, logistic::Error> {
     let prepared = Prepared::new(samples, &fold.train);
-    let x = logistic::by_columns(prepared.x.view());
-    let held_back = logistic::by_columns(prepared.standardiser.apply(samples.features_of(&fold.test).view()).view());
+    let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view());
     let labels = samples.labels_of(&fold.test);
     let mut start: Option<logistic::Weights> = None;
     let mut outcomes = Vec::with_capacity(path.len());
     for alpha in path {
-        let fitted = logistic::fit(&x, &prepared.labels, &prepared.weights, samples.classes, *alpha, start.as_ref());
+        let x = prepared.x.view();
+        let fitted = logistic::fit(x, &prepared.labels, &prepared.weights, samples.classes, *alpha, start.as_ref());
         let weights = match fitted {
             Ok(weights) => weights,
             Err(error) if outcomes.is_empty() => return Err(error),
@@ -204,11 +204,11 @@ fn linear_fold(
                 break;
             }
         };
-        let of = |x: &Array2<f64>| logistic::probabilities(x.view(), &weights).mapv(|p| p as f32);
-        let training = of(&x);
+        let training = logistic::probabilities(x, &weights);
+        let validation = logistic::probabilities(held_back.view(), &weights);
         outcomes.push(Outcome {
             training_macro_f1: macro_f1(&prepared.labels, &predicted(&training), samples.classes),
-            ..Outcome::new(Score::balanced(training.view(), &prepared.labels), of(&held_back), &labels)
+            ..Outcome::new(Score::balanced(training.view(), &prepared.labels), validation, &labels)
         });
         start = Some(weights);
         progress.step(1);

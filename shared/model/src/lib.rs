@@ -25,6 +25,7 @@ pub mod owned;
 mod packed;
 pub mod palette;
 pub mod refit;
+pub mod regression;
 pub mod report;
 pub mod texts;
 pub mod trend_line;

@@ -3,7 +3,7 @@
 use monitor_core::head::Head;
 use monitor_core::training_sample::{SampleWindow, TrainingSample};
 
-use super::regression::{Centre, Example, Weights, cross_entropies};
+use crate::regression::{Centre, Example, Weights, cross_entropies};
 
 /// A window of the sample.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,18 +72,17 @@ impl<'m> Base<'m> {
         features
     }
 
-    /// The model's linear head for standardised features, without its temperature, and the slope of the sample there, with rows
-    /// of zeros up to `classes`. Zeros for a head of several layers: it is not the minimum of this objective.
-    pub(super) fn centre(&self, head: &Head<'_>, classes: usize, examples: &[Example<'_>]) -> Centre {
-        let mut weights = Weights::zeros(classes, self.values());
-        let mut slope = vec![0.0; weights.rows.len()];
-        let [layer] = head.layers() else { return Centre { weights, slope } };
+    /// The model's linear head for standardised features, without its temperature, and the slope of the sample there. For a head
+    /// of several layers, which is not the minimum of this objective, the `origin` remains; classes that the head does not have
+    /// keep zeros.
+    pub(super) fn centre(&self, head: &Head<'_>, origin: Centre, examples: &[Example<'_>]) -> Centre {
+        let [layer] = head.layers() else { return origin };
         if !self.sample.flags.linear {
-            return Centre { weights, slope };
+            return origin;
         }
         let temperature = f64::from(self.sample.temperature);
-        let own = head.classes() * (self.values() + 1);
-        for (class, row) in weights.rows[..own].chunks_exact_mut(self.values() + 1).enumerate() {
+        let mut own = Weights::zeros(head.classes(), self.values());
+        for (class, row) in own.rows_mut().enumerate() {
             let mut bias = f64::from(layer.bias.get(class).unwrap_or_default());
             let constants = self.places.iter().zip(&self.means).zip(&self.scales);
             for (to, ((place, mean), scale)) in row.iter_mut().zip(constants) {
@@ -95,8 +94,11 @@ impl<'m> Base<'m> {
                 *last = temperature * bias;
             }
         }
-        cross_entropies(examples, &weights.rows[..own], self.values(), &mut slope[..own]);
-        Centre { weights, slope }
+        let slope = cross_entropies(examples, &own).1;
+        let Centre { mut weights, slope: mut all } = origin;
+        weights.rows_mut().zip(own.rows()).for_each(|(to, from)| to.copy_from_slice(from));
+        all.rows_mut().zip(slope.rows()).for_each(|(to, from)| to.copy_from_slice(from));
+        Centre { weights, slope: all }
     }
 
     /// The layer for features as they are, with the temperature in it: weights `[classes x features]` and biases.
@@ -105,7 +107,7 @@ impl<'m> Base<'m> {
         let temperature = f64::from(self.sample.temperature);
         let mut folded = vec![0.0; weights.classes() * len];
         let mut biases = Vec::with_capacity(weights.classes());
-        for (row, out) in weights.rows.chunks_exact(self.values() + 1).zip(folded.chunks_exact_mut(len)) {
+        for (row, out) in weights.rows().zip(folded.chunks_exact_mut(len)) {
             let mut bias = row.last().copied().unwrap_or_default();
             let constants = self.places.iter().zip(&self.means).zip(&self.scales);
             for (weight, ((place, mean), scale)) in row.iter().zip(constants) {

@@ -1,7 +1,7 @@
 //! Refits a model's head on the device to clips that were labelled on site.
 //!
 //! A fit needs windows of every class, and a device has those of its own clips alone. So training stores a sample in the model
-//! ([`monitor_core::training_sample`]), and [`refit`] fits the linear head to both ([`regression`]), with the strength that training
+//! ([`monitor_core::training_sample`]), and [`refit`] fits the linear head to both ([`crate::regression`]), with the strength that training
 //! chose, around the model's own head. A class may be added. The result replaces the head only if it is no worse: on the windows
 //! of the sample that are in no fit, and on the clips, each left out in turn ([`acceptance`]).
 //!
@@ -12,9 +12,7 @@
 
 pub mod acceptance;
 mod base;
-mod minimise;
 pub mod overlay;
-mod regression;
 mod scores;
 mod solve;
 mod trial;

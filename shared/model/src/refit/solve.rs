@@ -3,9 +3,9 @@
 use monitor_core::head::Head;
 
 use super::base::Base;
-use super::regression::{self, Centre, Example, Weights};
 use super::scores::Predicted;
 use super::{Error, LabelledClip, MOST_OF_CLASS, MOST_WINDOWS};
+use crate::regression::{self, Centre, Example, Weights};
 
 /// Least share of a class's weight that its windows of the sample keep, however many windows are labelled.
 const LEAST_SHARE: f64 = 0.5;
@@ -49,16 +49,8 @@ impl<'a> Solver<'a> {
                 Standardised { clip, windows: windows.map(|window| base.standardised(window)).collect() }
             })
             .collect();
-        let mut solver = Self {
-            base,
-            head,
-            classes,
-            centre: Centre { weights: Weights::zeros(classes, base.values()), slope: Vec::new() },
-            totals,
-            clips,
-        };
-        let alone = solver.examples(|_| false);
-        solver.centre = base.centre(head, classes, &alone);
+        let mut solver = Self { base, head, classes, centre: Centre::origin(classes, base.values()), totals, clips };
+        solver.centre = base.centre(head, solver.centre.clone(), &solver.examples(|_| false));
         solver
     }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use monitor_core::decision::DecisionConfig;
 
-use super::regression::Weights;
 use super::scores::{Predicted, argmax};
 use super::solve::Solver;
 use super::{Comparison, LabelledClip, LeftOut};
+use crate::regression::Weights;
 
 /// Most groups that are left out one by one; of more, a fifth at a time.
 const ONE_BY_ONE: usize = 12;

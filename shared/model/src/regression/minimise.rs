@@ -99,7 +99,7 @@ pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Adds `factor` times `b` to `a`.
-pub(super) fn add(a: &mut [f64], factor: f64, b: &[f64]) {
+fn add(a: &mut [f64], factor: f64, b: &[f64]) {
     a.iter_mut().zip(b).for_each(|(a, b)| *a += factor * b);
 }
 
