@@ -1,0 +1,109 @@
+"""Times `host-tools train` and the same in Python on an hour of sound, in alternating runs; writes a dated record.
+
+Both read the same WAV files, compute features of every window, cross-validate a linear head over the same outer folds with the same
+number of inner folds and strengths, fit it to all windows, and set the threshold of an anomaly detector by groups that are left out. Both
+use all cores. The peer's features are YAMNet's embedding, ours are the default ones and, as a second row, the same embedding.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# An hour: 4 classes x 112 recordings x 8 s.
+RECORDINGS, SECONDS = 112, 8
+
+
+def run(command):
+    """Seconds of wall time, of processor time, and the most memory in MB of a program."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    errors = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"bench-training: {' '.join(map(str, command))} failed:\n{errors.decode()}")
+    return {
+        "seconds": time.perf_counter() - start,
+        "processor_seconds": used.ru_utime + used.ru_stime,
+        "most_memory_mb": used.ru_maxrss / 1e3,
+    }
+
+
+def main():
+    """Runs the comparison."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", type=pathlib.Path, required=True, help="the base model, yamnet.tflite")
+    parser.add_argument("--ours", required=True, help="the program host-tools")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--recordings", type=int, default=RECORDINGS, help="recordings of each class, of 8 s")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
+    args = parser.parse_args()
+    before = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        data = folder / "sound"
+        synth = [args.ours, "synth", "--out", data, "--seed", "1", "--rate", "16000", "--timeline-seconds", "0"]
+        run([*synth, "--recordings", str(args.recordings), "--seconds", str(SECONDS)])
+        train = [args.ours, "train", "--data", data, "--base", args.base, "--head", "linear", "--out", folder / "ours"]
+        sides = {
+            "ours, default features": train,
+            "ours, embedding": [*train, "--features", "yamnet"],
+            "Python": [sys.executable, pathlib.Path(__file__).with_name("pipeline.py"), data, args.base, folder / "folds.json"],
+        }
+        # The peer takes the outer folds of our report.
+        run(train)
+        report = json.loads((folder / "ours/training_report.json").read_text(encoding="utf-8"))
+        validated = report["cross_validation"]
+        names = validated["sample_size"]["groups"]
+        folds = [[names[group] for group in fold["groups"]] for fold in validated["folds"]]
+        (folder / "folds.json").write_text(json.dumps(folds), encoding="utf-8")
+        rounds = [{name: run(command) for name, command in sides.items()} for _ in range(args.rounds)]
+    of = lambda name, key: [one[name][key] for one in rounds]
+    ratio = lambda name: [one[name]["seconds"] / one["Python"]["seconds"] for one in rounds]
+    now = datetime.datetime.now(datetime.timezone.utc)
+    record = {
+        "date": now.strftime("%Y-%m-%d"),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "load_average": {"before": before, "after": os.getloadavg()[0]},
+        "sound_seconds": 4 * args.recordings * SECONDS,
+        "rounds": args.rounds,
+        "peer": "ai-edge-litert 2.3.0, scikit-learn",
+        "sides": {
+            name: {key: statistics.median(of(name, key)) for key in ("seconds", "processor_seconds", "most_memory_mb")}
+            for name in sides
+        },
+        "ratio_of_seconds": {
+            name: {"median": statistics.median(ratio(name)), "all": ratio(name)} for name in sides if name != "Python"
+        },
+    }
+    args.out.mkdir(parents=True, exist_ok=True)
+    file = args.out / f"{now:%Y-%m-%d}-training-{os.uname().machine}.json"
+    temporary = file.with_suffix(".tmp")
+    temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(file)
+    for name, side in record["sides"].items():
+        print(f"{name}: {side['seconds']:.1f} s, {side['processor_seconds']:.1f} s of processors, {side['most_memory_mb']:.0f} MB")
+    for name, found in record["ratio_of_seconds"].items():
+        print(f"{name}, against Python: ratio {found['median']:.3f} ({min(found['all']):.3f} to {max(found['all']):.3f})")
+    print(f"written to {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
+
+
+def processor():
+    """The processor's name, or the architecture."""
+    try:
+        lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return os.uname().machine
+
+
+if __name__ == "__main__":
+    main()
