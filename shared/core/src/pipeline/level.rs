@@ -16,7 +16,8 @@ pub const FLOOR_DBFS: f32 = -120.0;
 /// Sums of a block, of every eighth sample each.
 const SUMS: usize = 8;
 
-const _: () = assert!(BLOCK.is_multiple_of(SUMS) && window::SAMPLES.is_multiple_of(BLOCK) && WINDOW.is_multiple_of(BLOCK));
+const _: () =
+    assert!(BLOCK.is_multiple_of(SUMS) && window::SAMPLES.is_multiple_of(BLOCK) && WINDOW.is_multiple_of(BLOCK));
 
 /// Energy of the last 195 blocks.
 #[derive(Clone, Debug)]
