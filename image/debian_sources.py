@@ -1,4 +1,7 @@
-"""Where this machine gets Debian 12 from, as lines for an apt sources list: debian_sources.py COMPONENT..."""
+"""Where this machine gets Debian 12 from, as lines for an apt sources list: debian_sources.py [--suite SUITE] COMPONENT...
+
+With a suite, the same servers' line for that suite alone.
+"""
 import pathlib
 import sys
 
@@ -25,12 +28,17 @@ def of_stanzas(text: str):
 
 
 def main(components: list[str]) -> int:
+    suite = ""
+    if components[:1] == ["--suite"]:
+        suite, components = components[1], components[2:]
     apt = pathlib.Path("/etc/apt")
     found = []
     for path in [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*"))]:
         if path.is_file():
             found += (of_stanzas if path.suffix == ".sources" else of_lines)(path.read_text())
-    lines = {f"deb [signed-by={KEYRING}] {address} {suite} {' '.join(components)}" for address, suite in found if suite in SUITES}
+    if suite:
+        found = [(address, suite) for address, known in found if known == SUITES[0]]
+    lines = {f"deb [signed-by={KEYRING}] {address} {name} {' '.join(components)}" for address, name in found if suite or name in SUITES}
     if not lines:
         print("no source of Debian 12 (bookworm) in /etc/apt", file=sys.stderr)
         return 1

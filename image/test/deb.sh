@@ -1,32 +1,66 @@
 #!/bin/bash
-# make test-deb: builds the Debian packages twice (equal bytes), checks them by lintian, installs them in a Debian 12 container, runs their
-# programs, checks the unit by systemd, upgrades, removes and purges them. SKIPPED after lintian without a Docker engine.
-#   deb.sh [ARCHITECTURE]    the variables of image/deb/build.sh name programs that are compiled already
+# make test-deb: builds the Debian packages twice (equal bytes), checks them by lintian, puts them into a signed apt repository, and
+# installs them from there in Debian 12 and 13 with systemd running: started, upgraded from version 0.1, removed, purged
+# (deb-inside.sh). SKIPPED after the repository without a Docker engine.
+#   deb.sh [ARCHITECTURE]    by default this machine's; another one is emulated, and its unit is not started
+# SUITES="bookworm trixie" selects. The variables of image/deb/build.sh name programs that are compiled already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-arch=${1:-arm64}
+own=$(dpkg --print-architecture)
+arch=${1:-$own} work=$PWD/target/image/deb-test
+rm -rf "$work"
+mkdir -p "$work"
 scripts/need-packages.sh lintian
-mkdir -p target/image
-image/deb/build.sh "$arch" >target/image/deb.first
-image/deb/build.sh "$arch" | tee target/image/deb.second
-cmp target/image/deb.first target/image/deb.second
-mapfile -t debs < <(awk '{print $2}' target/image/deb.second)
+image/deb/build.sh "$arch" >"$work/first"
+image/deb/build.sh "$arch" | tee "$work/second"
+cmp "$work/first" "$work/second"
+mapfile -t debs < <(awk '{print $2}' "$work/second")
 tolerated=()
 # Without `make man` there are no man pages to package.
 [ -d "${MANUAL:-target/man}/man1" ] || tolerated=(--suppress-tags no-manual-page)
 lintian --fail-on error,warning "${tolerated[@]}" "${debs[@]}" 2>&1 | grep -v '^running with root' || [ "${PIPESTATUS[0]}" -eq 0 ]
 echo "  ok   lintian has no complaint"
+
+# Packs a folder quickly: repack FOLDER PACKAGE
+repack() { dpkg-deb --root-owner-group -Zgzip -z1 --build "$1" "$2" >/dev/null; }
+# A package with the paths of version 0.1, around the same program: for the upgrade.
+former=$work/former
+dpkg-deb -R "${debs[0]}" "$former"
+mv -f "$former/usr/bin/acoustic-monitor" "$former/usr/bin/firmware"
+ln -s firmware "$former/usr/bin/acoustic-monitor"
+mv "$former/etc/acoustic-monitor" "$former/etc/monitor"
+sed -i -E 's#/(etc|run|var/lib)/acoustic-monitor#/\1/monitor#' "$former/etc/monitor/monitor.toml"
+sed -i -E 's#/usr/bin/acoustic-monitor#/usr/bin/firmware#; s#^(Runtime|State)Directory=.*#\1Directory=monitor#' "$former"/lib/systemd/system/*.service
+echo /etc/monitor/monitor.toml >"$former/DEBIAN/conffiles"
+rm "$former/DEBIAN/preinst" "$former/DEBIAN/md5sums"
+sed -i -e '/^dpkg-maintscript-helper/d' -e '/^# What an administrator has put/,/^fi$/d' "$former/DEBIAN/postinst" "$former/DEBIAN/postrm"
+sed -i 's/^Version: .*/Version: 0.1.0/' "$former/DEBIAN/control"
+repack "$former" "$work/former.deb"
+# The repository of this version, and one of a later one, which a disabled unit must survive.
+image/apt/repository.sh "$work/now" "${debs[@]}"
+for deb in "${debs[@]}"; do
+    later=$work/$(basename "$deb" .deb)
+    dpkg-deb -R "$deb" "$later"
+    sed -i 's/^Version: .*/Version: 99.0/' "$later/DEBIAN/control"
+    repack "$later" "$later-later.deb"
+done
+image/apt/repository.sh "$work/later" "$work"/*-later.deb
+passed=2
+echo "  ok   a signed apt repository has both packages"
 if ! docker version >/dev/null 2>&1; then
     echo "SKIPPED: no Docker engine runs here; the packages were not installed"
     exit 0
 fi
-export ENGINE=docker
-image/engine.sh base
-[ "$arch" = "$(dpkg --print-architecture)" ] || image/emulate.sh
-packages=$(mktemp -d)
-trap 'rm -r "$packages"' EXIT
-cp "${debs[@]}" "$packages/"
-# The same program as a later version, for the upgrade.
-for later in $(VERSION=99.0 image/deb/build.sh "$arch" | awk '{print $2}'); do mv "$later" "$packages/"; done
-chmod a+rx "$packages"
-image/engine.sh run --rm -i -v "$packages:/packages:ro" debian:bookworm-slim bash -s -- "$arch" "$(basename "${debs[0]}")" "$(basename "${debs[1]}")" <image/test/deb-inside.sh
+[ "$arch" = "$own" ] || image/emulate.sh
+install -m 755 image/test/deb-inside.sh "$work/inside.sh"
+chmod -R a+rX "$work"
+container=acoustic-monitor-deb-test
+trap 'docker rm -f $container >/dev/null 2>&1 || true' EXIT
+for suite in ${SUITES:-bookworm trixie}; do
+    docker rm -f $container >/dev/null 2>&1 || true
+    image/test/systemd.sh "$suite" $container -v "$work:/packages:ro"
+    docker exec $container /packages/inside.sh "$arch" "$suite" | tee "$work/$suite.log"
+    passed=$((passed + $(grep -c '^  ok ' "$work/$suite.log")))
+    docker rm -f $container >/dev/null
+done
+echo "$passed passed, 0 failed"
