@@ -103,6 +103,12 @@ for arch in "$@"; do
         exit 1
     }
     passes "$arch returns the verdicts of host-tools predict: $(tail -n 1 "$work/errors")"
+    docker run --rm -v "$repository/image/compose.toml:/etc/acoustic-monitor/monitor.toml:ro" acoustic-monitor validate-config >"$work/output" 2>&1 ||
+        { cat "$work/output" >&2; exit 1; }
+    # A mount of version 0.1 arrives, too.
+    docker run --rm -v "$repository/image/compose.toml:/etc/monitor/monitor.toml:ro" acoustic-monitor health >"$work/output" 2>&1 || true
+    grep -q '^[^:]*: /run/acoustic-monitor/status.json' "$work/output" || { cat "$work/output" >&2; exit 1; }
+    passes "$arch accepts compose.toml, and one at the former place"
     if [ "$ENGINE" = docker ]; then
         is_healthy "$arch"
         learns "$arch"
@@ -119,6 +125,11 @@ python3 image/oci.py "$work/oci.tar" "${joined[@]}"
 passes "one OCI layout has every architecture"
 if composer=$(command -v docker-compose); then
     "$composer" -f image/compose.yaml config -q
-    passes "compose.yaml is valid"
+    # Beside the original, because its paths are relative.
+    sed 's/# \(.*[^ ]\) *# page and MQTT: [12]$/\1/' image/compose.yaml >image/compose-open.yaml
+    "$composer" -f image/compose-open.yaml config >"$work/compose" || { rm image/compose-open.yaml; exit 1; }
+    rm image/compose-open.yaml
+    grep -q 'network_mode: host' "$work/compose" && grep -q 'image/compose.toml' "$work/compose"
+    passes "compose.yaml is valid, with the page and MQTT too"
 fi
 echo "$passed passed, 0 failed"
