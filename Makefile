@@ -65,7 +65,7 @@ lint: ## Format, clippy with warnings as errors, the Buildroot tree
 	@image/test/buildroot.sh
 
 architecture: ## No folders import each other, no dependency is unused; rules of crates, no_std and unsafe code
-	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_architecture test_oci
+	@cd scripts && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q test_architecture test_oci test_release
 	@scripts/check-architecture
 
 links: ## Every link of the documents leads to a file and a heading, and the table of contents is complete
@@ -119,8 +119,8 @@ test-documents: ## Every command line of the documents that needs no sound devic
 	@[ -n "$$HOST_TOOLS" ] || cargo build --locked -p host-tools
 	@PYTHONDONTWRITEBYTECODE=1 scripts/test-documents.py "$${HOST_TOOLS:-$(built)/debug/host-tools}" "$${HOST_FIRMWARE:-$(built)/debug/firmware}"
 
-test-deb: ## Debian packages: lintian, install, check by systemd, upgrade, purge (ARCH=amd64; needs a Docker engine)
-	@image/test/deb.sh $(or $(ARCH),arm64)
+test-deb: ## Debian packages on bookworm and trixie with systemd: lintian, apt repository, upgrade, start, purge (ARCH=, SUITES=; Docker)
+	@image/test/deb.sh $(ARCH)
 
 sanitize: ## The core under the address sanitizer, the ring between threads under the thread sanitizer
 	@$(needed)
@@ -174,6 +174,12 @@ man: ## Man pages and shell completions of both programs, into target/man
 	@for file in bash:host-tools.bash zsh:_host-tools fish:host-tools.fish powershell:_host-tools.ps1; do \
 		cargo run -q --locked -p host-tools -- completions $${file%%:*} >target/man/completions/$${file#*:} || exit 1; \
 	done
+
+release: ## Files of a release with checksums, SBOMs and notes, into target/release-VERSION (VERSION=; PARTS=, ARCH=, MINISIGN_KEY=)
+	@scripts/release.sh "$(VERSION)"
+
+apt-repository: ## Signed apt repository of what `make deb` has built, into target/image/apt (APT_KEY= names a key of gpg)
+	@image/apt/repository.sh target/image/apt target/image/acoustic-monitor*_$$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)_*.deb
 
 sbom: ## Components of programs and images as CycloneDX, into target/sbom (images need this machine's apt)
 	@mkdir -p target/sbom

@@ -1,0 +1,27 @@
+#!/bin/bash
+# Compiles host-tools for Linux on x86-64 without any library of the system (musl), and prints its path. It runs on every distribution.
+# Needs rustup, which has musl's standard library; Debian has none: exit code 3 then, with a line of what to install.
+# TOOLS_STATIC names a program that is compiled already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+if [ -n "${TOOLS_STATIC:-}" ]; then
+    echo "$TOOLS_STATIC"
+    exit 0
+fi
+target=x86_64-unknown-linux-musl
+if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+    echo "static: the standard library for $target is missing; run: rustup target add $target" >&2
+    exit 3
+fi
+scripts/need-packages.sh musl-tools >&2
+export CC_x86_64_unknown_linux_musl=musl-gcc CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER=musl-gcc
+export RUSTFLAGS="--remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+export CARGO_TARGET_DIR="${IMAGE_TARGET_DIR:-target/image}"
+cargo build --release --locked -p host-tools --bin host-tools --target "$target" >&2
+program=$CARGO_TARGET_DIR/$target/release/host-tools
+if readelf -d "$program" | grep -q NEEDED; then
+    echo "static: $program needs libraries of the system" >&2
+    exit 1
+fi
+"$program" --version >&2
+echo "$program"
