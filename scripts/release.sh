@@ -56,7 +56,7 @@ archive() {
     git archive --format=tar --prefix="acoustic-monitor-$version/" HEAD | xz -6 --threads=1 >"$out/acoustic-monitor-$version.tar.xz"
 }
 if has programs || has static || has windows || has deb || has apt; then
-    [ -d target/man/man1 ] || make man
+    [ -d "${MANUAL:-target/man}/man1" ] || make man
     ! has programs && ! has deb && ! has apt || for arch in "${arches[@]}"; do
         for name in firmware host-tools; do
             variable=PROGRAM_${arch^^}

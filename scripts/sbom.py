@@ -71,7 +71,7 @@ def debian_version(package: str, architecture: str) -> str:
 
 def image_files(architecture: str) -> dict[str, bytes]:
     """The files of the built image; empty before it is built."""
-    archive = ROOT / f"target/image/monitor-{architecture}.tar"
+    archive = ROOT / f"target/image/acoustic-monitor-{architecture}.tar"
     if not archive.exists():
         return {}
     files = {}

@@ -106,8 +106,9 @@ for arch in "$@"; do
     docker run --rm -v "$repository/image/compose.toml:/etc/acoustic-monitor/monitor.toml:ro" acoustic-monitor validate-config >"$work/output" 2>&1 ||
         { cat "$work/output" >&2; exit 1; }
     # A mount of version 0.1 arrives, too.
-    docker run --rm -v "$repository/image/compose.toml:/etc/monitor/monitor.toml:ro" acoustic-monitor health >"$work/output" 2>&1 || true
-    grep -q '^[^:]*: /run/acoustic-monitor/status.json' "$work/output" || { cat "$work/output" >&2; exit 1; }
+    printf '[status]\nfile = "/run/monitor/former.json"\n' >"$work/former.toml"
+    docker run --rm -v "$work/former.toml:/etc/monitor/monitor.toml:ro" acoustic-monitor health >"$work/output" 2>&1 || true
+    grep -q '/run/monitor/former.json: cannot be read' "$work/output" || { cat "$work/output" >&2; exit 1; }
     passes "$arch accepts compose.toml, and one at the former place"
     if [ "$ENGINE" = docker ]; then
         is_healthy "$arch"
