@@ -23,7 +23,7 @@ device() {
     install -d "$1/etc/acoustic-monitor" "$1/usr/share/lintian/overrides"
     image/container/configuration.sh /run/acoustic-monitor/status.json >"$1/etc/acoustic-monitor/monitor.toml"
     echo /etc/acoustic-monitor/monitor.toml >"$1/DEBIAN/conffiles"
-    install -D -m 644 image/systemd/acoustic-monitor.service "$1/lib/systemd/system/acoustic-monitor.service"
+    install -D -m 644 image/systemd/acoustic-monitor.service "$1/usr/lib/systemd/system/acoustic-monitor.service"
     install -m 755 image/deb/firmware/{preinst,postinst,prerm,postrm} "$1/DEBIAN/"
     install -m 644 image/deb/firmware/lintian "$1/usr/share/lintian/overrides/acoustic-monitor"
 }

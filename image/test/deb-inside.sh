@@ -74,8 +74,8 @@ if [ -d /usr/share/man/man1 ] && [ -e /usr/share/bash-completion/completions/aco
     done
     holds "bash completes every name"
 fi
-systemd-analyze verify --recursive-errors=no "/lib/systemd/system/$unit"
-systemd-analyze security --offline=yes --threshold=35 --no-pager "/lib/systemd/system/$unit" | tail -n 1
+systemd-analyze verify --recursive-errors=no "/usr/lib/systemd/system/$unit"
+systemd-analyze security --offline=yes --threshold=35 --no-pager "/usr/lib/systemd/system/$unit" | tail -n 1
 holds "systemd accepts the unit, and it is confined"
 if [ "$arch" = "$native" ]; then
     until_it systemctl is-active --quiet "$unit"
@@ -114,7 +114,7 @@ systemctl enable $unit 2>/dev/null
 dpkg --remove "acoustic-monitor:$arch" "acoustic-monitor-tools:$arch" >/dev/null 2>&1
 [ ! -e /usr/bin/firmware ]
 [ ! -e /usr/bin/acoustic-monitor ]
-[ ! -e /lib/systemd/system/$unit ]
+[ ! -e /usr/lib/systemd/system/$unit ]
 [ "$(systemctl show -p ActiveState --value "$unit")" = inactive ]
 grep -q '^# mine' /etc/acoustic-monitor/monitor.toml
 [ -e /var/lib/private/acoustic-monitor/trend.days ]

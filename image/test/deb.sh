@@ -29,6 +29,8 @@ dpkg-deb -R "${debs[0]}" "$former"
 mv -f "$former/usr/bin/acoustic-monitor" "$former/usr/bin/firmware"
 ln -s firmware "$former/usr/bin/acoustic-monitor"
 mv "$former/etc/acoustic-monitor" "$former/etc/monitor"
+# Debian has merged /lib into /usr/lib since.
+mkdir "$former/lib" && mv "$former/usr/lib/systemd" "$former/lib/" && rmdir "$former/usr/lib"
 sed -i -E 's#/(etc|run|var/lib)/acoustic-monitor#/\1/monitor#' "$former/etc/monitor/monitor.toml"
 sed -i -E 's#/usr/bin/acoustic-monitor#/usr/bin/firmware#; s#^(Runtime|State)Directory=.*#\1Directory=monitor#' "$former"/lib/systemd/system/*.service
 echo /etc/monitor/monitor.toml >"$former/DEBIAN/conffiles"
