@@ -1,11 +1,13 @@
-"""Where this machine gets Debian 12 from, as lines for an apt sources list: debian_sources.py [--suite SUITE] COMPONENT...
+"""Where this machine gets Debian from, as lines for an apt sources list: debian_sources.py [--release NAME] [--backports] COMPONENT...
 
-With a suite, the same servers' line for that suite alone.
-"""
+Without --release the lines are those of Debian 12, which the builds need. With it, they are of that release from the same servers."""
+import argparse
 import pathlib
 import sys
 
-SUITES = ("bookworm", "bookworm-updates", "bookworm-security")
+# Releases whose addresses in this machine's lists are taken, and what follows their names.
+KNOWN = ("bookworm", "trixie")
+SUITES = ("", "-updates", "-security")
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -27,18 +29,26 @@ def of_stanzas(text: str):
             yield from ((address, suite) for suite in fields.get("Suites", "").split())
 
 
-def main(components: list[str]) -> int:
-    suite = ""
-    if components[:1] == ["--suite"]:
-        suite, components = components[1], components[2:]
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--release", help="another release than this machine's, from the same servers")
+    parser.add_argument("--backports", action="store_true", help="with the release's backports")
+    parser.add_argument("components", nargs="+")
+    args = parser.parse_args()
     apt = pathlib.Path("/etc/apt")
     found = []
     for path in [apt / "sources.list", *sorted((apt / "sources.list.d").glob("*"))]:
         if path.is_file():
             found += (of_stanzas if path.suffix == ".sources" else of_lines)(path.read_text())
-    if suite:
-        found = [(address, suite) for address, known in found if known == SUITES[0]]
-    lines = {f"deb [signed-by={KEYRING}] {address} {name} {' '.join(components)}" for address, name in found if suite or name in SUITES}
+    lines = set()
+    for address, suite in found:
+        release, dash, rest = suite.partition("-")
+        if release not in (KNOWN if args.release else KNOWN[:1]) or dash + rest not in SUITES:
+            continue
+        wanted = [f"{args.release or release}{dash}{rest}"]
+        if args.backports and not rest:
+            wanted.append(f"{args.release or release}-backports")
+        lines |= {f"deb [signed-by={KEYRING}] {address} {name} {' '.join(args.components)}" for name in wanted}
     if not lines:
         print("no source of Debian 12 (bookworm) in /etc/apt", file=sys.stderr)
         return 1
@@ -47,4 +57,4 @@ def main(components: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -14,7 +14,8 @@ if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
     exit 3
 fi
 scripts/need-packages.sh musl-tools >&2
-export CC_x86_64_unknown_linux_musl=musl-gcc CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_LINKER=musl-gcc
+# Only for C code: Rust brings the start-up objects of static programs, and with those of musl-gcc the program crashes.
+export CC_x86_64_unknown_linux_musl=musl-gcc
 export RUSTFLAGS="--remap-path-prefix=$PWD=/src --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 export CARGO_TARGET_DIR="${IMAGE_TARGET_DIR:-target/image}"
 cargo build --release --locked -p host-tools --bin host-tools --target "$target" >&2

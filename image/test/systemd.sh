@@ -12,7 +12,7 @@ if ! docker image inspect "$image" >/dev/null 2>&1; then
     trap 'rm -f "$tar"' EXIT
     # The mirror of this machine, without its suites, and with the certificate authorities that this machine trusts. The root is thrown
     # away: dpkg need not wait for the disk.
-    python3 image/debian_sources.py --suite "$suite" main | mmdebstrap --quiet --variant=minbase --include=ca-certificates,systemd-sysv,dbus \
+    python3 image/debian_sources.py --release "$suite" main | mmdebstrap --quiet --variant=minbase --include=ca-certificates,systemd-sysv,dbus \
         --dpkgopt=force-unsafe-io --format=tar \
         --customize-hook='upload /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt' "$suite" - >"$tar"
     docker import "$tar" "$image" >/dev/null
