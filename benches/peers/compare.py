@@ -132,9 +132,11 @@ def ours(program, model, isa=None):
     return Served("host-tools", [program, "bench", "--serve", "--model", model] + (["--isa", isa] if isa else []))
 
 
-def litert_without_avx512(models):
-    """LiteRT in a process to which AVX-512 is hidden; blocks are `NAME KIND RUNS`."""
+def litert_without_avx512(models, avx_vnni):
+    """LiteRT in a process to which AVX-512 is hidden, and AVX-VNNI unless `avx_vnni`; blocks are `NAME KIND RUNS`."""
     environment = without_avx512.prepare(ROOT / "target/bench-peers-avx2")
+    if avx_vnni:
+        environment["KEEP_AVX_VNNI"] = "1"
     arguments = [f"{name}={path}" for name, path in models.items()]
     return Served("LiteRT without AVX-512", [sys.executable, without_avx512.__file__, *arguments], environment)
 
@@ -166,6 +168,22 @@ def default_features(own, whole, trained, tapped, blocks):
             ("network to the tap, hot, against XNNPACK", "body", tapped),
         ]
     }
+
+
+def without_avx512_figures(name, isa, args, paths):
+    """The comparisons for machines that have no AVX-512, with `isa` on our side; `paths` are those of the peer's models."""
+    names = ("body", "whole", "trained", "tapped")
+    peer = litert_without_avx512({name: paths[name] for name in names}, isa == "avx_vnni")
+    hot = {name: lambda name=name: peer.block(f"{name} hot {RUNS}") for name in names}
+    base, trained = ours(args.ours, str(args.base), isa), ours(args.ours, str(args.trained), isa)
+    figures = default_features(trained, hot["whole"], hot["trained"], hot["tapped"], args.blocks)
+    for what, kind, run, blocks in [
+        ("body, hot, against XNNPACK", "body", hot["body"], args.blocks),
+        ("body, cold, against XNNPACK", "cold", lambda: peer.block(f"body cold {RUNS}"), max(2, args.blocks // 10) * 2),
+        ("samples to scores at hop 0.48 s, against XNNPACK", "stream", hot["whole"], args.blocks),
+    ]:
+        figures[what] = compare(lambda kind=kind: base.block(kind), run, blocks)
+    return {f"{name}: {what}": figure for what, figure in figures.items()}
 
 
 def processor():
@@ -257,25 +275,9 @@ def main():
             peer = Served(name, [program, paths[model]])
             figures[f"body, hot, against {name}"] = compare(lambda: fast.block("body"), lambda: peer.block(3), few)
     if "avx512_vnni" in processor_flags():
-        # Both sides without AVX-512, for machines that have AVX2 alone.
-        names = ("body", "whole", "trained", "tapped")
-        avx2, peer = ours(args.ours, str(path), "avx2"), litert_without_avx512({name: paths[name] for name in names})
-        hot = {name: lambda name=name: peer.block(f"{name} hot {RUNS}") for name in names}
-        tap = default_features(
-            ours(args.ours, str(args.trained), "avx2"), hot["whole"], hot["trained"], hot["tapped"], args.blocks
-        )
-        figures |= {f"AVX2 alone: {name}": figure for name, figure in tap.items()}
-        figures |= {
-            "AVX2 alone: body, hot, against XNNPACK": compare(
-                lambda: avx2.block("body"), hot["body"], args.blocks
-            ),
-            "AVX2 alone: body, cold, against XNNPACK": compare(
-                lambda: avx2.block("cold"), lambda: peer.block(f"body cold {RUNS}"), few * 2
-            ),
-            "AVX2 alone: samples to scores at hop 0.48 s, against XNNPACK": compare(
-                lambda: avx2.block("stream"), hot["whole"], args.blocks
-            ),
-        }
+        figures |= without_avx512_figures("AVX2 alone", "avx2", args, paths)
+    if {"avx512_vnni", "avx_vnni"} <= set(processor_flags()):
+        figures |= without_avx512_figures("AVX-VNNI without AVX-512", "avx_vnni", args, paths)
     now = datetime.datetime.now(datetime.timezone.utc)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     record = {

@@ -1,11 +1,14 @@
-/* Answers CPUID as a processor without AVX-512 and VNNI would, for a library whose CPUID instructions were replaced by UD2.
-   Loaded with LD_PRELOAD by bench-peers; x86-64 Linux. */
+/* Answers CPUID as a processor without AVX-512 and VNNI would, for a library whose CPUID instructions were replaced by UD2. With
+   KEEP_AVX_VNNI in the environment, AVX-VNNI remains. Loaded with LD_PRELOAD by bench-peers; x86-64 Linux. */
 #define _GNU_SOURCE
 #include <cpuid.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
+
+static unsigned hidden_extensions = 1u << 4 | 1u << 5 | 1u << 23;
 
 static void answer(int number, siginfo_t *info, void *context) {
     greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
@@ -23,7 +26,7 @@ static void answer(int number, siginfo_t *info, void *context) {
         d &= ~(1u << 2 | 1u << 3 | 1u << 8 | 1u << 22 | 1u << 23 | 1u << 24 | 1u << 25);
     } else if (leaf == 7 && part == 1) {
         /* AVX-VNNI, AVX512-BF16, AVX-IFMA; AVX-VNNI-INT8, AVX-VNNI-INT16, AVX10 */
-        a &= ~(1u << 4 | 1u << 5 | 1u << 23);
+        a &= ~hidden_extensions;
         d &= ~(1u << 4 | 1u << 10 | 1u << 19);
     }
     registers[REG_RAX] = a, registers[REG_RBX] = b, registers[REG_RCX] = c, registers[REG_RDX] = d;
@@ -31,6 +34,8 @@ static void answer(int number, siginfo_t *info, void *context) {
 }
 
 __attribute__((constructor)) static void install(void) {
+    if (getenv("KEEP_AVX_VNNI"))
+        hidden_extensions &= ~(1u << 4);
     struct sigaction action = {.sa_sigaction = answer, .sa_flags = SA_SIGINFO};
     sigaction(SIGILL, &action, 0);
 }

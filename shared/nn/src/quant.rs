@@ -94,11 +94,10 @@ pub fn quantise(value: f32, scale: f32, zero_point: i32) -> i8 {
     let steps = (value / scale).clamp(-512.0, 512.0);
     let steps = if steps.is_nan() { 0.0 } else { steps };
     let size = steps.abs();
-    // The sum is rounded to an integer. Everything else is exact.
+    // The sum is rounded to an integer, a half to the even one. Everything else is exact.
     let near = (size + TO_INTEGER) - TO_INTEGER;
-    let whole = if near > size { near - 1.0 } else { near };
-    let away = if size - whole >= 0.5 { whole + 1.0 } else { whole };
-    let quantised = if steps < 0.0 { -away } else { away } + zero_point as f32;
+    let away = near + if size - near == 0.5 { 1.0 } else { 0.0 };
+    let quantised = away.copysign(steps) + zero_point as f32;
     // The last bits of this sum are the integer.
     (quantised.clamp(-128.0, 127.0) + 1.5 * TO_INTEGER).to_bits() as i8
 }

@@ -209,13 +209,16 @@ impl<'m> Verified<'m> {
                 while panel < product.panels {
                     let Some(Head { at, groups }) = self.head(product, panel) else { return };
                     // The offsets of a panel that is computed together with the one before are the same if its groups are.
-                    let partner = self
-                        .head(product, panel + 1)
-                        .filter(|partner| I::TOGETHER > 1 && panel + 1 < product.panels && partner.groups == groups);
+                    let partner = (I::TOGETHER > 1 && panel + 1 < product.panels)
+                        .then(|| self.head(product, panel + 1))
+                        .flatten()
+                        .filter(|partner| partner.groups == groups);
                     let together = 1 + usize::from(partner.is_some());
                     // Panels are contiguous; no panel follows the last panel of the last product.
                     let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
-                    let next = [head(panel + together), head(panel + 2 * together)];
+                    let next =
+                        [head(panel + together), head(panel + 2 * together)].map(|at| packed.as_ptr().wrapping_add(at));
+                    let panels = [at, partner.map_or(at, |partner| partner.at)].map(|at| packed[at..].as_ptr());
                     for line in lines.clone() {
                         let first_row = (line * product.tiles_per_line + tile) * product.rows;
                         let job = ProductJob {
@@ -223,9 +226,8 @@ impl<'m> Verified<'m> {
                             input_step: product.input_step,
                             tiles,
                             together,
-                            panels: [at, partner.as_ref().map_or(at, |partner| partner.at)]
-                                .map(|at| packed[at..].as_ptr()),
-                            next: next.map(|at| packed.as_ptr().wrapping_add(at)),
+                            panels,
+                            next,
                             groups,
                             out: wide[I::WIDTH * panel..].as_mut_ptr(),
                             rows: packed[product.rows_at + 4 * first_row..].as_ptr().cast(),
