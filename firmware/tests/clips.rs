@@ -5,9 +5,10 @@ mod common;
 
 use std::process::Command;
 
-use common::model::noise;
+use common::model::{noise, write_wav};
 use common::place::Place;
 use common::program::{firmware, output};
+use common::voice;
 use nix::sys::signal::Signal;
 
 #[test]
@@ -66,4 +67,39 @@ fn unwritable_clips_and_inputs_without_clips_do_not_affect_monitoring() {
     assert!(program.end().0.success());
     let (code, text, stderr) = output(&mut place.run(&["--wav", place.wav().to_str().unwrap()]));
     assert!(code == Some(0) && stderr.contains("no sound to keep") && text.contains("\"alarm\""), "{stderr}");
+}
+
+#[test]
+fn an_alarm_during_which_somebody_speaks_leaves_a_picture_unless_speech_is_kept() {
+    let place = Place::new("", 2, 4.0);
+    let mut samples = noise(2, 4.0);
+    let half = samples.len() / 2;
+    samples[half..].iter_mut().for_each(|sample| *sample /= 16);
+    // Speech 20 dB above the machine that is loud then.
+    let speech = voice::speech(half / 3).into_iter().flat_map(|sample| [sample; 3]);
+    let rms = |samples: &[f32]| (samples.iter().map(|one| one * one).sum::<f32>() / samples.len() as f32).sqrt();
+    let loud: Vec<f32> = samples[half..].iter().map(|sample| f32::from(*sample)).collect();
+    let gain = 10.0 * rms(&loud) / rms(&voice::speech(half / 3));
+    samples[half..]
+        .iter_mut()
+        .zip(speech)
+        .for_each(|(sample, said)| *sample = (f32::from(*sample) + gain * said) as i16);
+    write_wav(&place.wav(), &samples);
+    for (privacy, kind) in [("", "png"), ("[privacy]\nspeech = \"keep\"\n", "wav")] {
+        let (folder, events) = (place.path(kind), place.path(&format!("events_{kind}")));
+        place.configure(&format!(
+            "[alarm]\nstates = [\"on_state\"]\n[clips]\nfolder = {folder:?}\nbefore_s = 1.0\nafter_s = 2.5\nreserve_mib = 0\n\
+             [events]\nfolder = {events:?}\n{privacy}"
+        ));
+        let (code, _, stderr) = output(&mut place.run(&["--realtime", "--wav", place.wav().to_str().unwrap()]));
+        assert_eq!(code, Some(0), "{stderr}");
+        let clips: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let [clip] = &clips[..] else { panic!("{clips:?} {stderr}") };
+        assert_eq!(clip.extension().unwrap(), kind);
+        let begins: &[u8] = if kind == "png" { b"\x89PNG\r\n" } else { b"RIFF" };
+        assert!(std::fs::read(clip).unwrap().starts_with(begins));
+        let logged = Command::new(firmware()).args(["events", "--folder"]).arg(&events).output().unwrap();
+        let text = String::from_utf8(logged.stdout).unwrap();
+        assert_eq!(text.contains("detail sound withheld: speech, clip 000001_state_on_state"), kind == "png", "{text}");
+    }
 }

@@ -352,7 +352,11 @@ fn live_sound_is_for_those_who_operate_where_it_is_allowed_and_everybody_sees_it
     stream.read_exact(&mut heard).unwrap();
     let head = String::from_utf8_lossy(&heard[..400]).to_lowercase();
     assert!(head.starts_with("http/1.1 200") && head.contains("x-sample-rate: 48000"), "{head}");
-    assert_eq!(page.ask("GET", "/api/now", &[], "").json()["page"]["listeners"], 1);
+    let now = page.ask("GET", "/api/now", &[], "").json();
+    assert_eq!(
+        (&now["page"]["listeners"], &now["privacy"]["speech"], &now["privacy"]["muted"]),
+        (&json!(1), &json!("mute"), &json!(0))
+    );
     drop(stream);
     wait(|| page.ask("GET", "/api/now", &[], "").json()["page"]["listeners"] == 0, || "the end of listening".into());
     let silent = Page::start("look = \"open\"\n", "");

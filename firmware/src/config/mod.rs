@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::alarms::sensitivity::{Setting, Values};
 use crate::capture::{CaptureConfig, ChannelChoice};
 use crate::refit;
+use crate::reporting::PrivacyConfig;
 use crate::setting::{InvalidSetting, within};
 use crate::sinks::{SinkConfigs, for_each_sink};
 
@@ -43,6 +44,8 @@ macro_rules! config {
             pub decision: DecisionOverrides,
             /// `[alarm]`: what raises the alarm.
             pub alarm: AlarmConfig,
+            /// `[privacy]`: sound in which somebody speaks.
+            pub privacy: PrivacyConfig,
             $(
                 #[doc = concat!("`[", stringify!($sink), "]`: see the sink.")]
                 pub $sink: crate::sinks::$sink::Config,
@@ -334,6 +337,7 @@ mod tests {
             "[events]\nx = 1",
             "[clips]\nx = 1",
             "[teach]\nx = 1",
+            "[privacy]\nx = 1",
             "[mqtt]\nx = 1",
             "[prometheus]\nx = 1",
             "[modbus]\nx = 1",

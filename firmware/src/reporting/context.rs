@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use super::{
-    AudioTee, ClipQueue, ColumnTee, Folders, InferenceTimes, NotifyDesk, Operator, PageCounters, Snapshot, TeachShare,
+    AudioTee, ClipQueue, ColumnTee, Folders, InferenceTimes, NotifyDesk, Operator, PageCounters, Privacy, Snapshot,
+    TeachShare,
 };
 use crate::alarms::Alarms;
 use crate::capture::CaptureStatus;
@@ -24,6 +25,8 @@ pub struct OutputContext {
     pub clips: ClipQueue,
     /// The queue of clips for people to label.
     pub teach: TeachShare,
+    /// What happens to sound in which somebody speaks.
+    pub privacy: Privacy,
     /// The columns of the spectrogram that inference passes on.
     pub columns: ColumnTee,
     /// The folders of the configuration.

@@ -30,6 +30,7 @@ pub(crate) use for_each_sink;
 
 mod running;
 mod server;
+pub mod speech;
 mod writer;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ pub mod page_client;
 pub mod place;
 pub mod program;
 pub mod sign;
+pub mod voice;
 
 use std::fs;
 use std::path::{Path, PathBuf};

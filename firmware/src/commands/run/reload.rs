@@ -79,6 +79,7 @@ impl Supervisor<'_> {
         // Reported with the next device info, which inference sends with the new setup.
         self.progress.rejected_updates.set_reload(None);
         self.context.folders.set(folders(&config));
+        self.context.privacy.set(&config.privacy);
         self.outboxes = self.sinks.change(&self.config.sinks(), &config.sinks(), &self.context, &self.outboxes);
         let place = trend_place(&config, &setup);
         // There is room: the one before was taken. Replaced sinks end when inference takes this one.

@@ -112,6 +112,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let (columns, drawn) = column_tee();
     context.columns.put(drawn);
     context.folders.set(folders(&config));
+    context.privacy.set(&config.privacy);
     let started = Sinks::start(&config.sinks(), &context, lossless, start);
     let (sinks, outboxes) = started.context("no thread for a sink")?;
     let (setups, next) = sync_channel(1);

@@ -8,6 +8,7 @@ mod config;
 #[cfg(feature = "page")]
 pub(crate) mod keep;
 pub(super) mod name;
+pub(super) mod picture;
 pub(super) mod preroll;
 mod recorder;
 pub(super) mod sound_format;

@@ -1,7 +1,9 @@
 //! From blocks of sound and alarms to clips.
 
+use std::io::Error;
 use std::time::{Duration, Instant};
 
+use monitor_model::atomic_file;
 use monitor_model::line::cause_name;
 use monitor_wire::Explanation;
 
@@ -9,11 +11,13 @@ use super::Config;
 use super::name::{plain, time};
 use super::preroll::Preroll;
 use super::sound_format::SoundFormat;
-use super::store::room;
+use super::picture::Picture;
+use super::store::{PICTURE, SOUND, room};
 use crate::capture::wav_writer::write_file;
 use crate::reporting::audio_tee::{BlockInfo, MAX_BLOCK};
 use crate::reporting::clip_queue::Clip;
-use crate::reporting::{ClipQueue, Event, Item, Snapshot};
+use crate::reporting::{ClipQueue, Event, Item, Privacy, Snapshot};
+use crate::sinks::speech::SpeechDetector;
 use crate::system::messages::warn;
 
 /// A clip shorter than a window of the classifier, in seconds, is of no use.
@@ -41,12 +45,14 @@ pub(super) struct Recorder {
     last: Option<Instant>,
     refused: bool,
     clips: ClipQueue,
+    privacy: Privacy,
 }
 
 impl Recorder {
     /// One without any sound; it adds each clip that it writes to `clips`.
-    pub(super) fn new(config: Config, clips: ClipQueue) -> Self {
-        Self { config, sound_format: None, sound: Preroll::new(1), pending: None, last: None, refused: false, clips }
+    pub(super) fn new(config: Config, clips: ClipQueue, privacy: Privacy) -> Self {
+        let sound = Preroll::new(1);
+        Self { config, sound_format: None, sound, pending: None, last: None, refused: false, clips, privacy }
     }
 
     /// Takes sound. A clip has no joint in it: where sound was lost, it ends, or begins.
@@ -127,9 +133,21 @@ impl Recorder {
     fn write(&self, rest: &str, sound: SoundFormat, parts: [&[f32]; 2]) -> std::io::Result<Option<String>> {
         const MIB: u64 = 1024 * 1024;
         let (most, reserve) = (u64::from(self.config.max_mib) * MIB, u64::from(self.config.reserve_mib) * MIB);
-        let bytes = sound.bytes(parts[0].len() + parts[1].len());
-        let Some(path) = room(&self.config.folder, most, reserve, bytes, rest)? else { return Ok(None) };
-        write_file(&path, sound.format, sound.rate_hz, parts.into_iter().flat_map(|part| part.chunks(4096)))?;
+        let room = |bytes, kind| room(&self.config.folder, most, reserve, bytes, &format!("{rest}{kind}"));
+        let pieces = || parts.into_iter().flat_map(|part| part.chunks(4096));
+        let speaks = self.privacy.mutes() && SpeechDetector::find(sound.rate_hz, pieces()).map_err(Error::other)?;
+        let path = if speaks {
+            // No finer: speech could be made of it again.
+            let picture = Picture::coarse(sound.rate_hz, pieces()).map_err(Error::other)?.png()?;
+            let Some(path) = room(picture.len() as u64, PICTURE)? else { return Ok(None) };
+            atomic_file::write(&path, &picture)?;
+            self.privacy.count_clip();
+            path
+        } else {
+            let Some(path) = room(sound.bytes(parts[0].len() + parts[1].len()), SOUND)? else { return Ok(None) };
+            write_file(&path, sound.format, sound.rate_hz, pieces())?;
+            path
+        };
         Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()))
     }
 }
@@ -198,7 +216,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
         let clips_written = ClipQueue::default();
-        let mut recorder = Recorder::new(config.clone(), clips_written.clone());
+        let mut recorder = Recorder::new(config.clone(), clips_written.clone(), Privacy::default());
         push(&mut recorder, 0..300, 0);
         alarm(&mut recorder);
         push(&mut recorder, 300..320, 0);
@@ -219,7 +237,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = config(folder.path());
         let clips_written = ClipQueue::default();
-        let mut recorder = Recorder::new(config.clone(), clips_written.clone());
+        let mut recorder = Recorder::new(config.clone(), clips_written.clone(), Privacy::default());
         push(&mut recorder, 0..200, 0);
         alarm(&mut recorder);
         push(&mut recorder, 200..220, 0);
@@ -234,14 +252,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let config = Config { pause_s: 1000.0, ..config(folder.path()) };
         let clips_written = ClipQueue::default();
-        let mut recorder = Recorder::new(config.clone(), clips_written.clone());
+        let mut recorder = Recorder::new(config.clone(), clips_written.clone(), Privacy::default());
         push(&mut recorder, 0..200, 0);
         for _ in 0..3 {
             alarm(&mut recorder);
             push(&mut recorder, 200..260, 0);
         }
         assert_eq!(clips(folder.path()).len(), 1);
-        let mut short = Recorder::new(config.clone(), clips_written.clone());
+        let mut short = Recorder::new(config.clone(), clips_written.clone(), Privacy::default());
         push(&mut short, 0..90, 0);
         alarm(&mut short);
         short.finish();
@@ -255,7 +273,7 @@ mod tests {
         std::fs::write(&place, "").unwrap();
         let config = config(&place);
         let clips_written = ClipQueue::default();
-        let mut recorder = Recorder::new(config.clone(), clips_written.clone());
+        let mut recorder = Recorder::new(config.clone(), clips_written.clone(), Privacy::default());
         for round in 0..2 {
             push(&mut recorder, 0..200, 1);
             alarm(&mut recorder);

@@ -24,7 +24,8 @@ pub(crate) struct ClipFile {
 }
 
 /// Makes room in `folder`, which is made if it is not there, for a clip of `bytes`: the oldest go, except kept ones, until all
-/// take at most `most` bytes and `reserve` bytes stay free. Returns the clip's path, whose name ends with `rest`; `None` where
+/// take at most `most` bytes and `reserve` bytes stay free. Returns the clip's path, whose name ends with `rest`, which includes
+/// the kind of file; `None` where
 /// even without any other there is no room.
 ///
 /// The order is that of the clips' numbers: times of day may go back.
@@ -39,7 +40,7 @@ pub(super) fn room(folder: &Path, most: u64, reserve: u64, bytes: u64, rest: &st
     loop {
         let total: u64 = clips.iter().map(|clip| clip.bytes).sum();
         if total + bytes <= most && free(folder)? >= bytes + reserve {
-            return Ok(Some(folder.join(format!("{next:06}_{rest}.wav"))));
+            return Ok(Some(folder.join(format!("{next:06}_{rest}"))));
         }
         let oldest = clips.iter().position(|clip| !clip.kept).and_then(|place| clips.remove(place));
         let Some(oldest) = oldest else { return Ok(None) };
@@ -64,9 +65,13 @@ pub(crate) fn list(folder: &Path) -> io::Result<Vec<ClipFile>> {
     Ok(clips)
 }
 
+/// What the name of a clip ends with: sound, or the picture that is stored in its place where somebody speaks.
+pub(crate) const SOUND: &str = ".wav";
+pub(crate) const PICTURE: &str = ".png";
+
 /// Whether a name is that of a clip: it has no path in it.
 pub(crate) fn is_clip(name: &str) -> bool {
-    number(name).is_some() && name.ends_with(".wav") && !name.contains(['/', '\0'])
+    number(name).is_some() && [SOUND, PICTURE].iter().any(|end| name.ends_with(end)) && !name.contains(['/', '\0'])
 }
 
 /// The mark of a clip.
@@ -120,7 +125,7 @@ pub(super) mod tests {
 
     /// Writes a clip of so many bytes; whether there was room.
     pub(in super::super) fn write(folder: &Path, most: u64, reserve: u64, bytes: u64) -> bool {
-        let path = room(folder, most, reserve, bytes, "state_on_x").unwrap();
+        let path = room(folder, most, reserve, bytes, "state_on_x.wav").unwrap();
         path.is_some_and(|path| std::fs::write(path, vec![0; bytes as usize]).is_ok())
     }
 

@@ -11,6 +11,7 @@ use monitor_wire::{Drift, Explanation};
 use super::Config;
 use super::record::{Record, RecordKind, text};
 use super::store::Store;
+use crate::sinks::clips::store::PICTURE;
 use crate::reporting::{ClipQueue, Event, Item, Snapshot};
 use crate::system::clock;
 use crate::system::hex::hex;
@@ -140,8 +141,10 @@ impl Log {
     pub(super) fn take_clips(&mut self, clips: &ClipQueue) {
         while let Some(clip) = clips.pop() {
             let explanation = explained(&clip.explanation);
+            // A picture is stored only in place of sound in which somebody speaks.
+            let withheld = clip.file.ends_with(PICTURE).then(|| "speech".into());
             let (clip, cause) = (Some(clip.file), Some(clip.cause.into()));
-            self.add(Record { clip, cause, explanation, ..of(RecordKind::Clip) });
+            self.add(Record { clip, cause, withheld, explanation, ..of(RecordKind::Clip) });
         }
     }
 

@@ -61,6 +61,9 @@ pub struct Record {
     /// Of a clip: name of its file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<String>,
+    /// Of a clip without its sound: why that is withheld.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<String>,
     /// Of a warning or an alarm by the anomaly score that was raised, and of its clip: what moved in the sound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
@@ -192,6 +195,10 @@ mod tests {
             ),
             (r#""dropped","count":3"#, Record { count: Some(3), ..of(RecordKind::Dropped) }),
             (r#""clip","cause":NAME,"clip":NAME"#, Record { cause: name(), clip: name(), ..of(RecordKind::Clip) }),
+            (
+                r#""clip","cause":NAME,"clip":NAME,"withheld":NAME"#,
+                Record { cause: name(), clip: name(), withheld: name(), ..of(RecordKind::Clip) },
+            ),
             (r#""stop""#, of(RecordKind::Stop)),
         ]
     }

@@ -67,6 +67,7 @@ fn columns(record: &Record, time: &Time) -> [String; 16] {
     let truth_of = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
     let model = record.model.as_ref().map(|model| format!("{model} {}", text_of(&record.sha256)));
     let dropped = record.count.map(|count| count.to_string());
+    let withheld = record.withheld.as_ref().map(|why| format!("sound withheld: {why}"));
     [
         record.number.to_string(),
         clock::utc(time.unix_ms),
@@ -81,14 +82,14 @@ fn columns(record: &Record, time: &Time) -> [String; 16] {
         truth_of(record.unacknowledged),
         text_of(&record.by),
         record.seconds.map_or(String::new(), |seconds| seconds.to_string()),
-        text_of(&record.version.clone().or(model).or(dropped)),
+        text_of(&record.version.clone().or(model).or(dropped).or(withheld)),
         text_of(&record.clip),
         text_of(&record.explanation),
     ]
 }
 
 /// A value as RFC 4180 wants it.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     if value.contains([',', '"', '\n', '\r']) { format!("\"{}\"", value.replace('"', "\"\"")) } else { value.into() }
 }
 

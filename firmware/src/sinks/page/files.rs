@@ -17,7 +17,7 @@ use super::body::Messages;
 use super::ranges::{Asked, asked};
 use super::shared::Shared;
 use super::{access, answer};
-use crate::sinks::clips::store::is_clip;
+use crate::sinks::clips::store::{PICTURE, is_clip};
 
 /// Bytes that are read at a time.
 const PIECE: u64 = 64 * 1024;
@@ -28,6 +28,7 @@ pub(super) async fn clip(shared: &Shared, folder: PathBuf, name: String, headers
     if !is_clip(&name) || folder.as_os_str().is_empty() {
         return missing();
     }
+    let kind = if name.ends_with(PICTURE) { "image/png" } else { "audio/wav" };
     let Ok(Ok((file, len))) = spawn_blocking(move || open(&folder.join(name))).await else { return missing() };
     let range = headers.get(RANGE).and_then(|range| range.to_str().ok());
     let (status, first, end) = match asked(range, len) {
@@ -41,7 +42,7 @@ pub(super) async fn clip(shared: &Shared, folder: PathBuf, name: String, headers
     };
     let (pieces, body) = channel(1);
     tokio::spawn(async move { send(file, first, end, &pieces).await });
-    let mut found = answer::of("audio/wav", Body::new(Messages::new(body)));
+    let mut found = answer::of(kind, Body::new(Messages::new(body)));
     *found.status_mut() = status;
     found.headers_mut().insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     // A clip never changes.

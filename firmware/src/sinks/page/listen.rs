@@ -12,9 +12,10 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::body::Messages;
 use super::shared::Shared;
+use super::speech_gate::SpeechGate;
 use super::{access, answer};
-use crate::reporting::PageCounters;
 use crate::reporting::audio_tee::TeeReader;
+use crate::reporting::{PageCounters, Privacy};
 
 /// Browsers that may listen at a time.
 const MOST: usize = 4;
@@ -31,11 +32,12 @@ pub(super) struct Listeners {
     queues: Mutex<Vec<Sender<Bytes>>>,
     rate_hz: AtomicU32,
     counters: Arc<PageCounters>,
+    privacy: Privacy,
 }
 
 impl Listeners {
-    pub(super) fn new(counters: Arc<PageCounters>) -> Self {
-        Self { queues: Mutex::default(), rate_hz: AtomicU32::new(0), counters }
+    pub(super) fn new(counters: Arc<PageCounters>, privacy: Privacy) -> Self {
+        Self { queues: Mutex::default(), rate_hz: AtomicU32::new(0), counters, privacy }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Sender<Bytes>>> {
@@ -59,9 +61,11 @@ impl Listeners {
         self.counters.listeners.store(queues.len() as u64, Relaxed);
     }
 
-    /// Sends what has come since the last call. A browser that does not take it loses it.
-    pub(super) fn send(&self, sound: &mut TeeReader) {
-        let mut piece = Vec::new();
+    /// Sends what has come since the last call, through `gate` where speech is muted. A browser that does not take it loses
+    /// it.
+    pub(super) fn send(&self, sound: &mut TeeReader, gate: &mut SpeechGate) {
+        let (mut piece, mut passed) = (Vec::new(), Vec::new());
+        let mutes = self.privacy.mutes();
         let mut queues = self.lock();
         while let Some((info, samples)) = sound.read() {
             let factor = info.rate_hz.div_ceil(MOST_HZ).max(1);
@@ -70,10 +74,21 @@ impl Listeners {
                 queues.clear();
                 piece.clear();
             }
-            if !queues.is_empty() {
+            if queues.is_empty() || !mutes {
+                gate.reset();
+            }
+            if queues.is_empty() {
+                continue;
+            }
+            if mutes {
+                passed.clear();
+                gate.pass(info.rate_hz, samples, factor as usize, &mut passed);
+                encode(&passed, factor as usize, &mut piece);
+            } else {
                 encode(samples, factor as usize, &mut piece);
             }
         }
+        self.privacy.set_live(gate.is_muted());
         let piece = Bytes::from(piece);
         queues.retain(|queue| match queue.try_send(piece.clone()) {
             _ if piece.is_empty() => !queue.is_closed(),
@@ -91,6 +106,7 @@ impl Listeners {
     pub(super) fn close(&self) {
         self.lock().clear();
         self.count(&[]);
+        self.privacy.set_live(false);
     }
 }
 
@@ -122,28 +138,32 @@ mod tests {
     use super::*;
     use crate::capture::wav_writer::WavFormat;
     use crate::reporting::audio_tee::{BlockInfo, tee};
+    use crate::reporting::{PrivacyConfig, Speech};
 
     #[test]
     fn sound_of_a_high_rate_is_averaged_down_and_a_slow_listener_loses_it_alone() {
         let counters = Arc::<PageCounters>::default();
-        let listeners = Listeners::new(Arc::clone(&counters));
+        let privacy = Privacy::default();
+        privacy.set(&PrivacyConfig { speech: Speech::Keep });
+        let listeners = Listeners::new(Arc::clone(&counters), privacy);
+        let gate = &mut SpeechGate::default();
         let (mut writer, mut reader) = tee(0);
         let info = BlockInfo { rate_hz: 96_000, lost_before: 0, non_finite: 0, format: WavFormat::F32 };
         writer.push(info, &[0.5; 4]);
-        listeners.send(&mut reader);
+        listeners.send(&mut reader, gate);
         assert_eq!(listeners.rate_hz.load(Relaxed), 48_000);
         let mut heard = listeners.join().unwrap();
         writer.push(info, &[0.0, 1.0, -2.0, -2.0]);
-        listeners.send(&mut reader);
+        listeners.send(&mut reader, gate);
         assert_eq!(heard.try_recv().unwrap(), [&16_383i16.to_le_bytes()[..], &i16::MIN.to_le_bytes()].concat());
         for _ in 0..QUEUE + 2 {
             writer.push(info, &[0.0; 2]);
-            listeners.send(&mut reader);
+            listeners.send(&mut reader, gate);
         }
         assert_eq!((counters.lost_events.load(Relaxed), counters.listeners.load(Relaxed)), (2, 1));
         // At another rate the stream ends, and the browser begins anew.
         writer.push(BlockInfo { rate_hz: 16_000, ..info }, &[0.0; 2]);
-        listeners.send(&mut reader);
+        listeners.send(&mut reader, gate);
         (0..QUEUE).for_each(|_| drop(heard.try_recv().unwrap()));
         assert!(heard.try_recv().is_err() && heard.is_closed());
         assert_eq!((0..MOST + 1).filter_map(|_| listeners.join()).collect::<Vec<_>>().len(), MOST);

@@ -12,19 +12,16 @@ use serde_json::{Map, Value, json};
 use super::recent::Point;
 use super::shared::Now;
 use crate::alarms::sensitivity::Values;
-use crate::reporting::{Item, PageCounters, Snapshot, TeachCounters, Window};
+use crate::reporting::{Item, Snapshot, Window};
 use crate::system::hex::hex;
 use crate::system::{clock, host};
 
 /// The state now. `levels`: alarm level, persistence and warning level of the anomaly score, `None` without a score.
-pub(super) fn now(now: &Now, levels: Option<Values>, page: &PageCounters, teach: &TeachCounters) -> Value {
+pub(super) fn now(now: &Now, levels: Option<Values>) -> Value {
     let Now { snapshot, .. } = now;
     let health = &snapshot.health;
     let causes = |bits| Causes { bits }.names().collect::<Vec<_>>();
     let device = snapshot.device.as_ref();
-    let counts = |list: &[(&str, &str, &AtomicU64)]| -> Map<String, Value> {
-        list.iter().map(|(name, _, count)| ((*name).to_owned(), count.load(Relaxed).into())).collect()
-    };
     json!({
         "unix_ms": clock::unix_ms(),
         "up_ms": now.up_ms(),
@@ -56,9 +53,12 @@ pub(super) fn now(now: &Now, levels: Option<Values>, page: &PageCounters, teach:
         "refused": Refused { bits: health.refused }.names().collect::<Vec<_>>(),
         "rejected_updates": snapshot.rejected_updates(),
         "health": health,
-        "page": counts(&page.list()),
-        "teach": counts(&teach.list()),
     })
+}
+
+/// Counters by their names.
+pub(super) fn counts(list: &[(&str, &str, &AtomicU64)]) -> Value {
+    list.iter().map(|(name, _, count)| ((*name).to_owned(), count.load(Relaxed).into())).collect::<Map<_, _>>().into()
 }
 
 /// A window: what of it changes several times a second.

@@ -54,11 +54,15 @@ mod shared;
 #[cfg(feature = "page")]
 mod sink;
 #[cfg(feature = "page")]
+mod speech_gate;
+#[cfg(feature = "page")]
 mod tar;
 #[cfg(feature = "page")]
 mod teach;
 #[cfg(feature = "page")]
 mod timed_stream;
+#[cfg(feature = "page")]
+mod trend;
 
 pub use config::{Config, Look, Uploads};
 

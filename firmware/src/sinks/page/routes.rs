@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, archive, assets, clips, headers, history, listen, live, log, models, refit, settings, teach};
+use super::{answer, archive, assets, clips, headers, history, listen, live, log, models, refit, settings, teach, trend};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.
@@ -27,6 +27,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/alarms", get(log::alarms))
         .route("/api/history", get(history::history))
         .route("/api/events.csv", get(log::csv))
+        .route("/api/trend", get(trend::trend))
+        .route("/api/trend.csv", get(trend::csv))
         .route("/api/teach", get(teach::queue))
         .route("/api/refit", get(refit::status))
         .route_layer(from_fn_with_state(Arc::clone(&shared), access::looking));

@@ -13,7 +13,7 @@ use super::listen::Listeners;
 use super::recent::Recent;
 use super::{Config, messages};
 use crate::alarms::Alarms;
-use crate::reporting::{Folders, NotifyDesk, Operator, OutputContext, PageCounters, Snapshot, TeachShare};
+use crate::reporting::{Folders, NotifyDesk, Operator, OutputContext, PageCounters, Privacy, Snapshot, TeachShare};
 
 /// Least age of the newest frame that is shown as silence: capture is counted once a second.
 const SILENCE: Duration = Duration::from_millis(2500);
@@ -69,6 +69,7 @@ pub(super) struct Shared {
     pub(super) uploading: Semaphore,
     pub(super) counters: Arc<PageCounters>,
     pub(super) teach: TeachShare,
+    pub(super) privacy: Privacy,
     pub(super) refit: super::refit::RefitWork,
     now: Mutex<Now>,
     recent: Mutex<Recent>,
@@ -87,7 +88,7 @@ impl Shared {
             config: config.clone(),
             access,
             hub: Hub::new(Arc::clone(&counters), columns_wanted),
-            listeners: Listeners::new(Arc::clone(&counters)),
+            listeners: Listeners::new(Arc::clone(&counters), context.privacy.clone()),
             alarms: Arc::clone(&context.alarms),
             folders: context.folders.clone(),
             notify: Arc::clone(&context.notify),
@@ -95,6 +96,7 @@ impl Shared {
             uploading: Semaphore::new(1),
             counters,
             teach: context.teach.clone(),
+            privacy: context.privacy.clone(),
             refit: super::refit::RefitWork::default(),
             now: Mutex::new(Now::new()),
             recent: Mutex::default(),
@@ -123,6 +125,11 @@ impl Shared {
 
     /// The state now, as the page reports it.
     pub(super) fn now_json(&self) -> Value {
-        messages::now(&self.now(), self.alarms.sensitivity.now(), &self.counters, &self.teach.counters)
+        let mut now = messages::now(&self.now(), self.alarms.sensitivity.now());
+        now["page"] = messages::counts(&self.counters.list());
+        now["teach"] = messages::counts(&self.teach.counters.list());
+        now["privacy"] = messages::counts(&self.privacy.list());
+        now["privacy"]["speech"] = if self.privacy.mutes() { "mute" } else { "keep" }.into();
+        now
     }
 }

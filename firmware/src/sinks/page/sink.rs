@@ -9,6 +9,7 @@ use super::access::Access;
 use super::hub::{Topic, encode};
 use super::server::Server;
 use super::shared::Shared;
+use super::speech_gate::SpeechGate;
 use super::{Config, messages};
 use crate::reporting::audio_tee::TeeReader;
 use crate::reporting::column_tee::ColumnReader;
@@ -25,6 +26,7 @@ struct PageSink {
     columns: Option<ColumnReader>,
     /// Live sound, where it is allowed; given back as well.
     sound: Option<TeeReader>,
+    gate: SpeechGate,
     server: Server,
 }
 
@@ -39,7 +41,7 @@ pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn 
     let shared = Arc::new(Shared::new(config, context, access, wanted));
     let server = Server::start(config.listen, Arc::clone(&shared))?;
     let sound = context.live.take();
-    Ok(Box::new(PageSink { shared, columns, sound, server }))
+    Ok(Box::new(PageSink { shared, columns, sound, gate: SpeechGate::default(), server }))
 }
 
 impl PageSink {
@@ -69,7 +71,7 @@ impl Sink for PageSink {
     }
 
     fn poll(&mut self, _: &OutputContext) {
-        self.sound.iter_mut().for_each(|sound| self.shared.listeners.send(sound));
+        self.sound.iter_mut().for_each(|sound| self.shared.listeners.send(sound, &mut self.gate));
     }
 
     fn handle(&mut self, item: &Item, context: &OutputContext) {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::server::Server;
 use super::{QUEUE, Sink, SinkConfig};
-use crate::reporting::{BOUNDS_US, InferenceTimes, NotifyDesk, OutputContext, PageCounters, Snapshot, TeachCounters};
+use crate::reporting::{BOUNDS_US, InferenceTimes, NotifyDesk, OutputContext, PageCounters, Privacy, Snapshot, TeachCounters};
 use crate::system::process_start;
 
 /// Connections at a time.
@@ -51,6 +51,7 @@ impl SinkConfig for Config {
             page: Arc::clone(&context.page),
             notify: Arc::clone(&context.notify),
             teach: Arc::clone(&context.teach.counters),
+            privacy: context.privacy.clone(),
             inference: Arc::clone(&context.inference_times),
         };
         let server = Server::start("prometheus", self.listen, MOST, move |stream, visit| {
@@ -66,6 +67,7 @@ struct Counts {
     page: Arc<PageCounters>,
     notify: Arc<NotifyDesk>,
     teach: Arc<TeachCounters>,
+    privacy: Privacy,
     inference: Arc<InferenceTimes>,
 }
 
@@ -152,8 +154,9 @@ fn page(now: &Snapshot, counts: &Counts) -> String {
     let of_page = counts.page.list().map(|counter| ("page", counter));
     let of_notify = counts.notify.list().map(|counter| ("notify", counter));
     let of_teach = counts.teach.list().map(|counter| ("teach", counter));
-    for (section, (name, help, count)) in of_page.into_iter().chain(of_notify).chain(of_teach) {
-        let is_gauge = matches!(name, "followers" | "listeners" | "waiting" | "labelled");
+    let of_privacy = counts.privacy.list().map(|counter| ("privacy", counter));
+    for (section, (name, help, count)) in of_page.into_iter().chain(of_notify).chain(of_teach).chain(of_privacy) {
+        let is_gauge = matches!(name, "followers" | "listeners" | "waiting" | "labelled" | "muted");
         let (suffix, kind) = if is_gauge { ("", "gauge") } else { ("_total", "counter") };
         page.one(&format!("{section}_{name}{suffix}"), kind, help, count.load(Relaxed) as f64);
     }

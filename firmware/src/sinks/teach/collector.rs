@@ -12,10 +12,11 @@ use super::spectrum::Spectrum;
 use super::watch::Watch;
 use crate::capture::wav_writer::write_file;
 use crate::reporting::audio_tee::{BlockInfo, MAX_BLOCK};
-use crate::reporting::{Item, Snapshot, TeachShare};
+use crate::reporting::{Item, Privacy, Snapshot, TeachShare};
 use crate::sinks::clips::name::{plain, time};
 use crate::sinks::clips::preroll::Preroll;
 use crate::sinks::clips::sound_format::SoundFormat;
+use crate::sinks::speech::SpeechDetector;
 use crate::system::messages::warn;
 
 /// Seconds of a clip before a candidate, at most: what has raised a warning or an alarm, or made the device unsure.
@@ -36,6 +37,7 @@ struct Pending {
 pub(super) struct Collector {
     config: Config,
     share: TeachShare,
+    privacy: Privacy,
     watch: Watch,
     sound_format: Option<SoundFormat>,
     sound: Preroll,
@@ -47,10 +49,10 @@ pub(super) struct Collector {
 
 impl Collector {
     /// One without any sound.
-    pub(super) fn new(config: Config, share: TeachShare) -> Self {
+    pub(super) fn new(config: Config, share: TeachShare, privacy: Privacy) -> Self {
         let (watch, sound) = (Watch::default(), Preroll::new(1));
         let mut own =
-            Self { config, share, watch, sound_format: None, sound, pending: None, last: [None; 3], warned: false };
+            Self { config, share, privacy, watch, sound_format: None, sound, pending: None, last: [None; 3], warned: false };
         let prepared = folder::prepare(&own.config.folder, &own.share);
         prepared.err().into_iter().for_each(|error| own.warn(&error));
         own
@@ -120,6 +122,11 @@ impl Collector {
         if seconds < SHORTEST_S {
             return Ok(());
         }
+        // What people said next to the machine is nothing to learn from.
+        if self.privacy.mutes() && SpeechDetector::find(sound.rate_hz, parts).map_err(io::Error::other)? {
+            self.privacy.count_teach();
+            return Ok(());
+        }
         let spectrum = Spectrum::new(sound.rate_hz, parts).map_err(io::Error::other)?;
         // To the millisecond that has come.
         let seconds = (seconds * 1000.0) as u64 as f64 / 1000.0;
@@ -168,7 +175,7 @@ mod tests {
 
     fn collector(folder: &Path) -> Collector {
         let config = Config { folder: folder.into(), clip_s: 2.0, pause_s: 0.0, reserve_mib: 0, ..Config::default() };
-        Collector::new(config, TeachShare::default())
+        Collector::new(config, TeachShare::default(), Privacy::default())
     }
 
     #[test]

@@ -1,4 +1,4 @@
-// One clip of an alarm: its sound, and whether it is kept.
+// One clip of an alarm: its sound, or the picture in place of sound in which somebody spoke, and whether it is kept.
 import * as api from './api.js';
 import { h, fill } from './dom.js';
 import { sound } from './sound.js';
@@ -9,7 +9,8 @@ export function clipView(name, onKept) {
   // Sound is for those who operate: people may be heard in it.
   if (!api.mayOperate()) return { element: h('p', { class: 'small' }, h('a', { href: '#login' }, t('clip.login'))), show: () => {}, leave: () => {} };
   const keep = h('button', { type: 'button', onclick: toggle, 'aria-pressed': 'false' });
-  const { element, problem, leave } = sound(`clips/${encodeURIComponent(name)}`, name, keep);
+  const address = `clips/${encodeURIComponent(name)}`;
+  const { element, problem, leave } = name.endsWith('.png') ? withheld(address, name, keep) : sound(address, name, keep);
   let kept = false;
 
   async function toggle() {
@@ -36,4 +37,12 @@ export function clipView(name, onKept) {
     leave,
   };
   return view;
+}
+
+/** The picture of a clip without its sound. */
+function withheld(address, name, ...more) {
+  const problem = h('span', { role: 'alert' });
+  const picture = h('img', { class: 'spectrogram', src: address, alt: t('clip.withheld.label'), loading: 'lazy' });
+  const save = h('a', { href: address, download: name, class: 'small' }, t('clip.withheld.save'));
+  return { element: h('div', { class: 'clip' }, h('p', {}, t('clip.withheld')), picture, h('div', { class: 'row' }, ...more, save, problem)), problem, leave: () => {} };
 }

@@ -1,5 +1,6 @@
-// The screen *History*: states as a band, alarms below it, hours of each state.
+// The screen *History*: states as a band, alarms below it, hours of each state, daily medians of the score.
 import * as api from './api.js';
+import { days } from './days.js';
 import { canvas, h, fill, style } from './dom.js';
 import { fillState, stateMark, zoneMark } from './marks.js';
 import { palette } from './palette.js';
@@ -11,7 +12,8 @@ const RANGES = [1, 24, 7 * 24, 30 * 24, 366 * 24];
 const STEPS = [5 / 60, 10 / 60, 0.25, 0.5, 1, 3, 6, 12, 24, 48, 7 * 24, 30 * 24, 61 * 24].map((hours) => hours * HOUR);
 
 export function history({ onLink, onNow }) {
-  let [log, labels, hours, chosen] = [null, [], 24, null];
+  let [log, trend, labels, hours, chosen] = [null, null, [], 24, null];
+  const medians = days();
   const note = h('div');
   const range = h('select', { id: 'range', onchange: () => { hours = Number(range.value); chosen = null; show(); } }, RANGES.map((each) => h('option', { value: each, selected: each === hours }, t(`history.range.${each}`))));
   const band = canvas(t('history.band'), 'band', draw);
@@ -122,13 +124,14 @@ export function history({ onLink, onNow }) {
     const head = h('tr', {}, ['history.what', 'history.count', 'history.time', 'history.share'].map((key) => h('th', { scope: 'col' }, t(key))));
     fill(table, h('table', {}, h('thead', {}, head), h('tbody', {}, states, raised, silent)));
     fill(note, ...(!log.has_log ? [h('p', { class: 'card notice' }, t('alarms.no_log'))] : undated ? [h('p', { class: 'card notice' }, t('history.undated'))] : []));
+    medians.show(trend, labels, Math.max(hours / 24, 30));
     band.redraw();
   }
 
   async function load() {
     try {
       const isFirst = !log;
-      [log, labels] = await Promise.all([api.get('api/history'), api.get('api/now').then((now) => now.labels)]);
+      [log, trend, labels] = await Promise.all([api.get('api/history'), api.get('api/trend'), api.get('api/now').then((now) => now.labels)]);
       // A log that has just begun would be a line at the edge of a day.
       if (isFirst && log.states.spans.every(([a]) => a > log.now_ms - HOUR)) range.value = hours = 1;
       show();
@@ -146,5 +149,5 @@ export function history({ onLink, onNow }) {
   load();
   const head = h('div', { class: 'row apart' }, h('h2', {}, t('history.title')), h('span', { class: 'row' }, h('label', { for: 'range' }, t('history.range')), range));
   const csv = h('a', { href: 'api/events.csv', download: 'events.csv' }, t('history.csv'));
-  return { element: h('div', { class: 'stack' }, note, h('section', { class: 'card' }, head, band.element, said), h('section', { class: 'card' }, h('h2', {}, t('history.hours')), table, h('p', {}, csv))), leave: () => { clearTimeout(timer); stop(); } };
+  return { element: h('div', { class: 'stack' }, note, h('section', { class: 'card' }, head, band.element, said), h('section', { class: 'card' }, h('h2', {}, t('history.hours')), table, h('p', {}, csv)), medians.element), leave: () => { clearTimeout(timer); stop(); } };
 }

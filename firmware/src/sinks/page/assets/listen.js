@@ -15,6 +15,7 @@ export function listen({ onLink, onNow }) {
   const toggle = h('button', { class: 'main', type: 'button', onclick: () => (player ? stop() : start()) }, t('listen.start'));
   const volume = h('input', { id: 'volume', type: 'range', min: 0, max: 2, step: 0.05, value: 1, oninput: () => { if (player) player.gain.gain.value = Number(volume.value); } });
   let player = null;
+  let privacy = { speech: 'mute', muted: 0 };
 
   function stop(text = t('listen.hint')) {
     const ended = player;
@@ -35,7 +36,8 @@ export function listen({ onLink, onNow }) {
       const response = await fetch('api/listen', { signal: own.abort.signal, cache: 'no-store' });
       if (!response.ok) throw new api.Refused(response.status, response.statusText);
       const rate = Number(response.headers.get('x-sample-rate'));
-      fill(said, t('listen.playing'));
+      own.plays = true;
+      tell();
       for (const reader = response.body.getReader(); ; ) {
         const { done, value } = await reader.read();
         if (done || player !== own) break;
@@ -45,6 +47,12 @@ export function listen({ onLink, onNow }) {
     } catch (error) {
       if (player === own) stop(error.status === 503 ? t('listen.full') : error.status === 401 ? t('listen.off') : error.status ? t('error.request', error.message) : t('error.network'));
     }
+  }
+
+  /** Shows that the sound plays, or is withheld while somebody speaks. */
+  function tell() {
+    const text = t(privacy.muted ? 'listen.muted' : privacy.speech === 'mute' ? 'listen.delayed' : 'listen.playing');
+    if (player?.plays && said.textContent !== text) fill(said, text);
   }
 
   /** Plays bytes after those before; an odd one waits for its other half. */
@@ -67,7 +75,7 @@ export function listen({ onLink, onNow }) {
     own.next += buffer.duration;
   }
 
-  const leave = api.follow({ now: onNow, columns: (text) => sound.append(text) }, onLink);
+  const leave = api.follow({ now: (next) => { onNow(next); privacy = next.privacy; tell(); }, columns: (text) => sound.append(text) }, onLink);
   const controls = api.mayOperate() ? h('div', { class: 'row' }, toggle, h('label', { for: 'volume' }, t('listen.volume')), volume) : h('p', {}, h('a', { href: '#login' }, t('listen.off')));
   return { element: h('section', { class: 'card' }, h('h2', {}, t('listen.title')), controls, said, sound.element), leave: () => { leave(); stop(); } };
 }
