@@ -106,7 +106,7 @@ test-demo: ## A device, a broker and Prometheus by Docker: online, discovered, s
 test-page: host-tools ## The device's page in headless Chromium: every screen, two widths, light and dark; screenshots in target/page
 	@scripts/need-packages.sh chromium chromium-driver python3-venv libasound2-dev pkg-config
 	@[ -n "$$HOST_FIRMWARE" ] || cargo build --locked -p firmware
-	@[ -x $(built)/page/venv/bin/python ] || { python3 -m venv $(built)/page/venv && $(built)/page/venv/bin/pip -q install selenium; }
+	@[ -x $(built)/page/venv/bin/python ] || { python3 -m venv $(built)/page/venv && $(built)/page/venv/bin/pip -q install selenium && $(built)/page/venv/bin/pip -q install --no-deps axe-playwright-python; }
 	@$(built)/page/venv/bin/python scripts/test-page.py "$${HOST_FIRMWARE:-$(built)/debug/firmware}" "$${HOST_TOOLS:-$(built)/release/host-tools}" $(built)/page
 
 page-load: ## The page under 50 browsers on one core for ten minutes, and under attack: windows, inference time, memory (SECONDS_OF_LOAD=)

@@ -3,10 +3,11 @@
 
 A small model is trained on synthetic sound, and the firmware plays a recording with known states. Every screen is opened with 360 and
 1600 pixels, light and dark, in English and German. It fails where a screen is wider than the window, has an element without a name, a
-text of too little contrast or a key in place of a text, where the browser reports an error, or where a person with a keyboard alone
+text of too little contrast or a key in place of a text, where axe-core finds a violation of WCAG 2.2 AA, where the browser reports an error, or where a person with a keyboard alone
 cannot log in, change a setting or label a sound. The labels are saved and read by `train`. Screenshots are left in FOLDER.
 """
 
+import importlib.util
 import pathlib
 import socket
 import subprocess
@@ -45,6 +46,22 @@ while (walker.nextNode()) {
 }
 return faults;
 """
+
+
+# Violations of WCAG 2.2, levels A and AA, that axe-core finds.
+AXE = """
+const done = arguments[0];
+axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(
+  ({ violations }) => done(violations.map(({ id, help, nodes }) => `axe ${id}: ${help}: ${nodes.length} times, ${nodes[0].html.slice(0, 120)}`)),
+  (error) => done([`axe: ${error}`]));
+"""
+
+
+def axe(driver):
+    """The faults that axe-core finds. A package of PyPI carries it; of that package nothing else is used."""
+    source = pathlib.Path(importlib.util.find_spec("axe_playwright_python").submodule_search_locations[0]) / "axe.min.js"
+    driver.execute_script(source.read_text())
+    return driver.execute_async_script(AXE)
 
 
 def prepare(tools, folder):
@@ -108,7 +125,7 @@ def screens(driver, address, folder, label):
             driver.refresh()
             WebDriverWait(driver, 20).until(lambda driver: driver.find_elements("css selector", shown))
             time.sleep(2)
-            faults += [f"{screen} {width} {label}: {fault}" for fault in driver.execute_script(CHECK)]
+            faults += [f"{screen} {width} {label}: {fault}" for fault in driver.execute_script(CHECK) + axe(driver)]
             size(driver, width, max(600, driver.execute_script("return document.documentElement.scrollHeight")))
             time.sleep(0.5)
             driver.save_screenshot(str(folder / f"{screen}-{width}-{label}.png"))
@@ -177,7 +194,7 @@ def label(driver, address, folder):
     wait.until(lambda _: item().find_elements("css selector", "canvas"))
     time.sleep(1)
     driver.save_screenshot(str(folder / "teach-labelled.png"))
-    return faults + [f"teach labelled: {fault}" for fault in driver.execute_script(CHECK)]
+    return faults + [f"teach labelled: {fault}" for fault in driver.execute_script(CHECK) + axe(driver)]
 
 
 def label_all(driver, address):

@@ -8,7 +8,7 @@
 mod former;
 mod load;
 mod microphone;
-pub(crate) mod overlay;
+pub mod overlay;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -37,7 +37,7 @@ pub(crate) const MODEL: (&str, &str) = ("listen", "model");
 
 /// What is overridden.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) struct Overlay(Table);
+pub struct Overlay(Table);
 
 impl Overlay {
     /// Where it lies.
@@ -49,7 +49,7 @@ impl Overlay {
     ///
     /// # Errors
     /// When it cannot be read, is no TOML, or has a key that may not be there.
-    pub(crate) fn read(state_dir: &Path) -> Result<Self, Error> {
+    pub fn read(state_dir: &Path) -> Result<Self, Error> {
         if state_dir.as_os_str().is_empty() {
             return Ok(Self::default());
         }
@@ -84,12 +84,14 @@ impl Overlay {
     /// # Errors
     /// Errors of the file system.
     #[cfg(any(feature = "page", test))]
-    pub(crate) fn write(&self, state_dir: &Path) -> std::io::Result<()> {
+    pub fn write(&self, state_dir: &Path) -> std::io::Result<()> {
         let path = Self::path(state_dir);
         if self.is_empty() {
             return match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
+                Err(_) => Ok(()),
+                // So that a power cut does not bring it back.
+                Ok(()) => std::fs::File::open(state_dir)?.sync_all(),
             };
         }
         let text = format!(
@@ -105,13 +107,13 @@ impl Overlay {
     }
 
     /// The value of a key, where it is overridden.
-    pub(crate) fn get(&self, (section, key): (&str, &str)) -> Option<&Value> {
+    pub fn get(&self, (section, key): (&str, &str)) -> Option<&Value> {
         self.0.get(section)?.get(key)
     }
 
     /// Overrides a key; `None` takes that back.
     #[cfg(any(feature = "page", test))]
-    pub(crate) fn set(&mut self, (section, key): (&str, &str), value: Option<Value>) {
+    pub fn set(&mut self, (section, key): (&str, &str), value: Option<Value>) {
         let Some(value) = value else {
             let Some(keys) = self.0.get_mut(section).and_then(Value::as_table_mut) else { return };
             keys.remove(key);

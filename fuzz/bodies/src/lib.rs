@@ -13,6 +13,7 @@ pub mod manifest;
 pub mod metadata;
 pub mod modbus;
 pub mod model;
+pub mod page;
 pub mod recording;
 pub mod refit;
 pub mod seeds;
@@ -30,7 +31,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     Target { name: "model", body: read_and_run_model, seeds: seeds::models },
     Target { name: "metadata", body: metadata::read, seeds: seeds::metadata },
     Target { name: "wav", body: wav::read, seeds: seeds::wavs },
@@ -43,6 +44,7 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "events", body: events::read, seeds: seeds::events },
     Target { name: "refit", body: refit::read, seeds: seeds::refits },
     Target { name: "http", body: http::read, seeds: seeds::requests },
+    Target { name: "page", body: page::read, seeds: seeds::page_requests },
 ];
 
 /// Parses the bytes as a model and runs it on one window if they are one.

@@ -245,6 +245,70 @@ pub fn requests() -> Vec<Vec<u8>> {
     texts.map(|text| text.as_bytes().to_vec()).into()
 }
 
+/// A request to every address of the page, with a session where it needs one, and some that are refused.
+pub fn page_requests() -> Vec<Vec<u8>> {
+    let gets = [
+        "/",
+        "/assets/main.js",
+        "/assets/palette.js",
+        "/api/session",
+        "/api/now",
+        "/api/recent",
+        "/api/live?columns",
+        "/api/alarms",
+        "/api/history",
+        "/api/events.csv",
+        "/api/trend",
+        "/api/trend.csv",
+        "/api/teach",
+        "/api/refit",
+        "/api/listen",
+        "/clips/000001_state_x_1s.wav",
+        "/clips/000002_state_x_2s.png",
+        "/clips/000003_state_x_3s.wav",
+        "/clips/..%2Fsecret.wav",
+        "/teach/000001_unsure_x_1s.wav",
+        "/api/settings",
+        "/api/notify",
+        "/api/models",
+        "/api/teach.tar",
+    ];
+    let posts = [
+        ("/api/login", r#"{"password":"xvpkn-76zsc-5pc64-suazi"}"#),
+        ("/api/acknowledge", r#"{"cause":"all"}"#),
+        ("/api/keep", r#"{"clip":"000001_state_x_1s.wav","keep":true}"#),
+        ("/api/settings", r#"{"changes":{"alarm.alarm":1.5}}"#),
+        ("/api/settings/check", r#"{"changes":{"alarm.states":["x"]}}"#),
+        ("/api/notify/test", "{}"),
+        ("/api/models", "TFL3"),
+        ("/api/models/use", r#"{"id":"file"}"#),
+        (
+            "/api/label",
+            r#"{"clip":"000001_unsure_x_1s.wav","parts":[{"to_s":2.5,"answer":"normal"},{"to_s":5.0,"answer":{"state":{"name":"on_state","normal":true}}}]}"#,
+        ),
+        ("/api/refit/version", r#"{"version":1}"#),
+        ("/api/refit/back", "{}"),
+        ("/api/logout", "{}"),
+    ];
+    let head = |method: &str, path: &str| format!("{method} {path} HTTP/1.1\r\nHost: pump-7\r\n");
+    let session = "Cookie: a=b; monitor_session={session}\r\nX-Form-Token: {form}\r\n";
+    let own = "Origin: http://pump-7\r\nSec-Fetch-Site: same-origin\r\nContent-Type: application/json\r\n";
+    let get = gets.iter().map(|path| format!("{}{session}Range: bytes=1-99\r\n\r\n", head("GET", path)));
+    // The one that ends the session has no session here: it would end it for all that follow.
+    let post = posts.iter().map(|(path, body)| {
+        let session = if *path == "/api/logout" { "" } else { session };
+        let signature = "X-Model-Signature: untrusted%20comment\r\n";
+        format!("{}{session}{own}{signature}\r\n{body}", head("POST", path))
+    });
+    let refused = [
+        format!("{}\r\n", head("GET", "/api/now")),
+        format!("{}Cookie: monitor_session={}\r\n\r\n", head("GET", "/api/now"), "0".repeat(64)),
+        format!("{}{session}Origin: http://elsewhere\r\n\r\n{{}}", head("POST", "/api/keep")),
+        format!("{}X-Forwarded-Prefix: /a/b\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n", head("HEAD", "/")),
+    ];
+    get.chain(post).chain(refused).map(String::into_bytes).collect()
+}
+
 /// A whole request of every function that the server supports.
 pub fn modbus() -> Vec<Vec<u8>> {
     let requests: [&[u8]; 6] = [

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use fuzz_bodies::{TARGETS, Target, metadata, model, seeds};
+use fuzz_bodies::{TARGETS, Target, metadata, model, page, seeds};
 
 /// Mutations per target; an eighth of them for whole models and compressed sound, which take longer.
 const CASES: usize = 16_000;
@@ -142,6 +142,11 @@ fn any_bytes_as_a_request_have_one_of_four_answers() {
     smoke("http");
 }
 
+#[test]
+fn any_request_to_the_page_has_an_answer_and_none_without_a_session_has_what_is_not_open() {
+    smoke("page");
+}
+
 /// Each seed is accepted by its parser, so that mutations reach the code behind the first check.
 #[test]
 fn the_seeds_are_valid() {
@@ -178,6 +183,11 @@ fn the_seeds_are_valid() {
         (firmware::sinks::events::records(&events[0]).0.len(), firmware::sinks::events::records(&events[1]).1),
         (10, 10)
     );
+    let statuses: Vec<u16> = seeds::page_requests().iter().map(|seed| page::ask(seed).unwrap().status).collect();
+    let (last, first) = (statuses.len() - 4, statuses.len() - 16);
+    assert!(statuses[..first].iter().all(|status| [200, 206, 404].contains(status)), "{statuses:?}");
+    assert!(statuses[first..last].iter().all(|status| ![403, 405, 415].contains(status)), "{statuses:?}");
+    assert_eq!(statuses[last..], [401, 401, 403, 200]);
     let mut link = host_tools::Link::default();
     let frames = seeds::frames();
     link.push(&frames[0], |_| {});

@@ -38,6 +38,8 @@ mod messages;
 #[cfg(feature = "page")]
 mod models;
 #[cfg(feature = "page")]
+pub mod offline;
+#[cfg(feature = "page")]
 mod ranges;
 #[cfg(feature = "page")]
 mod recent;

@@ -89,6 +89,14 @@ impl Access {
         })
     }
 
+    /// Begins a session without a password; returns its token.
+    ///
+    /// # Errors
+    /// When the system gives no random numbers.
+    pub(super) fn begin(&self) -> Result<String, getrandom::Error> {
+        self.sessions.begin()
+    }
+
     /// The role of a request, by its cookie.
     pub(super) fn role(&self, headers: &HeaderMap) -> Role {
         let known = token(headers).is_some_and(|token| self.sessions.is_known(token));

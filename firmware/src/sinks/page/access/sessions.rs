@@ -79,7 +79,7 @@ fn digest(token: &str) -> [u8; 32] {
 
 /// The token that the page sends in a header with each request that changes something: other sites can neither read it nor
 /// compute it.
-pub(super) fn form_token(token: &str) -> String {
+pub(in super::super) fn form_token(token: &str) -> String {
     hex(&Sha256::digest(format!("form {token}")))
 }
 
