@@ -7,14 +7,18 @@ text of too little contrast or a key in place of a text, where axe-core finds a 
 cannot log in, change a setting or label a sound. The labels are saved and read by `train`. Screenshots are left in FOLDER.
 """
 
+import hashlib
 import importlib.util
+import json
 import pathlib
 import socket
+import struct
 import subprocess
 import sys
 import tarfile
 import time
 import urllib.request
+import zlib
 
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -22,7 +26,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-SCREENS = {"now": "canvas.spectrogram", "alarms": "main li", "history": "canvas.band", "teach": "main fieldset", "listen": "canvas.spectrogram",
+SCREENS = {"now": "canvas.spectrogram", "alarms": "main li img", "history": "canvas.days:not([hidden])", "teach": "main fieldset", "listen": "canvas.spectrogram",
            "settings": "main fieldset", "models": "main li.card"}
 WIDTHS = (360, 1600)
 
@@ -89,6 +93,29 @@ def start(firmware, model, sound, folder):
     )
     command = [firmware, "run", "--config", config, "--wav", sound, "--realtime"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL), f"http://127.0.0.1:{port}/"
+
+
+def days(model, state):
+    """Daily medians of forty days, as the firmware stores them: the score of one state rises, another one is steady."""
+    state.mkdir(exist_ok=True)
+    scored_by = hashlib.sha256(hashlib.sha256(model.read_bytes()).digest()).hexdigest()
+    today = int(time.time() // 86400)
+    medians = lambda day: [{"state": 1, "position": 0.2 + 0.012 * day + 0.02 * (day % 3), "level": -30.0, "seconds": 36000.0},
+                           {"state": 2, "position": 0.3 + 0.03 * (day % 2), "level": -40.0, "seconds": 7200.0}]
+    # Three days without sound.
+    closed = [{"number": day + 1, "date": today - 40 + day, "sound_h": 12.0 * (day + 1), "states": medians(day)} for day in range(40) if day not in (20, 21, 22)]
+    lines = [json.dumps(line, separators=(",", ":")) for line in [{"version": 1, "model": scored_by}, *closed]]
+    (state / "trend.days").write_text("".join(f"{line}\t{zlib.crc32(line.encode()):08x}\n" for line in lines))
+
+
+def withheld_clip(clips):
+    """A clip of which only the picture was stored, 640 x 256 grey values."""
+    clips.mkdir(exist_ok=True)
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + bytes((x // 8 * 8 + y // 4 * 4) % 200 for x in range(640)) for y in range(256))
+    header = struct.pack(">IIBBBBB", 640, 256, 8, 0, 0, 0, 0)
+    picture = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    (clips / "000001_state_solid_state_20261101T000000Z.png").write_bytes(picture)
 
 
 def browser(theme, language):
@@ -235,7 +262,10 @@ def train_on_labels(driver, address, tools, folder):
 def main():
     firmware, tools, folder = (pathlib.Path(argument).absolute() for argument in sys.argv[1:4])
     folder.mkdir(parents=True, exist_ok=True)
-    program, address = start(firmware, *prepare(tools, folder), folder)
+    model, sound = prepare(tools, folder)
+    days(model, folder / "state")
+    withheld_clip(folder / "clips")
+    program, address = start(firmware, model, sound, folder)
     faults = []
     try:
         time.sleep(2)

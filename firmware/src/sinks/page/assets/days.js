@@ -13,7 +13,7 @@ const DASHES = [[], [8, 3], [3, 3], [9, 3, 3, 3]];
 export function days() {
   let [states, levels, range] = [[], [], 30];
   const curve = canvas(t('days.none'), 'curve days', draw);
-  const table = h('div');
+  const list = h('ul', { class: 'plain' });
   const none = h('p', { class: 'soft' }, t('days.none'));
 
   /** The days of a state with a score, as `[days since 1970, score]`; without dates, by hours of sound. */
@@ -41,7 +41,7 @@ export function days() {
       context.moveTo(left, y(score) + 0.5);
       context.lineTo(right, y(score) + 0.5);
       context.stroke();
-      context.fillText(number(score, 1), 4, y(score) + 4);
+      context.fillText(number(score, 2), 2, y(score) + 4);
     }
     for (const { value, colour, name, below } of levels) {
       context.strokeStyle = style(`--plot-${colour}`);
@@ -88,17 +88,19 @@ export function days() {
     }
   }
 
-  function row({ state, place, course, days_to_warning, days_to_alarm, days, today, points }) {
+  /** A state in words: its newest median, and where it goes. */
+  function item({ state, place, course, days_to_warning, days_to_alarm, days, today, points }) {
     const newest = points.at(-1);
     const reach = (level, span) => (span ? [t(`trend.${level}`, ...span)] : []);
     const words = [t(`days.${course}`), ...(course === 'rising' ? [...reach('warning', days_to_warning), ...reach('alarm', days_to_alarm)] : [])].join(', ');
     const hours = [...days, ...(today ? [today] : [])].reduce((sum, day) => sum + day.hours, 0);
-    const mark = course === 'rising' ? [zoneMark('warning'), ' '] : [];
-    return h('tr', {}, h('th', { scope: 'row' }, h('span', { class: 'key' }, stateMark(place), named('state', state))), h('td', {}, String(days.length)), h('td', {}, duration(hours * 3600)), h('td', {}, newest ? number(newest[1], 2) : ''), h('td', {}, ...mark, words));
+    const median = newest ? t('days.newest', number(newest[1], 2), days.length, duration(hours * 3600)) : t('days.unscored', days.length, duration(hours * 3600));
+    const trend = newest ? [h('p', {}, h('span', { class: 'key' }, course === 'rising' ? zoneMark('warning') : null, `${words}.`))] : [];
+    return h('li', {}, h('h3', { class: 'key' }, stateMark(place), named('state', state)), h('p', { class: 'small' }, median), ...trend);
   }
 
   return {
-    element: h('section', { class: 'card' }, h('h2', {}, t('days.title')), h('p', { class: 'small soft' }, t('days.hint')), none, curve.element, table, h('p', {}, h('a', { href: 'api/trend.csv', download: 'trend.csv' }, t('days.csv')))),
+    element: h('section', { class: 'card' }, h('h2', {}, t('days.title')), h('p', { class: 'small soft' }, t('days.hint')), none, curve.element, list, h('p', {}, h('a', { href: 'api/trend.csv', download: 'trend.csv' }, t('days.csv')))),
     show(trend, labels, days) {
       range = days;
       states = trend.states.map((one) => ({ ...one, place: labels.indexOf(one.state), points: points(one) }));
@@ -108,8 +110,7 @@ export function days() {
       none.hidden = states.length > 0;
       curve.element.hidden = !scored;
       curve.element.setAttribute('aria-label', t('days.label', states.map(({ state }) => named('state', state)).join(', ')));
-      const head = h('tr', {}, ['history.what', 'days.days', 'history.time', 'days.newest', 'days.course'].map((key) => h('th', { scope: 'col' }, t(key))));
-      fill(table, ...(states.length ? [h('table', {}, h('thead', {}, head), h('tbody', {}, states.map(row)))] : []));
+      fill(list, ...states.map(item));
       curve.redraw();
     },
   };
