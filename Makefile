@@ -44,7 +44,7 @@ docs: ## The documents as a site with search, into target/docs/html; its links a
 image: ## Container for amd64 and arm64, built twice: equal bytes, bounded size; OCI layout with SBOMs (MODEL=artifacts/FILE adds a model)
 	@image/image.sh
 
-sdcard: ## Card image for Pi 3 and 4 that runs from memory (MODEL=FILE adds a model)
+sdcard: ## Card image for Pi 3, 4, 5 and Zero 2 W that runs from memory (MODEL=FILE adds a model)
 	@image/sdcard.sh
 
 deb: ## Debian packages of both programs for amd64 and arm64 (after `make man` with man pages and completions)
@@ -99,6 +99,9 @@ containers: ## The docker lines of image/README.md, self-test and sizes, for amd
 
 test-pi: ## The firmware on an emulated Pi, with a recording whose states are known
 	@image/test/pi.sh
+
+test-pi4: ## The card's system on an emulated Pi 4, with the same recording (QEMU 9 or later)
+	@image/test/pi.sh raspi4b
 
 test-demo: ## A device, a broker and Prometheus by Docker: online, discovered, scraped, alarmed within a minute (after make demo)
 	@image/test/demo.sh

@@ -1,25 +1,36 @@
 #!/bin/bash
 # Fetches the parts of a card other than the firmware from Debian and unpacks them: fetch.sh FOLDER
-# FOLDER/root gets the kernel, its modules, busybox, the Pi's boot files, and alsa-utils and runc for the tests.
+# FOLDER/root gets the kernel, its modules, busybox and the Pi's boot files of Debian 13, and alsa-utils and runc of this machine's
+# release for the tests. The kernel is the one of the backports: the release's own has no USB for the Pi 5.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-folder=$1
-[ ! -f "$folder/done" ] || [ ! -x "$folder/root/usr/sbin/runc" ] || exit 0
-scripts/need-packages.sh cpio kmod ca-certificates
+folder=$1 card=trixie
+# A folder that an earlier version of this script made is made anew.
+version=$(sha256sum <image/pi/fetch.sh | cut -c 1-16)
+[ "$(cat "$folder/version" 2>/dev/null || true)" != "$version" ] || exit 0
+scripts/need-packages.sh cpio kmod ca-certificates xz-utils
 rm -rf "$folder"
 mkdir -p "$folder/debs" "$folder/root" "$folder/state/lists/partial" "$folder/cache/archives/partial"
 here=$PWD/$folder
-# This machine's own sources of Debian 12, with the Pi's boot files (non-free-firmware) beside main.
-python3 image/debian_sources.py main non-free-firmware >"$folder/sources.list"
+{
+    python3 image/debian_sources.py main
+    python3 image/debian_sources.py --release $card --backports main non-free-firmware
+} >"$folder/sources.list"
 apt=(apt-get -qq -o "Dir::Etc::SourceList=$here/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$here/state/lists"
     -o "Dir::Cache=$here/cache" -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root)
 "${apt[@]}" update
 cached=(apt-cache "${apt[@]:2}")
-kernel=$("${cached[@]}" depends linux-image-arm64 | sed -n 's/^ *Depends: \(linux-image-[0-9].*-arm64\).*/\1/p' | head -n 1)
-(cd "$folder/debs" && "${apt[@]}" download "$kernel" busybox-static alsa-utils raspi-firmware runc libseccomp2)
+release=$("${cached[@]}" show "linux-image-arm64/$card-backports" | sed -n 's/^Depends:.*linux-image-\([0-9][^ ,]*-arm64\).*/\1/p' | head -n 1)
+[ -n "$release" ] || { echo "fetch.sh: no linux-image-arm64 in $card-backports" >&2; exit 1; }
+host=$(python3 image/debian_sources.py main | awk 'NR == 1 { print $4 }')
+(cd "$folder/debs" && "${apt[@]}" download "linux-binary-$release" "linux-modules-$release" "linux-base-$release" \
+    "busybox-static/$card" "raspi-firmware/$card" "alsa-utils/$host" "runc/$host" "libseccomp2/$host")
 for deb in "$folder"/debs/*.deb; do
     dpkg-deb -x "$deb" "$folder/root"
 done
-release=$(ls "$folder/root/lib/modules")
-depmod -b "$PWD/$folder/root" "$release"
+# The same paths with and without the merged /usr.
+[ ! -d "$folder/root/bin" ] || { cp -a "$folder/root/bin/." "$folder/root/usr/bin/" && rm -rf "$folder/root/bin"; }
+depmod -b "$PWD/$folder/root/usr" "$release"
+rm -rf "$folder/debs" "$folder/state" "$folder/cache"
 echo "$release" >"$folder/done"
+echo "$version" >"$folder/version"

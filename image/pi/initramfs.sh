@@ -1,26 +1,40 @@
 #!/bin/bash
-# Packs the system that runs from memory: initramfs.sh FETCHED PROGRAM OUT [FOLDER]; files in FOLDER are added or replace others.
+# Packs the system that runs from memory: initramfs.sh FETCHED TREES PROGRAM OUT [FOLDER]; checks that the boards of the device trees in
+# the folder TREES find their drivers in it. Files in FOLDER are added or replace others.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-fetched=$1 program=$2 out=$3 over=${4:-}
+fetched=$1 trees=$2 program=$3 out=$4 over=${5:-}
 release=$(cat "$fetched/done")
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 mkdir -p "$root"/{bin,dev,proc,sys,run,boot,tmp,etc/acoustic-monitor}
-install -m 755 "$fetched/root/bin/busybox" "$root/bin/busybox"
+install -m 755 "$fetched/root/usr/bin/busybox" "$root/bin/busybox"
 install -D -m 755 "$program" "$root/usr/bin/firmware"
 image/container/libraries.sh arm64 "$program" "$root"
 install -D -m 644 image/container/alsa.conf "$root/usr/share/alsa/alsa.conf"
 image/container/configuration.sh /run/acoustic-monitor/status.json >"$root/etc/acoustic-monitor/monitor.toml"
 install -m 755 image/pi/init "$root/init"
-# The chosen modules with their dependencies; modprobe finds them by depmod's list.
-grep -v '^#' image/pi/modules | while read -r module; do
-    modprobe -d "$fetched/root" -S "$release" --show-depends "$module" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
-done | sort -u | while read -r file; do
-    install -D -m 644 "$file" "$root/lib/modules/$release/${file#*"/lib/modules/$release/"}"
+# The chosen modules with their dependencies, unpacked, because the whole is compressed; modprobe finds them by depmod's list.
+listed() { sed '/^#/d' "$@"; }
+listed image/pi/modules image/pi/modules-on-demand | while read -r module; do
+    needed=$(modprobe -d "$fetched/root/usr" -S "$release" --show-depends "$module") || { echo "no module $module" >&2; exit 1; }
+    echo "$needed" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
+done | LC_ALL=C sort -u | while read -r file; do
+    to=$root/lib/modules/$release/${file#*"/lib/modules/$release/"}
+    mkdir -p "$(dirname "$to")"
+    case "$file" in
+    *.xz) xz -dc "$file" >"${to%.xz}" ;;
+    *) cp "$file" "$to" ;;
+    esac
 done
-cp "$fetched/root/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$root/lib/modules/$release/"
+cp "$fetched/root/usr/lib/modules/$release"/modules.{builtin,builtin.modinfo,order} "$root/lib/modules/$release/"
 depmod -b "$root" "$release"
+# What init loads.
+listed image/pi/modules >"$root/lib/modules/$release/load"
+listed image/pi/modules-on-demand >"$root/lib/modules/$release/on-demand"
+find "$root/lib/modules" -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
+# The drivers of every board are there.
+python3 image/pi/drivers.py "$fetched/root/usr/lib/modules/$release" "$root/lib/modules/$release" "$trees"
 [ -z "$over" ] || cp -a "$over/." "$root/"
 find "$root" -exec touch -h -d "@${SOURCE_DATE_EPOCH:-1700000000}" {} +
 (cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --quiet --null -o -H newc -R 0:0 --reproducible) | gzip -9n >"$out.part"

@@ -1,6 +1,6 @@
 """The system test: the firmware on an emulated Pi monitors a recording whose states are known. pi.py --help
 
-The machine is QEMU's `virt`, or with `--card` its Pi 3 booted from that SD image. All checks use only outputs of the machine: the
+The machine is QEMU's `virt`, or with `--card` its Pi 3 or Pi 4 booted from that SD image. All checks use only outputs of the machine: the
 frames on the second serial line as `host-tools monitor` decodes them, the pins as QMP reads them, and the console. Emulation is
 slow, so the recording has 16 kHz and the model uses `logmel` features, which an emulated Cortex-A53 can process in real time.
 """
@@ -9,6 +9,7 @@ import csv
 import itertools
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,8 +24,10 @@ LATEST = 2.5
 PIN_APART = 0.6
 # GPIO numbers of the lines of on_state and of the heartbeat, also the bits of their levels in the word read by QMP.
 ON_STATE, HEARTBEAT = 4, 5
-# Address of that word: GPIODATA of the PL061 with all of its lines, GPLEV0 of the BCM2837.
-LEVELS = {"virt": 0x09030000 + (0xFF << 2), "raspi3b": 0x3F200034}
+# Address of that word: GPIODATA of the PL061 with all of its lines, GPLEV0 of the BCM2837 and the BCM2711.
+LEVELS = {"virt": 0x09030000 + (0xFF << 2), "raspi3b": 0x3F200034, "raspi4b": 0xFE200034}
+# The folder of model and configuration, in the machine.
+CONFIG_FOLDER = "etc/acoustic-monitor"
 # If the emulated machine stops for longer than this, in seconds, or its player underruns, lost sound must be counted but is not a
 # failure of the firmware.
 STOPPED = 0.15
@@ -131,20 +134,30 @@ def virt(args) -> Machine:
     ], "console=ttyAMA0 quiet monitor.card=none")
 
 
-def pi3(args) -> Machine:
-    """A Pi 3 with that card, which holds model and configuration. The recording, its player and the fault injection are a second
-    initramfs, which the kernel unpacks over the card's.
+def board(args) -> Machine:
+    """A Pi with that card, which holds model and configuration. The recording, its player and the fault injection are a second
+    initramfs, which the kernel unpacks over the card's. On a board whose card QEMU does not emulate, model and configuration are
+    there too.
     """
-    work = args.work / "raspi3b"
+    work = args.work / args.board
     work.mkdir(parents=True, exist_ok=True)
     card.unpack(args.card, work)
-    archive = "find . -print0 | cpio --quiet --null -o -H newc -R 0:0 | gzip -1"
-    more = subprocess.run(["sh", "-c", archive], cwd=args.more, check=True, capture_output=True).stdout
-    with open(work / "initrd.gz", "ab") as initrd:
-        initrd.write(more)
     # The first of the two serial lines; the other one is the console.
     toml = args.config.read_text().replace('device = "/dev/ttyS0"', 'device = "/dev/ttyAMA0"')
-    return card.start(work, work, card.prepare("", args.card, args.model, toml, work))
+    more, has_card = args.more, args.board not in card.LACKING
+    if not has_card:
+        more = work / "more"
+        shutil.copytree(args.more, more, dirs_exist_ok=True)
+        etc = more / CONFIG_FOLDER
+        etc.mkdir(parents=True, exist_ok=True)
+        (etc / "monitor.toml").write_text(toml)
+        shutil.copy(args.model, etc / "sound_classifier.tflite")
+    archive = "find . -print0 | cpio --quiet --null -o -H newc -R 0:0 | gzip -1"
+    packed = subprocess.run(["sh", "-c", archive], cwd=more, check=True, capture_output=True).stdout
+    with open(work / "initrd.gz", "ab") as initrd:
+        initrd.write(packed)
+    prepared = card.prepare("", args.card, args.model, toml, work) if has_card else None
+    return card.start(work, work, prepared, board=args.board)
 
 
 def main() -> int:
@@ -152,6 +165,7 @@ def main() -> int:
     parser.add_argument("--kernel")
     parser.add_argument("--initrd")
     parser.add_argument("--card", type=pathlib.Path, help="the SD image, instead of kernel and initramfs; with it")
+    parser.add_argument("--board", choices=sorted(card.TREES), help="the board to put it into")
     parser.add_argument("--more", type=pathlib.Path, help="a folder that is unpacked over the card's initramfs")
     parser.add_argument("--model", type=pathlib.Path, help="a model")
     parser.add_argument("--config", type=pathlib.Path, help="and a configuration to put on the card")
@@ -161,9 +175,9 @@ def main() -> int:
     args = parser.parse_args()
     with open(args.timeline, newline="") as file:
         timeline = [(float(row["start_s"]), float(row["end_s"]), row["label"]) for row in csv.DictReader(file)]
-    kind = "raspi3b" if args.card else "virt"
+    kind = args.board if args.card else "virt"
     print(f"QEMU -M {kind}", flush=True)
-    machine = pi3(args) if args.card else virt(args)
+    machine = board(args) if args.card else virt(args)
     pins: list[tuple[float, int]] = []
     look = lambda: pins.append((time.monotonic(), machine.read_word(LEVELS[kind]))) if machine.console_text() else None
     try:

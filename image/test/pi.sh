@@ -1,12 +1,15 @@
 #!/bin/bash
 # make test-pi: builds for aarch64, packs an initramfs with a recording and a model for it, and boots it under QEMU; then boots the
 # card with the same recording, with damaged files, and with an update.
+#   pi.sh PART... runs some of the parts: virt raspi3b faults update raspi4b. Without one it runs all but the last.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=target/image/test built=${CARGO_TARGET_DIR:-target}/debug
-tools=${HOST_TOOLS:-$built/host-tools}
-scripts/need-packages.sh qemu-system-arm mtools cpio kmod gcc-aarch64-linux-gnu libc6-dev-arm64-cross libasound2-dev:arm64 \
-    pkg-config libasound2-dev rustc-web libstd-rust-web-dev:arm64 python3
+tools=${HOST_TOOLS:-$built/host-tools} parts=" ${*:-virt raspi3b faults update} "
+wanted() { [[ $parts == *" $1 "* ]]; }
+image/test/qemu.sh
+scripts/need-packages.sh mtools cpio kmod gcc-aarch64-linux-gnu libc6-dev-arm64-cross libasound2-dev:arm64 \
+    pkg-config libasound2-dev device-tree-compiler xz-utils rustc-web libstd-rust-web-dev:arm64 python3
 image/pi/fetch.sh target/image/pi
 program=$(image/container/compile.sh arm64)
 [ -n "${HOST_TOOLS:-}" ] || cargo build --locked -p host-tools
@@ -21,6 +24,7 @@ install -m 755 image/test/guest "$work/more/test"
 install -m 755 target/image/pi/root/usr/bin/aplay "$work/more/usr/bin/aplay"
 image/container/libraries.sh arm64 target/image/pi/root/usr/bin/aplay "$work/more"
 cp -a "$work/more/." "$work/over/"
+image/pi/trees.sh target/image/pi "$work/trees"
 # The first format is that of [capture], the other one that of [stdout].
 image/container/configuration.sh /run/acoustic-monitor/status.json | sed -e 's|^device = "default"|device = "hw:Loopback,1"|' \
     -e 's|^rate = 48000|rate = 16000|' -e '0,/^format = "auto"/s//format = "s16"/' -e 's|^device = ""|device = "/dev/ttyS0"|' \
@@ -34,18 +38,27 @@ if [ -f target/image/containers/arm64.tar ]; then
     sed -e 's|^device = "default"|device = "hw:Loopback,1"|' -e 's|^rate = 48000|rate = 16000|' -e '0,/^format = "auto"/s//format = "s16"/' \
         "$work/over/container/rootfs/etc/acoustic-monitor/monitor.toml" >"$work/over/etc/acoustic-monitor/container.toml"
 fi
-image/pi/initramfs.sh target/image/pi "$program" "$work/initrd.gz" "$work/over"
-ls -l "$work/initrd.gz" | awk '{printf "initramfs with the recording: %.1f MB\n", $5 / 1e6}'
-python3 image/test/pi.py --kernel target/image/pi/root/boot/vmlinuz-* --initrd "$work/initrd.gz" --tools "$tools" \
-    --timeline "$work"/data/timeline/*.csv --work "$work"
-"$tools" synth --out "$work/other" --seed 2 --timeline-seconds 0 --rate 16000 >/dev/null
-"$tools" train --data "$work/other" --out "$work/other-model" --features logmel >/dev/null
+if wanted virt; then
+    image/pi/initramfs.sh target/image/pi "$work/trees" "$program" "$work/initrd.gz" "$work/over"
+    ls -l "$work/initrd.gz" | awk '{printf "initramfs with the recording: %.1f MB\n", $5 / 1e6}'
+    python3 image/test/pi.py --kernel target/image/pi/root/usr/lib/modules/*/vmlinuz --initrd "$work/initrd.gz" --tools "$tools" \
+        --timeline "$work"/data/timeline/*.csv --work "$work"
+fi
 image/sdcard.sh
-python3 image/test/pi.py --card target/image/sdcard.img --more "$work/more" --model "$work/model/sound_classifier.tflite" \
-    --config "$work/over/etc/acoustic-monitor/monitor.toml" --tools "$tools" --timeline "$work"/data/timeline/*.csv --work "$work"
-echo "the card with damaged files"
-python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card"
-echo "an update of the card, and power cuts"
-[ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
-python3 image/test/update.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$work/other-model/sound_classifier.tflite" \
-    "${HOST_FIRMWARE:-$built/firmware}" "$work/update"
+for board in raspi3b raspi4b; do
+    ! wanted $board || python3 image/test/pi.py --board $board --card target/image/sdcard.img --more "$work/more" \
+        --model "$work/model/sound_classifier.tflite" --config "$work/over/etc/acoustic-monitor/monitor.toml" --tools "$tools" \
+        --timeline "$work"/data/timeline/*.csv --work "$work"
+done
+if wanted faults; then
+    echo "the card with damaged files"
+    python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card"
+fi
+if wanted update; then
+    echo "an update of the card, and power cuts"
+    "$tools" synth --out "$work/other" --seed 2 --timeline-seconds 0 --rate 16000 >/dev/null
+    "$tools" train --data "$work/other" --out "$work/other-model" --features logmel >/dev/null
+    [ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
+    python3 image/test/update.py target/image/sdcard.img "$work/model/sound_classifier.tflite" \
+        "$work/other-model/sound_classifier.tflite" "${HOST_FIRMWARE:-$built/firmware}" "$work/update"
+fi

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 
-from card import START, boot, copy, drop, sha256, unpack
+from card import SIZE, START, boot, copy, drop, sha256, unpack
 
 SECTOR = 512
 BOOT_FILES = ("kernel8.img", "initrd.gz", "config.txt", "cmdline.txt", "monitor.toml")
@@ -59,7 +59,7 @@ def main() -> int:
     unpack(image, work)
     card, before, log = work / "sd.img", work / "before.img", work / "writes.log"
     shutil.copy(image, card)
-    os.truncate(card, 64 << 20)
+    os.truncate(card, SIZE)
     # Install the old model with the program built for this machine, which is the same code.
     shutil.copytree(old.parent, work / "first")
     (work / "first" / "sound_classifier.tflite.sha256").write_text(sha256(old))
