@@ -62,6 +62,9 @@ impl SinkConfig for Config {
             .take()
             .ok_or("there is no sound to keep: [clips] takes a restart, and a device or a recording at its own pace")?;
         context.clips.expect_more(true);
-        Ok(Box::new(ClipsSink { sound: Some(sound), recorder: Recorder::new(self.clone(), context.clips.clone(), context.privacy.clone()) }))
+        Ok(Box::new(ClipsSink {
+            sound: Some(sound),
+            recorder: Recorder::new(self.clone(), context.clips.clone(), context.privacy.clone()),
+        }))
     }
 }

@@ -9,9 +9,9 @@ use monitor_wire::Explanation;
 
 use super::Config;
 use super::name::{plain, time};
+use super::picture::Picture;
 use super::preroll::Preroll;
 use super::sound_format::SoundFormat;
-use super::picture::Picture;
 use super::store::{PICTURE, SOUND, room};
 use crate::capture::wav_writer::write_file;
 use crate::reporting::audio_tee::{BlockInfo, MAX_BLOCK};

@@ -15,7 +15,9 @@ use serde_json::json;
 
 use super::access::{self, login};
 use super::shared::Shared;
-use super::{answer, archive, assets, clips, headers, history, listen, live, log, models, refit, settings, teach, trend};
+use super::{
+    answer, archive, assets, clips, headers, history, listen, live, log, models, refit, settings, teach, trend,
+};
 use crate::alarms::ALL;
 
 /// All addresses, with their guards.

@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use super::server::Server;
 use super::{QUEUE, Sink, SinkConfig};
-use crate::reporting::{BOUNDS_US, InferenceTimes, NotifyDesk, OutputContext, PageCounters, Privacy, Snapshot, TeachCounters};
+use crate::reporting::{
+    BOUNDS_US, InferenceTimes, NotifyDesk, OutputContext, PageCounters, Privacy, Snapshot, TeachCounters,
+};
 use crate::system::process_start;
 
 /// Connections at a time.

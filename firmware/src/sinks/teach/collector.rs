@@ -51,8 +51,17 @@ impl Collector {
     /// One without any sound.
     pub(super) fn new(config: Config, share: TeachShare, privacy: Privacy) -> Self {
         let (watch, sound) = (Watch::default(), Preroll::new(1));
-        let mut own =
-            Self { config, share, privacy, watch, sound_format: None, sound, pending: None, last: [None; 3], warned: false };
+        let mut own = Self {
+            config,
+            share,
+            privacy,
+            watch,
+            sound_format: None,
+            sound,
+            pending: None,
+            last: [None; 3],
+            warned: false,
+        };
         let prepared = folder::prepare(&own.config.folder, &own.share);
         prepared.err().into_iter().for_each(|error| own.warn(&error));
         own

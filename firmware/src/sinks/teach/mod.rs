@@ -43,7 +43,10 @@ struct TeachSink {
 impl TeachSink {
     /// One that reads `sound`.
     fn new(config: &Config, context: &OutputContext, sound: TeeReader) -> Self {
-        Self { sound: Some(sound), collector: Collector::new(config.clone(), context.teach.clone(), context.privacy.clone()) }
+        Self {
+            sound: Some(sound),
+            collector: Collector::new(config.clone(), context.teach.clone(), context.privacy.clone()),
+        }
     }
 
     fn read_sound(&mut self) {
