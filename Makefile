@@ -44,8 +44,11 @@ docs: ## The documents as a site with search, into target/docs/html; its links a
 image: ## Container for amd64 and arm64, built twice: equal bytes, bounded size; OCI layout with SBOMs (MODEL=artifacts/FILE adds a model)
 	@image/image.sh
 
-sdcard: ## Card image for Pi 3, 4, 5 and Zero 2 W that runs from memory (MODEL=FILE adds a model)
+sdcard: ## Card image for Pi 3, 4, 5 and Zero 2 W that runs from memory (MODEL=FILE adds a model, NETWORK=1 Ethernet and Wi-Fi)
 	@image/sdcard.sh
+
+sdcard-release: ## Both card images packed, with block maps, checksums and a list for Raspberry Pi Imager, into target/image/card (ADDRESS=)
+	@image/sdcard-release.sh
 
 deb: ## Debian packages of both programs for amd64 and arm64 (after `make man` with man pages and completions)
 	@image/deb/build.sh

@@ -1,10 +1,11 @@
 #!/bin/bash
 # make sdcard: builds a card image for Pi 3, 4, 5 and Zero 2 W that runs from memory, reproducibly and without root.
 #   MODEL=FILE adds a model. Result: target/image/sdcard.img.
+#   NETWORK=1 adds Ethernet and Wi-Fi by network.toml on the card. Result: target/image/sdcard-network.img.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SOURCE_DATE_EPOCH=1700000000 MTOOLS_SKIP_CHECK=1 TZ=UTC
-most=64000000 out=target/image/sdcard.img fetched=target/image/pi
+most=64000000 out=target/image/sdcard${NETWORK:+-network}.img fetched=target/image/pi
 scripts/need-packages.sh mtools fdisk cpio kmod device-tree-compiler binutils xz-utils
 image/pi/fetch.sh "$fetched"
 program=$(image/container/compile.sh arm64)
@@ -18,6 +19,7 @@ cp "$boot"/{bootcode.bin,start_cd.elf,fixup_cd.dat,start4cd.elf,fixup4cd.dat} "$
 cp "$fetched/root/usr/share/doc/raspi-firmware/copyright" "$image/raspi-firmware.txt"
 cp image/pi/{config,cmdline,cmdline-pi5,microphone-usb,microphone-i2s}.txt "$image/"
 image/container/configuration.sh /run/acoustic-monitor/status.json >"$image/monitor.toml"
+[ -z "${NETWORK:-}" ] || cp firmware/network.toml "$image/"
 [ -z "${MODEL:-}" ] || image/card-update.sh "$image" "$MODEL"
 find "$image" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 rm -f "$out"

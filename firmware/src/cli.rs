@@ -110,6 +110,8 @@ pub(crate) enum Command {
     ValidateConfig(commands::validate_config::Args),
     /// Install an update from the SD card after a self-test
     Update(commands::update::Args),
+    /// Check the network configuration of the SD card
+    Network(commands::network::Args),
 }
 
 impl Cli {
@@ -134,6 +136,7 @@ impl Cli {
             Command::Notify(args) => commands::notify::run(args),
             Command::ValidateConfig(args) => commands::validate_config::run(args),
             Command::Update(args) => commands::update::run(args),
+            Command::Network(args) => commands::network::run(args),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The device's side of the acoustic machine monitor: capture, inference, reporting, sinks.
 //!
 //! Folders, each of which imports only those before it: [`system`], [`capture`], [`alarms`], [`refit`], [`reporting`], [`trend`],
-//! [`sinks`], [`config`], [`inference`], [`update`], [`commands`].
+//! [`sinks`], [`config`], [`inference`], [`network`], [`update`], [`commands`].
 //!
 //! Public is what the program, its tests, the benchmarks and the fuzz targets use.
 #![warn(unreachable_pub)]
@@ -15,6 +15,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod inference;
+pub mod network;
 pub mod refit;
 pub mod reporting;
 mod setting;

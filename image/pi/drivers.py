@@ -42,10 +42,11 @@ REFERENCES = [
     (r"iommus", "#iommu-cells"), (r"msi-parent", "#msi-cells"), (r"firmware|brcm,firmware|raspberrypi,firmware", None),
     (r"sound-dai", "#sound-dai-cells"), (r"nvmem-cells", "#nvmem-cell-cells"), (r"usb-phy", None),
 ]
-# Modules that no device tree names: the host of the dwc3, the USB controller behind the PCI Express of a Pi 4.
-BESIDE = {"snps,dwc3": "xhci_plat_hcd", "brcm,bcm2711-pcie": "xhci_pci"}
-# Without a driver of its own: the bus of PCI describes its devices itself, memory is read directly.
-NO_DRIVER = {"simple-mfd", "syscon", "nvmem-rmem"}
+# Modules that no device tree names: the host of the dwc3, the USB controller behind the PCI Express of a Pi 4, the chip at the socket.
+BESIDE = {"snps,dwc3": "xhci_plat_hcd", "brcm,bcm2711-pcie": "xhci_pci", "brcm,bcm2711-genet-v5": "broadcom",
+          "raspberrypi,rp1-gem": "broadcom", "brcm,bcm4329-fmac": "brcmfmac_cyw"}
+# Without a driver by that name: memory is read directly, and Wi-Fi is found by its number on the bus.
+NO_DRIVER = {"simple-mfd", "syscon", "nvmem-rmem", "brcm,bcm4329-fmac"}
 
 
 class Drivers:

@@ -39,7 +39,9 @@ if [ -f target/image/containers/arm64.tar ]; then
         "$work/over/container/rootfs/etc/acoustic-monitor/monitor.toml" >"$work/over/etc/acoustic-monitor/container.toml"
 fi
 if wanted virt; then
-    image/pi/initramfs.sh target/image/pi "$work/trees" "$program" "$work/initrd.gz" "$work/over"
+    # With the network of the card's default: DHCP, which QEMU answers.
+    sed 's/^hostname = .*/hostname = "press-3"/' firmware/network.toml >"$work/over/etc/acoustic-monitor/network.toml"
+    NETWORK=1 image/pi/initramfs.sh target/image/pi "$work/trees" "$program" "$work/initrd.gz" "$work/over"
     ls -l "$work/initrd.gz" | awk '{printf "initramfs with the recording: %.1f MB\n", $5 / 1e6}'
     python3 image/test/pi.py --kernel target/image/pi/root/usr/lib/modules/*/vmlinuz --initrd "$work/initrd.gz" --tools "$tools" \
         --timeline "$work"/data/timeline/*.csv --work "$work"

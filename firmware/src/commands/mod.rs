@@ -9,6 +9,7 @@ pub mod events;
 pub(crate) mod hash_password;
 pub(crate) mod health;
 pub(crate) mod json_out;
+pub(crate) mod network;
 #[cfg(feature = "notify")]
 pub(crate) mod notify;
 pub(crate) mod options;
