@@ -155,7 +155,7 @@ sudo ./bin/tool a && other b | tool 'c d' >out.txt
 tool long \\
   --more
 alias tool=bin/tool
-docker run --rm -v $PWD:/data monitor check --model m
+docker run --rm -v $PWD:/data acoustic-monitor check --model m
 ```
 ```console
 $ tool shown

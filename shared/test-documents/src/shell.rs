@@ -51,9 +51,9 @@ pub(crate) fn arguments(words: &[String], program: &str) -> Option<Vec<String>> 
     if name == program {
         return Some(rest.to_vec());
     }
-    // The container is named `monitor` in the documents and starts the device's program.
+    // The container is named `acoustic-monitor` in the documents and starts the device's program.
     if name == "docker" && program == "firmware" && rest.first().is_some_and(|word| word == "run") {
-        let at = rest.iter().rposition(|word| word == "monitor" || word.starts_with("monitor:"))?;
+        let at = rest.iter().rposition(|word| word == "acoustic-monitor" || word.starts_with("acoustic-monitor:"))?;
         let inner = rest.get(at + 1..).filter(|inner| !inner.is_empty())?;
         return Some(inner.to_vec());
     }
@@ -83,8 +83,8 @@ mod tests {
         let of = |line: &str| commands(line, false).first().and_then(|words| arguments(words, "firmware"));
         assert_eq!(of("sudo target/release/firmware run"), Some(vec!["run".into()]));
         assert_eq!(of("acoustic-monitor health"), Some(vec!["health".into()]));
-        assert_eq!(of("docker run -d --name monitor -v m:/x monitor"), None, "without a command");
-        assert_eq!(of("docker run --rm monitor check x.wav"), Some(vec!["check".into(), "x.wav".into()]));
+        assert_eq!(of("docker run -d --name acoustic-monitor -v m:/x acoustic-monitor"), None, "without a command");
+        assert_eq!(of("docker run --rm acoustic-monitor check x.wav"), Some(vec!["check".into(), "x.wav".into()]));
         assert_eq!(of("cargo build -p firmware"), None);
     }
 }
