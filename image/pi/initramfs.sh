@@ -44,7 +44,8 @@ if [ -n "${NETWORK:-}" ]; then
         install -D -m 755 "$fetched/root/usr/sbin/$service" "$root/usr/sbin/$service"
         image/container/libraries.sh arm64 "$fetched/root/usr/sbin/$service" "$root" "$fetched/root/usr/lib/aarch64-linux-gnu"
     done
-    # Of the time service: its user and its folders.
+    # Of the time service: its port, its user and its folders.
+    echo 'ntp 123/udp' >"$root/etc/services"
     printf 'root:x:0:0::/:/bin/sh\nntpd:x:101:101::/run/openntpd:/bin/false\n' >"$root/etc/passwd"
     printf 'root:x:0:\nntpd:x:101:\n' >"$root/etc/group"
     mkdir -p "$root"/var/lib/openntpd/{run,db}
