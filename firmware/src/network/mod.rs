@@ -182,7 +182,8 @@ impl WifiConfig {
             return text("wifi.ssid", &self.ssid, "give at most 32 bytes");
         }
         let printable = self.passphrase.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if !self.has_raw_key() && !((8..=63).contains(&self.passphrase.len()) && printable) {
+        let is_passphrase = printable && (8..=63).contains(&self.passphrase.len());
+        if !self.has_raw_key() && !is_passphrase {
             // A secret is not shown on a console.
             let count = format!("({} characters)", self.passphrase.chars().count());
             let remedy = "give 8 to 63 characters of ASCII, or 64 hexadecimal digits; networks without a passphrase are not used";
