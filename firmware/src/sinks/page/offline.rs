@@ -151,6 +151,6 @@ impl Operator for Unchanging {
     }
 
     fn install_model(&self, uploaded: UploadedModel, _: &str) -> Result<Value, OperatorError> {
-        Err(OperatorError::Refused(format!("{uploaded:?} is not taken")))
+        Err(OperatorError::Refused(format!("{uploaded:?} refused")))
     }
 }
