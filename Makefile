@@ -157,7 +157,7 @@ bench-peers: host-tools ## Time of the engine and of LiteRT, tract and TFLite in
 	@benches/peers/run.sh
 
 bench-training: host-tools ## Time and memory of training on an hour of sound, ours and Python's, in alternating runs
-	@benches/training/run.sh
+	@benches/peers/training.sh
 
 count-instructions: ## Instructions per window on 64-bit Arm, ours and LiteRT's, under QEMU (after bench-peers)
 	@benches/instructions/run.sh

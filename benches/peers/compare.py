@@ -4,7 +4,6 @@ Alternating exposes both sides to the same load; the result is the median of the
 """
 
 import argparse
-import datetime
 import json
 import os
 import pathlib
@@ -14,69 +13,15 @@ import sys
 import tempfile
 import time
 
-import flatbuffers
 import numpy as np
 import without_avx512
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from cut_models import body_of, convolutions_of, tapped_of
+from record import FOLDER, ROOT, date, processor, write
 
 RUNS = 10
 EVICT = 64 << 20
 BANDS = 64
-TAP_BLOCK = 7
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def body_of(data):
-    """The model cut to what our body does: from the float patch to the scores."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
-    graph = model.subgraphs[0]
-    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
-    first = next(i for i, o in enumerate(graph.operators) if codes[o.opcodeIndex] == schema.BuiltinOperator.QUANTIZE)
-    graph.operators = graph.operators[first:]
-    graph.inputs = [graph.operators[0].inputs[0]]
-    return packed(model, data)
-
-
-def convolutions_of(data):
-    """The model cut to what tract loads of it, from the int8 patch to the embedding: not QUANTIZE, SPLIT and FULLY_CONNECTED."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
-    graph = model.subgraphs[0]
-    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
-    operators = schema.BuiltinOperator
-    kinds = [codes[o.opcodeIndex] for o in graph.operators]
-    graph.operators = graph.operators[kinds.index(operators.SPLIT) + 1 : kinds.index(operators.MEAN) + 1]
-    graph.inputs, graph.outputs = [graph.operators[0].inputs[0]], [graph.operators[-1].outputs[0]]
-    return packed(model, data)
-
-
-def tapped_of(data):
-    """The model cut to the network of the default features: from the float patch to the result of block 7, which is averaged."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
-    graph = model.subgraphs[0]
-    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
-    operators = schema.BuiltinOperator
-    kinds = [codes[o.opcodeIndex] for o in graph.operators]
-    convolutions = [i for i, kind in enumerate(kinds) if kind in (operators.CONV_2D, operators.DEPTHWISE_CONV_2D)]
-    first = kinds.index(operators.QUANTIZE)
-    # The first convolution, then two of each block. The front end has none.
-    last = [i for i in convolutions if i > first][2 * TAP_BLOCK]
-    graph.operators = graph.operators[first : last + 1]
-    graph.inputs, graph.outputs = [graph.operators[0].inputs[0]], [graph.operators[-1].outputs[0]]
-    return packed(model, data)
-
-
-def packed(model, data):
-    """Serialises a changed model without the operator codes that it no longer uses: old runtimes reject unknown ones, used or not."""
-    model.metadata = None
-    operators = model.subgraphs[0].operators
-    used = sorted({operator.opcodeIndex for operator in operators})
-    model.operatorCodes = [model.operatorCodes[index] for index in used]
-    for operator in operators:
-        operator.opcodeIndex = used.index(operator.opcodeIndex)
-    builder = flatbuffers.Builder(len(data))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
 
 
 class LiteRt:
@@ -186,15 +131,6 @@ def without_avx512_figures(name, isa, args, paths):
     return {f"{name}: {what}": figure for what, figure in figures.items()}
 
 
-def processor():
-    """The processor's name, or the architecture."""
-    try:
-        lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return os.uname().machine
-
-
 def processor_flags():
     """The flags of the processor as Linux on x86-64 names them; an empty list elsewhere."""
     try:
@@ -235,7 +171,7 @@ def main():
     parser.add_argument("--tract", help="the program that benches/peers/tract builds")
     parser.add_argument("--tflite", help="the program that benches/peers/tflite builds")
     parser.add_argument("--blocks", type=int, default=60)
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
+    parser.add_argument("--out", type=pathlib.Path, default=FOLDER)
     args = parser.parse_args()
     path = args.base
     before = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
@@ -278,10 +214,9 @@ def main():
         figures |= without_avx512_figures("AVX2 alone", "avx2", args, paths)
     if {"avx512_vnni", "avx_vnni"} <= set(processor_flags()):
         figures |= without_avx512_figures("AVX-VNNI without AVX-512", "avx_vnni", args, paths)
-    now = datetime.datetime.now(datetime.timezone.utc)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     record = {
-        "date": now.strftime("%Y-%m-%d"),
+        "date": date(),
         "processor": processor(),
         "cores": os.cpu_count(),
         "load_average": {"before": before, "after": load},
@@ -291,11 +226,7 @@ def main():
         "ours": summary_of(args.ours, str(path)),
         "ours_with_default_features": summary_of(args.ours, str(args.trained)),
     }
-    args.out.mkdir(parents=True, exist_ok=True)
-    file = args.out / f"{now:%Y-%m-%d}-peers-{os.uname().machine}.json"
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(file)
+    file = write(args.out, "peers", record)
     print(f"{record['processor']}, load average {before} before and {load} after")
     for name, figure in figures.items():
         ratio = figure["ratio"]
@@ -306,7 +237,7 @@ def main():
         )
     own = record["ours"]
     print(f"two cores against one, a batch of windows: {own['two_cores']:.2f}; load to first verdict {own['load_ms']:.1f} ms")
-    print(f"written to {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
+    print(f"written to {file}")
 
 
 if __name__ == "__main__":

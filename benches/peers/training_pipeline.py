@@ -1,4 +1,4 @@
-"""The peer: YAMNet's embedding by LiteRT, a linear head and an anomaly detector by scikit-learn: pipeline.py DATA BASE FOLDS"""
+"""The peer: YAMNet's embedding by LiteRT, a linear head and an anomaly detector by scikit-learn: training_pipeline.py DATA BASE FOLDS"""
 
 import json
 import os
@@ -6,10 +6,9 @@ import pathlib
 import sys
 import wave
 
-import flatbuffers
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
+from cut_models import embedding_of
 from joblib import Parallel, delayed
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
@@ -22,26 +21,10 @@ WINDOW, HOP = 15600, 7680
 INNER, STRENGTHS, DETECTOR_FOLDS, COMPONENTS = 3, 12, 8, 32
 
 
-def embedder(base):
-    """An interpreter whose only output is the embedding: the mean over the last convolution."""
-    data = pathlib.Path(base).read_bytes()
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(data, 0))
-    graph = model.subgraphs[0]
-    codes = [max(c.builtinCode, c.deprecatedBuiltinCode) for c in model.operatorCodes]
-    mean = max(i for i, o in enumerate(graph.operators) if codes[o.opcodeIndex] == schema.BuiltinOperator.MEAN)
-    graph.operators = graph.operators[: mean + 1]
-    graph.outputs = [graph.operators[-1].outputs[0]]
-    model.metadata = None
-    builder = flatbuffers.Builder(len(data))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    interpreter = Interpreter(model_content=bytes(builder.Output()), num_threads=1)
-    interpreter.allocate_tensors()
-    return interpreter
-
-
 def embeddings(base, files):
     """The embeddings of every window of each file."""
-    interpreter = embedder(base)
+    interpreter = Interpreter(model_content=embedding_of(pathlib.Path(base).read_bytes()), num_threads=1)
+    interpreter.allocate_tensors()
     given, result = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     scale, zero = result["quantization"]
     found = []

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compares `host-tools train` on an hour of sound with the same in Python (LiteRT's embeddings, scikit-learn), in alternating runs;
 # writes a dated record to benches/records. Needs the base model (`host-tools fetch`) and Python 3.9 or newer; the peers come from PyPI
-# into target/. Options are those of compare.py.
+# into target/. Options are those of training.py.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 base=$(scripts/base-model.sh)
@@ -15,4 +15,4 @@ if [ ! -x "$venv/bin/python" ]; then
         exit 1
     }
 fi
-exec "$venv/bin/python" benches/training/compare.py --base "$base" --ours "$tools" "$@"
+exec "$venv/bin/python" benches/peers/training.py --base "$base" --ours "$tools" "$@"

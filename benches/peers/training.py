@@ -6,7 +6,6 @@ use all cores. The peer's features are YAMNet's embedding, ours are the default 
 """
 
 import argparse
-import datetime
 import json
 import os
 import pathlib
@@ -16,7 +15,8 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from record import FOLDER, date, processor, write
+
 # An hour: 4 classes x 112 recordings x 8 s.
 RECORDINGS, SECONDS = 112, 8
 
@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--ours", required=True, help="the program host-tools")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--recordings", type=int, default=RECORDINGS, help="recordings of each class, of 8 s")
-    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "benches/records")
+    parser.add_argument("--out", type=pathlib.Path, default=FOLDER)
     args = parser.parse_args()
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +55,7 @@ def main():
         sides = {
             "ours, default features": train,
             "ours, embedding": [*train, "--features", "yamnet"],
-            "Python": [sys.executable, pathlib.Path(__file__).with_name("pipeline.py"), data, args.base, folder / "folds.json"],
+            "Python": [sys.executable, pathlib.Path(__file__).with_name("training_pipeline.py"), data, args.base, folder / "folds.json"],
         }
         # The peer takes the outer folds of our report.
         run(train)
@@ -67,9 +67,8 @@ def main():
         rounds = [{name: run(command) for name, command in sides.items()} for _ in range(args.rounds)]
     of = lambda name, key: [one[name][key] for one in rounds]
     ratio = lambda name: [one[name]["seconds"] / one["Python"]["seconds"] for one in rounds]
-    now = datetime.datetime.now(datetime.timezone.utc)
     record = {
-        "date": now.strftime("%Y-%m-%d"),
+        "date": date(),
         "processor": processor(),
         "cores": os.cpu_count(),
         "load_average": {"before": before, "after": os.getloadavg()[0]},
@@ -84,25 +83,12 @@ def main():
             name: {"median": statistics.median(ratio(name)), "all": ratio(name)} for name in sides if name != "Python"
         },
     }
-    args.out.mkdir(parents=True, exist_ok=True)
-    file = args.out / f"{now:%Y-%m-%d}-training-{os.uname().machine}.json"
-    temporary = file.with_suffix(".tmp")
-    temporary.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(file)
+    file = write(args.out, "training", record)
     for name, side in record["sides"].items():
         print(f"{name}: {side['seconds']:.1f} s, {side['processor_seconds']:.1f} s of processors, {side['most_memory_mb']:.0f} MB")
     for name, found in record["ratio_of_seconds"].items():
         print(f"{name}, against Python: ratio {found['median']:.3f} ({min(found['all']):.3f} to {max(found['all']):.3f})")
-    print(f"written to {file.relative_to(ROOT) if file.is_relative_to(ROOT) else file}")
-
-
-def processor():
-    """The processor's name, or the architecture."""
-    try:
-        lines = open("/proc/cpuinfo", encoding="utf-8").read().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return os.uname().machine
+    print(f"written to {file}")
 
 
 if __name__ == "__main__":
