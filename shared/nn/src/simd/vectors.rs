@@ -88,17 +88,10 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     unsafe fn finish_all<const R: usize, const P: usize>(
         acc: [[Self::Acc; R]; P],
         constants: [*const Constants; P],
-        mut out: [*mut u8; R],
+        out: [*mut u8; R],
     ) {
-        for (acc, constants) in acc.into_iter().zip(constants) {
-            // SAFETY: the caller upholds this function's safety contract.
-            unsafe {
-                Self::finish(acc, constants, out);
-                for out in &mut out {
-                    *out = out.wrapping_add(Self::WIDTH);
-                }
-            }
-        }
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { super::generic::finish_each::<Self, R, P>(acc, constants, out) }
     }
 
     /// Returns the requantisation constants of `LANES` channels.

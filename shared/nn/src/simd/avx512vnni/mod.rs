@@ -29,7 +29,7 @@ impl<const FLOAT: bool> Layout for Avx512Vnni<FLOAT> {
     const GROUPS: Groups = Groups::Single;
     const FLOATS: bool = true;
     const FLIP: u8 = Avx2::FLIP;
-    const ROWS: &'static [usize] = &[12, 8, 6];
+    const ROWS: &'static [usize] = &[step::TILE, 8, 6];
     const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
 
     fn weight_index(channel: usize, byte: usize) -> usize {
@@ -165,13 +165,7 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
                 }
                 return;
             }
-            let mut out = out;
-            for (acc, constants) in acc.into_iter().zip(constants) {
-                Self::finish(acc, constants, out);
-                for out in &mut out {
-                    *out = out.wrapping_add(Self::WIDTH);
-                }
-            }
+            generic::finish_each::<Self, R, P>(acc, constants, out);
         }
     }
 

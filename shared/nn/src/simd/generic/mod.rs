@@ -13,4 +13,4 @@ mod planes;
 mod product;
 
 pub(super) use planes::{PlanesJob, planes};
-pub(super) use product::{ProductJob, finish, product};
+pub(super) use product::{ProductJob, finish, finish_each, product};

@@ -101,6 +101,25 @@ pub(crate) unsafe fn product<I: Vectors, const R: usize, const P: usize>(job: &P
     }
 }
 
+/// Finishes a tile panel by panel.
+///
+/// # Safety
+/// As [`Vectors::finish_all`].
+#[inline(always)]
+pub(crate) unsafe fn finish_each<I: Vectors, const R: usize, const P: usize>(
+    acc: [[I::Acc; R]; P],
+    constants: [*const Constants; P],
+    mut out: [*mut u8; R],
+) {
+    for (acc, constants) in acc.into_iter().zip(constants) {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { I::finish(acc, constants, out) };
+        for out in &mut out {
+            *out = out.wrapping_add(I::WIDTH);
+        }
+    }
+}
+
 /// Finishes a tile that has one sum per channel: requantises and stores the sums.
 ///
 /// # Safety
