@@ -28,6 +28,7 @@ macro_rules! for_each_sink {
 
 pub(crate) use for_each_sink;
 
+mod columns;
 mod running;
 mod server;
 pub mod speech;

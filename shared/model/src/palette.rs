@@ -27,6 +27,18 @@ pub const WARNING: Rgb = (205, 130, 0);
 /// Unusual sound: an alarm. White text on it has a contrast above 4.5:1.
 pub const ALARM: Rgb = (198, 44, 52);
 
+/// Eight colours from dark to light that grow evenly in lightness (a coarse magma), for spectrograms of pages and clips.
+pub const SPECTROGRAM: [Rgb; 8] = [
+    (8, 6, 30),
+    (48, 18, 89),
+    (101, 26, 128),
+    (155, 46, 127),
+    (210, 66, 108),
+    (245, 111, 92),
+    (254, 178, 122),
+    (252, 244, 190),
+];
+
 /// The texture of an area, beside its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pattern {
@@ -88,13 +100,15 @@ pub fn css((red, green, blue): Rgb) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-/// The colours as a module of JavaScript, for pages: `palette` with `states`, `unknown`, `warning` and `alarm`.
+/// The colours as a module of JavaScript, for pages: `palette` with `states`, `unknown`, `warning`, `alarm`, and
+/// `spectrogram` as red, green and blue.
 #[must_use]
 pub fn script() -> String {
     let states = STATES.map(|colour| format!("\"{}\"", css(colour))).join(",");
     let [unknown, warning, alarm] = [UNKNOWN, WARNING, ALARM].map(css);
+    let spectrogram = SPECTROGRAM.map(|(red, green, blue)| format!("[{red},{green},{blue}]")).join(",");
     format!(
-        "export const palette = {{\"states\":[{states}],\"unknown\":\"{unknown}\",\"warning\":\"{warning}\",\"alarm\":\"{alarm}\"}};\n"
+        "export const palette = {{\"states\":[{states}],\"unknown\":\"{unknown}\",\"warning\":\"{warning}\",\"spectrogram\":[{spectrogram}],\"alarm\":\"{alarm}\"}};\n"
     )
 }
 

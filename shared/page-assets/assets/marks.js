@@ -61,16 +61,14 @@ export const stateMark = (place) => shape(place < 0 ? 'ring' : STATES[place % ST
 /** The mark of a zone of the anomaly score. */
 export const zoneMark = (zone) => shape(ZONES[zone] || 'ring', 'currentColor');
 
-// Eight colours from dark to light that grow evenly in lightness (a coarse magma), for spectrograms.
-const STOPS = [[8, 6, 30], [48, 18, 89], [101, 26, 128], [155, 46, 127], [210, 66, 108], [245, 111, 92], [254, 178, 122], [252, 244, 190]];
-
 /** The colours of spectrograms: 256 of them, as four bytes each. */
 export const HEAT = (() => {
+  const stops = palette.spectrogram;
   const table = new Uint8ClampedArray(256 * 4);
   for (let i = 0; i < 256; i++) {
-    const at = (i / 255) * (STOPS.length - 1);
-    const low = Math.min(Math.floor(at), STOPS.length - 2);
-    for (let c = 0; c < 3; c++) table[i * 4 + c] = STOPS[low][c] + (STOPS[low + 1][c] - STOPS[low][c]) * (at - low);
+    const at = (i / 255) * (stops.length - 1);
+    const low = Math.min(Math.floor(at), stops.length - 2);
+    for (let c = 0; c < 3; c++) table[i * 4 + c] = stops[low][c] + (stops[low + 1][c] - stops[low][c]) * (at - low);
     table[i * 4 + 3] = 255;
   }
   return table;

@@ -2,8 +2,11 @@
 
 use std::io;
 
-use monitor_core::log_mel::{BANDS, Column, LogMel};
-use monitor_core::resample::{Error, Resampler};
+use monitor_core::log_mel::{BANDS, Column};
+use monitor_core::resample::Error;
+use monitor_model::palette::SPECTROGRAM;
+
+use crate::sinks::columns::for_each_column;
 
 /// Columns of 10 ms of which each column of a coarse picture is the mean. In a quarter of a second there are a syllable and
 /// more: neither words nor pitch can be restored from it.
@@ -15,18 +18,6 @@ const BAND: usize = 4;
 
 /// Levels so far below the loudest are darkest, in natural logarithms of magnitudes: 60 dB.
 const RANGE: f32 = 3.0 * core::f32::consts::LN_10;
-
-/// Colours from dark to light, those of the page's spectrograms.
-const STOPS: [[u8; 3]; 8] = [
-    [8, 6, 30],
-    [48, 18, 89],
-    [101, 26, 128],
-    [155, 46, 127],
-    [210, 66, 108],
-    [245, 111, 92],
-    [254, 178, 122],
-    [252, 244, 190],
-];
 
 /// The columns of a spectrogram, each the mean of several columns of the front end.
 pub(in crate::sinks) struct Picture {
@@ -42,22 +33,15 @@ impl Picture {
         rate_hz: u32,
         parts: impl IntoIterator<Item = &'a [f32]>,
     ) -> Result<Self, Error> {
-        let mut storage = vec![0.0; Resampler::storage_len(rate_hz)?];
-        let mut resampler = Resampler::new(rate_hz, &mut storage)?;
-        let mut log_mel = LogMel::new();
         let (mut columns, mut sum, mut count) = (Vec::new(), [0.0; BANDS], 0);
-        for part in parts {
-            resampler.push(part, |sample| {
-                log_mel.push(&[sample], |column| {
-                    sum.iter_mut().zip(column).for_each(|(sum, value)| *sum += value / COARSE as f32);
-                    count += 1;
-                    if count == COARSE {
-                        columns.push(std::mem::replace(&mut sum, [0.0; BANDS]));
-                        count = 0;
-                    }
-                });
-            });
-        }
+        for_each_column(rate_hz, parts, |column| {
+            sum.iter_mut().zip(column).for_each(|(sum, value)| *sum += value / COARSE as f32);
+            count += 1;
+            if count == COARSE {
+                columns.push(std::mem::replace(&mut sum, [0.0; BANDS]));
+                count = 0;
+            }
+        })?;
         Ok(Self { columns })
     }
 
@@ -91,11 +75,9 @@ impl Picture {
 fn palette() -> Vec<u8> {
     let colour = |index: usize| {
         let (low, share) = (index * 7 / 255, index * 7 % 255);
-        let high = (low + 1).min(7);
-        [0, 1, 2].map(|part| {
-            let [from, to] = [STOPS[low][part], STOPS[high][part]].map(usize::from);
-            ((from * (255 - share) + to * share) / 255) as u8
-        })
+        let [(r, g, b), (to_r, to_g, to_b)] = [low, (low + 1).min(7)].map(|at| SPECTROGRAM[at]);
+        [(r, to_r), (g, to_g), (b, to_b)]
+            .map(|(from, to)| ((usize::from(from) * (255 - share) + usize::from(to) * share) / 255) as u8)
     };
     (0..256).flat_map(colour).collect()
 }
@@ -131,7 +113,7 @@ mod tests {
     #[test]
     fn colours_grow_lighter_from_the_first_stop_to_the_last() {
         let colours = palette();
-        assert_eq!((&colours[..3], &colours[765..]), (&STOPS[0][..], &STOPS[7][..]));
+        assert_eq!((&colours[..3], &colours[765..]), (&[8, 6, 30][..], &[252, 244, 190][..]));
         let light = |index: usize| colours[index * 3..][..3].iter().map(|part| u32::from(*part)).sum::<u32>();
         assert!((1..256).all(|index| light(index) >= light(index - 1)));
     }

@@ -1,8 +1,10 @@
 //! The mean spectrum of a clip and how steady it is: what tells two kinds of sound apart.
 
-use monitor_core::log_mel::{BANDS, Column, LogMel};
-use monitor_core::resample::{Error, Resampler};
+use monitor_core::log_mel::{BANDS, Column};
+use monitor_core::resample::Error;
 use serde::{Deserialize, Serialize};
+
+use crate::sinks::columns::for_each_column;
 
 /// From the unit of the log-mel columns, natural logarithms of magnitudes, to dB.
 const DB: f32 = 20.0 / core::f32::consts::LN_10;
@@ -20,12 +22,8 @@ impl Spectrum {
     /// # Errors
     /// When the rate is outside 8 to 384 kHz.
     pub(crate) fn new<'a>(rate_hz: u32, parts: impl IntoIterator<Item = &'a [f32]>) -> Result<Self, Error> {
-        let mut storage = vec![0.0; Resampler::storage_len(rate_hz)?];
-        let mut resampler = Resampler::new(rate_hz, &mut storage)?;
-        let (mut log_mel, mut sums) = (LogMel::new(), Sums::default());
-        for part in parts {
-            resampler.push(part, |sample| log_mel.push(&[sample], |column| sums.add(column)));
-        }
+        let mut sums = Sums::default();
+        for_each_column(rate_hz, parts, |column| sums.add(column))?;
         Ok(sums.spectrum())
     }
 
