@@ -5,13 +5,14 @@ use std::io;
 use std::path::Path;
 
 use super::{Addresses, NetworkConfig};
+use crate::system::secret_file;
 
 /// Writes the files to `folder`, which must be empty or absent:
 ///
 /// - `hostname`;
 /// - `eth0`, `wlan0`: a folder for each interface that is used, with `method` (`dhcp` or `fixed`) and, for `fixed`, `address`,
 ///   `gateway` and `dns` (one server a line) where they are given;
-/// - `wpa_supplicant.conf` and `country` for Wi-Fi, readable by their owner alone;
+/// - `wpa_supplicant.conf`, readable by its owner alone, and `country` for Wi-Fi;
 /// - `ntp`: one time server a line; absent without any.
 ///
 /// # Errors
@@ -44,8 +45,7 @@ pub(crate) fn write(config: &NetworkConfig, folder: &Path) -> io::Result<()> {
     }
     if !config.wifi.ssid.is_empty() {
         put(&folder.join("country"), &format!("{}\n", config.wifi.country))?;
-        put(&folder.join("wpa_supplicant.conf"), &wpa_supplicant(config))?;
-        private(&folder.join("wpa_supplicant.conf"))?;
+        secret_file::write(&folder.join("wpa_supplicant.conf"), &wpa_supplicant(config))?;
     }
     if !config.time.servers.is_empty() {
         put(&folder.join("ntp"), &format!("{}\n", config.time.servers.join("\n")))?;
@@ -63,17 +63,6 @@ fn wpa_supplicant(config: &NetworkConfig) -> String {
     }
     let key = if wifi.has_raw_key() { wifi.passphrase.clone() } else { format!("\"{}\"", wifi.passphrase) };
     format!("country={}\nnetwork={{\n\tssid={ssid}\n\tscan_ssid=1\n\tkey_mgmt=WPA-PSK\n\tpsk={key}\n}}\n", wifi.country)
-}
-
-#[cfg(unix)]
-fn private(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn private(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Whether somebody speaks in a sound (docs/development/decisions/speech-in-clips.md).
 //!
 //! A small network scores each 16 ms of sound (the crate `earshot`). Its scores depend on the level, so that the sound is first
-//! brought to one level. Speech is where enough of the scores of one second are high. It runs in the threads of sinks: over a clip when it is complete, and over live sound while somebody listens.
+//! brought to one level. Speech is where enough of the scores of one second are high. It runs in the threads of sinks: over a clip
+//! when it is complete, and over live sound while somebody listens.
 
 use earshot::Detector;
 use monitor_core::resample::{Error, Resampler};

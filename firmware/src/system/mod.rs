@@ -14,7 +14,6 @@ pub(crate) mod process_start;
 pub(crate) mod real_time;
 pub mod safe;
 pub(crate) mod sealed_line;
-#[cfg(any(feature = "mqtt", feature = "notify"))]
 pub(crate) mod secret_file;
 pub(crate) mod signals;
 pub(crate) mod thermal;

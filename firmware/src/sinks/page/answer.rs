@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::de::DeserializeOwned;
@@ -18,6 +18,13 @@ pub(super) fn of(content_type: &'static str, body: impl Into<Body>) -> Response 
     let mut answer = Response::new(body.into());
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// The same for the browser to save; `disposition` is `attachment` with the name of the file.
+pub(super) fn download(content_type: &'static str, disposition: &'static str, body: impl Into<Body>) -> Response {
+    let mut answer = of(content_type, body);
+    answer.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static(disposition));
     answer
 }
 

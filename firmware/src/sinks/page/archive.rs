@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::CONTENT_DISPOSITION;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::spawn_blocking;
@@ -39,9 +38,8 @@ pub(super) async fn archive(State(shared): State<Arc<Shared>>) -> Response {
     }
     let (pieces, body) = channel(1);
     tokio::spawn(async move { send(folder, text, labelled, &pieces).await });
-    let mut found = answer::of("application/x-tar", Body::new(Messages::new(body)));
-    found.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"teach.tar\""));
-    found
+    let body = Body::new(Messages::new(body));
+    answer::download("application/x-tar", "attachment; filename=\"teach.tar\"", body)
 }
 
 /// Sends everything; what cannot be read ends the archive early, which `tar` notices.

@@ -4,8 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header::CONTENT_DISPOSITION;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
@@ -58,12 +57,7 @@ fn alarms_of(folders: &FolderPaths) -> io::Result<Value> {
 pub(super) async fn csv(State(shared): State<Arc<Shared>>) -> Response {
     let folders = shared.folders.get();
     match spawn_blocking(move || records(&folders).map(|records| text(&records, true))).await {
-        Ok(Ok(text)) => {
-            let mut found = answer::of("text/csv; charset=utf-8", text);
-            let name = HeaderValue::from_static("attachment; filename=\"events.csv\"");
-            found.headers_mut().insert(CONTENT_DISPOSITION, name);
-            found
-        }
+        Ok(Ok(text)) => answer::download("text/csv; charset=utf-8", "attachment; filename=\"events.csv\"", text),
         _ => unreadable(&shared),
     }
 }

@@ -4,8 +4,6 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::Response;
 use monitor_model::trend_line::course_name;
 use monitor_wire::DaySpan;
@@ -30,10 +28,7 @@ pub(super) async fn trend(State(shared): State<Arc<Shared>>) -> Response {
 /// `GET api/trend.csv`.
 pub(super) async fn csv(State(shared): State<Arc<Shared>>) -> Response {
     let text = table(&shared.now().snapshot);
-    let mut found = answer::of("text/csv; charset=utf-8", text);
-    let name = HeaderValue::from_static("attachment; filename=\"trend.csv\"");
-    found.headers_mut().insert(CONTENT_DISPOSITION, name);
-    found
+    answer::download("text/csv; charset=utf-8", "attachment; filename=\"trend.csv\"", text)
 }
 
 /// A day as its date in UTC.

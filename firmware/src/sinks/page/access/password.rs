@@ -1,7 +1,5 @@
 //! The password: from the configuration as a hash, or random and kept in the state directory.
 
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use argon2::password_hash::phc::PasswordHash;
@@ -9,6 +7,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Versio
 use sha2::{Digest, Sha256};
 
 use crate::system::messages::warn;
+use crate::system::secret_file;
 
 /// Name of the file with a random password.
 const FILE: &str = "page.password";
@@ -127,10 +126,7 @@ fn announce(password: &str, path: Option<PathBuf>) {
 /// Writes the password to a file that only this user can read.
 fn keep(path: &Path, password: &str) -> std::io::Result<()> {
     path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
-    monitor_model::atomic_file::write_with(path, |file| {
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        writeln!(file, "{password}")
-    })
+    secret_file::write(path, &format!("{password}\n"))
 }
 
 /// A random password, in groups of five characters.
@@ -144,6 +140,8 @@ fn random() -> Result<String, getrandom::Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
