@@ -162,11 +162,14 @@ impl Prepared {
     /// Layers of the linear head on raw features.
     fn linear_layers(&self, weights: &logistic::Weights) -> Vec<Dense> {
         let features = self.x.ncols();
-        let narrow = |weights: &[f64]| weights.iter().map(|weight| *weight as f32).collect::<Vec<_>>();
-        let (rows, bias): (Vec<Vec<f32>>, Vec<f32>) =
-            weights.rows().map(|row| (narrow(&row[..features]), row[features] as f32)).unzip();
-        let weights = Array2::from_shape_fn((bias.len(), features), |(class, i)| rows[class][i]);
-        let layer = Dense { weights, bias, relu: false };
+        let mut layer = Dense {
+            weights: Array2::zeros((weights.classes(), features)),
+            bias: weights.rows().map(|row| row[features] as f32).collect(),
+            relu: false,
+        };
+        for (from, mut to) in weights.rows().zip(layer.weights.rows_mut()) {
+            to.iter_mut().zip(from).for_each(|(to, weight)| *to = *weight as f32);
+        }
         vec![self.standardiser.fold_into(&layer)]
     }
 

@@ -1,9 +1,9 @@
 //! Refits a model's head on the device to clips that were labelled on site.
 //!
 //! A fit needs windows of every class, and a device has those of its own clips alone. So training stores a sample in the model
-//! ([`monitor_core::training_sample`]), and [`refit`] fits the linear head to both ([`crate::regression`]), with the strength that training
-//! chose, around the model's own head. A class may be added. The result replaces the head only if it is no worse: on the windows
-//! of the sample that are in no fit, and on the clips, each left out in turn ([`acceptance`]).
+//! ([`monitor_core::training_sample`]), and [`refit`] fits the linear head to both ([`crate::regression`]), with the strength that
+//! training chose, around the model's own head. A class may be added. The result replaces the head only if it is no worse: on the
+//! windows of the sample that are in no fit, and on the clips, each left out in turn ([`acceptance`]).
 //!
 //! Every refit starts from the model's own head and takes all labels so far, so that errors do not add up.
 //!
