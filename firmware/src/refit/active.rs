@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use monitor_core::anomaly::{AnomalyModel, CRC};
+use monitor_core::anomaly::AnomalyModel;
 use monitor_core::head::Head;
+use monitor_core::sealed::CRC;
 use monitor_model::refit::overlay::OwnedOverlay;
 
 use super::{Settings, versions};

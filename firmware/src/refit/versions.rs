@@ -103,7 +103,7 @@ pub(super) fn store(settings: &Settings, file: &[u8]) -> Result<u32, Error> {
 /// When the state directory cannot be read.
 pub(crate) fn versions(settings: &Settings) -> Result<Vec<Version>, Error> {
     let [active, _] = active(settings).unwrap_or_default();
-    let model = std::fs::read(&settings.model).ok().map(|bytes| monitor_core::anomaly::CRC.checksum(&bytes));
+    let model = std::fs::read(&settings.model).ok().map(|bytes| monitor_core::sealed::CRC.checksum(&bytes));
     let version = |number: u32| {
         let file = std::fs::read(path(settings, number)).unwrap_or_default();
         let is_active = number == active;

@@ -1,7 +1,6 @@
 //! Lines of JSON with a check sum: what a power cut leaves half written is recognised.
 
-/// CRC-32 as in Ethernet and zip.
-pub(crate) const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+use monitor_core::sealed::CRC;
 
 /// JSON as a line: the JSON, a tab, its check sum as 8 hexadecimal digits, the line's end.
 pub fn sealed(mut json: Vec<u8>) -> Vec<u8> {

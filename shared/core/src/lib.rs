@@ -62,6 +62,7 @@ pub mod resample;
     reason = "indices below 2^11, and taps rounded to f32"
 )]
 pub mod rumble;
+pub mod sealed;
 pub mod stats;
 pub mod training_sample;
 #[allow(

@@ -14,8 +14,8 @@
 //! ```
 
 use crate::MAX_CLASSES;
-use crate::anomaly::CRC;
 use crate::features::FeatureKind;
+use crate::sealed::{Damaged, Reader, Writer};
 use monitor_tflite::Scalars;
 
 /// Name of the Metadata entry.
@@ -106,24 +106,18 @@ impl<'m> TrainingSample<'m> {
     /// # Errors
     /// [`Error`] if the schema is unknown, or the bytes are truncated, corrupted or out of range.
     pub fn from_bytes(bytes: &'m [u8]) -> Result<Self, Error> {
-        let mut head = Reader(bytes);
-        let schema = head.u16()?;
+        let schema = Reader::new(bytes).u16()?;
         if schema != SCHEMA {
             return Err(Error::Schema(schema));
         }
-        let (body, sum) = bytes.split_last_chunk::<4>().ok_or(Error::Damaged)?;
-        if CRC.checksum(body) != u32::from_le_bytes(*sum) {
-            return Err(Error::Damaged);
-        }
-        let mut rest = Reader(body);
+        let mut rest = Reader::open(bytes)?;
         let [_, _, kind, flags] = rest.take::<4>()?;
         let kind = *FeatureKind::ALL.get(usize::from(kind)).ok_or(Error::Damaged)?;
         let (alpha, temperature, step) = (rest.positive()?, rest.positive()?, rest.positive()?);
         let (classes, values) = (usize::from(rest.u16()?), usize::from(rest.u16()?));
         let (fit, validate) = (usize::from(rest.u16()?), usize::from(rest.u16()?));
         let varying = rest.bytes(kind.len() / 8)?;
-        let means = Scalars::<f32>::new(rest.bytes(4 * values)?);
-        let scales = Scalars::<f32>::new(rest.bytes(4 * values)?);
+        let (means, scales) = (rest.numbers(values)?, rest.numbers(values)?);
         let class_table = rest.bytes(CLASS_BYTES * classes)?;
         let windows = (WINDOW_BYTES + values).checked_mul(fit + validate).ok_or(Error::Damaged)?;
         let windows = rest.bytes(windows)?;
@@ -140,7 +134,7 @@ impl<'m> TrainingSample<'m> {
             windows,
             fit,
         };
-        if rest.0.is_empty() && sample.is_valid(classes) { Ok(sample) } else { Err(Error::Damaged) }
+        if rest.rest().is_empty() && sample.is_valid(classes) { Ok(sample) } else { Err(Error::Damaged) }
     }
 
     fn is_valid(&self, classes: usize) -> bool {
@@ -148,8 +142,7 @@ impl<'m> TrainingSample<'m> {
         (1..=MAX_CLASSES).contains(&classes)
             && varying == self.values()
             && varying > 0
-            && self.means.iter().all(f32::is_finite)
-            && self.scales.iter().all(|scale| scale.is_finite() && scale > 0.0)
+            && self.scales.iter().all(|scale| scale > 0.0)
             && self.classes().all(|class| class.weight.is_finite() && class.weight >= 0.0)
             && self.all().all(|window| usize::from(window.class) < classes)
     }
@@ -162,10 +155,10 @@ impl<'m> TrainingSample<'m> {
     /// What training knew of each class, in the order of the labels.
     pub fn classes(&self) -> impl ExactSizeIterator<Item = ClassSummary> + use<'m> {
         self.classes.chunks_exact(CLASS_BYTES).map(|class| {
-            let mut reader = Reader(class);
+            let mut reader = Reader::new(class);
             // A chunk has the bytes of one class.
             ClassSummary {
-                windows: reader.take().map_or(0, u32::from_le_bytes),
+                windows: reader.u32().unwrap_or_default(),
                 weight: reader.take().map_or(0.0, f32::from_le_bytes),
             }
         })
@@ -183,11 +176,11 @@ impl<'m> TrainingSample<'m> {
 
     fn all(&self) -> impl ExactSizeIterator<Item = SampleWindow<'m>> + use<'m> {
         self.windows.chunks_exact(WINDOW_BYTES + self.values()).map(|window| {
-            let mut reader = Reader(window);
+            let mut reader = Reader::new(window);
             SampleWindow {
                 class: reader.u16().unwrap_or_default(),
                 group: reader.u16().unwrap_or_default(),
-                values: reader.0,
+                values: reader.rest(),
             }
         })
     }
@@ -205,33 +198,28 @@ impl<'m> TrainingSample<'m> {
         header: &Header<'_>,
         classes: &[ClassSummary],
         (windows, fit): (&[SampleWindow<'_>], usize),
-        mut put: impl FnMut(&[u8]),
+        put: impl FnMut(&[u8]),
     ) {
-        let mut digest = CRC.digest();
-        let mut append = |bytes: &[u8]| {
-            digest.update(bytes);
-            put(bytes);
-        };
+        let mut writer = Writer::new(put);
         let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes();
-        append(&SCHEMA.to_le_bytes());
-        append(&[header.kind as u8, header.flags.bits()]);
-        [header.alpha, header.temperature, header.step].iter().for_each(|number| append(&number.to_le_bytes()));
+        writer.bytes(&SCHEMA.to_le_bytes());
+        writer.bytes(&[header.kind as u8, header.flags.bits()]);
+        writer.numbers(&[header.alpha, header.temperature, header.step]);
         for number in [classes.len(), header.means.len(), fit, windows.len().saturating_sub(fit)] {
-            append(&count(number));
+            writer.bytes(&count(number));
         }
-        append(header.varying);
-        header.means.iter().chain(header.scales).for_each(|number| append(&number.to_le_bytes()));
+        writer.bytes(header.varying);
+        writer.numbers(header.means.iter().chain(header.scales));
         for class in classes {
-            append(&class.windows.to_le_bytes());
-            append(&class.weight.to_le_bytes());
+            writer.bytes(&class.windows.to_le_bytes());
+            writer.numbers(&[class.weight]);
         }
         for window in windows {
-            append(&window.class.to_le_bytes());
-            append(&window.group.to_le_bytes());
-            append(window.values);
+            writer.bytes(&window.class.to_le_bytes());
+            writer.bytes(&window.group.to_le_bytes());
+            writer.bytes(window.values);
         }
-        let sum = digest.finalize();
-        put(&sum.to_le_bytes());
+        writer.seal();
     }
 }
 
@@ -256,29 +244,6 @@ pub struct Header<'a> {
     pub scales: &'a [f32],
 }
 
-struct Reader<'m>(&'m [u8]);
-
-impl<'m> Reader<'m> {
-    fn bytes(&mut self, len: usize) -> Result<&'m [u8], Error> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(Error::Damaged)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        self.bytes(N)?.try_into().map_err(|_| Error::Damaged)
-    }
-
-    fn u16(&mut self) -> Result<u16, Error> {
-        self.take().map(u16::from_le_bytes)
-    }
-
-    fn positive(&mut self) -> Result<f32, Error> {
-        let number = f32::from_le_bytes(self.take()?);
-        if number.is_finite() && number > 0.0 { Ok(number) } else { Err(Error::Damaged) }
-    }
-}
-
 /// Why the entry cannot be read. Permanent for a given file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -291,6 +256,12 @@ pub enum Error {
     /// The bytes are truncated, corrupted or out of range.
     #[error("the model's training sample is damaged; export the model again")]
     Damaged,
+}
+
+impl From<Damaged> for Error {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
 }
 
 #[cfg(test)]

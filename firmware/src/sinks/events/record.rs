@@ -144,7 +144,7 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::sealed_line::CRC;
+    use monitor_core::sealed::CRC;
 
     /// Lines of every event as written since the log's first version, with the records that they encode.
     fn written() -> Vec<(&'static str, Record)> {

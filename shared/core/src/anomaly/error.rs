@@ -11,6 +11,12 @@ pub enum Error {
     Damaged,
 }
 
+impl From<crate::sealed::Damaged> for Error {
+    fn from(_: crate::sealed::Damaged) -> Self {
+        Self::Damaged
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

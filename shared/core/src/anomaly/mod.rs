@@ -38,7 +38,7 @@ pub use levels::{Interval, Levels, Zone, score};
 pub use smoothing::{SMOOTHING_S, Smoother};
 pub use space::{MAX_COMPONENTS, SubspaceDetector};
 pub use statistics::{STATISTICS_LEN, statistics};
-pub use tables::{AnomalyModel, CRC, write};
+pub use tables::{AnomalyModel, write};
 
 use crate::features::{EMBEDDING_LEN, TAP_LEN};
 use crate::rumble;

@@ -11,15 +11,12 @@
 
 use super::{AlarmRules, Error, Input, Interval, Levels, MAX_COMPONENTS, Persistence, SubspaceDetector};
 use super::{NormalSpectra, SPECTRUM_LEN};
-use monitor_tflite::Scalars;
+use crate::sealed::{Damaged, Reader, Writer};
 
 /// The layout that this version writes.
 pub(super) const SCHEMA: u16 = 4;
 /// The layout before it, which is read too. It has a 0 in place of the number of references, so that alarms name no bands.
 const WITHOUT_SPECTRA: u16 = 3;
-
-/// The check sum of tables, and of the model that baseline tables belong to.
-pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
 /// The anomaly detectors of a model. Borrows from the file.
 #[derive(Debug, Clone, Copy)]
@@ -39,16 +36,11 @@ impl<'m> AnomalyModel<'m> {
     /// # Errors
     /// [`Error`] if the schema is unknown, or the bytes are truncated, corrupted or out of range.
     pub fn from_bytes(bytes: &'m [u8]) -> Result<Self, Error> {
-        let mut head = Reader(bytes);
-        let schema = u16::from_le_bytes(head.take()?);
+        let schema = Reader::new(bytes).u16()?;
         if schema != SCHEMA && schema != WITHOUT_SPECTRA {
             return Err(Error::Schema(schema));
         }
-        let (body, sum) = bytes.split_last_chunk::<4>().ok_or(Error::Damaged)?;
-        if CRC.checksum(body) != u32::from_le_bytes(*sum) {
-            return Err(Error::Damaged);
-        }
-        let mut rest = Reader(body);
+        let mut rest = Reader::open(bytes)?;
         let [_, _, count, references] = rest.take::<4>()?;
         if schema == WITHOUT_SPECTRA && references != 0 {
             return Err(Error::Damaged);
@@ -58,12 +50,12 @@ impl<'m> AnomalyModel<'m> {
         let persistence = Persistence { raise_s, within_s, change_s }.check()?;
         let mut spaces = [None; Input::ALL.len()];
         for _ in 0..count {
-            let (input, space) = rest.space()?;
+            let (input, space) = space(&mut rest)?;
             let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;
             *place = Some(space);
         }
-        let spectra = rest.spectra(references.into())?;
-        if count == 0 || !rest.0.is_empty() || warning <= 0.0 || warning > 1.0 {
+        let spectra = spectra(&mut rest, references.into())?;
+        if count == 0 || !rest.rest().is_empty() || warning <= 0.0 || warning > 1.0 {
             return Err(Error::Damaged);
         }
         Ok(Self { warning, persistence, spectra, spaces })
@@ -81,79 +73,49 @@ impl<'m> AnomalyModel<'m> {
     }
 }
 
-struct Reader<'m>(&'m [u8]);
-
-impl<'m> Reader<'m> {
-    fn bytes(&mut self, len: usize) -> Result<&'m [u8], Error> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(Error::Damaged)?;
-        self.0 = rest;
-        Ok(taken)
+fn spectra<'m>(rest: &mut Reader<'m>, references: usize) -> Result<Option<NormalSpectra<'m>>, Damaged> {
+    if references == 0 {
+        return Ok(None);
     }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Error> {
-        self.bytes(N)?.try_into().map_err(|_| Error::Damaged)
+    let level_deviation = rest.positive()?;
+    let (deviations, references) = (rest.numbers(SPECTRUM_LEN)?, rest.numbers(references * SPECTRUM_LEN)?);
+    if deviations.iter().any(|deviation| deviation <= 0.0) {
+        return Err(Damaged);
     }
-
-    fn number(&mut self) -> Result<f32, Error> {
-        Ok(f32::from_le_bytes(self.take()?)).and_then(finite)
-    }
-
-    fn numbers(&mut self, len: usize) -> Result<Scalars<'m, f32>, Error> {
-        let numbers = Scalars::new(self.bytes(4 * len)?);
-        numbers.iter().try_for_each(|number| finite(number).map(drop))?;
-        Ok(numbers)
-    }
-
-    fn spectra(&mut self, references: usize) -> Result<Option<NormalSpectra<'m>>, Error> {
-        if references == 0 {
-            return Ok(None);
-        }
-        let level_deviation = self.number()?;
-        let (deviations, references) = (self.numbers(SPECTRUM_LEN)?, self.numbers(references * SPECTRUM_LEN)?);
-        if level_deviation <= 0.0 || deviations.iter().any(|deviation| deviation <= 0.0) {
-            return Err(Error::Damaged);
-        }
-        Ok(Some(NormalSpectra { level_deviation, deviations, references }))
-    }
-
-    fn space(&mut self) -> Result<(u8, SubspaceDetector<'m>), Error> {
-        let [kind, components] = self.take()?;
-        let clusters = usize::from(u16::from_le_bytes(self.take()?));
-        let input = Input::ALL.get(usize::from(kind)).ok_or(Error::Damaged)?;
-        let (values, components) = (input.len(), usize::from(components));
-        let (location, scale) = (self.number()?, self.number()?);
-        let interval = Interval { typical: self.number()?, alarm: self.number()? };
-        let residual = self.number()?;
-        let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
-        if !fits || scale <= 0.0 || interval.alarm <= interval.typical || residual < 0.0 {
-            return Err(Error::Damaged);
-        }
-        let projection = self.numbers(components * values)?;
-        let (means, precisions) = (self.numbers(clusters * components)?, self.numbers(components)?);
-        let counted = if residual > 0.0 { values } else { 0 };
-        let (inverse_deviations, centres) = (self.numbers(counted)?, self.numbers(clusters * counted)?);
-        if precisions.iter().any(|precision| precision < 0.0) {
-            return Err(Error::Damaged);
-        }
-        Ok((
-            kind,
-            SubspaceDetector {
-                location,
-                scale,
-                interval,
-                residual,
-                projection,
-                means,
-                precisions,
-                inverse_deviations,
-                centres,
-            },
-        ))
-    }
+    Ok(Some(NormalSpectra { level_deviation, deviations, references }))
 }
 
-fn finite(number: f32) -> Result<f32, Error> {
-    if number.is_finite() { Ok(number) } else { Err(Error::Damaged) }
+fn space<'m>(rest: &mut Reader<'m>) -> Result<(u8, SubspaceDetector<'m>), Damaged> {
+    let [kind, components] = rest.take()?;
+    let clusters = usize::from(rest.u16()?);
+    let input = Input::ALL.get(usize::from(kind)).ok_or(Damaged)?;
+    let (values, components) = (input.len(), usize::from(components));
+    let (location, scale) = (rest.number()?, rest.positive()?);
+    let interval = Interval { typical: rest.number()?, alarm: rest.number()? };
+    let residual = rest.number()?;
+    let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
+    if !fits || interval.alarm <= interval.typical || residual < 0.0 {
+        return Err(Damaged);
+    }
+    let projection = rest.numbers(components * values)?;
+    let (means, precisions) = (rest.numbers(clusters * components)?, rest.numbers(components)?);
+    let counted = if residual > 0.0 { values } else { 0 };
+    let (inverse_deviations, centres) = (rest.numbers(counted)?, rest.numbers(clusters * counted)?);
+    if precisions.iter().any(|precision| precision < 0.0) {
+        return Err(Damaged);
+    }
+    let detector = SubspaceDetector {
+        location,
+        scale,
+        interval,
+        residual,
+        projection,
+        means,
+        precisions,
+        inverse_deviations,
+        centres,
+    };
+    Ok((kind, detector))
 }
 
 /// Writes tables through `put`, piece by piece: warning level, persistence, spaces, and spectra of normal sound, of which there
@@ -163,35 +125,28 @@ pub fn write(
     persistence: Persistence,
     spaces: &[(Input, SubspaceDetector<'_>)],
     spectra: Option<&NormalSpectra<'_>>,
-    mut put: impl FnMut(&[u8]),
+    put: impl FnMut(&[u8]),
 ) {
-    let mut digest = CRC.digest();
-    let mut append = |bytes: &[u8]| {
-        digest.update(bytes);
-        put(bytes);
-    };
-    append(&SCHEMA.to_le_bytes());
-    append(&[spaces.len() as u8, spectra.map_or(0, |spectra| spectra.count() as u8)]);
+    let mut writer = Writer::new(put);
+    writer.bytes(&SCHEMA.to_le_bytes());
+    writer.bytes(&[spaces.len() as u8, spectra.map_or(0, |spectra| spectra.count() as u8)]);
     let Persistence { raise_s, within_s, change_s } = persistence;
-    [warning, raise_s, within_s, change_s].iter().for_each(|number| append(&number.to_le_bytes()));
+    writer.numbers(&[warning, raise_s, within_s, change_s]);
     for (input, space) in spaces {
-        append(&[*input as u8, space.components() as u8]);
-        append(&(space.clusters() as u16).to_le_bytes());
+        writer.bytes(&[*input as u8, space.components() as u8]);
+        writer.bytes(&(space.clusters() as u16).to_le_bytes());
         let Interval { typical, alarm } = space.interval;
-        [space.location, space.scale, typical, alarm, space.residual]
-            .iter()
-            .for_each(|number| append(&number.to_le_bytes()));
+        writer.numbers(&[space.location, space.scale, typical, alarm, space.residual]);
         [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres]
             .iter()
-            .for_each(|numbers| append(numbers.raw()));
+            .for_each(|numbers| writer.bytes(numbers.raw()));
     }
     if let Some(NormalSpectra { level_deviation, deviations, references }) = spectra {
-        append(&level_deviation.to_le_bytes());
-        append(deviations.raw());
-        append(references.raw());
+        writer.numbers(&[*level_deviation]);
+        writer.bytes(deviations.raw());
+        writer.bytes(references.raw());
     }
-    let sum = digest.finalize();
-    put(&sum.to_le_bytes());
+    writer.seal();
 }
 
 #[cfg(test)]
@@ -199,7 +154,9 @@ mod tests {
     use super::super::{Detector, STATISTICS_LEN, WindowValues};
     use super::*;
     use crate::log_mel::BANDS;
+    use crate::sealed::CRC;
     use crate::window::{COLUMNS, Patch};
+    use monitor_tflite::Scalars;
 
     const PERSISTENCE: Persistence = Persistence { raise_s: 1.0, within_s: 1.5, change_s: 0.0 };
 

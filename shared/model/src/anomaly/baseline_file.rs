@@ -1,6 +1,7 @@
 //! The file of a baseline: anomaly tables that belong to the bytes of one model.
 
-use monitor_core::anomaly::{AnomalyModel, CRC};
+use monitor_core::anomaly::AnomalyModel;
+use monitor_core::sealed::CRC;
 use self_cell::self_cell;
 
 /// First bytes of the file.

@@ -12,9 +12,9 @@
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
-use monitor_core::anomaly::{AnomalyModel, CRC};
+use monitor_core::anomaly::AnomalyModel;
 use monitor_core::head::{Dense, Head};
-use monitor_tflite::Scalars;
+use monitor_core::sealed::{CRC, Damaged, Reader};
 use self_cell::self_cell;
 
 const MAGIC: [u8; 4] = *b"RFT1";
@@ -50,27 +50,21 @@ impl<'f> Overlay<'f> {
     /// # Errors
     /// [`Refused::Damaged`].
     pub fn parse(file: &'f [u8]) -> Result<Self, Refused> {
-        let (body, sum) = file.split_last_chunk::<4>().ok_or(Refused::Damaged)?;
-        if CRC.checksum(body) != u32::from_le_bytes(*sum) {
-            return Err(Refused::Damaged);
-        }
-        let mut rest = Reader(body);
+        let mut rest = Reader::open(file)?;
         if rest.take()? != MAGIC {
             return Err(Refused::Damaged);
         }
-        let (model, baseline) = (u32::from_le_bytes(rest.take()?), u32::from_le_bytes(rest.take()?));
+        let (model, baseline) = (rest.u32()?, rest.u32()?);
         let created_unix = u64::from_le_bytes(rest.take()?);
-        let [classes, features, labels] = [rest.short()?, rest.short()?, rest.short()?];
-        let (tables, report) = (rest.long()?, rest.long()?);
+        let [classes, features, labels] = [rest.u16()?, rest.u16()?, rest.u16()?].map(usize::from);
+        let (tables, report) = (rest.u32()? as usize, rest.u32()? as usize);
         let labels: Vec<&str> = rest.text(labels)?.lines().collect();
         let confidences = rest.bytes(classes)?;
-        let weights = classes.checked_mul(features).and_then(|count| count.checked_mul(4)).ok_or(Refused::Damaged)?;
-        let weights = Scalars::<f32>::new(rest.bytes(weights)?);
-        let bias = Scalars::<f32>::new(rest.bytes(4 * classes)?);
+        let weights = rest.numbers(classes.checked_mul(features).ok_or(Refused::Damaged)?)?;
+        let bias = rest.numbers(classes)?;
         let tables = rest.bytes(tables)?;
         let report = rest.text(report)?;
-        let are_numbers = weights.iter().chain(bias.iter()).all(f32::is_finite);
-        let fits = rest.0.is_empty() && labels.len() == classes && are_labels(&labels) && are_numbers;
+        let fits = rest.rest().is_empty() && labels.len() == classes && are_labels(&labels);
         if !fits || confidences.iter().any(|confidence| *confidence > 100 && *confidence != OF_MODEL) {
             return Err(Refused::Damaged);
         }
@@ -185,32 +179,6 @@ pub fn seal(parts: &Parts<'_>) -> Result<Vec<u8>, Refused> {
     Ok(file)
 }
 
-struct Reader<'f>(&'f [u8]);
-
-impl<'f> Reader<'f> {
-    fn bytes(&mut self, len: usize) -> Result<&'f [u8], Refused> {
-        let (taken, rest) = self.0.split_at_checked(len).ok_or(Refused::Damaged)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Refused> {
-        self.bytes(N)?.try_into().map_err(|_| Refused::Damaged)
-    }
-
-    fn short(&mut self) -> Result<usize, Refused> {
-        Ok(u16::from_le_bytes(self.take()?).into())
-    }
-
-    fn long(&mut self) -> Result<usize, Refused> {
-        usize::try_from(u32::from_le_bytes(self.take()?)).map_err(|_| Refused::Damaged)
-    }
-
-    fn text(&mut self, len: usize) -> Result<&'f str, Refused> {
-        std::str::from_utf8(self.bytes(len)?).map_err(|_| Refused::Damaged)
-    }
-}
-
 /// Why a refit is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -220,6 +188,12 @@ pub enum Refused {
     /// It is cut short, changed, or no refit.
     #[error("it is damaged; run `firmware refit` again")]
     Damaged,
+}
+
+impl From<Damaged> for Refused {
+    fn from(_: Damaged) -> Self {
+        Self::Damaged
+    }
 }
 
 #[cfg(test)]
