@@ -22,6 +22,8 @@ TREES = {"raspi3b": "bcm2837-rpi-3-b", "raspi4b": "bcm2711-rpi-4-b"}
 LACKING = {"raspi4b": ["/soc/interrupt-controller@7ef00100", "/soc/clock@7ef00000", "/soc/i2c@7ef04500", "/soc/i2c@7ef09500",
                        "/emmc2-bus@fe000000/mmc@7e340000"]}
 FILES = ("kernel8.img", "initrd.gz", *(f"{tree}.dtb" for tree in TREES.values()), "bcm2837-rpi-3-b-i2s.dtb", "cmdline.txt", "monitor.toml")
+# Seconds until a case has failed: most take 25, on a machine that also compiles four times as long.
+PATIENCE = 240
 # Each case: the expected console text and how often it must appear. A second occurrence shows that the machine stayed up.
 CASES = {
     "no model": ("sound_classifier.tflite: No such file", 2),
@@ -137,11 +139,11 @@ def main() -> int:
         card = prepare(case, image, model, (work / "monitor.toml").read_text(), work / case.replace(" ", "-"))
         machine = start(work, card.parent, card, tree="bcm2837-rpi-3-b-i2s" if "I2S" in case else "")
         try:
-            machine.run(90, lambda: None, lambda: machine.console_text().count(expected) >= times)
+            machine.run(PATIENCE, lambda: None, lambda: machine.console_text().count(expected) >= times)
             line = next((line.strip() for line in machine.console_text().splitlines() if expected in line), "")
             reported = case != "broken program"
             if not reported:
-                machine.run(30, lambda: None, lambda: rejection_reported(machine, tools, line))
+                machine.run(PATIENCE / 3, lambda: None, lambda: rejection_reported(machine, tools, line))
                 reported = rejection_reported(machine, tools, line)
             # The machine must stay up.
             ended = machine.run(3, lambda: None)
