@@ -7,7 +7,7 @@ install -D -m 755 "$program" "$root/usr/bin/acoustic-monitor"
 ln -s acoustic-monitor "$root/usr/bin/firmware"
 "$here/libraries.sh" "$arch" "$program" "$root" /alsa
 install -D -m 644 "$here/alsa.conf" "$root/usr/share/alsa/alsa.conf"
-"$here/configuration.sh" /run/acoustic-monitor/status.json >"$here/monitor.toml"
+"$here/configuration.sh" /run/acoustic-monitor/status.json changes >"$here/monitor.toml"
 install -D -m 644 "$here/monitor.toml" "$root/etc/acoustic-monitor/monitor.toml"
 echo 'acoustic-monitor:x:10001:29::/:/usr/bin/acoustic-monitor' >"$root/etc/passwd"
 echo 'audio:x:29:' >"$root/etc/group"

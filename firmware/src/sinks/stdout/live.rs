@@ -4,14 +4,15 @@ use std::io::Write;
 
 use monitor_model::line::{HealthText, Line, Refused, capture_name};
 
-use crate::reporting::{Event, Item, Snapshot};
+use super::changes::is_change;
+use crate::reporting::{Item, Snapshot};
 
 /// To the line's start, and clear to its end.
 const OVERWRITE: &str = "\r\x1b[K";
 
 /// Appends what the terminal gets for this item, `now` included.
 pub(super) fn write(item: &Item, now: &Snapshot, out: &mut Vec<u8>) {
-    if !matches!(item.event, Event::Window(_) | Event::Health(_)) {
+    if is_change(&item.event) {
         // Into memory: it cannot fail. Here and below.
         let _ = writeln!(out, "{OVERWRITE}{}", Line { frame: item.frame(), labels: now.labels() });
     }
@@ -63,7 +64,7 @@ mod tests {
     use monitor_wire::{CaptureState, Health, StateChange};
 
     use super::*;
-    use crate::reporting::{DeviceInfo, Probabilities, Window};
+    use crate::reporting::{DeviceInfo, Event, Probabilities, Window};
 
     /// The state after these events, and what is written for the last of them.
     fn written(events: &[Event<'static>]) -> (Snapshot, String) {

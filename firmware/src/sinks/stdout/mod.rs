@@ -1,11 +1,15 @@
-//! Standard output: a live line on a terminal, JSON lines otherwise.
+//! Standard output: a live line on a terminal, what changes in the journal, JSON lines otherwise.
 
+mod changes;
 mod json;
 mod live;
+
+use std::ffi::OsStr;
 
 use std::fs::File;
 use std::io::IsTerminal;
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -27,11 +31,13 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum StdoutFormat {
-    /// A live line on a terminal, JSON lines otherwise.
+    /// A live line on a terminal, what changes in systemd's journal, JSON lines otherwise.
     #[default]
     Auto,
     /// One line that is written over and over.
     Live,
+    /// A line of text for each change: state, warning, alarm, fault.
+    Changes,
     /// One JSON object per line.
     Json,
     /// Nothing.
@@ -48,15 +54,24 @@ impl SinkConfig for Config {
     }
 
     fn start(&self, _: &OutputContext) -> Result<Box<dyn Sink>, String> {
-        let live = match self.format {
-            StdoutFormat::Auto => std::io::stdout().is_terminal(),
-            StdoutFormat::Live => true,
-            StdoutFormat::Json | StdoutFormat::None => false,
-        };
         let descriptor = std::io::stdout().as_fd().try_clone_to_owned();
-        let descriptor = descriptor.map_err(|_| "standard output cannot be written: it is closed")?;
-        Ok(Box::new(Stdout::new(File::from(descriptor), live)))
+        let file = File::from(descriptor.map_err(|_| "standard output cannot be written: it is closed")?);
+        let format = match self.format {
+            StdoutFormat::Auto if std::io::stdout().is_terminal() => StdoutFormat::Live,
+            StdoutFormat::Auto if is_journal(&file, std::env::var_os("JOURNAL_STREAM").as_deref()) => {
+                StdoutFormat::Changes
+            }
+            format => format,
+        };
+        Ok(Box::new(Stdout::new(file, format)))
     }
+}
+
+/// Whether `output` is systemd's journal, which keeps all that is written: `named` is the value of `JOURNAL_STREAM`, device and
+/// inode in decimal with a colon between (systemd.exec(5)).
+fn is_journal(output: &File, named: Option<&OsStr>) -> bool {
+    let Ok(metadata) = output.metadata() else { return false };
+    named.is_some_and(|named| named == OsStr::new(&format!("{}:{}", metadata.dev(), metadata.ino())))
 }
 
 /// How long after the reader has gone that is reported. Ctrl-C ends the readers of a pipe too, often before this program has
@@ -66,7 +81,7 @@ const REPORT_AFTER: Duration = Duration::from_secs(1);
 /// Writes events as text. Once the reader has gone, they are only counted as dropped.
 struct Stdout {
     writer: InterruptibleWriter,
-    live: bool,
+    format: StdoutFormat,
     out: Vec<u8>,
     gone: bool,
     refused: bool,
@@ -75,9 +90,9 @@ struct Stdout {
 }
 
 impl Stdout {
-    fn new(file: File, live: bool) -> Self {
+    fn new(file: File, format: StdoutFormat) -> Self {
         let writer = InterruptibleWriter::new(file);
-        Self { writer, live, out: Vec::new(), gone: false, refused: false, unreported: None }
+        Self { writer, format, out: Vec::new(), gone: false, refused: false, unreported: None }
     }
 }
 
@@ -90,10 +105,15 @@ impl Sink for Stdout {
             return context.count_dropped();
         }
         self.out.clear();
-        if self.live {
-            live::write(item, &context.snapshot, &mut self.out);
-        } else {
-            json::write(item, context.snapshot.labels(), &mut self.out);
+        match self.format {
+            StdoutFormat::Live => live::write(item, &context.snapshot, &mut self.out),
+            StdoutFormat::Changes => changes::write(item, context.snapshot.labels(), &mut self.out),
+            StdoutFormat::Auto | StdoutFormat::Json => json::write(item, context.snapshot.labels(), &mut self.out),
+            // Has no sink.
+            StdoutFormat::None => return,
+        }
+        if self.out.is_empty() {
+            return;
         }
         match self.writer.write_all(&self.out, || context.hurry()) {
             Ok(()) => self.refused = false,
@@ -111,7 +131,7 @@ impl Sink for Stdout {
     }
 
     fn finish(&mut self, context: &OutputContext) {
-        if self.live && !self.gone {
+        if self.format == StdoutFormat::Live && !self.gone {
             self.out.clear();
             live::end(&context.snapshot, &mut self.out);
             let _ = self.writer.write_all(&self.out, || context.hurry());
@@ -148,12 +168,21 @@ mod tests {
         outboxes.send(&gap(7));
         outboxes.send(&gap(8));
         drop(outboxes);
-        run(&mut Stdout::new(write, false), &inbox, &OutputContext::default());
+        run(&mut Stdout::new(write, StdoutFormat::Json), &inbox, &OutputContext::default());
         let mut text = String::new();
         read.read_to_string(&mut text).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!((lines[0]["kind"].as_str(), lines[0]["index"].as_u64()), (Some("gap"), Some(7)));
         assert_eq!((lines.len(), lines[1]["sequence"].as_u64()), (2, Some(1)));
+    }
+
+    #[test]
+    fn the_journal_is_known_by_its_device_and_inode() {
+        let (_read, write) = pipe();
+        let metadata = write.metadata().unwrap();
+        let named = format!("{}:{}", metadata.dev(), metadata.ino());
+        assert!(is_journal(&write, Some(OsStr::new(&named))));
+        assert!(!is_journal(&write, Some(OsStr::new("8:1"))) && !is_journal(&write, None));
     }
 
     #[test]
@@ -164,7 +193,7 @@ mod tests {
         let inbox = outboxes.open(4, false);
         let thread = {
             let context = context.clone();
-            std::thread::spawn(move || run(&mut Stdout::new(write, false), &inbox, &context))
+            std::thread::spawn(move || run(&mut Stdout::new(write, StdoutFormat::Json), &inbox, &context))
         };
         let start = Instant::now();
         for index in 0..20_000 {
@@ -191,7 +220,9 @@ mod tests {
             outboxes.send(&gap(index));
         }
         let counting = outboxes.clone();
-        let thread = std::thread::spawn(move || run(&mut Stdout::new(write, false), &inbox, &OutputContext::default()));
+        let thread = std::thread::spawn(move || {
+            run(&mut Stdout::new(write, StdoutFormat::Json), &inbox, &OutputContext::default())
+        });
         while counting.dropped() < 5 {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -207,7 +238,9 @@ mod tests {
         outboxes.send(&gap(0));
         outboxes.send(&gap(1));
         let counting = outboxes.clone();
-        let thread = std::thread::spawn(move || run(&mut Stdout::new(full, false), &inbox, &OutputContext::default()));
+        let thread = std::thread::spawn(move || {
+            run(&mut Stdout::new(full, StdoutFormat::Json), &inbox, &OutputContext::default())
+        });
         while counting.dropped() < 2 {
             std::thread::sleep(Duration::from_millis(1));
         }
