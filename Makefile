@@ -87,11 +87,9 @@ windows: ## host-tools has no Unix-only dependency and compiles for Windows
 
 ##@ Slow suites (CI runs all but the long ones)
 
-# Built as the tests are, so that all but the interpreter and host-tools itself is there already.
 verify: ## The int8 engine against the TFLite C++ interpreter, bit for bit (builds TensorFlow Lite: minutes)
 	@base=$$(scripts/base-model.sh) || { [ $$? -eq 3 ] && exit 0 || exit 1; }; scripts/need-packages.sh libclang-dev && \
-		cargo build --locked --workspace --features firmware/tls,host-tools/reference-runtime --bin host-tools && \
-		$(built)/debug/host-tools verify --base "$$base"
+		cargo run --locked -p monitor-reference --features runtime -- --base "$$base"
 
 interop: host-tools ## Exported files in LiteRT and MediaPipe against our own verdicts
 	@scripts/interop.sh

@@ -75,8 +75,6 @@ enum Command {
     History(commands::history::Args),
     /// Train, then verify the newest model
     Pipeline(commands::pipeline::Args),
-    /// Compare the int8 network with the TFLite C++ interpreter
-    Verify(commands::verify::Args),
     /// Measure computing time: front end, network, each layer, each instruction set, all cores
     Bench(commands::bench::Args),
     /// Print the script by which a shell completes commands and options
@@ -123,7 +121,6 @@ impl Cli {
             Command::Page(args) => commands::page::run(args),
             Command::History(args) => commands::history::run(args),
             Command::Pipeline(args) => commands::pipeline::run(args),
-            Command::Verify(args) => commands::verify::run(args),
             Command::Bench(args) => commands::bench::run(args),
             Command::Completions(args) => commands::completions::run(args, Self::command()),
             Command::Man(args) => commands::man::run(args, Self::command()),

@@ -20,6 +20,7 @@ DEPENDENCIES = {
     "monitor-synth": (LOW | {"monitor-sound"}, set()),
     # The codecs stay off the device: only the workstation reads compressed recordings.
     "monitor-recording": ({"monitor-core", "monitor-model"}, set()),
+    "monitor-reference": (LOW | {"monitor-export"}, set()),
     "firmware": (LOW | {"monitor-page-assets"}, WORKSTATION),
     "host-tools": (LOW | WORKSTATION | {"monitor-page-assets", "monitor-recording"}, set()),
     "test-documents": (set(), set()),

@@ -17,5 +17,4 @@ pub(crate) mod report;
 pub(crate) mod sign;
 pub(crate) mod synth;
 pub(crate) mod train;
-pub(crate) mod verify;
 pub(crate) mod visualize;
