@@ -71,6 +71,10 @@ impl Validator<'_> {
                 "enum" => fault(rule.as_array().unwrap().contains(value)),
                 "minimum" => fault(value.as_f64().is_none_or(|number| number >= rule.as_f64().unwrap())),
                 "maximum" => fault(value.as_f64().is_none_or(|number| number <= rule.as_f64().unwrap())),
+                "pattern" => {
+                    let pattern = regex_lite::Regex::new(rule.as_str().unwrap()).unwrap();
+                    fault(value.as_str().is_none_or(|text| pattern.is_match(text)));
+                }
                 "required" => {
                     let missing =
                         |name: &Value| value.as_object().is_some_and(|o| !o.contains_key(name.as_str().unwrap()));
