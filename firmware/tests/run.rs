@@ -346,6 +346,51 @@ fn systemd_is_notified_of_ready_and_watchdog_only_while_sound_arrives() {
     drop(input);
 }
 
+#[test]
+fn under_systemd_an_absent_model_is_waited_for() {
+    let place = Place::new("", 20, 2.0);
+    let hidden = place.path("elsewhere");
+    std::fs::rename(place.model(), &hidden).unwrap();
+    let wav = place.wav();
+    let arguments = ["--wav", wav.to_str().unwrap(), "--realtime"];
+    let fails = |command: &mut Command, what: &str| {
+        let (code, _, stderr) = output(command);
+        assert!(code == Some(1) && stderr.contains(what), "{code:?} {stderr}");
+    };
+    // Nothing waits without systemd, and not for a recording that is played as fast as possible.
+    fails(&mut place.run(&arguments), "name a model file that can be read");
+    let socket = std::os::unix::net::UnixDatagram::bind(place.path("notify")).unwrap();
+    let under_systemd = |arguments: &[&str]| {
+        let mut command = place.run(arguments);
+        command.env("NOTIFY_SOCKET", place.path("notify"));
+        command
+    };
+    fails(&mut under_systemd(&arguments[..2]), "name a model file that can be read");
+
+    let reports = |program: &Program| program.stderr().matches("waiting for it; copy one there").count();
+    let mut stopped = Program::start(under_systemd(&arguments));
+    wait(|| reports(&stopped) == 1, || stopped.stderr());
+    stopped.signal(Signal::SIGHUP);
+    wait(|| reports(&stopped) == 2, || stopped.stderr());
+    stopped.signal(Signal::SIGTERM);
+    assert_eq!(stopped.child.wait().unwrap().code(), Some(0), "{}", stopped.stderr());
+    let mut buffer = [0; 1024];
+    let count = socket.recv(&mut buffer).unwrap();
+    let status = String::from_utf8_lossy(&buffer[..count]);
+    assert!(status.starts_with("STATUS=there is no model ") && status.contains("waiting for it"), "{status}");
+
+    let mut program = Program::start(under_systemd(&arguments));
+    wait(|| reports(&program) == 1, || program.stderr());
+    std::fs::rename(&hidden, place.model()).unwrap();
+    wait(|| place.status().exists(), || program.stderr());
+    assert_eq!(reports(&program), 1);
+    program.signal(Signal::SIGTERM);
+    assert_eq!(program.child.wait().unwrap().code(), Some(0), "{}", program.stderr());
+    // A file that is there and no model is an error.
+    std::fs::write(place.model(), "no model").unwrap();
+    fails(&mut under_systemd(&arguments), "model.tflite");
+}
+
 /// `firmware run ... | cat`, as a shell starts it: both in a process group of their own.
 #[test]
 fn a_stop_that_ends_the_reader_of_the_output_too_reports_no_error() {

@@ -9,17 +9,19 @@ use sd_notify::NotifyState;
 /// The watchdog and the moment of being ready, both gated on progress.
 pub(crate) struct Notify {
     ready: bool,
+    under_systemd: bool,
     every: Option<Duration>,
     last: Instant,
     seen: u64,
 }
 
 impl Notify {
-    /// Reads from the environment whether systemd expects watchdog messages.
+    /// Reads from the environment whether systemd expects messages, and which.
     pub(crate) fn new() -> Self {
         // Twice per period, as sd_watchdog_enabled(3) recommends.
         let every = sd_notify::watchdog_enabled().map(|period| period / 2);
-        Self { ready: false, every, last: Instant::now(), seen: 0 }
+        let under_systemd = std::env::var_os("NOTIFY_SOCKET").is_some();
+        Self { ready: false, under_systemd, every, last: Instant::now(), seen: 0 }
     }
 
     /// Call this repeatedly. `progress` grows while sound is captured and processed.
@@ -35,6 +37,11 @@ impl Notify {
             self.last = Instant::now();
         }
         self.seen = progress;
+    }
+
+    /// Whether systemd has started the program and waits until it is ready.
+    pub(crate) fn is_under_systemd(&self) -> bool {
+        self.under_systemd
     }
 
     /// One line for `systemctl status`.

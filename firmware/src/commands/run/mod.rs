@@ -6,6 +6,7 @@
 //! consumers.
 
 mod end;
+mod first_model;
 #[cfg(feature = "page")]
 mod operator;
 mod reload;

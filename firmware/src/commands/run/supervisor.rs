@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use monitor_wire::AcknowledgedBy;
 
+use super::first_model;
 #[cfg(feature = "page")]
 use super::operator::PageOperator;
 use crate::alarms::ALL;
@@ -69,7 +70,8 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
     let signals = Signals::new().context("signals cannot be waited for")?;
     safe::on_panic();
     crash::on_fatal_signal().context("fatal signals cannot be handled")?;
-    let (config, setup) = options.start()?;
+    let notify = Notify::new();
+    let Some((config, setup)) = first_model::start(options, &signals, &notify)? else { return Ok(()) };
     let progress = Arc::new(Progress::default());
     progress.alarms.latch(config.alarm.latch);
     // A recording that is played as fast as possible is not the plant's machine.
@@ -154,7 +156,7 @@ fn run_all(options: &Options) -> anyhow::Result<()> {
         #[cfg(feature = "page")]
         operator,
         inference,
-        notify: Notify::new(),
+        notify,
         last_frames: (0, Instant::now()),
         silent: false,
         device: DeviceState::Opening,
