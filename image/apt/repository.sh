@@ -26,7 +26,11 @@ gpg --batch --list-secret-keys "$key" >/dev/null 2>&1 || { echo "apt: APT_KEY=$k
 new=$folder.part
 rm -rf "$new"
 mkdir -p "$new/pool"
-cp "$@" "$new/pool/"
+# apt-ftparchive passes over files that are not named as Debian names packages.
+for package in "$@"; do
+    # shellcheck disable=SC2016 # dpkg-deb's own variables.
+    cp "$package" "$new/pool/$(dpkg-deb --show --showformat '${Package}_${Version}_${Architecture}.deb' "$package")"
+done
 cd "$new"
 architectures=$(for package in pool/*.deb; do dpkg-deb -f "$package" Architecture; done | sort -u)
 for architecture in $architectures; do
@@ -35,6 +39,8 @@ for architecture in $architectures; do
     apt-ftparchive --arch "$architecture" packages pool >"$binary/Packages"
     gzip -9nk "$binary/Packages"
 done
+listed=$(sed -n 's/^Filename: //p' dists/stable/main/binary-*/Packages | sort -u | wc -l)
+[ "$listed" = $# ] || { echo "apt: $listed of $# packages are in the lists; are two of them the same?" >&2; exit 1; }
 apt-ftparchive -o APT::FTPArchive::Release::Origin=acoustic-monitor -o APT::FTPArchive::Release::Label=acoustic-monitor \
     -o APT::FTPArchive::Release::Suite=stable -o APT::FTPArchive::Release::Codename=stable \
     -o APT::FTPArchive::Release::Architectures="${architectures//$'\n'/ }" -o APT::FTPArchive::Release::Components=main \
