@@ -118,6 +118,8 @@ fi
     python3 scripts/sbom.py $what >"$out/acoustic-monitor-$version-$program${arch:+-container-$arch}.cdx.json"
 done
 printf '%s\n' "$notes" >"$out/NOTES.md"
+# What to do with these files: the guide's page, with this version, and without links, which lead into the source.
+sed -E -e 's/\[([^]]*)\]\([^)]*\)/\1/g' -e "s/VERSION/$version/g" docs/guide/installing.md >"$out/INSTALL.md"
 (cd "$out" && sha256sum -- * >SHA256SUMS.part && mv SHA256SUMS.part SHA256SUMS)
 if [ -n "${MINISIGN_KEY:-}" ]; then
     scripts/need-packages.sh minisign

@@ -22,6 +22,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 # By their first words: why they are not run.
 NOT_RUN = {
     "firmware devices": "needs a sound device",
+    "firmware health": "needs a running device",
     "firmware doctor": "needs a sound device",
     "firmware record": "needs a sound device",
     "firmware run": "needs a sound device",
@@ -36,6 +37,8 @@ NOT_RUN = {
 # What a command takes from the system that it is installed on, or from a person.
 ADDED = {"firmware events": ["--folder", "events"]}
 INPUT = {"firmware hash-password": "a password of this test\n"}
+# The packages install both programs under the product's name, too.
+NAMES = {"acoustic-monitor": "firmware", "acoustic-monitor-tools": "host-tools"}
 
 
 def command_lines():
@@ -47,9 +50,10 @@ def command_lines():
                     line = line.removeprefix("$ ") if line.startswith("$ ") else ""
                 elif language != "sh":
                     continue
-                if not line.startswith(("host-tools ", "firmware ")):
+                words = shlex.split(line, comments=True) if line.split(" ")[0] in ("host-tools", "firmware", *NAMES) else []
+                if len(words) < 2:
                     continue
-                words = shlex.split(line, comments=True)
+                words[0] = NAMES.get(words[0], words[0])
                 output = words[words.index(">") + 1] if ">" in words else None
                 words = words[: words.index(">")] if ">" in words else words
                 yield f"{name}:{number}", words, output
@@ -80,7 +84,15 @@ def prepare(host_tools, firmware, folder):
 
 def reason_not_to_run(words):
     reason = NOT_RUN.get(" ".join(words[:2]))
-    return None if words[1] == "fetch" and os.environ.get("YAMNET_TFLITE") else reason
+    has_all = "--wav" in words or words[1] == "fetch" and os.environ.get("YAMNET_TFLITE")
+    return None if has_all else reason
+
+
+def expanded(words, folder):
+    """The words with the patterns of files replaced by what they match, as a shell does."""
+    for word in words:
+        found = sorted(str(path.relative_to(folder)) for path in folder.glob(word)) if "*" in word else []
+        yield from found or [word]
 
 
 def main():
@@ -103,7 +115,7 @@ def main():
             skipped += 1
             continue
         key, begun = " ".join(words[:2]), time.monotonic()
-        arguments = [str(programs[words[0]]), *words[1:], *ADDED.get(key, [])]
+        arguments = [str(programs[words[0]]), *expanded(words[1:], folder), *ADDED.get(key, [])]
         run = subprocess.run(arguments, cwd=folder, input=INPUT.get(key, ""), capture_output=True, text=True, timeout=300)
         if output:
             (folder / output).write_text(run.stdout)

@@ -24,6 +24,8 @@ class Release(unittest.TestCase):
         (self.root / "Cargo.toml").write_text('[workspace.package]\nversion = "1.2.3"\n')
         (self.root / "CHANGELOG.md").write_text("# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-01-02\n\n- New.\n\n## [1.2.2]\n\n- Old.\n")
         (self.root / ".gitignore").write_text("target/\n")
+        (self.root / "docs/guide").mkdir(parents=True)
+        (self.root / "docs/guide/installing.md").write_text("Install `x_VERSION.deb` on [a Pi](raspberry-pi.md#a).\n")
         self.git("init", "-q")
         self.commit()
 
@@ -67,8 +69,9 @@ class Release(unittest.TestCase):
             self.assertEqual(code, 0, error)
             out = self.root / "target/release-1.2.3"
             names = sorted(path.name for path in out.iterdir())
-            self.assertEqual(names, ["NOTES.md", "SHA256SUMS", "acoustic-monitor-1.2.3.tar.xz"])
+            self.assertEqual(names, ["INSTALL.md", "NOTES.md", "SHA256SUMS", "acoustic-monitor-1.2.3.tar.xz"])
             self.assertEqual((out / "NOTES.md").read_text(), "- New.\n")
+            self.assertEqual((out / "INSTALL.md").read_text(), "Install `x_1.2.3.deb` on a Pi.\n")
             for line in (out / "SHA256SUMS").read_text().splitlines():
                 digest, name = line.split("  ")
                 self.assertEqual(hashlib.sha256((out / name).read_bytes()).hexdigest(), digest)

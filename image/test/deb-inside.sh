@@ -133,3 +133,11 @@ grep -q '^model = "/etc/acoustic-monitor/sound_classifier.tflite"' /etc/acoustic
 [ -L $wants ]
 [ ! -e /etc/monitor ]
 holds "a first installation has its configuration and starts at boot"
+if [ "$arch" = "$native" ]; then
+    waits_for_model() { systemctl show -p StatusText --value "$unit" | grep -q '^there is no model /etc/acoustic-monitor/sound_classifier.tflite yet'; }
+    until_it waits_for_model
+    cp /tmp/trained/sound_classifier.tflite /etc/acoustic-monitor/
+    until_it waits
+    [ "$(systemctl show -p NRestarts --value "$unit")" = 0 ]
+    holds "its unit waits for a model, then for a microphone"
+fi

@@ -1,7 +1,8 @@
 #!/bin/bash
 # make test-deb: builds the Debian packages twice (equal bytes), checks them by lintian, puts them into a signed apt repository, and
-# installs them from there in Debian 12 and 13 with systemd running: started, upgraded from version 0.1, removed, purged
-# (deb-inside.sh). SKIPPED after the repository without a Docker engine.
+# installs them in Debian 12 and 13 with systemd running: by the guide's four commands from a folder of downloads (new-user.py), and
+# from the repository: started, upgraded from version 0.1, removed, purged (deb-inside.sh). SKIPPED after the repository without a Docker
+# engine.
 #   deb.sh [ARCHITECTURE]    by default this machine's; another one is emulated, and its unit is not started
 # SUITES="bookworm trixie" selects. The variables of image/deb/build.sh name programs that are compiled already.
 set -euo pipefail
@@ -55,13 +56,27 @@ if ! docker version >/dev/null 2>&1; then
 fi
 [ "$arch" = "$own" ] || image/emulate.sh
 install -m 755 image/test/deb-inside.sh "$work/inside.sh"
+mkdir "$work/download"
+cp "${debs[@]}" "$work/download/"
 chmod -R a+rX "$work"
 container=acoustic-monitor-deb-test
 trap 'docker rm -f $container >/dev/null 2>&1 || true' EXIT
-for suite in ${SUITES:-bookworm trixie}; do
+# A new container of the suite.
+fresh() {
     docker rm -f $container >/dev/null 2>&1 || true
     image/test/systemd.sh "$suite" $container -v "$work:/packages:ro"
-    docker exec $container /packages/inside.sh "$arch" "$suite" | tee "$work/$suite.log"
+}
+for suite in ${SUITES:-bookworm trixie}; do
+    : >"$work/$suite.log"
+    # The guide's lines are for a PC, and promise a time.
+    if [ "$arch" = amd64 ] && [ "$own" = amd64 ]; then
+        fresh
+        # A Debian that somebody uses has lists of packages; this one has none yet. The folder can be written to, as one of downloads can.
+        docker exec $container sh -c 'apt-get update -qq && cp -r /packages/download /root/'
+        python3 image/test/new-user.py docs/guide/installing.md "Try it in four commands" $container /root/download | tee -a "$work/$suite.log"
+    fi
+    fresh
+    docker exec $container /packages/inside.sh "$arch" "$suite" | tee -a "$work/$suite.log"
     passed=$((passed + $(grep -c '^  ok ' "$work/$suite.log")))
     docker rm -f $container >/dev/null
 done
