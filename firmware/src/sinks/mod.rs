@@ -29,6 +29,7 @@ macro_rules! for_each_sink {
 pub(crate) use for_each_sink;
 
 mod columns;
+pub(crate) mod csv;
 mod running;
 mod server;
 pub mod speech;

@@ -13,7 +13,7 @@ use super::answer;
 use super::shared::Shared;
 use crate::alarms::sensitivity::Values;
 use crate::reporting::{Snapshot, TrendDay};
-use crate::sinks::events::table::quoted;
+use crate::sinks::csv::quoted;
 use crate::system::clock;
 
 /// The columns of the table.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::entry::{Entry, Queued, Reason};
 use super::label::Answer;
+use crate::sinks::csv::quoted;
 use crate::system::clock;
 
 /// Name of the file.
@@ -23,7 +24,7 @@ pub(crate) fn text(clips: &[Queued]) -> String {
             if let Some((label, condition)) = part.answer.as_ref().and_then(|answer| row(entry, answer)) {
                 let span = if entry.parts.len() == 1 { ",".into() } else { format!("{from_s:.3},{:.3}", part.to_s) };
                 // Writing to a text cannot fail.
-                let _ = writeln!(text, "{},{},{},{span},{condition}", field(&one.clip), field(label), group(entry));
+                let _ = writeln!(text, "{},{},{},{span},{condition}", quoted(&one.clip), quoted(label), group(entry));
             }
             from_s = part.to_s;
         }
@@ -54,14 +55,6 @@ fn group(entry: &Entry) -> String {
     let stamp = clock::stamp(entry.facts.unix_ms / 1000);
     let day = stamp.split('T').next().filter(|_| entry.facts.synchronised);
     day.unwrap_or(NO_DAY).to_owned()
-}
-
-/// A field of a table after RFC 4180. Names of states are those of the model, which may contain anything.
-fn field(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r', ';', '\t']) || text.trim() != text {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text.to_owned()
 }
 
 #[cfg(test)]
