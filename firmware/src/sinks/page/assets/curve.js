@@ -6,6 +6,19 @@ const SPAN_MS = 600_000;
 /** Points further apart are not connected: there was no value between them. */
 const JOIN_MS = 3000;
 
+/** A level as a dashed line at `y` with its name above it, or `below`. */
+export function levelLine(context, left, right, y, { colour, name, dash, below }) {
+  context.strokeStyle = style(`--plot-${colour}`);
+  context.fillStyle = style(`--${colour}`);
+  context.setLineDash(dash);
+  context.beginPath();
+  context.moveTo(left, y);
+  context.lineTo(right, y);
+  context.stroke();
+  context.setLineDash([]);
+  context.fillText(name, left + 2, y + (below ? 13 : -3));
+}
+
 /** A curve. `range(values)` gives its least and largest value, `text(value)` their texts. */
 export function curve(what, { range, text }) {
   let [points, levels, end] = [[], [], 0];
@@ -25,15 +38,7 @@ export function curve(what, { range, text }) {
     context.stroke();
     for (const { value, colour, name, dash, below } of levels) {
       if (value < least || value > most) continue;
-      context.strokeStyle = style(`--plot-${colour}`);
-      context.fillStyle = style(`--${colour}`);
-      context.setLineDash(dash);
-      context.beginPath();
-      context.moveTo(left, y(value));
-      context.lineTo(width, y(value));
-      context.stroke();
-      context.setLineDash([]);
-      context.fillText(name, left + 2, y(value) + (below ? 13 : -3));
+      levelLine(context, left, width, y(value), { colour, name, dash, below });
     }
     context.strokeStyle = style('--plot-line');
     context.lineWidth = 2;

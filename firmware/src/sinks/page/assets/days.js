@@ -1,4 +1,5 @@
 // The daily medians of the anomaly score: a line for each state over the days, and in words where they go.
+import { levelLine } from './curve.js';
 import { canvas, h, fill, style } from './dom.js';
 import { colourOf, stateMark, zoneMark } from './marks.js';
 import { duration, language, named, number, t } from './words.js';
@@ -43,17 +44,7 @@ export function days() {
       context.stroke();
       context.fillText(number(score, 2), 2, y(score) + 4);
     }
-    for (const { value, colour, name, below } of levels) {
-      context.strokeStyle = style(`--plot-${colour}`);
-      context.fillStyle = style(`--${colour}`);
-      context.setLineDash([6, 4]);
-      context.beginPath();
-      context.moveTo(left, y(value));
-      context.lineTo(right, y(value));
-      context.stroke();
-      context.setLineDash([]);
-      context.fillText(name, left + 4, y(value) + (below ? 13 : -3));
-    }
+    levels.forEach(({ value, ...level }) => levelLine(context, left, right, y(value), level));
     for (const { place, points } of states) {
       context.strokeStyle = context.fillStyle = colourOf(place);
       context.lineWidth = 2;
@@ -104,7 +95,7 @@ export function days() {
     show(trend, labels, days) {
       range = days;
       states = trend.states.map((one) => ({ ...one, place: labels.indexOf(one.state), points: points(one) }));
-      const level = (value, colour, name, below) => (value === null ? [] : [{ value, colour, name: t(name), below }]);
+      const level = (value, colour, name, below) => (value === null ? [] : [{ value, colour, name: t(name), dash: [6, 4], below }]);
       levels = [...level(trend.warning_level, 'warning', 'days.warning', true), ...level(trend.alarm_level, 'alarm', 'days.alarm', false)];
       const scored = states.some((one) => one.points.length);
       none.hidden = states.length > 0;
