@@ -64,12 +64,13 @@ const RANGES: [(&str, f64, f64); 46] = [
 ];
 
 /// Keys with a choice of texts.
-const CHOICES: [(&str, &[&str]); 6] = [
+const CHOICES: [(&str, &[&str]); 7] = [
     ("capture.format", &["auto", "s16", "s24", "s24_3le", "s32", "f32"]),
     ("stdout.format", &["auto", "live", "json", "none"]),
     ("serial.format", &["wire", "text"]),
     ("mqtt.version", &["5", "3.1.1"]),
     ("page.look", &["password", "open"]),
+    ("notify.email.encryption", &["starttls", "tls", "none"]),
     ("privacy.speech", &["mute", "keep"]),
 ];
 

@@ -2,14 +2,17 @@
 #![cfg(feature = "notify")]
 #![allow(clippy::unwrap_used)] // A panic is how a test fails.
 
+#[path = "common/certificates.rs"]
+mod certificates;
 mod common;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use common::place::Place;
 use common::program::{firmware, output, wait};
 use nix::sys::signal::Signal;
@@ -68,16 +71,6 @@ fn answer(stream: impl Read + Write, status: &str) -> std::io::Result<Value> {
     Ok(serde_json::from_slice(&body)?)
 }
 
-/// Makes a certificate authority and a server's key that it has signed, with openssl.
-fn certificates(folder: &Path) {
-    let script = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem &&
-        openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr &&
-        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1' > ext &&
-        openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out server.pem";
-    let made = Command::new("sh").arg("-c").arg(script).current_dir(folder).output().unwrap();
-    assert!(made.status.success(), "openssl is needed (package openssl)");
-}
-
 fn settings(port: u16) -> String {
     format!(
         "[alarm]\nstates = [\"on_state\"]\n[notify]\nname = \"pump-7\"\n[notify.webhook]\nurl = \"http://127.0.0.1:{port}/my-secret\"\n"
@@ -109,6 +102,28 @@ fn an_alarm_that_no_server_took_is_sent_after_a_restart_and_the_address_stays_se
 }
 
 #[test]
+fn with_pictures_the_message_of_an_alarm_brings_that_of_its_clip() {
+    let port = free_port();
+    let bodies = serve(port, "200 OK");
+    let place = Place::new("", 2, 4.0);
+    let clips = place.path("clips");
+    let config = format!(
+        "{}[clips]\nfolder = {clips:?}\nbefore_s = 1.0\nafter_s = 1.5\nreserve_mib = 0\n",
+        settings(port).replace("name = ", "picture = true\nname = ")
+    );
+    place.configure(&config);
+    let (code, _, stderr) = output(&mut place.run(&["--realtime", "--wav", place.wav().to_str().unwrap()]));
+    assert_eq!(code, Some(0), "{stderr}");
+    let bodies = bodies.lock().unwrap();
+    let [message] = &bodies[..] else { panic!("{bodies:?} {stderr}") };
+    assert!(message["clip"].as_str().unwrap().starts_with("000001_state_on_state_"), "{message}");
+    let picture = STANDARD.decode(message["picture"].as_str().unwrap()).unwrap();
+    let info = png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap().info().size();
+    // At most 2.5 s in quarters of a second; a busy machine may report late.
+    assert!(info.1 == 256 && (640 - 10..=640).contains(&info.0), "{info:?}");
+}
+
+#[test]
 fn the_test_command_reports_each_server_and_fails_when_one_does_not_take_the_message() {
     let (good, bad) = (free_port(), free_port());
     let (delivered, refused) = (serve(good, "204 No Content"), serve(bad, "403 Forbidden"));
@@ -134,15 +149,9 @@ fn the_test_command_reports_each_server_and_fails_when_one_does_not_take_the_mes
 
 #[test]
 fn https_reaches_only_a_server_whose_certificate_leads_to_the_ca_file() {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
     let (own, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    [&own, &other].into_iter().for_each(|folder| certificates(folder.path()));
-    let chain = CertificateDer::pem_file_iter(own.path().join("server.pem")).unwrap().map(Result::unwrap).collect();
-    let key = PrivateKeyDer::from_pem_file(own.path().join("server.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
+    [&own, &other].into_iter().for_each(|folder| certificates::make(folder.path()));
+    let config = certificates::server(own.path());
     let port = free_port();
     let bodies = serve_over(port, "200 OK", move |stream| {
         let connection = rustls::ServerConnection::new(Arc::clone(&config)).ok()?;

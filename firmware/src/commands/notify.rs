@@ -30,7 +30,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let config = Config::load(args.config.as_deref())?;
     let results = test(&config.notify).map_err(|why| anyhow!("notify: {why}"))?;
-    ensure!(!results.is_empty(), "notify: there is no server to send to; set notify.webhook.url or notify.ntfy.url");
+    ensure!(
+        !results.is_empty(),
+        "notify: there is no server to send to; set notify.webhook.url, notify.ntfy.url or notify.email.host"
+    );
     let mut code = ExitCode::SUCCESS;
     for TestResult { channel, host, failure } in results {
         match failure {

@@ -245,6 +245,12 @@ impl Config {
         self.alarm.validate()?;
         self.microphone.validate()?;
         self.sinks().validate()?;
+        if self.notify.picture && !self.clips.is_on() {
+            return Err(InvalidSetting::Conflict(
+                "notify.picture = true needs the clips of alarms: set clips.folder, or notify.picture = false".into(),
+            )
+            .into());
+        }
         // With the built-in settings in the place of the model's: a sum that is too large with them is found at load.
         let decision = self.decision.over(DecisionConfig { confidence: 0.0, hysteresis: 0.0, ..Default::default() });
         let steps = decision.per_window(1.0)?;
@@ -375,6 +381,8 @@ mod tests {
             ("[clips]\nbefore_s = 61", "clips.before_s"),
             ("[clips]\nafter_s = nan", "clips.after_s"),
             ("[clips]\nmax_mib = 0", "clips.max_mib"),
+            ("[notify]\npicture = true", "notify.picture = true needs the clips of alarms"),
+            ("[notify.email]\nhost = \"mail\"", "notify.email.from"),
             ("[teach]\nclip_s = 1", "teach.clip_s"),
             ("[teach]\nconfidence = nan", "teach.confidence"),
             ("[teach]\nunsure_s = 0", "teach.unsure_s"),

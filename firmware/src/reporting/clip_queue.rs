@@ -1,4 +1,4 @@
-//! The clips that were written, on their way to the event log.
+//! The clips that were written, on their way to the event log, and what has become of each alarm's, for notifications.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -8,6 +8,9 @@ use monitor_wire::Explanation;
 
 /// Clips that may wait; without an event log the oldest are dropped.
 const MOST: usize = 16;
+
+/// Alarms whose clips are settled that may wait; without notifications the oldest are dropped.
+const MOST_SETTLED: usize = 64;
 
 /// A clip that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,26 +23,39 @@ pub struct Clip {
     pub explanation: Explanation,
 }
 
-/// A bounded queue from the clips sink to the event log.
+/// An alarm, by the time of its event in microseconds, and the name of its clip; `None` where there is none.
+pub(crate) type SettledAlarm = (u64, Option<String>);
+
+type Shared<T> = Arc<Mutex<VecDeque<T>>>;
+
+/// Bounded queues from the clips sink to the event log and to the notifications.
 #[derive(Debug, Clone, Default)]
 pub struct ClipQueue {
-    clips: Arc<Mutex<VecDeque<Clip>>>,
+    clips: Shared<Clip>,
+    settled: Shared<SettledAlarm>,
     more: Arc<AtomicBool>,
 }
 
 impl ClipQueue {
     /// Adds a clip, without waiting.
     pub fn push(&self, clip: Clip) {
-        let mut clips = self.clips.lock().unwrap_or_else(PoisonError::into_inner);
-        if clips.len() == MOST {
-            clips.pop_front();
-        }
-        clips.push_back(clip);
+        push(&self.clips, MOST, clip);
     }
 
     /// Takes the oldest clip.
     pub fn pop(&self) -> Option<Clip> {
-        self.clips.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        pop(&self.clips)
+    }
+
+    /// Reports what has become of the clip of an alarm, without waiting.
+    pub(crate) fn settle(&self, alarm_us: u64, file: Option<String>) {
+        push(&self.settled, MOST_SETTLED, (alarm_us, file));
+    }
+
+    /// Takes the oldest report.
+    #[cfg(any(feature = "notify", test))]
+    pub(crate) fn pop_settled(&self) -> Option<SettledAlarm> {
+        pop(&self.settled)
     }
 
     /// Sets whether more clips may follow: whether a clips sink runs.
@@ -51,6 +67,18 @@ impl ClipQueue {
     pub fn may_have_more(&self) -> bool {
         self.more.load(Relaxed)
     }
+}
+
+fn push<T>(queue: &Shared<T>, most: usize, item: T) {
+    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+    if queue.len() == most {
+        queue.pop_front();
+    }
+    queue.push_back(item);
+}
+
+fn pop<T>(queue: &Shared<T>) -> Option<T> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ pub struct FolderPaths {
     pub clips: PathBuf,
     /// Most MiB of all clips: `clips.max_mib`.
     pub clips_max_mib: u32,
+    /// Seconds after an alarm that its clip has: `clips.after_s`.
+    pub clips_after_s: f32,
     /// What a refit needs: the model, and where to store.
     pub refit: crate::refit::Settings,
     /// The clips for people to label: `teach.folder`.

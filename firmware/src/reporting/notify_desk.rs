@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-/// One way that messages take: to a webhook or an ntfy server.
+/// One way that messages take: to a webhook, an ntfy server or a mail server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChannelReport {
-    /// `webhook` or `ntfy`.
+    /// `webhook`, `ntfy` or `email`.
     pub channel: &'static str,
     /// The server's name. Not the whole address, which may contain a secret.
     pub host: String,

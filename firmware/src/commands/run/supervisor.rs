@@ -182,6 +182,7 @@ pub(super) fn folders(config: &Config) -> FolderPaths {
         events: config.events.folder.clone(),
         clips: config.clips.folder.clone(),
         clips_max_mib: config.clips.max_mib,
+        clips_after_s: config.clips.after_s,
         refit: config.refit(),
         teach: config.teach.folder.clone(),
     }

@@ -5,6 +5,8 @@
 //! to clips only.
 
 mod config;
+#[cfg(feature = "notify")]
+pub(super) mod drawing;
 #[cfg(feature = "page")]
 pub(crate) mod keep;
 pub(super) mod name;

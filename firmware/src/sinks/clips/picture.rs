@@ -29,9 +29,9 @@ impl Picture {
     ///
     /// # Errors
     /// When the rate is outside 8 to 384 kHz.
-    pub(in crate::sinks) fn coarse<'a>(
+    pub(in crate::sinks) fn coarse<P: AsRef<[f32]>>(
         rate_hz: u32,
-        parts: impl IntoIterator<Item = &'a [f32]>,
+        parts: impl IntoIterator<Item = P>,
     ) -> Result<Self, Error> {
         let (mut columns, mut sum, mut count) = (Vec::new(), [0.0; BANDS], 0);
         for_each_column(rate_hz, parts, |column| {
@@ -43,6 +43,13 @@ impl Picture {
             }
         })?;
         Ok(Self { columns })
+    }
+
+    /// One for tests of what pictures are sent to: every level, and no sound.
+    #[cfg(feature = "notify")]
+    pub(in crate::sinks) fn for_test() -> Self {
+        let column = |at: usize| std::array::from_fn(|band| RANGE * (at + band) as f32 / (2 * BANDS) as f32);
+        Self { columns: (0..BANDS).map(column).collect() }
     }
 
     /// The picture as a PNG file: time to the right, 125 Hz at the bottom to 7500 Hz, louder is lighter.

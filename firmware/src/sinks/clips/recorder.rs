@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use monitor_model::atomic_file;
 use monitor_model::line::cause_name;
-use monitor_wire::Explanation;
+use monitor_wire::{Alarm, Explanation};
 
 use super::Config;
 use super::name::{plain, time};
@@ -27,6 +27,8 @@ const SHORTEST_S: f32 = monitor_core::window::SECONDS as f32;
 struct Pending {
     cause: &'static str,
     explanation: Explanation,
+    /// When its alarms were raised: the times of their events.
+    alarms: Vec<u64>,
     /// The part of the clip's name after its number.
     rest: String,
     /// Samples that are still to come.
@@ -80,18 +82,29 @@ impl Recorder {
     pub(super) fn event(&mut self, item: &Item, now: &Snapshot) {
         if let Event::Alarm(alarm) = &item.event
             && alarm.active
-            && let (None, Some(sound_format)) = (&self.pending, self.sound_format)
-            && self.last.is_none_or(|last| last.elapsed() >= Duration::from_secs_f32(self.config.pause_s))
+        {
+            self.raised(item.time_us, alarm, now);
+        }
+        self.poll();
+    }
+
+    fn raised(&mut self, time_us: u64, alarm: &Alarm, now: &Snapshot) {
+        let pause = Duration::from_secs_f32(self.config.pause_s);
+        if let Some(pending) = &mut self.pending {
+            pending.alarms.push(time_us);
+        } else if let Some(sound_format) = self.sound_format
+            && self.last.is_none_or(|last| last.elapsed() >= pause)
         {
             let cause = cause_name(alarm.cause);
             let explanation = alarm.explanation;
             let state = plain(&now.name(alarm.state));
-            let rest = format!("{cause}_{state}{}_{}", first_band(&explanation), time(item.time_us));
+            let rest = format!("{cause}_{state}{}_{}", first_band(&explanation), time(time_us));
             let end = Instant::now() + Duration::from_secs_f32(self.config.after_s + 2.0);
             let left = sound_format.count(self.config.after_s);
-            self.pending = Some(Pending { cause, explanation, rest, left, end });
+            self.pending = Some(Pending { cause, explanation, alarms: vec![time_us], rest, left, end });
+        } else {
+            self.clips.settle(time_us, None);
         }
-        self.poll();
     }
 
     /// Writes the clip if all of it is there, or nothing more comes.
@@ -105,15 +118,23 @@ impl Recorder {
     pub(super) fn finish(&mut self) {
         let (Some(pending), Some(sound)) = (self.pending.take(), self.sound_format) else { return };
         self.last = Some(Instant::now());
+        let file = self.store(&pending, sound);
+        pending.alarms.into_iter().for_each(|alarm| self.clips.settle(alarm, file.clone()));
+    }
+
+    /// Writes a clip as far as it has come, if that is long enough; returns its name.
+    fn store(&mut self, pending: &Pending, sound: SoundFormat) -> Option<String> {
         let wanted = sound.count(self.config.before_s + self.config.after_s) - pending.left;
         let parts = self.sound.newest(wanted);
         if parts[0].len() + parts[1].len() < sound.count(SHORTEST_S) {
-            return;
+            return None;
         }
         match self.write(&pending.rest, sound, parts) {
             Ok(Some(file)) => {
                 self.refused = false;
-                self.clips.push(Clip { file, cause: pending.cause, explanation: pending.explanation });
+                let clip = Clip { file: file.clone(), cause: pending.cause, explanation: pending.explanation };
+                self.clips.push(clip);
+                Some(file)
             }
             refused => {
                 let why = match refused {
@@ -123,6 +144,7 @@ impl Recorder {
                 if !std::mem::replace(&mut self.refused, true) {
                     warn(format!("clips {}: {why}; listening goes on", self.config.folder.display()));
                 }
+                None
             }
         }
     }
@@ -162,7 +184,7 @@ mod tests {
     use std::path::Path;
 
     use monitor_model::wav::WavReader;
-    use monitor_wire::{Alarm, BandChange};
+    use monitor_wire::BandChange;
 
     use super::*;
     use crate::capture::wav_writer::WavFormat;
@@ -221,13 +243,19 @@ mod tests {
         alarm(&mut recorder);
         push(&mut recorder, 300..320, 0);
         // One that is raised meanwhile is in the same clip.
-        alarm(&mut recorder);
+        let again = Alarm { active: true, cause: 0, ..Alarm::default() };
+        recorder.event(&Item { sequence: 0, time_us: 7_200_000, event: Event::Alarm(again) }, &Snapshot::default());
+        assert_eq!(clips_written.pop_settled(), None);
         push(&mut recorder, 320..400, 0);
         assert_eq!(clips(folder.path()), [(2000, 1500)]);
         let name = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().file_name();
         assert!(name.to_str().unwrap().starts_with("000001_anomaly_unknown_56-112Hz_"), "{name:?}");
         // The event log gets it, once.
-        let clip = Clip { file: name.into_string().unwrap(), cause: "anomaly", explanation: explanation() };
+        let file = name.into_string().unwrap();
+        for alarm in [7_000_000, 7_200_000] {
+            assert_eq!(clips_written.pop_settled(), Some((alarm, Some(file.clone()))));
+        }
+        let clip = Clip { file, cause: "anomaly", explanation: explanation() };
         assert_eq!(clips_written.pop(), Some(clip));
         assert_eq!(clips_written.pop(), None);
     }
@@ -259,11 +287,16 @@ mod tests {
             push(&mut recorder, 200..260, 0);
         }
         assert_eq!(clips(folder.path()).len(), 1);
+        // The first alarm has a clip; the others lie in the pause.
+        let settled: Vec<bool> =
+            std::iter::from_fn(|| clips_written.pop_settled()).map(|(_, file)| file.is_some()).collect();
+        assert_eq!(settled, [true, false, false]);
         let mut short = Recorder::new(config.clone(), clips_written.clone(), Privacy::default());
         push(&mut short, 0..90, 0);
         alarm(&mut short);
         short.finish();
         assert_eq!(clips(folder.path()).len(), 1);
+        assert_eq!(clips_written.pop_settled(), Some((7_000_000, None)));
     }
 
     #[test]

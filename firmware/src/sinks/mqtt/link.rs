@@ -7,7 +7,6 @@ use rumqttc::{AsyncClient, Event, EventLoop, Packet, QoS, v5};
 use super::messages::{Message, Messages};
 use super::outgoing::WINDOW;
 use super::{Config, MqttVersion};
-use crate::system::messages::warn;
 use crate::system::secret_file;
 
 /// Requests between the two tasks: the messages in flight, five subscriptions, and the disconnect.
@@ -132,7 +131,7 @@ pub(super) fn open(config: &Config, messages: &Messages) -> Result<(Link, Publis
     let client_id = format!("acoustic-monitor-{}", messages.device());
     let keep_alive = Duration::from_secs(config.keep_alive_s.into());
     let will = messages.availability(false);
-    let credentials = credentials(config)?;
+    let credentials = secret_file::credentials(&config.credentials, "mqtt")?;
     let transport = transport(config)?;
     Ok(match config.version {
         MqttVersion::V3 => {
@@ -159,23 +158,6 @@ pub(super) fn open(config: &Config, messages: &Messages) -> Result<(Link, Publis
             (Link::V5(Box::new(link)), Publisher::V5(client))
         }
     })
-}
-
-/// User and password. Neither is ever part of a message.
-fn credentials(config: &Config) -> Result<Option<(String, String)>, String> {
-    let path = &config.credentials;
-    if path.as_os_str().is_empty() {
-        return Ok(None);
-    }
-    let read = secret_file::read(path).map_err(|error| format!("credentials {}: {error}", path.display()));
-    let (text, is_open) = read?;
-    if is_open {
-        warn(format!("mqtt credentials {}: others may read it; chmod 600 it", path.display()));
-    }
-    let mut lines = text.lines();
-    let user = lines.next().filter(|user| !user.is_empty());
-    let user = user.ok_or_else(|| format!("credentials {}: no user on the first line", path.display()))?;
-    Ok(Some((user.into(), lines.next().unwrap_or_default().into())))
 }
 
 /// TLS when there are certificates to check the broker's by.

@@ -27,13 +27,13 @@ pub(super) fn start(
     desk: Arc<NotifyDesk>,
     pauses: (Duration, Duration),
 ) -> Result<(), String> {
-    let thread = std::thread::Builder::new().name(format!("notify-{}", sender.route.name())).stack_size(STACK);
+    let thread = std::thread::Builder::new().name(format!("notify-{}", sender.name())).stack_size(STACK);
     let spawned = thread.spawn(move || drive(&sender, &queue, &desk, pauses));
     spawned.map(drop).map_err(|error| format!("no thread for it: {error}"))
 }
 
 fn drive(sender: &Sender, queue: &Queue, desk: &NotifyDesk, pauses: (Duration, Duration)) {
-    let (name, host) = (sender.route.name(), &sender.host);
+    let (name, host) = (sender.name(), sender.host());
     let (mut pause, mut wait, mut warned) = (pauses.0, Duration::ZERO, false);
     while let Some(next) = queue.next(wait) {
         let notice = match next {
@@ -67,7 +67,8 @@ fn drive(sender: &Sender, queue: &Queue, desk: &NotifyDesk, pauses: (Duration, D
                 desk.failed.fetch_add(1, Relaxed);
                 if !std::mem::replace(&mut warned, true) {
                     warn(format!(
-                        "notify {name} {host}: {why}; trying again until it is there. Are url, ca and token_file right?"
+                        "notify {name} {host}: {why}; trying again until it is there. Are {} right?",
+                        sender.keys()
                     ));
                 }
                 failure = why;

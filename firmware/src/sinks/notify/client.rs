@@ -1,9 +1,11 @@
-//! The HTTP client: bounded in time, with the certificates of the configuration, the system or Mozilla's list.
+//! The client of HTTP, and TLS for mail: both with the certificates of the configuration, the system or Mozilla's list.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
@@ -23,12 +25,7 @@ const SYSTEM: [&str; 3] =
 /// # Errors
 /// When the file cannot be read or has no certificate.
 pub(super) fn client(ca: &Path, timeout: Duration) -> Result<Agent, String> {
-    let roots = if ca.as_os_str().is_empty() {
-        let found = SYSTEM.iter().find_map(|path| certificates(Path::new(path)).ok());
-        found.map_or(RootCerts::WebPki, specific)
-    } else {
-        specific(certificates(ca).map_err(|why| format!("ca {}: {why}", ca.display()))?)
-    };
+    let roots = trusted(ca)?.map_or(RootCerts::WebPki, |roots| RootCerts::Specific(Arc::new(roots)));
     let tls = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(roots).build();
     let config = Agent::config_builder()
         .tls_config(tls)
@@ -43,8 +40,30 @@ pub(super) fn client(ca: &Path, timeout: Duration) -> Result<Agent, String> {
     Ok(config.new_agent())
 }
 
-fn specific(certificates: Vec<Certificate<'static>>) -> RootCerts {
-    RootCerts::Specific(Arc::new(certificates))
+/// TLS for other protocols, which trusts the same certificates.
+///
+/// # Errors
+/// When the file cannot be read or has no certificate.
+pub(super) fn tls(ca: &Path) -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore::empty();
+    match trusted(ca)? {
+        Some(certificates) => {
+            roots.add_parsable_certificates(certificates.iter().map(|one| CertificateDer::from(one.der().to_vec())));
+        }
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let versions = versions.map_err(|error| error.to_string())?;
+    Ok(Arc::new(versions.with_root_certificates(roots).with_no_client_auth()))
+}
+
+/// The certificates of the file `ca`, or without one of the system; `None` where it has none.
+fn trusted(ca: &Path) -> Result<Option<Vec<Certificate<'static>>>, String> {
+    if ca.as_os_str().is_empty() {
+        return Ok(SYSTEM.iter().find_map(|path| certificates(Path::new(path)).ok()));
+    }
+    certificates(ca).map(Some).map_err(|why| format!("ca {}: {why}", ca.display()))
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use monitor_model::line::Causes;
 use serde::{Deserialize, Serialize};
 
+use super::email::EmailConfig;
 use super::quiet::Quiet;
 use super::url::Url;
 use super::zone::zone;
@@ -41,10 +42,14 @@ pub struct Config {
     pub ca: PathBuf,
     /// Address that messages link to, e.g. of the device's page; empty for none.
     pub link: String,
+    /// Whether the message of an alarm waits for its clip and brings the picture of it.
+    pub picture: bool,
     /// `[notify.webhook]`.
     pub webhook: WebhookConfig,
     /// `[notify.ntfy]`.
     pub ntfy: NtfyConfig,
+    /// `[notify.email]`.
+    pub email: EmailConfig,
 }
 
 /// `[notify.webhook]`.
@@ -83,15 +88,17 @@ impl Default for Config {
             queue: 100,
             ca: PathBuf::new(),
             link: String::new(),
+            picture: false,
             webhook: WebhookConfig::default(),
             ntfy: NtfyConfig::default(),
+            email: EmailConfig::default(),
         }
     }
 }
 
 impl Config {
     fn is_on(&self) -> bool {
-        !self.webhook.url.is_empty() || !self.ntfy.url.is_empty()
+        !self.webhook.url.is_empty() || !self.ntfy.url.is_empty() || self.email.is_on()
     }
 
     /// Checks the settings that say what is sent and when.
@@ -155,7 +162,8 @@ impl SinkConfig for Config {
 
     fn validate(&self) -> Result<(), InvalidSetting> {
         self.validate_policy()?;
-        self.validate_addresses()
+        self.validate_addresses()?;
+        self.email.validate()
     }
 
     #[cfg(feature = "notify")]

@@ -51,6 +51,9 @@ pub(super) struct Notice {
     /// How often each kind was held back, in a digest.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub(super) held: BTreeMap<String, u32>,
+    /// Name of the alarm's clip, whose picture is sent with the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) clip: Option<String>,
     pub(super) title: String,
     pub(super) text: String,
     /// Address that it links to.

@@ -11,6 +11,7 @@ use monitor_model::line::clock_name;
 use monitor_wire::{AlarmCause, Explanation};
 
 use super::Config;
+use super::awaiting::Awaiting;
 use super::channel::{self, PAUSES};
 use super::client::TIMEOUT;
 use super::notice::{Notice, NoticeKind, local, words};
@@ -20,13 +21,16 @@ use super::quiet::Quiet;
 use super::request::{Outcome, Sender};
 use super::store::{Store, Waiting};
 use super::zone::zone;
-use crate::reporting::{ChannelReport, Event, Item, NotifyDesk, OutputContext, Snapshot};
+use crate::reporting::{ChannelReport, Event, Folders, Item, NotifyDesk, OutputContext, Snapshot};
 use crate::sinks::Sink;
 use crate::system::messages::warn;
 use crate::system::{clock, host};
 
 /// Time between two looks at digests, requests for a test, and the file.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How much longer than a clip takes its message waits for it: what a slow card takes to write it.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends messages.
 struct NotifySink {
@@ -36,6 +40,11 @@ struct NotifySink {
     /// Kinds whose last rise was sent, so that their end may be sent.
     sent: [bool; KINDS],
     ended: bool,
+    /// Whether messages of alarms wait for their clips.
+    pictures: bool,
+    awaiting: Awaiting,
+    /// Messages that may wait for each server.
+    most: usize,
     channels: Vec<(&'static str, Arc<Queue>)>,
     store: Store,
     desk: Arc<NotifyDesk>,
@@ -55,12 +64,12 @@ struct Writer {
 /// # Errors
 /// When certificates or tokens cannot be read, or there is no thread.
 pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
-    let senders = Sender::all(config, TIMEOUT)?;
+    let senders = Sender::all(config, &context.folders, TIMEOUT)?;
     let desk = Arc::clone(&context.notify);
     let (store, mut before) = Store::open(&context.folders.get().state);
     let report = |sender: &Sender| ChannelReport {
-        channel: sender.route.name(),
-        host: sender.host.clone(),
+        channel: sender.name(),
+        host: sender.host().into(),
         waiting: 0,
         unix_ms: 0,
         failure: String::new(),
@@ -70,7 +79,7 @@ pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn 
     desk.take_test();
     let mut channels = Vec::new();
     for sender in senders {
-        let (name, queue) = (sender.route.name(), Arc::new(Queue::new(config.queue as usize)));
+        let (name, queue) = (sender.name(), Arc::new(Queue::new(config.queue as usize)));
         for notice in before.messages.remove(name).unwrap_or_default() {
             desk.dropped.fetch_add(queue.push(notice), Relaxed);
         }
@@ -87,6 +96,9 @@ pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn 
         policy: Policy::new(config, held),
         sent: [false; KINDS],
         ended: config.ended,
+        pictures: config.picture,
+        awaiting: Awaiting::default(),
+        most: config.queue as usize,
         channels,
         store,
         desk,
@@ -97,7 +109,7 @@ pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn 
 /// What has become of a test message on one channel.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TestResult {
-    /// `webhook` or `ntfy`.
+    /// `webhook`, `ntfy` or `email`.
     pub(crate) channel: &'static str,
     /// The server's name.
     pub(crate) host: String,
@@ -116,9 +128,9 @@ pub(crate) fn test(config: &Config) -> Result<Vec<TestResult>, String> {
             Outcome::Delivered => None,
             Outcome::Refused(why) | Outcome::Failed(why, _) => Some(why),
         };
-        TestResult { channel: sender.route.name(), host: sender.host, failure }
+        TestResult { channel: sender.name(), host: sender.host().into(), failure }
     };
-    Ok(Sender::all(config, TIMEOUT)?.into_iter().map(result).collect())
+    Ok(Sender::all(config, &Folders::default(), TIMEOUT)?.into_iter().map(result).collect())
 }
 
 impl Writer {
@@ -147,6 +159,7 @@ impl Writer {
             anomaly: None,
             explanation: None,
             held: BTreeMap::new(),
+            clip: None,
             title: format!("{}: {title}", self.device),
             text: text.collect::<Vec<_>>().join("\n"),
             link: self.link.clone(),
@@ -157,8 +170,9 @@ impl Writer {
         self.write(NoticeKind::Test, "test", "Messages of this device arrive here.".into())
     }
 
-    /// An alarm or a warning that was raised (`active`) or has ended.
-    fn alarm(&mut self, kind: usize, active: bool, state: Option<u16>, moved: &Explanation, now: &Snapshot) -> Notice {
+    /// An alarm or a warning that was raised or has ended.
+    fn alarm(&mut self, change: &Change, now: &Snapshot) -> Notice {
+        let Change { kind, active, state, moved, .. } = *change;
         let (kind_of, what) = match (active, kind) {
             (false, WARNING_KIND) => (NoticeKind::Ended, "warning ended"),
             (false, _) => (NoticeKind::Ended, "alarm ended"),
@@ -198,6 +212,16 @@ impl Writer {
     }
 }
 
+/// An alarm or a warning that was raised (`active`) or has ended.
+struct Change<'a> {
+    kind: usize,
+    active: bool,
+    state: Option<u16>,
+    moved: &'a Explanation,
+    /// When: the time of its event.
+    time_us: u64,
+}
+
 impl NotifySink {
     /// Whether these are quiet hours. Without a right clock there are none.
     fn is_quiet(&self) -> bool {
@@ -205,7 +229,28 @@ impl NotifySink {
         quiet.is_at(clock::unix_ms(), &self.writer.zone)
     }
 
-    fn send(&self, notice: &Notice) {
+    /// Hands a message to the channels, behind those that wait for a clip.
+    fn send(&mut self, notice: Notice) {
+        self.awaiting.push(notice, None, Duration::ZERO);
+        self.release();
+    }
+
+    /// Takes what was reported about clips.
+    fn take_settled(&mut self, context: &OutputContext) {
+        while let Some(settled) = context.clips.pop_settled() {
+            self.awaiting.settle(settled);
+        }
+        self.release();
+    }
+
+    /// Hands what waits for no clip any more to the channels.
+    fn release(&mut self) {
+        while let Some(notice) = self.awaiting.pop(self.most) {
+            self.enqueue(&notice);
+        }
+    }
+
+    fn enqueue(&self, notice: &Notice) {
         for (name, queue) in &self.channels {
             self.desk.dropped.fetch_add(queue.push(notice.clone()), Relaxed);
             self.desk.change(name, |report| report.waiting = queue.len());
@@ -213,8 +258,8 @@ impl NotifySink {
     }
 
     /// Something was raised or has ended.
-    fn changed(&mut self, kind: usize, active: bool, state: Option<u16>, moved: &Explanation, now: &Snapshot) {
-        let quiet = self.is_quiet();
+    fn changed(&mut self, change: &Change, context: &OutputContext) {
+        let (kind, active, quiet) = (change.kind, change.active, self.is_quiet());
         if active {
             let verdict = self.policy.raised(kind, self.begun.elapsed(), quiet, clock::unix_ms());
             self.desk.held.fetch_add(u64::from(verdict == Verdict::Hold), Relaxed);
@@ -225,8 +270,12 @@ impl NotifySink {
             return;
         }
         self.sent[kind] = active;
-        let notice = self.writer.alarm(kind, active, state, moved, now);
-        self.send(&notice);
+        let notice = self.writer.alarm(change, &context.snapshot);
+        // Clips are of alarms alone; without a sink that writes them none will follow.
+        let waits = self.pictures && active && kind < WARNING_KIND && context.clips.may_have_more();
+        let clip = Duration::from_secs_f32(context.folders.get().clips_after_s.clamp(0.0, 60.0));
+        self.awaiting.push(notice, waits.then_some(change.time_us), clip + PATIENCE);
+        self.release();
     }
 
     fn waiting(&self) -> Waiting {
@@ -236,7 +285,10 @@ impl NotifySink {
             messages: self
                 .channels
                 .iter()
-                .map(|(name, queue)| ((*name).to_owned(), queue.waiting()))
+                .map(|(name, queue)| {
+                    let own = queue.waiting().into_iter();
+                    ((*name).to_owned(), own.chain(self.awaiting.notices().cloned()).collect::<Vec<_>>())
+                })
                 .filter(|(_, messages)| !messages.is_empty())
                 .collect(),
         }
@@ -249,16 +301,18 @@ impl Sink for NotifySink {
     }
 
     fn poll(&mut self, context: &OutputContext) {
+        self.take_settled(context);
         let quiet = self.is_quiet();
         let due = self.policy.due(self.begun.elapsed(), quiet);
         if !due.is_empty() {
             let warning = u32::from(context.snapshot.warning) << WARNING_KIND;
             let notice = self.writer.digest(&due, context.snapshot.alarms | warning);
-            self.send(&notice);
+            self.send(notice);
         }
         if self.desk.take_test() {
+            // It waits for nothing: a person waits for it.
             let notice = self.writer.test();
-            self.send(&notice);
+            self.enqueue(&notice);
         }
         if self.store.is_due() {
             self.store.write(self.waiting());
@@ -266,19 +320,24 @@ impl Sink for NotifySink {
     }
 
     fn handle(&mut self, item: &Item, context: &OutputContext) {
-        let now = &context.snapshot;
-        match &item.event {
+        let (kind, active, state, moved) = match &item.event {
             Event::Alarm(alarm) if usize::from(alarm.cause) < WARNING_KIND => {
-                self.changed(alarm.cause.into(), alarm.active, alarm.state, &alarm.explanation, now)
+                (alarm.cause.into(), alarm.active, alarm.state, &alarm.explanation)
             }
-            Event::Warning(warning) => {
-                self.changed(WARNING_KIND, warning.active, warning.state, &warning.explanation, now);
-            }
-            _ => {}
-        }
+            Event::Warning(warning) => (WARNING_KIND, warning.active, warning.state, &warning.explanation),
+            _ => return,
+        };
+        self.changed(&Change { kind, active, state, moved, time_us: item.time_us }, context);
     }
 
     fn finish(&mut self, context: &OutputContext) {
+        // The last clip is about to be written, too.
+        while !self.awaiting.is_empty() && context.clips.may_have_more() && !context.hurry() {
+            self.take_settled(context);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.take_settled(context);
+        self.awaiting.drain().for_each(|notice| self.enqueue(&notice));
         // Before the time runs out; nothing is written where nothing waits.
         self.store.write(self.waiting());
         // A message of the last moment may still be on its way.

@@ -18,8 +18,8 @@ const FILE: &str = "notify.json";
 /// Least time between two writes.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Longest file that is read, in bytes: 1000 messages for each of two servers.
-const MOST: u64 = 8 << 20;
+/// Longest file that is read, in bytes: 1000 messages for each of three servers.
+const MOST: u64 = 12 << 20;
 
 /// What waits.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -5,11 +5,14 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use monitor_wire::{Alarm, Warning};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::sinks::SinkConfig;
+use crate::sinks::clips::drawing::of_clip;
 
 /// Time for an attempt, and pauses between two.
 const SHORT: Duration = Duration::from_millis(300);
@@ -22,10 +25,13 @@ pub(in crate::sinks::notify) fn notice(id: &str) -> Notice {
     notice
 }
 
+/// The head of a request in lower case, and its body.
+type Request = (String, Vec<u8>);
+
 /// A server that answers the requests one after another.
 struct Server {
     port: u16,
-    requests: Arc<Mutex<Vec<(String, Value)>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
     stop: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -36,7 +42,7 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let requests = Arc::<Mutex<Vec<(String, Value)>>>::default();
+        let requests = Arc::<Mutex<Vec<Request>>>::default();
         let stop = Arc::new(AtomicBool::new(false));
         let (seen, ended) = (Arc::clone(&requests), Arc::clone(&stop));
         let answers = answers.to_vec();
@@ -59,8 +65,12 @@ impl Server {
         Self { port, requests, stop, thread: Some(thread) }
     }
 
-    fn requests(&self) -> Vec<(String, Value)> {
+    fn bodies(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
+    }
+
+    fn requests(&self) -> Vec<(String, Value)> {
+        self.bodies().into_iter().map(|(head, body)| (head, serde_json::from_slice(&body).unwrap())).collect()
     }
 
     fn ids(&self) -> Vec<String> {
@@ -75,8 +85,8 @@ impl Drop for Server {
     }
 }
 
-/// The head of a request in lower case, and its body.
-fn request(stream: &mut TcpStream) -> Option<(String, Value)> {
+/// Reads a request.
+fn request(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut piece = [0; 4096];
     loop {
@@ -84,7 +94,7 @@ fn request(stream: &mut TcpStream) -> Option<(String, Value)> {
             let head = String::from_utf8(bytes[..end].to_vec()).unwrap().to_lowercase();
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
             if bytes.len() >= end + 4 + length.unwrap_or(0) {
-                return Some((head, serde_json::from_slice(&bytes[end + 4..]).unwrap()));
+                return Some((head, bytes.split_off(end + 4)));
             }
         }
         match stream.read(&mut piece) {
@@ -111,7 +121,7 @@ fn webhook(port: u16) -> Config {
 /// A running channel of this configuration.
 fn channel(config: &Config) -> (Arc<Queue>, Arc<NotifyDesk>) {
     let (queue, desk) = (Arc::new(Queue::new(10)), Arc::<NotifyDesk>::default());
-    let sender = Sender::all(config, SHORT).unwrap().remove(0);
+    let sender = Sender::all(config, &Folders::default(), SHORT).unwrap().remove(0);
     super::channel::start(sender, Arc::clone(&queue), Arc::clone(&desk), SHORT_PAUSES).unwrap();
     (queue, desk)
 }
@@ -185,6 +195,112 @@ fn ntfy_gets_json_at_its_root_with_the_token_and_the_topic() {
     assert!(body["message"].as_str().unwrap().starts_with("Messages of this device"), "{body}");
     std::fs::write(&token, "\n").unwrap();
     assert!(test(&config).unwrap_err().contains("no token"));
+}
+
+/// A folder with a clip, and a configuration that sends its picture to a webhook and to ntfy.
+fn pictures(port: u16) -> (tempfile::TempDir, Folders, Config) {
+    let (folder, folders) = (tempfile::tempdir().unwrap(), Folders::default());
+    let tone: Vec<f32> = (0..32_000).map(|n| (n as f32 * 0.1).sin() * 0.3).collect();
+    let format = crate::capture::wav_writer::WavFormat::S16;
+    crate::capture::wav_writer::write_file(&folder.path().join(CLIP), format, 16_000, tone.chunks(1000)).unwrap();
+    folders.set(crate::reporting::FolderPaths { clips: folder.path().into(), ..Default::default() });
+    let mut config = Config { picture: true, ..webhook(port) };
+    config.ntfy.url = format!("http://127.0.0.1:{port}/ntfy/pump-7");
+    (folder, folders, config)
+}
+
+const CLIP: &str = "000001_anomaly_on_x.wav";
+
+#[test]
+fn a_picture_goes_along_and_one_that_is_gone_or_that_nobody_takes_holds_up_no_message() {
+    let server = Server::start(0, &["200 OK", "413 Large", "200 OK", "503 Busy", "", "200 OK"]);
+    let (folder, folders, config) = pictures(server.port);
+    let picture = of_clip(folder.path(), CLIP).unwrap();
+    let senders = Sender::all(&config, &folders, SHORT).unwrap();
+    let notice = Notice { clip: Some(CLIP.into()), kind: NoticeKind::Alarm, ..notice("a") };
+    let encoded = STANDARD.encode(&picture);
+    // Taken; refused; neither taken nor refused, with or without it.
+    let outcomes = [0, 1, 2].map(|_| senders[0].deliver(&notice));
+    assert!(matches!(outcomes, [Outcome::Delivered, Outcome::Delivered, Outcome::Failed(..)]), "{outcomes:?}");
+    let sent = |from: usize| server.requests().split_off(from).into_iter().map(|(_, body)| body["picture"].clone());
+    assert_eq!(sent(0).collect::<Vec<_>>(), [json!(encoded), json!(encoded), Value::Null, json!(encoded), Value::Null]);
+    std::fs::remove_file(folder.path().join(CLIP)).unwrap();
+    assert_eq!(senders[0].deliver(&notice), Outcome::Delivered);
+    assert_eq!(sent(5).collect::<Vec<_>>(), [Value::Null]);
+    assert!(server.requests().iter().all(|(_, body)| body["clip"] == CLIP));
+    // A test has one of its own; without the key there is none.
+    assert!(matches!(
+        &test(&config).unwrap()[..],
+        [TestResult { failure: None, .. }, TestResult { failure: None, .. }]
+    ));
+    assert!(server.bodies()[7].1.starts_with(b"\x89PNG"));
+    test(&Config { picture: false, ..config }).unwrap();
+    assert_eq!(
+        server.requests.lock().unwrap().split_off(8).iter().filter(|(head, _)| head.starts_with("post")).count(),
+        2
+    );
+}
+
+#[test]
+fn ntfy_gets_a_picture_as_the_body_and_the_message_in_headers() {
+    let server = Server::start(0, &["200 OK", "400 No attachments"]);
+    let (folder, folders, config) = pictures(server.port);
+    let senders = Sender::all(&config, &folders, SHORT).unwrap();
+    let text = "State: on\nAnomaly score: 1.84".to_owned();
+    let (title, link) = ("pump-7: test".into(), "http://pump-7/".into());
+    let notice = Notice { clip: Some(CLIP.into()), kind: NoticeKind::Alarm, title, text, link, ..notice("a") };
+    assert_eq!([0, 1].map(|_| senders[1].deliver(&notice)), [Outcome::Delivered, Outcome::Delivered]);
+    let requests = server.bodies();
+    let (head, body) = &requests[0];
+    assert!(head.starts_with("put /ntfy/pump-7 http/1.1\r\n"), "{head}");
+    for line in [
+        "filename: sound.png",
+        "title: pump-7: test",
+        "message: state: on\\nanomaly score: 1.84",
+        "priority: 4",
+        "tags: rotating_light",
+        "click: http://pump-7/",
+    ] {
+        assert!(head.lines().any(|one| one == line), "{line}: {head}");
+    }
+    assert_eq!(*body, of_clip(folder.path(), CLIP).unwrap());
+    // A server that keeps no attachments gets the message without one.
+    assert_eq!(requests.len(), 3);
+    let message: Value = serde_json::from_slice(&requests[2].1).unwrap();
+    assert_eq!((&message["topic"], &message["priority"]), (&"pump-7".into(), &4.into()));
+}
+
+#[test]
+fn the_message_of_an_alarm_waits_for_its_clip_and_for_nothing_else() {
+    let server = Server::start(0, &[]);
+    let (_folder, folders, mut config) = pictures(server.port);
+    (config.ntfy.url, config.ended, config.warnings) = (String::new(), true, true);
+    let context = OutputContext { folders, ..OutputContext::default() };
+    context.clips.expect_more(true);
+    let mut sink = start(&config, &context).unwrap();
+    let raised = Item { time_us: 7, ..anomaly(true) };
+    sink.handle(&raised, &context);
+    sink.handle(&anomaly(false), &context);
+    context.clips.settle(6, None);
+    sink.poll(&context);
+    context.notify.request_test();
+    sink.poll(&context);
+    wait("the test", || context.notify.sent.load(Relaxed) == 1);
+    context.clips.settle(7, Some(CLIP.into()));
+    sink.poll(&context);
+    wait("the messages", || context.notify.sent.load(Relaxed) == 3);
+    let bodies: Vec<Value> = server.requests().into_iter().map(|(_, body)| body).collect();
+    let parts = |key: &str| bodies.iter().map(|body| body[key].as_str().map(|text| text.len())).collect::<Vec<_>>();
+    assert_eq!(bodies.iter().map(|body| &body["kind"]).collect::<Vec<_>>(), ["test", "alarm", "ended"]);
+    assert_eq!(parts("clip"), [None, Some(CLIP.len()), None]);
+    assert!(parts("picture")[1].is_some_and(|len| len > 1000) && parts("picture")[2].is_none());
+    // Another kind, as this one cools down; the program ends before its clip is written.
+    let fault = Alarm { active: true, cause: AlarmCause::Microphone as u8, ..Alarm::default() };
+    sink.handle(&Item { time_us: 9, ..item(Event::Alarm(fault)) }, &context);
+    context.clips.expect_more(false);
+    sink.finish(&context);
+    let last = server.requests().pop().unwrap().1;
+    assert_eq!((&last["cause"], &last["clip"]), (&"microphone".into(), &Value::Null));
 }
 
 /// A sink with these settings, driven by hand.

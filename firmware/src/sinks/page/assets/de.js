@@ -298,7 +298,7 @@ export const de = {
   'set.capture.channel': 'Kanal des Mikrofons',
   'hint.capture.channel': '„average“ für das Mittel aller Kanäle, oder die Nummer eines Kanals, ab 0.',
   'notify.servers': 'Wohin Nachrichten gehen',
-  'notify.none': 'Kein Server ist eingetragen: siehe [notify.webhook] und [notify.ntfy] der Datei. Adressen und Token stehen nur dort.',
+  'notify.none': 'Kein Server ist eingetragen: siehe [notify.webhook], [notify.ntfy] und [notify.email] der Datei. Adressen, Token und Passwörter stehen nur dort.',
   'notify.test': 'Testnachricht senden',
   'notify.unused': 'noch keine Nachricht.',
   'notify.sent': (time) => `die letzte Nachricht kam um ${time} an.`,

@@ -298,7 +298,7 @@ export const en = {
   'set.capture.channel': 'Channel of the microphone',
   'hint.capture.channel': '"average" of all channels, or the number of one, from 0.',
   'notify.servers': 'Where messages go',
-  'notify.none': 'No server is set: see [notify.webhook] and [notify.ntfy] of the file. Addresses and tokens are set there alone.',
+  'notify.none': 'No server is set: see [notify.webhook], [notify.ntfy] and [notify.email] of the file. Addresses, tokens and passwords are set there alone.',
   'notify.test': 'Send a test message',
   'notify.unused': 'no message yet.',
   'notify.sent': (time) => `the last message arrived at ${time}.`,
