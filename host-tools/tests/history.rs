@@ -5,6 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+
 /// As `firmware events --csv` prints it: a run with an alarm, and a second run after a power cut.
 const EVENTS: &str =
     "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip,explanation\r
@@ -46,6 +49,34 @@ fn an_event_log_becomes_a_picture_and_figures_and_standard_input_will_do() {
     assert!(text.contains("Alarms: anomaly 1."), "{text}");
     assert!(text.contains("2026-11-25 14:10:00 alarm: 56-71 Hz +11.2 dB (rumble, tap)"), "{text}");
     assert!(picture("piped").starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn all_columns_of_the_log_become_a_table_with_types() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = history(folder.path(), &["-", "--out", "out", "--parquet", "events.parquet"], EVENTS);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let path = folder.path().join("events.parquet");
+    let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 7);
+    let names: Vec<&str> = rows[0].get_column_iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, EVENTS.lines().next().unwrap().split(',').collect::<Vec<_>>());
+    let cell = |row: usize, name: &str| -> Field {
+        rows[row].get_column_iter().find(|(column, _)| *column == name).unwrap().1.clone()
+    };
+    assert_eq!(cell(0, "time"), Field::TimestampMillis(1_795_615_200_000));
+    assert_eq!((cell(0, "detail"), cell(0, "state")), (Field::Str("0.1.0".into()), Field::Null));
+    assert_eq!((cell(1, "previous"), cell(1, "confidence")), (Field::Str("unknown".into()), Field::Double(0.8301)));
+    assert_eq!((cell(2, "active"), cell(2, "unacknowledged")), (Field::Bool(true), Field::Bool(true)));
+    assert_eq!(cell(2, "explanation"), Field::Str("56-71 Hz +11.2 dB (rumble, tap)".into()));
+    assert_eq!((cell(3, "by"), cell(4, "seconds")), (Field::Str("mqtt".into()), Field::Double(3598.5)));
+    assert_eq!((cell(6, "number"), cell(6, "clip")), (Field::Long(7), Field::Null));
+    // The same input, the same bytes; and not two documents on one standard output.
+    let piped = history(folder.path(), &["-", "--out", "out", "--parquet", "-"], EVENTS);
+    assert_eq!(piped.stdout, std::fs::read(&path).unwrap());
+    let both = history(folder.path(), &["-", "--out", "out", "--parquet", "-", "--json", "-"], EVENTS);
+    assert_eq!(both.status.code(), Some(1));
 }
 
 #[test]

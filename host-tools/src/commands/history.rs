@@ -1,12 +1,12 @@
-//! `host-tools history`: draws the event log of a device.
+//! `host-tools history`: draws the event log of a device, and writes it as a table.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, is_stdout, shown};
-use crate::event_log::{Course, EXPLANATIONS, Raised, Record, Span, moment, read};
+use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown};
+use crate::event_log::{Course, EXPLANATIONS, Raised, Record, Span, moment, read, write_table};
 use crate::plots::event_log::{Lane, Log, draw};
 
 /// File name of the picture.
@@ -16,7 +16,8 @@ const PICTURE: &str = "history.png";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   host-tools history events.csv
-  ssh pi firmware events --csv | host-tools history - --out pictures")]
+  ssh pi firmware events --csv | host-tools history - --out pictures
+  host-tools history events.csv --parquet events.parquet")]
 pub(crate) struct Args {
     /// Event log of a device: the output of `firmware events --csv`; `-` for standard input
     #[arg(value_name = "EVENTS.csv")]
@@ -24,6 +25,9 @@ pub(crate) struct Args {
     /// Folder for history.png
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
+    /// Also write all events as a Parquet table; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub parquet: Option<PathBuf>,
     #[command(flatten)]
     pub json: JsonOut,
 }
@@ -75,8 +79,10 @@ struct Alarm<'a> {
 /// # Errors
 /// When the file is no event log, or a file cannot be read or written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let ui = Ui::new(&args.json);
-    let course = Course::from_records(&records(&args.events, &ui)?);
+    one_stdout(&[("--parquet", args.parquet.as_deref()), ("--json", args.json.json.as_deref())])?;
+    let ui = Ui::beside(&args.json, args.parquet.as_deref().is_some_and(is_stdout));
+    let records = records(&args.events, &ui)?;
+    let course = Course::from_records(&records);
     course.lines().iter().for_each(|line| ui.print(line));
     let name = args.events.file_name().unwrap_or_default().to_string_lossy();
     let title = if is_stdout(&args.events) { "Event log".to_string() } else { format!("Event log {name}") };
@@ -84,6 +90,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let subtitle = [vec![course.summary() + "."], course.remarks()].concat().join(" ");
     draw(&title, &subtitle, &log(&course))?.save(&picture)?;
     ui.print(shown(&picture));
+    if let Some(path) = &args.parquet {
+        write_table(path, &records)?;
+        ui.print(shown(path));
+    }
     args.json.write("acoustic-monitor/history/1", &figures(&course))
 }
 

@@ -190,8 +190,7 @@ mod tests {
                 state: (active.is_none() && !name.is_empty()).then(|| name.to_string()),
                 active: *active,
                 cause: active.map(|_| name.to_string()),
-                seconds: None,
-                explanation: None,
+                ..Record::default()
             })
             .collect()
     }

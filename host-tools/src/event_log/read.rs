@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::console::one_line;
 
-/// The columns that are of interest here, as they stand in the file.
+/// The columns as they stand in the file. Those that the course does not need may be absent.
 #[derive(Debug, Deserialize)]
 struct Row {
     number: u64,
@@ -17,9 +17,21 @@ struct Row {
     up_s: f64,
     event: String,
     state: Option<String>,
+    #[serde(default)]
+    previous: Option<String>,
+    #[serde(default)]
+    confidence: Option<f64>,
     active: Option<bool>,
     cause: Option<String>,
+    #[serde(default)]
+    unacknowledged: Option<bool>,
+    #[serde(default)]
+    by: Option<String>,
     seconds: Option<f64>,
+    #[serde(default)]
+    detail: Option<String>,
+    #[serde(default)]
+    clip: Option<String>,
     /// Logs of before this column have none.
     #[serde(default)]
     explanation: Option<String>,
@@ -34,18 +46,31 @@ pub(crate) struct Record {
     pub at_s: f64,
     /// Whether a time server set the clock in that run.
     pub dated: bool,
+    /// How well the time is known: `synchronised`, `corrected` or `unsynchronised`.
+    pub clock: String,
     /// Seconds since the program's start.
     pub up_s: f64,
     /// The kind of event.
     pub event: String,
     /// The state from now on, or that of an alarm or a duration.
     pub state: Option<String>,
+    /// Of a change: the state before, and the confidence of the new one.
+    pub previous: Option<String>,
+    pub confidence: Option<f64>,
     /// Of an alarm or a warning: raised or ended.
     pub active: Option<bool>,
     /// Of an alarm or a warning.
     pub cause: Option<String>,
+    /// Of an alarm: whether it is unacknowledged.
+    pub unacknowledged: Option<bool>,
+    /// The way by which alarms were acknowledged.
+    pub by: Option<String>,
     /// Of a duration, in seconds.
     pub seconds: Option<f64>,
+    /// Version, model, number of lost records, or why a clip has no sound.
+    pub detail: Option<String>,
+    /// Name of the file with the sound around an alarm.
+    pub clip: Option<String>,
     /// Of an alarm or a warning that was raised: what moved in the sound, as one line.
     pub explanation: Option<String>,
 }
@@ -72,12 +97,19 @@ pub(crate) fn read(csv: impl Read, name: &str) -> anyhow::Result<Vec<Record>> {
             number: row.number,
             at_s: time.as_millisecond() as f64 / 1e3,
             dated: row.clock != "unsynchronised",
+            clock: row.clock,
             up_s: row.up_s,
             event: row.event,
             state: row.state,
+            previous: row.previous,
+            confidence: row.confidence,
             active: row.active,
             cause: row.cause,
+            unacknowledged: row.unacknowledged,
+            by: row.by,
             seconds: row.seconds,
+            detail: row.detail,
+            clip: row.clip,
             explanation: row.explanation.map(|text| one_line(&text)),
         });
     }
