@@ -121,7 +121,7 @@ impl<S: Read + Write> Dialogue<S> {
         }
     }
 
-    /// Says who this is; returns the extensions that the server offers.
+    /// Sends the name of this device, and returns the extensions that the server offers.
     ///
     /// # Errors
     /// [`Fault`].
