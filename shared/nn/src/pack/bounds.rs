@@ -31,6 +31,14 @@ impl ActivationBounds {
         bounds
     }
 
+    /// Given bounds, and 255 past their end.
+    #[cfg(test)]
+    pub(super) fn from_bounds(bounds: &[u8]) -> Self {
+        let mut all = Self::FULL;
+        all.0.iter_mut().zip(bounds).for_each(|(bound, given)| *bound = *given);
+        all
+    }
+
     /// Returns the bounds of all channels.
     pub(super) fn all(&self) -> &[u8; MAX_CHANNELS] {
         &self.0

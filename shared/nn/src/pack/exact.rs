@@ -10,7 +10,7 @@
 //!   Fewer widenings save time, so a greedy search combines large loads with small ones.
 
 use super::bounds::scaled_weight;
-use super::panel::Rows;
+use super::panel::{Inputs, Rows};
 use super::sink::Sink;
 use crate::body::MAX_CHANNELS;
 use crate::layout::{Layout, PANEL};
@@ -24,8 +24,10 @@ const MAX_STEPS: usize = 2 * MAX_CHANNELS / QUAD;
 
 /// Pairs of a step: two for each channel.
 const PAIRS: usize = PANEL * QUAD / 2;
-/// Sums of the scaled positive weights of each pair, then of the magnitudes of the negative ones.
+/// For each pair, the sum of the scaled positive weights and that of the magnitudes of the negative ones.
 type Load = [u8; 2 * PAIRS];
+/// In the place of a load that is in a group: fits no other.
+const TAKEN: Load = [u8::MAX; 2 * PAIRS];
 /// Weights of a step: four of each channel.
 type Weights = [i8; PANEL * QUAD];
 /// Upper bounds of a step's inputs.
@@ -46,19 +48,26 @@ impl Quad {
     #[inline(always)]
     fn new(weights: Weights, offset: u16, bounds: Bounds) -> Self {
         // Loops over arrays of equal length, which the compiler vectorises.
+        let mut scaled = weights;
+        if bounds != [255; QUAD] {
+            let all_bounds: [u8; PANEL * QUAD] = core::array::from_fn(|index| bounds[index % QUAD]);
+            for (scaled, bound) in scaled.iter_mut().zip(all_bounds) {
+                *scaled = scaled_weight(*scaled, bound);
+            }
+        }
         let (mut positive, mut negative) = ([0; PANEL * QUAD], [0; PANEL * QUAD]);
-        let all_bounds: [u8; PANEL * QUAD] = core::array::from_fn(|index| bounds[index % QUAD]);
-        for index in 0..PANEL * QUAD {
-            let scaled = scaled_weight(weights[index], all_bounds[index]);
+        for (index, scaled) in scaled.into_iter().enumerate() {
             positive[index] = scaled.max(0).cast_unsigned();
             negative[index] = scaled.min(0).unsigned_abs();
         }
-        let mut load = [0; 2 * PAIRS];
-        for pair in 0..PAIRS {
+        let (positive, negative): ([u16; PAIRS], [u16; PAIRS]) = (bytemuck::cast(positive), bytemuck::cast(negative));
+        let mut load = [0_u16; PAIRS];
+        for (pair, load) in load.iter_mut().enumerate() {
             // Weights are at least -127, so each sum is at most 254.
-            load[pair] = positive[2 * pair] + positive[2 * pair + 1];
-            load[PAIRS + pair] = negative[2 * pair] + negative[2 * pair + 1];
+            let sum = |two_bytes: u16| (two_bytes & 0xff) + (two_bytes >> 8);
+            *load = sum(positive[pair]) | sum(negative[pair]) << 8;
         }
+        let load: Load = bytemuck::cast(load);
         let max_load = load.iter().fold(0, |max, &load| max.max(load));
         Self { weights, offset, bounds, load, max_load }
     }
@@ -85,18 +94,12 @@ impl Quad {
     }
 }
 
-/// Returns whether `load` fits the remaining capacity `left` of a sum.
-#[inline(always)]
-fn is_within(load: &Load, left: &Load) -> bool {
-    load.iter().zip(left).fold(0, |excess, (load, left)| excess | load.saturating_sub(*left)) == 0
-}
-
 /// Packs the weights `rows` of a panel at offset `at`. Returns the numbers of groups of 4, 3, 2 and 1 steps, and of steps.
 #[inline(always)]
-pub(super) fn pack<L: Layout>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usize; 4], usize) {
+pub(super) fn pack<L: Layout>(sink: &mut Sink, rows: &Rows, inputs: &[Inputs], at: usize) -> ([usize; 4], usize) {
     let mut quads: heapless::Vec<Quad, MAX_STEPS> = heapless::Vec::new();
-    for step in 0..rows.source.steps(QUAD) {
-        let (weights, bounds) = rows.step(step);
+    for (step, inputs) in inputs.iter().enumerate() {
+        let (weights, bounds) = (rows.step(inputs), inputs.bounds);
         // The compiler vectorises this form, but not a comparison with zeros.
         if weights.iter().fold(0, |any, weight| any | weight) == 0 {
             continue;
@@ -125,38 +128,78 @@ pub(super) fn pack<L: Layout>(sink: &mut Sink, rows: &Rows, at: usize) -> ([usiz
 /// Returns the order of the steps, groups of 4 first, then of 3, 2 and 1, and the number of groups of each length.
 #[inline(always)]
 fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MAX_STEPS>, [usize; 4]) {
-    let mut largest_first: heapless::Vec<u16, MAX_STEPS> = (0..quads.len() as u16).collect();
-    largest_first.sort_unstable_by_key(|&index| core::cmp::Reverse(quads[usize::from(index)].max_load));
-    let mut groups: heapless::Vec<heapless::Vec<u16, 4>, MAX_STEPS> = heapless::Vec::new();
-    while let Some(&seed) = largest_first.first() {
-        largest_first.remove(0);
-        let mut load = quads[usize::from(seed)].load;
-        let mut group: heapless::Vec<u16, 4> = heapless::Vec::new();
-        let _ = group.push(seed);
-        while group.len() < longest.min(4) {
-            let left = load.map(|load| LIMIT - load);
-            // The sum with the least capacity left rejects most of the others.
-            let tight = (1..2 * PAIRS).fold(0, |tight, index| if left[index] < left[tight] { index } else { tight });
-            let fits = |&other: &u16| {
-                let load = &quads[usize::from(other)].load;
-                load[tight] <= left[tight] && is_within(load, &left)
-            };
-            let Some(place) = largest_first.iter().position(fits) else { break };
-            let other = largest_first.remove(place);
-            load.iter_mut().zip(quads[usize::from(other)].load).for_each(|(load, more)| *load += more);
-            let _ = group.push(other);
+    // The largest load first. The index is below `MAX_STEPS`.
+    let key = |(index, quad): (usize, &Quad)| (LIMIT - quad.max_load) as usize * MAX_STEPS + index;
+    let mut free: heapless::Vec<u32, MAX_STEPS> = quads.iter().enumerate().map(|quad| key(quad) as u32).collect();
+    free.sort_unstable();
+    let mut free: heapless::Vec<u16, MAX_STEPS> = free.into_iter().map(|key| (key % MAX_STEPS as u32) as u16).collect();
+    let mut loads: heapless::Vec<Load, MAX_STEPS> = free.iter().map(|&index| quads[usize::from(index)].load).collect();
+    let mut groups: heapless::Vec<([u16; 4], usize), MAX_STEPS> = heapless::Vec::new();
+    let (mut seed, mut taken) = (0, 0);
+    while seed < free.len() {
+        if loads[seed] == TAKEN {
+            seed += 1;
+            continue;
         }
-        let _ = groups.push(group);
+        let (mut group, mut len, mut left, mut place) = ([0; 4], 0, [LIMIT; 2 * PAIRS], seed);
+        loop {
+            for (left, load) in left.iter_mut().zip(loads[place]) {
+                *left -= load;
+            }
+            group[len] = free[place];
+            len += 1;
+            loads[place] = TAKEN;
+            taken += 1;
+            if len == longest.min(4) {
+                break;
+            }
+            match first_fit(&loads, place + 1, &left) {
+                Some(next) => place = next,
+                None => break,
+            }
+        }
+        let _ = groups.push((group, len));
+        // What is taken is not searched again and again.
+        if 2 * taken >= free.len() {
+            let mut kept = 0;
+            for place in seed..free.len() {
+                if loads[place] != TAKEN {
+                    (free[kept], loads[kept]) = (free[place], loads[place]);
+                    kept += 1;
+                }
+            }
+            free.truncate(kept);
+            loads.truncate(kept);
+            (seed, taken) = (0, 0);
+        }
     }
     let mut counts = [0; 4];
     let mut order = heapless::Vec::new();
-    for (count, len) in counts.iter_mut().zip([4, 3, 2, 1]) {
-        for group in groups.iter().filter(|group| group.len() == len) {
+    for (count, wanted) in counts.iter_mut().zip([4, 3, 2, 1]) {
+        for (group, _) in groups.iter().filter(|(_, len)| *len == wanted) {
             *count += 1;
-            let _ = order.extend_from_slice(group);
+            let _ = order.extend_from_slice(&group[..wanted]);
         }
     }
     (order, counts)
+}
+
+/// Returns the first place from `from` on whose load fits the capacity `left` of the sums.
+#[inline(always)]
+fn first_fit(loads: &[Load], from: usize, left: &Load) -> Option<usize> {
+    // A loop, because the closure of an iterator's method would be compiled without the caller's target features.
+    let mut place = from;
+    for load in loads.get(from..).unwrap_or_default() {
+        let mut excess = 0;
+        for (load, left) in load.iter().zip(left) {
+            excess |= load.saturating_sub(*left);
+        }
+        if excess == 0 {
+            return Some(place);
+        }
+        place += 1;
+    }
+    None
 }
 
 #[cfg(test)]

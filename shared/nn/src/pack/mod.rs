@@ -22,7 +22,7 @@ use bounds::ActivationBounds;
 use constants::Channel;
 use float::MAX_GROUP;
 use order::Order;
-use panel::Source;
+use panel::{Source, Weights};
 use sink::Sink;
 
 /// Returns the number of bytes required to pack `body`: exact, or an upper bound if weights may be split.
@@ -120,9 +120,10 @@ fn rows(sink: &mut Sink, product: &Product, place: impl Fn(usize, usize) -> Opti
 /// Writes all panels of a product from offset `at`. Returns the end offset.
 #[inline(always)]
 fn panels<L: Layout>(sink: &mut Sink, product: &Product, source: &Source, channels: &Channels, mut at: usize) -> usize {
+    let weights = Weights::new::<L>(source, channels);
     for panel in 0..product.panels {
         let head = product.heads_at + HEAD_LEN * panel;
-        let (groups, end) = panel::pack::<L>(sink, source, channels, panel, at);
+        let (groups, end) = panel::pack::<L>(sink, &weights, panel, at);
         sink.write(head, &(at as u32).to_le_bytes());
         for (place, count) in groups.into_iter().enumerate() {
             sink.write(head + 4 + 2 * place, &(count as u16).to_le_bytes());

@@ -6,7 +6,7 @@ use super::chains;
 use super::constants::{self, Channel, origin};
 use super::exact;
 use super::sink::Sink;
-use crate::body::{Kind, Layer, Scores};
+use crate::body::{Kind, Layer, MAX_CHANNELS, Scores};
 use crate::layout::{Groups, Layout, PANEL};
 
 /// Source of the weights of a product.
@@ -83,6 +83,38 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Inputs of a step of four bytes.
+pub(super) struct Inputs {
+    /// Index of each in a row of weights, past its end if there is none or it is always zero.
+    places: [u16; 4],
+    /// Upper bound of each.
+    pub bounds: [u8; 4],
+}
+
+/// What is packed of a product, panel by panel.
+pub(super) struct Weights<'a> {
+    source: &'a Source<'a>,
+    channels: &'a Channels,
+    /// Inputs of every step; empty unless groups are [`Groups::Pairs`].
+    inputs: heapless::Vec<Inputs, { MAX_CHANNELS / 4 }>,
+}
+
+impl<'a> Weights<'a> {
+    /// Collects what all panels have in common.
+    pub(super) fn new<L: Layout>(source: &'a Source<'a>, channels: &'a Channels) -> Self {
+        let input = |step: usize, byte: usize| channels.inputs.channel(source.input(step, byte, 4));
+        let bound = |input: usize| channels.bounds.bound(input);
+        let place = |input: usize| if bound(input) > 0 { input.min(usize::from(u16::MAX)) as u16 } else { u16::MAX };
+        let inputs = |step: usize| Inputs {
+            places: core::array::from_fn(|byte| place(input(step, byte))),
+            bounds: core::array::from_fn(|byte| bound(input(step, byte))),
+        };
+        // The capacity is sufficient: a product has at most `MAX_CHANNELS` inputs.
+        let steps = if L::GROUPS == Groups::Pairs { source.steps(4).min(MAX_CHANNELS / 4) } else { 0 };
+        Self { source, channels, inputs: (0..steps).map(inputs).collect() }
+    }
+}
+
 /// Largest number of channels of a panel.
 const MAX_LANES: usize = 2 * PANEL;
 
@@ -95,21 +127,16 @@ pub(super) struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    /// Returns the weights of a step of four bytes, four for each of the first eight channels, and the bounds of the inputs.
+    /// Returns the weights of a step of four bytes, four for each of the first eight channels.
     #[inline(always)]
-    pub(super) fn step(&self, step: usize) -> ([i8; 4 * PANEL], [u8; 4]) {
-        let places: [usize; 4] =
-            core::array::from_fn(|byte| self.channels.inputs.channel(self.source.input(step, byte, 4)));
-        let bounds = places.map(|place| self.channels.bounds.bound(place));
-        // An input that is always zero requires no weight.
-        let places: [usize; 4] = core::array::from_fn(|byte| if bounds[byte] > 0 { places[byte] } else { usize::MAX });
+    pub(super) fn step(&self, inputs: &Inputs) -> [i8; 4 * PANEL] {
         let mut weights = [0; 4 * PANEL];
         for (weights, row) in weights.chunks_exact_mut(4).zip(self.rows) {
-            for (weight, place) in weights.iter_mut().zip(places) {
-                *weight = row.get(place).copied().unwrap_or(0);
+            for (weight, place) in weights.iter_mut().zip(inputs.places) {
+                *weight = row.get(usize::from(place)).copied().unwrap_or(0);
             }
         }
-        (weights, bounds)
+        weights
     }
 
     /// Returns the weight of channel `lane` of the panel for byte `byte` of a step of `len` bytes; 0 if there is none.
@@ -142,22 +169,24 @@ impl Rows<'_> {
 /// Packs panel `panel` at offset `at`: constants, weights, offsets. Returns the numbers of groups of 4, 3, 2 and 1 steps, and
 /// the end offset.
 #[inline(always)]
-pub(super) fn pack<L: Layout>(
-    sink: &mut Sink,
-    source: &Source,
-    all: &Channels,
-    panel: usize,
-    at: usize,
-) -> ([usize; 4], usize) {
+pub(super) fn pack<L: Layout>(sink: &mut Sink, weights: &Weights, panel: usize, at: usize) -> ([usize; 4], usize) {
+    let Weights { source, channels: all, inputs } = weights;
     // A panel of eight channels does not use the second half.
-    let channels: [usize; MAX_LANES] = core::array::from_fn(|lane| all.outputs.channel(L::WIDTH * panel + lane));
-    let mut constants = channels.map(|channel| source.channel::<L>(channel, &all.bounds));
+    let mut channels = [usize::MAX; MAX_LANES];
+    let mut constants = [Channel::NONE; MAX_LANES];
+    for (lane, (channel, constants)) in channels.iter_mut().zip(&mut constants).enumerate().take(L::WIDTH) {
+        *channel = all.outputs.channel(L::WIDTH * panel + lane);
+        *constants = source.channel::<L>(*channel, &all.bounds);
+    }
     // FULLY_CONNECTED, of one position, is requantised in integers.
     let floats = !matches!(source, Source::Scores(..));
     let weights_at = constants::write::<L>(sink, at, &mut constants[..L::WIDTH], floats);
-    let rows = Rows { source, rows: channels.map(|channel| source.row(channel)), channels: all };
+    let mut rows = Rows { source, rows: [&[]; MAX_LANES], channels: all };
+    for (row, channel) in rows.rows.iter_mut().zip(channels).take(L::WIDTH) {
+        *row = source.row(channel);
+    }
     let (groups, steps) = match L::GROUPS {
-        Groups::Pairs => exact::pack::<L>(sink, &rows, weights_at),
+        Groups::Pairs => exact::pack::<L>(sink, &rows, inputs, weights_at),
         Groups::Chains => chains::pack::<L>(sink, &rows, weights_at),
         Groups::Single | Groups::Runs => natural::<L>(sink, &rows, weights_at),
     };
