@@ -43,6 +43,18 @@ pub(crate) struct Floats {
     pub offset: [f32; 2 * PANEL],
 }
 
+/// Requantisation of eight output channels by one multiply-add in single precision (see `pack::line`), which follows their
+/// [`Constants`].
+#[allow(dead_code, reason = "not every architecture uses it")]
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Line {
+    /// Factors; NaN if single precision is not exact for these channels.
+    pub factors: [f32; PANEL],
+    /// Offsets.
+    pub offsets: [f32; PANEL],
+}
+
 /// How the packer forms groups of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code, reason = "every architecture uses some of them")]
@@ -73,8 +85,12 @@ pub(crate) trait Layout {
     const LANES: usize = PANEL;
     /// Whether constants are followed by [`Floats`]; then panels and lanes are sixteen.
     const FLOATS: bool = false;
+    /// Whether constants are followed by a [`Line`]; then panels and lanes are eight.
+    const LINES: bool = false;
     /// Size of the constants of eight channels, in bytes.
-    const CONSTANTS_LEN: usize = CONSTANTS_LEN + if Self::FLOATS { size_of::<Floats>() / 2 } else { 0 };
+    const CONSTANTS_LEN: usize = CONSTANTS_LEN
+        + if Self::FLOATS { size_of::<Floats>() / 2 } else { 0 }
+        + if Self::LINES { size_of::<Line>() } else { 0 };
     /// Value that is XORed with an int8 value to store it: 0x80 for unsigned bytes, 0 for signed bytes.
     const FLIP: u8;
     /// Supported numbers of positions per tile. FULLY_CONNECTED uses tiles of one position.

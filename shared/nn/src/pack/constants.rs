@@ -7,9 +7,10 @@
 //! its output zero point is included in the rounding constant, as a multiple of the divisor.
 
 use super::float::Float;
+use super::line::Line;
 use super::sink::Sink;
 use crate::body::{Layer, Scores};
-use crate::layout::{CONSTANTS_LEN, Floats, Layout, PANEL};
+use crate::layout::{self, CONSTANTS_LEN, Floats, Layout, PANEL};
 
 /// Returns the int8 value that the kernels store as zero: -128 with unsigned bytes, 0 with signed bytes.
 pub(crate) fn origin<L: Layout>() -> i32 {
@@ -79,6 +80,12 @@ pub(super) fn write<L: Layout>(sink: &mut Sink, mut at: usize, channels: &mut [C
     for eight in channels.as_chunks().0 {
         sink.write(at, &bytes(eight));
         at += CONSTANTS_LEN;
+        if L::LINES {
+            let line = if floats { Line::of(eight) } else { None };
+            let line = line.map_or([[f32::NAN; PANEL]; 2], |line| [line.factors, line.offsets]);
+            sink.write(at, bytemuck::cast_slice(line.as_flattened()));
+            at += size_of::<layout::Line>();
+        }
     }
     if L::FLOATS {
         let factors = float.map_or([[f32::NAN; 2 * PANEL]; 3], |float| float.factors);

@@ -9,6 +9,7 @@ mod chains;
 mod constants;
 mod exact;
 mod float;
+mod line;
 mod order;
 mod panel;
 mod sink;
@@ -134,6 +135,7 @@ fn panels<L: Layout>(sink: &mut Sink, product: &Product, source: &Source, channe
 }
 
 /// Writes a depthwise layer: for each [`Layout::LANES`] channels, constants, then taps.
+#[inline(always)]
 fn depthwise<L: Layout>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
     for first in (0..layer.output.channels).step_by(L::LANES) {
         let mut taps_at = at + L::LANES / PANEL * L::CONSTANTS_LEN;

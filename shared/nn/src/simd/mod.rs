@@ -73,7 +73,7 @@ macro_rules! dispatch {
 pub enum Isa {
     /// Portable code.
     Scalar,
-    /// 256-bit integer vectors of x86-64.
+    /// 256-bit vectors of x86-64, with fused multiply-add.
     Avx2,
     /// 256-bit integer vectors of x86-64 with dot products of bytes.
     AvxVnni,
@@ -99,7 +99,7 @@ impl Isa {
     /// only instructions enabled at compile time (`-C target-feature`) are available.
     pub fn is_available(self) -> bool {
         #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
-        let avx2 = std::arch::is_x86_feature_detected!("avx2");
+        let avx2 = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
         #[cfg(all(target_arch = "x86_64", any(feature = "std", test)))]
         let vnni = std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512bw")
@@ -109,7 +109,7 @@ impl Isa {
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
         let avx_vnni = cfg!(all(target_arch = "x86_64", target_feature = "avxvnni"));
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
-        let avx2 = cfg!(all(target_arch = "x86_64", target_feature = "avx2"));
+        let avx2 = cfg!(all(target_arch = "x86_64", target_feature = "avx2", target_feature = "fma"));
         #[cfg(not(all(target_arch = "x86_64", any(feature = "std", test))))]
         let vnni = cfg!(all(
             target_arch = "x86_64",

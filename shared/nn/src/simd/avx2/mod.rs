@@ -1,7 +1,8 @@
 //! AVX2, for x86-64 processors since 2013 (Intel Haswell) and 2015 (AMD Excavator).
 //!
 //! `vpmaddubsw` multiplies 32 unsigned by 32 signed bytes and adds adjacent products in 16 bits; the packer guarantees that
-//! neither these sums nor those of a group overflow. `vpmaddwd` with ones widens a group into eight 32-bit sums.
+//! neither these sums nor those of a group overflow. `vpmaddwd` with ones widens a group into eight 32-bit sums. Most sums are
+//! requantised by one multiply-add in single precision, which all processors with AVX2 have.
 
 mod group;
 
@@ -9,7 +10,7 @@ use core::arch::x86_64::*;
 
 use super::generic::{self, PlanesJob, ProductJob};
 use super::vectors::Vectors;
-use crate::layout::{Constants, Groups, Layout, PANEL, Task};
+use crate::layout::{Constants, Groups, Layout, Line, PANEL, Task};
 
 /// Runs `task` with the layout `L`, compiled with AVX2: the compiler vectorises the packer's search, and quantisation of the
 /// patch, in twice the width.
@@ -30,6 +31,7 @@ impl Layout for Avx2 {
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 4;
     const GROUPS: Groups = Groups::Pairs;
+    const LINES: bool = true;
     const FLIP: u8 = 0x80;
     const ROWS: &'static [usize] = &[8, 6];
     const TAPS_LEN: usize = 384;
@@ -56,16 +58,37 @@ impl Layout for Avx2 {
     }
 }
 
+/// Requantisation of eight channels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scale {
+    constants: *const Constants,
+    /// Whether single precision is exact.
+    exact: bool,
+}
+
+impl Scale {
+    /// Returns the biases.
+    ///
+    /// # Safety
+    /// - AVX2 is available;
+    /// - the constants are readable and aligned to 64.
+    #[inline(always)]
+    pub(super) unsafe fn start(self) -> __m256i {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { Avx2::start(self.constants) }
+    }
+}
+
 // SAFETY:
-// - every function uses AVX2 (and what it implies), which `Isa::is_available` checks before any is called;
-// - `product` and `planes` enable it for all that is inlined into them;
+// - every function uses AVX2 (and what it implies) and FMA, which `Isa::is_available` checks before any is called;
+// - `product` and `planes` enable them for all that is inlined into them;
 // - no function accesses more memory than the sizes of its `Layout` state.
 unsafe impl Vectors for Avx2 {
     type Acc = __m256i;
     type Sum = __m256i;
     /// Rows 0 and 1, and rows 2 and 3, each pair interleaved and widened to 16 bits.
     type Column = (__m256i, __m256i);
-    type Scale = *const Constants;
+    type Scale = Scale;
     type Taps = *const u8;
 
     #[inline(always)]
@@ -129,16 +152,25 @@ unsafe impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn scale(constants: *const Constants) -> Self::Scale {
-        constants
+    unsafe fn scale(constants: *const Constants) -> Scale {
+        // SAFETY: the constants are readable, and a line follows them; any bits are a number.
+        let exact = !unsafe { (*constants.add(1).cast::<Line>()).factors[0] }.is_nan();
+        Scale { constants, exact }
     }
 
     #[inline(always)]
-    unsafe fn requantise(sum: __m256i, constants: Self::Scale) -> __m256i {
+    unsafe fn requantise(sum: __m256i, Scale { constants, exact }: Scale) -> __m256i {
         // SAFETY:
-        // - AVX2 is available;
-        // - the constants are readable and aligned to 64.
+        // - AVX2 and FMA are available;
+        // - the constants and the line are readable and aligned to 64.
         unsafe {
+            if exact {
+                let line = constants.add(1).cast::<Line>();
+                let load = |part: *const f32| _mm256_load_ps(part);
+                let factors = load((&raw const (*line).factors).cast());
+                let offsets = load((&raw const (*line).offsets).cast());
+                return _mm256_cvttps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), factors, offsets));
+            }
             let load = |part: *const i32| _mm256_load_si256(part.cast());
             let mantissa = load((&raw const (*constants).mantissa).cast());
             let even = _mm256_mul_epi32(sum, mantissa);
@@ -202,13 +234,13 @@ unsafe impl Vectors for Avx2 {
                 *sum = _mm256_add_epi32(upper, _mm256_madd_epi16(lower, tap(2 * column + 1)));
             }
             let sum = _mm256_add_epi32(_mm256_add_epi32(sums[0], sums[1]), sums[2]);
-            _mm256_add_epi32(sum, Self::start(scale))
+            _mm256_add_epi32(sum, scale.start())
         }
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {
         // SAFETY:
-        // - AVX2 is available;
+        // - AVX2 and FMA are available;
         // - the caller guarantees the remaining conditions.
         unsafe {
             match rows {
@@ -221,7 +253,7 @@ unsafe impl Vectors for Avx2 {
 
     unsafe fn planes(job: &PlanesJob) {
         // SAFETY:
-        // - AVX2 is available;
+        // - AVX2 and FMA are available;
         // - the caller guarantees the remaining conditions.
         unsafe { planes(job) }
     }
@@ -270,38 +302,38 @@ unsafe fn store_pair(a: __m256i, b: __m256i, to_a: *mut u8, to_b: *mut u8) {
 
 // Not inlined: in combination with other code, the compiler runs out of registers and spills the sums.
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 #[inline(never)]
 unsafe fn product8(job: &ProductJob) {
     // SAFETY:
-    // - AVX2 is enabled;
+    // - AVX2 and FMA are enabled;
     // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx2, 8, 1>(job) }
 }
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 #[inline(never)]
 unsafe fn product6(job: &ProductJob) {
     // SAFETY:
-    // - AVX2 is enabled;
+    // - AVX2 and FMA are enabled;
     // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx2, 6, 1>(job) }
 }
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 #[inline(never)]
 unsafe fn product1(job: &ProductJob) {
     // SAFETY:
-    // - AVX2 is enabled;
+    // - AVX2 and FMA are enabled;
     // - the caller guarantees the remaining conditions.
     unsafe { generic::product::<Avx2, 1, 1>(job) }
 }
 
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 #[inline(never)]
 unsafe fn planes(job: &PlanesJob) {
     // SAFETY:
-    // - AVX2 is enabled;
+    // - AVX2 and FMA are enabled;
     // - the caller guarantees the remaining conditions.
     unsafe { generic::planes::<Avx2>(job) }
 }

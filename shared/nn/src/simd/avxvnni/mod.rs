@@ -22,6 +22,7 @@ impl Layout for AvxVnni {
     const LONGEST: usize = 1;
     const WIDTH: usize = PANEL;
     const GROUPS: Groups = Groups::Single;
+    const LINES: bool = true;
     const FLIP: u8 = Avx2::FLIP;
     const ROWS: &'static [usize] = &[step::TILE, 4];
     const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
@@ -36,7 +37,7 @@ impl Layout for AvxVnni {
 }
 
 // SAFETY:
-// - every function uses AVX2 and AVX-VNNI, which `Isa::is_available` checks before any is called;
+// - every function uses AVX2, FMA and AVX-VNNI, which `Isa::is_available` checks before any is called;
 // - `product` and `planes` enable them for all that is inlined into them;
 // - no function accesses more memory than the sizes of its `Layout` state.
 unsafe impl Vectors for AvxVnni {
@@ -114,7 +115,8 @@ unsafe impl Vectors for AvxVnni {
 
     #[inline(always)]
     unsafe fn scale(constants: *const Constants) -> Self::Scale {
-        constants
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { Avx2::scale(constants) }
     }
 
     #[inline(always)]
@@ -154,7 +156,7 @@ unsafe impl Vectors for AvxVnni {
         // - AVX2 and AVX-VNNI are available;
         // - taps and constants are readable and aligned to 32.
         unsafe {
-            let mut sum = Self::start(scale);
+            let mut sum = scale.start();
             for (index, column) in columns.into_iter().enumerate() {
                 let tap = _mm256_load_si256(taps.cast::<__m256i>().add(3 * ROW + index));
                 sum = _mm256_dpbusd_avx_epi32(sum, column, tap);
@@ -191,7 +193,7 @@ unsafe impl Vectors for AvxVnni {
 /// registers and spills the sums.
 macro_rules! product {
     ($name:ident, $rows:literal, $panels:literal) => {
-        #[target_feature(enable = "avx2,avxvnni")]
+        #[target_feature(enable = "avx2,fma,avxvnni")]
         #[inline(never)]
         unsafe fn $name(job: &ProductJob) {
             // SAFETY:
@@ -209,7 +211,7 @@ product!(product4, 4, 1);
 product!(product1x2, 1, 2);
 product!(product1, 1, 1);
 
-#[target_feature(enable = "avx2,avxvnni")]
+#[target_feature(enable = "avx2,fma,avxvnni")]
 #[inline(never)]
 unsafe fn planes(job: &PlanesJob) {
     // SAFETY:
