@@ -188,8 +188,7 @@ fn arrange(quads: &[Quad], longest: usize) -> (heapless::Vec<u16, MAX_STEPS>, [u
 #[inline(always)]
 fn first_fit(loads: &[Load], from: usize, left: &Load) -> Option<usize> {
     // A loop, because the closure of an iterator's method would be compiled without the caller's target features.
-    let mut place = from;
-    for load in loads.get(from..).unwrap_or_default() {
+    for (place, load) in (from..).zip(loads.get(from..).unwrap_or_default()) {
         let mut excess = 0;
         for (load, left) in load.iter().zip(left) {
             excess |= load.saturating_sub(*left);
@@ -197,7 +196,6 @@ fn first_fit(loads: &[Load], from: usize, left: &Load) -> Option<usize> {
         if excess == 0 {
             return Some(place);
         }
-        place += 1;
     }
     None
 }
