@@ -1,4 +1,5 @@
-//! Generates the constants of the log-mel front end (`log_mel_tables.rs`): Hann window and mel weights.
+//! Generates the constants of the log-mel front end: Hann window and mel weights (`log_mel_tables.rs`), and the factors of the Fourier
+//! transform (`fft_tables.rs`).
 //!
 //! The values are computed and equal those inside the base model bit for bit (a test compares them if the base model is
 //! available). They are computed at build time so that the device neither contains the f64 code nor runs it at start-up.
@@ -22,8 +23,28 @@ const HIGH_HZ: f64 = 7_500.0;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let folder = std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
-    let path = PathBuf::from(folder).join("log_mel_tables.rs");
-    std::fs::write(&path, tables()).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+    for (name, source) in [("log_mel_tables.rs", tables()), ("fft_tables.rs", fft_tables())] {
+        let path = PathBuf::from(&folder).join(name);
+        std::fs::write(&path, source).unwrap_or_else(|error| panic!("cannot write {}: {error}", path.display()));
+    }
+}
+
+/// Returns the generated source of `COS` and `MINUS_SIN`: at `m + k`, real and imaginary part of `exp(-i pi k / m)` for `k` below `m`, where
+/// `m` is a power of two up to half of the transform.
+fn fft_tables() -> String {
+    // Exact where the functions' results are rounded: at a quarter of a turn.
+    let quarter = |k: usize, m: usize| 2 * k == m;
+    let angle = |k: usize, m: usize| std::f64::consts::PI * k as f64 / m as f64;
+    let cos = |k: usize, m: usize| if quarter(k, m) { 0.0 } else { libm::cos(angle(k, m)) as f32 };
+    let minus_sin = |k: usize, m: usize| if k == 0 { 0.0 } else { -libm::sin(angle(k, m)) as f32 };
+    let all = |part: &dyn Fn(usize, usize) -> f32| -> Vec<f32> {
+        let parts = (0..FFT.ilog2()).flat_map(|log2| (0..1 << log2).map(move |k| (k, 1 << log2)));
+        std::iter::once(0.0).chain(parts.map(|(k, m)| part(k, m))).collect()
+    };
+    let mut source = String::new();
+    array(&mut source, "Real parts of the factors.", "", "COS", "f32", &all(&cos));
+    array(&mut source, "Imaginary parts of the factors.", "", "MINUS_SIN", "f32", &all(&minus_sin));
+    source
 }
 
 /// Returns the generated source: `HANN`, and for each band the range of bins with a positive weight (`FIRST_BIN`, `OFFSETS`, `WEIGHTS`).

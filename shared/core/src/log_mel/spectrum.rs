@@ -1,23 +1,20 @@
 //! Magnitude spectrum of one windowed frame.
 
-use super::{BINS, FFT, HANN, WINDOW};
+use super::{BINS, FFT, HANN, WINDOW, fft};
 
 /// Returns the magnitudes of bins 0 to 256 of the 512-point transform of the Hann-windowed samples, unscaled.
 ///
 /// Square roots are correctly rounded, and sums and products have a fixed order, so the result is the same on every target.
 pub(super) fn magnitudes(samples: &[f32; WINDOW]) -> [f32; BINS] {
-    let mut points = [0.0; FFT];
-    for ((point, sample), weight) in points.iter_mut().zip(samples).zip(&HANN) {
-        *point = sample * weight;
+    let (mut re, mut im) = ([0.0; FFT / 2], [0.0; FFT / 2]);
+    let (pairs, weights) = (samples.as_chunks::<2>().0, HANN.as_chunks::<2>().0);
+    for (point, (pair, weights)) in pairs.iter().zip(weights).enumerate() {
+        (re[point], im[point]) = (pair[0] * weights[0], pair[1] * weights[1]);
     }
-    let spectrum = microfft::real::rfft_512(&mut points);
-    let mut magnitudes = [0.0; BINS];
-    for (magnitude, bin) in magnitudes.iter_mut().zip(spectrum.iter()) {
-        *magnitude = libm::sqrtf(bin.re * bin.re + bin.im * bin.im);
-    }
-    // The transform stores the two real-valued bins, 0 and 256, in its first element.
-    magnitudes[0] = spectrum[0].re.abs();
-    magnitudes[FFT / 2] = spectrum[0].im.abs();
+    let (mut magnitudes, [first, last]) = fft::squared_magnitudes(&re, &im);
+    monitor_nn::square_roots(&mut magnitudes);
+    magnitudes[0] = first.abs();
+    magnitudes[FFT / 2] = last.abs();
     magnitudes
 }
 

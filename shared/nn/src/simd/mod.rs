@@ -15,11 +15,13 @@ mod block;
 mod generic;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod roots;
 mod scalar;
 mod vectors;
 mod verified;
 
 pub use block::Block;
+pub use roots::square_roots;
 
 use core::ops::Range;
 
