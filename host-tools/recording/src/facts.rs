@@ -199,14 +199,20 @@ impl Measure {
     pub fn push(&mut self, interleaved: &[f32], replaced: u64) {
         self.mono.clear();
         let count = self.channels.len();
-        for frame in interleaved.chunks_exact(count) {
-            frame.iter().zip(&mut self.channels).for_each(|(&sample, sums)| sums.push(sample));
-            if let [left, right, ..] = frame {
-                self.products += f64::from(*left) * f64::from(*right);
+        if let [one] = &mut self.channels[..] {
+            interleaved.iter().for_each(|sample| one.push(*sample));
+            self.average = *one;
+            self.mono.extend_from_slice(interleaved);
+        } else {
+            for frame in interleaved.chunks_exact(count) {
+                frame.iter().zip(&mut self.channels).for_each(|(&sample, sums)| sums.push(sample));
+                if let [left, right, ..] = frame {
+                    self.products += f64::from(*left) * f64::from(*right);
+                }
+                let average = average(frame);
+                self.average.push(average);
+                self.mono.push(average);
             }
-            let average = average(frame);
-            self.average.push(average);
-            self.mono.push(average);
         }
         self.replaced += replaced;
         let replaced = u32::try_from(replaced).unwrap_or(u32::MAX);

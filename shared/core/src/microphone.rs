@@ -20,6 +20,9 @@ pub const DEAD: u8 = SILENT | STUCK | NOT_FINITE;
 pub const NAMES: [(u8, &str); 5] =
     [(SILENT, "silent"), (STUCK, "stuck"), (NOT_FINITE, "no numbers"), (OFFSET, "offset"), (CLIPPED, "clipped")];
 
+/// Samples that are added side by side.
+const LANES: usize = 8;
+
 /// Blocks per second.
 const BLOCKS_PER_S: u32 = 4;
 
@@ -69,6 +72,36 @@ struct Block {
 
 impl Block {
     const EMPTY: Self = Self { samples: 0, not_finite: 0, at_full_scale: 0, least: f32::MAX, most: f32::MIN, sum: 0.0 };
+
+    /// Adds samples, in lanes that the processor computes side by side.
+    fn add(&mut self, samples: &[f32]) {
+        let (mut least, mut most) = ([self.least; LANES], [self.most; LANES]);
+        let (mut full, mut finite, mut sums) = ([0_u32; LANES], [0_u32; LANES], [0.0_f64; LANES]);
+        let mut add = |lane: usize, sample: f32| {
+            // False for NaN.
+            let is_finite = sample.abs() <= f32::MAX;
+            let usable = if is_finite { sample } else { 0.0 };
+            least[lane] = if is_finite && usable < least[lane] { usable } else { least[lane] };
+            most[lane] = if is_finite && usable > most[lane] { usable } else { most[lane] };
+            full[lane] += u32::from(usable.abs() >= FULL_SCALE);
+            finite[lane] += u32::from(is_finite);
+            sums[lane] += f64::from(usable);
+        };
+        let whole = samples.chunks_exact(LANES);
+        whole.remainder().iter().for_each(|sample| add(0, *sample));
+        for samples in whole {
+            for (lane, sample) in samples.iter().enumerate() {
+                add(lane, *sample);
+            }
+        }
+        let count = samples.len() as u32;
+        self.samples += count;
+        self.not_finite = self.not_finite.saturating_add(count - finite.iter().sum::<u32>());
+        self.at_full_scale += full.iter().sum::<u32>();
+        self.least = least.into_iter().fold(self.least, f32::min);
+        self.most = most.into_iter().fold(self.most, f32::max);
+        self.sum += sums.iter().sum::<f64>();
+    }
 
     /// The faults of the block.
     fn faults(&self, limits: &Limits) -> u8 {
@@ -136,20 +169,15 @@ impl Microphone {
     pub fn push(&mut self, samples: &[f32], non_finite: u32, rate_hz: u32) -> u8 {
         let len = block_len(rate_hz);
         self.block.not_finite = self.block.not_finite.saturating_add(non_finite);
-        for &sample in samples {
-            let block = &mut self.block;
-            block.samples += 1;
-            if sample.is_finite() {
-                block.least = block.least.min(sample);
-                block.most = block.most.max(sample);
-                block.at_full_scale += u32::from(sample.abs() >= FULL_SCALE);
-                block.sum += f64::from(sample);
-            } else {
-                block.not_finite += 1;
-            }
-            if block.samples >= len {
-                let shown = block.faults(&self.limits);
-                *block = Block::EMPTY;
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let left = len.saturating_sub(self.block.samples).max(1) as usize;
+            let (part, after) = rest.split_at(left.min(rest.len()));
+            self.block.add(part);
+            rest = after;
+            if self.block.samples >= len {
+                let shown = self.block.faults(&self.limits);
+                self.block = Block::EMPTY;
                 self.update(shown);
             }
         }
