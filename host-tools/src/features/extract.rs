@@ -1,11 +1,14 @@
 //! From recordings to a [`FeatureSet`].
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use anyhow::{Context, bail, ensure};
 use monitor_core::anomaly::{SPECTRUM_LEN, STATISTICS_LEN, spectrum, statistics};
 use monitor_core::classifier::Classifier;
 use monitor_core::features::FeatureKind;
 use monitor_core::gain::Gain;
-use monitor_core::rumble;
+use monitor_core::{rumble, window};
 use monitor_model::owned::OwnedModel;
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -74,70 +77,115 @@ impl FeatureSet {
         let classifier = classifier(kind, base)?.with_gain(gain);
         let seconds: f64 = dataset.recordings.iter().map(|recording| recording.seconds).sum();
         let progress = SoundProgress::new(ui, "computing features", seconds);
-        let features: Vec<anyhow::Result<RecordingFeatures>> = dataset
-            .recordings
-            .par_iter()
-            .map(|recording| {
-                let features = of_recording(recording, &classifier, hop_columns);
-                progress.add(recording.seconds);
-                features
-            })
-            .collect();
+        let gathered = Mutex::new(Gathered::new(kind, expected_windows(&dataset, hop_columns)));
+        // The bridge hands out recordings in their order, so that few wait for one before them.
+        dataset.recordings.iter().enumerate().par_bridge().for_each(|(place, recording)| {
+            let features = of_recording(recording, &classifier, hop_columns);
+            progress.add(recording.seconds);
+            gathered.lock().unwrap_or_else(PoisonError::into_inner).add(place, features);
+        });
         progress.finish();
-        gather(dataset, kind, hop_columns, gain, features)
+        let gathered = gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        gathered.into_set(dataset, kind, hop_columns, gain)
     }
 }
 
-/// Puts the windows of all recordings into rows, in the order of the recordings.
-fn gather(
-    mut dataset: Dataset,
-    kind: FeatureKind,
-    hop_columns: u32,
-    gain: Gain,
-    features: Vec<anyhow::Result<RecordingFeatures>>,
-) -> anyhow::Result<FeatureSet> {
-    // Exactly as much as is needed, and each recording's windows are freed when they have been copied: both copies of all
-    // windows never exist together.
-    let count: usize = features.iter().flatten().map(|features| features.windows.len()).sum();
-    let reserved = |values: usize| Vec::with_capacity(count * values);
-    let (mut x, mut statistics) = (reserved(kind.len()), reserved(STATISTICS_LEN));
-    let (mut rumble, mut spectra) = (reserved(rumble::BANDS), reserved(SPECTRUM_LEN));
-    let (mut rows, mut kept) = (Vec::with_capacity(count), Vec::new());
-    let mut windows = vec![0_usize; dataset.classes.len()];
-    for (recording, features) in std::mem::take(&mut dataset.recordings).into_iter().zip(features) {
-        match features {
-            Ok(features) => {
-                let Recording { label, group, .. } = recording;
-                let row = |&(start_s, level_dbfs): &(f64, f32)| Row {
-                    label,
-                    recording: kept.len(),
-                    group,
-                    start_s,
-                    level_dbfs,
-                };
-                rows.extend(features.windows.iter().map(row));
-                x.extend(features.x);
-                statistics.extend(features.statistics);
-                rumble.extend(features.rumble);
-                spectra.extend(features.spectra);
-                windows[label] += features.windows.len();
-                kept.push(recording);
-            }
-            Err(error) => dataset.skipped.push(Skipped { path: recording.path, reason: format!("{error:#}") }),
+/// About how many windows the recordings of `dataset` have.
+fn expected_windows(dataset: &Dataset, hop_columns: u32) -> usize {
+    let hop_s = f64::from(hop_columns.max(1)) / 100.0;
+    let windows = |recording: &Recording| ((recording.seconds - window::SECONDS).max(0.0) / hop_s) as usize + 1;
+    dataset.recordings.iter().map(windows).fold(0, usize::saturating_add)
+}
+
+/// The windows of all recordings, in the order of the recordings. Each recording's are copied and freed as soon as those before
+/// it have been: all windows never exist twice.
+struct Gathered {
+    /// Features, statistics, rumble and spectra of all windows, one after the other.
+    x: Vec<f32>,
+    statistics: Vec<f32>,
+    rumble: Vec<f32>,
+    spectra: Vec<f32>,
+    /// Start in seconds and level in dBFS of each window of each recording, or why it has none.
+    windows: Vec<anyhow::Result<Vec<(f64, f32)>>>,
+    /// Recordings that wait for one before them.
+    waiting: BTreeMap<usize, anyhow::Result<RecordingFeatures>>,
+}
+
+impl Gathered {
+    /// With room for `windows` windows, if there is so much.
+    fn new(kind: FeatureKind, windows: usize) -> Self {
+        let room = |values: usize| {
+            let mut room = Vec::new();
+            // A file may claim any length; without room the vector grows.
+            room.try_reserve_exact(windows.saturating_mul(values)).ok();
+            room
+        };
+        Self {
+            x: room(kind.len()),
+            statistics: room(STATISTICS_LEN),
+            rumble: room(rumble::BANDS),
+            spectra: room(SPECTRUM_LEN),
+            windows: Vec::new(),
+            waiting: BTreeMap::new(),
         }
     }
-    dataset.recordings = kept;
-    if let Some(label) = windows.iter().position(|windows| *windows == 0) {
-        let reason = dataset.skipped.last().map(|last| format!(" ({}: {})", last.path.display(), last.reason));
-        bail!("no recording of {} could be used{}", dataset.classes[label], reason.unwrap_or_default());
+
+    /// Adds recording number `place`.
+    fn add(&mut self, place: usize, features: anyhow::Result<RecordingFeatures>) {
+        self.waiting.insert(place, features);
+        while let Some(next) = self.waiting.remove(&self.windows.len()) {
+            self.windows.push(next.map(|features| {
+                self.x.extend(features.x);
+                self.statistics.extend(features.statistics);
+                self.rumble.extend(features.rumble);
+                self.spectra.extend(features.spectra);
+                features.windows
+            }));
+        }
     }
-    let x = Array2::from_shape_vec((rows.len(), kind.len()), x).context("a window has too few features")?;
-    let statistics =
-        Array2::from_shape_vec((rows.len(), STATISTICS_LEN), statistics).context("a window has too few statistics")?;
-    let rumble =
-        Array2::from_shape_vec((rows.len(), rumble::BANDS), rumble).context("a window has too little rumble")?;
-    let spectra = Array2::from_shape_vec((rows.len(), SPECTRUM_LEN), spectra).context("a window has no spectrum")?;
-    Ok(FeatureSet { kind, hop_columns, gain, x, statistics, rumble, spectra, rows, dataset, from_audio: true })
+
+    /// The rows of all windows, and the recordings that have any.
+    fn into_set(
+        self,
+        mut dataset: Dataset,
+        kind: FeatureKind,
+        hop_columns: u32,
+        gain: Gain,
+    ) -> anyhow::Result<FeatureSet> {
+        let (mut rows, mut kept) = (Vec::new(), Vec::new());
+        let mut count = vec![0_usize; dataset.classes.len()];
+        for (recording, windows) in std::mem::take(&mut dataset.recordings).into_iter().zip(self.windows) {
+            match windows {
+                Ok(windows) => {
+                    let Recording { label, group, .. } = recording;
+                    let row = |&(start_s, level_dbfs): &(f64, f32)| Row {
+                        label,
+                        recording: kept.len(),
+                        group,
+                        start_s,
+                        level_dbfs,
+                    };
+                    rows.extend(windows.iter().map(row));
+                    count[label] += windows.len();
+                    kept.push(recording);
+                }
+                Err(error) => dataset.skipped.push(Skipped { path: recording.path, reason: format!("{error:#}") }),
+            }
+        }
+        dataset.recordings = kept;
+        if let Some(label) = count.iter().position(|windows| *windows == 0) {
+            let reason = dataset.skipped.last().map(|last| format!(" ({}: {})", last.path.display(), last.reason));
+            bail!("no recording of {} could be used{}", dataset.classes[label], reason.unwrap_or_default());
+        }
+        let array = |values: Vec<f32>, width: usize, lacks: &'static str| {
+            Array2::from_shape_vec((rows.len(), width), values).context(lacks)
+        };
+        let x = array(self.x, kind.len(), "a window has too few features")?;
+        let statistics = array(self.statistics, STATISTICS_LEN, "a window has too few statistics")?;
+        let rumble = array(self.rumble, rumble::BANDS, "a window has too little rumble")?;
+        let spectra = array(self.spectra, SPECTRUM_LEN, "a window has no spectrum")?;
+        Ok(FeatureSet { kind, hop_columns, gain, x, statistics, rumble, spectra, rows, dataset, from_audio: true })
+    }
 }
 
 /// A classifier that computes features only.

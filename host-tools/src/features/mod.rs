@@ -2,7 +2,8 @@
 //!
 //! Each recording is a stream of its own: its first window starts with its first sample. Recordings are processed in
 //! parallel and gathered in their order, so the result does not depend on the number of cores. Cost: the network, about a
-//! millisecond per window and core, where the features need it; memory, 4 bytes per value.
+//! millisecond per window and core, where the features need it; memory, 4 bytes per value, once: recordings are gathered in
+//! their order while the others are computed.
 
 mod augment;
 mod extract;
