@@ -17,7 +17,7 @@
 use ndarray::{Array2, Axis};
 use serde::Serialize;
 
-use super::basics::Score;
+use super::balance::weights;
 use crate::data::split;
 use crate::evaluate::metrics::{Reliability, argmax};
 
@@ -31,6 +31,9 @@ pub(super) const LOWEST: u8 = 40;
 pub(super) const HIGHEST: u8 = 80;
 /// Minimum number of correctly predicted windows of a class; with fewer, its confidence is the default.
 const FEWEST: usize = 20;
+
+/// The most that one window counts in a cross-entropy: ln of the least positive f32.
+const LARGEST_LOSS: f64 = 87.3;
 
 /// Parts in which the temperature is tried on groups that it was not fitted on.
 const PARTS: usize = 5;
@@ -201,8 +204,20 @@ fn confidence(mut right: Vec<f32>, default: u8) -> u8 {
 /// The temperature that minimises the cross-entropy, by golden-section search over its logarithm; in the inverse of the
 /// temperature the cross-entropy is convex, so there is one minimum.
 fn temperature(predictions: &OutOfFold) -> f64 {
-    let loss =
-        |log: f64| Score::balanced(tempered(&predictions.probabilities, log.exp()).view(), &predictions.labels).loss;
+    let OutOfFold { probabilities, labels, .. } = predictions;
+    // The logits, once for all temperatures.
+    let logits = logits(probabilities);
+    let weights = weights(labels, probabilities.ncols());
+    let loss = |log: f64| {
+        let inverse = (-log).exp();
+        let windows = logits.rows().into_iter().zip(labels).zip(&weights);
+        windows
+            .map(|((row, label), weight)| {
+                let sum: f64 = row.iter().map(|logit| (logit * inverse).exp()).sum();
+                weight * (sum.ln() - row[*label] * inverse).min(LARGEST_LOSS)
+            })
+            .sum::<f64>()
+    };
     let ratio = (5.0_f64.sqrt() - 1.0) / 2.0;
     let (mut low, mut high) = (TEMPERATURES.0.ln(), TEMPERATURES.1.ln());
     // 0.62^20: to a ten-thousandth of the range.
@@ -211,6 +226,16 @@ fn temperature(predictions: &OutOfFold) -> f64 {
         if loss(a) <= loss(b) { high = b } else { low = a }
     }
     ((low + high) / 2.0).exp()
+}
+
+/// The logits of `probabilities`, the largest of each window 0.
+fn logits(probabilities: &Array2<f32>) -> Array2<f64> {
+    let mut out = probabilities.mapv(f64::from);
+    for mut row in out.rows_mut() {
+        let largest = row.iter().copied().fold(f64::from(f32::MIN_POSITIVE), f64::max);
+        row.mapv_inplace(|p| (p / largest).ln());
+    }
+    out
 }
 
 /// `probabilities` with their logits divided by `temperature`: `p^(1/T)`, normalised.

@@ -129,15 +129,15 @@ fn one_fold(
     seed: u64,
     bar: Option<&ProgressBar>,
 ) -> anyhow::Result<(FoldResult, [Array2<f32>; 2])> {
-    let (inner, choice) = match procedure {
-        Procedure::Chosen(choice) => (inner_folds(samples, &fold.train, seed), choice),
-        Procedure::PlainLinear => (Vec::new(), HeadChoice::Linear),
+    let (inner, effort) = match procedure {
+        Procedure::Chosen(choice) => (inner_folds(samples, &fold.train, seed), Effort::quick(choice)),
+        Procedure::PlainLinear => (Vec::new(), Effort::comparison()),
     };
-    let progress = bar.map_or_else(FitProgress::none, |bar| FitProgress::new(bar, choice));
-    let fitted = fit(samples, &fold.train, &inner, Effort::quick(choice), seed, &progress)?;
-    let x = samples.features_of(&fold.test);
-    let probabilities = fitted.head.probabilities(x.view());
-    let uncalibrated = fitted.head.tempered(1.0 / fitted.calibration.temperature).probabilities(x.view());
+    let progress = bar.map_or_else(FitProgress::none, |bar| FitProgress::new(bar, effort.choice));
+    let fitted = fit(samples, &fold.train, &inner, effort, seed, &progress)?;
+    let probabilities = samples.probabilities(&fitted.head, &fold.test);
+    let uncalibrated = fitted.head.tempered(1.0 / fitted.calibration.temperature);
+    let uncalibrated = samples.probabilities(&uncalibrated, &fold.test);
     let mut groups: Vec<usize> = fold.test.iter().map(|row| samples.groups[*row]).collect();
     groups.dedup();
     groups.sort_unstable();
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_feature_that_helps_within_a_group_only_does_not_help_across_groups() {
         let (x, labels, groups) = memory();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
+        let samples = Samples::new(x.view(), &labels, &groups, 2, None);
         let result = cross_validate(&samples, 4, Procedure::Chosen(HeadChoice::Linear), 1, None).unwrap();
         let accuracy = accuracy(result.predictions.probabilities.view(), &labels);
         assert!(accuracy < 0.7, "{accuracy}");
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn every_window_is_predicted_once_and_in_order() {
         let (x, labels, groups) = memory();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
+        let samples = Samples::new(x.view(), &labels, &groups, 2, None);
         let result = cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, None).unwrap();
         assert_eq!(result.predictions.rows, (0..160).collect::<Vec<_>>());
         assert_eq!(result.folds.iter().map(|fold| fold.groups.len()).sum::<usize>(), 8);
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn one_group_cannot_be_cross_validated() {
         let (x, labels, _) = memory();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &[0; 160], classes: 2, copies: None };
+        let samples = Samples::new(x.view(), &labels, &[0; 160], 2, None);
         assert!(cross_validate(&samples, 3, Procedure::Chosen(HeadChoice::Linear), 1, None).is_err());
     }
 }

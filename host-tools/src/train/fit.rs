@@ -18,6 +18,7 @@ use super::basics::seed;
 use super::calibration::{Calibration, CalibrationTrial};
 use super::candidate::{self, Candidate, Epoch, HeadChoice, Strength};
 use super::head::{HeadKind, TrainedHead};
+use super::logistic::Precision;
 use super::progress::FitProgress;
 use super::samples::{Prepared, Samples};
 use super::validate::{self, Tried};
@@ -34,6 +35,8 @@ pub(super) struct Effort {
     pub patience: usize,
     /// Whether to try heads that can no longer be chosen, for the report.
     pub thorough: bool,
+    /// Where the search for the weights of the linear head ends.
+    pub precision: Precision,
 }
 
 /// Patience of a quick fit: later the loss rarely falls again.
@@ -43,12 +46,17 @@ impl Effort {
     /// Every head of `choice`; every epoch of a perceptron that was asked for.
     pub(super) fn whole(choice: HeadChoice) -> Self {
         let patience = if choice == HeadChoice::Mlp { mlp::EPOCHS } else { PATIENCE };
-        Self { choice, patience, thorough: true }
+        Self { choice, patience, thorough: true, precision: Precision::Head }
     }
 
     /// Only what affects the choice: for fits that are repeated often.
     pub(super) fn quick(choice: HeadChoice) -> Self {
-        Self { choice, patience: PATIENCE, thorough: false }
+        Self { choice, patience: PATIENCE, thorough: false, precision: Precision::Head }
+    }
+
+    /// A linear head that is only compared with others.
+    pub(super) fn comparison() -> Self {
+        Self { precision: Precision::Comparison, ..Self::quick(HeadChoice::Linear) }
     }
 }
 
@@ -107,7 +115,7 @@ pub(super) fn fit(
             break;
         }
         let on_inner_folds = match kind {
-            HeadKind::Linear => validate::linear(samples, inner, progress),
+            HeadKind::Linear => validate::linear(samples, inner, effort.thorough, progress),
             HeadKind::Mlp => {
                 let usual = tried.iter().find_map(|(_, on)| on.as_ref());
                 Ok(validate::mlp(samples, inner, usual, effort.patience, seed, progress))
@@ -129,7 +137,8 @@ pub(super) fn fit(
         tried.swap(0, 1);
     }
     for (chosen, on) in tried {
-        match refit(&prepared, &chosen, samples, seed) {
+        let start = on.as_ref().and_then(|on| on.weights.as_ref());
+        match refit(&prepared, &chosen, start, effort.precision, seed) {
             Ok(layers) => {
                 let default = (DecisionConfig::default().confidence * 100.0).round() as u8;
                 let calibration =
@@ -145,7 +154,7 @@ pub(super) fn fit(
         .context("no head could be trained")
 }
 
-impl Prepared {
+impl Prepared<'_, '_> {
     fn check(&self) -> anyhow::Result<()> {
         let first = self.labels.first().context("there is no window to train on")?;
         ensure!(
@@ -153,7 +162,7 @@ impl Prepared {
             "a head needs windows of at least two classes to train on"
         );
         ensure!(
-            self.x.ncols() > 0,
+            !self.standardiser.kept().is_empty(),
             "no feature differs between any two windows; check whether the recordings are silent"
         );
         Ok(())
@@ -161,14 +170,16 @@ impl Prepared {
 
     /// Layers of the linear head on raw features.
     fn linear_layers(&self, weights: &logistic::Weights) -> Vec<Dense> {
-        let features = self.x.ncols();
         let mut layer = Dense {
-            weights: Array2::zeros((weights.classes(), features)),
-            bias: weights.rows().map(|row| row[features] as f32).collect(),
+            weights: Array2::zeros((weights.classes(), self.standardiser.kept().len())),
+            bias: weights.rows().map(|row| row[weights.features()] as f32).collect(),
             relu: false,
         };
+        // Features that do not vary here have a scale of 0, and no weight in the layer.
+        let vary = || self.scaling.values.iter().map(|(_, scale)| *scale != 0.0);
         for (from, mut to) in weights.rows().zip(layer.weights.rows_mut()) {
-            to.iter_mut().zip(from).for_each(|(to, weight)| *to = *weight as f32);
+            let kept = from.iter().zip(vary()).filter(|(_, varies)| *varies);
+            to.iter_mut().zip(kept).for_each(|(to, (weight, _))| *to = *weight as f32);
         }
         vec![self.standardiser.fold_into(&layer)]
     }
@@ -187,25 +198,27 @@ fn transposed(weights: &Array2<f32>) -> Array2<f32> {
 }
 
 fn refit(
-    prepared: &Prepared,
+    prepared: &Prepared<'_, '_>,
     chosen: &Candidate,
-    samples: &Samples<'_>,
+    start: Option<&logistic::Weights>,
+    precision: Precision,
     seed: u64,
 ) -> Result<Vec<Dense>, logistic::Error> {
-    let classes = samples.classes;
+    let task = prepared.task();
     match chosen.kind {
         HeadKind::Linear => {
-            let alpha = chosen.alpha.unwrap_or_else(|| strength::usual(samples.x.ncols()));
-            let x = prepared.x.view();
-            let weights = logistic::fit(x, &prepared.labels, &prepared.weights, classes, alpha, None)?;
+            let alpha = chosen.alpha.unwrap_or_else(|| strength::usual(prepared.features()));
+            let weights = logistic::fit(&task, alpha, start, precision)?;
             Ok(prepared.linear_layers(&weights))
         }
         HeadKind::Mlp => {
             let epochs = chosen.epochs.unwrap_or(candidate::DEFAULT_EPOCHS);
-            let (x, labels) = prepared.repeated(seed);
+            let (chosen, labels) = prepared.repeated(seed);
             let seed = seed::derive(seed, "mlp");
-            let plan = mlp::Plan { classes, epochs, seed };
-            let network = mlp::train(x.view(), &labels, plan, |_, _| ControlFlow::Continue(()));
+            let features = prepared.standardiser.kept().len();
+            let plan = mlp::Plan { features, classes: task.classes, epochs, seed };
+            let batch = |batch: &[usize]| prepared.standardised(batch.iter().map(|place| chosen[*place]));
+            let network = mlp::train(batch, &labels, plan, |_, _| ControlFlow::Continue(()));
             Ok(prepared.mlp_layers(network))
         }
     }

@@ -1,7 +1,7 @@
 //! A trained head: raw features in, class probabilities out, in the layers that are exported.
 
 use clap::ValueEnum;
-use ndarray::{Array1, Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use serde::Serialize;
 
 use super::basics::softmax;
@@ -38,13 +38,17 @@ pub(crate) struct TrainedHead {
 impl TrainedHead {
     /// Probabilities [windows x classes] of raw features `x` [windows x features].
     pub(crate) fn probabilities(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        let mut values = x.to_owned();
+        let mut values: Option<Array2<f32>> = None;
         for layer in &self.layers {
-            values = values.dot(&layer.weights.t()) + Array1::from(layer.bias.clone());
+            let weights = layer.weights.t();
+            let mut out = values.as_ref().map_or_else(|| x.dot(&weights), |values| values.dot(&weights));
+            out += &ArrayView1::from(&layer.bias);
             if layer.relu {
-                values.mapv_inplace(|value| value.max(0.0));
+                out.mapv_inplace(|value| value.max(0.0));
             }
+            values = Some(out);
         }
+        let mut values = values.unwrap_or_else(|| x.to_owned());
         softmax(&mut values);
         values
     }

@@ -20,6 +20,7 @@
 
 use anyhow::{Context, ensure};
 use monitor_core::features::FeatureKind;
+use rayon::prelude::*;
 
 use super::basics::seed;
 use super::candidate::HeadChoice;
@@ -88,9 +89,9 @@ pub(super) fn run(
     let (labels, groups) = (set.labels(), set.groups());
     let copies = copies.map(|copies| Copies { x: copies.x.view(), of: &copies.of });
     let classes = set.dataset.classes.len();
-    let samples = Samples { x: set.x.view(), labels: &labels, groups: &groups, classes, copies };
     let mut values = set.x.iter().chain(copies.iter().flat_map(|copies| copies.x));
     ensure!(values.all(|value| value.is_finite()), "a feature is not a number; please report this");
+    let samples = Samples::new(set.x.view(), &labels, &groups, classes, copies);
 
     let count = settings.folds.unwrap_or_else(|| FOLDS.min(split::most_folds(&labels, &groups)));
     let bar = ui.progress("training", progress::total(settings.choice, count.min(set.dataset.groups.len()) + 1));
@@ -98,19 +99,22 @@ pub(super) fn run(
     let fold = held_out.unwrap_or_else(|| Fold { train: (0..labels.len()).collect(), test: Vec::new() });
     let inner = inner_folds(&samples, &fold.train, settings.seed);
     let effort = Effort::whole(settings.choice);
-    let mut fitted =
-        fit(&samples, &fold.train, &inner, effort, settings.seed, &FitProgress::new(&bar, settings.choice))
-            .context("training failed")?;
-    let mut comparison = Vec::new();
+    let (fitted, validated) = rayon::join(
+        || fit(&samples, &fold.train, &inner, effort, settings.seed, &FitProgress::new(&bar, settings.choice)),
+        || {
+            let procedure = Procedure::Chosen(settings.choice);
+            (count > 0).then(|| cross_validate(&samples, count, procedure, settings.seed, Some(&bar)))
+        },
+    );
+    let mut fitted = fitted.context("training failed")?;
     let mut cross_validation = None;
-    if count > 0 {
-        match cross_validate(&samples, count, Procedure::Chosen(settings.choice), settings.seed, Some(&bar)) {
-            Ok(result) => {
-                fitted.decide_on_temperature(result.calibration);
-                cross_validation = Some(result);
-            }
-            Err(error) => tracing::info!("no cross-validation: {error:#}"),
+    match validated {
+        Some(Ok(result)) => {
+            fitted.decide_on_temperature(result.calibration);
+            cross_validation = Some(result);
         }
+        Some(Err(error)) => tracing::info!("no cross-validation: {error:#}"),
+        None => {}
     }
     let held_out = (!fold.test.is_empty()).then(|| predictions(&samples, &fitted.head, fold.test));
     let network_alone = match set.kind {
@@ -118,17 +122,21 @@ pub(super) fn run(
         FeatureKind::Texture => Some(FeatureKind::Tap),
         _ => None,
     };
-    if let Some(network_alone) = network_alone.filter(|_| cross_validation.is_some()) {
-        for (kind, columns) in [
+    let kinds = network_alone.filter(|_| cross_validation.is_some()).map(|network_alone| {
+        [
             (set.kind, 0..set.kind.len()),
             (network_alone, 0..set.kind.network_len()),
             (FeatureKind::LogMel, set.kind.network_len()..set.kind.len()),
-        ] {
+        ]
+    });
+    let comparison = kinds
+        .into_par_iter()
+        .flatten()
+        .map(|(kind, columns)| {
             let samples = samples.columns(columns);
-            let result = cross_validate(&samples, count, Procedure::PlainLinear, settings.seed, None)?;
-            comparison.push((kind, result));
-        }
-    }
+            Ok((kind, cross_validate(&samples, count, Procedure::PlainLinear, settings.seed, None)?))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
     bar.finish_and_clear();
     Ok(Outcome {
         fitted,
@@ -141,6 +149,6 @@ pub(super) fn run(
 }
 
 fn predictions(samples: &Samples<'_>, head: &TrainedHead, rows: Vec<usize>) -> Predictions {
-    let probabilities = head.probabilities(samples.features_of(&rows).view());
+    let probabilities = samples.probabilities(head, &rows);
     Predictions { rows, probabilities }
 }

@@ -8,9 +8,11 @@
 //! half and takes half the time. And no deviation counts as smaller than [`FLOOR`], so that
 //! a feature which varied by one quantisation step in one training window cannot dominate later.
 
-use ndarray::{Array1, Array2, ArrayView2, Axis};
+use std::ops::Range;
 
 use monitor_export::Dense;
+use monitor_model::regression::Scaling;
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
 /// Smallest divisor. Some four quantisation steps (0.022) of the int8 embedding; of a log-mel band, 0.9 dB,
 /// which a step towards the microphone changes.
@@ -34,21 +36,29 @@ pub(crate) struct Standardiser {
 impl Standardiser {
     /// Computes mean and (population) deviation of every column of `x` [windows x features].
     pub(crate) fn fit(x: ArrayView2<f32>) -> Self {
-        let rows = x.nrows().max(1) as f64;
-        let mut sums = Array1::<f64>::zeros(x.ncols());
-        for row in x.axis_iter(Axis(0)) {
+        Self::of_rows(x.rows().into_iter(), x.ncols())
+    }
+
+    /// The same for `rows` of `features` values each.
+    pub(crate) fn of_rows<'a>(
+        rows: impl ExactSizeIterator<Item = ArrayView1<'a, f32>> + Clone,
+        features: usize,
+    ) -> Self {
+        let count = rows.len().max(1) as f64;
+        let mut sums = Array1::<f64>::zeros(features);
+        for row in rows.clone() {
             sums.zip_mut_with(&row, |sum, value| *sum += f64::from(*value));
         }
-        let means = sums / rows;
-        let mut squares = Array1::<f64>::zeros(x.ncols());
-        for row in x.axis_iter(Axis(0)) {
+        let means = sums / count;
+        let mut squares = Array1::<f64>::zeros(features);
+        for row in rows {
             for ((sum, value), mean) in squares.iter_mut().zip(row).zip(&means) {
                 *sum += (f64::from(*value) - mean).powi(2);
             }
         }
-        let mut standardiser = Self { features: x.ncols(), kept: Vec::new(), mean: Vec::new(), scale: Vec::new() };
+        let mut standardiser = Self { features, kept: Vec::new(), mean: Vec::new(), scale: Vec::new() };
         for (feature, (square, mean)) in squares.iter().zip(&means).enumerate() {
-            let deviation = (square / rows).sqrt();
+            let deviation = (square / count).sqrt();
             if deviation > CONSTANT * mean.abs().max(1.0) {
                 standardiser.kept.push(feature);
                 standardiser.mean.push(*mean);
@@ -70,13 +80,47 @@ impl Standardiser {
 
     /// Standardises `x` [windows x features]; only the features that vary remain, [windows x kept].
     pub(crate) fn apply(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        let mut out = Array2::zeros((x.nrows(), self.kept.len()));
-        for (from, mut to) in x.axis_iter(Axis(0)).zip(out.axis_iter_mut(Axis(0))) {
+        self.apply_rows(x.rows().into_iter())
+    }
+
+    /// The same for `rows`.
+    pub(crate) fn apply_rows<'a>(&self, rows: impl ExactSizeIterator<Item = ArrayView1<'a, f32>>) -> Array2<f32> {
+        let mut out = Array2::zeros((rows.len(), self.kept.len()));
+        for (from, mut to) in rows.zip(out.axis_iter_mut(Axis(0))) {
             for (((to, feature), mean), scale) in to.iter_mut().zip(&self.kept).zip(&self.mean).zip(&self.scale) {
                 *to = ((f64::from(from[*feature]) - mean) * scale) as f32;
             }
         }
         out
+    }
+
+    /// What turns values that `other` has standardised into those of this one, for each feature that `other` keeps; both are of
+    /// windows of the same features. Features that do not vary for this one are left out.
+    pub(super) fn after(&self, other: &Self) -> Scaling {
+        let mut own = self.kept.iter().zip(&self.mean).zip(&self.scale).peekable();
+        let values = other.kept.iter().zip(&other.mean).zip(&other.scale).map(|((feature, mean), scale)| {
+            while own.next_if(|((kept, _), _)| *kept < feature).is_some() {}
+            let found = own.next_if(|((kept, _), _)| *kept == feature);
+            found.map_or((0.0, 0.0), |((_, own_mean), own_scale)| ((own_mean - mean) * scale, own_scale / scale))
+        });
+        Scaling { values: values.collect() }
+    }
+
+    /// The same for the features `columns` alone.
+    pub(super) fn columns(&self, columns: Range<usize>) -> Self {
+        let kept = self.places(&columns);
+        Self {
+            features: columns.len(),
+            kept: self.kept[kept.clone()].iter().map(|feature| feature - columns.start).collect(),
+            mean: self.mean[kept.clone()].to_vec(),
+            scale: self.scale[kept].to_vec(),
+        }
+    }
+
+    /// Places of those of the features `columns` that vary, among all that vary.
+    pub(super) fn places(&self, columns: &Range<usize>) -> Range<usize> {
+        let place = |feature: usize| self.kept.partition_point(|kept| *kept < feature);
+        place(columns.start)..place(columns.end)
     }
 
     /// The layer for raw features that is equivalent to `layer` for standardised ones: `w / deviation`,
@@ -119,6 +163,26 @@ mod tests {
     fn a_feature_that_never_varied_is_left_out() {
         let standardiser = Standardiser::fit(array![[0.3_f32, 1.0], [0.3, 2.0]].view());
         assert_eq!(standardiser.apply(array![[1e6_f32, 1.5]].view()), array![[0.0]]);
+    }
+
+    #[test]
+    fn a_part_is_standardised_by_way_of_the_whole() {
+        // The second feature does not vary at all, the third not in the part.
+        let whole =
+            array![[1.0_f32, 7.0, 4.0, -20.0], [2.0, 7.0, 4.0, -10.0], [4.0, 7.0, 4.0, -60.0], [9.0, 7.0, 5.0, 3.0]];
+        let part = whole.slice_axis(Axis(0), ndarray::Slice::from(..3));
+        let (all, own) = (Standardiser::fit(whole.view()), Standardiser::fit(part));
+        assert_eq!((all.kept(), own.kept()), (&[0, 2, 3][..], &[0, 3][..]));
+        let scaling = own.after(&all);
+        assert_eq!(scaling.values[1], (0.0, 0.0));
+        let direct = own.apply(part);
+        for (from, to) in all.apply(part).rows().into_iter().zip(direct.rows()) {
+            for (column, to) in [0, 2].into_iter().zip(to) {
+                let (mean, scale) = scaling.values[column];
+                assert!(((f64::from(from[column]) - mean) * scale - f64::from(*to)).abs() < 1e-5);
+            }
+        }
+        assert_eq!(all.columns(2..4), Standardiser::fit(whole.slice_axis(Axis(1), ndarray::Slice::from(2..))));
     }
 
     #[test]

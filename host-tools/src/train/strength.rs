@@ -18,7 +18,7 @@ use super::balance::weights;
 /// Number of strengths.
 pub(super) const COUNT: usize = 12;
 /// Place of the default in the path.
-const USUAL: usize = 4;
+pub(super) const USUAL: usize = 4;
 
 /// The default for features of `values` values.
 pub(super) fn usual(values: usize) -> f64 {

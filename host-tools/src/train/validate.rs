@@ -11,11 +11,11 @@ use super::basics::seed;
 use super::calibration::OutOfFold;
 use super::candidate::{Candidate, Epoch, Strength};
 use super::head::HeadKind;
-use super::logistic;
+use super::logistic::{self, Precision};
 use super::mlp;
 use super::prefer::{by_group, clearly_less};
 use super::progress::FitProgress;
-use super::samples::{Prepared, Samples};
+use super::samples::{Prepared, Samples, in_parts};
 use super::strength;
 use crate::data::split::{self, Fold};
 use crate::evaluate::metrics::{Figures, argmax};
@@ -80,6 +80,8 @@ pub(super) struct Tried {
     pub strengths: Vec<Strength>,
     /// Error rate of each group's windows in validation.
     pub errors: Vec<f64>,
+    /// Weights of a linear head, the mean over the folds: near those of all windows.
+    pub weights: Option<logistic::Weights>,
 }
 
 impl Tried {
@@ -136,22 +138,44 @@ fn at(kind: HeadKind, folds: &[Vec<Outcome>], setting: usize, samples: &Samples<
     let groups = inner.iter().flat_map(|fold| fold.test.iter().map(|row| samples.groups[*row])).collect();
     let out_of_fold = OutOfFold { probabilities, labels, groups };
     let errors = errors(folds, setting, samples, inner);
-    Some(Tried { candidate, out_of_fold, epochs: Vec::new(), strengths: Vec::new(), errors })
+    Some(Tried { candidate, out_of_fold, epochs: Vec::new(), strengths: Vec::new(), errors, weights: None })
 }
 
 /// Tries the linear head along the path of [`strength`]; `None` without folds. The path ends before a strength at which the
-/// regression of a fold does not converge.
+/// regression of a fold does not converge. Unless `thorough`, only the default is tried if it makes no error, because then it is
+/// chosen whatever the others do.
 ///
 /// # Errors
 /// When the regression does not converge even at the strongest.
 pub(super) fn linear(
     samples: &Samples<'_>,
     inner: &[Fold],
+    thorough: bool,
     progress: &FitProgress<'_>,
 ) -> Result<Option<Tried>, logistic::Error> {
     let path = strength::path(samples.x.ncols());
-    let folds: Vec<Vec<Outcome>> =
-        inner.par_iter().map(|fold| linear_fold(samples, fold, &path, progress)).collect::<Result<_, _>>()?;
+    let fits: Vec<LinearFold<'_, '_>> = inner.par_iter().map(|fold| LinearFold::new(samples, fold)).collect();
+    let mut usual: Vec<Option<Fit>> = fits.par_iter().map(|fold| fold.fit(path[strength::USUAL], None).ok()).collect();
+    let is_right = |(fold, fit): (&LinearFold<'_, '_>, &Option<Fit>)| {
+        fit.as_ref().is_some_and(|fit| predicted(&fit.outcome.probabilities) == fold.labels)
+    };
+    let sufficient = !thorough && fits.iter().zip(&usual).all(is_right);
+    if let (true, Some(fits)) = (sufficient, usual.iter_mut().map(Option::take).collect::<Option<Vec<Fit>>>()) {
+        let (weights, folds): (Vec<_>, Vec<_>) = fits.into_iter().map(|fit| (fit.weights, vec![fit.outcome])).unzip();
+        let mut tried = at(HeadKind::Linear, &folds, 0, samples, inner);
+        if let Some(tried) = &mut tried {
+            tried.candidate.alpha = Some(path[strength::USUAL]);
+            tried.weights = logistic::mean(weights.iter());
+        }
+        return Ok(tried);
+    }
+    let paths: Vec<Vec<Fit>> = fits
+        .par_iter()
+        .zip(usual)
+        .map(|(fold, usual)| fold.follow(&path, usual, progress))
+        .collect::<Result<_, logistic::Error>>()?;
+    let (weights, folds): (Vec<Vec<_>>, Vec<Vec<Outcome>>) =
+        paths.into_iter().map(|fits| fits.into_iter().map(|fit| (fit.weights, fit.outcome)).unzip()).unzip();
     let settings = folds.iter().map(Vec::len).min().unwrap_or(0);
     let labels = validation_labels(samples, inner);
     let groups: Vec<usize> = inner.iter().flat_map(|fold| fold.test.iter().map(|row| samples.groups[*row])).collect();
@@ -178,42 +202,70 @@ pub(super) fn linear(
     };
     tried.strengths = (0..settings).map(strength).collect();
     tried.candidate.alpha = Some(path[chosen]);
+    tried.weights = logistic::mean(weights.iter().map(|fold| &fold[chosen]));
     Ok(Some(tried))
 }
 
-/// The linear head on one inner fold, at each strength of `path` as far as the regression converges.
-fn linear_fold(
-    samples: &Samples<'_>,
-    fold: &Fold,
-    path: &[f64],
-    progress: &FitProgress<'_>,
-) -> Result<Vec<Outcome>, logistic::Error> {
-    let prepared = Prepared::new(samples, &fold.train);
-    let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view());
-    let labels = samples.labels_of(&fold.test);
-    let mut start: Option<logistic::Weights> = None;
-    let mut outcomes = Vec::with_capacity(path.len());
-    for alpha in path {
-        let x = prepared.x.view();
-        let fitted = logistic::fit(x, &prepared.labels, &prepared.weights, samples.classes, *alpha, start.as_ref());
-        let weights = match fitted {
-            Ok(weights) => weights,
-            Err(error) if outcomes.is_empty() => return Err(error),
-            Err(error) => {
-                tracing::debug!("the path of strengths ends before alpha {alpha}: {error}");
-                break;
-            }
-        };
-        let training = logistic::probabilities(x, &weights);
-        let validation = logistic::probabilities(held_back.view(), &weights);
-        outcomes.push(Outcome {
-            training_macro_f1: macro_f1(&prepared.labels, &predicted(&training), samples.classes),
-            ..Outcome::new(Score::balanced(training.view(), &prepared.labels), validation, &labels)
-        });
-        start = Some(weights);
-        progress.step(1);
+/// The linear head on one inner fold.
+struct LinearFold<'s, 'a> {
+    prepared: Prepared<'s, 'a>,
+    /// Windows to validate by, and their classes.
+    held_back: Vec<&'s [f32]>,
+    labels: Vec<usize>,
+}
+
+/// The linear head on one inner fold at one strength.
+struct Fit {
+    weights: logistic::Weights,
+    outcome: Outcome,
+}
+
+impl<'s, 'a> LinearFold<'s, 'a> {
+    fn new(samples: &'s Samples<'a>, fold: &Fold) -> Self {
+        Self {
+            prepared: Prepared::new(samples, &fold.train),
+            held_back: samples.together(&fold.test),
+            labels: samples.labels_of(&fold.test),
+        }
     }
-    Ok(outcomes)
+
+    /// Fits at the strength `alpha`, from the weights `start`.
+    fn fit(&self, alpha: f64, start: Option<&logistic::Weights>) -> Result<Fit, logistic::Error> {
+        let task = self.prepared.task();
+        let weights = logistic::fit(&task, alpha, start, Precision::Head)?;
+        let training = logistic::probabilities(task.x, task.scaling, &weights);
+        let validation = logistic::probabilities(&self.held_back, task.scaling, &weights);
+        let outcome = Outcome {
+            training_macro_f1: macro_f1(task.labels, &predicted(&training), task.classes),
+            ..Outcome::new(Score::balanced(training.view(), task.labels), validation, &self.labels)
+        };
+        Ok(Fit { weights, outcome })
+    }
+
+    /// Fits at each strength of `path`, as far as the regression converges; each starts from the one before, the first from that
+    /// at the default, `usual`, if there is one.
+    fn follow(
+        &self,
+        path: &[f64],
+        mut usual: Option<Fit>,
+        progress: &FitProgress<'_>,
+    ) -> Result<Vec<Fit>, logistic::Error> {
+        let mut fits: Vec<Fit> = Vec::with_capacity(path.len());
+        for (place, alpha) in path.iter().enumerate() {
+            let ready = if place == strength::USUAL { usual.take() } else { None };
+            let start = fits.last().or(usual.as_ref()).map(|fit| &fit.weights);
+            match ready.map_or_else(|| self.fit(*alpha, start), Ok) {
+                Ok(fit) => fits.push(fit),
+                Err(error) if fits.is_empty() => return Err(error),
+                Err(error) => {
+                    tracing::debug!("the path of strengths ends before alpha {alpha}: {error}");
+                    break;
+                }
+            }
+            progress.step(1);
+        }
+        Ok(fits)
+    }
 }
 
 /// Inner folds after which a perceptron that makes no fewer errors than the linear head is given up.
@@ -254,15 +306,22 @@ fn mlp_fold(
     progress: &FitProgress<'_>,
 ) -> Vec<Outcome> {
     let prepared = Prepared::new(samples, &fold.train);
-    let (x, repeated) = prepared.repeated(seed);
-    let held_back = prepared.standardiser.apply(samples.features_of(&fold.test).view());
+    let (chosen, repeated) = prepared.repeated(seed);
     let labels = samples.labels_of(&fold.test);
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(mlp::EPOCHS);
     let mut best = 0;
     let seed = seed::derive(seed, "mlp");
-    let plan = mlp::Plan { classes: samples.classes, epochs: mlp::EPOCHS, seed };
-    mlp::train(x.view(), &repeated, plan, |network, training| {
-        outcomes.push(Outcome::new(training, network.probabilities(held_back.view()), &labels));
+    let features = prepared.standardiser.kept().len();
+    let plan = mlp::Plan { features, classes: samples.classes, epochs: mlp::EPOCHS, seed };
+    let batch = |batch: &[usize]| prepared.standardised(batch.iter().map(|place| chosen[*place]));
+    let held_back = |network: &mlp::Network<f32>| {
+        in_parts(&fold.test, samples.classes, |part| {
+            let raw = part.iter().map(|row| samples.x.row(*row));
+            network.probabilities(prepared.standardiser.apply_rows(raw).view())
+        })
+    };
+    mlp::train(batch, &repeated, plan, |network, training| {
+        outcomes.push(Outcome::new(training, held_back(network), &labels));
         let epoch = outcomes.len() - 1;
         if outcomes[epoch].validation.loss < outcomes[best].validation.loss {
             best = epoch;
@@ -298,7 +357,7 @@ mod tests {
         let x = Array2::zeros((40, 1));
         let labels: Vec<usize> = (0..40).map(|row| row % 2).collect();
         let groups: Vec<usize> = (0..40).map(|row| row / 4).collect();
-        let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
+        let samples = Samples::new(x.view(), &labels, &groups, 2, None);
         let rows: Vec<usize> = (8..32).collect();
         let folds = inner_folds(&samples, &rows, 1);
         assert_eq!(folds.len(), INNER_FOLDS);
@@ -311,13 +370,9 @@ mod tests {
     #[test]
     fn every_inner_fold_trains_on_every_class_of_the_rows() {
         let x = Array2::zeros((12, 1));
-        let samples = Samples {
-            x: x.view(),
-            labels: &[0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2],
-            groups: &[0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8],
-            classes: 3,
-            copies: None,
-        };
+        let labels = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2];
+        let groups = [0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8];
+        let samples = Samples::new(x.view(), &labels, &groups, 3, None);
         for fold in inner_folds(&samples, &(0..12).collect::<Vec<_>>(), 1) {
             assert!(fold.train.iter().any(|row| samples.labels[*row] == 2));
         }

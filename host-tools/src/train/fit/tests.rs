@@ -32,7 +32,7 @@ fn line(label: usize, place: f32) -> [f32; 2] {
 
 fn fit_all(place: fn(usize, f32) -> [f32; 2], choice: HeadChoice, seed: u64) -> anyhow::Result<(Fitted, f64)> {
     let (x, labels, groups) = data(10, place);
-    let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
+    let samples = Samples::new(x.view(), &labels, &groups, 2, None);
     let rows: Vec<usize> = (0..labels.len()).collect();
     let fitted =
         fit(&samples, &rows, &inner_folds(&samples, &rows, seed), Effort::whole(choice), seed, &FitProgress::none())?;
@@ -80,7 +80,7 @@ fn the_same_seed_makes_the_same_head_bit_for_bit() {
 #[test]
 fn without_groups_to_validate_on_the_default_head_is_trained() {
     let (x, labels, groups) = data(1, line);
-    let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
+    let samples = Samples::new(x.view(), &labels, &groups, 2, None);
     let rows: Vec<usize> = (0..labels.len()).collect();
     let fitted = fit(&samples, &rows, &[], Effort::whole(HeadChoice::Auto), 1, &FitProgress::none()).unwrap();
     assert_eq!(fitted.chosen, Candidate::unvalidated(HeadKind::Linear, 3));
@@ -89,7 +89,7 @@ fn without_groups_to_validate_on_the_default_head_is_trained() {
 #[test]
 fn one_class_is_refused() {
     let (x, labels, groups) = data(2, line);
-    let samples = Samples { x: x.view(), labels: &labels, groups: &groups, classes: 2, copies: None };
+    let samples = Samples::new(x.view(), &labels, &groups, 2, None);
     let rows: Vec<usize> = (0..labels.len()).step_by(2).collect();
     assert!(
         fit(&samples, &rows, &[], Effort::whole(HeadChoice::Auto), 1, &FitProgress::none())
@@ -103,7 +103,7 @@ fn one_class_is_refused() {
 fn windows_that_are_all_equal_are_refused() {
     let x = Array2::from_elem((8, 2), 1.5);
     let labels = [0, 1, 0, 1, 0, 1, 0, 1];
-    let samples = Samples { x: x.view(), labels: &labels, groups: &labels, classes: 2, copies: None };
+    let samples = Samples::new(x.view(), &labels, &labels, 2, None);
     let error =
         fit(&samples, &[0, 1, 2, 3], &[], Effort::whole(HeadChoice::Auto), 1, &FitProgress::none()).unwrap_err();
     assert!(error.to_string().contains("silent"), "{error}");

@@ -11,7 +11,7 @@ mod network;
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::Array2;
 use rand::Rng;
 use rand::seq::SliceRandom;
 
@@ -32,6 +32,8 @@ const BATCH: usize = 32;
 /// Shape and length of a training.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
+    /// Number of features.
+    pub features: usize,
     /// Number of classes.
     pub classes: usize,
     /// Number of epochs.
@@ -40,18 +42,18 @@ pub(super) struct Plan {
     pub seed: u64,
 }
 
-/// Trains with the settings of `plan`. After each epoch, `after` receives the network and the epoch's training score (with
+/// Trains with the settings of `plan`; `rows` returns the features [windows x features] of the windows at some places. After each epoch, `after` receives the network and the epoch's training score (with
 /// dropout and before each step, as Keras reports it) and returns whether to continue.
 ///
 /// Deterministic: the same data and seed give the same bits on the same machine.
 pub(super) fn train(
-    x: ArrayView2<f32>,
+    rows: impl Fn(&[usize]) -> Array2<f32>,
     labels: &[usize],
     plan: Plan,
     mut after: impl FnMut(&Network<f32>, Score) -> ControlFlow<()>,
 ) -> Network<f32> {
-    let Plan { classes, epochs, seed } = plan;
-    let mut network = Network::random(x.ncols(), HIDDEN, classes, &mut seed::rng(seed, "weights"));
+    let Plan { features, classes, epochs, seed } = plan;
+    let mut network = Network::random(features, HIDDEN, classes, &mut seed::rng(seed, "weights"));
     let mut adam = Adam::new(&network);
     let mut order_rng = seed::rng(seed, "order");
     let mut dropout_rng = seed::rng(seed, "dropout");
@@ -62,7 +64,7 @@ pub(super) fn train(
         for batch in order.chunks(BATCH) {
             let batch_labels: Vec<usize> = batch.iter().map(|row| labels[*row]).collect();
             let kept = dropout(batch.len(), &mut dropout_rng);
-            let (score, gradients) = network.gradients(x.select(Axis(0), batch).view(), &batch_labels, Some(&kept));
+            let (score, gradients) = network.gradients(rows(batch).view(), &batch_labels, Some(&kept));
             adam.step(&mut network, &gradients);
             let share = batch.len() as f64 / order.len() as f64;
             training.loss += score.loss * share;

@@ -5,7 +5,7 @@ use monitor_core::head::Head;
 use super::base::Base;
 use super::scores::Predicted;
 use super::{Error, LabelledClip, MOST_OF_CLASS, MOST_WINDOWS};
-use crate::regression::{self, Centre, Example, Weights};
+use crate::regression::{self, Centre, Example, Scaling, Weights};
 
 /// Least share of a class's weight that its windows of the sample keep, however many windows are labelled.
 const LEAST_SHARE: f64 = 0.5;
@@ -81,7 +81,10 @@ impl<'a> Solver<'a> {
     pub(super) fn fit(&self, used: impl Fn(usize) -> bool, start: Option<&Weights>) -> Result<Weights, Error> {
         let examples = self.examples(used);
         let start = start.unwrap_or(&self.centre.weights);
-        regression::fit(&examples, &self.centre, self.base.sample.alpha.into(), start).map_err(Error::NotConverged)
+        let scaling = Scaling::none(self.base.values());
+        let alpha = self.base.sample.alpha.into();
+        regression::fit(&examples, &scaling, &self.centre, alpha, start, regression::ENOUGH)
+            .map_err(Error::NotConverged)
     }
 
     /// The prediction of the model's own head for the features of a window.

@@ -1,4 +1,4 @@
-//! The cross-entropies of windows and their gradient, in one pass over the windows.
+//! The cross-entropies of windows and their gradient, in one pass over the windows, and the probabilities of windows.
 //!
 //! Four windows at a time, so that weights and gradient are read once for four; their logits are used while they are in the
 //! cache. Sums over features are in f32 and in lanes, which the processor adds side by side; sums over windows go into f64 after
@@ -6,8 +6,8 @@
 
 use super::{Weights, softmax};
 
-/// Lanes of a sum over features.
-const LANES: usize = 8;
+/// Lanes of a sum over features: enough that no addition waits for the one before.
+const LANES: usize = 16;
 /// Windows that are computed together.
 const ABREAST: usize = 4;
 /// Windows whose gradients are added in f32.
@@ -16,7 +16,7 @@ const BLOCK: usize = 64;
 /// A window to fit.
 #[derive(Debug, Clone, Copy)]
 pub struct Example<'a> {
-    /// Standardised features.
+    /// Standardised features, or what a [`super::Scaling`] makes them of.
     pub x: &'a [f32],
     /// Its class.
     pub class: usize,
@@ -36,8 +36,7 @@ pub fn cross_entropies(examples: &[Example<'_>], weights: &Weights) -> (f64, Wei
 pub(super) fn at(examples: &[Example<'_>], rows: &[f64], features: usize, gradient: &mut [f64]) -> f64 {
     gradient.fill(0.0);
     let classes = rows.len() / (features + 1);
-    let narrow: Vec<f32> =
-        rows.chunks_exact(features + 1).flat_map(|row| &row[..features]).map(|weight| *weight as f32).collect();
+    let narrow = narrow(rows, features);
     let nothing = vec![0.0; features];
     let mut block = vec![0.0; narrow.len()];
     let mut logits = vec![0.0; classes.max(1) * ABREAST];
@@ -75,6 +74,33 @@ pub(super) fn at(examples: &[Example<'_>], rows: &[f64], features: usize, gradie
         }
     }
     value
+}
+
+/// Probabilities of the windows `x` at `rows` [classes x (features + 1)], window by window. Values of a window beyond `features`
+/// are not read; one of fewer counts as zeros.
+pub(super) fn probabilities(x: &[&[f32]], rows: &[f64], features: usize) -> Vec<f64> {
+    let classes = rows.len() / (features + 1);
+    let narrow = narrow(rows, features);
+    let nothing = vec![0.0; features];
+    let mut found = vec![0.0; x.len() * classes];
+    for (four, found) in x.chunks(ABREAST).zip(found.chunks_mut(classes.max(1) * ABREAST)) {
+        let x = std::array::from_fn(|place| four.get(place).and_then(|x| x.get(..features)).unwrap_or(&nothing));
+        for (class, row) in rows.chunks_exact(features + 1).enumerate() {
+            let sums = products(&narrow[class * features..][..features], x);
+            for (to, sum) in found.iter_mut().skip(class).step_by(classes).zip(sums) {
+                *to = f64::from(sum) + row[features];
+            }
+        }
+        found.chunks_exact_mut(classes.max(1)).for_each(|window| {
+            softmax(window);
+        });
+    }
+    found
+}
+
+/// The weights of `rows` [classes x (features + 1)] without the biases.
+fn narrow(rows: &[f64], features: usize) -> Vec<f32> {
+    rows.chunks_exact(features + 1).flat_map(|row| &row[..features]).map(|weight| *weight as f32).collect()
 }
 
 /// The sum of products of `row` with each of `x`.

@@ -6,8 +6,9 @@
 
 use std::collections::VecDeque;
 
-/// Steps from which the curvature is estimated.
-const MEMORY: usize = 10;
+/// Steps from which the curvature is estimated. With 10 a fit to weakly regularised features of 1500 windows takes a third more
+/// evaluations; the work for 20 is a twentieth of theirs.
+const MEMORY: usize = 20;
 /// Most steps.
 const STEPS: usize = 300;
 /// Most halvings of one step.
