@@ -24,5 +24,12 @@ if readelf -d "$program" | grep -q NEEDED; then
     echo "static: $program needs libraries of the system" >&2
     exit 1
 fi
+# It runs, and computes: recordings, a model and verdicts.
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 "$program" --version >&2
+"$program" synth --out "$scratch/machines" --recordings 6 --seconds 4 --timeline-seconds 30 >&2
+"$program" train --data "$scratch/machines" --out "$scratch/model" --features logmel --folds 0 >&2
+"$program" predict --model "$scratch/model/sound_classifier.tflite" "$scratch"/machines/timeline/*.wav >"$scratch/verdicts"
+grep -q '^Time .*_state ' "$scratch/verdicts" || { echo "static: $program gives no verdicts" >&2; exit 1; }
 echo "$program"
