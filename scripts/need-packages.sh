@@ -2,10 +2,25 @@
 # Ensures that Debian packages are installed: need-packages.sh PACKAGE...
 # Installs missing ones as root (a container, a CI machine); otherwise lists them and fails.
 set -euo pipefail
-# One process at a time: apt fails while another holds its lock.
+missing=()
+# The packages that are not installed, into `missing`.
+find_missing() {
+    local package status
+    missing=()
+    for package in "${packages[@]}"; do
+        status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+        # With two architectures installed the status appears twice.
+        [[ $status == installed* ]] || missing+=("$package")
+    done
+}
+packages=("$@")
+find_missing
+[ ${#missing[@]} -gt 0 ] || exit 0
+# One process at a time: apt fails while another holds its lock. Who needs nothing does not wait.
 if [ "$(id -u)" -eq 0 ]; then
     exec 9>/run/lock/need-packages
     flock 9
+    find_missing
 fi
 # Packages of another architecture need dpkg to know it.
 for architecture in $(printf '%s\n' "$@" | sed -n 's/.*://p' | sort -u); do
@@ -16,12 +31,6 @@ for architecture in $(printf '%s\n' "$@" | sed -n 's/.*://p' | sort -u); do
         dpkg --add-architecture "$architecture"
         ;;
     esac
-done
-missing=()
-for package in "$@"; do
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    # With two architectures installed the status appears twice.
-    [[ $status == installed* ]] || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 if [ "$(id -u)" -eq 0 ]; then
