@@ -1,4 +1,4 @@
-"""The peer: YAMNet's embedding by LiteRT, a linear head and an anomaly detector by scikit-learn: training_pipeline.py DATA BASE FOLDS"""
+"""The peer: YAMNet's embedding by LiteRT, a linear head and an anomaly detector by scikit-learn: training_pipeline.py DATA BASE FOLDS RESULT"""
 
 import json
 import os
@@ -98,7 +98,9 @@ def main():
         delayed(distances)(x, train, test) for train, test in GroupKFold(DETECTOR_FOLDS).split(x, y, groups)
     )
     distances(x, every, every)
-    print(f"macro-F1 {f1_score(right, found, average='macro'):.3f}, threshold {np.quantile(np.concatenate(left_out), 0.999):.2f}")
+    threshold = np.quantile(np.concatenate(left_out), 0.999)
+    result = {"macro_f1": float(f1_score(right, found, average="macro")), "threshold": float(threshold)}
+    pathlib.Path(sys.argv[4]).write_text(json.dumps(result))
 
 
 if __name__ == "__main__":
