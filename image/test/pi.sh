@@ -52,15 +52,24 @@ for board in raspi3b raspi4b; do
         --model "$work/model/sound_classifier.tflite" --config "$work/over/etc/acoustic-monitor/monitor.toml" --tools "$tools" \
         --timeline "$work"/data/timeline/*.csv --work "$work"
 done
+# Neither of the last two parts is timed: one beside the other.
+faults=
 if wanted faults; then
-    echo "the card with damaged files"
-    python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card"
+    python3 image/test/card.py target/image/sdcard.img "$work/model/sound_classifier.tflite" "$tools" "$work/card" >"$work/faults.log" 2>&1 &
+    faults=$!
 fi
+status=0
 if wanted update; then
     echo "an update of the card, and power cuts"
     "$tools" synth --out "$work/other" --seed 2 --timeline-seconds 0 --rate 16000 >/dev/null
     "$tools" train --data "$work/other" --out "$work/other-model" --features logmel >/dev/null
     [ -n "${HOST_FIRMWARE:-}" ] || cargo build --locked -p firmware
     python3 image/test/update.py target/image/sdcard.img "$work/model/sound_classifier.tflite" \
-        "$work/other-model/sound_classifier.tflite" "${HOST_FIRMWARE:-$built/firmware}" "$work/update"
+        "$work/other-model/sound_classifier.tflite" "${HOST_FIRMWARE:-$built/firmware}" "$work/update" || status=1
 fi
+if [ -n "$faults" ]; then
+    wait "$faults" || status=1
+    echo "the card with damaged files"
+    cat "$work/faults.log"
+fi
+exit $status
