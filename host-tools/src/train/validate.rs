@@ -155,13 +155,13 @@ pub(super) fn linear(
 ) -> Result<Option<Tried>, logistic::Error> {
     let path = strength::path(samples.x.ncols());
     let fits: Vec<LinearFold<'_, '_>> = inner.par_iter().map(|fold| LinearFold::new(samples, fold)).collect();
-    let mut usual: Vec<Option<Fit>> = fits.par_iter().map(|fold| fold.fit(path[strength::USUAL], None).ok()).collect();
-    let is_right = |(fold, fit): (&LinearFold<'_, '_>, &Option<Fit>)| {
-        fit.as_ref().is_some_and(|fit| predicted(&fit.outcome.probabilities) == fold.labels)
+    let without_error = |fold: &LinearFold<'_, '_>| {
+        let fit = fold.fit(path[strength::USUAL], None).ok()?;
+        (predicted(&fit.outcome.probabilities) == fold.labels).then_some(fit)
     };
-    let sufficient = !thorough && fits.iter().zip(&usual).all(is_right);
-    if let (true, Some(fits)) = (sufficient, usual.iter_mut().map(Option::take).collect::<Option<Vec<Fit>>>()) {
-        let (weights, folds): (Vec<_>, Vec<_>) = fits.into_iter().map(|fit| (fit.weights, vec![fit.outcome])).unzip();
+    let usual: Option<Vec<Fit>> = if thorough { None } else { fits.par_iter().map(without_error).collect() };
+    if let Some(usual) = usual {
+        let (weights, folds): (Vec<_>, Vec<_>) = usual.into_iter().map(|fit| (fit.weights, vec![fit.outcome])).unzip();
         let mut tried = at(HeadKind::Linear, &folds, 0, samples, inner);
         if let Some(tried) = &mut tried {
             tried.candidate.alpha = Some(path[strength::USUAL]);
@@ -169,11 +169,8 @@ pub(super) fn linear(
         }
         return Ok(tried);
     }
-    let paths: Vec<Vec<Fit>> = fits
-        .par_iter()
-        .zip(usual)
-        .map(|(fold, usual)| fold.follow(&path, usual, progress))
-        .collect::<Result<_, logistic::Error>>()?;
+    let paths: Vec<Vec<Fit>> =
+        fits.par_iter().map(|fold| fold.follow(&path, progress)).collect::<Result<_, logistic::Error>>()?;
     let (weights, folds): (Vec<Vec<_>>, Vec<Vec<Outcome>>) =
         paths.into_iter().map(|fits| fits.into_iter().map(|fit| (fit.weights, fit.outcome)).unzip()).unzip();
     let settings = folds.iter().map(Vec::len).min().unwrap_or(0);
@@ -242,19 +239,11 @@ impl<'s, 'a> LinearFold<'s, 'a> {
         Ok(Fit { weights, outcome })
     }
 
-    /// Fits at each strength of `path`, as far as the regression converges; each starts from the one before, the first from that
-    /// at the default, `usual`, if there is one.
-    fn follow(
-        &self,
-        path: &[f64],
-        mut usual: Option<Fit>,
-        progress: &FitProgress<'_>,
-    ) -> Result<Vec<Fit>, logistic::Error> {
+    /// Fits at each strength of `path`, as far as the regression converges; each starts from the one before.
+    fn follow(&self, path: &[f64], progress: &FitProgress<'_>) -> Result<Vec<Fit>, logistic::Error> {
         let mut fits: Vec<Fit> = Vec::with_capacity(path.len());
-        for (place, alpha) in path.iter().enumerate() {
-            let ready = if place == strength::USUAL { usual.take() } else { None };
-            let start = fits.last().or(usual.as_ref()).map(|fit| &fit.weights);
-            match ready.map_or_else(|| self.fit(*alpha, start), Ok) {
+        for alpha in path {
+            match self.fit(*alpha, fits.last().map(|fit| &fit.weights)) {
                 Ok(fit) => fits.push(fit),
                 Err(error) if fits.is_empty() => return Err(error),
                 Err(error) => {
