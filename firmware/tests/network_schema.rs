@@ -121,12 +121,7 @@ fn with(key: &str, value: &str) -> String {
 
 #[test]
 fn the_schema_is_up_to_date() {
-    let path = schema::folder().join(FILE);
-    let text = serde_json::to_string_pretty(&made()).unwrap() + "\n";
-    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-        std::fs::write(&path, &text).unwrap();
-    }
-    assert!(std::fs::read_to_string(&path).is_ok_and(|found| found == text), "set UPDATE_SCHEMAS=1 to write it anew");
+    schema::check_file(FILE, &made());
 }
 
 #[test]

@@ -35,6 +35,19 @@ pub fn load(file: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Checks that `made` is the schema in a file of [`folder`]; writes it there where `UPDATE_SCHEMAS` is set.
+///
+/// # Panics
+/// If it is another one.
+pub fn check_file(file: &str, made: &Value) {
+    let path = folder().join(file);
+    let text = serde_json::to_string_pretty(made).unwrap() + "\n";
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    assert!(std::fs::read_to_string(&path).is_ok_and(|found| found == text), "set UPDATE_SCHEMAS=1 to write it anew");
+}
+
 /// Checks `value` by `schema`.
 ///
 /// # Panics
