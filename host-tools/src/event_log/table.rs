@@ -7,11 +7,12 @@ use anyhow::Context;
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use super::Record;
 use crate::console::write_output;
+use crate::data::table::{Group, column, values};
 
 /// Columns in the order of the CSV. One that an event does not have is null.
 const SCHEMA: &str = "
@@ -51,24 +52,25 @@ fn encode(records: &[Record]) -> anyhow::Result<Vec<u8>> {
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
     for records in records.chunks(GROUP) {
-        let mut group = Group { columns: writer.next_row_group()?, records };
-        group.required::<Int64Type>(|record| i64::try_from(record.number).unwrap_or(i64::MAX))?;
-        group.required::<Int64Type>(|record| (record.at_s * 1e3).round() as i64)?;
-        group.required::<ByteArrayType>(|record| bytes(&record.clock))?;
-        group.required::<DoubleType>(|record| record.up_s)?;
-        group.required::<ByteArrayType>(|record| bytes(&record.event))?;
-        group.text(|record| &record.state)?;
-        group.text(|record| &record.previous)?;
-        group.optional::<DoubleType>(|record| record.confidence)?;
-        group.optional::<BoolType>(|record| record.active)?;
-        group.text(|record| &record.cause)?;
-        group.optional::<BoolType>(|record| record.unacknowledged)?;
-        group.text(|record| &record.by)?;
-        group.optional::<DoubleType>(|record| record.seconds)?;
-        group.text(|record| &record.detail)?;
-        group.text(|record| &record.clip)?;
-        group.text(|record| &record.explanation)?;
-        group.columns.close()?;
+        let mut rows = writer.next_row_group()?;
+        let group = &mut rows;
+        values::<_, Int64Type>(group, records, |record| i64::try_from(record.number).unwrap_or(i64::MAX))?;
+        values::<_, Int64Type>(group, records, |record| (record.at_s * 1e3).round() as i64)?;
+        values::<_, ByteArrayType>(group, records, |record| bytes(&record.clock))?;
+        values::<_, DoubleType>(group, records, |record| record.up_s)?;
+        values::<_, ByteArrayType>(group, records, |record| bytes(&record.event))?;
+        text(group, records, |record| &record.state)?;
+        text(group, records, |record| &record.previous)?;
+        optional::<DoubleType>(group, records, |record| record.confidence)?;
+        optional::<BoolType>(group, records, |record| record.active)?;
+        text(group, records, |record| &record.cause)?;
+        optional::<BoolType>(group, records, |record| record.unacknowledged)?;
+        text(group, records, |record| &record.by)?;
+        optional::<DoubleType>(group, records, |record| record.seconds)?;
+        text(group, records, |record| &record.detail)?;
+        text(group, records, |record| &record.clip)?;
+        text(group, records, |record| &record.explanation)?;
+        rows.close()?;
     }
     writer.into_inner().map_err(Into::into)
 }
@@ -77,33 +79,17 @@ fn bytes(text: &str) -> ByteArray {
     ByteArray::from(text.as_bytes().to_vec())
 }
 
-/// A row group, whose columns are written one after another.
-struct Group<'a> {
-    columns: SerializedRowGroupWriter<'a, Vec<u8>>,
-    records: &'a [Record],
+fn text(group: &mut Group<'_>, records: &[Record], of: impl Fn(&Record) -> &Option<String>) -> anyhow::Result<()> {
+    optional::<ByteArrayType>(group, records, |record| of(record).as_deref().map(bytes))
 }
 
-impl Group<'_> {
-    fn text(&mut self, of: impl Fn(&Record) -> &Option<String>) -> anyhow::Result<()> {
-        self.optional::<ByteArrayType>(|record| of(record).as_deref().map(bytes))
-    }
-
-    fn required<T: DataType>(&mut self, of: impl Fn(&Record) -> T::T) -> anyhow::Result<()> {
-        let values: Vec<T::T> = self.records.iter().map(of).collect();
-        self.column::<T>(&values, None)
-    }
-
-    fn optional<T: DataType>(&mut self, of: impl Fn(&Record) -> Option<T::T>) -> anyhow::Result<()> {
-        let cells: Vec<Option<T::T>> = self.records.iter().map(of).collect();
-        // 1 where there is a value, 0 for a null, which is none of the values.
-        let definition: Vec<i16> = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
-        self.column::<T>(&cells.into_iter().flatten().collect::<Vec<_>>(), Some(&definition))
-    }
-
-    fn column<T: DataType>(&mut self, values: &[T::T], definition: Option<&[i16]>) -> anyhow::Result<()> {
-        let mut column = self.columns.next_column()?.context("the schema has fewer columns")?;
-        column.typed::<T>().write_batch(values, definition, None)?;
-        column.close()?;
-        Ok(())
-    }
+fn optional<T: DataType>(
+    group: &mut Group<'_>,
+    records: &[Record],
+    of: impl Fn(&Record) -> Option<T::T>,
+) -> anyhow::Result<()> {
+    let cells: Vec<Option<T::T>> = records.iter().map(of).collect();
+    // 1 where there is a value, 0 for a null, which is none of the values.
+    let definition: Vec<i16> = cells.iter().map(|cell| i16::from(cell.is_some())).collect();
+    column::<T>(group, &cells.into_iter().flatten().collect::<Vec<_>>(), Some(&definition), None)
 }

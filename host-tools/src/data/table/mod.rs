@@ -6,6 +6,7 @@
 //! was filtered or joined by another program still has. Values are stored exactly, so training from
 //! a table writes the same bytes as training from the audio.
 
+mod columns;
 mod gather;
 mod meta;
 mod read;
@@ -14,6 +15,7 @@ mod schema;
 mod tests;
 mod write;
 
+pub(crate) use columns::{Group, column, values};
 pub(crate) use gather::load;
 pub(crate) use meta::Meta;
 pub(crate) use write::write;

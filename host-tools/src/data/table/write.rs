@@ -7,12 +7,13 @@ use anyhow::Context;
 use monitor_model::owned::OwnedModel;
 use ndarray::{Array2, Axis, Slice};
 use parquet::basic::{Compression, Encoding};
-use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, FloatType, Int32Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int32Type};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder};
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
+use super::columns::{Group, column, values};
 use super::meta::{KEY, Meta};
 use super::schema::schema;
 use crate::console::write_output;
@@ -71,8 +72,6 @@ pub(super) fn encode(
     writer.into_inner().map_err(Into::into)
 }
 
-type Group<'a> = SerializedRowGroupWriter<'a, Vec<u8>>;
-
 /// Writes the columns before the lists, in the order of the schema.
 fn of_rows(group: &mut Group<'_>, set: &FeatureSet, rows: &[Row], data: &Path) -> anyhow::Result<()> {
     let dataset = &set.dataset;
@@ -83,20 +82,16 @@ fn of_rows(group: &mut Group<'_>, set: &FeatureSet, rows: &[Row], data: &Path) -
     text(group, rows, |row| recording(row).recording.clone())?;
     text(group, rows, |row| relative(&recording(row).path, data))?;
     text(group, rows, |row| hex(&recording(row).hash))?;
-    values::<Int32Type>(group, rows, |row| recording(row).rate_hz as i32)?;
-    values::<DoubleType>(group, rows, |row| recording(row).seconds)?;
-    values::<DoubleType>(group, rows, |row| part(row).start)?;
-    values::<DoubleType>(group, rows, |row| part(row).end)?;
-    values::<DoubleType>(group, rows, |row| row.start_s)?;
-    values::<FloatType>(group, rows, |row| row.level_dbfs)
+    values::<_, Int32Type>(group, rows, |row| recording(row).rate_hz as i32)?;
+    values::<_, DoubleType>(group, rows, |row| recording(row).seconds)?;
+    values::<_, DoubleType>(group, rows, |row| part(row).start)?;
+    values::<_, DoubleType>(group, rows, |row| part(row).end)?;
+    values::<_, DoubleType>(group, rows, |row| row.start_s)?;
+    values::<_, FloatType>(group, rows, |row| row.level_dbfs)
 }
 
 fn text(group: &mut Group<'_>, rows: &[Row], of: impl Fn(&Row) -> String) -> anyhow::Result<()> {
-    values::<ByteArrayType>(group, rows, |row| ByteArray::from(of(row).into_bytes()))
-}
-
-fn values<T: DataType>(group: &mut Group<'_>, rows: &[Row], of: impl Fn(&Row) -> T::T) -> anyhow::Result<()> {
-    column::<T>(group, &rows.iter().map(of).collect::<Vec<_>>(), None)
+    values::<_, ByteArrayType>(group, rows, |row| ByteArray::from(of(row).into_bytes()))
 }
 
 /// Writes a column of lists, equally long in each of `rows` rows.
@@ -104,17 +99,5 @@ fn list(group: &mut Group<'_>, values: &[f32], rows: usize) -> anyhow::Result<()
     let each = values.len() / rows.max(1);
     // A list begins where the repetition level is 0; no list is empty, so every value is defined.
     let repetition: Vec<i16> = (0..values.len()).map(|place| i16::from(place % each.max(1) != 0)).collect();
-    column::<FloatType>(group, values, Some((vec![1; values.len()], repetition)))
-}
-
-fn column<T: DataType>(
-    group: &mut Group<'_>,
-    values: &[T::T],
-    levels: Option<(Vec<i16>, Vec<i16>)>,
-) -> anyhow::Result<()> {
-    let mut column = group.next_column()?.context("the schema has fewer columns")?;
-    let (definition, repetition) = levels.unzip();
-    column.typed::<T>().write_batch(values, definition.as_deref(), repetition.as_deref())?;
-    column.close()?;
-    Ok(())
+    column::<FloatType>(group, values, Some(&vec![1; values.len()]), Some(&repetition))
 }
