@@ -75,7 +75,7 @@ impl Course {
         let states: Vec<String> = names.into_iter().filter(|name| *name != UNKNOWN).map(String::from).collect();
         let runs: Vec<&[Record]> =
             records.chunk_by(|before, next| next.event != "start" && next.up_s >= before.up_s).collect();
-        let is_dated = |run: &&[Record]| run.iter().any(|record| record.dated);
+        let is_dated = |run: &&[Record]| run.iter().any(|record| record.is_dated());
         let any_dated = runs.iter().any(is_dated);
         let drawn: Vec<&[Record]> = runs.iter().copied().filter(|run| !any_dated || is_dated(run)).collect();
         let jump = |pair: &[Record]| pair[1].number.saturating_sub(pair[0].number).saturating_sub(1);
@@ -184,7 +184,7 @@ mod tests {
             .map(|(number, (up_s, event, name, active))| Record {
                 number,
                 at_s: start_s + up_s,
-                dated: true,
+                clock: "synchronised".into(),
                 up_s: *up_s,
                 event: event.to_string(),
                 state: (active.is_none() && !name.is_empty()).then(|| name.to_string()),
@@ -265,7 +265,7 @@ mod tests {
     fn a_run_without_a_date_is_left_out_unless_there_is_no_other() {
         let dated = run(1, 1000.0, &[(0.0, "start", "", None), (5.0, "stop", "", None)]);
         let mut undated = run(3, 7.0, &[(0.0, "start", "", None), (5.0, "stop", "", None)]);
-        undated.iter_mut().for_each(|record| record.dated = false);
+        undated.iter_mut().for_each(|record| record.clock = "unsynchronised".into());
         let both = Course::from_records(&[dated, undated.clone()].concat());
         assert_eq!((both.from_s, both.to_s, both.undated_runs), (1000.0, 1005.0, 1));
         let alone = Course::from_records(&undated);

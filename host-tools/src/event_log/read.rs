@@ -44,8 +44,6 @@ pub(crate) struct Record {
     pub number: u64,
     /// Seconds since 1970, by the device's clock.
     pub at_s: f64,
-    /// Whether a time server set the clock in that run.
-    pub dated: bool,
     /// How well the time is known: `synchronised`, `corrected` or `unsynchronised`.
     pub clock: String,
     /// Seconds since the program's start.
@@ -75,6 +73,13 @@ pub(crate) struct Record {
     pub explanation: Option<String>,
 }
 
+impl Record {
+    /// Whether a time server set the clock in that run.
+    pub(crate) fn is_dated(&self) -> bool {
+        self.clock != "unsynchronised"
+    }
+}
+
 /// Reads all records of `csv`, which is called `name` in errors.
 ///
 /// # Errors
@@ -96,7 +101,6 @@ pub(crate) fn read(csv: impl Read, name: &str) -> anyhow::Result<Vec<Record>> {
         records.push(Record {
             number: row.number,
             at_s: time.as_millisecond() as f64 / 1e3,
-            dated: row.clock != "unsynchronised",
             clock: row.clock,
             up_s: row.up_s,
             event: row.event,
@@ -136,7 +140,7 @@ mod tests {
             (alarm.state.as_deref(), alarm.active, alarm.cause.as_deref()),
             (Some("a,b"), Some(true), Some("state"))
         );
-        assert!(alarm.dated);
+        assert!(alarm.is_dated());
     }
 
     #[test]

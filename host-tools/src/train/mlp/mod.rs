@@ -42,8 +42,9 @@ pub(super) struct Plan {
     pub seed: u64,
 }
 
-/// Trains with the settings of `plan`; `rows` returns the features [windows x features] of the windows at some places. After each epoch, `after` receives the network and the epoch's training score (with
-/// dropout and before each step, as Keras reports it) and returns whether to continue.
+/// Trains with the settings of `plan`; `rows` returns the features [windows x features] of the windows at some places. After each
+/// epoch, `after` receives the network and the epoch's training score (with dropout and before each step, as Keras reports it) and
+/// returns whether to continue.
 ///
 /// Deterministic: the same data and seed give the same bits on the same machine.
 pub(super) fn train(
