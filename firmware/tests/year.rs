@@ -4,7 +4,7 @@
 
 use firmware::reporting::{Event, Item, Snapshot};
 use firmware::sinks::modbus::map;
-use monitor_core::anomaly::{Alarm, AlarmRules, Change, Input, Interval, Levels, Persistence};
+use monitor_core::anomaly::{Alarm, AlarmRules, Change, Input, Interval, Levels, Persistence, SPANS};
 use monitor_core::decision::{Decision, DecisionConfig, State};
 use monitor_core::microphone::{Limits, Microphone, SILENT};
 use monitor_wire::{self as wire, Health};
@@ -79,7 +79,7 @@ fn a_simulated_year_of_windows_has_a_change_every_hour_and_an_alarm_every_day() 
     let config = DecisionConfig::default();
     let mut decision = Decision::new(config.per_window(HOP_S).unwrap(), 2).unwrap();
     let mut intervals = [None; Input::ALL.len()];
-    intervals[Input::Tap as usize] = Some(Interval { typical: 0.0, alarm: 1.0 });
+    intervals[Input::Tap as usize] = Some([Interval { typical: 0.0, alarm: 1.0 }; SPANS]);
     let levels = Levels { intervals, warning: 0.6 };
     let mut alarm = Alarm::new(&AlarmRules { levels, alarm: 1.0, persistence: Persistence::default() }, HOP_S);
     let (mut changes, mut raised, mut ended) = (0, 0, 0);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use anyhow::Context;
-use monitor_core::anomaly::{Input, Interval, MAX_COMPONENTS, SubspaceDetector};
+use monitor_core::anomaly::{Input, Interval, MAX_COMPONENTS, SPANS, SubspaceDetector};
 use monitor_core::rumble::BANDS;
 use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
@@ -31,7 +31,7 @@ const CLASS_CLUSTERS: usize = 16;
 const WINDOWS: usize = 8;
 
 /// Levels of a detector that has not been scaled.
-const UNSCALED: Interval = Interval { typical: 0.0, alarm: 1.0 };
+const UNSCALED: [Interval; SPANS] = [Interval { typical: 0.0, alarm: 1.0 }; SPANS];
 
 /// Tables of one detector, as bytes of the model file.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,7 +43,7 @@ pub(crate) struct FittedDetector {
     /// See [`SubspaceDetector`].
     pub scale: f32,
     /// See [`SubspaceDetector`]; 0 to 1 until the detector is scaled.
-    pub interval: Interval,
+    pub intervals: [Interval; SPANS],
     residual: f32,
     projection: Vec<u8>,
     means: Vec<u8>,
@@ -88,7 +88,7 @@ impl FittedDetector {
             input,
             location: 0.0,
             scale: 1.0,
-            interval: UNSCALED,
+            intervals: UNSCALED,
             residual: (1.0 / ridge) as f32,
             means: bytes(projection.dot(&mean).iter()),
             projection: bytes(projection.iter()),
@@ -151,7 +151,7 @@ impl FittedDetector {
             input,
             location: 0.0,
             scale: 1.0,
-            interval: UNSCALED,
+            intervals: UNSCALED,
             residual: if counts { (beyond / (RESIDUAL * outside)) as f32 } else { 0.0 },
             projection: bytes(projection.iter()),
             means: projected.flat_map(|mean| bytes(mean.iter())).collect(),
@@ -166,7 +166,7 @@ impl FittedDetector {
         SubspaceDetector {
             location: self.location,
             scale: self.scale,
-            interval: self.interval,
+            intervals: self.intervals,
             residual: self.residual,
             projection: Scalars::new(&self.projection),
             means: Scalars::new(&self.means),

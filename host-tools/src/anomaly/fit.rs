@@ -91,7 +91,7 @@ impl Fitted {
     /// What the device's alarm needs to know.
     pub(crate) fn rules(&self) -> AlarmRules {
         let mut intervals = [None; Input::ALL.len()];
-        self.spaces.iter().for_each(|space| intervals[space.input as usize] = Some(space.interval));
+        self.spaces.iter().for_each(|space| intervals[space.input as usize] = Some(space.intervals));
         AlarmRules {
             levels: Levels { intervals, warning: self.warning },
             alarm: 1.0,
@@ -141,7 +141,7 @@ pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::
     let found = thresholds(&held.concat(), hop_s);
     for space in &mut spaces {
         let Some(scale) = found.scales[space.input as usize] else { continue };
-        (space.location, space.scale, space.interval) = (scale.location, scale.deviation, scale.interval);
+        (space.location, space.scale, space.intervals) = (scale.location, scale.deviation, scale.intervals);
     }
     let spectra = FittedSpectra::fit(windows, rows, &groups, folds, hop_s);
     let seconds = rows.len() as f64 * hop_s;
@@ -240,7 +240,8 @@ mod tests {
         let windows = windows(&x, &[0; 280], &groups);
         let rows: Vec<usize> = (0..240).collect();
         let fitted = fit(&windows, &rows, 0.48).unwrap();
-        let of = |row| fitted.rules().levels.score(&fitted.z_scores(&windows, row)).unwrap();
+        let of =
+            |row| fitted.rules().levels.score(&[fitted.z_scores(&windows, row), [None; Input::ALL.len()]]).unwrap();
         assert!((240..280).all(|row| of(row) > 1.0));
         assert!((0..240).filter(|row| of(*row) > fitted.warning).count() < 24);
         assert_eq!((fitted.sample_size.windows, fitted.sample_size.groups, fitted.sample_size.grouped), (240, 4, true));

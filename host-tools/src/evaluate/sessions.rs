@@ -169,7 +169,7 @@ fn verdict<'v>(index: u64, input: &'v JudgeInput, normal: Option<NormalSpectra<'
 
 #[cfg(test)]
 mod tests {
-    use monitor_core::anomaly::{AlarmRules, Input, Interval, Levels, Persistence};
+    use monitor_core::anomaly::{AlarmRules, Input, Interval, Levels, Persistence, SPANS};
     use monitor_core::decision::DecisionConfig;
     use monitor_core::monitor::{AlarmStates, Settings};
 
@@ -201,7 +201,7 @@ mod tests {
         let config = DecisionConfig { smoothing_s: 0.5, confidence: 0.6, hysteresis: 0.1, dwell_s: 0.5 };
         let persistence = Persistence { raise_s: 3.0, within_s: 5.0, change_s: 0.0 };
         let mut intervals = [None; Input::ALL.len()];
-        intervals[Input::Tap as usize] = Some(Interval { typical: 0.0, alarm: 1.0 });
+        intervals[Input::Tap as usize] = Some([Interval { typical: 0.0, alarm: 1.0 }; SPANS]);
         Judge::new(&Settings {
             steps: config.per_window(0.5).unwrap(),
             confidences: &[0.6],

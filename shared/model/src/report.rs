@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use monitor_core::anomaly::{AlarmRules, Persistence, SMOOTHING_S, score};
+use monitor_core::anomaly::{AlarmRules, Persistence, SPANS_S, score};
 
 /// One window as a line without line break: `Time 400.00s: on_state (1.00) | Chunk: (16000,) | Inference: 0.85ms`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +26,7 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// What the anomaly score of a recording was, with its scale: `anomaly score of 5 s: highest 0.43 (0.37 as unusual as normal
+/// What the anomaly score of a recording was, with its scale: `anomaly score of 5 and 10 s: highest 0.43 (0.37 as unusual as normal
 /// sound gets, 0.72 warning, 1 alarm); no warning, no alarm`. A score at a level that raised nothing is explained.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AnomalySummary {
@@ -43,16 +43,18 @@ pub struct AnomalySummary {
 impl fmt::Display for AnomalySummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { highest, warnings, alarms, rules } = *self;
+        let [short, long] = SPANS_S;
         let Some(highest) = highest else {
             return write!(
                 f,
-                "anomaly score of {SMOOTHING_S} s: none, it needs half of that time without a gap or a dead microphone"
+                "anomaly score of {short} and {long} s: none, it needs {} s without a gap or a dead microphone",
+                short / 2.0
             );
         };
         let (warning, Persistence { raise_s, within_s, .. }) = (rules.levels.warning, rules.persistence);
         write!(
             f,
-            "anomaly score of {SMOOTHING_S} s: highest {highest:.2} ({:.2} as unusual as normal sound gets, {warning:.2} warning, {} \
+            "anomaly score of {short} and {long} s: highest {highest:.2} ({:.2} as unusual as normal sound gets, {warning:.2} warning, {} \
              alarm); ",
             score(0.0),
             rules.alarm
@@ -83,12 +85,12 @@ mod tests {
         let levels = Levels { intervals: [None; Input::ALL.len()], warning: 0.72 };
         let rules = AlarmRules { levels, alarm: 1.0, persistence: Persistence::default() };
         let summary = AnomalySummary { highest: Some(0.434), warnings: 0, alarms: 0, rules };
-        let expected = "anomaly score of 5 s: highest 0.43 (0.37 as unusual as normal sound gets, 0.72 warning, 1 alarm); \
+        let expected = "anomaly score of 5 and 10 s: highest 0.43 (0.37 as unusual as normal sound gets, 0.72 warning, 1 alarm); \
                         no warning, no alarm";
         assert_eq!(summary.to_string(), expected);
         assert!(AnomalySummary { highest: Some(1.2), alarms: 2, ..summary }.to_string().ends_with("2 alarms"));
         let none = AnomalySummary { highest: None, ..summary }.to_string();
-        assert!(none.contains(" s: none, it needs half of that time"), "{none}");
+        assert!(none.contains(" s: none, it needs 2.5 s without a gap"), "{none}");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! in a steady state returns one, and with an empty bucket every window counts. A lasting anomaly is therefore reported within
 //! [`Alarm::delay_windows`] in any state.
 
-use super::{Error, Levels, Smoother, ZScores, Zone, score};
+use super::{Error, Input, Levels, SPANS, Smoother, ZScores, Zone, score};
 use crate::window::SECONDS_F32 as WINDOW_S;
 
 /// Share of a level below which a window counts towards the end of its warning or alarm.
@@ -31,7 +31,7 @@ pub struct Persistence {
 }
 
 impl Default for Persistence {
-    /// The score is a mean over 5 s, which differs little from one window to the next: a background that brings it to its level
+    /// The score is that of a mean over 5 s or more, which differs little from one window to the next: a background that brings it to its level
     /// does so for a second or two.
     fn default() -> Self {
         Self { raise_s: 3.0, within_s: 5.0, change_s: 5.0 }
@@ -89,7 +89,7 @@ pub struct Outcome {
     /// The smoothed score, above 0, 1 at the alarm level; `None` if no detector had its input, and after a start or a gap until
     /// the mean is settled: the mean of a few windows exceeds a level by chance.
     pub score: Option<f32>,
-    /// The place of each detector on its [`Interval`](super::Interval), smoothed where the window counts.
+    /// The place of each detector on its [`Interval`](super::Interval), by the means where the window counts.
     pub positions: ZScores,
     /// Whether the warning changed.
     pub warning: Option<Change>,
@@ -124,7 +124,7 @@ impl Latch {
     }
 }
 
-/// Follows the z-scores of successive windows. Uses no clock; 2 kB of state.
+/// Follows the z-scores of successive windows. Uses no clock; 4 kB of state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
     levels: Levels,
@@ -232,7 +232,10 @@ impl Alarm {
         self.next = Some(index.wrapping_add(1));
         self.steady = if steady { self.steady.saturating_add(1) } else { 0 };
         let changing = self.steady <= self.settle && !self.alarm.active;
-        let (positions, own) = self.levels.positions(z);
+        // By itself a window is compared with the levels of the shortest mean.
+        let mut alone = [[None; Input::ALL.len()]; SPANS];
+        alone[0] = *z;
+        let (positions, own) = self.levels.positions(&alone);
         let own = own.map(score);
         // Windows above the level before the decision noticed the change belong to the change too.
         let cost = self.high + 1;
@@ -245,8 +248,12 @@ impl Alarm {
         }
         self.high =
             if own >= Some(self.levels.warning) { self.high.saturating_add(1) } else { self.high.saturating_sub(1) };
-        let (positions, highest) = self.levels.positions(&self.smoother.push(z));
-        let settled = self.smoother.settled();
+        let mut means = self.smoother.push(z);
+        for span in (1..SPANS).filter(|span| !self.smoother.settled(*span)) {
+            means[span] = [None; Input::ALL.len()];
+        }
+        let (positions, highest) = self.levels.positions(&means);
+        let settled = self.smoother.settled(0);
         if settled || highest.is_none() {
             self.score = highest.map(score);
         }
@@ -274,14 +281,14 @@ impl Alarm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Input, Interval};
+    use super::super::Interval;
     use super::*;
     use proptest::prelude::*;
 
     /// Position 1 is a z-score of 1; the warning level is at 0.5.
     fn rules(raise_s: f32, within_s: f32, change_s: f32) -> AlarmRules {
         let mut intervals = [None; Input::ALL.len()];
-        intervals[2] = Some(Interval { typical: 0.0, alarm: 1.0 });
+        intervals[2] = Some([Interval { typical: 0.0, alarm: 1.0 }; SPANS]);
         let persistence = Persistence { raise_s, within_s, change_s }.check().unwrap();
         AlarmRules { levels: Levels { intervals, warning: score(0.5) }, alarm: 1.0, persistence }
     }
@@ -406,7 +413,7 @@ mod tests {
             let delay = alarm.delay_windows(false);
             (0..delay).zip(&steady).for_each(|(_, steady)| push(&mut alarm, 1.01, *steady));
             prop_assert!(alarm.active() && alarm.warned());
-            let quiet = 5 + n as u32 + change as u32 + 1;
+            let quiet = 10 + n as u32 + change as u32 + 1;
             (0..quiet).for_each(|_| push(&mut alarm, -1.0, true));
             prop_assert!(!alarm.active() && !alarm.warned());
             let delay = alarm.delay_windows(true);

@@ -1,12 +1,12 @@
-//! From the smoothed z-scores of the detectors to one score, and the zone that it lies in.
+//! From the mean z-scores of the detectors to one score, and the zone that it lies in.
 
-use super::{Input, ZScores};
+use super::{Input, Means, SPANS, ZScores};
 
 /// Largest position of a score, so that it stays finite: e^19.
 const LARGEST: f32 = 20.0;
 
-/// Two values of a detector's smoothed z-score: where the highest of an unseen group of normal sound usually lies, and its
-/// alarm level.
+/// Two values of a detector's mean z-score over one span: where the highest of an unseen group of normal sound usually lies, and
+/// its alarm level.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     /// Mean over the groups of the highest value of each.
@@ -25,22 +25,27 @@ impl Interval {
 /// The intervals of all detectors and the warning level.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Levels {
-    /// In the order of [`Input::ALL`]; `None` without a detector.
-    pub intervals: [Option<Interval>; Input::ALL.len()],
+    /// In the order of [`Input::ALL`], each for the spans in the order of [`SPANS_S`](super::SPANS_S); `None` without a detector.
+    pub intervals: [Option<[Interval; SPANS]>; Input::ALL.len()],
     /// Score from which there is a warning: above 0, at most 1.
     pub warning: f32,
 }
 
 impl Levels {
-    /// The position of each detector and the highest of them; `None` if no detector has a value.
-    pub fn positions(&self, z: &ZScores) -> (ZScores, Option<f32>) {
-        let each: ZScores = core::array::from_fn(|input| Some(self.intervals[input]?.position(z[input]?)));
+    /// The position of each detector, the higher of those of its means, and the highest of all; `None` if no detector has a value.
+    pub fn positions(&self, means: &Means) -> (ZScores, Option<f32>) {
+        let each: ZScores = core::array::from_fn(|input| {
+            let intervals = self.intervals[input]?;
+            let of_spans =
+                intervals.iter().zip(means).filter_map(|(interval, mean)| Some(interval.position(mean[input]?)));
+            of_spans.reduce(f32::max)
+        });
         (each, each.iter().flatten().copied().reduce(f32::max))
     }
 
-    /// The score of smoothed z-scores, above 0: 1 at the alarm level of the first detector to reach its own.
-    pub fn score(&self, z: &ZScores) -> Option<f32> {
-        self.positions(z).1.map(score)
+    /// The score of mean z-scores, above 0: 1 at the first alarm level that one of them reaches.
+    pub fn score(&self, means: &Means) -> Option<f32> {
+        self.positions(means).1.map(score)
     }
 }
 
@@ -83,21 +88,23 @@ mod tests {
 
     fn levels() -> Levels {
         let mut intervals = [None; Input::ALL.len()];
-        intervals[0] = Some(Interval { typical: 1.0, alarm: 3.0 });
-        intervals[2] = Some(Interval { typical: 0.0, alarm: 10.0 });
+        intervals[0] = Some([Interval { typical: 1.0, alarm: 3.0 }, Interval { typical: 0.5, alarm: 2.5 }]);
+        intervals[2] = Some([Interval { typical: 0.0, alarm: 10.0 }; SPANS]);
         Levels { intervals, warning: 0.7 }
     }
 
     #[test]
-    fn the_score_is_1_where_the_first_detector_reaches_its_level() {
-        let mut z = [None; Input::ALL.len()];
-        assert_eq!(levels().score(&z), None);
-        (z[0], z[2]) = (Some(3.0), Some(2.0));
-        assert_eq!(levels().score(&z), Some(1.0));
-        (z[0], z[2]) = (Some(1.0), Some(10.0));
-        assert_eq!(levels().score(&z), Some(1.0));
-        z[2] = None;
-        assert_eq!(levels().score(&z), Some(libm::expf(-1.0)));
+    fn the_score_is_1_where_the_first_mean_reaches_its_level() {
+        let mut means = [[None; Input::ALL.len()]; SPANS];
+        assert_eq!(levels().score(&means), None);
+        (means[0][0], means[0][2]) = (Some(3.0), Some(2.0));
+        assert_eq!(levels().score(&means), Some(1.0));
+        (means[0][0], means[0][2]) = (Some(1.0), Some(10.0));
+        assert_eq!(levels().score(&means), Some(1.0));
+        means[0][2] = None;
+        assert_eq!(levels().score(&means), Some(libm::expf(-1.0)));
+        means[1][0] = Some(2.5);
+        assert_eq!(levels().score(&means), Some(1.0));
     }
 
     #[test]

@@ -10,14 +10,15 @@
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
 //! d     = sqrt(min over clusters q_c)
 //! z     = (ln d - location) / scale        mean and deviation of ln d of normal windows that were not in the fit
-//! Z     = mean of z over 5 s               anew after a gap, a dead microphone, a change of state; used from half of it on
-//! u     = (Z - typical) / (alarm - typical)   typical highest Z of a group of normal sound that was not in the fit; the alarm
-//!                                          level is its prediction interval by Student's t
+//! Z_s   = mean of z over s = 5 and 10 s    anew after a gap, a dead microphone, a change of state; used from half of it on
+//! u     = max over s of (Z_s - typical_s) / (alarm_s - typical_s)
+//!                                          typical highest Z_s of a group of normal sound that was not in the fit; the alarm
+//!                                          level lies above it by a prediction interval by Student's t, the same for each s
 //! score = exp(max u - 1)                   1 at the alarm level of the first detector to reach its own
 //! ```
 //!
 //! host-tools fits the tables and stores them in a Metadata entry of the model file ([`ENTRY`]). They are read in place.
-//! Cost: about 60,000 multiplications a window and no memory beyond 4 kB of stack and 2 kB of state. Sums have one fixed order, so
+//! Cost: about 60,000 multiplications a window and no memory beyond 4 kB of stack and 4 kB of state. Sums have one fixed order, so
 //! that every machine computes the same score.
 
 mod alarm;
@@ -35,7 +36,7 @@ pub use explain::{
     BandChange, Departure, Explanation, MOST_BANDS, NormalSpectra, SPECTRUM_LEN, Spectrum, SpectrumMean, spectrum,
 };
 pub use levels::{Interval, Levels, Zone, score};
-pub use smoothing::{SMOOTHING_S, Smoother};
+pub use smoothing::{Means, SPANS, SPANS_S, Smoother};
 pub use space::{MAX_COMPONENTS, SubspaceDetector};
 pub use statistics::{STATISTICS_LEN, statistics};
 pub use tables::{AnomalyModel, write};

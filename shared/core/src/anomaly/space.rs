@@ -1,6 +1,6 @@
 //! A principal-component space of normal windows and the distance to the nearest cluster of them.
 
-use super::Interval;
+use super::{Interval, SPANS};
 use crate::head::dot;
 use monitor_tflite::Scalars;
 
@@ -14,8 +14,8 @@ pub struct SubspaceDetector<'m> {
     pub location: f32,
     /// Standard deviation of the same; above 0.
     pub scale: f32,
-    /// Levels of the smoothed z-score.
-    pub interval: Interval,
+    /// Levels of the mean z-score over each span.
+    pub intervals: [Interval; SPANS],
     /// Weight of the squared residual; 0 if the residual is not used.
     pub residual: f32,
     /// Rows of the projection, standardisation folded in: `[components x values]`.

@@ -2,20 +2,22 @@
 //!
 //! ```text
 //! u16 schema, u8 spaces, u8 references, f32 warning, f32 raise_s, f32 within_s, f32 change_s
-//! per space: u8 input (0 embedding, 1 log-mel, 2 tap, 3 rumble), u8 components, u16 clusters, f32 location, f32 scale, f32 typical,
-//!            f32 alarm, f32 residual, f32[components x values], f32[clusters x components], f32[components],
+//! per space: u8 input (0 embedding, 1 log-mel, 2 tap, 3 rumble), u8 components, u16 clusters, f32 location, f32 scale,
+//!            2 x (f32 typical, f32 alarm), f32 residual, f32[components x values], f32[clusters x components], f32[components],
 //!            and where residual > 0: f32[values], f32[clusters x values]
 //! if references > 0: f32 level deviation, f32[72] deviations, f32[references x 72] spectra of normal sound in dB
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
 use super::{AlarmRules, Error, Input, Interval, Levels, MAX_COMPONENTS, Persistence, SubspaceDetector};
-use super::{NormalSpectra, SPECTRUM_LEN};
+use super::{NormalSpectra, SPANS, SPECTRUM_LEN};
 use crate::sealed::{Damaged, Reader, Writer};
 
 /// The layout that this version writes.
-pub(super) const SCHEMA: u16 = 4;
-/// The layout before it, which is read too. It has a 0 in place of the number of references, so that alarms name no bands.
+pub(super) const SCHEMA: u16 = 5;
+/// The layout before it, which is read too. It has one pair of levels, those of the mean over 5 s, which then hold for both spans.
+const ONE_SPAN: u16 = 4;
+/// The layout before that. It has a 0 in place of the number of references, too, so that alarms name no bands.
 const WITHOUT_SPECTRA: u16 = 3;
 
 /// The anomaly detectors of a model. Borrows from the file.
@@ -37,7 +39,7 @@ impl<'m> AnomalyModel<'m> {
     /// [`Error`] if the schema is unknown, or the bytes are truncated, corrupted or out of range.
     pub fn from_bytes(bytes: &'m [u8]) -> Result<Self, Error> {
         let schema = Reader::new(bytes).u16()?;
-        if schema != SCHEMA && schema != WITHOUT_SPECTRA {
+        if !(WITHOUT_SPECTRA..=SCHEMA).contains(&schema) {
             return Err(Error::Schema(schema));
         }
         let mut rest = Reader::open(bytes)?;
@@ -50,7 +52,7 @@ impl<'m> AnomalyModel<'m> {
         let persistence = Persistence { raise_s, within_s, change_s }.check()?;
         let mut spaces = [None; Input::ALL.len()];
         for _ in 0..count {
-            let (input, space) = space(&mut rest)?;
+            let (input, space) = space(&mut rest, if schema > ONE_SPAN { SPANS } else { 1 })?;
             let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;
             *place = Some(space);
         }
@@ -63,7 +65,7 @@ impl<'m> AnomalyModel<'m> {
 
     /// What the alarm needs to know.
     pub fn rules(&self) -> AlarmRules {
-        let intervals = self.spaces.map(|space| space.map(|space| space.interval));
+        let intervals = self.spaces.map(|space| space.map(|space| space.intervals));
         AlarmRules { levels: Levels { intervals, warning: self.warning }, alarm: 1.0, persistence: self.persistence }
     }
 
@@ -85,16 +87,20 @@ fn spectra<'m>(rest: &mut Reader<'m>, references: usize) -> Result<Option<Normal
     Ok(Some(NormalSpectra { level_deviation, deviations, references }))
 }
 
-fn space<'m>(rest: &mut Reader<'m>) -> Result<(u8, SubspaceDetector<'m>), Damaged> {
+/// Reads a space with the levels of the first `spans` spans; those of the last hold for the rest.
+fn space<'m>(rest: &mut Reader<'m>, spans: usize) -> Result<(u8, SubspaceDetector<'m>), Damaged> {
     let [kind, components] = rest.take()?;
     let clusters = usize::from(rest.u16()?);
     let input = Input::ALL.get(usize::from(kind)).ok_or(Damaged)?;
     let (values, components) = (input.len(), usize::from(components));
     let (location, scale) = (rest.number()?, rest.positive()?);
-    let interval = Interval { typical: rest.number()?, alarm: rest.number()? };
+    let mut intervals = [Interval { typical: rest.number()?, alarm: rest.number()? }; SPANS];
+    for interval in &mut intervals[1..spans] {
+        *interval = Interval { typical: rest.number()?, alarm: rest.number()? };
+    }
     let residual = rest.number()?;
     let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
-    if !fits || interval.alarm <= interval.typical || residual < 0.0 {
+    if !fits || intervals.iter().any(|interval| interval.alarm <= interval.typical) || residual < 0.0 {
         return Err(Damaged);
     }
     let projection = rest.numbers(components * values)?;
@@ -107,7 +113,7 @@ fn space<'m>(rest: &mut Reader<'m>) -> Result<(u8, SubspaceDetector<'m>), Damage
     let detector = SubspaceDetector {
         location,
         scale,
-        interval,
+        intervals,
         residual,
         projection,
         means,
@@ -135,8 +141,9 @@ pub fn write(
     for (input, space) in spaces {
         writer.bytes(&[*input as u8, space.components() as u8]);
         writer.bytes(&(space.clusters() as u16).to_le_bytes());
-        let Interval { typical, alarm } = space.interval;
-        writer.numbers(&[space.location, space.scale, typical, alarm, space.residual]);
+        writer.numbers(&[space.location, space.scale]);
+        space.intervals.iter().for_each(|interval| writer.numbers(&[interval.typical, interval.alarm]));
+        writer.numbers(&[space.residual]);
         [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres]
             .iter()
             .for_each(|numbers| writer.bytes(numbers.raw()));
@@ -173,7 +180,7 @@ mod tests {
         let space = SubspaceDetector {
             location: 0.0,
             scale: 0.5,
-            interval: Interval { typical: 1.0, alarm: 2.0 },
+            intervals: [Interval { typical: 1.0, alarm: 2.0 }, Interval { typical: 0.5, alarm: 1.5 }],
             residual: 4.0,
             projection: Scalars::new(&projection),
             means: Scalars::new(&mean),
@@ -211,7 +218,8 @@ mod tests {
         let q = 31.5 * 31.5 / 4.0 + 4.0 * (63.0 * 0.25 + 32.0 * 32.0 * 2.0 + 64.0 * 64.0);
         let expected = (f32::ln(f32::sqrt(q)) / 0.5 - 1.0 - 1.0).exp();
         let window = WindowValues { patch: &patch, features: &[], rumble: &[0.0; crate::rumble::BANDS] };
-        let score = tables.rules().levels.score(&Detector::new(tables).z_scores(&window)).unwrap();
+        let z = Detector::new(tables).z_scores(&window);
+        let score = tables.rules().levels.score(&[z, [None; Input::ALL.len()]]).unwrap();
         assert!((score / expected - 1.0).abs() < 1e-4, "{score} {expected}");
         assert_eq!((COLUMNS, BANDS), (96, 64));
     }
@@ -230,13 +238,25 @@ mod tests {
     }
 
     #[test]
-    fn tables_of_the_schema_before_are_read_and_name_no_bands() {
+    fn tables_of_the_schemas_before_have_one_pair_of_levels_and_the_first_name_no_bands() {
         let mut before = bytes();
-        before.truncate(before.len() - 4 - 4 * (1 + 3 * SPECTRUM_LEN));
+        // The levels of the long span, after 20 bytes of the tables and 20 of the space.
+        before.drain(40..48);
+        before.truncate(before.len() - 4);
+        let sealed = |mut bytes: std::vec::Vec<u8>| {
+            bytes.extend(CRC.checksum(&bytes).to_le_bytes());
+            bytes
+        };
+        before[0] = 4;
+        let with_spectra = sealed(before.clone());
+        let tables = AnomalyModel::from_bytes(&with_spectra).unwrap();
+        assert!(tables.spectra.is_some());
+        let space = tables.space(Input::Statistics).unwrap();
+        assert_eq!(space.intervals, [Interval { typical: 1.0, alarm: 2.0 }; SPANS]);
+        before.truncate(before.len() - 4 * (1 + 3 * SPECTRUM_LEN));
         (before[0], before[3]) = (3, 0);
-        let sum = CRC.checksum(&before);
-        before.extend(sum.to_le_bytes());
-        let tables = AnomalyModel::from_bytes(&before).unwrap();
+        let without = sealed(before);
+        let tables = AnomalyModel::from_bytes(&without).unwrap();
         assert!(tables.spectra.is_none() && tables.space(Input::Statistics).is_some());
     }
 

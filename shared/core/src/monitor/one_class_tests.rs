@@ -3,7 +3,7 @@
 use std::vec::Vec;
 
 use super::*;
-use crate::anomaly::{AlarmRules, Input, Interval, Levels, Persistence};
+use crate::anomaly::{AlarmRules, Input, Interval, Levels, Persistence, SPANS};
 use crate::decision::{DecisionConfig, State};
 use crate::pipeline::Verdict;
 
@@ -14,7 +14,7 @@ fn judge(confidences: &[f32]) -> Judge {
     let steps = config.per_window(0.5).unwrap();
     let persistence = Persistence { raise_s: 1.0, within_s: 1.5, change_s: 0.0 };
     let mut intervals = [None; Input::ALL.len()];
-    intervals[Input::Tap as usize] = Some(Interval { typical: 0.0, alarm: 1.0 });
+    intervals[Input::Tap as usize] = Some([Interval { typical: 0.0, alarm: 1.0 }; SPANS]);
     let anomaly = Some(AlarmRules { levels: Levels { intervals, warning: 0.5 }, alarm: 1.0, persistence });
     let alarm_states = AlarmStates::default();
     Settings { steps, confidences, alarm_states, unknown_s: 0.0, anomaly, anomaly_alarm: true, hop_s: 0.5 }

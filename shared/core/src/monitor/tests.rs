@@ -1,7 +1,7 @@
 use std::vec::Vec;
 
 use super::*;
-use crate::anomaly::{AlarmRules, Input, Interval, Levels, Persistence};
+use crate::anomaly::{AlarmRules, Input, Interval, Levels, Persistence, SPANS};
 use crate::classifier::Classifier;
 use crate::decision::{DecisionConfig, State};
 use crate::features::FeatureKind;
@@ -26,7 +26,7 @@ fn head_bytes() -> (Vec<u8>, Vec<u8>) {
 /// Position 1 is a z-score of 1.
 fn rules(persistence: Persistence) -> AlarmRules {
     let mut intervals = [None; Input::ALL.len()];
-    intervals[Input::Tap as usize] = Some(Interval { typical: 0.0, alarm: 1.0 });
+    intervals[Input::Tap as usize] = Some([Interval { typical: 0.0, alarm: 1.0 }; SPANS]);
     AlarmRules { levels: Levels { intervals, warning: 0.5 }, alarm: 1.0, persistence }
 }
 

@@ -1,7 +1,7 @@
 //! Small anomaly tables.
 
 use monitor_core::anomaly::{
-    self, Input, Interval, NormalSpectra, Persistence, SPECTRUM_LEN, STATISTICS_LEN, SubspaceDetector,
+    self, Input, Interval, NormalSpectra, Persistence, SPANS, SPECTRUM_LEN, STATISTICS_LEN, SubspaceDetector,
 };
 use monitor_tflite::Scalars;
 
@@ -17,7 +17,7 @@ pub fn anomaly_tables(persistence: Persistence) -> Vec<u8> {
     let space = SubspaceDetector {
         location: 0.0,
         scale: 0.5,
-        interval: Interval { typical: 0.0, alarm: 2.0 },
+        intervals: [Interval { typical: 0.0, alarm: 2.0 }; SPANS],
         residual: 4.0,
         projection: Scalars::new(&projection),
         means: Scalars::new(&mean),

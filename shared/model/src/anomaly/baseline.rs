@@ -99,7 +99,7 @@ impl<'m> Baseline<'m> {
                 let own = SubspaceDetector {
                     location: scale.location,
                     scale: scale.deviation,
-                    interval: scale.interval,
+                    intervals: scale.intervals,
                     ..moved
                 };
                 Some((*input, own))

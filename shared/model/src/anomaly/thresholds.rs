@@ -1,21 +1,22 @@
 //! Scale and levels of the detectors, from normal windows that were not in the fit.
 //!
 //! What a plant asks for is that a *new* operating condition (a load, a speed, a day) raises no false alarm. A group of
-//! recordings stands for such a condition. Of each of the G groups that were left out of the fit, the highest smoothed z-score M
-//! counts. A level is the higher of two:
+//! recordings stands for such a condition. Of each of the G groups that were left out of the fit, the highest mean z-score over each
+//! span counts; the mean of these over the groups is the span's typical value. By how much the group exceeds it, in the span where
+//! that is most, is M. A level lies above each typical value by the higher of two:
 //!
 //! ```text
 //! mean(M) + t(1 - p, G - 1) max(sd(M), 0.15) sqrt(1 + 1 / G)      highest M + margin
 //! ```
 //!
-//! The first is the prediction interval of one more value from a normal distribution of which G values are known (Hahn and
+//! One M for all spans keeps the promise one for each detector. The first is the prediction interval of one more value from a normal distribution of which G values are known (Hahn and
 //! Meeker, "Statistical Intervals", 1991, section 4.7): the next group's highest value exceeds it with probability p. It matters
 //! where groups are few. The second matters where they are many: values that are drawn alike are the highest of G + 1 with
 //! probability 1 / (G + 1) each, whatever their distribution.
 
 use std::collections::BTreeMap;
 
-use monitor_core::anomaly::{Input, Interval, Smoother, ZScores, score};
+use monitor_core::anomaly::{Input, Interval, Means, SPANS, Smoother, ZScores, score};
 use serde::Serialize;
 
 use super::student;
@@ -34,7 +35,7 @@ const WARNING: Rule = Rule { p: 0.2, margin: 0.25 };
 
 /// Least deviation of ln d.
 const LEAST_DEVIATION: f64 = 0.1;
-/// Least deviation of the groups' highest z-scores.
+/// Least deviation of the groups' M.
 const LEAST_SPREAD: f64 = 0.15;
 /// Successive windows of normal sound that were not in the fit.
 #[derive(Debug, Clone)]
@@ -52,8 +53,8 @@ pub struct Scale {
     pub location: f32,
     /// Standard deviation of ln d.
     pub deviation: f32,
-    /// Levels of the smoothed z-score.
-    pub interval: Interval,
+    /// Levels of the mean z-score over each span.
+    pub intervals: [Interval; SPANS],
 }
 
 /// Scale and levels of all detectors.
@@ -96,11 +97,18 @@ pub fn thresholds(unseen: &[UnseenRun], hop_s: f64) -> Thresholds {
     let mut warning = f32::NEG_INFINITY;
     let scales = Input::ALL.map(|input| {
         let (location, deviation) = moments[input as usize]?;
-        let values: Vec<f64> = highest.iter().map(|group| f64::from(group[input as usize].unwrap_or(0.0))).collect();
-        let interval = Interval { typical: mean(&values) as f32, alarm: limit(&values, ALARM) as f32 };
+        let values =
+            |span: usize| highest.iter().map(move |means| f64::from(means[span][input as usize].unwrap_or(0.0)));
+        let typical: [f64; SPANS] = std::array::from_fn(|span| mean(&values(span).collect::<Vec<_>>()));
+        let mut excesses = vec![f64::NEG_INFINITY; highest.len()];
+        for (span, typical) in typical.iter().enumerate() {
+            excesses.iter_mut().zip(values(span)).for_each(|(most, value)| *most = most.max(value - typical));
+        }
+        let alarm = limit(&excesses, ALARM);
         // The most cautious of the detectors' warning levels.
-        warning = warning.max(score(interval.position(limit(&values, WARNING) as f32)));
-        Some(Scale { location: location as f32, deviation: deviation as f32, interval })
+        warning = warning.max(score((limit(&excesses, WARNING) / alarm) as f32));
+        let intervals = typical.map(|typical| Interval { typical: typical as f32, alarm: (typical + alarm) as f32 });
+        Some(Scale { location: location as f32, deviation: deviation as f32, intervals })
     });
     Thresholds {
         scales,
@@ -118,22 +126,24 @@ fn moments(unseen: &[UnseenRun], input: Input) -> (f64, f64) {
     (mean, variance.sqrt().max(LEAST_DEVIATION))
 }
 
-/// The highest smoothed z-scores of each group. A mean of too few windows counts only for a run that has no other.
-fn highest(unseen: &[UnseenRun], moments: &[Option<(f64, f64)>; Input::ALL.len()], hop_s: f64) -> Vec<ZScores> {
-    let mut groups: BTreeMap<usize, ZScores> = BTreeMap::new();
+/// The highest mean z-scores of each group. A mean of too few windows counts only for a run that has no other.
+fn highest(unseen: &[UnseenRun], moments: &[Option<(f64, f64)>; Input::ALL.len()], hop_s: f64) -> Vec<Means> {
+    let mut groups: BTreeMap<usize, Means> = BTreeMap::new();
     for run in unseen {
         let mut smoother = Smoother::new(hop_s as f32);
-        let highest = groups.entry(run.group).or_insert([None; Input::ALL.len()]);
+        let highest = groups.entry(run.group).or_insert([[None; Input::ALL.len()]; SPANS]);
         for (at, window) in run.windows.iter().enumerate() {
             let z = std::array::from_fn(|input| {
                 let (location, deviation) = moments[input]?;
                 Some(((f64::from(window[input]?) - location) / deviation) as f32)
             });
-            let mean = smoother.push(&z);
-            if smoother.settled() || at + 1 == run.windows.len() {
-                highest.iter_mut().zip(mean).for_each(|(highest, mean)| {
-                    *highest = mean.map(|mean| highest.map_or(mean, |highest| highest.max(mean))).or(*highest);
-                });
+            let last = at + 1 == run.windows.len();
+            for (span, (highest, means)) in highest.iter_mut().zip(smoother.push(&z)).enumerate() {
+                if smoother.settled(span) || last {
+                    highest.iter_mut().zip(means).for_each(|(highest, mean)| {
+                        *highest = mean.map(|mean| highest.map_or(mean, |highest| highest.max(mean))).or(*highest);
+                    });
+                }
             }
         }
     }
@@ -174,21 +184,23 @@ mod tests {
     }
 
     #[test]
-    fn the_alarm_level_is_the_prediction_interval_of_the_groups_highest_values() {
+    fn the_alarm_levels_lie_above_the_groups_highest_values_by_their_prediction_interval() {
         let found = thresholds(&runs(&[1.0, 1.4, 0.6, 1.0]), 0.48);
         let scale = found.scales[Input::Tap as usize].unwrap();
         // Deviation: alternation of 0.2 and groups at 0, 0.4, -0.4, 0.
         let deviation = f64::sqrt(0.04 + 0.08);
         assert!((scale.location - 1.0).abs() < 1e-6 && (f64::from(scale.deviation) - deviation).abs() < 1e-6);
-        // Five windows are the first that count, of which three are high: 0.2 / 5 above the group's value.
-        let typical = 0.04 / deviation;
+        // Of the first 5 and 11 windows with an odd number, 3 and 6 are high: 0.2 / 5 and 0.2 / 11 above the group's value.
+        let typical = [0.2 / 5.0, 0.2 / 11.0].map(|above| above / deviation);
         let spread = f64::sqrt(2.0 * 0.16 / 3.0) / deviation;
-        let alarm = typical + 1.6377 * spread * f64::sqrt(1.25);
-        assert!((f64::from(scale.interval.typical) - typical).abs() < 1e-3, "{scale:?}");
-        assert!((f64::from(scale.interval.alarm) - alarm).abs() < 1e-3, "{scale:?} {alarm}");
-        // The highest group is 0.4 above its mean, plus a quarter.
+        let alarm = 1.6377 * spread * f64::sqrt(1.25);
+        for (interval, typical) in scale.intervals.iter().zip(typical) {
+            assert!((f64::from(interval.typical) - typical).abs() < 1e-3, "{scale:?}");
+            assert!((f64::from(interval.alarm) - typical - alarm).abs() < 1e-3, "{scale:?} {alarm}");
+        }
+        // The highest group is 0.4 above the mean, plus a quarter.
         let warning = 0.4 / deviation + 0.25;
-        assert!((f64::from(found.warning) - f64::exp(warning / (alarm - typical) - 1.0)).abs() < 1e-3, "{found:?}");
+        assert!((f64::from(found.warning) - f64::exp(warning / alarm - 1.0)).abs() < 1e-3, "{found:?}");
         assert_eq!(found.promise.groups, 4);
         assert_eq!((found.promise.alarm, found.promise.warning), (0.1, 0.2));
     }
@@ -206,16 +218,17 @@ mod tests {
         let mut groups = vec![1.0; 60];
         groups[7] = 3.0;
         let found = thresholds(&runs(&groups), 0.48);
-        let Scale { location, deviation, interval } = found.scales[Input::Tap as usize].unwrap();
-        assert!(interval.alarm > (3.0 - location) / deviation + 0.49, "{found:?}");
+        let Scale { location, deviation, intervals } = found.scales[Input::Tap as usize].unwrap();
+        assert!(intervals.iter().all(|interval| interval.alarm > (3.0 - location) / deviation + 0.49), "{found:?}");
     }
 
     #[test]
     fn equal_groups_and_a_single_window_have_levels() {
         for unseen in [runs(&[1.0; 8]), runs(&[1.0]), vec![UnseenRun { group: 3, windows: vec![window(1.0)] }]] {
             let found = thresholds(&unseen, 0.48);
-            let Scale { deviation, interval, .. } = found.scales[Input::Tap as usize].unwrap();
-            assert!(deviation >= 0.1 && interval.alarm > interval.typical && interval.alarm.is_finite());
+            let Scale { deviation, intervals, .. } = found.scales[Input::Tap as usize].unwrap();
+            assert!(deviation >= 0.1);
+            assert!(intervals.iter().all(|interval| interval.alarm > interval.typical && interval.alarm.is_finite()));
             assert!(found.warning > 0.0 && found.warning <= 1.0);
         }
     }

@@ -10,8 +10,8 @@
 //! from the usual highest value of normal sound, so that no label makes a detector deaf.
 
 use monitor_core::anomaly::{
-    Alarm, AnomalyModel, Detector, Input, Interval, NormalSpectra, SPECTRUM_LEN, Smoother, Spectrum, SubspaceDetector,
-    WindowValues, spectrum, write,
+    Alarm, AnomalyModel, Detector, Input, Interval, NormalSpectra, SPANS, SPECTRUM_LEN, Smoother, Spectrum,
+    SubspaceDetector, WindowValues, spectrum, write,
 };
 use monitor_tflite::Scalars;
 
@@ -88,8 +88,8 @@ struct Clusters<'m> {
     means: Vec<u8>,
     centres: Vec<u8>,
     added: usize,
-    /// Highest mean z-score of a half of an added clip to the cluster of the other half.
-    highest: f32,
+    /// Highest mean z-score over each span of a half of an added clip to the cluster of the other half.
+    highest: [f32; SPANS],
 }
 
 impl<'m> Clusters<'m> {
@@ -116,7 +116,8 @@ impl<'m> Clusters<'m> {
 
     /// Adds the cluster of a clip, unless the clip is normal already. Returns whether it was added, or `Err` if there is no room.
     fn add(&mut self, windows: &[Vec<f32>], hop_s: f32) -> Result<bool, Full> {
-        if windows.is_empty() || highest(&self.space(), windows, hop_s) <= self.own.interval.typical {
+        let found = highest(&self.space(), windows, hop_s);
+        if found.iter().zip(&self.own.intervals).all(|(highest, interval)| *highest <= interval.typical) {
             return Ok(false);
         }
         if self.added == MOST_CLUSTERS || self.own.clusters() + self.added >= MOST_OF_ALL {
@@ -129,7 +130,8 @@ impl<'m> Clusters<'m> {
             }
             let (means, centres) = self.with(fitted);
             let space = SubspaceDetector { means: Scalars::new(&means), centres: Scalars::new(&centres), ..self.own };
-            self.highest = self.highest.max(highest(&space, unseen, hop_s));
+            let found = highest(&space, unseen, hop_s);
+            self.highest.iter_mut().zip(found).for_each(|(most, found)| *most = most.max(found));
         }
         (self.means, self.centres) = self.with(windows);
         self.added += 1;
@@ -137,26 +139,30 @@ impl<'m> Clusters<'m> {
     }
 
     /// The levels, the alarm's raised as far as the halves of clips ask for.
-    fn interval(&self) -> Interval {
-        let Interval { typical, alarm } = self.own.interval;
-        let most = typical + MOST_WIDER * (alarm - typical);
-        Interval { typical, alarm: (self.highest + MARGIN).clamp(alarm, most) }
+    fn intervals(&self) -> [Interval; SPANS] {
+        std::array::from_fn(|span| {
+            let Interval { typical, alarm } = self.own.intervals[span];
+            let most = typical + MOST_WIDER * (alarm - typical);
+            Interval { typical, alarm: (self.highest[span] + MARGIN).clamp(alarm, most) }
+        })
     }
 }
 
 /// There is no room for another cluster.
 struct Full;
 
-/// The highest settled mean z-score of `windows`; the last mean of a run that is too short.
-fn highest(space: &SubspaceDetector<'_>, windows: &[Vec<f32>], hop_s: f32) -> f32 {
+/// The highest settled mean z-score of `windows` over each span: the last mean of a run that is too short, negative infinity without
+/// a window.
+fn highest(space: &SubspaceDetector<'_>, windows: &[Vec<f32>], hop_s: f32) -> [f32; SPANS] {
     let mut smoother = Smoother::new(hop_s);
-    let mut highest = f32::NEG_INFINITY;
+    let mut highest = [f32::NEG_INFINITY; SPANS];
     for (at, window) in windows.iter().enumerate() {
         let mut z = [None; Input::ALL.len()];
         z[0] = Some(space.z_score(window));
-        let mean = smoother.push(&z)[0];
-        if smoother.settled() || at + 1 == windows.len() {
-            highest = highest.max(mean.unwrap_or(f32::NEG_INFINITY));
+        for (span, (highest, means)) in highest.iter_mut().zip(smoother.push(&z)).enumerate() {
+            if smoother.settled(span) || at + 1 == windows.len() {
+                *highest = highest.max(means[0].unwrap_or(f32::NEG_INFINITY));
+            }
         }
     }
     highest
@@ -172,7 +178,7 @@ pub fn widen(tables: &AnomalyModel<'_>, clips: &[&ClipWindows], hop_s: f32) -> W
             means: own.means.raw().to_vec(),
             centres: own.centres.raw().to_vec(),
             added: 0,
-            highest: f32::NEG_INFINITY,
+            highest: [f32::NEG_INFINITY; SPANS],
         })
         .collect();
     let mut references = tables.spectra.map(|spectra| spectra.references.raw().to_vec()).unwrap_or_default();
@@ -191,7 +197,7 @@ pub fn widen(tables: &AnomalyModel<'_>, clips: &[&ClipWindows], hop_s: f32) -> W
     let spectra = tables.spectra.map(|own| NormalSpectra { references: Scalars::new(&references), ..own });
     let spaces: Vec<(Input, SubspaceDetector<'_>)> = detectors
         .iter()
-        .map(|clusters| (clusters.input, SubspaceDetector { interval: clusters.interval(), ..clusters.space() }))
+        .map(|clusters| (clusters.input, SubspaceDetector { intervals: clusters.intervals(), ..clusters.space() }))
         .collect();
     let mut bytes = Vec::new();
     write(tables.warning, tables.persistence, &spaces, spectra.as_ref(), |part| bytes.extend_from_slice(part));
@@ -221,7 +227,7 @@ mod tests {
         let space = SubspaceDetector {
             location: 1.1,
             scale: 0.25,
-            interval: Interval { typical: 0.0, alarm: 2.0 },
+            intervals: [Interval { typical: 0.0, alarm: 2.0 }; SPANS],
             residual: 0.0,
             projection: Scalars::new(&projection),
             means: Scalars::new(&zeros),
@@ -265,7 +271,7 @@ mod tests {
         assert_eq!(of(&after, &usual), of(&own, &usual));
         assert_eq!(of(&after, &fault), of(&own, &fault));
         assert_eq!(after.spectra.unwrap().count(), 2);
-        assert_eq!(after.space(Input::Rumble).unwrap().interval, own.space(Input::Rumble).unwrap().interval);
+        assert_eq!(after.space(Input::Rumble).unwrap().intervals, own.space(Input::Rumble).unwrap().intervals);
     }
 
     #[test]
@@ -274,7 +280,7 @@ mod tests {
         let own = AnomalyModel::from_bytes(&bytes).unwrap();
         let level = |spread: f32| {
             let widened = widen(&own, &[&clip(&own, 9.0, spread)], 0.48);
-            AnomalyModel::from_bytes(&widened.tables).unwrap().space(Input::Rumble).unwrap().interval.alarm
+            AnomalyModel::from_bytes(&widened.tables).unwrap().space(Input::Rumble).unwrap().intervals[0].alarm
         };
         assert_eq!(level(1.0), 2.0);
         let wider = level(1.7);

@@ -1,9 +1,9 @@
 //! The mean spectrum of the last seconds.
 
 use super::spectrum::{SPECTRUM_LEN, Spectrum};
-use crate::anomaly::SMOOTHING_S;
+use crate::anomaly::SPANS_S;
 
-/// An exponential mean. It needs no memory of the windows, and varies like a plain mean over [`SMOOTHING_S`]: its weight is
+/// An exponential mean. It needs no memory of the windows, and varies like a plain mean over the shortest of [`SPANS_S`]: its weight is
 /// 2 / (windows of that + 1).
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpectrumMean {
@@ -19,11 +19,11 @@ pub struct SpectrumMean {
 impl SpectrumMean {
     /// An empty mean for windows that are `hop_s` seconds apart.
     pub fn new(hop_s: f32) -> Self {
-        let windows = libm::fmaxf(libm::roundf(SMOOTHING_S / hop_s), 1.0);
+        let windows = libm::fmaxf(libm::roundf(SPANS_S[0] / hop_s), 1.0);
         Self { mean: [0.0; SPECTRUM_LEN], count: 0, weight: 2.0 / (windows + 1.0), next: 0 }
     }
 
-    /// Whether it covers at least half of [`SMOOTHING_S`].
+    /// Whether it covers at least half of that time.
     pub fn settled(&self) -> bool {
         // A weight of 2 / (n + 1) is that of n windows.
         (self.count + 1) as f32 * self.weight >= 1.0
