@@ -86,7 +86,9 @@ fn capture_allocates_nothing_in_the_flow_nor_at_an_overrun_a_stall_or_a_resume()
     // Small and never read, so that it fills up and blocks are dropped.
     let (writer, mut reader) = ring(1 << 18, Duration::from_secs(60), Arc::clone(&status));
     let script = Scripted::new(spec, steps, &status);
-    CaptureLoop::new(&CaptureConfig::default(), script.clone(), script, writer, Arc::clone(&status)).run();
+    // A device with periods of 10 ms stalls after a second.
+    let config = CaptureConfig { stall_periods: 100, ..CaptureConfig::default() };
+    CaptureLoop::new(&config, script.clone(), script, writer, Arc::clone(&status)).run();
     let counters = status.counters.values();
     assert_eq!((counters.xruns, counters.suspends, counters.stalls, counters.gaps), (1, 1, 1, 4));
     assert!(counters.dropped_blocks > 0);

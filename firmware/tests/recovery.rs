@@ -35,14 +35,18 @@ struct Outcome {
     script: Scripted,
 }
 
+/// A device with these periods of 10 ms stalls after a second.
+fn config() -> CaptureConfig {
+    CaptureConfig { stall_periods: 100, ..CaptureConfig::default() }
+}
+
 /// Plays `steps` to the end. Asserts in every case that each sample equals its frame number, that no gap is missing, and
 /// that the counters agree with what the reader received.
 fn play(steps: impl IntoIterator<Item = Step>) -> Outcome {
     let status = Arc::new(CaptureStatus::default());
     let (writer, reader) = ring(8 << 20, Duration::from_secs(100_000), Arc::clone(&status));
     let script = Scripted::new(SPEC, steps, &status);
-    let config = CaptureConfig::default();
-    CaptureLoop::new(&config, script.clone(), script.clone(), writer, Arc::clone(&status)).run();
+    CaptureLoop::new(&config(), script.clone(), script.clone(), writer, Arc::clone(&status)).run();
     let received = read_all(reader);
     let counters = status.counters.values();
     assert_eq!(received.frames, counters.frames);
@@ -248,7 +252,7 @@ fn sound_missing_without_an_error_is_detected_and_placed_within_two_seconds() {
     let status = Arc::new(CaptureStatus::default());
     let (writer, mut reader) = ring(8 << 20, Duration::from_secs(1000), Arc::clone(&status));
     let script = Scripted::new(SPEC, steps, &status);
-    CaptureLoop::new(&CaptureConfig::default(), script.clone(), script, writer, Arc::clone(&status)).run();
+    CaptureLoop::new(&config(), script.clone(), script, writer, Arc::clone(&status)).run();
     let mut gaps = Vec::new();
     while let Some(block) = reader.read() {
         if block.lost_before > 0 {

@@ -93,7 +93,7 @@ def judge(judge: Judge, machine: Machine, frames: list[dict], pins: list[tuple[f
     if late and last.get("gaps"):
         judge.holds(f"this machine was too busy (it stopped for {stopped:.2f} s): the sound lost by that is counted", last["lost_frames"] > 0, counters)
     else:
-        judge.holds("with the default buffer of 200 ms there is no xrun, gap or lost frame until the module is unloaded",
+        judge.holds("with the default buffer of 400 ms there is no xrun, gap or lost frame until the module is unloaded",
                     bool(quiet) and all(last[key] == 0 for key in ("xruns", "gaps", "lost_frames", "dropped_windows")), counters)
     times = [h["time_s"] for h in health]
     waits = [b - a for a, b in zip(times, times[1:])]

@@ -30,7 +30,11 @@ use super::status::CaptureStatus;
 /// Largest block, in bytes, and size of the reader's buffer.
 pub const MAX_BLOCK_BYTES: usize = 32 * 1024;
 
-/// Blocks the ring holds at most; at one block every 10 ms ten seconds of them.
+/// Least and most time from one look for a block to the next.
+const LEAST_POLL: Duration = Duration::from_millis(10);
+const MOST_POLL: Duration = Duration::from_millis(50);
+
+/// Blocks the ring holds at most: with periods of 10 ms ten seconds of them.
 pub const MAX_BLOCKS: usize = 1024;
 
 /// The writer's description of a block.
@@ -69,8 +73,9 @@ pub fn ring(bytes: usize, backlog: Duration, status: Arc<CaptureStatus>) -> (Wri
     data_out.clear();
     let (headers_in, headers_out) = HeapRb::new(MAX_BLOCKS).split();
     let writer = Writer { data: data_in, headers: headers_in, staged: 0, status: Arc::clone(&status) };
+    let buffer = vec![0; MAX_BLOCK_BYTES];
     let reader =
-        Reader { data: data_out, headers: headers_out, buffer: vec![0; MAX_BLOCK_BYTES], expected: 0, backlog, status };
+        Reader { data: data_out, headers: headers_out, buffer, expected: 0, poll: LEAST_POLL, backlog, status };
     (writer, reader)
 }
 
@@ -122,6 +127,8 @@ pub struct Reader {
     buffer: Vec<u8>,
     /// Number of the frame that would follow without a gap.
     expected: u64,
+    /// Time from one look for a block to the next: half of the last block's.
+    poll: Duration,
     backlog: Duration,
     status: Arc<CaptureStatus>,
 }
@@ -147,6 +154,7 @@ impl Reader {
             self.data.skip(header.bytes as usize - used);
             let lost_before = header.first_frame.saturating_sub(self.expected);
             self.expected = header.first_frame + u64::from(header.frames);
+            self.poll = (header.spec.duration(header.frames.into()) / 2).clamp(LEAST_POLL, MOST_POLL);
             let Header { spec, first_frame, recorded, .. } = header;
             return Some(Block { spec, first_frame, lost_before, recorded, bytes });
         }
@@ -154,7 +162,7 @@ impl Reader {
 
     /// Waits for a block, at most `timeout`; returns `false` if none arrived.
     ///
-    /// Polls every 10 ms: a wake-up by the writer would be a system call on the capture thread.
+    /// Polls: a wake-up by the writer would be a system call on the capture thread.
     pub fn wait(&self, timeout: Duration) -> bool {
         let end = std::time::Instant::now() + timeout;
         while self.headers.is_empty() {
@@ -162,7 +170,7 @@ impl Reader {
             if now >= end {
                 return false;
             }
-            std::thread::sleep(Duration::from_millis(10).min(end - now));
+            std::thread::sleep(self.poll.min(end - now));
         }
         true
     }

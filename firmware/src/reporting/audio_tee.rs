@@ -14,7 +14,7 @@ use crate::capture::wav_writer::WavFormat;
 /// Most samples of a block.
 pub(crate) const MAX_BLOCK: usize = crate::capture::ring::MAX_BLOCK_BYTES / 2;
 
-/// Blocks that may wait: ten seconds of them at one every 10 ms.
+/// Blocks that may wait: with periods of 10 ms ten seconds of them.
 const MAX_BLOCKS: usize = crate::capture::ring::MAX_BLOCKS;
 
 /// What precedes the samples of a block.
