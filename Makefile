@@ -148,7 +148,7 @@ soak-day: ## The same for 24 hours with the release build; figures in target/soa
 fuzz-keep: ## Replace fuzz/corpus by a small set with the coverage of all that fuzzing found
 	@scripts/fuzz.sh keep $(TARGETS)
 
-##@ Measurements (each writes a dated record to benches/records, except bench)
+##@ Measurements (each writes a dated record to benches/records, except bench and measure-speech)
 
 bench: ## Time of the signal chain in front of the network
 	cargo bench --locked -p monitor-core --bench front_end
@@ -166,6 +166,12 @@ measure: host-tools ## Memory, CPU share, start-up and size of the firmware
 	@$(needed) gcc binutils python3
 	cargo build --release --locked -p firmware
 	@benches/firmware.sh
+
+measure-speech: ## Share of speech that the detector finds in sound of machines, by espeak-ng and the recordings of MONITOR_RECORDINGS (minutes)
+	@$(needed) espeak-ng sox python3
+	cargo build --locked -p firmware --example speech
+	@[ -n "$$HOST_TOOLS" ] || cargo build --locked -p host-tools
+	@python3 scripts/speech.py $(built)/debug/examples/speech "$${HOST_TOOLS:-$(built)/debug/host-tools}" $(built)/speech
 
 measure-fleet: ## Load of 500 devices on one MQTT broker, and its recovery (FLEET_DEVICES=, FLEET_SECONDS=)
 	@$(needed) $(needed_by_slow_tests)
