@@ -21,6 +21,7 @@ import urllib.request
 import zlib
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
@@ -161,28 +162,38 @@ def screens(driver, address, folder, label):
     return faults
 
 
+def patience(driver):
+    """A wait for what is not there yet, or is being drawn anew."""
+    return WebDriverWait(driver, 60, ignored_exceptions=[NoSuchElementException, StaleElementReferenceException])
+
+
 def change_a_setting(driver, address, folder, label):
     """Changes the alarm level with the keyboard alone, and takes it back."""
     size(driver, 360, 900)
     driver.get(f"{address}#settings")
     driver.refresh()
-    found = lambda selector: WebDriverWait(driver, 30).until(lambda driver: driver.find_element("css selector", selector))
-    field = found("#set-alarm-alarm")
-    field.clear()
-    field.send_keys("2", Keys.ENTER)
-    apply = found("section:not([hidden]) > .diff + .row > button.main")
+    wait = patience(driver)
+    at = lambda selector: lambda: driver.find_element("css selector", selector)
+    found = lambda selector: wait.until(lambda _: at(selector)())
+    found("#set-alarm-alarm").clear()
+    press(wait, at("#set-alarm-alarm"), "2" + Keys.ENTER)
+    apply = "section:not([hidden]) > .diff + .row > button.main"
+    found(apply)
     driver.save_screenshot(str(folder / f"settings-difference-{label}.png"))
-    apply.send_keys(Keys.ENTER)
+    press(wait, at(apply))
     found(".setting .badge")
-    WebDriverWait(driver, 30).until(lambda driver: driver.find_element("id", "set-alarm-alarm").get_attribute("value") == "2")
-    found(".setting:has(#set-alarm-alarm) > button").send_keys(Keys.ENTER)
-    WebDriverWait(driver, 30).until(lambda driver: not driver.find_elements("css selector", ".setting .badge"))
+    wait.until(lambda _: at("#set-alarm-alarm")().get_attribute("value") == "2")
+    press(wait, at(".setting:has(#set-alarm-alarm) > button"))
+    wait.until(lambda driver: not driver.find_elements("css selector", ".setting .badge"))
 
 
-def press(driver, element):
-    """Presses a button by the keyboard."""
-    driver.execute_script("arguments[0].focus()", element)
-    driver.switch_to.active_element.send_keys(Keys.ENTER)
+def press(wait, find, keys=Keys.ENTER):
+    """Focuses what `find` finds, once it is there, and sends keys to it. The screen may draw it anew in between."""
+    def pressed(_):
+        find().send_keys(keys)
+        return True
+
+    wait.until(pressed)
 
 
 def label(driver, address, folder):
@@ -190,36 +201,36 @@ def label(driver, address, folder):
     size(driver, 1600, 900)
     driver.get(f"{address}#teach")
     driver.refresh()
-    wait = WebDriverWait(driver, 60)
+    # The manifest is written before the screen has its answer and draws the list anew: until then an element is missing, or no
+    # longer part of the page.
+    wait = patience(driver)
     wait.until(lambda driver: driver.find_elements("css selector", "main fieldset"))
     clip = driver.execute_script("return document.querySelector('main li audio').getAttribute('src').split('/').pop()")
     manifest = folder / "teach" / "manifest.csv"
     rows = lambda: [row for row in manifest.read_text().splitlines() if row.startswith(clip)] if manifest.exists() else []
     item = lambda: driver.find_element("xpath", f"//li[.//audio[@src='teach/{clip}']]")
-    button = lambda text: item().find_element("xpath", f".//button[starts-with(normalize-space(.), '{text}')]")
+    button = lambda text: lambda: item().find_element("xpath", f".//button[starts-with(normalize-space(.), '{text}')]")
     show = lambda value: driver.execute_script("const e = document.getElementById('only'); e.value = arguments[0]; e.dispatchEvent(new Event('change'))", value)
-    field = item().find_element("css selector", "input[type=text]")
-    driver.execute_script("arguments[0].focus()", field)
-    driver.switch_to.active_element.send_keys("rubbing", Keys.ENTER)
+    press(wait, lambda: item().find_element("css selector", "input[type=text]"), "rubbing" + Keys.ENTER)
     wait.until(lambda _: any(",rubbing," in row for row in rows()))
     show("labelled")
-    press(driver, button("Take back"))
+    press(wait, button("Take back"))
     wait.until(lambda _: not rows())
     show("waiting")
     # The playhead to the middle, as the player's keys or a click on the spectrogram move it.
-    driver.execute_script("arguments[0].querySelector('audio').currentTime = 1.5", item())
-    press(driver, button("Cut here"))
+    wait.until(lambda _: driver.execute_script("arguments[0].querySelector('audio').currentTime = 1.5; return true", item()))
+    press(wait, button("Cut here"))
     wait.until(lambda _: len(item().find_elements("css selector", "fieldset")) == 2)
-    press(driver, item().find_elements("xpath", ".//fieldset[1]//button[normalize-space(.)='A fault']")[0])
+    press(wait, lambda: item().find_element("xpath", ".//fieldset[1]//button[normalize-space(.)='A fault']"))
     wait.until(lambda _: len(rows()) == 1 and ",0.000,1.500,fault" in rows()[0])
-    box = item().find_element("css selector", "fieldset input[type=checkbox]")
-    driver.execute_script("arguments[0].focus()", box)
-    driver.switch_to.active_element.send_keys(Keys.SPACE)
-    press(driver, item().find_element("xpath", ".//fieldset//button[normalize-space(.)='on_state']"))
+    # The other part alone still has its question.
+    wait.until(lambda _: len(item().find_elements("css selector", "fieldset")) == 1)
+    press(wait, lambda: item().find_element("css selector", "fieldset input[type=checkbox]"), Keys.SPACE)
+    press(wait, lambda: item().find_element("xpath", ".//fieldset//button[normalize-space(.)='on_state']"))
     wait.until(lambda _: len(rows()) == 2 and ",1.500,3.000,normal" in rows()[1] and ",on_state," in rows()[1])
     faults = []
     show("labelled")
-    press(driver, button("Spectrogram"))
+    press(wait, button("Spectrogram"))
     wait.until(lambda _: item().find_elements("css selector", "canvas"))
     time.sleep(1)
     driver.save_screenshot(str(folder / "teach-labelled.png"))

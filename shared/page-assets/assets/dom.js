@@ -20,6 +20,14 @@ export function fill(element, ...children) {
   element.replaceChildren(...children);
 }
 
+/** Makes `children` the content of an element. Those that stay are not moved where they can stay: what has the focus keeps it. */
+export function arrange(element, children) {
+  [...element.children].filter((child) => !children.includes(child)).forEach((child) => child.remove());
+  children.forEach((child, at) => {
+    if (element.children[at] !== child) element.insertBefore(child, element.children[at] ?? null);
+  });
+}
+
 /** The value of a custom property of the style sheet. */
 export function style(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();

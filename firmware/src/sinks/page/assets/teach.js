@@ -1,6 +1,6 @@
 // The screen *Teach*: sound that the device was unsure of or called unusual, to be labelled by people.
 import * as api from './api.js';
-import { h, fill } from './dom.js';
+import { arrange, h, fill } from './dom.js';
 import { question } from './question.js';
 import { refit } from './refit.js';
 import { t } from './words.js';
@@ -32,8 +32,8 @@ export function teach({ onLink, onNow }) {
     fill(counts, t('teach.counts', count('waiting'), count('labelled')));
     archive.hidden = !api.mayOperate() || !count('labelled');
     const wanted = queue.clips.filter((clip) => clip.progress === only.value).reverse();
-    fill(list, ...wanted.map(view));
-    if (!wanted.length && queue.has_folder) fill(list, h('li', { class: 'card' }, t(`teach.none.${only.value}`)));
+    const none = !wanted.length && queue.has_folder;
+    arrange(list, none ? [h('li', { class: 'card' }, t(`teach.none.${only.value}`))] : wanted.map(view));
   }
 
   function view(clip) {
