@@ -284,6 +284,8 @@ fn the_log_and_the_clips_of_an_alarm_are_shown_played_in_parts_and_kept() {
     let mut found = Value::Null;
     wait(
         || {
+            // Not more often than the page answers an address.
+            std::thread::sleep(Duration::from_millis(50));
             found = page.ask("GET", "/api/alarms", &[], "").json();
             found["clips"].as_array().is_some_and(|clips| !clips.is_empty())
                 && found["records"].as_array().unwrap().iter().any(|record| record["event"] == "clip")
