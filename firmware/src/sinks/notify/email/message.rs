@@ -6,12 +6,13 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
 
 use crate::sinks::notify::encoded_word::encode;
 use crate::sinks::notify::http::PICTURE;
 use crate::sinks::notify::notice::{Notice, NoticeKind};
+use crate::system::clock;
 
 /// Between the parts; no line of base64 begins so.
 const BOUNDARY: &str = "=_part_=";
@@ -30,11 +31,8 @@ pub(super) fn mail(notice: &Notice, from: &str, to: &[String], picture: Option<&
     push(&mut mail, "Message-ID", &format!("<{}@{host}>", notice.id));
     // Without a right clock the mail server's time is the better one.
     if notice.clock == "synchronised"
-        && let Some(date) = notice
-            .time
-            .parse::<Timestamp>()
-            .ok()
-            .and_then(|time| rfc2822::to_string(&time.to_zoned(jiff::tz::TimeZone::UTC)).ok())
+        && let Some(time) = clock::of_utc(&notice.time)
+        && let Ok(date) = rfc2822::to_string(&time.to_zoned(TimeZone::UTC))
     {
         push(&mut mail, "Date", &date);
     }
