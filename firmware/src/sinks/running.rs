@@ -39,6 +39,8 @@ struct Running {
     kind: Kind,
     outbox: Outbox,
     replaced: Arc<AtomicBool>,
+    /// Whether it could not be started.
+    failed: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
@@ -71,7 +73,8 @@ impl Sinks {
         Ok((sinks, outboxes))
     }
 
-    /// Changes from one configuration to another: replaces only sinks whose section has changed. A new sink starts when the
+    /// Changes from one configuration to another: replaces only sinks whose section has changed, and starts those anew that could not be started, because
+    /// a file of theirs may be there now. A new sink starts when the
     /// one that it replaces has ended, so that two sinks never share a line, file or terminal.
     ///
     /// The replaced ones end as soon as all copies of `outboxes`, which the returned ones replace, are dropped.
@@ -82,7 +85,11 @@ impl Sinks {
         context: &OutputContext,
         outboxes: &Outboxes,
     ) -> Outboxes {
-        for kind in Kind::ALL.iter().copied().filter(|kind| !from.is_same(to, *kind)) {
+        for kind in Kind::ALL.iter().copied() {
+            let has_failed = |running: &Running| running.kind == kind && running.failed.load(Relaxed);
+            if from.is_same(to, kind) && !self.running.iter().any(has_failed) {
+                continue;
+            }
             let place = self.running.iter().position(|running| running.kind == kind);
             let before = place.map(|place| {
                 let Running { replaced, thread, .. } = self.running.remove(place);
@@ -119,7 +126,8 @@ impl Sinks {
         let Some(capacity) = config.queue() else { return Ok(None) };
         let thread = std::thread::Builder::new().name(kind.name().into()).stack_size(config.stack());
         let (outbox, inbox) = outboxes.queue(capacity, self.lossless && config.is_lossless());
-        let replaced = Arc::new(AtomicBool::new(false));
+        let (replaced, failed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let has_failed = Arc::clone(&failed);
         let context = OutputContext { replaced: Arc::clone(&replaced), ..context.clone() };
         let configs = configs.clone();
         let body = move || {
@@ -130,13 +138,14 @@ impl Sinks {
             match configs.get(kind).start(&context) {
                 Ok(mut sink) => run(&mut *sink, &inbox, &context),
                 Err(why) => {
+                    has_failed.store(true, Relaxed);
                     warn(format!("{}: {why}; it stays off", kind.name()));
                     // Empty the queue, so that senders do not find it full.
                     while !matches!(inbox.next(Duration::from_secs(3600)), Received::End) {}
                 }
             }
         };
-        Ok(Some(Running { kind, outbox, replaced, thread: thread.spawn(body)? }))
+        Ok(Some(Running { kind, outbox, replaced, failed, thread: thread.spawn(body)? }))
     }
 
     /// Drops the sending ends held here, so that the sinks end when the reporting threads have dropped theirs.
