@@ -5,7 +5,7 @@ MAKEFLAGS += --no-print-directory
 built := $(or $(CARGO_TARGET_DIR),target)
 # Packages for compiling the firmware, for its tests, and for the slow ones.
 needed := scripts/need-packages.sh libasound2-dev pkg-config
-needed_by_tests := gcc python3 ffmpeg flac sox
+needed_by_tests := gcc python3 openssl ffmpeg flac sox
 needed_by_slow_tests := gcc python3 prometheus mosquitto openssl faketime ffmpeg flac sox
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 

@@ -51,6 +51,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             config.listen.model.display()
         );
     }
+    #[cfg(feature = "page")]
+    config.page.check_files().map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
     if args.print {
         let page = Overlay::path(&of_file.listen.state_dir);
         for (section, key) in KEYS {

@@ -1,6 +1,7 @@
 //! `[page]`: the address of the page, and who may use it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,10 @@ pub struct Config {
     pub enabled: bool,
     /// Address and port that it listens on.
     pub listen: SocketAddr,
+    /// File with the certificate of HTTPS and those between it and the authority (PEM); empty for HTTP.
+    pub certificate: PathBuf,
+    /// File with the key of that certificate (PEM).
+    pub key: PathBuf,
     /// Argon2 hash of the password in PHC format; empty for a random password in the state directory.
     pub password_hash: String,
     /// Who may look at the page.
@@ -59,6 +64,8 @@ impl Default for Config {
         Self {
             enabled: false,
             listen,
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
             password_hash: String::new(),
             look: Look::Password,
             live_sound: false,
@@ -68,6 +75,21 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether it is served over TLS.
+    #[cfg(feature = "page")]
+    pub(super) fn has_tls(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
+    }
+
+    /// Checks the files without which the page would not start.
+    ///
+    /// # Errors
+    /// When certificate or key cannot be read or used.
+    #[cfg(feature = "page")]
+    pub(crate) fn check_files(&self) -> Result<(), String> {
+        if self.enabled { super::tls::Tls::new(self).map(drop) } else { Ok(()) }
+    }
+
     /// Whether sound is passed on to be listened to.
     pub(crate) fn has_live_sound(&self) -> bool {
         self.enabled && self.live_sound
@@ -81,6 +103,17 @@ impl SinkConfig for Config {
 
     #[cfg(feature = "page")]
     fn validate(&self) -> Result<(), InvalidSetting> {
+        if self.has_tls() == self.key.as_os_str().is_empty() {
+            let why = "page.certificate and page.key belong together: set both for HTTPS, or neither";
+            return Err(InvalidSetting::Conflict(why.into()));
+        }
+        if self.has_tls() && !cfg!(feature = "page-tls") {
+            return Err(InvalidSetting::Text {
+                key: "page.certificate",
+                value: self.certificate.display().to_string(),
+                remedy: "this build has no TLS for the page; build it with the feature page-tls",
+            });
+        }
         if self.password_hash.is_empty() || super::access::password::is_usable(&self.password_hash) {
             return Ok(());
         }

@@ -4,6 +4,8 @@
 //! priority. Between them is [`hub`]: a bounded queue for each browser, which a slow browser overflows alone. Capture and
 //! inference wait for neither: what they pass on goes through the sink's own queue and through a bounded ring of columns.
 //!
+//! With a certificate, connections begin with a handshake ([`tls`]); they count, and end, as those without.
+//!
 //! Every request passes [`headers`] (security headers) and the guards of [`access`] (sessions, roles, origin of requests).
 
 #[cfg(feature = "page")]
@@ -63,6 +65,11 @@ mod tar;
 mod teach;
 #[cfg(feature = "page")]
 mod timed_stream;
+#[cfg(feature = "page-tls")]
+mod tls;
+#[cfg(all(feature = "page", not(feature = "page-tls")))]
+#[path = "no_tls.rs"]
+mod tls;
 #[cfg(feature = "page")]
 mod trend;
 

@@ -11,14 +11,16 @@ use axum::extract::Request;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower_service::Service;
 
-use super::access::Peer;
+use super::access::{Peer, may_begin};
 use super::routes::router;
 use super::shared::Shared;
 use super::timed_stream::TimedStream;
+use super::tls::Tls;
 use crate::system::messages::warn;
 
 /// Connections at a time. A browser opens up to six for a moment, and keeps one.
@@ -48,11 +50,11 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts to listen on `address`.
+    /// Starts to listen on `address`, with `tls` for HTTPS alone.
     ///
     /// # Errors
     /// When there is no thread or no descriptor.
-    pub(super) fn start(address: SocketAddr, shared: Arc<Shared>) -> Result<Self, String> {
+    pub(super) fn start(address: SocketAddr, tls: Option<Arc<Tls>>, shared: Arc<Shared>) -> Result<Self, String> {
         let no_thread = |error| format!("no thread for it: {error}");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -64,7 +66,7 @@ impl Server {
             .map_err(no_thread)?;
         let (stop, stopped) = watch::channel(false);
         let serve = move || {
-            runtime.block_on(serve(address, shared, stopped));
+            runtime.block_on(serve(address, tls, shared, stopped));
             // A password that is being hashed is not waited for.
             runtime.shutdown_background();
         };
@@ -81,7 +83,7 @@ impl Server {
 }
 
 /// Serves until `stopped`.
-async fn serve(address: SocketAddr, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
+async fn serve(address: SocketAddr, tls: Option<Arc<Tls>>, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
     let listener = tokio::select! {
         listener = listen(address) => listener,
         _ = stopped.wait_for(|stopped| *stopped) => return,
@@ -98,14 +100,14 @@ async fn serve(address: SocketAddr, shared: Arc<Shared>, mut stopped: watch::Rec
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        if open.load(Relaxed) >= MOST {
+        if open.load(Relaxed) >= MOST || tls.is_some() && !may_begin(&shared, peer.ip()) {
             shared.counters.refused_connections.fetch_add(1, Relaxed);
             continue;
         }
         open.fetch_add(1, Relaxed);
-        let (router, open) = (router.clone(), Arc::clone(&open));
+        let (tls, router, open) = (tls.clone(), router.clone(), Arc::clone(&open));
         tokio::spawn(async move {
-            connection(stream, peer, router).await;
+            connection(stream, peer, tls, router).await;
             open.fetch_sub(1, Relaxed);
         });
     }
@@ -126,10 +128,18 @@ async fn listen(address: SocketAddr) -> TcpListener {
     }
 }
 
-/// Serves one connection to its end.
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router) {
+/// Serves one connection to its end, the handshake included.
+async fn connection(stream: TcpStream, peer: SocketAddr, tls: Option<Arc<Tls>>, router: Router) {
     // Live messages are small, and are not to wait for more.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else { return requests(TimedStream::new(stream), peer, router).await };
+    if let Some(stream) = tls.accept(stream).await {
+        requests(stream, peer, router).await;
+    }
+}
+
+/// Answers the requests of a connection.
+async fn requests(stream: impl AsyncRead + AsyncWrite + Unpin, peer: SocketAddr, router: Router) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(Peer(peer.ip()));
@@ -139,5 +149,5 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router) {
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     builder.max_headers(MOST_HEADERS).max_buf_size(LONGEST_HEAD);
     // A client that breaks the protocol or has gone is no error of this program.
-    let _ = builder.serve_connection(TokioIo::new(TimedStream::new(stream)), service).await;
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }

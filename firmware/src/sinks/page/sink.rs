@@ -10,6 +10,7 @@ use super::hub::{Topic, encode};
 use super::server::Server;
 use super::shared::Shared;
 use super::speech_gate::SpeechGate;
+use super::tls::Tls;
 use super::{Config, messages};
 use crate::reporting::audio_tee::TeeReader;
 use crate::reporting::column_tee::ColumnReader;
@@ -27,21 +28,24 @@ struct PageSink {
     /// Live sound, where it is allowed; given back as well.
     sound: Option<TeeReader>,
     gate: SpeechGate,
+    /// The certificate, with one.
+    tls: Option<Arc<Tls>>,
     server: Server,
 }
 
 /// Starts the page.
 ///
 /// # Errors
-/// When there is no password, no randomness or no thread.
+/// When there is no password, no randomness or no thread, or the certificate cannot be used.
 pub(super) fn start(config: &Config, context: &OutputContext) -> Result<Box<dyn Sink>, String> {
+    let tls = Tls::new(config)?.map(Arc::new);
     let access = Access::new(config, &context.folders.get().state)?;
     let columns = context.columns.take();
     let wanted = columns.as_ref().map(ColumnReader::wanted).unwrap_or_default();
     let shared = Arc::new(Shared::new(config, context, access, wanted));
-    let server = Server::start(config.listen, Arc::clone(&shared))?;
+    let server = Server::start(config.listen, tls.clone(), Arc::clone(&shared))?;
     let sound = context.live.take();
-    Ok(Box::new(PageSink { shared, columns, sound, gate: SpeechGate::default(), server }))
+    Ok(Box::new(PageSink { shared, columns, sound, gate: SpeechGate::default(), tls, server }))
 }
 
 impl PageSink {
@@ -82,7 +86,12 @@ impl Sink for PageSink {
                 self.send("window", &messages::window(item.time_us, window, &context.snapshot));
                 self.send_columns();
             }
-            Event::Health(_) | Event::Hello(_) => self.send("now", &self.shared.now_json()),
+            Event::Health(_) => self.send("now", &self.shared.now_json()),
+            Event::Hello(_) => {
+                // Model and configuration were read again: so are these files.
+                self.tls.iter().for_each(|tls| tls.renew());
+                self.send("now", &self.shared.now_json());
+            }
             _ => {
                 self.send("event", &messages::event(item, &context.snapshot));
                 // The alarms and the state with it, without waiting for the next second.

@@ -61,7 +61,7 @@ pub(in super::super) async fn login(State(shared): State<Arc<Shared>>, request: 
         return answer::error(StatusCode::INTERNAL_SERVER_ERROR, "there are no random numbers for a session");
     };
     let mut answer = described(&shared, Role::Operate, Some(&token));
-    set_cookie(&mut answer, &parts.headers, &token, sessions::LONGEST.as_secs());
+    set_cookie(&mut answer, &shared, &parts.headers, &token, sessions::LONGEST.as_secs());
     answer
 }
 
@@ -70,13 +70,14 @@ pub(in super::super) async fn logout(State(shared): State<Arc<Shared>>, headers:
     token(&headers).into_iter().for_each(|token| shared.access.sessions.end(token));
     let role = if shared.config.look == Look::Open { Role::Look } else { Role::Anonymous };
     let mut answer = described(&shared, role, None);
-    set_cookie(&mut answer, &headers, "", 0);
+    set_cookie(&mut answer, &shared, &headers, "", 0);
     answer
 }
 
 /// The cookie is for this page alone: for its folder behind a proxy, and encrypted where the browser's connection is.
-fn set_cookie(answer: &mut Response, headers: &HeaderMap, token: &str, max_age_s: u64) {
-    let is_encrypted = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
+fn set_cookie(answer: &mut Response, shared: &Shared, headers: &HeaderMap, token: &str, max_age_s: u64) {
+    let is_encrypted =
+        shared.config.has_tls() || headers.get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     let secure = if is_encrypted { "; Secure" } else { "" };
     let path = prefix(headers);
     let cookie = format!("{COOKIE_NAME}={token}; Path={path}/; Max-Age={max_age_s}; HttpOnly; SameSite=Strict{secure}");

@@ -117,6 +117,11 @@ fn token(headers: &HeaderMap) -> Option<&str> {
         .find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
 }
 
+/// Whether an address may begin a handshake of TLS, which costs as much as several requests and counts as one.
+pub(super) fn may_begin(shared: &Shared, address: IpAddr) -> bool {
+    shared.access.requests.take(address, Instant::now()).is_ok()
+}
+
 /// Lets as many requests of an address pass as a few browsers need.
 pub(super) async fn limited(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let address = address(request.headers(), request.extensions().get());
