@@ -167,6 +167,12 @@ measure: host-tools ## Memory, CPU share, start-up and size of the firmware
 	cargo build --release --locked -p firmware
 	@benches/firmware.sh
 
+measure-refit: host-tools ## Time, memory and instructions on 64-bit Arm of a refit to labelled clips
+	@scripts/base-model.sh >/dev/null
+	@$(needed) gcc python3 gcc-aarch64-linux-gnu libc6-dev-arm64-cross libc6:arm64 libasound2-dev:arm64
+	@[ -n "$$HOST_FIRMWARE" ] || cargo build --release --locked -p firmware
+	@benches/refit.sh
+
 measure-speech: ## Share of speech that the detector finds in sound of machines, by espeak-ng and the recordings of MONITOR_RECORDINGS (minutes)
 	@$(needed) espeak-ng sox python3
 	cargo build --locked -p firmware --example speech

@@ -12,15 +12,12 @@ host_python=$PWD/target/bench-peers/bin/python
     cargo build --release --config 'profile.release.lto="off"' --locked -p monitor-model \
         --target aarch64-unknown-linux-gnu --example windows
 )
-work=$PWD/target/count-instructions
-mkdir -p "$work/debs" "$work/root/proc" "$work/root/sys/devices/system/cpu" "$work/site"
-cc -O2 -shared -fPIC -o "$work/count.so" benches/instructions/count.c
-# Only Debian's qemu-user supports plugins, but it conflicts with qemu-user-static: it is unpacked, not installed.
+. benches/instructions/emulator.sh
+mkdir -p "$work/root/proc" "$work/root/sys/devices/system/cpu" "$work/site"
 if [ ! -e "$work/site/ai_edge_litert" ]; then
-    (cd "$work/debs" && apt-get download -qq qemu-user/bookworm {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib}:arm64 \
+    (cd "$work/debs" && apt-get download -qq {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib}:arm64 \
         {libc6,libstdc++6,libgcc-s1,zlib1g,libexpat1,libffi8}:arm64)
     for package in "$work"/debs/*_arm64.deb; do dpkg -x "$package" "$work/root"; done
-    dpkg -x "$work"/debs/qemu-user_*.deb "$work/qemu"
     "$host_python" -m pip download --quiet --no-deps -d "$work/wheels" --python-version 3.11 --only-binary=:all: \
         --platform manylinux_2_27_aarch64 --platform manylinux2014_aarch64 \
         ai-edge-litert==2.3.0 "numpy<3" backports-strenum flatbuffers protobuf tqdm typing-extensions
@@ -37,11 +34,6 @@ data, work = pathlib.Path(sys.argv[1]).read_bytes(), pathlib.Path(sys.argv[2])
 (work / "tapped.tflite").write_bytes(compare.tapped_of(data))
 END
 echo 0 | tee "$work/root/sys/devices/system/cpu/possible" >"$work/root/sys/devices/system/cpu/present"
-
-# instructions CPU COMMAND...: those of one run.
-instructions() {
-    "$work/qemu/usr/bin/qemu-aarch64" -cpu "$1" -plugin "$work/count.so" "${@:2}" 2>&1 >/dev/null | sed -n 's/^instructions //p'
-}
 
 # ours CPU ISA [HOP]: a tenth of the difference between 12 windows and 2.
 ours() {

@@ -58,7 +58,7 @@ pub(crate) fn utc(unix_ms: u64) -> String {
 }
 
 /// The moment that [`utc`] has written, without its milliseconds; `None` for another text. Read here, because jiff's own parser, which
-/// takes many formats, adds 40 kB to the program.
+/// takes many formats, adds 0.1 MB to the program.
 #[cfg(feature = "notify")]
 pub(crate) fn of_utc(text: &str) -> Option<Timestamp> {
     let part = |range: core::ops::Range<usize>| text.get(range)?.parse::<i8>().ok();
