@@ -1,7 +1,7 @@
 # `make` lists the targets. Run as root to install missing Debian packages; otherwise they are listed.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-# Where cargo builds. HOST_TOOLS and HOST_FIRMWARE name programs that are built already.
+# Where cargo builds. HOST_TOOLS, HOST_FIRMWARE and HOST_MANUAL (the firmware's example `manual`) name programs that are built already.
 built := $(or $(CARGO_TARGET_DIR),target)
 # Packages for compiling the firmware, for its tests, and for the slow ones.
 needed := scripts/need-packages.sh libasound2-dev pkg-config
@@ -187,10 +187,10 @@ measure-fleet: ## Load of 500 devices on one MQTT broker, and its recovery (FLEE
 
 man: ## Man pages and shell completions of both programs, into target/man
 	@$(needed)
-	cargo run --locked -p firmware --example manual -- target/man
-	cargo run --locked -p host-tools -- man target/man/man1
+	$${HOST_MANUAL:-cargo run --locked -p firmware --example manual --} target/man
+	$${HOST_TOOLS:-cargo run --locked -p host-tools --} man target/man/man1
 	@for file in bash:host-tools.bash zsh:_host-tools fish:host-tools.fish powershell:_host-tools.ps1; do \
-		cargo run -q --locked -p host-tools -- completions $${file%%:*} >target/man/completions/$${file#*:} || exit 1; \
+		$${HOST_TOOLS:-cargo run -q --locked -p host-tools --} completions $${file%%:*} >target/man/completions/$${file#*:} || exit 1; \
 	done
 
 release: ## Files of a release with checksums, SBOMs and notes, into target/release-VERSION (VERSION=; PARTS=, ARCH=, MINISIGN_KEY=)

@@ -4,7 +4,8 @@
 # from the repository: started, upgraded from version 0.1, removed, purged (deb-inside.sh). SKIPPED after the repository without a Docker
 # engine.
 #   deb.sh [ARCHITECTURE]    by default this machine's; another one is emulated, and its unit is not started
-# SUITES="bookworm trixie" selects. The variables of image/deb/build.sh name programs that are compiled already.
+# SUITES="bookworm trixie" selects. The variables of image/deb/build.sh name programs that are compiled already; for this machine
+# HOST_TOOLS and HOST_FIRMWARE, too.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 own=$(dpkg --print-architecture)
@@ -12,6 +13,15 @@ arch=${1:-$own} work=$PWD/target/image/deb-test
 rm -rf "$work"
 mkdir -p "$work"
 scripts/need-packages.sh lintian
+if [ "$arch" = "$own" ]; then
+    # As a release has them: without symbols.
+    for given in "PROGRAM ${HOST_FIRMWARE:-}" "TOOLS ${HOST_TOOLS:-}"; do
+        read -r kind program <<<"$given"
+        [ -n "$program" ] || continue
+        strip -o "$work/${program##*/}" "$program"
+        export "${kind}_${arch^^}=$work/${program##*/}"
+    done
+fi
 image/deb/build.sh "$arch" >"$work/first"
 image/deb/build.sh "$arch" | tee "$work/second"
 cmp "$work/first" "$work/second"
@@ -59,25 +69,36 @@ install -m 755 image/test/deb-inside.sh "$work/inside.sh"
 mkdir "$work/download"
 cp "${debs[@]}" "$work/download/"
 chmod -R a+rX "$work"
+suites=(${SUITES:-bookworm trixie})
 container=acoustic-monitor-deb-test
-trap 'docker rm -f $container >/dev/null 2>&1 || true' EXIT
+trap 'docker rm -f "${suites[@]/#/$container-}" >/dev/null 2>&1 || true' EXIT
 # A new container of the suite.
 fresh() {
-    docker rm -f $container >/dev/null 2>&1 || true
-    image/test/systemd.sh "$suite" $container -v "$work:/packages:ro"
+    docker rm -f "$container-$suite" >/dev/null 2>&1 || true
+    image/test/systemd.sh "$suite" "$container-$suite" -v "$work:/packages:ro"
 }
-for suite in ${SUITES:-bookworm trixie}; do
-    : >"$work/$suite.log"
+# All that is done in one suite.
+in_suite() {
     # The guide's lines are for a PC, and promise a time.
     if [ "$arch" = amd64 ] && [ "$own" = amd64 ]; then
         fresh
         # A Debian that somebody uses has lists of packages; this one has none yet. The folder can be written to, as one of downloads can.
-        docker exec $container sh -c 'apt-get update -qq && cp -r /packages/download /root/'
-        python3 image/test/new-user.py docs/guide/installing.md "Try it in four commands" $container /root/download | tee -a "$work/$suite.log"
+        docker exec "$container-$suite" sh -c 'apt-get update -qq && cp -r /packages/download /root/'
+        python3 image/test/new-user.py docs/guide/installing.md "Try it in four commands" "$container-$suite" /root/download
     fi
     fresh
-    docker exec $container /packages/inside.sh "$arch" "$suite" | tee -a "$work/$suite.log"
-    passed=$((passed + $(grep -c '^  ok ' "$work/$suite.log")))
-    docker rm -f $container >/dev/null
+    docker exec "$container-$suite" /packages/inside.sh "$arch" "$suite"
+}
+# The suites beside each other: much of it waits, for the network, for systemd and for sound.
+running=() status=0
+for suite in "${suites[@]}"; do
+    (set -e; in_suite) >"$work/$suite.log" 2>&1 &
+    running+=($!)
 done
+for i in "${!suites[@]}"; do
+    wait "${running[$i]}" || status=1
+    cat "$work/${suites[$i]}.log"
+    passed=$((passed + $(grep -c '^  ok ' "$work/${suites[$i]}.log" || true)))
+done
+[ $status -eq 0 ] || { echo "deb: $passed passed, and a suite failed, see above" >&2; exit 1; }
 echo "$passed passed, 0 failed"
