@@ -100,10 +100,10 @@ arm64: ## The engine's tests on the 64-bit Arm kernels, with and without dot pro
 containers: ## The docker lines of image/README.md, self-test and sizes, for amd64 and arm64 (ENGINE=docker or buildah)
 	@image/test/containers.sh
 
-test-pi: ## The firmware on an emulated Pi, with a recording whose states are known
+test-pi: ## The firmware and the card on emulated Pis (virt, Pi 3, Pi 4), with a recording whose states are known
 	@image/test/pi.sh
 
-test-pi4: ## The card's system on an emulated Pi 4, with the same recording (QEMU 9 or later)
+test-pi4: ## The card on an emulated Pi 4, which is a part of test-pi (QEMU 10 or later)
 	@image/test/pi.sh raspi4b
 
 test-demo: ## A device, a broker and Prometheus by Docker: online, discovered, scraped, alarmed within a minute (after make demo)

@@ -9,7 +9,6 @@ import csv
 import itertools
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -26,8 +25,6 @@ PIN_APART = 0.6
 ON_STATE, HEARTBEAT = 4, 5
 # Address of that word: GPIODATA of the PL061 with all of its lines, GPLEV0 of the BCM2837 and the BCM2711.
 LEVELS = {"virt": 0x09030000 + (0xFF << 2), "raspi3b": 0x3F200034, "raspi4b": 0xFE200034}
-# The folder of model and configuration, in the machine.
-CONFIG_FOLDER = "etc/acoustic-monitor"
 # If the emulated machine stops for longer than this, in seconds, or its player underruns, lost sound must be counted but is not a
 # failure of the firmware.
 STOPPED = 0.15
@@ -145,27 +142,18 @@ def virt(args) -> Machine:
 
 def board(args) -> Machine:
     """A Pi with that card, which holds model and configuration. The recording, its player and the fault injection are a second
-    initramfs, which the kernel unpacks over the card's. On a board whose card QEMU does not emulate, model and configuration are
-    there too.
+    initramfs, which the kernel unpacks over the card's.
     """
     work = args.work / args.board
     work.mkdir(parents=True, exist_ok=True)
     card.unpack(args.card, work)
-    # The first of the two serial lines; the other one is the console.
-    toml = args.config.read_text().replace('device = "/dev/ttyS0"', 'device = "/dev/ttyAMA0"')
-    more, has_card = args.more, args.board not in card.LACKING
-    if not has_card:
-        more = work / "more"
-        shutil.copytree(args.more, more, dirs_exist_ok=True)
-        etc = more / CONFIG_FOLDER
-        etc.mkdir(parents=True, exist_ok=True)
-        (etc / "monitor.toml").write_text(toml)
-        shutil.copy(args.model, etc / "sound_classifier.tflite")
     archive = "find . -print0 | cpio --quiet --null -o -H newc -R 0:0 | gzip -1"
-    packed = subprocess.run(["sh", "-c", archive], cwd=more, check=True, capture_output=True).stdout
+    packed = subprocess.run(["sh", "-c", archive], cwd=args.more, check=True, capture_output=True).stdout
     with open(work / "initrd.gz", "ab") as initrd:
         initrd.write(packed)
-    prepared = card.prepare("", args.card, args.model, toml, work) if has_card else None
+    # The first of the two serial lines; the other one is the console.
+    toml = args.config.read_text().replace('device = "/dev/ttyS0"', 'device = "/dev/ttyAMA0"')
+    prepared = card.prepare("", args.card, args.model, toml, work)
     return card.start(work, work, prepared, board=args.board)
 
 
