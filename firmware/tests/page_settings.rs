@@ -99,3 +99,26 @@ fn a_damaged_file_of_the_page_does_not_keep_the_device_from_its_work() {
     let page = page.restart();
     assert!(!page.program.stderr().contains("left out"));
 }
+
+#[test]
+fn the_state_directory_of_the_command_line_has_the_page_s_changes() {
+    let page = PageClient::start(Place { state_option: Some("given"), ..Place::new("", 40, 2.0) }, "", "");
+    let [given, configured] = [page.place.state(), page.place.configured_state()].map(|state| state.join("page.toml"));
+    assert_eq!(change(&page, "/api/settings", json!({ "alarm.alarm": 2 })).0, 200);
+    assert!(given.exists() && !configured.exists());
+    let page = page.restart();
+    assert_eq!(entry(&page, "alarm.alarm")["override"], json!(2.0));
+    assert_eq!(page.get("/api/settings")["page_file"], json!(given));
+    // Where an earlier version left them.
+    let stopped = page.stop();
+    std::fs::create_dir_all(configured.parent().unwrap()).unwrap();
+    std::fs::rename(&given, &configured).unwrap();
+    let page = stopped.resume();
+    assert_eq!(entry(&page, "alarm.alarm")["override"], json!(2.0));
+    let hint = format!("{}: the page's changes are used from here", configured.display());
+    assert!(page.program.stderr().contains(&hint), "{}", page.program.stderr());
+    assert_eq!(change(&page, "/api/settings", json!({ "alarm.alarm": null })).0, 200);
+    assert!(!given.exists() && !configured.exists());
+    assert_eq!(change(&page, "/api/settings", json!({ "alarm.alarm": 3 })).0, 200);
+    assert!(given.exists() && !configured.exists());
+}

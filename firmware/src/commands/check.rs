@@ -58,12 +58,9 @@ pub(crate) struct Args {
 /// # Errors
 /// When the model does not run, or the recording cannot be read or is shorter than a window.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut config = Config::load(args.config.as_deref())?;
+    let mut config = Config::load_in(args.config.as_deref(), args.state_dir.as_deref())?;
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);
-    }
-    if let Some(state_dir) = &args.state_dir {
-        config.listen.state_dir.clone_from(state_dir);
     }
     config.listen.hop_s = args.hop;
     config.validate()?;

@@ -41,15 +41,16 @@ impl Options {
 
     /// The configuration, with the options in place of its keys.
     pub(crate) fn load(&self) -> anyhow::Result<Config> {
-        self.over(Config::load(self.config.as_deref())?)
+        self.over(Config::load_in(self.config.as_deref(), self.state_dir.as_deref())?)
     }
 
     /// The configuration and its model, to start with. A device whose page has named a model or settings that cannot be used
     /// any more starts with those of the file.
     pub(crate) fn start(&self) -> anyhow::Result<(Config, Setup)> {
-        let Layers { file, overlay, config, ignored, .. } = Layers::load(self.config.as_deref())?;
+        let layers = Layers::load(self.config.as_deref(), self.state_dir.as_deref())?;
+        let Layers { file, page_folder, overlay, config, ignored, .. } = layers;
         ignored.into_iter().for_each(|error| warn(format!("{error}; the changes of the page are left out")));
-        let path = Overlay::path(&file.listen.state_dir);
+        let path = Overlay::path(&page_folder);
         let load = |config| {
             let config = self.over(config)?;
             let setup = Setup::load(&config)?;

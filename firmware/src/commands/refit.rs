@@ -59,12 +59,9 @@ const NEXT: &str = "`run` uses it from its next start or SIGHUP on";
 /// # Errors
 /// When the model, the labels or a version cannot be used, or a file cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut config = Config::load(args.config.as_deref())?;
+    let mut config = Config::load_in(args.config.as_deref(), args.state_dir.as_deref())?;
     if let Some(model) = &args.model {
         config.listen.model.clone_from(model);
-    }
-    if let Some(folder) = &args.state_dir {
-        config.listen.state_dir.clone_from(folder);
     }
     config.validate()?;
     let settings = config.refit();

@@ -34,7 +34,7 @@ pub(crate) struct Args {
 /// What is wrong with the file, with the model, or between the two.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let file = found(args.file.as_deref()).unwrap_or_else(|| DEFAULT_PATH.into());
-    let Layers { mut config, overlay, file: of_file, ignored, .. } = Layers::load(Some(&file))?;
+    let Layers { mut config, overlay, page_folder, ignored, .. } = Layers::load(Some(&file), None)?;
     if let Some(error) = ignored {
         errln!("{error}; the changes of the page are left out");
     }
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     #[cfg(feature = "page")]
     config.page.check_files().map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
     if args.print {
-        let page = Overlay::path(&of_file.listen.state_dir);
+        let page = Overlay::path(&page_folder);
         for (section, key) in KEYS {
             if let Some(value) = overlay.get((section, key)) {
                 outln!("# {}: {section}.{key} = {value}", page.display());

@@ -48,6 +48,8 @@ pub(crate) struct Layers {
     /// The file as it is written, with the present names of former folders.
     #[cfg_attr(not(feature = "page"), allow(dead_code))] // Read where it is changed.
     pub(crate) written: toml::Table,
+    /// The folder of what the page has changed and of the models that came by it: the state directory, but see [`folder_of_page`].
+    pub(crate) page_folder: PathBuf,
     /// What the page has changed.
     pub(crate) overlay: Overlay,
     /// Both together.
@@ -57,17 +59,18 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    /// Reads the file `path`, or without one that which is [`found`], or the defaults; and the page's changes.
+    /// Reads the file `path`, or without one that which is [`found`], or the defaults; and the page's changes. `state_dir`, of the
+    /// command line, comes in place of the configuration's, for the page's changes too.
     ///
     /// # Errors
     /// When a named file cannot be read, or is no configuration.
-    pub(crate) fn load(path: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn load(path: Option<&Path>, state_dir: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = found(path) else {
             detail(|| "configuration: the defaults, there is no file".into());
             let mut written = toml::Table::new();
             let (_, hints) = Root::default().resolve(&mut written, "");
             former::report(hints);
-            return Ok(Self::over(Config::from_table(written.clone())?, written));
+            return Ok(Self::over(Config::from_table(written.clone())?, written, state_dir));
         };
         detail(|| format!("configuration: {}", path.display()));
         let in_file = |error| Error::File { path: path.clone(), error: Box::new(error) };
@@ -81,22 +84,48 @@ impl Layers {
         }
         hints.extend(Root::default().hint(&path));
         former::report(hints);
-        Ok(Self::over(file, written))
+        Ok(Self::over(file, written, state_dir))
     }
 
-    fn over(file: Config, written: toml::Table) -> Self {
-        let state_dir = file.listen.state_dir.clone();
+    fn over(mut file: Config, written: toml::Table, state_dir: Option<&Path>) -> Self {
+        let page_folder = match state_dir {
+            Some(given) => {
+                let configured = std::mem::replace(&mut file.listen.state_dir, given.into());
+                folder_of_page(given, configured)
+            }
+            None => file.listen.state_dir.clone(),
+        };
         let merged =
-            Overlay::read(&state_dir).and_then(|overlay| overlay.config(&written).map(|config| (overlay, config)));
+            Overlay::read(&page_folder).and_then(|overlay| overlay.config(&written).map(|config| (overlay, config)));
         match merged {
-            Ok((overlay, config)) => Self { file, written, overlay, config, ignored: None },
+            Ok((overlay, mut config)) => {
+                config.listen.state_dir.clone_from(&file.listen.state_dir);
+                Self { file, written, page_folder, overlay, config, ignored: None }
+            }
             Err(error) => {
-                let error = Error::File { path: Overlay::path(&state_dir), error: Box::new(error) };
+                let error = Error::File { path: Overlay::path(&page_folder), error: Box::new(error) };
                 let (overlay, config) = (Overlay::default(), file.clone());
-                Self { file, written, overlay, config, ignored: Some(error) }
+                Self { file, written, page_folder, overlay, config, ignored: Some(error) }
             }
         }
     }
+}
+
+/// The folder of the page's changes where the command line names the state directory, `given`: that one. Until version 0.2 it was the
+/// configuration's, `configured`, all the same; where they lie there and not in `given`, they are used there, with a hint.
+fn folder_of_page(given: &Path, configured: PathBuf) -> PathBuf {
+    let is_there = |folder: &Path| Overlay::path(folder).exists();
+    if given.as_os_str().is_empty() || configured == given || is_there(given) || !is_there(&configured) {
+        return given.into();
+    }
+    let hint = format!(
+        "{}: the page's changes are used from here, although --state-dir names {}; in a later version they are not: make them \
+         again there, after deleting this file",
+        Overlay::path(&configured).display(),
+        given.display()
+    );
+    former::report(vec![hint]);
+    configured
 }
 
 impl Config {
@@ -106,7 +135,12 @@ impl Config {
     /// # Errors
     /// When a file cannot be read, or is no configuration.
     pub fn load(path: Option<&Path>) -> Result<Self, Error> {
-        let Layers { config, ignored, .. } = Layers::load(path)?;
+        Self::load_in(path, None)
+    }
+
+    /// The same with the state directory of the command line in place of the configuration's.
+    pub(crate) fn load_in(path: Option<&Path>, state_dir: Option<&Path>) -> Result<Self, Error> {
+        let Layers { config, ignored, .. } = Layers::load(path, state_dir)?;
         ignored.into_iter().for_each(|error| warn(format!("{error}; the changes of the page are left out")));
         Ok(config)
     }
@@ -179,7 +213,7 @@ mod tests {
         };
         write("warn = 0.6");
         std::fs::write(folder.path().join("page.toml"), "[alarm]\nalarm = 0.8\nlatch = true").unwrap();
-        let layers = Layers::load(Some(&path)).unwrap();
+        let layers = Layers::load(Some(&path), None).unwrap();
         let alarm = |config: &Config| (config.alarm.warn, config.alarm.alarm, config.alarm.latch);
         assert_eq!(
             (alarm(&layers.file), alarm(&layers.config)),
@@ -187,13 +221,35 @@ mod tests {
         );
         // A warning level above the alarm level of the page.
         write("warn = 0.9");
-        let layers = Layers::load(Some(&path)).unwrap();
+        let layers = Layers::load(Some(&path), None).unwrap();
         let message = layers.ignored.unwrap().to_string();
         assert!(
             message.contains("page.toml: ") && message.contains("alarm.warn = 0.9 is above alarm.alarm = 0.8"),
             "{message}"
         );
         assert_eq!(alarm(&layers.config), (Some(0.9), None, false));
+    }
+
+    #[test]
+    fn the_page_s_changes_lie_in_the_state_directory_of_the_command_line_but_are_found_in_that_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, configured, given] = ["monitor.toml", "configured", "given"].map(|name| folder.path().join(name));
+        std::fs::write(&path, format!("[listen]\nstate_dir = {configured:?}")).unwrap();
+        for state in [&configured, &given] {
+            std::fs::create_dir(state).unwrap();
+        }
+        let load = |state_dir: &Path| {
+            let layers = Layers::load(Some(&path), Some(state_dir)).unwrap();
+            assert_eq!([&layers.file, &layers.config].map(|config| &*config.listen.state_dir), [state_dir; 2]);
+            (layers.page_folder, layers.config.alarm.alarm)
+        };
+        assert_eq!(load(&given), (given.clone(), None));
+        std::fs::write(Overlay::path(&configured), "[alarm]\nalarm = 0.7").unwrap();
+        assert_eq!(load(&given), (configured.clone(), Some(0.7)));
+        assert_eq!(load(Path::new("")), (PathBuf::new(), None));
+        std::fs::write(Overlay::path(&given), "[alarm]\nalarm = 0.8").unwrap();
+        assert_eq!(load(&given), (given.clone(), Some(0.8)));
+        assert_eq!(Layers::load(Some(&path), None).unwrap().page_folder, configured);
     }
 
     #[test]

@@ -12,11 +12,13 @@ use super::program::{Program, firmware};
 /// A folder with a model, a recording and a configuration.
 pub struct Place {
     pub folder: tempfile::TempDir,
+    /// What `--state-dir` names, in that folder; without it there is no such option.
+    pub state_option: Option<&'static str>,
 }
 
 impl Place {
     pub fn new(config: &str, parts: usize, part_s: f32) -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
+        let place = Self { folder: tempfile::tempdir().unwrap(), state_option: None };
         std::fs::write(place.model(), loudness_model("off_state", "on_state")).unwrap();
         write_wav(&place.wav(), &noise(parts, part_s));
         place.configure(config);
@@ -38,11 +40,17 @@ impl Place {
 
     /// The program's state directory.
     pub fn state(&self) -> PathBuf {
+        self.state_option.map_or_else(|| self.configured_state(), |name| self.path(name))
+    }
+
+    /// That of the configuration.
+    pub fn configured_state(&self) -> PathBuf {
         self.path("state")
     }
 
     pub fn configure(&self, config: &str) {
-        let listen = format!("[listen]\nmodel = {:?}\nhop_s = 0.25\nstate_dir = {:?}\n", self.model(), self.state());
+        let listen =
+            format!("[listen]\nmodel = {:?}\nhop_s = 0.25\nstate_dir = {:?}\n", self.model(), self.configured_state());
         let status = format!("[status]\nfile = {:?}\nevery_s = 0.1\n", self.status());
         std::fs::write(self.path("monitor.toml"), listen + &status + config).unwrap();
     }
@@ -51,6 +59,9 @@ impl Place {
     pub fn run(&self, more: &[&str]) -> Command {
         let mut command = Command::new(firmware());
         command.arg("run").arg("--config").arg(self.path("monitor.toml")).args(more);
+        if self.state_option.is_some() {
+            command.arg("--state-dir").arg(self.state());
+        }
         command
     }
 

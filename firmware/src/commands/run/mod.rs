@@ -49,7 +49,8 @@ pub(crate) struct Args {
     /// Play a recording at its own pace instead of as fast as possible
     #[arg(long, requires = "recording")]
     pub realtime: bool,
-    /// Folder of the baseline and of the alarms that are kept over a restart; the configuration's unless given
+    /// Folder of all that the device stores, such as the baseline, the alarms that are kept over a restart and the page's changes; the
+    /// configuration's unless given
     #[arg(long, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
     /// Seconds between two windows; the configuration's unless given

@@ -52,7 +52,9 @@ impl PageOperator {
     }
 
     fn layers(&self) -> Result<Layers, OperatorError> {
-        Layers::load(self.options.config.as_deref()).map_err(|error| OperatorError::Failed(error.to_string()))
+        let Options { config, state_dir, .. } = &self.options;
+        let layers = Layers::load(config.as_deref(), state_dir.as_deref());
+        layers.map_err(|error| OperatorError::Failed(error.to_string()))
     }
 
     /// Checks a configuration as a reload would, with its model.

@@ -47,7 +47,7 @@ fn place(state_dir: &Path, which: Which) -> PathBuf {
 
 /// Which model a configuration uses: a slot's name, or [`OF_FILE`].
 fn active(layers: &Layers) -> &'static str {
-    let (state_dir, model) = (&layers.file.listen.state_dir, &layers.config.listen.model);
+    let (state_dir, model) = (&layers.page_folder, &layers.config.listen.model);
     SLOTS.iter().find(|(_, which)| place(state_dir, *which) == *model).map_or(OF_FILE, |(name, _)| *name)
 }
 
@@ -63,7 +63,7 @@ impl PageOperator {
     /// The models that there are.
     pub(super) fn list_models(&self) -> Result<Value, OperatorError> {
         let layers = self.layers()?;
-        let state_dir = &layers.file.listen.state_dir;
+        let state_dir = &layers.page_folder;
         let active = active(&layers);
         let describe = |name: &str, bytes: &[u8], is_signed: bool, generation: Option<u64>| {
             json!({
@@ -105,7 +105,7 @@ impl PageOperator {
         if self.options.model.is_some() {
             return Err(refused("the command line names the model: start without --model to change it here"));
         }
-        if layers.file.listen.state_dir.as_os_str().is_empty() {
+        if layers.page_folder.as_os_str().is_empty() {
             return Err(refused("listen.state_dir is empty: there is no folder to keep models in; set it"));
         }
         Ok(layers)
@@ -114,7 +114,7 @@ impl PageOperator {
     /// Uses another model, which is there already.
     pub(super) fn use_a_model(&self, id: &str, by: &str) -> Result<Value, OperatorError> {
         let layers = self.changeable()?;
-        let state_dir = &layers.file.listen.state_dir;
+        let state_dir = &layers.page_folder;
         let which = SLOTS.iter().find(|(name, _)| *name == id).map(|(_, which)| *which);
         match which.map(|which| slot::read(state_dir, which)) {
             Some(Ok(Some(_))) => {}
@@ -127,7 +127,7 @@ impl PageOperator {
 
     /// Takes a model over for the next reload, if it fits the configuration.
     fn activate(&self, layers: &Layers, which: Option<Which>, by: &str) -> Result<Value, OperatorError> {
-        let state_dir = &layers.file.listen.state_dir;
+        let state_dir = &layers.page_folder;
         let mut overlay = layers.overlay.clone();
         let path = which.map(|which| place(state_dir, which));
         overlay.set(KEY, path.map(|path| toml::Value::String(path.to_string_lossy().into_owned())));
@@ -170,7 +170,7 @@ impl PageOperator {
         if needs_signature && !files.contains_key(SIGNATURE) {
             return Err(refused("the model is not signed: sign it with `host-tools sign` and choose both files"));
         }
-        let state_dir = &layers.file.listen.state_dir;
+        let state_dir = &layers.page_folder;
         let work = state_dir.join(TRIAL);
         let tested = self.test_in(&work, &files, &config.listen, needs_signature);
         let _ = std::fs::remove_dir_all(&work);

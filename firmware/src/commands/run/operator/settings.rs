@@ -104,8 +104,8 @@ impl PageOperator {
         Ok(json!({
             "entries": keys.map(entry).collect::<Vec<_>>(),
             "file": found(self.options.config.as_deref()).unwrap_or_else(|| DEFAULT_PATH.into()),
-            "page_file": Overlay::path(&layers.file.listen.state_dir),
-            "can_keep": !layers.file.listen.state_dir.as_os_str().is_empty(),
+            "page_file": Overlay::path(&layers.page_folder),
+            "can_keep": !layers.page_folder.as_os_str().is_empty(),
             "ignored": layers.ignored.map(|error| error.to_string()),
             "reload": self.reloads(),
         }))
@@ -115,7 +115,7 @@ impl PageOperator {
     pub(super) fn propose(&self, changes: &Map<String, Value>) -> Result<Proposal, OperatorError> {
         let refused = |why: String| OperatorError::Refused(why);
         let layers = self.layers()?;
-        let state_dir = layers.file.listen.state_dir.clone();
+        let state_dir = layers.page_folder.clone();
         if state_dir.as_os_str().is_empty() {
             return Err(refused("listen.state_dir is empty: there is no folder to keep changes in; set it".into()));
         }
