@@ -128,6 +128,9 @@ test-documents: ## Every command line of the documents that needs no sound devic
 test-deb: ## Debian packages on bookworm and trixie with systemd: lintian, apt repository, upgrade, start, purge (ARCH=, SUITES=; Docker)
 	@image/test/deb.sh $(ARCH)
 
+test-windows: ## host-tools for Windows under Wine: the same recordings and verdicts as here (Docker; needs rustup's target)
+	@image/test/windows.sh
+
 sanitize: ## The core under the address sanitizer, the ring between threads under the thread sanitizer
 	@$(needed)
 	@scripts/sanitize.sh
