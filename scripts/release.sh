@@ -1,8 +1,9 @@
 #!/bin/bash
 # make release: builds the files of a release into target/release-VERSION, with checksums, SBOMs and notes.
 #   release.sh VERSION
-# PARTS="source programs static windows deb apt container card sbom" selects, by default all but apt; ARCH="amd64 arm64" the architectures. MINISIGN_KEY=FILE signs the
-# checksums by minisign. PROGRAM_ARM64, PROGRAM_AMD64, TOOLS_ARM64 and TOOLS_AMD64 name programs that are compiled already.
+# PARTS="source programs static windows deb apt container card sbom" selects, by default all but apt; ARCH="amd64 arm64" the
+# architectures. MINISIGN_KEY=FILE signs the checksums by minisign. ADDRESS=https://... is where the files will lie, for the list of card
+# images. PROGRAM_ARM64, PROGRAM_AMD64, TOOLS_ARM64 and TOOLS_AMD64 name programs that are compiled already.
 # The tree must be committed, and VERSION be that of Cargo.toml and of a section of CHANGELOG.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -107,10 +108,8 @@ if has container; then
     cp target/image/acoustic-monitor-oci.tar "$out/acoustic-monitor-$version-oci.tar"
 fi
 if has card; then
-    image/sdcard.sh
-    for file in target/image/sdcard.img*; do
-        cp "$file" "$out/acoustic-monitor-$version-sdcard.${file#*sdcard.}"
-    done
+    image/sdcard-release.sh
+    cp target/image/card/*.img.xz target/image/card/*.bmap target/image/card/os_list.json "$out/"
 fi
 ! has sbom || for what in firmware "firmware amd64" "firmware arm64" host-tools; do
     read -r program arch <<<"$what"
