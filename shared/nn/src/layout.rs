@@ -35,6 +35,8 @@ pub(crate) const CONSTANTS_LEN: usize = size_of::<Constants>();
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Floats {
+    /// The biases of both [`Constants`].
+    pub bias: [i32; 2 * PANEL],
     /// Factors; NaN if single precision is not exact for these channels.
     pub high: [f32; 2 * PANEL],
     /// What the factors leave out.
@@ -83,6 +85,9 @@ pub(crate) trait Layout {
     const WIDTH: usize;
     /// Channels that the depthwise kernel processes together: 8 or 16.
     const LANES: usize = PANEL;
+    /// Channels that the depthwise kernel processes together where a pixel has so many, or half of them: `LANES`, or four times as
+    /// many in the order of [`in_block`].
+    const BLOCK: usize = Self::LANES;
     /// Whether constants are followed by [`Floats`]; then panels and lanes are sixteen.
     const FLOATS: bool = false;
     /// Whether constants are followed by a [`Line`]; then panels and lanes are eight.
@@ -102,32 +107,39 @@ pub(crate) trait Layout {
     /// byte `byte` (below `STEP`).
     fn weight_index(channel: usize, byte: usize) -> usize;
 
-    /// Packs depthwise weights `[tap][channel]`, taps row by row, into `TAPS_LEN` bytes; by default in that order, 16 bits
-    /// each.
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
-        for (out, tap) in out.chunks_exact_mut(2).zip(taps.as_flattened()) {
+    /// Packs depthwise weights `[eight channels][tap][channel]` of `LANES` channels, taps row by row, into `TAPS_LEN` bytes for each
+    /// eight channels; by default in that order, 16 bits each.
+    fn pack_taps(taps: &[[[i8; PANEL]; 9]], out: &mut [u8]) {
+        for (out, tap) in out.chunks_exact_mut(2).zip(taps.as_flattened().as_flattened()) {
             out.copy_from_slice(&i16::from(*tap).to_le_bytes());
         }
     }
 }
 
-/// Packs depthwise weights of eight channels for kernels that multiply the rows of a column of pixels at once: for each output row
+/// Returns which channel of a block of `4 * lanes` channels is in place `place`. Kernels interleave bytes within quarters of 128
+/// bits, so that a vector of sums has four adjacent channels from each sixteen.
+pub(crate) fn in_block(place: usize, lanes: usize) -> usize {
+    let (vector, lane) = (place / lanes, place % lanes);
+    16 * (lane / 4) + 4 * vector + lane % 4
+}
+
+/// Packs depthwise weights for kernels that multiply the rows of a column of pixels at once: for each output row
 /// of a strip, column and channel, the taps of four rows of pixels, of which one is zero.
 #[allow(dead_code, reason = "portable code packs them otherwise")]
-pub(crate) fn interleave_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+pub(crate) fn interleave_taps(taps: &[[[i8; PANEL]; 9]], out: &mut [u8]) {
     let mut places = out.iter_mut();
     for row in 0..2 {
-        for (column, channel) in (0..3).flat_map(|column| (0..PANEL).map(move |channel| (column, channel))) {
+        for (column, lane) in (0..3).flat_map(|column| (0..PANEL * taps.len()).map(move |lane| (column, lane))) {
             for (byte, place) in (0..4_usize).zip(&mut places) {
                 // The second output row is one lower.
                 let tap = byte.checked_sub(row).filter(|&tap| tap < 3);
-                *place = tap.map_or(0, |tap| taps[3 * tap + column][channel].cast_unsigned());
+                *place = tap.map_or(0, |tap| taps[lane / PANEL][3 * tap + column][lane % PANEL].cast_unsigned());
             }
         }
     }
 }
 
-/// Size of the weights that [`interleave_taps`] packs, in bytes.
+/// Size of the weights of eight channels that [`interleave_taps`] packs, in bytes.
 #[allow(dead_code, reason = "portable code packs them otherwise")]
 pub(crate) const INTERLEAVED_TAPS_LEN: usize = 2 * 3 * 4 * PANEL;
 

@@ -219,7 +219,8 @@ impl<'m> Network<'m> {
     fn classify(&self, dense: &mut [u8], wide: &mut [u8], embedding: &mut [i8], scores: &mut [i8]) {
         let flip = self.isa().flip();
         let Pooling::Embedding(mean) = &self.pooling else { return };
-        tail::mean(mean, flip, wide, bytemuck::cast_slice_mut(&mut dense[..self.pooled_len()]));
+        let out = bytemuck::cast_slice_mut(&mut dense[..self.pooled_len()]);
+        self.isa().run(tail::Pool { mean, wide, out });
         for (out, stored) in embedding.iter_mut().zip(&*dense) {
             *out = stored.cast_signed();
         }

@@ -89,6 +89,8 @@ pub(crate) struct Planes {
     pub row_step: usize,
     /// Size of the wide input, in bytes.
     pub input_len: usize,
+    /// Channels that are computed together, of a pixel or of two.
+    pub block: usize,
     /// Offset of constants and taps in the packed memory, in bytes.
     pub channels_at: usize,
 }
@@ -188,6 +190,10 @@ pub(crate) struct KernelInfo {
     pub width: usize,
     /// Size of the packed depthwise weights of eight channels, in bytes.
     pub taps_len: usize,
+    /// Channels of a call of the depthwise kernel: of the general one, and of that for blocks ([`Layout::BLOCK`]).
+    ///
+    /// [`Layout::BLOCK`]: super::layout::Layout::BLOCK
+    pub lanes: [usize; 2],
     /// Size of the constants of eight channels, in bytes.
     pub constants_len: usize,
 }
@@ -219,12 +225,14 @@ impl Plan {
                 Kind::Depthwise => {
                     let row_step = ((layer.output.width - 1) * layer.stride + 3) * layer.input.channels;
                     dense_len = dense_len.max(layer.output.len());
+                    let block = block(layer, info);
                     Step::Planes(Planes {
                         stride: layer.stride,
                         output: layer.output,
                         row_step,
                         input_len,
-                        channels_at: packed.channels(layer.output.channels),
+                        block,
+                        channels_at: packed.channels(layer.output.channels.max(block)),
                     })
                 }
             };
@@ -273,6 +281,18 @@ impl PackedLayout<'_> {
     fn channels(&mut self, channels: usize) -> usize {
         self.take(channels / PANEL * (self.info.constants_len + self.info.taps_len))
     }
+}
+
+/// Returns how many channels of a depthwise layer are computed together.
+fn block(layer: &Layer, info: &KernelInfo) -> usize {
+    let ([lanes, block], to) = (info.lanes, layer.output);
+    if fits_block(layer.stride, to, block) { block } else { lanes }
+}
+
+/// Returns whether pixels of `output` divide into blocks of `block` channels, or rows into pairs of pixels that are a block.
+pub(crate) fn fits_block(stride: usize, output: Shape, block: usize) -> bool {
+    let is_pair = 2 * output.channels == block && output.width.is_multiple_of(2);
+    output.channels.is_multiple_of(block) || (stride == 1 && is_pair)
 }
 
 fn image(stem: &Layer, info: &KernelInfo) -> Image {

@@ -47,6 +47,16 @@ impl Multiplier {
         divide_by_power_of_two(high, right as u32)
     }
 
+    /// Multiplies a sum of unsigned bytes as [`apply_double_rounding`](Self::apply_double_rounding) does: for values that are not
+    /// negative, both roundings are floors, which combine into one. `sum < 2^16`, `shift` from -30 to 7. Compilers vectorise it.
+    #[inline(always)]
+    pub(crate) fn apply_double_rounding_to_sum(self, sum: u16) -> i32 {
+        let (left, right) = (self.shift.clamp(0, 7) as u32, (-self.shift).clamp(0, 30) as u32);
+        let round = (1_u64 << 30) + if right > 0 { 1 << (30 + right) } else { 0 };
+        let product = u64::from(u32::from(sum) << left) * u64::from(self.mantissa.unsigned_abs());
+        ((product + round) >> (31 + right)) as i32
+    }
+
     /// Multiplies with a single rounding, halves up, for FULLY_CONNECTED. Exact for `shift <= 30`.
     pub(crate) fn apply_single_rounding(self, value: i32) -> i32 {
         let total = (31 - self.shift).clamp(1, 62) as u32;
@@ -146,6 +156,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_sum_is_multiplied_in_one_step_as_in_two(sum: u16, mantissa in (1_i32 << 30)..=i32::MAX, shift in -30_i32..=7) {
+            let multiplier = Multiplier { mantissa, shift };
+            prop_assert_eq!(multiplier.apply_double_rounding_to_sum(sum), multiplier.apply_double_rounding(i32::from(sum)));
+        }
+
         #[test]
         fn both_roundings_stay_within_one_of_the_real_product(value in -(1 << 24)..(1 << 24), real in 1e-6..0.49_f64) {
             let multiplier = Multiplier::from_real(real).unwrap();

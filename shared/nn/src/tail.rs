@@ -82,12 +82,27 @@ fn sums<Sum: Copy + Default + From<u8> + AddAssign>(
     sums
 }
 
-/// Computes MEAN over all pixels of a wide activation without border; writes int8. The network has checked that its sums fit
-/// 16 bits.
-pub(crate) fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
+/// MEAN over all pixels of a wide activation without border; writes int8 to `out`. The network has checked that the sums fit 16 bits.
+pub(crate) struct Pool<'a> {
+    pub mean: &'a Mean,
+    pub wide: &'a [u8],
+    pub out: &'a mut [i8],
+}
+
+impl Task for Pool<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Layout>(self) {
+        mean(self.mean, L::FLIP, self.wide, self.out);
+    }
+}
+
+#[inline(always)]
+fn mean(mean: &Mean, flip: u8, wide: &[u8], out: &mut [i8]) {
     for (block, out) in out.chunks_mut(CHANNELS).enumerate() {
         for (out, sum) in out.iter_mut().zip(sums::<u16>(mean.input, flip, wide, block)) {
-            let scaled = mean.multiplier.apply_double_rounding(i32::from(sum));
+            let scaled = mean.multiplier.apply_double_rounding_to_sum(sum);
             *out = (scaled + mean.output_quant.zero_point).clamp(-128, 127) as i8;
         }
     }

@@ -89,7 +89,10 @@ pub(super) fn write<L: Layout>(sink: &mut Sink, mut at: usize, channels: &mut [C
     }
     if L::FLOATS {
         let factors = float.map_or([[f32::NAN; 2 * PANEL]; 3], |float| float.factors);
-        sink.write(at, bytemuck::cast_slice(factors.as_flattened()));
+        let mut bias = [0; 2 * PANEL];
+        bias.iter_mut().zip(channels).for_each(|(bias, channel)| *bias = channel.bias);
+        sink.write(at, bytemuck::cast_slice(&bias));
+        sink.write(at + size_of_val(&bias), bytemuck::cast_slice(factors.as_flattened()));
         at += size_of::<Floats>();
     }
     at

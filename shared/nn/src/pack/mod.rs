@@ -17,8 +17,8 @@ mod sink;
 pub(crate) use constants::origin;
 
 use super::body::{Body, Kind, Layer};
-use super::layout::{Groups, Layout, PANEL};
-use super::plan::{HEAD_LEN, Plan, Product, Step, Wide};
+use super::layout::{Groups, Layout, PANEL, in_block};
+use super::plan::{HEAD_LEN, Plan, Planes, Product, Step, Wide};
 use bounds::ActivationBounds;
 use constants::Channel;
 use float::MAX_GROUP;
@@ -80,7 +80,7 @@ pub(crate) fn pack<L: Layout>(body: &Body, plan: &Plan, out: &mut [u8]) -> usize
             Step::Planes(planes) => {
                 // Each channel is independent, so outputs and inputs have the same order.
                 channels.outputs = channels.inputs.clone();
-                depthwise::<L>(&mut Sink::new(out), layer, planes.channels_at, &channels.outputs);
+                depthwise::<L>(&mut Sink::new(out), layer, planes, &channels.outputs);
             }
         }
     }
@@ -134,26 +134,30 @@ fn panels<L: Layout>(sink: &mut Sink, product: &Product, source: &Source, channe
     at
 }
 
-/// Writes a depthwise layer: for each [`Layout::LANES`] channels, constants, then taps.
+/// Writes a depthwise layer: for each [`Layout::LANES`] channels, constants, then taps. If a block is two pixels, the channels are
+/// written for each of them.
 #[inline(always)]
-fn depthwise<L: Layout>(sink: &mut Sink, layer: &Layer, mut at: usize, order: &Order) {
-    for first in (0..layer.output.channels).step_by(L::LANES) {
-        let mut taps_at = at + L::LANES / PANEL * L::CONSTANTS_LEN;
+fn depthwise<L: Layout>(sink: &mut Sink, layer: &Layer, planes: &Planes, order: &Order) {
+    let (count, block) = (layer.output.channels, planes.block);
+    let mut at = planes.channels_at;
+    for first in (0..count.max(block)).step_by(L::LANES) {
         let mut all = [Channel::NONE; MAX_GROUP];
-        for (eight, constants) in all[..L::LANES].chunks_exact_mut(PANEL).enumerate() {
-            let mut taps = [[0_i8; PANEL]; 9];
-            for (lane, constants) in constants.iter_mut().enumerate() {
-                let channel = order.channel(first + PANEL * eight + lane);
-                for (tap, weights) in taps.iter_mut().enumerate() {
-                    weights[lane] = layer.weights[tap * layer.output.channels + channel];
-                }
-                let total = taps.iter().map(|weights| i32::from(weights[lane])).sum();
-                *constants = Channel::convolution(layer, channel, total, origin::<L>());
+        let mut taps = [[[0_i8; PANEL]; 9]; MAX_GROUP / PANEL];
+        for (lane, constants) in all[..L::LANES].iter_mut().enumerate() {
+            let place = first + lane;
+            let place =
+                if block > L::LANES { place / block * block + in_block(place % block, L::LANES) } else { place };
+            let channel = order.channel(place % count);
+            let taps = &mut taps[lane / PANEL];
+            for (tap, weights) in taps.iter_mut().enumerate() {
+                weights[lane % PANEL] = layer.weights[tap * count + channel];
             }
-            sink.with(taps_at, L::TAPS_LEN, |out| L::pack_taps(&taps, out));
-            taps_at += L::TAPS_LEN;
+            let total = taps.iter().map(|weights| i32::from(weights[lane % PANEL])).sum();
+            *constants = Channel::convolution(layer, channel, total, origin::<L>());
         }
-        constants::write::<L>(sink, at, &mut all[..L::LANES], true);
-        at = taps_at;
+        at = constants::write::<L>(sink, at, &mut all[..L::LANES], true);
+        let eights = L::LANES / PANEL;
+        sink.with(at, eights * L::TAPS_LEN, |out| L::pack_taps(&taps[..eights], out));
+        at += eights * L::TAPS_LEN;
     }
 }

@@ -44,12 +44,12 @@ macro_rules! dispatch {
             }
             #[cfg(target_arch = "x86_64")]
             Isa::AvxVnni => {
-                type $vectors = avxvnni::AvxVnni;
+                type $vectors = avxvnni::AvxVnni<false>;
                 $body
             }
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => {
-                type $vectors = avx2::Avx2;
+                type $vectors = avx2::Avx2<false>;
                 $body
             }
             #[cfg(target_arch = "aarch64")]
@@ -161,6 +161,7 @@ impl Isa {
             step: V::STEP,
             width: V::WIDTH,
             taps_len: V::TAPS_LEN,
+            lanes: [V::LANES, V::BLOCK],
             constants_len: V::CONSTANTS_LEN,
         });
         Plan::new(body, &info)
@@ -171,10 +172,10 @@ impl Isa {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `is_available` has confirmed AVX2.
-            Self::Avx2 if self.is_available() => unsafe { avx2::run::<avx2::Avx2, T>(task) },
+            Self::Avx2 if self.is_available() => unsafe { avx2::run::<avx2::Avx2<false>, T>(task) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as before; the instruction set contains AVX2.
-            Self::AvxVnni if self.is_available() => unsafe { avx2::run::<avxvnni::AvxVnni, T>(task) },
+            Self::AvxVnni if self.is_available() => unsafe { avx2::run::<avxvnni::AvxVnni<false>, T>(task) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as before; the instruction set contains AVX2.
             Self::Avx512Vnni if self.is_available() => unsafe { avx2::run::<avx512vnni::Avx512Vnni<false>, T>(task) },

@@ -24,6 +24,10 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     type Taps: Copy;
     /// Number of panels that are computed together as long as there are so many: 1 or 2.
     const TOGETHER: usize = 1;
+    /// The same for tiles of one position, whose sums are few: 1, 2 or 4. An addition has to wait for the one before to the same sum.
+    const TOGETHER_AT_ONE: usize = Self::TOGETHER;
+    /// Whether the depthwise kernel computes two output columns together, so that weights are loaded once for both.
+    const PAIRS: bool = false;
 
     /// Returns the initial accumulators of a position: the biases.
     ///
@@ -136,10 +140,27 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     /// - `taps` is from [`load_taps`](Self::load_taps), `scale` from [`scale`](Self::scale).
     unsafe fn taps<const ROW: usize>(columns: [Self::Column; 3], taps: Self::Taps, scale: Self::Scale) -> Self::Sum;
 
+    /// Returns the sums, including the bias, of two adjacent output pixels in row `ROW` of the strip, of which the second is
+    /// `STRIDE` columns after the first. At stride 1 the last column is not used.
+    ///
+    /// # Safety
+    /// As [`taps`](Self::taps).
+    #[inline(always)]
+    unsafe fn taps_of_two<const ROW: usize, const STRIDE: usize>(
+        columns: [Self::Column; 5],
+        taps: Self::Taps,
+        scale: Self::Scale,
+    ) -> [Self::Sum; 2] {
+        let [first, second, third, fourth, fifth] = columns;
+        let right = if STRIDE == 2 { [third, fourth, fifth] } else { [second, third, fourth] };
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { [Self::taps::<ROW>([first, second, third], taps, scale), Self::taps::<ROW>(right, taps, scale)] }
+    }
+
     /// Runs [`super::generic::product`] for tiles of `rows` positions, compiled with the instructions enabled.
     ///
     /// # Safety
-    /// - As [`super::generic::product`], with `P` no greater than `TOGETHER`;
+    /// - As [`super::generic::product`], with `P` no greater than `TOGETHER`, or `TOGETHER_AT_ONE` if `rows` is 1;
     /// - `rows` is one of `ROWS` or 1.
     unsafe fn product(rows: usize, job: &super::generic::ProductJob);
 
@@ -148,4 +169,14 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     /// # Safety
     /// As [`super::generic::planes`].
     unsafe fn planes(job: &super::generic::PlanesJob);
+
+    /// Runs [`super::generic::strip`], by default inlined into the caller.
+    ///
+    /// # Safety
+    /// As [`super::generic::strip`].
+    #[inline(always)]
+    unsafe fn strip(strip: &super::generic::Strip) {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { super::generic::strip::<Self>(strip) }
+    }
 }

@@ -8,12 +8,12 @@
 use core::ops::Range;
 
 use super::block::Block;
-use super::generic::{PlanesJob, ProductJob};
+use super::generic::{MAX_TOGETHER, PlanesJob, ProductJob};
 use super::vectors::Vectors;
 use crate::body::Shape;
 use crate::error::Error;
 use crate::layout::{Groups, PANEL};
-use crate::plan::{HEAD_LEN, Plan, Planes, Product, Step};
+use crate::plan::{HEAD_LEN, Plan, Planes, Product, Step, fits_block};
 
 /// Lines of the first convolution to which a panel is applied before the next panel: their output stays in the level-1 cache.
 const LINES: usize = 8;
@@ -89,9 +89,11 @@ impl<'m> Verified<'m> {
         let output = planes.output;
         let columns = output.width.saturating_sub(1) * planes.stride + 3;
         let rows = output.height.saturating_sub(1) * planes.stride + 3;
-        let constants = output.channels / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN);
+        let constants = output.channels.max(planes.block) / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN);
+        let block_fits = (planes.block == I::LANES && output.channels.is_multiple_of(I::LANES))
+            || (planes.block == I::BLOCK && fits_block(planes.stride, output, I::BLOCK));
         matches!(planes.stride, 1 | 2)
-            && output.channels.is_multiple_of(I::LANES)
+            && block_fits
             && planes.row_step == columns * output.channels
             && rows * planes.row_step <= planes.input_len
             && output.len() <= self.plan.dense_len
@@ -132,6 +134,25 @@ impl<'m> Verified<'m> {
         Some(Head { at: le32(head), groups: [count(0), count(1), count(2), count(3)] })
     }
 
+    /// Returns how many panels from `panel` on are computed together, at most `most`, and these panels. The offsets of a panel are
+    /// those of the first if its groups are.
+    fn together(&self, product: &Product, panel: usize, most: usize) -> (usize, [*const u8; MAX_TOGETHER]) {
+        let head = |panel| (panel < product.panels).then(|| self.head(product, panel)).flatten();
+        let first = head(panel);
+        let place = |head: &Head| self.bytes()[head.at..].as_ptr();
+        let mut panels = [first.as_ref().map_or(self.bytes().as_ptr(), place); MAX_TOGETHER];
+        let mut together = 1_usize;
+        for (count, panel_of) in (1..most.min(MAX_TOGETHER)).zip(&mut panels[1..]) {
+            let next =
+                head(panel + count).filter(|next| first.as_ref().is_some_and(|first| first.groups == next.groups));
+            let Some(next) = next else { break };
+            *panel_of = place(&next);
+            together += 1;
+        }
+        // There are kernels for one, two and four panels.
+        (1 << together.ilog2(), panels)
+    }
+
     /// Computes output rows `rows` of step `index`, and possibly adjacent rows ([`Product::parts`]); does nothing if there is no
     /// such step. `dense` is the dense buffer, `wide` the wide input or output of the step.
     ///
@@ -158,6 +179,7 @@ impl<'m> Verified<'m> {
                     width,
                     channels,
                     stride: planes.stride,
+                    block: planes.block,
                     packed: self.bytes()[planes.channels_at..].as_ptr(),
                 };
                 // SAFETY:
@@ -208,17 +230,12 @@ impl<'m> Verified<'m> {
                 let mut panel = 0;
                 while panel < product.panels {
                     let Some(Head { at, groups }) = self.head(product, panel) else { return };
-                    // The offsets of a panel that is computed together with the one before are the same if its groups are.
-                    let partner = (I::TOGETHER > 1 && panel + 1 < product.panels)
-                        .then(|| self.head(product, panel + 1))
-                        .flatten()
-                        .filter(|partner| partner.groups == groups);
-                    let together = 1 + usize::from(partner.is_some());
+                    let most = if product.rows == 1 { I::TOGETHER_AT_ONE } else { I::TOGETHER };
+                    let (together, panels) = self.together(product, panel, most);
                     // Panels are contiguous; no panel follows the last panel of the last product.
                     let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
                     let next =
                         [head(panel + together), head(panel + 2 * together)].map(|at| packed.as_ptr().wrapping_add(at));
-                    let panels = [at, partner.map_or(at, |partner| partner.at)].map(|at| packed[at..].as_ptr());
                     for line in lines.clone() {
                         let first_row = (line * product.tiles_per_line + tile) * product.rows;
                         let job = ProductJob {
@@ -238,7 +255,7 @@ impl<'m> Verified<'m> {
                         //   output offset plus all panels within `out_len`; `lines` and `tiles` are within those of the product;
                         // - `panel_inside` has checked that every offset plus a step lies within a position's span, that runs
                         //   are runs, that weights and offsets of all groups lie in the packed memory, and that each panel is
-                        //   aligned to 64; two panels have the same groups, and at most `TOGETHER` are together;
+                        //   aligned to 64; panels that are together have the same groups, and they are as many as the kernels allow;
                         // - offsets (u16) follow weights of 32 bytes per step, rows (u32) lie at multiples of 4;
                         // - the buffers are separate slices.
                         unsafe { I::product(product.rows, &job) }

@@ -8,7 +8,7 @@ mod group;
 
 use core::arch::x86_64::*;
 
-use super::generic::{self, PlanesJob, ProductJob};
+use super::generic::{self, PlanesJob, ProductJob, Strip};
 use super::vectors::Vectors;
 use crate::layout::{Constants, Groups, Layout, Line, PANEL, Task};
 
@@ -23,10 +23,12 @@ pub(super) unsafe fn run<L: Layout, T: Task>(task: T) -> T::Output {
 }
 
 /// 256-bit integer vectors.
+///
+/// With `LINE`, sums are requantised in single precision; only for channels whose [`Line`] is not NaN.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Avx2;
+pub(super) struct Avx2<const LINE: bool>;
 
-impl Layout for Avx2 {
+impl<const LINE: bool> Layout for Avx2<LINE> {
     const STEP: usize = 4;
     const WIDTH: usize = PANEL;
     const LONGEST: usize = 4;
@@ -40,7 +42,8 @@ impl Layout for Avx2 {
         4 * channel + byte
     }
 
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+    fn pack_taps(taps: &[[[i8; PANEL]; 9]], out: &mut [u8]) {
+        let taps = taps.first().unwrap_or(&[[0; PANEL]; 9]);
         // For each output row and each column of taps: the pairs for rows 0 and 1, and for rows 2 and 3.
         let pairs = [[[Some(0), Some(1)], [Some(2), None]], [[None, Some(0)], [Some(1), Some(2)]]];
         let mut places = out.chunks_exact_mut(2);
@@ -58,38 +61,28 @@ impl Layout for Avx2 {
     }
 }
 
-/// Requantisation of eight channels.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Scale {
-    constants: *const Constants,
-    /// Whether single precision is exact.
-    exact: bool,
-}
-
-impl Scale {
-    /// Returns the biases.
-    ///
-    /// # Safety
-    /// - AVX2 is available;
-    /// - the constants are readable and aligned to 64.
-    #[inline(always)]
-    pub(super) unsafe fn start(self) -> __m256i {
-        // SAFETY: the caller upholds this function's safety contract.
-        unsafe { Avx2::start(self.constants) }
-    }
+/// Returns whether single precision is exact for the eight channels of `constants`.
+///
+/// # Safety
+/// The constants and the [`Line`] that follows them are readable and aligned to 64.
+#[inline(always)]
+pub(super) unsafe fn is_exact(constants: *const u8) -> bool {
+    // SAFETY: the caller guarantees that the line is readable; any bits are a number.
+    !unsafe { (*constants.cast::<Constants>().add(1).cast::<Line>()).factors[0] }.is_nan()
 }
 
 // SAFETY:
 // - every function uses AVX2 (and what it implies) and FMA, which `Isa::is_available` checks before any is called;
 // - `product` and `planes` enable them for all that is inlined into them;
 // - no function accesses more memory than the sizes of its `Layout` state.
-unsafe impl Vectors for Avx2 {
+unsafe impl<const LINE: bool> Vectors for Avx2<LINE> {
     type Acc = __m256i;
     type Sum = __m256i;
     /// Rows 0 and 1, and rows 2 and 3, each pair interleaved and widened to 16 bits.
     type Column = (__m256i, __m256i);
-    type Scale = Scale;
+    type Scale = *const Constants;
     type Taps = *const u8;
+    const PAIRS: bool = true;
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> __m256i {
@@ -152,23 +145,20 @@ unsafe impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn scale(constants: *const Constants) -> Scale {
-        // SAFETY: the constants are readable, and a line follows them; any bits are a number.
-        let exact = !unsafe { (*constants.add(1).cast::<Line>()).factors[0] }.is_nan();
-        Scale { constants, exact }
+    unsafe fn scale(constants: *const Constants) -> *const Constants {
+        constants
     }
 
     #[inline(always)]
-    unsafe fn requantise(sum: __m256i, Scale { constants, exact }: Scale) -> __m256i {
+    unsafe fn requantise(sum: __m256i, constants: *const Constants) -> __m256i {
         // SAFETY:
         // - AVX2 and FMA are available;
         // - the constants and the line are readable and aligned to 64.
         unsafe {
-            if exact {
+            if LINE {
                 let line = constants.add(1).cast::<Line>();
-                let load = |part: *const f32| _mm256_load_ps(part);
-                let factors = load((&raw const (*line).factors).cast());
-                let offsets = load((&raw const (*line).offsets).cast());
+                let factors = _mm256_load_ps((&raw const (*line).factors).cast());
+                let offsets = _mm256_load_ps((&raw const (*line).offsets).cast());
                 return _mm256_cvttps_epi32(_mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), factors, offsets));
             }
             let load = |part: *const i32| _mm256_load_si256(part.cast());
@@ -234,18 +224,44 @@ unsafe impl Vectors for Avx2 {
                 *sum = _mm256_add_epi32(upper, _mm256_madd_epi16(lower, tap(2 * column + 1)));
             }
             let sum = _mm256_add_epi32(_mm256_add_epi32(sums[0], sums[1]), sums[2]);
-            _mm256_add_epi32(sum, scale.start())
+            _mm256_add_epi32(sum, Self::start(scale))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn taps_of_two<const ROW: usize, const STRIDE: usize>(
+        columns: [Self::Column; 5],
+        taps: *const u8,
+        constants: *const Constants,
+    ) -> [__m256i; 2] {
+        // SAFETY:
+        // - AVX2 is available;
+        // - taps and constants are readable and aligned to 32.
+        unsafe {
+            let mut sums = [Self::start(constants); 2];
+            for column in 0..3 {
+                let tap = taps.cast::<__m256i>().add(6 * ROW + 2 * column);
+                let (upper, lower) = (_mm256_load_si256(tap), _mm256_load_si256(tap.add(1)));
+                for (pixel, sum) in sums.iter_mut().enumerate() {
+                    let rows = columns[pixel * STRIDE + column];
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(rows.0, upper));
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(rows.1, lower));
+                }
+            }
+            sums
         }
     }
 
     unsafe fn product(rows: usize, job: &ProductJob) {
         // SAFETY:
         // - AVX2 and FMA are available;
-        // - the caller guarantees the remaining conditions.
+        // - the caller guarantees the remaining conditions, among them readable constants.
         unsafe {
-            match rows {
-                8 => product8(job),
-                6 => product6(job),
+            match (rows, is_exact(job.panels[0])) {
+                (8, true) => product8_line(job),
+                (8, false) => product8(job),
+                (6, true) => product6_line(job),
+                (6, false) => product6(job),
                 _ => product1(job),
             }
         }
@@ -256,6 +272,14 @@ unsafe impl Vectors for Avx2 {
         // - AVX2 and FMA are available;
         // - the caller guarantees the remaining conditions.
         unsafe { planes(job) }
+    }
+
+    #[inline(always)]
+    unsafe fn strip(strip: &Strip) {
+        // SAFETY:
+        // - AVX2 and FMA are available;
+        // - the caller guarantees the remaining conditions, among them readable constants.
+        unsafe { if is_exact(strip.packed) { strip_line(strip) } else { strip_integers(strip) } }
     }
 }
 
@@ -300,34 +324,26 @@ unsafe fn store_pair(a: __m256i, b: __m256i, to_a: *mut u8, to_b: *mut u8) {
     }
 }
 
-// Not inlined: in combination with other code, the compiler runs out of registers and spills the sums.
-
-#[target_feature(enable = "avx2,fma")]
-#[inline(never)]
-unsafe fn product8(job: &ProductJob) {
-    // SAFETY:
-    // - AVX2 and FMA are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::product::<Avx2, 8, 1>(job) }
+/// Defines a function for tiles of some positions. Not inlined: in combination with other code, the compiler runs out of registers
+/// and spills the sums.
+macro_rules! product {
+    ($name:ident, $rows:literal, $line:literal) => {
+        #[target_feature(enable = "avx2,fma")]
+        #[inline(never)]
+        unsafe fn $name(job: &ProductJob) {
+            // SAFETY:
+            // - AVX2 and FMA are enabled;
+            // - the caller guarantees the remaining conditions.
+            unsafe { generic::product::<Avx2<$line>, $rows, 1>(job) }
+        }
+    };
 }
 
-#[target_feature(enable = "avx2,fma")]
-#[inline(never)]
-unsafe fn product6(job: &ProductJob) {
-    // SAFETY:
-    // - AVX2 and FMA are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::product::<Avx2, 6, 1>(job) }
-}
-
-#[target_feature(enable = "avx2,fma")]
-#[inline(never)]
-unsafe fn product1(job: &ProductJob) {
-    // SAFETY:
-    // - AVX2 and FMA are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::product::<Avx2, 1, 1>(job) }
-}
+product!(product8_line, 8, true);
+product!(product8, 8, false);
+product!(product6_line, 6, true);
+product!(product6, 6, false);
+product!(product1, 1, false);
 
 #[target_feature(enable = "avx2,fma")]
 #[inline(never)]
@@ -335,5 +351,25 @@ unsafe fn planes(job: &PlanesJob) {
     // SAFETY:
     // - AVX2 and FMA are enabled;
     // - the caller guarantees the remaining conditions.
-    unsafe { generic::planes::<Avx2>(job) }
+    unsafe { generic::planes::<Avx2<false>>(job) }
+}
+
+// Not inlined, for the reason given above.
+
+#[target_feature(enable = "avx2,fma")]
+#[inline(never)]
+unsafe fn strip_line(strip: &Strip) {
+    // SAFETY:
+    // - AVX2 and FMA are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::strip::<Avx2<true>>(strip) }
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline(never)]
+unsafe fn strip_integers(strip: &Strip) {
+    // SAFETY:
+    // - AVX2 and FMA are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::strip::<Avx2<false>>(strip) }
 }

@@ -11,7 +11,7 @@ use core::arch::asm;
 use core::arch::x86_64::*;
 
 use super::avx2::Avx2;
-use super::generic::{self, PlanesJob, ProductJob};
+use super::generic::{self, Blocks, PlanesJob, ProductJob, Strip};
 use super::vectors::Vectors;
 use crate::layout::{Constants, Floats, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, interleave_taps};
 
@@ -26,9 +26,10 @@ impl<const FLOAT: bool> Layout for Avx512Vnni<FLOAT> {
     const LONGEST: usize = 1;
     const WIDTH: usize = 2 * PANEL;
     const LANES: usize = 2 * PANEL;
+    const BLOCK: usize = 8 * PANEL;
     const GROUPS: Groups = Groups::Single;
     const FLOATS: bool = true;
-    const FLIP: u8 = Avx2::FLIP;
+    const FLIP: u8 = Avx2::<false>::FLIP;
     const ROWS: &'static [usize] = &[step::TILE, 8, 6];
     const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
 
@@ -36,7 +37,7 @@ impl<const FLOAT: bool> Layout for Avx512Vnni<FLOAT> {
         4 * channel + byte
     }
 
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+    fn pack_taps(taps: &[[[i8; PANEL]; 9]], out: &mut [u8]) {
         interleave_taps(taps, out);
     }
 }
@@ -69,13 +70,15 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
     /// `[output row][column]`.
     type Taps = [[__m512i; 3]; 2];
     const TOGETHER: usize = 2;
+    const TOGETHER_AT_ONE: usize = 4;
+    const PAIRS: bool = true;
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> __m512i {
         // SAFETY:
         // - AVX-512F is available;
-        // - constants of both halves are readable.
-        unsafe { halves((&raw const (*constants).bias).cast(), (&raw const (*constants.add(1)).bias).cast()) }
+        // - constants of both halves are readable, and so are the floats that follow them.
+        unsafe { _mm512_load_si512((&raw const (*constants.add(2).cast::<Floats>()).bias).cast()) }
     }
 
     #[inline(always)]
@@ -130,7 +133,7 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
 
     #[inline(always)]
     fn prefetch(address: *const u8) {
-        Avx2::prefetch(address);
+        Avx2::<false>::prefetch(address);
     }
 
     #[inline(always)]
@@ -258,12 +261,11 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
     unsafe fn load_taps(taps: *const u8) -> Self::Taps {
         // SAFETY:
         // - AVX-512F is available;
-        // - taps of both halves are readable.
+        // - the taps are readable and aligned to 64.
         unsafe {
             let mut loaded = [[_mm512_setzero_si512(); 3]; 2];
             for (index, loaded) in loaded.as_flattened_mut().iter_mut().enumerate() {
-                let low = taps.add(32 * index);
-                *loaded = halves(low.cast(), low.add(Self::TAPS_LEN).cast());
+                *loaded = _mm512_load_si512(taps.add(64 * index).cast());
             }
             loaded
         }
@@ -297,6 +299,7 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
                 (6, 2, true) => product6x2_float(job),
                 (6, 2, false) => product6x2(job),
                 (6, _, _) => product6(job),
+                (_, 4, _) => product1x4(job),
                 (_, 2, _) => product1x2(job),
                 _ => product1(job),
             }
@@ -309,7 +312,72 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
         // - the caller guarantees the remaining conditions, among them constants of all channels.
         unsafe {
             let group = 2 * (Self::CONSTANTS_LEN + Self::TAPS_LEN);
-            if all_exact(job.packed, group, job.channels / Self::LANES) { planes_float(job) } else { planes(job) }
+            let count = job.channels.max(job.block) / Self::LANES;
+            if all_exact(job.packed, group, count) { planes_float(job) } else { planes(job) }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn strip(strip: &Strip) {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe {
+            if strip.job.block == Self::LANES { generic::strip::<Self>(strip) } else { generic::block::<Self>(strip) }
+        }
+    }
+}
+
+// SAFETY: as for `Vectors`.
+unsafe impl<const FLOAT: bool> Blocks for Avx512Vnni<FLOAT> {
+    #[inline(always)]
+    unsafe fn columns<const ROWS: usize>(pixel: *const u8, row_step: usize) -> [__m512i; 4] {
+        // SAFETY:
+        // - AVX-512F and BW are available;
+        // - 64 bytes are readable at each row.
+        unsafe {
+            let first = _mm512_loadu_si512(pixel.cast());
+            let second = _mm512_loadu_si512(pixel.add(row_step).cast());
+            let third = _mm512_loadu_si512(pixel.add(2 * row_step).cast());
+            let last =
+                if ROWS == 4 { _mm512_loadu_si512(pixel.add(3 * row_step).cast()) } else { _mm512_setzero_si512() };
+            let upper = [_mm512_unpacklo_epi8(first, second), _mm512_unpackhi_epi8(first, second)];
+            let lower = [_mm512_unpacklo_epi8(third, last), _mm512_unpackhi_epi8(third, last)];
+            [
+                _mm512_unpacklo_epi16(upper[0], lower[0]),
+                _mm512_unpackhi_epi16(upper[0], lower[0]),
+                _mm512_unpacklo_epi16(upper[1], lower[1]),
+                _mm512_unpackhi_epi16(upper[1], lower[1]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn between(left: __m512i, right: __m512i) -> __m512i {
+        // SAFETY: AVX-512F is available.
+        unsafe { _mm512_shuffle_i64x2::<0b01_00_11_10>(left, right) }
+    }
+
+    #[inline(always)]
+    unsafe fn bias(constants: *const Constants) -> __m512i {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { Self::start(constants) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sum: __m512i, column: __m512i, taps: *const u8) -> __m512i {
+        // SAFETY:
+        // - AVX-512 with VNNI is available;
+        // - 64 bytes are readable.
+        unsafe { _mm512_dpbusd_epi32(sum, column, _mm512_loadu_si512(taps.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_block(sums: [__m512i; 4], out: *mut u8) {
+        // SAFETY:
+        // - AVX-512F and BW are available;
+        // - 64 bytes are writable.
+        unsafe {
+            let words = [_mm512_packs_epi32(sums[0], sums[1]), _mm512_packs_epi32(sums[2], sums[3])];
+            _mm512_storeu_si512(out.cast(), _mm512_packus_epi16(words[0], words[1]));
         }
     }
 }
@@ -417,6 +485,7 @@ product!(product8, 8, 1, false);
 product!(product6x2_float, 6, 2, true);
 product!(product6x2, 6, 2, false);
 product!(product6, 6, 1, false);
+product!(product1x4, 1, 4, false);
 product!(product1x2, 1, 2, false);
 product!(product1, 1, 1, false);
 

@@ -8,30 +8,34 @@ mod step;
 
 use core::arch::x86_64::*;
 
-use super::avx2::Avx2;
-use super::generic::{self, PlanesJob, ProductJob};
+use super::avx2::{self, is_exact};
+use super::generic::{self, Blocks, PlanesJob, ProductJob, Strip};
 use super::vectors::Vectors;
 use crate::layout::{Constants, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, interleave_taps};
 
-/// 256-bit integer vectors with dot products.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AvxVnni;
+/// What this instruction set has in common with AVX2.
+type Avx2<const LINE: bool> = avx2::Avx2<LINE>;
 
-impl Layout for AvxVnni {
+/// 256-bit integer vectors with dot products. `LINE` is as in [`avx2::Avx2`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AvxVnni<const LINE: bool>;
+
+impl<const LINE: bool> Layout for AvxVnni<LINE> {
     const STEP: usize = 4;
     const LONGEST: usize = 1;
     const WIDTH: usize = PANEL;
     const GROUPS: Groups = Groups::Single;
     const LINES: bool = true;
-    const FLIP: u8 = Avx2::FLIP;
+    const FLIP: u8 = Avx2::<LINE>::FLIP;
     const ROWS: &'static [usize] = &[step::TILE, 4];
+    const BLOCK: usize = 4 * PANEL;
     const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
 
     fn weight_index(channel: usize, byte: usize) -> usize {
         4 * channel + byte
     }
 
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+    fn pack_taps(taps: &[[[i8; PANEL]; 9]], out: &mut [u8]) {
         interleave_taps(taps, out);
     }
 }
@@ -40,19 +44,21 @@ impl Layout for AvxVnni {
 // - every function uses AVX2, FMA and AVX-VNNI, which `Isa::is_available` checks before any is called;
 // - `product` and `planes` enable them for all that is inlined into them;
 // - no function accesses more memory than the sizes of its `Layout` state.
-unsafe impl Vectors for AvxVnni {
+unsafe impl<const LINE: bool> Vectors for AvxVnni<LINE> {
     type Acc = __m256i;
     type Sum = __m256i;
     /// Four rows of eight channels; the four bytes of a channel are adjacent.
     type Column = __m256i;
-    type Scale = <Avx2 as Vectors>::Scale;
+    type Scale = <Avx2<LINE> as Vectors>::Scale;
     type Taps = *const u8;
     const TOGETHER: usize = 2;
+    const TOGETHER_AT_ONE: usize = 4;
+    const PAIRS: bool = true;
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> __m256i {
         // SAFETY: the caller upholds this function's safety contract.
-        unsafe { Avx2::start(constants) }
+        unsafe { Avx2::<LINE>::start(constants) }
     }
 
     #[inline(always)]
@@ -104,7 +110,7 @@ unsafe impl Vectors for AvxVnni {
 
     #[inline(always)]
     fn prefetch(address: *const u8) {
-        Avx2::prefetch(address);
+        Avx2::<LINE>::prefetch(address);
     }
 
     #[inline(always)]
@@ -116,19 +122,19 @@ unsafe impl Vectors for AvxVnni {
     #[inline(always)]
     unsafe fn scale(constants: *const Constants) -> Self::Scale {
         // SAFETY: the caller upholds this function's safety contract.
-        unsafe { Avx2::scale(constants) }
+        unsafe { Avx2::<LINE>::scale(constants) }
     }
 
     #[inline(always)]
     unsafe fn requantise(sum: __m256i, scale: Self::Scale) -> __m256i {
         // SAFETY: the caller upholds this function's safety contract.
-        unsafe { Avx2::requantise(sum, scale) }
+        unsafe { Avx2::<LINE>::requantise(sum, scale) }
     }
 
     #[inline(always)]
     unsafe fn store<const R: usize>(sums: [__m256i; R], out: [*mut u8; R]) {
         // SAFETY: the caller upholds this function's safety contract.
-        unsafe { Avx2::store(sums, out) }
+        unsafe { Avx2::<LINE>::store(sums, out) }
     }
 
     #[inline(always)]
@@ -156,7 +162,7 @@ unsafe impl Vectors for AvxVnni {
         // - AVX2 and AVX-VNNI are available;
         // - taps and constants are readable and aligned to 32.
         unsafe {
-            let mut sum = scale.start();
+            let mut sum = Self::start(scale);
             for (index, column) in columns.into_iter().enumerate() {
                 let tap = _mm256_load_si256(taps.cast::<__m256i>().add(3 * ROW + index));
                 sum = _mm256_dpbusd_avx_epi32(sum, column, tap);
@@ -165,17 +171,42 @@ unsafe impl Vectors for AvxVnni {
         }
     }
 
+    #[inline(always)]
+    unsafe fn taps_of_two<const ROW: usize, const STRIDE: usize>(
+        columns: [__m256i; 5],
+        taps: *const u8,
+        scale: Self::Scale,
+    ) -> [__m256i; 2] {
+        // SAFETY:
+        // - AVX2 and AVX-VNNI are available;
+        // - taps and constants are readable and aligned to 32.
+        unsafe {
+            let mut sums = [Self::start(scale); 2];
+            for column in 0..3 {
+                let tap = _mm256_load_si256(taps.cast::<__m256i>().add(3 * ROW + column));
+                for (pixel, sum) in sums.iter_mut().enumerate() {
+                    *sum = _mm256_dpbusd_avx_epi32(*sum, columns[pixel * STRIDE + column], tap);
+                }
+            }
+            sums
+        }
+    }
+
     unsafe fn product(rows: usize, job: &ProductJob) {
         // SAFETY:
         // - the instructions are available;
-        // - the caller guarantees the remaining conditions.
+        // - the caller guarantees the remaining conditions, among them readable constants.
         unsafe {
-            match (rows, job.together) {
-                (6, 2) => product6x2(job),
-                (6, _) => product6(job),
-                (4, 2) => product4x2(job),
-                (4, _) => product4(job),
-                (_, 2) => product1x2(job),
+            let exact = is_exact(job.panels[0]) && is_exact(job.panels[1]);
+            match (rows, job.together, exact) {
+                (6, 2, true) => product6x2_line(job),
+                (6, 2, false) => product6x2(job),
+                (6, _, _) => product6(job),
+                (4, 2, true) => product4x2_line(job),
+                (4, 2, false) => product4x2(job),
+                (4, _, _) => product4(job),
+                (_, 4, _) => product1x4(job),
+                (_, 2, _) => product1x2(job),
                 _ => product1(job),
             }
         }
@@ -187,29 +218,118 @@ unsafe impl Vectors for AvxVnni {
         // - the caller guarantees the remaining conditions.
         unsafe { planes(job) }
     }
+
+    #[inline(always)]
+    unsafe fn strip(strip: &Strip) {
+        // SAFETY:
+        // - the instructions are available;
+        // - the caller guarantees the remaining conditions, among them readable constants.
+        unsafe {
+            if strip.job.block == Self::LANES {
+                return if is_exact(strip.packed) { strip_line(strip) } else { strip_integers(strip) };
+            }
+            let unit = Self::CONSTANTS_LEN + Self::TAPS_LEN;
+            let mut exact = true;
+            for vector in 0..4 {
+                exact &= is_exact(strip.packed.add(vector * unit));
+            }
+            if exact { block_line(strip) } else { block_integers(strip) }
+        }
+    }
+}
+
+// SAFETY: as for `Vectors`.
+unsafe impl<const LINE: bool> Blocks for AvxVnni<LINE> {
+    #[inline(always)]
+    unsafe fn columns<const ROWS: usize>(pixel: *const u8, row_step: usize) -> [__m256i; 4] {
+        // SAFETY:
+        // - AVX2 is available;
+        // - 32 bytes are readable at each row.
+        unsafe {
+            let first = _mm256_loadu_si256(pixel.cast());
+            let second = _mm256_loadu_si256(pixel.add(row_step).cast());
+            let third = _mm256_loadu_si256(pixel.add(2 * row_step).cast());
+            let last =
+                if ROWS == 4 { _mm256_loadu_si256(pixel.add(3 * row_step).cast()) } else { _mm256_setzero_si256() };
+            let upper = [_mm256_unpacklo_epi8(first, second), _mm256_unpackhi_epi8(first, second)];
+            let lower = [_mm256_unpacklo_epi8(third, last), _mm256_unpackhi_epi8(third, last)];
+            [
+                _mm256_unpacklo_epi16(upper[0], lower[0]),
+                _mm256_unpackhi_epi16(upper[0], lower[0]),
+                _mm256_unpacklo_epi16(upper[1], lower[1]),
+                _mm256_unpackhi_epi16(upper[1], lower[1]),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn between(left: __m256i, right: __m256i) -> __m256i {
+        // SAFETY: AVX2 is available.
+        unsafe { _mm256_permute2x128_si256::<0x21>(left, right) }
+    }
+
+    #[inline(always)]
+    unsafe fn bias(constants: *const Constants) -> __m256i {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe { Self::start(constants) }
+    }
+
+    #[inline(always)]
+    unsafe fn dot(sum: __m256i, column: __m256i, taps: *const u8) -> __m256i {
+        // SAFETY:
+        // - AVX-VNNI is available;
+        // - 32 aligned bytes are readable.
+        unsafe { _mm256_dpbusd_avx_epi32(sum, column, _mm256_load_si256(taps.cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn requantise_lanes(sum: __m256i, constants: *const Constants) -> __m256i {
+        // SAFETY: the caller upholds this function's safety contract.
+        unsafe {
+            // In blocks of which not all channels are exact, most are.
+            if LINE || is_exact(constants.cast()) {
+                return Avx2::<true>::requantise(sum, constants);
+            }
+            Avx2::<false>::requantise(sum, constants)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_block(sums: [__m256i; 4], out: *mut u8) {
+        // SAFETY:
+        // - AVX2 is available;
+        // - 32 bytes are writable.
+        unsafe {
+            let words = [_mm256_packs_epi32(sums[0], sums[1]), _mm256_packs_epi32(sums[2], sums[3])];
+            _mm256_storeu_si256(out.cast(), _mm256_packus_epi16(words[0], words[1]));
+        }
+    }
 }
 
 /// Defines a function for tiles of some positions and panels. Not inlined: in combination with other code, the compiler runs out of
 /// registers and spills the sums.
 macro_rules! product {
-    ($name:ident, $rows:literal, $panels:literal) => {
+    ($name:ident, $rows:literal, $panels:literal, $line:literal) => {
         #[target_feature(enable = "avx2,fma,avxvnni")]
         #[inline(never)]
         unsafe fn $name(job: &ProductJob) {
             // SAFETY:
             // - the instructions are enabled;
             // - the caller guarantees the remaining conditions.
-            unsafe { generic::product::<AvxVnni, $rows, $panels>(job) }
+            unsafe { generic::product::<AvxVnni<$line>, $rows, $panels>(job) }
         }
     };
 }
 
-product!(product6x2, 6, 2);
-product!(product6, 6, 1);
-product!(product4x2, 4, 2);
-product!(product4, 4, 1);
-product!(product1x2, 1, 2);
-product!(product1, 1, 1);
+product!(product6x2_line, 6, 2, true);
+product!(product6x2, 6, 2, false);
+product!(product6, 6, 1, false);
+product!(product4x2_line, 4, 2, true);
+product!(product4x2, 4, 2, false);
+product!(product4, 4, 1, false);
+product!(product1x4, 1, 4, false);
+product!(product1x2, 1, 2, false);
+product!(product1, 1, 1, false);
 
 #[target_feature(enable = "avx2,fma,avxvnni")]
 #[inline(never)]
@@ -217,5 +337,43 @@ unsafe fn planes(job: &PlanesJob) {
     // SAFETY:
     // - the instructions are enabled;
     // - the caller guarantees the remaining conditions.
-    unsafe { generic::planes::<AvxVnni>(job) }
+    unsafe { generic::planes::<AvxVnni<false>>(job) }
+}
+
+// Not inlined, for the reason given above.
+
+#[target_feature(enable = "avx2,fma,avxvnni")]
+#[inline(never)]
+unsafe fn strip_line(strip: &Strip) {
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::strip::<AvxVnni<true>>(strip) }
+}
+
+#[target_feature(enable = "avx2,fma,avxvnni")]
+#[inline(never)]
+unsafe fn strip_integers(strip: &Strip) {
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::strip::<AvxVnni<false>>(strip) }
+}
+
+#[target_feature(enable = "avx2,fma,avxvnni")]
+#[inline(never)]
+unsafe fn block_line(strip: &Strip) {
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::block::<AvxVnni<true>>(strip) }
+}
+
+#[target_feature(enable = "avx2,fma,avxvnni")]
+#[inline(never)]
+unsafe fn block_integers(strip: &Strip) {
+    // SAFETY:
+    // - the instructions are enabled;
+    // - the caller guarantees the remaining conditions.
+    unsafe { generic::block::<AvxVnni<false>>(strip) }
 }

@@ -9,8 +9,10 @@
 //!              slide three columns of pixels along the row; each output is 9 taps of them
 //! ```
 
+mod blocks;
 mod planes;
 mod product;
 
-pub(super) use planes::{PlanesJob, planes};
-pub(super) use product::{ProductJob, finish, finish_each, product};
+pub(super) use blocks::{Blocks, block};
+pub(super) use planes::{PlanesJob, Strip, planes, strip};
+pub(super) use product::{MAX_TOGETHER, ProductJob, finish, finish_each, product};

@@ -16,11 +16,29 @@ pub(crate) struct PlanesJob {
     pub height: usize,
     /// Output columns.
     pub width: usize,
-    /// Channels, a multiple of `LANES`.
+    /// Channels.
     pub channels: usize,
     /// Stride, 1 or 2.
     pub stride: usize,
+    /// Channels that are computed together: `LANES`, of which `channels` is a multiple, or `BLOCK`, with which rows are as in
+    /// [`fits_block`](crate::plan::fits_block).
+    pub block: usize,
     /// For each `LANES` channels: [`Constants`], then the packed taps.
+    pub packed: *const u8,
+}
+
+/// A block of channels of one output row, or of two.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strip<'a> {
+    /// The layer, of which `input`, `out` and `packed` are not used.
+    pub job: &'a PlanesJob,
+    /// Whether there are two rows.
+    pub two: bool,
+    /// First byte of the input.
+    pub input: *const u8,
+    /// First byte of the output.
+    pub out: *mut u8,
+    /// [`Constants`], then the packed taps.
     pub packed: *const u8,
 }
 
@@ -30,7 +48,8 @@ pub(crate) struct PlanesJob {
 /// - the instructions of `I` are available and enabled in the caller;
 /// - `input` is readable for `(height - 1) * stride + 3` rows of `(width - 1) * stride + 3` pixels;
 /// - `out` is writable for `height * width` pixels;
-/// - `packed` is aligned to 64 and readable for `channels / 8` times constants and taps;
+/// - `packed` is aligned to 64 and readable for `channels / 8` times constants and taps, at least for a block;
+/// - `block` is as documented;
 /// - input and output do not overlap.
 #[inline(always)]
 pub(crate) unsafe fn planes<I: Vectors>(job: &PlanesJob) {
@@ -43,20 +62,37 @@ pub(crate) unsafe fn planes<I: Vectors>(job: &PlanesJob) {
             // - the caller guarantees that input, output and packed memory of the whole layer are accessible;
             // - by the bounds of the loops, the strip lies within them.
             unsafe {
-                let packed = job.packed.add(channel / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN));
-                let input = job.input.add(y * job.stride * job.row_step + channel);
-                let out = job.out.add(y * job.width * job.channels + channel);
-                if two {
-                    two_rows::<I>(job, input, out, packed);
-                } else if job.stride == 1 {
-                    one_row::<I, 1>(job, input, out, packed);
-                } else {
-                    one_row::<I, 2>(job, input, out, packed);
-                }
+                I::strip(&Strip {
+                    job,
+                    two,
+                    input: job.input.add(y * job.stride * job.row_step + channel),
+                    out: job.out.add(y * job.width * job.channels + channel),
+                    packed: job.packed.add(channel / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN)),
+                });
             }
-            channel += I::LANES;
+            channel += job.block;
         }
         y += if two { 2 } else { 1 };
+    }
+}
+
+/// Computes `strip`, of `LANES` channels.
+///
+/// # Safety
+/// - the instructions of `I` are available and enabled in the caller;
+/// - `strip` is from [`planes`], whose conditions hold, with a block of `LANES` channels.
+#[inline(always)]
+pub(crate) unsafe fn strip<I: Vectors>(strip: &Strip) {
+    let &Strip { job, two, input, out, packed } = strip;
+    // SAFETY: the caller guarantees that input, output and packed memory of the strip are accessible.
+    unsafe {
+        if two {
+            two_rows::<I>(job, input, out, packed);
+        } else if job.stride == 1 {
+            one_row::<I, 1>(job, input, out, packed);
+        } else {
+            one_row::<I, 2>(job, input, out, packed);
+        }
     }
 }
 
@@ -80,11 +116,27 @@ unsafe fn two_rows<I: Vectors>(job: &PlanesJob, input: *const u8, out: *mut u8, 
         let mut middle = I::column::<4>(input.add(job.channels), job.row_step);
         let mut next = input.add(2 * job.channels);
         let mut upper = out;
-        for _ in 0..job.width {
+        let mut columns = job.width;
+        while I::PAIRS && columns >= 2 {
             let right = I::column::<4>(next, job.row_step);
-            let columns = [left, middle, right];
-            let first = I::requantise(I::taps::<0>(columns, taps, scale), scale);
-            let second = I::requantise(I::taps::<1>(columns, taps, scale), scale);
+            let last = I::column::<4>(next.add(job.channels), job.row_step);
+            let pixels = [left, middle, right, last, last];
+            let [a, b] = I::taps_of_two::<0, 1>(pixels, taps, scale);
+            let [c, d] = I::taps_of_two::<1, 1>(pixels, taps, scale);
+            let values =
+                [I::requantise(a, scale), I::requantise(b, scale), I::requantise(c, scale), I::requantise(d, scale)];
+            let lower = upper.add(job.width * job.channels);
+            I::store(values, [upper, upper.add(job.channels), lower, lower.add(job.channels)]);
+            (left, middle) = (right, last);
+            next = next.add(2 * job.channels);
+            upper = upper.add(2 * job.channels);
+            columns -= 2;
+        }
+        for _ in 0..columns {
+            let right = I::column::<4>(next, job.row_step);
+            let pixels = [left, middle, right];
+            let first = I::requantise(I::taps::<0>(pixels, taps, scale), scale);
+            let second = I::requantise(I::taps::<1>(pixels, taps, scale), scale);
             I::store([first, second], [upper, upper.add(job.width * job.channels)]);
             (left, middle) = (middle, right);
             next = next.add(job.channels);
@@ -112,8 +164,21 @@ unsafe fn one_row<I: Vectors, const STRIDE: usize>(job: &PlanesJob, input: *cons
         let mut left = I::column::<3>(input, job.row_step);
         let mut pixel = input;
         let mut out = out;
-        for _ in 0..job.width {
+        let mut columns = job.width;
+        while I::PAIRS && columns >= 2 {
             // Not a closure: closures are compiled without the target features, and the calls would not be inlined.
+            let second = I::column::<3>(pixel.add(job.channels), job.row_step);
+            let third = I::column::<3>(pixel.add(2 * job.channels), job.row_step);
+            let fourth = I::column::<3>(pixel.add(3 * job.channels), job.row_step);
+            let fifth = if STRIDE == 2 { I::column::<3>(pixel.add(4 * job.channels), job.row_step) } else { fourth };
+            let [a, b] = I::taps_of_two::<0, STRIDE>([left, second, third, fourth, fifth], taps, scale);
+            I::store([I::requantise(a, scale), I::requantise(b, scale)], [out, out.add(job.channels)]);
+            pixel = pixel.add(2 * STRIDE * job.channels);
+            left = if STRIDE == 2 { fifth } else { third };
+            out = out.add(2 * job.channels);
+            columns -= 2;
+        }
+        for _ in 0..columns {
             let middle = I::column::<3>(pixel.add(job.channels), job.row_step);
             let right = I::column::<3>(pixel.add(2 * job.channels), job.row_step);
             I::store([I::requantise(I::taps::<0>([left, middle, right], taps, scale), scale)], [out]);

@@ -3,7 +3,13 @@
 use crate::layout::{Constants, PANEL};
 use crate::simd::vectors::Vectors;
 
-/// Arguments of one panel, or of two that are computed together, and a range of tiles.
+/// Largest number of panels that are computed together.
+pub(crate) const MAX_TOGETHER: usize = 4;
+
+/// How far ahead the weights of a single position are prefetched, in bytes.
+const NEAR: usize = 2048;
+
+/// Arguments of one panel, or of several that are computed together, and a range of tiles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProductJob {
     /// Input of the first tile's first position.
@@ -12,11 +18,11 @@ pub(crate) struct ProductJob {
     pub input_step: usize,
     /// Number of tiles, each of R positions.
     pub tiles: usize,
-    /// Number of panels: 1 or 2.
+    /// Number of panels: 1, 2 or 4.
     pub together: usize,
     /// The panels: [`Constants`] of each eight channels, then the weights of all steps, then their offsets. The offsets of the first
-    /// apply to both. A single panel is given twice.
-    pub panels: [*const u8; 2],
+    /// apply to all. If there are fewer than four, the first takes the place of the others.
+    pub panels: [*const u8; MAX_TOGETHER],
     /// Start and end of what follows the panels, which is prefetched. Never dereferenced.
     pub next: [*const u8; 2],
     /// Numbers of groups of 4, 3, 2 and 1 steps of each panel.
@@ -31,7 +37,7 @@ pub(crate) struct ProductJob {
 ///
 /// # Safety
 /// - the instructions of `I` are available and enabled in the caller;
-/// - `job.together` is `P`, 1 or 2;
+/// - `job.together` is `P`: 1, 2 or 4;
 /// - `input` is readable at `position * input_step + offset` for `I::STEP` bytes, for every position of the tiles and every
 ///   offset of the first panel;
 /// - the first `P` panels are aligned to 64 and readable for constants, weights and offsets of all their groups;
@@ -69,9 +75,19 @@ pub(crate) unsafe fn product<I: Vectors, const R: usize, const P: usize>(job: &P
                     for _ in 0..$count {
                         I::groups::<R, P, $len>(&mut acc, input, job.input_step, offsets, weights);
                         let lines = if job.tiles == 1 { ($len * I::STEP * I::WIDTH).div_ceil(64) } else { 1 };
-                        for _ in 0..P * lines {
-                            I::prefetch(ahead);
-                            ahead = ahead.wrapping_add(64).min(end);
+                        if R == 1 {
+                            // Panels of one position are read faster than the next ones would stay in the level-1 cache.
+                            for weights in weights {
+                                for line in 0..lines {
+                                    I::prefetch(weights.wrapping_add(NEAR + 64 * line));
+                                }
+                            }
+                        } else {
+                            for line in 0..P * lines {
+                                I::prefetch(ahead.wrapping_add(64 * line));
+                            }
+                            // Not line by line: that would be a chain of dependent operations.
+                            ahead = ahead.wrapping_add(64 * P * lines).min(end);
                         }
                         offsets = offsets.add($len);
                         for weights in &mut weights {

@@ -37,7 +37,7 @@ impl Layout for NeonDotprod {
         4 * channel + byte
     }
 
-    fn pack_taps(taps: &[[i8; PANEL]; 9], out: &mut [u8]) {
+    fn pack_taps(taps: &[[[i8; PANEL]; 9]], out: &mut [u8]) {
         interleave_taps(taps, out);
     }
 }
