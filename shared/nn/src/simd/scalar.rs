@@ -10,6 +10,8 @@ pub(super) struct Scalar;
 
 /// Bytes of input per step.
 const STEP: usize = 16;
+/// Steps of a run.
+const FOUR: usize = 4;
 
 /// Eight channels of a column of four rows.
 type Rows = [[i16; PANEL]; 4];
@@ -17,8 +19,8 @@ type Rows = [[i16; PANEL]; 4];
 impl Layout for Scalar {
     const STEP: usize = STEP;
     const WIDTH: usize = PANEL;
-    const LONGEST: usize = 1;
-    const GROUPS: Groups = Groups::Single;
+    const LONGEST: usize = FOUR;
+    const GROUPS: Groups = Groups::Runs;
     const FLIP: u8 = 0x80;
     const ROWS: &'static [usize] = &[1];
     const TAPS_LEN: usize = 192;
@@ -52,8 +54,18 @@ unsafe impl Vectors for Scalar {
         offsets: *const u16,
         weights: *const u8,
     ) {
-        // SAFETY: the caller guarantees `L` offsets, weights of eight channels for each, and a step of input at each.
+        // SAFETY: the caller guarantees `L` offsets, which are a run, weights of eight channels for each, and a step of input at each.
         unsafe {
+            if L == FOUR {
+                let values = input.add(usize::from(*offsets));
+                for (r, acc) in acc.iter_mut().enumerate() {
+                    let values = &*values.add(r * input_step).cast::<[[u8; STEP]; FOUR]>();
+                    for (channel, acc) in acc.iter_mut().enumerate() {
+                        *acc += dot_of_four(values, &*weights.add(STEP * channel).cast());
+                    }
+                }
+                return;
+            }
             for step in 0..L {
                 let weights = &*weights.add(PANEL * STEP * step).cast::<[[i8; STEP]; PANEL]>();
                 let input = input.add(usize::from(*offsets.add(step)));
@@ -137,6 +149,21 @@ unsafe impl Vectors for Scalar {
         // SAFETY: the caller guarantees what `generic::planes` asks for.
         unsafe { generic::planes::<Self>(job) }
     }
+}
+
+/// Weights of four steps from those of a channel in the first to those in the last.
+type Run = [[i8; STEP]; PANEL * (FOUR - 1) + 1];
+
+/// Returns the dot product of four steps, of which compilers add the vectors before the lanes. Not inlined, as [`dot`].
+#[inline(never)]
+fn dot_of_four(values: &[[u8; STEP]; FOUR], weights: &Run) -> i32 {
+    let mut sum = 0;
+    for (values, weights) in values.iter().zip(weights.iter().step_by(PANEL)) {
+        for (&value, &weight) in values.iter().zip(weights) {
+            sum += i32::from(value) * i32::from(weight);
+        }
+    }
+    sum
 }
 
 /// Returns the dot product of a step. Not inlined, because compilers vectorise it (to `pmaddwd` on x86-64) only as a separate
