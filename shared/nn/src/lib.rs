@@ -32,7 +32,7 @@ pub use body::Body;
 pub use error::Error;
 pub use from_graph::ParsedBody;
 pub use network::Network;
-pub use simd::{Block, Isa, square_roots};
+pub use simd::{Block, Isa, Work, in_wide_vectors, square_roots};
 pub use stream::Stream;
 
 /// Number of columns of the network's input, 10 ms apart.

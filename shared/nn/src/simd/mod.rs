@@ -19,9 +19,11 @@ mod roots;
 mod scalar;
 mod vectors;
 mod verified;
+mod wide;
 
 pub use block::Block;
 pub use roots::square_roots;
+pub use wide::{Work, in_wide_vectors};
 
 use core::ops::Range;
 
@@ -58,6 +60,11 @@ macro_rules! dispatch {
                 $body
             }
             #[cfg(target_arch = "aarch64")]
+            Isa::NeonI8mm => {
+                type $vectors = neon::NeonI8mm;
+                $body
+            }
+            #[cfg(target_arch = "aarch64")]
             Isa::NeonDotprod => {
                 type $vectors = neon::NeonDotprod;
                 $body
@@ -85,12 +92,14 @@ pub enum Isa {
     Neon,
     /// 128-bit vectors of 64-bit Arm with dot products of bytes.
     NeonDotprod,
+    /// 128-bit vectors of 64-bit Arm with matrix products of bytes.
+    NeonI8mm,
 }
 
 impl Isa {
     /// All instruction sets, fastest first.
-    pub const ALL: [Self; 6] =
-        [Self::Avx512Vnni, Self::AvxVnni, Self::Avx2, Self::NeonDotprod, Self::Neon, Self::Scalar];
+    pub const ALL: [Self; 7] =
+        [Self::Avx512Vnni, Self::AvxVnni, Self::Avx2, Self::NeonI8mm, Self::NeonDotprod, Self::Neon, Self::Scalar];
 
     /// Returns the fastest instruction set that [`is_available`](Self::is_available).
     pub fn best() -> Self {
@@ -123,6 +132,10 @@ impl Isa {
         let dotprod = std::arch::is_aarch64_feature_detected!("dotprod");
         #[cfg(not(all(target_arch = "aarch64", any(feature = "std", test))))]
         let dotprod = cfg!(all(target_arch = "aarch64", target_feature = "dotprod"));
+        #[cfg(all(target_arch = "aarch64", any(feature = "std", test)))]
+        let i8mm = std::arch::is_aarch64_feature_detected!("i8mm");
+        #[cfg(not(all(target_arch = "aarch64", any(feature = "std", test))))]
+        let i8mm = cfg!(all(target_arch = "aarch64", target_feature = "i8mm"));
         let neon = cfg!(all(target_arch = "aarch64", target_endian = "little", target_feature = "neon"));
         match self {
             Self::Scalar => true,
@@ -131,6 +144,7 @@ impl Isa {
             Self::Avx512Vnni => avx2 && vnni,
             Self::Neon => neon,
             Self::NeonDotprod => neon && dotprod,
+            Self::NeonI8mm => neon && dotprod && i8mm,
         }
     }
 
@@ -143,6 +157,7 @@ impl Isa {
             Self::Avx512Vnni => "avx512_vnni",
             Self::Neon => "neon",
             Self::NeonDotprod => "neon_dotprod",
+            Self::NeonI8mm => "neon_i8mm",
         }
     }
 

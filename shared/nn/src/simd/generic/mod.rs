@@ -9,10 +9,12 @@
 //!              slide three columns of pixels along the row; each output is 9 taps of them
 //! ```
 
+#[cfg(target_arch = "x86_64")]
 mod blocks;
 mod planes;
 mod product;
 
+#[cfg(target_arch = "x86_64")]
 pub(super) use blocks::{Blocks, block};
 pub(super) use planes::{PlanesJob, Strip, planes, strip};
 pub(super) use product::{MAX_TOGETHER, ProductJob, finish, finish_each, product};

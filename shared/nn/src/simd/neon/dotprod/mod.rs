@@ -189,7 +189,7 @@ unsafe impl Vectors for NeonDotprod {
 /// # Safety
 /// The processor has dot products, and they are enabled in the caller.
 #[inline(always)]
-unsafe fn dot(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+pub(super) unsafe fn dot(sum: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
     let mut sum = sum;
     // SAFETY:
     // - the instruction is available;
