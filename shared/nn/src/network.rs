@@ -178,7 +178,7 @@ impl<'m> Network<'m> {
     /// Quantises `patch` into the dense buffer.
     pub(crate) fn quantise(&self, patch: &Patch, dense: &mut [u8]) {
         let image = &self.kernels.plan().image;
-        self.isa().run(tail::Quantise { patch, quant: self.patch_quant, image, dense });
+        self.isa().run_in_full_width(tail::Quantise { patch, quant: self.patch_quant, image, dense });
     }
 
     /// Runs convolution `index` on the result of the one before in the arena.

@@ -13,7 +13,16 @@ use core::arch::x86_64::*;
 use super::avx2::Avx2;
 use super::generic::{self, Blocks, PlanesJob, ProductJob, Strip};
 use super::vectors::Vectors;
-use crate::layout::{Constants, Floats, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, interleave_taps};
+use crate::layout::{Constants, Floats, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, Task, interleave_taps};
+
+/// Runs `task` compiled with AVX-512: the compiler vectorises quantisation of the patch in its width.
+///
+/// # Safety
+/// This processor has AVX2, AVX-512F and BW.
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
+    task.run::<Avx512Vnni<false>>()
+}
 
 /// 512-bit integer vectors with dot products.
 ///
