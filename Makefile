@@ -165,6 +165,9 @@ bench-training: host-tools ## Time and memory of training on an hour of sound, o
 count-instructions: ## Instructions per window on 64-bit Arm, ours and LiteRT's, under QEMU (after bench-peers)
 	@benches/instructions/run.sh
 
+model-cycles: ## Cycles of the Arm kernels' inner loops by llvm-mca's models of Cortex-A53, A72, A76 and Neoverse V1
+	@benches/instructions/model_cycles.sh
+
 measure: host-tools ## Memory, CPU share, start-up and size of the firmware
 	@$(needed) gcc binutils python3
 	cargo build --release --locked -p firmware

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Counts instructions per window on 64-bit Arm, of the engine and of LiteRT's wheel, under the same QEMU: Cortex-A72 (no dot
-# products) and A76. Instruction counts are not run times, but can be had without a board. Writes a dated record to benches/records.
-# Needs the base model, and one run of `make bench-peers` before.
+# products), A76, and `max`, all that QEMU has, for matrix products of bytes. Instruction counts are not run times, but can be had
+# without a board. Writes a dated record to benches/records. Needs the base model, and one run of `make bench-peers` before.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 model=$(realpath "$(scripts/base-model.sh)")
@@ -65,10 +65,11 @@ record=benches/records/$(date -u +%F)-instructions-aarch64.json
     echo "  \"emulator\": \"$("$work/qemu/usr/bin/qemu-aarch64" --version | head -1)\","
     echo '  "peer": "ai-edge-litert 2.3.0 (XNNPACK), one thread",'
     comma=
-    for kind in "cortex-a72 neon 0xd08" "cortex-a76 neon_dotprod 0xd0b"; do
+    for kind in "cortex-a72 neon 0xd08" "cortex-a76 neon_dotprod 0xd0b" "max neon_i8mm 0xd40"; do
         read -r cpu isa part <<<"$kind"
         features="fp asimd evtstrm crc32 cpuid"
         [ "$isa" = neon ] || features+=" atomics fphp asimdhp asimdrdm lrcpc dcpop asimddp"
+        [ "$isa" != neon_i8mm ] || features+=" i8mm"
         # LiteRT reads /proc/cpuinfo, which QEMU's user mode does not emulate.
         printf 'processor\t: 0\nFeatures\t: %s\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x0\nCPU part\t: %s\nCPU revision\t: 3\n\n' \
             "$features" "$part" >"$work/root/proc/cpuinfo"

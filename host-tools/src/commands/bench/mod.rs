@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Number of runs of each measurement
     #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,
-    /// Instruction set of `--serve`: scalar, avx2, avx_vnni, avx512_vnni, neon or neon_dotprod [default: the fastest]
+    /// Instruction set of `--serve`: scalar, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod or neon_i8mm [default: the fastest]
     #[arg(long, value_name = "NAME", value_parser = isa)]
     pub isa: Option<Isa>,
     /// Time ten runs for each line on standard input (`body`, `cold`, `stream` or `stream-0.1`) and print milliseconds
