@@ -5,6 +5,7 @@
 //! [`BLOCK`] of them. On standardised features the error of a logit is about 1e-6 of its size.
 
 use super::{Weights, softmax};
+use monitor_nn::{Work, in_wide_vectors};
 
 /// Lanes of a sum over features: enough that no addition waits for the one before.
 const LANES: usize = 16;
@@ -34,6 +35,27 @@ pub fn cross_entropies(examples: &[Example<'_>], weights: &Weights) -> (f64, Wei
 /// The same for `rows` [classes x (features + 1)]; writes the gradient. Values of a window beyond `features` are not read; one
 /// of fewer counts as zeros.
 pub(super) fn at(examples: &[Example<'_>], rows: &[f64], features: usize, gradient: &mut [f64]) -> f64 {
+    in_wide_vectors(At { examples, rows, features, gradient })
+}
+
+struct At<'a> {
+    examples: &'a [Example<'a>],
+    rows: &'a [f64],
+    features: usize,
+    gradient: &'a mut [f64],
+}
+
+impl Work for At<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run(self) -> f64 {
+        sums(self.examples, self.rows, self.features, self.gradient)
+    }
+}
+
+#[inline(always)]
+fn sums(examples: &[Example<'_>], rows: &[f64], features: usize, gradient: &mut [f64]) -> f64 {
     gradient.fill(0.0);
     let classes = rows.len() / (features + 1);
     let narrow = narrow(rows, features);
@@ -79,6 +101,26 @@ pub(super) fn at(examples: &[Example<'_>], rows: &[f64], features: usize, gradie
 /// Probabilities of the windows `x` at `rows` [classes x (features + 1)], window by window. Values of a window beyond `features`
 /// are not read; one of fewer counts as zeros.
 pub(super) fn probabilities(x: &[&[f32]], rows: &[f64], features: usize) -> Vec<f64> {
+    in_wide_vectors(Probabilities { x, rows, features })
+}
+
+struct Probabilities<'a> {
+    x: &'a [&'a [f32]],
+    rows: &'a [f64],
+    features: usize,
+}
+
+impl Work for Probabilities<'_> {
+    type Output = Vec<f64>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<f64> {
+        all_probabilities(self.x, self.rows, self.features)
+    }
+}
+
+#[inline(always)]
+fn all_probabilities(x: &[&[f32]], rows: &[f64], features: usize) -> Vec<f64> {
     let classes = rows.len() / (features + 1);
     let narrow = narrow(rows, features);
     let nothing = vec![0.0; features];
@@ -104,6 +146,7 @@ fn narrow(rows: &[f64], features: usize) -> Vec<f32> {
 }
 
 /// The sum of products of `row` with each of `x`.
+#[inline(always)]
 fn products(row: &[f32], x: [&[f32]; ABREAST]) -> [f32; ABREAST] {
     let mut lanes = [[0.0_f32; LANES]; ABREAST];
     let whole = row.len() / LANES * LANES;
@@ -123,6 +166,7 @@ fn products(row: &[f32], x: [&[f32]; ABREAST]) -> [f32; ABREAST] {
 }
 
 /// Adds each of `x`, times its factor, to `sums`.
+#[inline(always)]
 fn add(sums: &mut [f32], factors: [f32; ABREAST], x: [&[f32]; ABREAST]) {
     let [a, b, c, d] = x;
     for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {

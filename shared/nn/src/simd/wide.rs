@@ -10,12 +10,12 @@ pub trait Work {
     fn run(self) -> Self::Output;
 }
 
-/// Runs `work` with AVX2 where the processor has it. The result is the same bit for bit: compilers neither reorder sums of floats nor
-/// fuse a multiplication with an addition.
+/// Runs `work` with AVX2 where the processor has it. The result is the same bit for bit: compilers neither reorder sums of
+/// floats nor fuse a multiplication with an addition.
 pub fn in_wide_vectors<W: Work>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     if super::Isa::Avx2.is_available() {
-        // SAFETY: the processor has AVX2.
+        // SAFETY: the processor has AVX2, as the check has found.
         return unsafe { with_avx2(work) };
     }
     work.run()
