@@ -4,6 +4,8 @@
 //! has lasted for `after_s` and ends when good sound has lasted as long, so that single blocks have no effect. One pass over
 //! the samples; no clock, no allocation.
 
+use monitor_nn::{Work, in_wide_vectors};
+
 /// Nothing but zeros: muted, a noise gate, or no data on the bus.
 pub const SILENT: u8 = 1;
 /// One constant value other than zero.
@@ -73,34 +75,9 @@ struct Block {
 impl Block {
     const EMPTY: Self = Self { samples: 0, not_finite: 0, at_full_scale: 0, least: f32::MAX, most: f32::MIN, sum: 0.0 };
 
-    /// Adds samples, in lanes that the processor computes side by side.
+    /// Adds samples.
     fn add(&mut self, samples: &[f32]) {
-        let (mut least, mut most) = ([self.least; LANES], [self.most; LANES]);
-        let (mut full, mut finite, mut sums) = ([0_u32; LANES], [0_u32; LANES], [0.0_f64; LANES]);
-        let mut add = |lane: usize, sample: f32| {
-            // False for NaN.
-            let is_finite = sample.abs() <= f32::MAX;
-            let usable = if is_finite { sample } else { 0.0 };
-            least[lane] = if is_finite && usable < least[lane] { usable } else { least[lane] };
-            most[lane] = if is_finite && usable > most[lane] { usable } else { most[lane] };
-            full[lane] += u32::from(usable.abs() >= FULL_SCALE);
-            finite[lane] += u32::from(is_finite);
-            sums[lane] += f64::from(usable);
-        };
-        let whole = samples.chunks_exact(LANES);
-        whole.remainder().iter().for_each(|sample| add(0, *sample));
-        for samples in whole {
-            for (lane, sample) in samples.iter().enumerate() {
-                add(lane, *sample);
-            }
-        }
-        let count = samples.len() as u32;
-        self.samples += count;
-        self.not_finite = self.not_finite.saturating_add(count - finite.iter().sum::<u32>());
-        self.at_full_scale += full.iter().sum::<u32>();
-        self.least = least.into_iter().fold(self.least, f32::min);
-        self.most = most.into_iter().fold(self.most, f32::max);
-        self.sum += sums.iter().sum::<f64>();
+        in_wide_vectors(Add { block: self, samples });
     }
 
     /// The faults of the block.
@@ -116,6 +93,72 @@ impl Block {
         let offset = if mean.abs() > limits.offset { OFFSET } else { 0 };
         let clipped = if share(self.at_full_scale) > limits.clipped { CLIPPED } else { 0 };
         offset | clipped
+    }
+}
+
+/// Adds samples to a block, in lanes that the processor computes side by side.
+struct Add<'a> {
+    block: &'a mut Block,
+    samples: &'a [f32],
+}
+
+impl Work for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { block, samples } = self;
+        let mut lanes = Lanes::of(block);
+        let (whole, rest) = samples.as_chunks();
+        whole.iter().for_each(|samples| lanes.add(samples));
+        // What is missing from the last lanes is not counted.
+        let mut last = [f32::NAN; LANES];
+        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        lanes.add(&last);
+        let count = samples.len() as u32;
+        block.samples += count;
+        block.not_finite = block.not_finite.saturating_add(count - lanes.finite.iter().sum::<u32>());
+        block.at_full_scale += lanes.full.iter().sum::<u32>();
+        block.least = lanes.least.into_iter().fold(block.least, f32::min);
+        block.most = lanes.most.into_iter().fold(block.most, f32::max);
+        block.sum += lanes.sums.iter().sum::<f64>();
+    }
+}
+
+/// Statistics of every eighth sample.
+struct Lanes {
+    least: [f32; LANES],
+    most: [f32; LANES],
+    full: [u32; LANES],
+    finite: [u32; LANES],
+    sums: [f64; LANES],
+}
+
+impl Lanes {
+    #[inline(always)]
+    fn of(block: &Block) -> Self {
+        Self {
+            least: [block.least; LANES],
+            most: [block.most; LANES],
+            full: [0; LANES],
+            finite: [0; LANES],
+            sums: [0.0; LANES],
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, samples: &[f32; LANES]) {
+        for (lane, &sample) in samples.iter().enumerate() {
+            // False for NaN.
+            let is_finite = sample.abs() <= f32::MAX;
+            let usable = if is_finite { sample } else { 0.0 };
+            let (low, high) = if is_finite { (sample, sample) } else { (f32::MAX, f32::MIN) };
+            self.least[lane] = if low < self.least[lane] { low } else { self.least[lane] };
+            self.most[lane] = if high > self.most[lane] { high } else { self.most[lane] };
+            self.full[lane] += u32::from(usable.abs() >= FULL_SCALE);
+            self.finite[lane] += u32::from(is_finite);
+            self.sums[lane] += f64::from(usable);
+        }
     }
 }
 
