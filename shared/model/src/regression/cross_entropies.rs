@@ -148,21 +148,23 @@ fn narrow(rows: &[f64], features: usize) -> Vec<f32> {
 /// The sum of products of `row` with each of `x`.
 #[inline(always)]
 fn products(row: &[f32], x: [&[f32]; ABREAST]) -> [f32; ABREAST] {
-    let mut lanes = [[0.0_f32; LANES]; ABREAST];
-    let whole = row.len() / LANES * LANES;
-    let [a, b, c, d] = x.map(|x| x.chunks_exact(LANES));
-    for ((((row, a), b), c), d) in row.chunks_exact(LANES).zip(a).zip(b).zip(c).zip(d) {
+    // Arrays of their own, without an index that is not constant, stay in registers.
+    let (mut p, mut q, mut r, mut s) = ([0.0; LANES], [0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    let [a, b, c, d] = x.map(|x| x.as_chunks::<LANES>().0);
+    for ((((row, a), b), c), d) in row.as_chunks::<LANES>().0.iter().zip(a).zip(b).zip(c).zip(d) {
         for lane in 0..LANES {
-            lanes[0][lane] += row[lane] * a[lane];
-            lanes[1][lane] += row[lane] * b[lane];
-            lanes[2][lane] += row[lane] * c[lane];
-            lanes[3][lane] += row[lane] * d[lane];
+            p[lane] += row[lane] * a[lane];
+            q[lane] += row[lane] * b[lane];
+            r[lane] += row[lane] * c[lane];
+            s[lane] += row[lane] * d[lane];
         }
     }
-    std::array::from_fn(|place| {
-        let rest: f32 = row[whole..].iter().zip(&x[place][whole..]).map(|(weight, value)| weight * value).sum();
-        lanes[place].iter().sum::<f32>() + rest
-    })
+    let rest = |x: &[f32]| -> f32 {
+        let (row, x) = (row.as_chunks::<LANES>().1, x.as_chunks::<LANES>().1);
+        row.iter().zip(x).map(|(weight, value)| weight * value).sum()
+    };
+    let total = |lanes: [f32; LANES], x: &[f32]| lanes.iter().sum::<f32>() + rest(x);
+    [total(p, x[0]), total(q, x[1]), total(r, x[2]), total(s, x[3])]
 }
 
 /// Adds each of `x`, times its factor, to `sums`.
