@@ -28,9 +28,13 @@ export CARGO_TARGET_DIR="${IMAGE_TARGET_DIR:-target/image}"
 # The workstation has room: there everything is compiled for speed.
 small=(--config 'profile.release.package."*".opt-level="s"')
 small+=(--config 'profile.release.package.firmware.opt-level="s"')
+# Cargo (1.95, 1.96) forgets the profile's `strip` for a package with settings of its own.
+small+=(--config 'profile.release.package.firmware.strip=true')
 for hot in microfft libm ringbuf heapless bytemuck; do
     small+=(--config "profile.release.package.$hot.opt-level=3")
 done
 [ "$name" = firmware ] || small=()
 cargo build "${small[@]}" --release --locked -p "$name" --bin "$name" --target "$rust_target" >&2
-echo "$CARGO_TARGET_DIR/$rust_target/release/$name"
+program=$CARGO_TARGET_DIR/$rust_target/release/$name
+[[ $(readelf --sections --wide "$program") != *" .symtab "* ]] || { echo "compile.sh: $program has symbols: megabytes" >&2; exit 1; }
+echo "$program"
