@@ -7,6 +7,7 @@
 //!              out[position][channel] = clamp((sums + bias) * multiplier)
 //! planes:  for each strip of two output rows (one at stride 2), for 8 channels:
 //!              slide three columns of pixels along the row; each output is 9 taps of them
+//! block:   the same for four vectors of channels, where bytes are interleaved in whole vectors
 //! ```
 
 #[cfg(target_arch = "x86_64")]
