@@ -73,9 +73,9 @@ impl Sinks {
         Ok((sinks, outboxes))
     }
 
-    /// Changes from one configuration to another: replaces only sinks whose section has changed, and starts those anew that could not be started, because
-    /// a file of theirs may be there now. A new sink starts when the
-    /// one that it replaces has ended, so that two sinks never share a line, file or terminal.
+    /// Changes from one configuration to another: replaces only sinks whose section has changed, and starts those anew that could not
+    /// be started, because a file of theirs may be there now. A new sink starts when the one that it replaces has ended, so that two
+    /// sinks never share a line, file or terminal.
     ///
     /// The replaced ones end as soon as all copies of `outboxes`, which the returned ones replace, are dropped.
     pub(crate) fn change(

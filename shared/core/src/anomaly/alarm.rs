@@ -4,9 +4,10 @@
 //! A machine that changes its state makes, for a moment, sound that belongs to no state: windows span two of them, a rotor
 //! runs up. Training uses recordings of states, not of changes, so such windows score high without a fault. The decision
 //! marks them as not steady. From the first sign of a change until one whole window after it windows are not counted, the
-//! mean starts anew, and the score keeps its last value until the new mean is settled. A fault may keep the state from ever being steady, so this has a
-//! budget, a token bucket: each high window that is left out costs one token, each window with a mean below the warning level
-//! in a steady state returns one, and with an empty bucket every window counts. A lasting anomaly is therefore reported within
+//! mean starts anew, and the score keeps its last value until the new mean is settled. A fault may keep the state from ever
+//! being steady, so this has a budget, a token bucket: each high window that is left out costs one token, each window with a
+//! mean below the warning level in a steady state returns one, and with an empty bucket every window counts. A lasting anomaly
+//! is therefore reported within
 //! [`Alarm::delay_windows`] in any state.
 
 use super::{Error, Input, Levels, SPANS, Smoother, ZScores, Zone, score};
@@ -31,8 +32,8 @@ pub struct Persistence {
 }
 
 impl Default for Persistence {
-    /// The score is that of a mean over 5 s or more, which differs little from one window to the next: a background that brings it to its level
-    /// does so for a second or two.
+    /// The score is that of a mean over 5 s or more, which differs little from one window to the next: a background that
+    /// brings it to its level does so for a second or two.
     fn default() -> Self {
         Self { raise_s: 3.0, within_s: 5.0, change_s: 5.0 }
     }
