@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use common::place::Place;
 use common::program::{Program, firmware, wait};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 
 /// A running program with a page.
@@ -341,6 +342,13 @@ fn the_log_and_the_clips_of_an_alarm_are_shown_played_in_parts_and_kept() {
     let csv = page.ask("GET", "/api/events.csv", &[], "");
     let text = String::from_utf8(csv.body.clone()).unwrap();
     assert!(text.starts_with("number,time,clock,") && text.contains(",alarm,on_state,"), "{text}");
+    let table = page.ask("GET", "/api/events.parquet", &[], "");
+    std::fs::write(path("events.parquet"), &table.body).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(path("events.parquet")).unwrap()).unwrap();
+    let rows: Vec<String> = reader.get_row_iter(None).unwrap().map(|row| row.unwrap().to_string()).collect();
+    // The device may have written more events since.
+    assert!(rows.len() + 1 >= text.lines().count(), "{rows:?}");
+    assert!(rows.iter().any(|row| row.contains("event: \"alarm\", state: \"on_state\"")), "{rows:?}");
 }
 
 #[test]

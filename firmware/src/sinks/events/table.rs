@@ -66,9 +66,6 @@ pub(crate) fn times(records: &[Record]) -> Vec<Time> {
 fn columns(record: &Record, time: &Time) -> [String; 16] {
     let text_of = |text: &Option<String>| text.clone().unwrap_or_default();
     let truth_of = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
-    let model = record.model.as_ref().map(|model| format!("{model} {}", text_of(&record.sha256)));
-    let dropped = record.count.map(|count| count.to_string());
-    let withheld = record.withheld.as_ref().map(|why| format!("sound withheld: {why}"));
     [
         record.number.to_string(),
         clock::utc(time.unix_ms),
@@ -79,14 +76,28 @@ fn columns(record: &Record, time: &Time) -> [String; 16] {
         text_of(&record.previous),
         record.confidence.map_or(String::new(), |confidence| format!("{confidence:.4}")),
         truth_of(record.active),
-        text_of(if record.causes.is_some() { &record.causes } else { &record.cause }),
+        cause(record).cloned().unwrap_or_default(),
         truth_of(record.unacknowledged),
         text_of(&record.by),
         record.seconds.map_or(String::new(), |seconds| seconds.to_string()),
-        text_of(&record.version.clone().or(model).or(dropped).or(withheld)),
+        detail(record).unwrap_or_default(),
         text_of(&record.clip),
         text_of(&record.explanation),
     ]
+}
+
+/// Why, or what was acknowledged.
+pub(crate) fn cause(record: &Record) -> Option<&String> {
+    record.causes.as_ref().or(record.cause.as_ref())
+}
+
+/// What only one kind of event has.
+pub(crate) fn detail(record: &Record) -> Option<String> {
+    let sum = record.sha256.as_deref().unwrap_or_default();
+    let model = record.model.as_ref().map(|model| format!("{model} {sum}"));
+    let dropped = record.count.map(|count| count.to_string());
+    let withheld = record.withheld.as_ref().map(|why| format!("sound withheld: {why}"));
+    record.version.clone().or(model).or(dropped).or(withheld)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use super::shared::Shared;
-use super::{access, answer};
+use super::{access, answer, events_table};
 use crate::reporting::FolderPaths;
 use crate::sinks::clips::store::list;
 use crate::sinks::events::table::{text, times};
@@ -58,6 +58,17 @@ pub(super) async fn csv(State(shared): State<Arc<Shared>>) -> Response {
     let folders = shared.folders.get();
     match spawn_blocking(move || records(&folders).map(|records| text(&records, true))).await {
         Ok(Ok(text)) => answer::download("text/csv; charset=utf-8", "attachment; filename=\"events.csv\"", text),
+        _ => unreadable(&shared),
+    }
+}
+
+/// `GET api/events.parquet`: the same part of the log as a Parquet table.
+pub(super) async fn parquet(State(shared): State<Arc<Shared>>) -> Response {
+    let folders = shared.folders.get();
+    match spawn_blocking(move || records(&folders).map(|records| events_table::parquet(&records))).await {
+        Ok(Ok(file)) => {
+            answer::download("application/vnd.apache.parquet", "attachment; filename=\"events.parquet\"", file)
+        }
         _ => unreadable(&shared),
     }
 }

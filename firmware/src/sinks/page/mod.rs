@@ -22,6 +22,8 @@ mod body;
 mod clips;
 mod config;
 #[cfg(feature = "page")]
+mod events_table;
+#[cfg(feature = "page")]
 mod files;
 #[cfg(feature = "page")]
 mod headers;
@@ -41,6 +43,8 @@ mod messages;
 mod models;
 #[cfg(feature = "page")]
 pub mod offline;
+#[cfg(feature = "page")]
+mod parquet;
 #[cfg(feature = "page")]
 mod ranges;
 #[cfg(feature = "page")]

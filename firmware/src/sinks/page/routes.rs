@@ -29,6 +29,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/alarms", get(log::alarms))
         .route("/api/history", get(history::history))
         .route("/api/events.csv", get(log::csv))
+        .route("/api/events.parquet", get(log::parquet))
         .route("/api/trend", get(trend::trend))
         .route("/api/trend.csv", get(trend::csv))
         .route("/api/teach", get(teach::queue))

@@ -211,6 +211,7 @@ export const de = {
   'history.not_watched': 'nicht überwacht oder vor Beginn des Protokolls',
   'history.undated': 'Oben gepunktet: kein Zeitserver hatte die Uhr gestellt, die Zeiten können falsch sein.',
   'history.csv': 'Ereignisprotokoll sichern (CSV)',
+  'history.parquet': 'Ereignisprotokoll sichern (Parquet)',
   'days.title': 'Ungewöhnlicher Klang von Tag zu Tag',
   'days.hint': 'Der Median des Anomaliewerts je Tag und Zustand. Bei 1 wäre es ein Alarm. Tage in UTC.',
   'days.none': 'Noch kein Zustand hat fünf Minuten Ton.',

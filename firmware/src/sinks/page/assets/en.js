@@ -211,6 +211,7 @@ export const en = {
   'history.not_watched': 'not monitored, or before the log begins',
   'history.undated': 'Dotted at the top: no time server had set the clock, so that the times may be wrong.',
   'history.csv': 'Save the event log (CSV)',
+  'history.parquet': 'Save the event log (Parquet)',
   'days.title': 'Unusual sound from day to day',
   'days.hint': 'The median anomaly score of each day for each state. At 1 it would be an alarm. Days are in UTC.',
   'days.none': 'No state has five minutes of sound yet.',

@@ -149,5 +149,6 @@ export function history({ onLink, onNow }) {
   load();
   const head = h('div', { class: 'row apart' }, h('h2', {}, t('history.title')), h('span', { class: 'row' }, h('label', { for: 'range' }, t('history.range')), range));
   const csv = h('a', { href: 'api/events.csv', download: 'events.csv' }, t('history.csv'));
-  return { element: h('div', { class: 'stack' }, note, h('section', { class: 'card' }, head, band.element, said), h('section', { class: 'card' }, h('h2', {}, t('history.hours')), table, h('p', {}, csv)), medians.element), leave: () => { clearTimeout(timer); stop(); } };
+  const parquet = h('a', { href: 'api/events.parquet', download: 'events.parquet' }, t('history.parquet'));
+  return { element: h('div', { class: 'stack' }, note, h('section', { class: 'card' }, head, band.element, said), h('section', { class: 'card' }, h('h2', {}, t('history.hours')), table, h('p', {}, csv, ' · ', parquet)), medians.element), leave: () => { clearTimeout(timer); stop(); } };
 }
