@@ -106,6 +106,9 @@ fi
 if has container; then
     image/image.sh "${arches[@]}"
     cp target/image/acoustic-monitor-oci.tar "$out/acoustic-monitor-$version-oci.tar"
+    for arch in "${arches[@]}"; do
+        cp "target/image/acoustic-monitor-$arch.tar" "$out/acoustic-monitor-$version-container-$arch.tar"
+    done
 fi
 if has card; then
     image/sdcard-release.sh
