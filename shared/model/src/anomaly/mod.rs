@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod baseline_file;
+mod highest;
 mod references;
 mod student;
 pub mod thresholds;

@@ -16,9 +16,10 @@
 
 use std::collections::BTreeMap;
 
-use monitor_core::anomaly::{Input, Interval, Means, SPANS, Smoother, ZScores, score};
+use monitor_core::anomaly::{Input, Interval, Means, SPANS, ZScores, score};
 use serde::Serialize;
 
+use super::highest::{highest, raise};
 use super::student;
 
 /// A level: what each detector may exceed, and how rarely.
@@ -93,7 +94,7 @@ pub fn thresholds(unseen: &[UnseenRun], hop_s: f64) -> Thresholds {
     let has = |input: Input| first.is_some_and(|window| window[input as usize].is_some());
     let detectors = Input::ALL.into_iter().filter(|input| has(*input)).count();
     let moments = Input::ALL.map(|input| has(input).then(|| moments(unseen, input)));
-    let highest = highest(unseen, &moments, hop_s);
+    let highest = of_groups(unseen, &moments, hop_s);
     let mut warning = f32::NEG_INFINITY;
     let scales = Input::ALL.map(|input| {
         let (location, deviation) = moments[input as usize]?;
@@ -126,26 +127,19 @@ fn moments(unseen: &[UnseenRun], input: Input) -> (f64, f64) {
     (mean, variance.sqrt().max(LEAST_DEVIATION))
 }
 
-/// The highest mean z-scores of each group. A mean of too few windows counts only for a run that has no other.
-fn highest(unseen: &[UnseenRun], moments: &[Option<(f64, f64)>; Input::ALL.len()], hop_s: f64) -> Vec<Means> {
+/// The highest mean z-scores of each group.
+fn of_groups(unseen: &[UnseenRun], moments: &[Option<(f64, f64)>; Input::ALL.len()], hop_s: f64) -> Vec<Means> {
     let mut groups: BTreeMap<usize, Means> = BTreeMap::new();
     for run in unseen {
-        let mut smoother = Smoother::new(hop_s as f32);
-        let highest = groups.entry(run.group).or_insert([[None; Input::ALL.len()]; SPANS]);
-        for (at, window) in run.windows.iter().enumerate() {
-            let z = std::array::from_fn(|input| {
+        let z = |window: &ZScores| {
+            std::array::from_fn(|input| {
                 let (location, deviation) = moments[input]?;
                 Some(((f64::from(window[input]?) - location) / deviation) as f32)
-            });
-            let last = at + 1 == run.windows.len();
-            for (span, (highest, means)) in highest.iter_mut().zip(smoother.push(&z)).enumerate() {
-                if smoother.settled(span) || last {
-                    highest.iter_mut().zip(means).for_each(|(highest, mean)| {
-                        *highest = mean.map(|mean| highest.map_or(mean, |highest| highest.max(mean))).or(*highest);
-                    });
-                }
-            }
-        }
+            })
+        };
+        let found = highest(run.windows.iter().map(z), hop_s as f32);
+        let group = groups.entry(run.group).or_insert([[None; Input::ALL.len()]; SPANS]);
+        group.iter_mut().zip(&found).for_each(|(group, found)| raise(group, found));
     }
     groups.into_values().collect()
 }

@@ -10,10 +10,12 @@
 //! from the usual highest value of normal sound, so that no label makes a detector deaf.
 
 use monitor_core::anomaly::{
-    Alarm, AnomalyModel, Detector, Input, Interval, NormalSpectra, SPANS, SPECTRUM_LEN, Smoother, Spectrum,
-    SubspaceDetector, WindowValues, spectrum, write,
+    Alarm, AnomalyModel, Detector, Input, Interval, NormalSpectra, SPANS, SPECTRUM_LEN, Spectrum, SubspaceDetector,
+    WindowValues, spectrum, write,
 };
 use monitor_tflite::Scalars;
+
+use super::highest::highest;
 
 /// Most clusters that are added to a detector, and most spectra.
 pub const MOST_CLUSTERS: usize = 32;
@@ -116,7 +118,7 @@ impl<'m> Clusters<'m> {
 
     /// Adds the cluster of a clip, unless the clip is normal already. Returns whether it was added, or `Err` if there is no room.
     fn add(&mut self, windows: &[Vec<f32>], hop_s: f32) -> Result<bool, Full> {
-        let found = highest(&self.space(), windows, hop_s);
+        let found = highest_in(&self.space(), windows, hop_s);
         if found.iter().zip(&self.own.intervals).all(|(highest, interval)| *highest <= interval.typical) {
             return Ok(false);
         }
@@ -130,7 +132,7 @@ impl<'m> Clusters<'m> {
             }
             let (means, centres) = self.with(fitted);
             let space = SubspaceDetector { means: Scalars::new(&means), centres: Scalars::new(&centres), ..self.own };
-            let found = highest(&space, unseen, hop_s);
+            let found = highest_in(&space, unseen, hop_s);
             self.highest.iter_mut().zip(found).for_each(|(most, found)| *most = most.max(found));
         }
         (self.means, self.centres) = self.with(windows);
@@ -151,21 +153,14 @@ impl<'m> Clusters<'m> {
 /// There is no room for another cluster.
 struct Full;
 
-/// The highest settled mean z-score of `windows` over each span: the last mean of a run that is too short, negative infinity without
-/// a window.
-fn highest(space: &SubspaceDetector<'_>, windows: &[Vec<f32>], hop_s: f32) -> [f32; SPANS] {
-    let mut smoother = Smoother::new(hop_s);
-    let mut highest = [f32::NEG_INFINITY; SPANS];
-    for (at, window) in windows.iter().enumerate() {
+/// The highest mean z-score of `windows` over each span; negative infinity without a window.
+fn highest_in(space: &SubspaceDetector<'_>, windows: &[Vec<f32>], hop_s: f32) -> [f32; SPANS] {
+    let z = |window: &Vec<f32>| {
         let mut z = [None; Input::ALL.len()];
         z[0] = Some(space.z_score(window));
-        for (span, (highest, means)) in highest.iter_mut().zip(smoother.push(&z)).enumerate() {
-            if smoother.settled(span) || at + 1 == windows.len() {
-                *highest = highest.max(means[0].unwrap_or(f32::NEG_INFINITY));
-            }
-        }
-    }
-    highest
+        z
+    };
+    highest(windows.iter().map(z), hop_s).map(|means| means[0].unwrap_or(f32::NEG_INFINITY))
 }
 
 /// Widens `tables` by `clips` of normal sound, whose windows are `hop_s` seconds apart.
