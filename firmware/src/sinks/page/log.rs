@@ -55,21 +55,27 @@ fn alarms_of(folders: &FolderPaths) -> io::Result<Value> {
 
 /// `GET api/events.csv`: the newest part of the log as `firmware events --csv` prints it.
 pub(super) async fn csv(State(shared): State<Arc<Shared>>) -> Response {
-    let folders = shared.folders.get();
-    match spawn_blocking(move || records(&folders).map(|records| text(&records, true))).await {
-        Ok(Ok(text)) => answer::download("text/csv; charset=utf-8", "attachment; filename=\"events.csv\"", text),
-        _ => unreadable(&shared),
-    }
+    let csv = |records: &[Record]| text(records, true).into_bytes();
+    saved(&shared, "text/csv; charset=utf-8", "attachment; filename=\"events.csv\"", csv).await
 }
 
 /// `GET api/events.parquet`: the same part of the log as a Parquet table.
 pub(super) async fn parquet(State(shared): State<Arc<Shared>>) -> Response {
+    let disposition = "attachment; filename=\"events.parquet\"";
+    saved(&shared, "application/vnd.apache.parquet", disposition, events_table::parquet).await
+}
+
+/// The newest part of the log as the file that `encode` makes of it, for the browser to save.
+async fn saved(
+    shared: &Shared,
+    content_type: &'static str,
+    disposition: &'static str,
+    encode: fn(&[Record]) -> Vec<u8>,
+) -> Response {
     let folders = shared.folders.get();
-    match spawn_blocking(move || records(&folders).map(|records| events_table::parquet(&records))).await {
-        Ok(Ok(file)) => {
-            answer::download("application/vnd.apache.parquet", "attachment; filename=\"events.parquet\"", file)
-        }
-        _ => unreadable(&shared),
+    match spawn_blocking(move || records(&folders).map(|records| encode(&records))).await {
+        Ok(Ok(file)) => answer::download(content_type, disposition, file),
+        _ => unreadable(shared),
     }
 }
 
