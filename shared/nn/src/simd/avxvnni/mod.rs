@@ -340,40 +340,21 @@ unsafe fn planes(job: &PlanesJob) {
     unsafe { generic::planes::<AvxVnni<false>>(job) }
 }
 
-// Not inlined, for the reason given above.
-
-#[target_feature(enable = "avx2,fma,avxvnni")]
-#[inline(never)]
-unsafe fn strip_line(strip: &Strip) {
-    // SAFETY:
-    // - the instructions are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::strip::<AvxVnni<true>>(strip) }
+/// Defines a function for a strip by `generic::strip` or `generic::block`. Not inlined, for the reason given above.
+macro_rules! strip {
+    ($name:ident, $kernel:ident, $line:literal) => {
+        #[target_feature(enable = "avx2,fma,avxvnni")]
+        #[inline(never)]
+        unsafe fn $name(strip: &Strip) {
+            // SAFETY:
+            // - the instructions are enabled;
+            // - the caller guarantees the remaining conditions.
+            unsafe { generic::$kernel::<AvxVnni<$line>>(strip) }
+        }
+    };
 }
 
-#[target_feature(enable = "avx2,fma,avxvnni")]
-#[inline(never)]
-unsafe fn strip_integers(strip: &Strip) {
-    // SAFETY:
-    // - the instructions are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::strip::<AvxVnni<false>>(strip) }
-}
-
-#[target_feature(enable = "avx2,fma,avxvnni")]
-#[inline(never)]
-unsafe fn block_line(strip: &Strip) {
-    // SAFETY:
-    // - the instructions are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::block::<AvxVnni<true>>(strip) }
-}
-
-#[target_feature(enable = "avx2,fma,avxvnni")]
-#[inline(never)]
-unsafe fn block_integers(strip: &Strip) {
-    // SAFETY:
-    // - the instructions are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::block::<AvxVnni<false>>(strip) }
-}
+strip!(strip_line, strip, true);
+strip!(strip_integers, strip, false);
+strip!(block_line, block, true);
+strip!(block_integers, block, false);
