@@ -30,7 +30,11 @@ pub(crate) struct Constants {
 /// Size of [`Constants`] in bytes.
 pub(crate) const CONSTANTS_LEN: usize = size_of::<Constants>();
 
-/// Requantisation of sixteen output channels in single precision (see `pack::float`), which follows their [`Constants`].
+/// [`Floats::low`] of channels for which one factor is exact. A product with it adds nothing.
+pub(crate) const NONE_LEFT_OUT: f32 = -0.0;
+
+/// Requantisation of sixteen output channels in single precision (see `pack::float` and, if one factor is exact, `pack::line`), which
+/// follows their [`Constants`].
 #[allow(dead_code, reason = "not every architecture uses them")]
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
@@ -39,7 +43,7 @@ pub(crate) struct Floats {
     pub bias: [i32; 2 * PANEL],
     /// Factors; NaN if single precision is not exact for these channels.
     pub high: [f32; 2 * PANEL],
-    /// What the factors leave out.
+    /// What the factors leave out; [`NONE_LEFT_OUT`] for all or none of these channels.
     pub low: [f32; 2 * PANEL],
     /// Offsets.
     pub offset: [f32; 2 * PANEL],
@@ -56,6 +60,9 @@ pub(crate) struct Line {
     /// Offsets.
     pub offsets: [f32; PANEL],
 }
+
+/// Largest number of panels that are computed together.
+pub(crate) const MAX_TOGETHER: usize = 4;
 
 /// How the packer forms groups of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +107,8 @@ pub(crate) trait Layout {
     const FLIP: u8;
     /// Supported numbers of positions per tile. FULLY_CONNECTED uses tiles of one position.
     const ROWS: &'static [usize];
+    /// Positions per tile of products with few inputs, of which [`MAX_TOGETHER`] panels are computed together.
+    const ROWS_OF_FEW_INPUTS: Option<usize> = None;
     /// Size of the packed depthwise weights of eight channels, in bytes: a multiple of 64.
     const TAPS_LEN: usize;
 

@@ -14,7 +14,7 @@ use heapless::Vec;
 
 use super::body::{Body, Kind, Layer, MAX_LAYERS, Shape};
 use super::error::Error;
-use super::layout::PANEL;
+use super::layout::{MAX_TOGETHER, PANEL};
 
 /// Bytes of a panel's head: offset of the panel (u32), numbers of groups of 4, 3, 2 and 1 steps (4 x u16), 4 unused bytes.
 pub(crate) const HEAD_LEN: usize = 16;
@@ -24,6 +24,8 @@ pub(crate) const CHANNEL_STEP: usize = 16;
 const SLACK: usize = 64;
 /// Size of activations, in bytes, that stay in the level-1 cache while all panels are applied to them.
 const CHUNK_BYTES: usize = 8 * 1024;
+/// Number of inputs up to which the weights of four panels of sixteen channels stay in the level-1 cache (16 kB) beside activations.
+const FEW_INPUTS: usize = 256;
 /// Up to this many positions, one panel is applied to all of them before the next panel.
 const FEW_POSITIONS: usize = 96;
 
@@ -184,6 +186,8 @@ pub(crate) struct Plan {
 pub(crate) struct KernelInfo {
     /// Supported numbers of positions per tile.
     pub rows: &'static [usize],
+    /// The one for products with few inputs and many panels, if it is another.
+    pub rows_of_few_inputs: Option<usize>,
     /// Bytes of input per step of a product.
     pub step: usize,
     /// Output channels of a panel: one or two times [`PANEL`].
@@ -242,10 +246,12 @@ impl Plan {
             steps.push(step).map_err(|_| Error::UnsupportedShape)?;
         }
         let pooled = body.pooled_len();
-        let scores = body
-            .scores
-            .as_ref()
-            .map(|scores| packed.place(product(1, pooled, scores.classes, &KernelInfo { rows: &[1], ..*info }), 0));
+        let scores = body.scores.as_ref().map(|scores| {
+            packed.place(
+                product(1, pooled, scores.classes, &KernelInfo { rows: &[1], rows_of_few_inputs: None, ..*info }),
+                0,
+            )
+        });
         Ok(Self {
             image,
             steps,
@@ -317,7 +323,11 @@ fn best_rows(positions: usize, tile_rows: &[usize]) -> usize {
 }
 
 fn product(positions: usize, inputs: usize, outputs: usize, info: &KernelInfo) -> Product {
-    let rows = best_rows(positions, info.rows);
+    let panels = outputs.div_ceil(info.width);
+    let rows = info
+        .rows_of_few_inputs
+        .filter(|rows| inputs <= FEW_INPUTS && panels.is_multiple_of(MAX_TOGETHER) && positions.is_multiple_of(*rows))
+        .unwrap_or_else(|| best_rows(positions, info.rows));
     let tiles = positions.div_ceil(rows);
     let few = positions <= FEW_POSITIONS;
     Product {
@@ -327,7 +337,7 @@ fn product(positions: usize, inputs: usize, outputs: usize, info: &KernelInfo) -
         input_step: inputs,
         line_step: 0,
         span: inputs,
-        panels: outputs.div_ceil(info.width),
+        panels,
         chunk: if few { tiles } else { (CHUNK_BYTES / (rows * inputs)).clamp(1, tiles) },
         heads_at: 0,
         rows_at: 0,

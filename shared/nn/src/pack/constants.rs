@@ -7,10 +7,10 @@
 //! its output zero point is included in the rounding constant, as a multiple of the divisor.
 
 use super::float::Float;
-use super::line::Line;
+use super::line::{Line, Rounding};
 use super::sink::Sink;
 use crate::body::{Layer, Scores};
-use crate::layout::{self, CONSTANTS_LEN, Floats, Layout, PANEL};
+use crate::layout::{self, CONSTANTS_LEN, Floats, Layout, NONE_LEFT_OUT, PANEL};
 
 /// Returns the int8 value that the kernels store as zero: -128 with unsigned bytes, 0 with signed bytes.
 pub(crate) fn origin<L: Layout>() -> i32 {
@@ -70,25 +70,19 @@ impl Channel {
 /// single precision is not used.
 #[inline(always)]
 pub(super) fn write<L: Layout>(sink: &mut Sink, mut at: usize, channels: &mut [Channel], floats: bool) -> usize {
-    let float = if L::FLOATS && floats { Float::of(channels) } else { None };
-    if let Some(float) = &float {
-        for (channel, shift) in channels.iter_mut().zip(float.shifts) {
-            channel.bias += shift as i32;
-            channel.round -= i64::from(shift) * i64::from(channel.mantissa);
-        }
-    }
+    let float = if L::FLOATS && floats { float(channels) } else { None };
     for eight in channels.as_chunks().0 {
         sink.write(at, &bytes(eight));
         at += CONSTANTS_LEN;
         if L::LINES {
-            let line = if floats { Line::of(eight) } else { None };
+            let line = if floats { Line::of(eight, Rounding::Nearest) } else { None };
             let line = line.map_or([[f32::NAN; PANEL]; 2], |line| [line.factors, line.offsets]);
             sink.write(at, bytemuck::cast_slice(line.as_flattened()));
             at += size_of::<layout::Line>();
         }
     }
     if L::FLOATS {
-        let factors = float.map_or([[f32::NAN; 2 * PANEL]; 3], |float| float.factors);
+        let factors = float.unwrap_or([[f32::NAN; 2 * PANEL]; 3]);
         let mut bias = [0; 2 * PANEL];
         bias.iter_mut().zip(channels).for_each(|(bias, channel)| *bias = channel.bias);
         sink.write(at, bytemuck::cast_slice(&bias));
@@ -96,6 +90,34 @@ pub(super) fn write<L: Layout>(sink: &mut Sink, mut at: usize, channels: &mut [C
         at += size_of::<Floats>();
     }
     at
+}
+
+/// Returns factors, what they leave out, and offsets of [`Floats`], if single precision is exact for the group: by one factor
+/// where possible, otherwise by two, which changes bias and rounding constant of `channels`.
+#[inline(always)]
+fn float(channels: &mut [Channel]) -> Option<[[f32; 2 * PANEL]; 3]> {
+    if let Some(line) = one_factor(channels) {
+        return Some(line);
+    }
+    let float = Float::of(channels)?;
+    for (channel, shift) in channels.iter_mut().zip(float.shifts) {
+        channel.bias += shift as i32;
+        channel.round -= i64::from(shift) * i64::from(channel.mantissa);
+    }
+    Some(float.factors)
+}
+
+/// Returns factors, [`NONE_LEFT_OUT`] and offsets, if one multiply-add is exact for the group.
+#[inline(always)]
+fn one_factor(channels: &[Channel]) -> Option<[[f32; 2 * PANEL]; 3]> {
+    let mut found = [[0.0; 2 * PANEL], [NONE_LEFT_OUT; 2 * PANEL], [0.0; 2 * PANEL]];
+    let [factors, _, offsets] = &mut found;
+    let outs = factors.as_chunks_mut().0.iter_mut().zip(offsets.as_chunks_mut().0);
+    for (eight, (factors, offsets)) in channels.as_chunks().0.iter().zip(outs) {
+        let line = Line::of(eight, Rounding::Down)?;
+        (*factors, *offsets) = (line.factors, line.offsets);
+    }
+    Some(found)
 }
 
 /// Returns the bytes of [`Constants`](crate::layout::Constants).

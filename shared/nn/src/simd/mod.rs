@@ -41,7 +41,7 @@ macro_rules! dispatch {
         match $isa {
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Vnni => {
-                type $vectors = avx512vnni::Avx512Vnni<false>;
+                type $vectors = avx512vnni::Avx512Vnni<0>;
                 $body
             }
             #[cfg(target_arch = "x86_64")]
@@ -173,6 +173,7 @@ impl Isa {
     pub(crate) fn plan(self, body: &Body) -> Result<Plan, Error> {
         let info = dispatch!(self, V => KernelInfo {
             rows: V::ROWS,
+            rows_of_few_inputs: V::ROWS_OF_FEW_INPUTS,
             step: V::STEP,
             width: V::WIDTH,
             taps_len: V::TAPS_LEN,
@@ -193,7 +194,7 @@ impl Isa {
             Self::AvxVnni if self.is_available() => unsafe { avx2::run::<avxvnni::AvxVnni<false>, T>(task) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as before; the instruction set contains AVX2.
-            Self::Avx512Vnni if self.is_available() => unsafe { avx2::run::<avx512vnni::Avx512Vnni<false>, T>(task) },
+            Self::Avx512Vnni if self.is_available() => unsafe { avx2::run::<avx512vnni::Avx512Vnni<0>, T>(task) },
             _ => dispatch!(self, V => task.run::<V>()),
         }
     }

@@ -22,12 +22,14 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     type Scale: Copy;
     /// Depthwise weights of `LANES` channels: a pointer, or the values if there are enough registers.
     type Taps: Copy;
-    /// Number of panels that are computed together as long as there are so many: 1 or 2.
-    const TOGETHER: usize = 1;
-    /// The same for tiles of one position, whose sums are few: 1, 2 or 4. An addition has to wait for the one before to the same sum.
-    const TOGETHER_AT_ONE: usize = Self::TOGETHER;
     /// Whether the depthwise kernel computes two output columns together, so that weights are loaded once for both.
     const PAIRS: bool = false;
+
+    /// Returns the number of panels that are computed together in tiles of `rows` positions, as long as there are so many: 1, 2 or 4.
+    /// If sums are few, more panels help: an addition has to wait for the one before to the same sum.
+    fn together(_rows: usize) -> usize {
+        1
+    }
 
     /// Returns the initial accumulators of a position: the biases.
     ///
@@ -160,8 +162,8 @@ pub(crate) unsafe trait Vectors: Layout + Copy {
     /// Runs [`super::generic::product`] for tiles of `rows` positions, compiled with the instructions enabled.
     ///
     /// # Safety
-    /// - As [`super::generic::product`], with `P` no greater than `TOGETHER`, or `TOGETHER_AT_ONE` if `rows` is 1;
-    /// - `rows` is one of `ROWS` or 1.
+    /// - As [`super::generic::product`], with `P` no greater than [`together`](Self::together);
+    /// - `rows` is one of `ROWS`, `ROWS_OF_FEW_INPUTS` or 1.
     unsafe fn product(rows: usize, job: &super::generic::ProductJob);
 
     /// Runs [`super::generic::planes`], compiled with the instructions enabled.

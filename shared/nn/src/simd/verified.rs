@@ -8,11 +8,11 @@
 use core::ops::Range;
 
 use super::block::Block;
-use super::generic::{MAX_TOGETHER, PlanesJob, ProductJob};
+use super::generic::{PlanesJob, ProductJob};
 use super::vectors::Vectors;
 use crate::body::Shape;
 use crate::error::Error;
-use crate::layout::{Groups, PANEL};
+use crate::layout::{Groups, MAX_TOGETHER, PANEL};
 use crate::plan::{HEAD_LEN, Plan, Planes, Product, Step, fits_block};
 
 /// Lines of the first convolution to which a panel is applied before the next panel: their output stays in the level-1 cache.
@@ -230,8 +230,7 @@ impl<'m> Verified<'m> {
                 let mut panel = 0;
                 while panel < product.panels {
                     let Some(Head { at, groups }) = self.head(product, panel) else { return };
-                    let most = if product.rows == 1 { I::TOGETHER_AT_ONE } else { I::TOGETHER };
-                    let (together, panels) = self.together(product, panel, most);
+                    let (together, panels) = self.together(product, panel, I::together(product.rows));
                     // Panels are contiguous; no panel follows the last panel of the last product.
                     let head = |panel| self.head(product, panel).map_or(at, |next| next.at);
                     let next =

@@ -1,11 +1,11 @@
 //! AVX-512 with VNNI: Intel servers since 2019, AMD since Zen 4.
 //!
 //! `vpdpbusd` multiplies 64 unsigned by 64 signed bytes and adds four adjacent products to each of sixteen 32-bit sums without
-//! a narrower intermediate sum. No overflow is possible, so weights are not rearranged. A panel has sixteen channels. Two panels
-//! of twelve positions use 24 of the 32 registers: 24 products for 14 loads. The depthwise kernel interleaves the rows of a
+//! a narrower intermediate sum. No overflow is possible, so weights are not rearranged. A panel has sixteen channels. A tile has sixteen
+//! sums: four panels of four positions, eight loads a step, or, where the weights of four panels would leave the level-1 cache, two panels of
+//! eight positions, ten loads. More sums would need fewer loads, but all of them are requantised at once, and what the processor
+//! holds in flight does not reach from there to the products of the next tile. The depthwise kernel interleaves the rows of a
 //! column of pixels, so that a channel's three bytes (four for two output rows) are in one lane.
-
-mod step;
 
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -13,7 +13,9 @@ use core::arch::x86_64::*;
 use super::avx2::Avx2;
 use super::generic::{self, Blocks, PlanesJob, ProductJob, Strip};
 use super::vectors::Vectors;
-use crate::layout::{Constants, Floats, Groups, INTERLEAVED_TAPS_LEN, Layout, PANEL, Task, interleave_taps};
+use crate::layout::{
+    Constants, Floats, Groups, INTERLEAVED_TAPS_LEN, Layout, NONE_LEFT_OUT, PANEL, Task, interleave_taps,
+};
 
 /// Runs `task` compiled with AVX-512: the compiler vectorises quantisation of the patch in its width.
 ///
@@ -21,16 +23,17 @@ use crate::layout::{Constants, Floats, Groups, INTERLEAVED_TAPS_LEN, Layout, PAN
 /// This processor has AVX2, AVX-512F and BW.
 #[target_feature(enable = "avx2,avx512f,avx512bw")]
 pub(super) unsafe fn run<T: Task>(task: T) -> T::Output {
-    task.run::<Avx512Vnni<false>>()
+    task.run::<Avx512Vnni<0>>()
 }
 
 /// 512-bit integer vectors with dot products.
 ///
-/// With `FLOAT`, sums are requantised in single precision; only for channels whose [`Floats`] are not NaN.
+/// Sums are requantised in single precision with `FACTORS` factors, 1 or 2, for channels whose [`Floats`] allow it, and in integers with
+/// none.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Avx512Vnni<const FLOAT: bool>;
+pub(super) struct Avx512Vnni<const FACTORS: usize>;
 
-impl<const FLOAT: bool> Layout for Avx512Vnni<FLOAT> {
+impl<const FACTORS: usize> Layout for Avx512Vnni<FACTORS> {
     const STEP: usize = 4;
     const LONGEST: usize = 1;
     const WIDTH: usize = 2 * PANEL;
@@ -39,7 +42,8 @@ impl<const FLOAT: bool> Layout for Avx512Vnni<FLOAT> {
     const GROUPS: Groups = Groups::Single;
     const FLOATS: bool = true;
     const FLIP: u8 = Avx2::<false>::FLIP;
-    const ROWS: &'static [usize] = &[step::TILE, 8, 6];
+    const ROWS: &'static [usize] = &[8, 6];
+    const ROWS_OF_FEW_INPUTS: Option<usize> = Some(4);
     const TAPS_LEN: usize = INTERLEAVED_TAPS_LEN;
 
     fn weight_index(channel: usize, byte: usize) -> usize {
@@ -70,7 +74,7 @@ pub(super) struct Scale {
 // - every function uses AVX2, AVX-512F, BW and VNNI, which `Isa::is_available` checks before any is called;
 // - `product` and `planes` enable them for all that is inlined into them;
 // - no function accesses more memory than the sizes of its `Layout` state.
-unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
+unsafe impl<const FACTORS: usize> Vectors for Avx512Vnni<FACTORS> {
     type Acc = __m512i;
     type Sum = __m512i;
     /// Four rows of sixteen channels; the four bytes of a channel are adjacent.
@@ -78,9 +82,11 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
     type Scale = Scale;
     /// `[output row][column]`.
     type Taps = [[__m512i; 3]; 2];
-    const TOGETHER: usize = 2;
-    const TOGETHER_AT_ONE: usize = 4;
     const PAIRS: bool = true;
+
+    fn together(rows: usize) -> usize {
+        if rows <= 4 { 4 } else { 2 }
+    }
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> __m512i {
@@ -120,12 +126,6 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
         unsafe {
             for step in 0..L {
                 let start = input.add(usize::from(*offsets.add(step)));
-                if let (&[first, second], true) = (&weights[..], R == step::TILE) {
-                    // `R` and `P` are those of this type, which the compiler cannot see.
-                    let acc = &mut *(&raw mut *acc).cast::<[[__m512i; step::TILE]; 2]>();
-                    step::twelve(acc, start, input_step, [first.add(64 * step), second.add(64 * step)]);
-                    continue;
-                }
                 let mut vectors = [_mm512_setzero_si512(); P];
                 for (vector, weights) in vectors.iter_mut().zip(weights) {
                     *vector = _mm512_loadu_si512(weights.add(64 * step).cast());
@@ -161,6 +161,20 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
         // - AVX-512 is available;
         // - the caller guarantees constants of all panels, and `P * 16` writable bytes at each pointer.
         unsafe {
+            if P == 4 {
+                let mut scales = [Self::scale(constants[0]); P];
+                for panel in 1..P {
+                    scales[panel] = Self::scale(constants[panel]);
+                }
+                for r in 0..R {
+                    let mut sums = [acc[0][r]; 4];
+                    for panel in 0..P {
+                        sums[panel] = Self::requantise(acc[panel][r], scales[panel]);
+                    }
+                    _mm512_storeu_si512(out[r].cast(), bytes(sums));
+                }
+                return;
+            }
             if P == 2 && R.is_multiple_of(2) {
                 let scales = [Self::scale(constants[0]), Self::scale(constants[1 % P])];
                 let (first, second) = (&acc[0], &acc[1 % P]);
@@ -208,10 +222,10 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
     unsafe fn requantise(sum: __m512i, scale: Scale) -> __m512i {
         // SAFETY: AVX-512F is available.
         unsafe {
-            if FLOAT {
+            if FACTORS > 0 {
                 const DOWNWARDS: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
                 let x = _mm512_cvtepi32_ps(sum);
-                let rest = _mm512_fmadd_ps(x, scale.low, scale.offset);
+                let rest = if FACTORS == 2 { _mm512_fmadd_ps(x, scale.low, scale.offset) } else { scale.offset };
                 return _mm512_cvttps_epi32(_mm512_fmadd_round_ps::<DOWNWARDS>(x, scale.high, rest));
             }
             let even = _mm512_mul_epi32(sum, scale.mantissa);
@@ -297,17 +311,20 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
         // - the instructions are available;
         // - the caller guarantees the remaining conditions, among them constants of all panels.
         unsafe {
-            let exact = all_exact(job.panels[0], 0, 1) && all_exact(job.panels[1], 0, 1);
-            match (rows, job.together, exact) {
-                (12, 2, true) => product12x2_float(job),
-                (12, 2, false) => product12x2(job),
-                (12, _, _) => product12(job),
-                (8, 2, true) => product8x2_float(job),
-                (8, 2, false) => product8x2(job),
+            match (rows, job.together, factors(job.panels[..job.together].iter().copied())) {
+                (8, 2, 1) => product8x2_one(job),
+                (8, 2, 2) => product8x2_two(job),
+                (8, 2, _) => product8x2(job),
                 (8, _, _) => product8(job),
-                (6, 2, true) => product6x2_float(job),
-                (6, 2, false) => product6x2(job),
+                (6, 2, 1) => product6x2_one(job),
+                (6, 2, 2) => product6x2_two(job),
+                (6, 2, _) => product6x2(job),
                 (6, _, _) => product6(job),
+                (4, 4, 1) => product4x4_one(job),
+                (4, 4, 2) => product4x4_two(job),
+                (4, 4, _) => product4x4(job),
+                (4, 2, _) => product4x2(job),
+                (4, _, _) => product4(job),
                 (_, 4, _) => product1x4(job),
                 (_, 2, _) => product1x2(job),
                 _ => product1(job),
@@ -318,25 +335,30 @@ unsafe impl<const FLOAT: bool> Vectors for Avx512Vnni<FLOAT> {
     unsafe fn planes(job: &PlanesJob) {
         // SAFETY:
         // - the instructions are available;
-        // - the caller guarantees the remaining conditions, among them constants of all channels.
-        unsafe {
-            let group = 2 * (Self::CONSTANTS_LEN + Self::TAPS_LEN);
-            let count = job.channels.max(job.block) / Self::LANES;
-            if all_exact(job.packed, group, count) { planes_float(job) } else { planes(job) }
-        }
+        // - the caller guarantees the remaining conditions.
+        unsafe { planes(job) }
     }
 
     #[inline(always)]
     unsafe fn strip(strip: &Strip) {
-        // SAFETY: the caller upholds this function's safety contract.
+        let step = 2 * (Self::CONSTANTS_LEN + Self::TAPS_LEN);
+        // SAFETY:
+        // - the instructions are available;
+        // - the caller guarantees the remaining conditions, among them constants of all groups of the block.
         unsafe {
-            if strip.job.block == Self::LANES { generic::strip::<Self>(strip) } else { generic::block::<Self>(strip) }
+            match factors((0..strip.job.block / Self::LANES).map(|group| strip.packed.add(group * step))) {
+                0 => strip_integers(strip),
+                1 => strip_one(strip),
+                _ => strip_two(strip),
+            }
         }
     }
 }
 
 // SAFETY: as for `Vectors`.
-unsafe impl<const FLOAT: bool> Blocks for Avx512Vnni<FLOAT> {
+unsafe impl<const FACTORS: usize> Blocks for Avx512Vnni<FACTORS> {
+    const TWO_OUTPUTS: bool = true;
+
     #[inline(always)]
     unsafe fn columns<const ROWS: usize>(pixel: *const u8, row_step: usize) -> [__m512i; 4] {
         // SAFETY:
@@ -391,17 +413,27 @@ unsafe impl<const FLOAT: bool> Blocks for Avx512Vnni<FLOAT> {
     }
 }
 
-/// Returns whether single precision is exact for `count` groups of constants, `step` bytes apart.
+/// Returns with how many factors single precision is exact for all groups of constants; 0 if it is not for one of them.
 ///
 /// # Safety
-/// The constants are readable and aligned to 64.
-unsafe fn all_exact(constants: *const u8, step: usize, count: usize) -> bool {
-    (0..count).all(|group| {
-        // SAFETY: the caller guarantees that the constants are readable.
-        let floats = unsafe { constants.add(group * step).cast::<Constants>().add(2).cast::<Floats>() };
-        // SAFETY: as before; any bits are a number.
-        !unsafe { (*floats).high[0] }.is_nan()
-    })
+/// The constants are readable and aligned to 64, and so are the [`Floats`] that follow them.
+#[inline(always)]
+unsafe fn factors(groups: impl Iterator<Item = *const u8>) -> usize {
+    let mut most = 1;
+    for constants in groups {
+        // SAFETY: the caller guarantees that the floats are readable; any bits are a number.
+        let (high, low) = unsafe {
+            let floats = constants.cast::<Constants>().add(2).cast::<Floats>();
+            ((*floats).high[0], (*floats).low[0])
+        };
+        if high.is_nan() {
+            return 0;
+        }
+        if low.to_bits() != NONE_LEFT_OUT.to_bits() {
+            most = 2;
+        }
+    }
+    most
 }
 
 /// Returns the four rows of sixteen channels with the bytes of each channel adjacent.
@@ -473,39 +505,34 @@ unsafe fn bytes([a, b, c, d]: [__m512i; 4]) -> __m512i {
 /// Defines a function for tiles of some positions and panels. Not inlined: in combination with other code, the compiler runs out of
 /// registers and spills the sums.
 macro_rules! product {
-    ($name:ident, $rows:literal, $panels:literal, $float:literal) => {
+    ($name:ident, $rows:literal, $panels:literal, $factors:literal) => {
         #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
         #[inline(never)]
         unsafe fn $name(job: &ProductJob) {
             // SAFETY:
             // - the instructions are enabled;
             // - the caller guarantees the remaining conditions.
-            unsafe { generic::product::<Avx512Vnni<$float>, $rows, $panels>(job) }
+            unsafe { generic::product::<Avx512Vnni<$factors>, $rows, $panels>(job) }
         }
     };
 }
 
-product!(product12x2_float, 12, 2, true);
-product!(product12x2, 12, 2, false);
-product!(product12, 12, 1, false);
-product!(product8x2_float, 8, 2, true);
-product!(product8x2, 8, 2, false);
-product!(product8, 8, 1, false);
-product!(product6x2_float, 6, 2, true);
-product!(product6x2, 6, 2, false);
-product!(product6, 6, 1, false);
-product!(product1x4, 1, 4, false);
-product!(product1x2, 1, 2, false);
-product!(product1, 1, 1, false);
-
-#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
-#[inline(never)]
-unsafe fn planes_float(job: &PlanesJob) {
-    // SAFETY:
-    // - the instructions are enabled;
-    // - the caller guarantees the remaining conditions.
-    unsafe { generic::planes::<Avx512Vnni<true>>(job) }
-}
+product!(product8x2_one, 8, 2, 1);
+product!(product8x2_two, 8, 2, 2);
+product!(product8x2, 8, 2, 0);
+product!(product8, 8, 1, 0);
+product!(product6x2_one, 6, 2, 1);
+product!(product6x2_two, 6, 2, 2);
+product!(product6x2, 6, 2, 0);
+product!(product6, 6, 1, 0);
+product!(product4x4_one, 4, 4, 1);
+product!(product4x4_two, 4, 4, 2);
+product!(product4x4, 4, 4, 0);
+product!(product4x2, 4, 2, 0);
+product!(product4, 4, 1, 0);
+product!(product1x4, 1, 4, 0);
+product!(product1x2, 1, 2, 0);
+product!(product1, 1, 1, 0);
 
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
 #[inline(never)]
@@ -513,5 +540,26 @@ unsafe fn planes(job: &PlanesJob) {
     // SAFETY:
     // - the instructions are enabled;
     // - the caller guarantees the remaining conditions.
-    unsafe { generic::planes::<Avx512Vnni<false>>(job) }
+    unsafe { generic::planes::<Avx512Vnni<0>>(job) }
 }
+
+/// Defines a function for a strip of a depthwise layer. Not inlined, for the reason given above.
+macro_rules! strip {
+    ($name:ident, $factors:literal) => {
+        #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+        #[inline(never)]
+        unsafe fn $name(strip: &Strip) {
+            type Isa = Avx512Vnni<$factors>;
+            // SAFETY:
+            // - the instructions are enabled;
+            // - the caller guarantees the remaining conditions.
+            unsafe {
+                if strip.job.block == Isa::LANES { generic::strip::<Isa>(strip) } else { generic::block::<Isa>(strip) }
+            }
+        }
+    };
+}
+
+strip!(strip_one, 1);
+strip!(strip_two, 2);
+strip!(strip_integers, 0);

@@ -51,9 +51,11 @@ unsafe impl<const LINE: bool> Vectors for AvxVnni<LINE> {
     type Column = __m256i;
     type Scale = <Avx2<LINE> as Vectors>::Scale;
     type Taps = *const u8;
-    const TOGETHER: usize = 2;
-    const TOGETHER_AT_ONE: usize = 4;
     const PAIRS: bool = true;
+
+    fn together(rows: usize) -> usize {
+        if rows == 1 { 4 } else { 2 }
+    }
 
     #[inline(always)]
     unsafe fn start(constants: *const Constants) -> __m256i {
@@ -240,6 +242,8 @@ unsafe impl<const LINE: bool> Vectors for AvxVnni<LINE> {
 
 // SAFETY: as for `Vectors`.
 unsafe impl<const LINE: bool> Blocks for AvxVnni<LINE> {
+    const TWO_OUTPUTS: bool = false;
+
     #[inline(always)]
     unsafe fn columns<const ROWS: usize>(pixel: *const u8, row_step: usize) -> [__m256i; 4] {
         // SAFETY:

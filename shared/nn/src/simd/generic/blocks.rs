@@ -14,6 +14,10 @@ use crate::simd::vectors::Vectors;
 /// # Safety
 /// As [`Vectors`].
 pub(crate) unsafe trait Blocks: Vectors {
+    /// Whether two adjacent outputs are computed together, which loads constants and taps once for both but needs more than sixteen
+    /// registers.
+    const TWO_OUTPUTS: bool;
+
     /// Loads `BLOCK` bytes each of `ROWS` rows (3 or 4) and interleaves them.
     ///
     /// # Safety
@@ -83,47 +87,114 @@ pub(crate) unsafe fn block<I: Blocks>(strip: &Strip) {
 /// As [`block`].
 #[inline(always)]
 unsafe fn rows<I: Blocks, const IN: usize, const OUT: usize, const STRIDE: usize, const PAIR: bool>(strip: &Strip) {
-    let &Strip { job, input, out, packed, .. } = strip;
-    let unit = I::LANES / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN);
-    let taps_at = I::LANES / PANEL * I::CONSTANTS_LEN;
-    let (count, advance) = if PAIR { (job.width / 2, 2 * job.channels) } else { (job.width, job.channels) };
+    let &Strip { job, input, out, .. } = strip;
+    let (mut left_over, advance) = if PAIR { (job.width / 2, 2 * job.channels) } else { (job.width, job.channels) };
+    // Pixels between the first columns of two adjacent outputs.
+    let step = if PAIR { 2 } else { STRIDE } * job.channels;
     // SAFETY:
     // - the caller guarantees the instructions and the packed constants of four units;
-    // - the loop reads the `IN` rows on which `OUT` rows of output depend, and writes these: outputs read three pixels each, a pair of
+    // - the loops read the `IN` rows on which `OUT` rows of output depend, and write these: outputs read three pixels each, a pair of
     //   them two pairs.
     unsafe {
         let mut pixel = input;
         let mut out = out;
         let mut left = I::columns::<IN>(pixel, job.row_step);
         let mut middle = left;
-        if !PAIR {
+        if STRIDE == 1 && !PAIR {
             middle = I::columns::<IN>(pixel.add(job.channels), job.row_step);
         }
-        for position in 0..count {
-            if STRIDE == 2 && position > 0 {
-                middle = I::columns::<IN>(pixel.add(job.channels), job.row_step);
+        while I::TWO_OUTPUTS && left_over >= 2 {
+            let columns = if STRIDE == 1 && !PAIR {
+                let third = I::columns::<IN>(pixel.add(2 * job.channels), job.row_step);
+                let fourth = I::columns::<IN>(pixel.add(3 * job.channels), job.row_step);
+                [left, middle, third, fourth, fourth]
+            } else {
+                let third = I::columns::<IN>(pixel.add(2 * job.channels), job.row_step);
+                let fifth = I::columns::<IN>(pixel.add(4 * job.channels), job.row_step);
+                let (second, fourth) = if PAIR {
+                    (between::<I>(left, third), between::<I>(third, fifth))
+                } else {
+                    let second = I::columns::<IN>(pixel.add(job.channels), job.row_step);
+                    (second, I::columns::<IN>(pixel.add(3 * job.channels), job.row_step))
+                };
+                [left, second, third, fourth, fifth]
+            };
+            let to = [out, out.add(advance)];
+            if STRIDE == 1 && !PAIR {
+                outputs::<I, OUT, 2, 1>(strip, columns, to);
+                (left, middle) = (columns[2], columns[3]);
+            } else {
+                outputs::<I, OUT, 2, 2>(strip, columns, to);
+                left = columns[4];
             }
-            let right = I::columns::<IN>(pixel.add(2 * job.channels), job.row_step);
-            let mut sums = [left; OUT];
-            for vector in 0..4 {
-                if PAIR {
-                    middle[vector] = I::between(left[vector], right[vector]);
-                }
-                let constants = packed.add(vector * unit);
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let taps = constants.add(taps_at + row * 12 * I::LANES);
-                    let sum = I::dot(I::bias(constants.cast()), left[vector], taps);
-                    let sum = I::dot(sum, middle[vector], taps.add(4 * I::LANES));
-                    let sum = I::dot(sum, right[vector], taps.add(8 * I::LANES));
+            pixel = pixel.add(2 * step);
+            out = out.add(2 * advance);
+            left_over -= 2;
+        }
+        for _ in 0..left_over {
+            let third = I::columns::<IN>(pixel.add(2 * job.channels), job.row_step);
+            let second = if PAIR {
+                between::<I>(left, third)
+            } else if STRIDE == 2 {
+                I::columns::<IN>(pixel.add(job.channels), job.row_step)
+            } else {
+                middle
+            };
+            outputs::<I, OUT, 1, 1>(strip, [left, second, third, third, third], [out; 1]);
+            (left, middle) = if PAIR || STRIDE == 2 { (third, second) } else { (second, third) };
+            pixel = pixel.add(step);
+            out = out.add(advance);
+        }
+    }
+}
+
+/// Returns the pairs of pixels between two adjacent pairs.
+///
+/// # Safety
+/// The conditions of the trait hold.
+#[inline(always)]
+unsafe fn between<I: Blocks>(left: [I::Sum; 4], right: [I::Sum; 4]) -> [I::Sum; 4] {
+    let mut between = left;
+    for vector in 0..4 {
+        // SAFETY: the caller upholds this function's safety contract.
+        between[vector] = unsafe { I::between(left[vector], right[vector]) };
+    }
+    between
+}
+
+/// Computes and writes `N` adjacent outputs of `OUT` rows; the first columns of two of them are `STEP` apart.
+///
+/// # Safety
+/// - the conditions of the trait hold;
+/// - the packed constants of `strip` are readable for four units, and `OUT` rows are writable for `BLOCK` bytes at each of `to`.
+#[inline(always)]
+unsafe fn outputs<I: Blocks, const OUT: usize, const N: usize, const STEP: usize>(
+    strip: &Strip,
+    columns: [[I::Sum; 4]; 5],
+    to: [*mut u8; N],
+) {
+    let unit = I::LANES / PANEL * (I::CONSTANTS_LEN + I::TAPS_LEN);
+    let taps_at = I::LANES / PANEL * I::CONSTANTS_LEN;
+    // SAFETY: the caller upholds this function's safety contract.
+    unsafe {
+        let mut sums = [[columns[0]; N]; OUT];
+        for vector in 0..4 {
+            let constants = strip.packed.add(vector * unit);
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let taps = constants.add(taps_at + row * 12 * I::LANES);
+                for (output, sums) in sums.iter_mut().enumerate() {
+                    let mut sum = I::bias(constants.cast());
+                    for column in 0..3 {
+                        sum = I::dot(sum, columns[STEP * output + column][vector], taps.add(4 * column * I::LANES));
+                    }
                     sums[vector] = I::requantise_lanes(sum, constants.cast());
                 }
             }
-            for (row, sums) in sums.into_iter().enumerate() {
-                I::store_block(sums, out.add(row * job.width * job.channels));
+        }
+        for (row, sums) in sums.into_iter().enumerate() {
+            for (sums, to) in sums.into_iter().zip(to) {
+                I::store_block(sums, to.add(row * strip.job.width * strip.job.channels));
             }
-            (left, middle) = if PAIR || STRIDE == 2 { (right, middle) } else { (middle, right) };
-            pixel = pixel.add(if PAIR { 2 } else { STRIDE } * job.channels);
-            out = out.add(advance);
         }
     }
 }

@@ -18,4 +18,4 @@ mod product;
 #[cfg(target_arch = "x86_64")]
 pub(super) use blocks::{Blocks, block};
 pub(super) use planes::{PlanesJob, Strip, planes, strip};
-pub(super) use product::{MAX_TOGETHER, ProductJob, finish, finish_each, product};
+pub(super) use product::{ProductJob, finish, finish_each, product};

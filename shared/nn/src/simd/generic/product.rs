@@ -1,10 +1,7 @@
 //! Products of activations and packed panels: 1x1 convolutions, the first convolution, FULLY_CONNECTED.
 
-use crate::layout::{Constants, PANEL};
+use crate::layout::{Constants, MAX_TOGETHER, PANEL};
 use crate::simd::vectors::Vectors;
-
-/// Largest number of panels that are computed together.
-pub(crate) const MAX_TOGETHER: usize = 4;
 
 /// How far ahead the weights of a single position are prefetched, in bytes.
 const NEAR: usize = 2048;
