@@ -25,8 +25,9 @@ pub(crate) fn false_alarms(alarms: usize, seconds: f64) -> String {
 /// Groups from which more of them make the levels little tighter.
 const ENOUGH_GROUPS: usize = 6;
 
-/// What the levels promise, and what would make them promise more.
-pub(crate) fn promise(size: &SampleSize) -> Vec<String> {
+/// What the levels promise, and what would make them promise more; nothing of new conditions if the groups are parts of one recording
+/// (`within_recording`).
+pub(crate) fn promise(size: &SampleSize, within_recording: bool) -> Vec<String> {
     let promise = &size.promise;
     let (warning, alarm) = (one_in(promise.warning), one_in(promise.alarm));
     if !size.grouped {
@@ -37,6 +38,12 @@ pub(crate) fn promise(size: &SampleSize) -> Vec<String> {
         )];
     }
     let groups = promise.groups;
+    if within_recording {
+        return vec![format!(
+            "Levels: at most 1 in {warning} other parts of these recordings raises a warning, at most 1 in {alarm} an alarm; from \
+             {groups} left-out groups. They promise nothing of other loads, speeds or days."
+        )];
+    }
     let mut lines = vec![format!(
         "Levels: at most 1 in {warning} new operating conditions (load, speed, day) raises a warning, at most 1 in {alarm} an \
          alarm; from {groups} left-out groups."
@@ -66,7 +73,20 @@ fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use monitor_model::anomaly::thresholds::Promise;
+
     use super::*;
+
+    #[test]
+    fn groups_within_a_recording_promise_nothing_of_another_condition() {
+        let promise = Promise::new(10, 2);
+        let size = SampleSize { windows: 100, groups: 10, seconds: 48.0, grouped: true, promise };
+        let of = |within| super::promise(&size, within).concat();
+        assert!(of(false).starts_with("Levels: at most 1 in 5 new operating conditions"));
+        assert!(
+            !of(true).contains("new") && of(true).ends_with("They promise nothing of other loads, speeds or days.")
+        );
+    }
 
     #[test]
     fn a_short_time_without_false_alarms_is_called_too_short() {

@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         cross_validate(&samples, args.seed, || progress.inc(1))?
     };
     progress.finish_and_clear();
-    text(&result, kind, &args.normal).iter().for_each(|line| ui.print(line));
+    text(&result, kind, &args.normal, set.dataset.within_recording).iter().for_each(|line| ui.print(line));
     let explained = bands.map(|bands| explained(&result.scored, &set, &bands, args.input.folder()));
     explained.iter().flat_map(Explained::lines).for_each(|line| ui.print(line));
     let subtitle = format!(
@@ -175,7 +175,7 @@ fn each_group(result: &CrossValidation) -> Vec<String> {
 }
 
 /// The result as lines for the terminal.
-fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String]) -> Vec<String> {
+fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String], within_recording: bool) -> Vec<String> {
     let mut lines = vec![
         format!("{kind} features; normal: {}", normal.join(", ")),
         format!(
@@ -217,12 +217,12 @@ fn text(result: &CrossValidation, kind: FeatureKind, normal: &[String]) -> Vec<S
         table("Pooled over the scores of all fits:", |method| method.pooled);
         lines.extend(each_group(result));
     }
-    lines.extend(alarms(result));
+    lines.extend(alarms(result, within_recording));
     lines
 }
 
 /// False alarms, the promise and whether it held, and detections.
-fn alarms(result: &CrossValidation) -> Vec<String> {
+fn alarms(result: &CrossValidation, within_recording: bool) -> Vec<String> {
     let count = |per_hour: f64| (per_hour * result.normal_hours).round() as usize;
     let false_ones = false_alarms(count(result.false_alarms_per_hour), result.normal_hours * 3600.0);
     let mut lines = vec![format!("{false_ones}; {} false warnings.", count(result.false_warnings_per_hour))];
@@ -238,7 +238,7 @@ fn alarms(result: &CrossValidation) -> Vec<String> {
         lines.push(result.groups_alarmed.sentence("an alarm", units));
         lines.push(result.groups_warned.sentence("a warning", units));
     }
-    lines.extend(promise(&result.sample_size));
+    lines.extend(promise(&result.sample_size, within_recording));
     let (Some(detected), Some(warned)) = (result.detected, result.warned) else { return lines };
     lines.push(if detected > 0.0 {
         let delay = result.delay_s.map_or(String::new(), |delay| format!(", after {delay:.1} s in the median"));

@@ -43,7 +43,7 @@ pub(crate) fn figures(report: &TrainingReport) -> Vec<String> {
             "Anomaly score: fitted to {} windows of normal sound in {} groups.",
             size.windows, size.groups
         ));
-        lines.extend(promise(size));
+        lines.extend(promise(size, report.data.within_recording));
     }
     let calibration = &report.head.calibration;
     if calibration.windows > 0 {
