@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use monitor_core::features::FeatureKind;
-use monitor_core::model_card::{ModelCard, TrainingSummary};
+use monitor_core::model_card::{ModelCard, ScoreSummary, TrainingSummary};
 use monitor_export::{self as export, Dense, test_network};
 use ndarray::Array2;
 use serde_json::Value;
@@ -26,7 +26,8 @@ fn model(folder: &Path) -> std::path::PathBuf {
         recording_hashes: &[7; 24],
         ..TrainingSummary::default()
     };
-    let card = ModelCard { training, ..ModelCard::untrained(FeatureKind::LogMel) };
+    let score = ScoreSummary { groups: 4, recording_hashes: &[9; 8] };
+    let card = ModelCard { training, score, ..ModelCard::untrained(FeatureKind::LogMel) };
     let head = Dense { weights: Array2::from_elem((2, 128), 0.5), bias: vec![0.0; 2], relu: false };
     let labels = ["good".to_owned(), "bad".to_owned()];
     let path = folder.join("model.tflite");
@@ -45,8 +46,9 @@ fn a_person_sees_operators_labels_metadata_and_card() {
         "  0  good",
         "COMPLEX_ABS",
         "  input        audio_clip, 16000 Hz, 1 channel(s)",
-        "  trained on  3 recordings in 3 groups, 60 windows every 0.48 s, seed 1",
-        "  validated   macro-F1 0.875 over 3 folds",
+        "  trained on     3 recordings in 3 groups, 60 windows every 0.48 s, seed 1",
+        "  anomaly score  fitted to 4 groups; 1 of their files was held out from the head",
+        "  validated      macro-F1 0.875 over 3 folds",
     ] {
         assert!(text.contains(line), "{line:?} is not in:\n{text}");
     }
@@ -62,6 +64,7 @@ fn a_machine_gets_the_same_as_json_and_nothing_else_on_stdout() {
     assert_eq!(view["operators"][6]["operator"], "PAD");
     assert_eq!(view["tensors"][0]["shape"], serde_json::json!([1, 15600]));
     assert_eq!(view["card"]["recording_hashes"], 3);
+    assert_eq!((&view["card"]["score_groups"], &view["card"]["score_hashes"]), (&4.into(), &1.into()));
     assert_eq!(view["problems"], serde_json::json!([]));
 }
 

@@ -126,7 +126,12 @@ fn evaluation_separates_recordings_trained_on_from_others() {
     let card = model.contents().card.unwrap();
     assert_eq!(card.class_confidence.len(), 3);
     assert!(card.class_confidence.iter().all(|own| (40..=80).contains(own)), "{:?}", card.class_confidence);
+    // The score was fitted to what was held out from the head too, so that no group is new to it.
+    assert_eq!((card.score.groups, card.score.recording_hashes.len()), (4, 6 * 8));
+    assert_eq!((card.training.groups, card.score_groups()), (3, 4));
     let figures = json(&figures);
+    assert_eq!(figures["promise"]["groups_trained_on"], 4, "{figures}");
+    assert_eq!(figures["promise"]["alarm"]["groups"], 0, "{figures}");
     assert_eq!(figures["all"]["sample_size"]["files"], 24);
     assert_eq!(figures["never_trained_on"]["sample_size"]["files"], 6);
     assert_eq!(figures["all"]["sample_size"]["note"], "partly trained on, optimistic");

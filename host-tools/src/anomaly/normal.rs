@@ -57,15 +57,21 @@ impl WindowIndex {
     }
 }
 
-/// Fits the anomaly score to those of `rows` whose class is among the normal ones `names` (all classes if it is empty). The
-/// inner error is that of a fit on too little normal sound.
+/// The rows of `set` whose class is among the normal ones `names`; all if it is empty.
 ///
 /// # Errors
 /// When a class is unknown.
-pub(crate) fn fit_normal(set: &FeatureSet, rows: &[usize], names: &[String]) -> anyhow::Result<anyhow::Result<Fitted>> {
+pub(crate) fn normal_rows(set: &FeatureSet, names: &[String]) -> anyhow::Result<Vec<usize>> {
     let all: Vec<usize> = (0..set.dataset.classes.len()).collect();
     let normal = if names.is_empty() { all } else { normal_classes(&set.dataset.classes, names)? };
-    let index = WindowIndex::from_set(set);
-    let rows: Vec<usize> = rows.iter().copied().filter(|row| normal.contains(&index.classes[*row])).collect();
-    Ok(fit(&index.windows(set), &rows, set.hop_s()))
+    let classes = set.labels();
+    Ok((0..set.rows.len()).filter(|row| normal.contains(&classes[*row])).collect())
+}
+
+/// Fits the anomaly score to `rows` of `set`, which are normal sound.
+///
+/// # Errors
+/// When they are too few.
+pub(crate) fn fit_normal(set: &FeatureSet, rows: &[usize]) -> anyhow::Result<Fitted> {
+    fit(&WindowIndex::from_set(set).windows(set), rows, set.hop_s())
 }

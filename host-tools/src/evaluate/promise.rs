@@ -93,8 +93,8 @@ pub(crate) fn measure(
     hop_s: f64,
 ) -> Option<Measured> {
     let is_normal = |name: &String| if normal.is_empty() { model.labels.contains(name) } else { normal.contains(name) };
-    let training = model.card.as_ref().map(|card| card.training).filter(|training| !training.within_recording);
-    let groups = training.map_or(0, |training| training.groups as usize);
+    let card = model.card.as_ref().filter(|card| !card.training.within_recording);
+    let groups = card.map_or(0, |card| card.score_groups() as usize);
     let tables = model.classifier.anomaly().map(|detector| detector.tables()).filter(|_| groups > 1)?;
     let detectors = Input::ALL.into_iter().filter(|input| tables.space(*input).is_some()).count();
     let normal: Vec<bool> = dataset.classes.iter().map(is_normal).collect();

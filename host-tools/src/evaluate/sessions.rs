@@ -72,9 +72,9 @@ pub(super) fn inputs(
     Ok(inputs)
 }
 
-/// Whether the model was trained on the file.
+/// Whether the head or the anomaly score was fitted to the file.
 pub(super) fn trained_on(model: &ModelContents<'_>, recording: &Recording) -> bool {
-    model.card.as_ref().is_some_and(|card| card.training.contains(&recording.hash))
+    model.card.as_ref().is_some_and(|card| card.was_fitted_to(&recording.hash))
 }
 
 /// Judges every session: its windows one after the other, in the order of its `files`, which is that of their names.

@@ -4,10 +4,11 @@
 //! written. The run's folder appears atomically (written under another name, then renamed); the files in the output folder
 //! are replaced one by one, each atomically. Both hold the same bytes, and none holds a date.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use monitor_core::model_card::{HASH_LEN, ModelCard, TrainingSummary};
+use monitor_core::model_card::{HASH_LEN, ModelCard, ScoreSummary, TrainingSummary};
 
 use super::basics::Score;
 use super::candidate::Strength;
@@ -32,12 +33,21 @@ pub(crate) const RUNS: &str = "runs";
 /// Part of the name of a run's folder until it is complete.
 const UNFINISHED: &str = "unfinished";
 
+/// The anomaly score of a model.
+#[derive(Debug, Clone)]
+pub(crate) struct AnomalyScore {
+    /// Its tables.
+    pub tables: Vec<u8>,
+    /// Rows of the feature set that it was fitted to.
+    pub rows: Vec<usize>,
+}
+
 /// The files, each with its name.
 #[derive(Debug, Clone)]
 pub(crate) struct Artifacts(Vec<(&'static str, Vec<u8>)>);
 
 impl Artifacts {
-    /// Makes all files, with `anomaly` as the tables of the anomaly score, and verifies the models against the trained head.
+    /// Makes all files, with the anomaly score if there is one, and verifies the models against the trained head.
     ///
     /// # Errors
     /// When a model cannot be exported, or computes other probabilities than the trained head.
@@ -46,14 +56,21 @@ impl Artifacts {
         outcome: &Outcome,
         report: &TrainingReport,
         base: Option<&[u8]>,
-        anomaly: Option<&[u8]>,
+        score: Option<&AnomalyScore>,
     ) -> anyhow::Result<Self> {
-        let hashes = hashes(set, &outcome.trained);
-        let card = card(set, report, &hashes);
+        let trained = hashes(set, &outcome.trained);
+        let fitted = score.map(|score| hashes(set, &score.rows)).unwrap_or_default();
+        let scored: Vec<Hash> = fitted.difference(&trained).copied().collect();
+        let trained: Vec<Hash> = trained.into_iter().collect();
+        let card = card(set, report, [trained.as_flattened(), scored.as_flattened()]);
         let head = &outcome.fitted.head;
         let labels = &set.dataset.classes;
         let sample = carried_sample::write(set, outcome, report.settings.seed, report.settings.augment);
-        let extras = export::Extras { anomaly, training: sample.as_deref(), gain: set.gain };
+        let extras = export::Extras {
+            anomaly: score.map(|score| &score.tables[..]),
+            training: sample.as_deref(),
+            gain: set.gain,
+        };
         let model = export::classifier_with(set.kind, base, &head.layers, labels, &card, &extras)
             .context("cannot export the model")?;
         let alone = export::head(set.kind, &head.layers, labels, &card).context("cannot export the head")?;
@@ -92,14 +109,17 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     monitor_model::atomic_file::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// The first bytes of the hash of every file that was trained on, without duplicates.
-fn hashes(set: &FeatureSet, rows: &[usize]) -> Vec<u8> {
-    let files: std::collections::BTreeSet<[u8; 32]> =
-        rows.iter().map(|row| set.dataset.recordings[set.rows[*row].recording].hash).collect();
-    files.iter().flat_map(|hash| &hash[..HASH_LEN]).copied().collect()
+/// The first bytes of the SHA-256 of a file.
+type Hash = [u8; HASH_LEN];
+
+/// The files of the windows `rows`.
+fn hashes(set: &FeatureSet, rows: &[usize]) -> BTreeSet<Hash> {
+    let file = |row: &usize| set.dataset.recordings[set.rows[*row].recording].hash;
+    rows.iter().map(file).map(|hash| std::array::from_fn(|at| hash[at])).collect()
 }
 
-fn card<'a>(set: &FeatureSet, report: &'a TrainingReport, hashes: &'a [u8]) -> ModelCard<'a> {
+/// The card, with the hashes of the files that the head was trained on and of those that the score alone was fitted to.
+fn card<'a>(set: &FeatureSet, report: &'a TrainingReport, [trained, scored]: [&'a [u8]; 2]) -> ModelCard<'a> {
     let validated = report.cross_validation.as_ref();
     ModelCard {
         training: TrainingSummary {
@@ -112,8 +132,9 @@ fn card<'a>(set: &FeatureSet, report: &'a TrainingReport, hashes: &'a [u8]) -> M
             folds: validated.map_or(0, |result| result.folds.len() as u16),
             macro_f1: validated.map(|result| result.measured.by_window.macro_average.f1 as f32),
             created_unix: None,
-            recording_hashes: hashes,
+            recording_hashes: trained,
         },
+        score: ScoreSummary { groups: report.anomaly.map_or(0, |size| size.groups as u32), recording_hashes: scored },
         class_confidence: &report.head.calibration.class_confidence,
         ..ModelCard::untrained(set.kind)
     }

@@ -6,6 +6,8 @@
 //!    is trained on all of the rest ([`super::fit`]). This head is exported, and it was not trained on what was held out; so
 //!    the held-out figures are about the exported file, and `evaluate` on the same data recognises the recordings by the
 //!    hashes in it. With `--hold-out 0` the head is trained on everything, and there are no held-out figures.
+//!    The anomaly score needs no recordings held out, because its levels leave groups out in turn: it is fitted to all normal
+//!    sound, and the file has the hashes of what the score alone has seen.
 //! 3. **Cross-validate.** Steps 1 and 2 depend on which groups were drawn. So the whole procedure is repeated over grouped
 //!    folds of *all* recordings and the predictions are pooled ([`super::cross_validation`]): the figure to quote. It
 //!    describes the procedure on that amount of data, not the exported file. If the temperatures of the folds do not lower the

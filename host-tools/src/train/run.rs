@@ -7,13 +7,12 @@ use monitor_model::advice;
 use monitor_model::owned::OwnedModel;
 
 use super::HeadChoice;
-use super::artifacts::{self, Artifacts};
+use super::artifacts::{self, AnomalyScore, Artifacts};
 use super::one_class;
 use super::protocol::{self, Settings};
 use super::report_text;
 use super::training_report::TrainingReport;
-use crate::anomaly::Fitted;
-use crate::anomaly::normal::fit_normal;
+use crate::anomaly::normal::{fit_normal, normal_rows};
 use crate::console::Ui;
 use crate::data::dataset::Dataset;
 use crate::data::feature_set::FeatureSet;
@@ -34,8 +33,8 @@ pub(crate) struct TrainingOptions {
     /// of every class allow]
     #[arg(long, value_name = "N", value_parser = folds)]
     pub folds: Option<usize>,
-    /// Share of the windows to hold out from the exported model, in whole groups (0 to 0.5); with one class nothing is held
-    /// out, each group is left out in turn
+    /// Share of the windows to hold out from the exported head, in whole groups (0 to 0.5); the anomaly score is fitted to all; with
+    /// one class nothing is held out, each group is left out in turn
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
     pub hold_out: f64,
     /// Classes of normal sound, to which the anomaly score is fitted; recordings of one class alone train too [default: all]
@@ -116,7 +115,9 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
         spinner.finish_and_clear();
         (Some(fitted), left_out)
     } else {
-        let fitted = fit_normal(&set, &outcome.trained, &options.normal)?;
+        // Held-out groups too: what is missing from normal sound raises false alarms, and the levels come from groups left out
+        // of the fit in turn as it is.
+        let fitted = fit_normal(&set, &normal_rows(&set, &options.normal)?);
         (fitted.inspect_err(|why| tracing::info!("no anomaly score: {why:#}")).ok(), None)
     };
     let report = TrainingReport {
@@ -129,9 +130,12 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
     if !is_one_class && options.folds.is_some_and(|folds| folds > set.dataset.groups.len()) {
         tracing::info!("there are {} groups, so there are no more folds", set.dataset.groups.len());
     }
-    let tables = anomaly.as_ref().map(Fitted::tables).transpose()?;
+    let score = match &anomaly {
+        Some(fitted) => Some(AnomalyScore { tables: fitted.tables()?, rows: normal_rows(&set, &options.normal)? }),
+        None => None,
+    };
     let base = base.as_ref().map(OwnedModel::bytes);
-    let artifacts = Artifacts::new(&set, &outcome, &report, base, tables.as_deref())?;
+    let artifacts = Artifacts::new(&set, &outcome, &report, base, score.as_ref())?;
     let run = artifacts.save(&options.out)?;
     ui.print("");
     set.dataset.print_skipped(ui);

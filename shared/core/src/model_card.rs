@@ -15,12 +15,14 @@ use monitor_tflite::Model;
 
 /// Name of the Metadata entry.
 pub const ENTRY: &str = "acoustic_monitor";
-/// The schema number that this version writes, and the only one it reads.
-pub const SCHEMA: u16 = 2;
+/// The schema number that this version writes. It reads [`WITHOUT_SCORE`] too.
+pub const SCHEMA: u16 = 3;
+/// The schema of version 0.2, which ends before [`ModelCard::score`].
+const WITHOUT_SCORE: u16 = 2;
 /// Bytes stored of each recording's SHA-256.
 pub const HASH_LEN: usize = 8;
 /// Upper bound on the encoded length without hashes and confidences, in bytes.
-const FIXED_LEN: usize = 192;
+const FIXED_LEN: usize = 208;
 
 /// [`DEFAULT_HOP`] in the type of the card.
 #[expect(clippy::cast_possible_truncation, reason = "asserted below")]
@@ -30,7 +32,7 @@ const _: () = assert!(DEFAULT_HOP_COLUMNS as u32 == DEFAULT_HOP);
 /// Card of a trained model. Borrows from the file.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard<'a> {
-    /// Schema number: [`SCHEMA`].
+    /// Schema number: [`SCHEMA`], or that of the file.
     pub schema: u16,
     /// Features that the head takes.
     pub feature_kind: FeatureKind,
@@ -44,6 +46,31 @@ pub struct ModelCard<'a> {
     /// Confidence threshold of each class in percent, 0 to 100, in the order of the labels; it replaces
     /// `decision.confidence`. Empty if `decision.confidence` applies to all classes.
     pub class_confidence: &'a [u8],
+    /// What the anomaly score was fitted to; before schema 3 the same as the head.
+    #[serde(borrow)]
+    pub score: ScoreSummary<'a>,
+}
+
+/// A card of schema [`WITHOUT_SCORE`].
+#[derive(Deserialize)]
+struct CardWithoutScore<'a> {
+    #[expect(dead_code, reason = "read before")]
+    schema: u16,
+    feature_kind: FeatureKind,
+    base_sha256: Option<[u8; 32]>,
+    decision: DecisionConfig,
+    #[serde(borrow)]
+    training: TrainingSummary<'a>,
+    class_confidence: &'a [u8],
+}
+
+/// What the anomaly score was fitted to beside the training data of the head.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct ScoreSummary<'a> {
+    /// Number of groups of normal sound; 0 if unknown, and without a score.
+    pub groups: u32,
+    /// First [`HASH_LEN`] bytes of the SHA-256 of every file that the head was not trained on, concatenated.
+    pub recording_hashes: &'a [u8],
 }
 
 /// Training data and accuracy of a model.
@@ -92,8 +119,12 @@ impl Default for TrainingSummary<'_> {
 impl TrainingSummary<'_> {
     /// Returns whether a file with this SHA-256 is part of the training data.
     pub fn contains(&self, sha256: &[u8; 32]) -> bool {
-        self.recording_hashes.chunks_exact(HASH_LEN).any(|hash| hash == &sha256[..HASH_LEN])
+        contains(self.recording_hashes, sha256)
     }
+}
+
+fn contains(hashes: &[u8], sha256: &[u8; 32]) -> bool {
+    hashes.chunks_exact(HASH_LEN).any(|hash| hash == &sha256[..HASH_LEN])
 }
 
 /// Why a card cannot be read or written. Permanent for a given file.
@@ -127,7 +158,18 @@ impl<'a> ModelCard<'a> {
             decision: DecisionConfig::default(),
             training: TrainingSummary::default(),
             class_confidence: &[],
+            score: ScoreSummary::default(),
         }
+    }
+
+    /// Whether head or anomaly score were fitted to a file with this SHA-256.
+    pub fn was_fitted_to(&self, sha256: &[u8; 32]) -> bool {
+        self.training.contains(sha256) || contains(self.score.recording_hashes, sha256)
+    }
+
+    /// Number of groups behind the levels of the anomaly score.
+    pub fn score_groups(&self) -> u32 {
+        if self.score.groups > 0 { self.score.groups } else { self.training.groups }
     }
 
     /// Returns the confidence threshold of a class, 0 to 1: its own, or the common one.
@@ -141,10 +183,17 @@ impl<'a> ModelCard<'a> {
     /// If the schema is unknown, the bytes are not a card, or a value is out of range.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
         let (schema, _) = postcard::take_from_bytes::<u16>(bytes).map_err(|_| Error::Damaged)?;
-        if schema != SCHEMA {
-            return Err(Error::Schema(schema));
-        }
-        let (card, rest) = postcard::take_from_bytes::<Self>(bytes).map_err(|_| Error::Damaged)?;
+        let (card, rest) = match schema {
+            SCHEMA => postcard::take_from_bytes::<Self>(bytes).map_err(|_| Error::Damaged)?,
+            WITHOUT_SCORE => {
+                let (card, rest) =
+                    postcard::take_from_bytes::<CardWithoutScore<'a>>(bytes).map_err(|_| Error::Damaged)?;
+                let CardWithoutScore { feature_kind, base_sha256, decision, training, class_confidence, .. } = card;
+                let score = ScoreSummary::default();
+                (Self { schema, feature_kind, base_sha256, decision, training, class_confidence, score }, rest)
+            }
+            other => return Err(Error::Schema(other)),
+        };
         card.checked(rest)
     }
 
@@ -158,7 +207,10 @@ impl<'a> ModelCard<'a> {
 
     /// Buffer length, in bytes, that is always sufficient for [`Self::write`].
     pub fn max_len(&self) -> usize {
-        FIXED_LEN + self.training.recording_hashes.len() + self.class_confidence.len()
+        FIXED_LEN
+            + self.training.recording_hashes.len()
+            + self.class_confidence.len()
+            + self.score.recording_hashes.len()
     }
 
     /// Encodes the card into `buffer` and returns the used part.
@@ -166,16 +218,17 @@ impl<'a> ModelCard<'a> {
     /// # Errors
     /// If a value is out of range, or the buffer is too short ([`Self::max_len`] is always sufficient).
     pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Error> {
+        if self.schema != SCHEMA {
+            return Err(Error::Schema(self.schema));
+        }
         self.checked(&[])?;
         postcard::to_slice(self, buffer).map(|used| &*used).map_err(|_| Error::TooLong)
     }
 
     fn checked(self, rest: &[u8]) -> Result<Self, Error> {
-        if self.schema != SCHEMA {
-            return Err(Error::Schema(self.schema));
-        }
         let f1_wrong = self.training.macro_f1.is_some_and(|f1| !(0.0..=1.0).contains(&f1));
-        if !rest.is_empty() || f1_wrong || !self.training.recording_hashes.len().is_multiple_of(HASH_LEN) {
+        let hashes = [self.training.recording_hashes, self.score.recording_hashes];
+        if !rest.is_empty() || f1_wrong || hashes.iter().any(|hashes| !hashes.len().is_multiple_of(HASH_LEN)) {
             return Err(Error::Damaged);
         }
         // The settings' ranges do not depend on the hop.
@@ -193,6 +246,8 @@ mod tests {
     use crate::decision::{Decision, MAX_CLASSES};
 
     const HASHES: [u8; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+
+    const SCORED: [u8; 8] = [21, 22, 23, 24, 25, 26, 27, 28];
 
     fn card() -> ModelCard<'static> {
         ModelCard {
@@ -213,12 +268,13 @@ mod tests {
                 recording_hashes: &HASHES,
             },
             class_confidence: &[60, 75],
+            score: ScoreSummary { groups: 3, recording_hashes: &SCORED },
         }
     }
 
     #[test]
     fn the_encoding_is_this_byte_for_byte() {
-        let mut expected = vec![2, 2, 0]; // schema, hybrid, no base
+        let mut expected = vec![3, 2, 0]; // schema, hybrid, no base
         for value in [1.0f32, 0.5, 0.25, 2.0] {
             expected.extend(value.to_le_bytes());
         }
@@ -228,8 +284,18 @@ mod tests {
         expected.push(16);
         expected.extend(HASHES);
         expected.extend([2, 60, 75]); // confidence of two classes
+        let without_score = expected.len();
+        expected.extend([3, 8]); // groups, hashes
+        expected.extend(SCORED);
         let mut buffer = [0; 256];
         assert_eq!(card().write(&mut buffer).unwrap(), expected);
+        // Version 0.2 wrote this.
+        expected.truncate(without_score);
+        expected[0] = 2;
+        let former = ModelCard::from_bytes(&expected).unwrap();
+        assert_eq!(former, ModelCard { schema: 2, score: ScoreSummary::default(), ..card() });
+        assert_eq!(former.write(&mut buffer), Err(Error::Schema(2)), "it would be written as schema 3");
+        assert_eq!((former.score_groups(), card().score_groups()), (2, 3));
     }
 
     #[test]
@@ -248,6 +314,7 @@ mod tests {
         (training.seed, training.hop_columns, training.folds) = (u64::MAX, u16::MAX, u16::MAX);
         training.created_unix = Some(u64::MAX);
         card.class_confidence = &[75; MAX_CLASSES];
+        card.score.groups = u32::MAX;
         assert!(card.write(&mut vec![0; card.max_len()]).is_ok());
     }
 
@@ -293,8 +360,11 @@ mod tests {
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&HASHES[8..]);
         assert!(card().training.contains(&hash));
+        assert!(card().was_fitted_to(&hash));
         // Not at a boundary of two hashes.
         hash[..8].copy_from_slice(&HASHES[4..12]);
-        assert!(!card().training.contains(&hash));
+        assert!(!card().training.contains(&hash) && !card().was_fitted_to(&hash));
+        hash[..8].copy_from_slice(&SCORED);
+        assert!(!card().training.contains(&hash) && card().was_fitted_to(&hash));
     }
 }

@@ -167,6 +167,13 @@ fn card(ui: &Ui, view: &View) {
     let Some(card) = &view.card else { return };
     let optimistic = if card.within_recording { " (within recording, optimistic)" } else { "" };
     let score = card.macro_f1.map(|f1| format!("macro-F1 {f1:.3} over {} folds{optimistic}", card.folds));
+    let fitted = match card.score_groups {
+        0 => String::new(),
+        groups => {
+            let were = if card.score_hashes == 1 { "was" } else { "were" };
+            format!("fitted to {groups} groups; {} of their files {were} held out from the head", card.score_hashes)
+        }
+    };
     let labels = view.labels.iter().flatten();
     let own: Vec<String> =
         labels.zip(&card.class_confidence).map(|(label, confidence)| format!("{label} {confidence}")).collect();
@@ -184,6 +191,7 @@ fn card(ui: &Ui, view: &View) {
                     card.recordings, card.groups, card.windows, card.hop_s, card.seed
                 ),
             ),
+            ("anomaly score", fitted),
             ("validated", score.unwrap_or_default()),
             (
                 "decision",

@@ -1,6 +1,6 @@
 //! The contents of a model file that `inspect` shows, as text or JSON.
 
-use monitor_core::model_card::ModelCard;
+use monitor_core::model_card::{HASH_LEN, ModelCard};
 use monitor_tflite::metadata::TensorInfo;
 use monitor_tflite::{Model, Operator, Tensor};
 use serde::Serialize;
@@ -105,6 +105,10 @@ pub(super) struct CardView {
     pub macro_f1: Option<f32>,
     pub created_unix: Option<u64>,
     pub recording_hashes: usize,
+    /// Number of groups of normal sound that the anomaly score was fitted to; 0 if unknown.
+    pub score_groups: u32,
+    /// Number of files that the score was fitted to and the head was not.
+    pub score_hashes: usize,
 }
 
 impl View {
@@ -223,7 +227,9 @@ impl CardView {
             folds: training.folds,
             macro_f1: training.macro_f1,
             created_unix: training.created_unix,
-            recording_hashes: training.recording_hashes.len() / monitor_core::model_card::HASH_LEN,
+            recording_hashes: training.recording_hashes.len() / HASH_LEN,
+            score_groups: card.score.groups,
+            score_hashes: card.score.recording_hashes.len() / HASH_LEN,
         }
     }
 }
