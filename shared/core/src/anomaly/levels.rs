@@ -5,6 +5,10 @@ use super::{Input, Means, SPANS, ZScores};
 /// Largest position of a score, so that it stays finite: e^19.
 const LARGEST: f32 = 20.0;
 
+/// How many times as far from its level rumble counts as it is, below the level. Rumble is absolute: the place, the gain and the load
+/// move it far below its level without a fault, and as it is that would hide what the tap finds there. Levels stay where they are.
+const RUMBLE_BELOW: f32 = 1.5;
+
 /// Two values of a detector's mean z-score over one span: where the highest of an unseen group of normal sound usually lies, and
 /// its alarm level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,14 +35,21 @@ pub struct Levels {
     pub warning: f32,
 }
 
+/// The position of a detector, 1 at its alarm level, as it counts beside the others.
+pub fn counted(input: Input, position: f32) -> f32 {
+    if input == Input::Rumble && position < 1.0 { 1.0 + RUMBLE_BELOW * (position - 1.0) } else { position }
+}
+
 impl Levels {
-    /// The position of each detector, the higher of those of its means, and the highest of all; `None` if no detector has a value.
+    /// The position of each detector as it counts, the higher of those of its means, and the highest of all; `None` if no detector
+    /// has a value.
     pub fn positions(&self, means: &Means) -> (ZScores, Option<f32>) {
-        let each: ZScores = core::array::from_fn(|input| {
-            let intervals = self.intervals[input]?;
+        let each: ZScores = Input::ALL.map(|input| {
+            let at = input as usize;
+            let intervals = self.intervals[at]?;
             let of_spans =
-                intervals.iter().zip(means).filter_map(|(interval, mean)| Some(interval.position(mean[input]?)));
-            of_spans.reduce(f32::max)
+                intervals.iter().zip(means).filter_map(|(interval, mean)| Some(interval.position(mean[at]?)));
+            of_spans.reduce(f32::max).map(|position| counted(input, position))
         });
         (each, each.iter().flatten().copied().reduce(f32::max))
     }
@@ -105,6 +116,21 @@ mod tests {
         assert_eq!(levels().score(&means), Some(libm::expf(-1.0)));
         means[1][0] = Some(2.5);
         assert_eq!(levels().score(&means), Some(1.0));
+    }
+
+    #[test]
+    fn below_its_level_rumble_counts_as_half_as_far_again_and_the_others_as_they_are() {
+        let positions = [-1.0, 0.0, 0.5, 1.0, 2.0];
+        assert_eq!(positions.map(|position| counted(Input::Rumble, position)), [-2.0, -0.5, 0.25, 1.0, 2.0]);
+        for input in [Input::Embedding, Input::Statistics, Input::Tap] {
+            assert_eq!(positions.map(|position| counted(input, position)), positions);
+        }
+        let mut levels = levels();
+        levels.intervals[Input::Rumble as usize] = Some([Interval { typical: 0.0, alarm: 10.0 }; SPANS]);
+        let mut means = [[None; Input::ALL.len()]; SPANS];
+        (means[0][0], means[0][Input::Rumble as usize]) = (Some(1.8), Some(5.0));
+        let (each, highest) = levels.positions(&means);
+        assert_eq!((each[Input::Rumble as usize], highest), (Some(0.25), Some(0.4)));
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! u     = max over s of (Z_s - typical_s) / (alarm_s - typical_s)
 //!                                          typical highest Z_s of a group of normal sound that was not in the fit; the alarm
 //!                                          level lies above it by a prediction interval by Student's t, the same for each s
+//!                                          of rumble below 1: 1 + 1.5 (u - 1)
 //! score = exp(max u - 1)                   1 at the alarm level of the first detector to reach its own
 //! ```
 //!
@@ -35,7 +36,7 @@ pub use error::Error;
 pub use explain::{
     BandChange, Departure, Explanation, MOST_BANDS, NormalSpectra, SPECTRUM_LEN, Spectrum, SpectrumMean, spectrum,
 };
-pub use levels::{Interval, Levels, Zone, score};
+pub use levels::{Interval, Levels, Zone, counted, score};
 pub use smoothing::{Means, SPANS, SPANS_S, Smoother};
 pub use space::{MAX_COMPONENTS, SubspaceDetector};
 pub use statistics::{STATISTICS_LEN, statistics};

@@ -16,7 +16,7 @@
 
 use std::collections::BTreeMap;
 
-use monitor_core::anomaly::{Input, Interval, Means, SPANS, ZScores, score};
+use monitor_core::anomaly::{Input, Interval, Means, SPANS, ZScores, counted, score};
 use serde::Serialize;
 
 use super::highest::{highest, raise};
@@ -107,7 +107,8 @@ pub fn thresholds(unseen: &[UnseenRun], hop_s: f64) -> Thresholds {
         }
         let alarm = limit(&excesses, ALARM);
         // The most cautious of the detectors' warning levels.
-        warning = warning.max(score((limit(&excesses, WARNING) / alarm) as f32));
+        let position = (limit(&excesses, WARNING) / alarm) as f32;
+        warning = warning.max(score(counted(input, position)));
         let intervals = typical.map(|typical| Interval { typical: typical as f32, alarm: (typical + alarm) as f32 });
         Some(Scale { location: location as f32, deviation: deviation as f32, intervals })
     });
@@ -197,6 +198,20 @@ mod tests {
         assert!((f64::from(found.warning) - f64::exp(warning / alarm - 1.0)).abs() < 1e-3, "{found:?}");
         assert_eq!(found.promise.groups, 4);
         assert_eq!((found.promise.alarm, found.promise.warning), (0.1, 0.2));
+    }
+
+    #[test]
+    fn rumble_has_the_same_levels_and_its_warning_the_position_that_counts() {
+        let runs = runs(&[1.0, 1.4, 0.6, 1.0]);
+        let tap = thresholds(&runs, 0.48);
+        let to_rumble = |mut run: UnseenRun| {
+            run.windows.iter_mut().for_each(|window| window.swap(Input::Tap as usize, Input::Rumble as usize));
+            run
+        };
+        let rumble = thresholds(&runs.into_iter().map(to_rumble).collect::<Vec<_>>(), 0.48);
+        assert_eq!(rumble.scales[Input::Rumble as usize], tap.scales[Input::Tap as usize]);
+        let [tap, rumble] = [tap, rumble].map(|found| 1.0 + found.warning.ln());
+        assert!((rumble - counted(Input::Rumble, tap)).abs() < 1e-5, "{tap} {rumble}");
     }
 
     #[test]
