@@ -128,9 +128,9 @@ mod tests {
         let mut levels = levels();
         levels.intervals[Input::Rumble as usize] = Some([Interval { typical: 0.0, alarm: 10.0 }; SPANS]);
         let mut means = [[None; Input::ALL.len()]; SPANS];
-        (means[0][0], means[0][Input::Rumble as usize]) = (Some(1.8), Some(5.0));
+        (means[0][0], means[0][Input::Rumble as usize]) = (Some(2.0), Some(5.0));
         let (each, highest) = levels.positions(&means);
-        assert_eq!((each[Input::Rumble as usize], highest), (Some(0.25), Some(0.4)));
+        assert_eq!((each[Input::Rumble as usize], highest), (Some(0.25), Some(0.5)));
     }
 
     #[test]
