@@ -3,8 +3,9 @@
 
 A small model is trained on synthetic sound, and the firmware plays a recording with known states. Every screen is opened with 360 and
 1600 pixels, light and dark, in English and German. It fails where a screen is wider than the window, has an element without a name, a
-text of too little contrast or a key in place of a text, where axe-core finds a violation of WCAG 2.2 AA, where the browser reports an error, or where a person with a keyboard alone
-cannot log in, change a setting or label a sound. The labels are saved and read by `train`. Screenshots are left in FOLDER.
+text of too little contrast or a key in place of a text, where axe-core finds a violation of WCAG 2.2 AA, where the browser reports an
+error, or where a person with a keyboard alone cannot log in, change a setting, keep a clip, acknowledge an alarm or label a sound. The
+labels are saved and read by `train`. Screenshots are left in FOLDER.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from selenium.common.exceptions import NoSuchElementException, StaleElementRefer
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 SCREENS = {"now": "canvas.spectrogram", "alarms": "main li img", "history": "canvas.days:not([hidden])", "teach": "main fieldset", "listen": "canvas.spectrogram",
@@ -196,6 +198,46 @@ def press(wait, find, keys=Keys.ENTER):
     wait.until(pressed)
 
 
+def keep_the_focus(driver, address):
+    """Keeps a clip and acknowledges an alarm by the keyboard, while the list of alarms is drawn anew; what is wrong."""
+    size(driver, 1600, 900)
+    driver.get(f"{address}#alarms")
+    driver.refresh()
+    wait = patience(driver)
+
+    def focus(element):
+        driver.execute_script("arguments[0].focus()", element)
+
+    def draw_anew(element):
+        # The same choice again draws the list as new records do.
+        driver.execute_script("document.getElementById('only').dispatchEvent(new Event('change'))")
+        return driver.switch_to.active_element == element
+
+    # Keys go to what has the focus, as a keyboard sends them.
+    type_key = lambda key: driver.switch_to.active_element.send_keys(key)
+    keep = wait.until(lambda _: driver.find_element("css selector", "main li button[aria-pressed]"))
+    was = keep.get_attribute("aria-pressed")
+    focus(keep)
+    if not draw_anew(keep):
+        return ["alarms: the button of a clip loses the focus where the list is drawn anew"]
+    type_key(Keys.ENTER)
+    wait.until(lambda _: keep.get_attribute("aria-pressed") != was)
+    # A browser takes the focus from a disabled button when it draws the next frame.
+    time.sleep(0.5)
+    if not draw_anew(keep):
+        return ["alarms: the button of a clip loses the focus when it is pressed"]
+    # A state that raises an alarm comes within the recording's first minutes.
+    slow = WebDriverWait(driver, 300, ignored_exceptions=[NoSuchElementException])
+    acknowledge = slow.until(lambda _: driver.find_element("css selector", "main li button.main"))
+    heading = acknowledge.find_element("xpath", "./ancestor::li//h3")
+    focus(acknowledge)
+    if not draw_anew(acknowledge):
+        return ["alarms: the button of an alarm loses the focus where the list is drawn anew"]
+    type_key(Keys.ENTER)
+    wait.until(staleness_of(acknowledge))
+    return [] if draw_anew(heading) else ["alarms: the focus is lost when an alarm is acknowledged"]
+
+
 def label(driver, address, folder):
     """Labels the first clip by the keyboard as a new state, takes that back, cuts it and labels both parts; what is wrong."""
     size(driver, 1600, 900)
@@ -290,6 +332,7 @@ def main():
                 faults += screens(driver, address, folder, f"{theme}-{language}")
                 change_a_setting(driver, address, folder, f"{theme}-{language}")
                 if language == "en":
+                    faults += keep_the_focus(driver, address)
                     faults += label(driver, address, folder)
                 else:
                     faults += train_on_labels(driver, address, tools, folder)

@@ -28,6 +28,18 @@ export function arrange(element, children) {
   });
 }
 
+/** What to do when a button is pressed: `action`, which is not begun again before it is done. A disabled button loses the focus. */
+export function pressed(action) {
+  let runs = false;
+  return async ({ currentTarget }) => {
+    if (runs) return;
+    runs = true;
+    currentTarget.setAttribute('aria-disabled', 'true');
+    await Promise.resolve(action()).finally(() => currentTarget.removeAttribute('aria-disabled'));
+    runs = false;
+  };
+}
+
 /** The value of a custom property of the style sheet. */
 export function style(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();

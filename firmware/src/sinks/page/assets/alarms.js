@@ -1,10 +1,10 @@
 // The screen *Alarms*: what was raised, when, what was unusual, and the sound around it.
 import * as api from './api.js';
-import { h, fill } from './dom.js';
-import { zoneMark } from './marks.js';
+import { arrange, fill, h } from './dom.js';
 import { clipView } from './clip.js';
+import { occurrenceView } from './occurrence.js';
 import { occurrences } from './occurrences.js';
-import { dateTime, duration, named, t } from './words.js';
+import { t } from './words.js';
 
 /** Occurrences that are shown at first, and with each further step. */
 const STEP = 20;
@@ -15,12 +15,12 @@ const RELOADS_MS = [1000, 15_000, 40_000, 75_000];
 
 export function alarms({ onLink, onNow }) {
   const list = h('ol', { class: 'plain' });
-  const more = h('button', { type: 'button', hidden: true, onclick: () => { shown += STEP; draw(); } }, t('alarms.more'));
+  const more = h('button', { type: 'button', hidden: true, onclick: showMore }, t('alarms.more'));
   const note = h('div');
   const only = h('select', { id: 'only', onchange: () => draw() }, ['all', 'alarm', 'warning', 'kept'].map((value) => h('option', { value }, t(`alarms.only.${value}`))));
   let [all, kept, shown, state] = [[], new Map(), STEP, { alarms: [], unacknowledged: [] }];
-  // Open views stay open over a new list.
-  const views = new Map();
+  // Over a new list open views stay open, and what has the focus keeps it.
+  const [items, views] = [new Map(), new Map()];
 
   async function load() {
     try {
@@ -30,8 +30,16 @@ export function alarms({ onLink, onNow }) {
       fill(note, ...[!has_log && t('alarms.no_log'), !has_clips && t('alarms.no_clips')].filter(Boolean).map((text) => h('p', { class: 'card notice' }, text)));
       draw();
     } catch (error) {
-      fill(note, h('p', { class: 'card notice', role: 'alert' }, error.status ? t('error.request', error.message) : t('error.network')));
+      failed(error);
     }
+  }
+
+  /** Shows further occurrences; the first of them has the focus where there are no more, and the button goes. */
+  function showMore() {
+    const before = list.childElementCount;
+    shown += STEP;
+    draw();
+    if (more.hidden) list.children[before]?.querySelector('h3').focus();
   }
 
   function draw() {
@@ -39,29 +47,18 @@ export function alarms({ onLink, onNow }) {
       if (only.value === 'kept') return one.clips.some((clip) => kept.get(clip));
       return only.value === 'all' || one.kind === only.value;
     });
-    fill(list, ...wanted.slice(0, shown).map(item));
-    if (!wanted.length) fill(list, h('li', { class: 'card' }, t('alarms.none')));
+    arrange(list, wanted.length ? wanted.slice(0, shown).map(item) : [h('li', { class: 'card' }, t('alarms.none'))]);
     more.hidden = wanted.length <= shown;
   }
 
+  /** An occurrence: the same element over redraws. */
   function item(one) {
-    const isNow = one.kind === 'alarm' && one.isLast && (state.alarms.includes(one.cause) || state.unacknowledged.includes(one.cause));
-    const waiting = isNow && state.unacknowledged.includes(one.cause);
-    const zone = one.kind === 'warning' ? 'warning' : 'alarm';
-    const title = one.kind === 'sound' ? t('alarms.sound') : t(`alarms.${one.kind}`, named('cause', one.cause));
-    const facts = [
-      [t('alarms.raised'), one.raised && dateTime(one.raised.time_ms, one.raised.clock)],
-      [t('alarms.ended'), one.ended ? t('alarms.after', duration((one.ended.time_ms - one.raised.time_ms) / 1000)) : one.raised && (isNow ? t('alarms.present') : t('alarms.unknown_end'))],
-      [t('alarms.acknowledged'), one.acknowledged && `${dateTime(one.acknowledged.time_ms, one.acknowledged.clock)}, ${named('by', one.acknowledged.by)}`],
-      [t('now.state'), one.state && named('state', one.state)],
-      ...one.details.map(([name, value]) => [named('detail', name), value]),
-    ];
-    const rows = facts.filter(([, value]) => value).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]);
-    return h('li', { class: `card ${isNow ? zone : ''}` },
-      h('div', { class: 'row apart' }, h('h3', { class: `title ${isNow ? '' : 'soft'}` }, zoneMark(zone), title), waiting && api.mayOperate() ? acknowledge(one.cause) : null),
-      h('dl', {}, rows),
-      one.clips.map(view),
-    );
+    const key = one.raised ? one.raised.number : one.clips[0];
+    if (!items.has(key)) items.set(key, occurrenceView(acknowledge));
+    const waiting = one.kind === 'alarm' && one.isLast && state.unacknowledged.includes(one.cause);
+    const isNow = waiting || (one.kind === 'alarm' && one.isLast && state.alarms.includes(one.cause));
+    items.get(key).show(one, one.clips.map(view), isNow, waiting);
+    return items.get(key).element;
   }
 
   /** The view of a clip: the same element over redraws, so that what plays goes on. */
@@ -72,16 +69,8 @@ export function alarms({ onLink, onNow }) {
     return views.get(name).element;
   }
 
-  function acknowledge(cause) {
-    const button = h('button', { class: 'main', type: 'button', onclick: async () => {
-      button.disabled = true;
-      await api.post('api/acknowledge', { cause }).catch((error) => {
-        button.disabled = false;
-        fill(note, h('p', { class: 'card notice', role: 'alert' }, error.status ? t('error.request', error.message) : t('error.network')));
-      });
-    } }, t('alarm.acknowledge'));
-    return button;
-  }
+  const failed = (error) => fill(note, h('p', { class: 'card notice', role: 'alert' }, error.status ? t('error.request', error.message) : t('error.network')));
+  const acknowledge = (cause) => api.post('api/acknowledge', { cause }).catch(failed);
 
   let timers = [];
   const later = () => {

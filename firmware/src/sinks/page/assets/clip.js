@@ -1,6 +1,6 @@
 // One clip of an alarm: its sound, or the picture in place of sound in which somebody spoke, and whether it is kept.
 import * as api from './api.js';
-import { h, fill } from './dom.js';
+import { fill, h, pressed } from './dom.js';
 import { sound } from './sound.js';
 import { t } from './words.js';
 
@@ -8,13 +8,12 @@ import { t } from './words.js';
 export function clipView(name, onKept) {
   // Sound is for those who operate: people may be heard in it.
   if (!api.mayOperate()) return { element: h('p', { class: 'small' }, h('a', { href: '#login' }, t('clip.login'))), show: () => {}, leave: () => {} };
-  const keep = h('button', { type: 'button', onclick: toggle, 'aria-pressed': 'false' });
+  const keep = h('button', { type: 'button', onclick: pressed(toggle), 'aria-pressed': 'false' });
   const address = `clips/${encodeURIComponent(name)}`;
   const { element, problem, leave } = name.endsWith('.png') ? withheld(address, name, keep) : sound(address, name, keep);
   let kept = false;
 
   async function toggle() {
-    keep.disabled = true;
     try {
       await api.post('api/keep', { clip: name, keep: !kept });
       view.show(!kept);
@@ -23,7 +22,6 @@ export function clipView(name, onKept) {
     } catch (error) {
       fill(problem, error.status === 409 ? t('clip.full') : error.status ? t('error.request', error.message) : t('error.network'));
     }
-    keep.disabled = false;
   }
 
   const view = {

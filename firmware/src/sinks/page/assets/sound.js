@@ -1,12 +1,12 @@
 // A WAV file of the device: its player and its spectrogram.
-import { canvas, h, fill, style } from './dom.js';
+import { canvas, fill, h, pressed, style } from './dom.js';
 import { axes, picture, place as frame } from './picture.js';
 import { number, t } from './words.js';
 
 /** Player, button for the picture and the picture of the file at `address`; `more` are elements beside the button. */
 export function sound(address, name, ...more) {
   const player = h('audio', { controls: true, preload: 'none', src: address, 'aria-label': t('clip.play', name) });
-  const show = h('button', { type: 'button', onclick: draw, 'aria-expanded': 'false' }, t('clip.picture'));
+  const show = h('button', { type: 'button', onclick: pressed(draw), 'aria-expanded': 'false' }, t('clip.picture'));
   const problem = h('span', { role: 'alert' });
   const place = h('div');
   let [marks, redraw, end] = [[], () => {}, null];
@@ -18,7 +18,6 @@ export function sound(address, name, ...more) {
       show.setAttribute('aria-expanded', 'false');
       return;
     }
-    show.disabled = true;
     try {
       const response = await fetch(address);
       if (!response.ok) throw new Error(response.statusText);
@@ -41,7 +40,6 @@ export function sound(address, name, ...more) {
     } catch {
       fill(problem, t('clip.unreadable'));
     }
-    show.disabled = false;
   }
 
   /** The playhead, and where the clip is cut. */
