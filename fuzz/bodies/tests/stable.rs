@@ -184,7 +184,7 @@ fn the_seeds_are_valid() {
         (10, 10)
     );
     let statuses: Vec<u16> = seeds::page_requests().iter().map(|seed| page::ask(seed).unwrap().status).collect();
-    let (last, first) = (statuses.len() - 4, statuses.len() - 16);
+    let (last, first) = (statuses.len() - 4, statuses.len() - 17);
     assert!(statuses[..first].iter().all(|status| [200, 206, 404].contains(status)), "{statuses:?}");
     assert!(statuses[first..last].iter().all(|status| ![403, 405, 415].contains(status)), "{statuses:?}");
     assert_eq!(statuses[last..], [401, 401, 403, 200]);
@@ -194,6 +194,27 @@ fn the_seeds_are_valid() {
     let mut messages = 0;
     seeds::messages(|_| messages += 1);
     assert_eq!((link.counts().frames, link.counts().damaged), (messages, 0));
+}
+
+#[test]
+fn a_seed_asks_each_address_of_the_page() {
+    let routes = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../firmware/src/sinks/page/routes.rs");
+    let routes = std::fs::read_to_string(routes).unwrap();
+    let seeds = seeds::page_requests().into_iter().map(|seed| String::from_utf8(seed).unwrap());
+    let asked: Vec<String> = seeds.map(|seed| seed.split(" HTTP/").next().unwrap().to_owned()).collect();
+    let mut addresses = 0;
+    for route in routes.split(".route(\"").skip(1) {
+        let (address, handler) = route.split_once("\", ").unwrap();
+        let method = if handler.starts_with("post(") { "POST" } else { "GET" };
+        // What stands in braces is a name of a file.
+        let wanted = format!("{method} {}", address.split('{').next().unwrap());
+        let is_asked = |line: &String| {
+            if address.contains('{') { line.starts_with(&wanted) } else { line.split('?').next() == Some(&wanted) }
+        };
+        assert!(asked.iter().any(is_asked), "no seed asks {method} {address}");
+        addresses += 1;
+    }
+    assert!(addresses > 30, "{addresses}");
 }
 
 /// Writes the inputs that a search starts from; `make fuzz` runs this.
