@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use monitor_model::event_columns::{COLUMNS, Column, Kind};
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
@@ -13,27 +14,6 @@ use parquet::schema::parser::parse_message_type;
 use super::Record;
 use crate::console::write_output;
 use crate::data::table::{Group, column, values};
-
-/// Columns in the order of the CSV. One that an event does not have is null.
-const SCHEMA: &str = "
-message events {
-  REQUIRED INT64 number;
-  REQUIRED INT64 time (TIMESTAMP(MILLIS,true));
-  REQUIRED BYTE_ARRAY clock (UTF8);
-  REQUIRED DOUBLE up_s;
-  REQUIRED BYTE_ARRAY event (UTF8);
-  OPTIONAL BYTE_ARRAY state (UTF8);
-  OPTIONAL BYTE_ARRAY previous (UTF8);
-  OPTIONAL DOUBLE confidence;
-  OPTIONAL BOOLEAN active;
-  OPTIONAL BYTE_ARRAY cause (UTF8);
-  OPTIONAL BOOLEAN unacknowledged;
-  OPTIONAL BYTE_ARRAY by (UTF8);
-  OPTIONAL DOUBLE seconds;
-  OPTIONAL BYTE_ARRAY detail (UTF8);
-  OPTIONAL BYTE_ARRAY clip (UTF8);
-  OPTIONAL BYTE_ARRAY explanation (UTF8);
-}";
 
 /// Records of a row group: a year of a busy machine has a few of them.
 const GROUP: usize = 65_536;
@@ -48,7 +28,7 @@ pub(crate) fn write_table(path: &Path, records: &[Record]) -> anyhow::Result<()>
 }
 
 fn encode(records: &[Record]) -> anyhow::Result<Vec<u8>> {
-    let schema = parse_message_type(SCHEMA).map(Arc::new)?;
+    let schema = parse_message_type(&schema()).map(Arc::new)?;
     let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
     for records in records.chunks(GROUP) {
@@ -73,6 +53,22 @@ fn encode(records: &[Record]) -> anyhow::Result<Vec<u8>> {
         rows.close()?;
     }
     writer.into_inner().map_err(Into::into)
+}
+
+/// The columns in Parquet's language for schemas. One that an event does not have is null.
+fn schema() -> String {
+    let described = |Column { name, kind, is_optional }: Column| {
+        let presence = if is_optional { "OPTIONAL" } else { "REQUIRED" };
+        let (kind, meaning) = match kind {
+            Kind::Integer => ("INT64", ""),
+            Kind::Time => ("INT64", " (TIMESTAMP(MILLIS,true))"),
+            Kind::Real => ("DOUBLE", ""),
+            Kind::Truth => ("BOOLEAN", ""),
+            Kind::Text => ("BYTE_ARRAY", " (UTF8)"),
+        };
+        format!("{presence} {kind} {name}{meaning};")
+    };
+    format!("message events {{ {} }}", COLUMNS.map(described).join(" "))
 }
 
 fn bytes(text: &str) -> ByteArray {

@@ -18,6 +18,7 @@ mod blocks;
 pub mod color;
 pub mod contents;
 pub mod document;
+pub mod event_columns;
 pub mod explanation;
 pub mod file_kind;
 pub mod line;

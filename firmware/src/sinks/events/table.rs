@@ -2,18 +2,17 @@
 
 use std::fmt::Write;
 
+use monitor_model::event_columns::COLUMNS;
+
 use super::{Record, RecordKind};
 use crate::sinks::csv::quoted;
 use crate::system::clock;
-
-/// The columns. Each event has its part of them, the others are empty.
-const HEADER: &str = "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip,explanation";
 
 /// The records as text: comma-separated values, or lines for people.
 pub fn text(records: &[Record], csv: bool) -> String {
     let mut text = String::new();
     if csv {
-        let _ = write!(text, "{HEADER}\r\n");
+        let _ = write!(text, "{}\r\n", COLUMNS.map(|column| column.name).join(","));
     }
     for (record, time) in records.iter().zip(times(records)) {
         let columns = columns(record, &time);
@@ -21,9 +20,8 @@ pub fn text(records: &[Record], csv: bool) -> String {
             let quoted: Vec<_> = columns.iter().map(|column| quoted(column)).collect();
             let _ = write!(text, "{}\r\n", quoted.join(","));
         } else {
-            let names = HEADER.split(',').zip(&columns).skip(5);
-            let named: Vec<String> =
-                names.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name} {value}")).collect();
+            let present = COLUMNS.iter().zip(&columns).skip(5).filter(|(_, value)| !value.is_empty());
+            let named: Vec<String> = present.map(|(column, value)| format!("{} {value}", column.name)).collect();
             let doubt = if columns[2] == "unsynchronised" { "?" } else { "" };
             let _ = writeln!(text, "{}{doubt} {} {}", columns[1], columns[4], named.join(", "));
         }
@@ -62,8 +60,8 @@ pub(crate) fn times(records: &[Record]) -> Vec<Time> {
     times
 }
 
-/// The values of [`HEADER`].
-fn columns(record: &Record, time: &Time) -> [String; 16] {
+/// The values of [`COLUMNS`]. Each event has its part of them, the others are empty.
+fn columns(record: &Record, time: &Time) -> [String; COLUMNS.len()] {
     let text_of = |text: &Option<String>| text.clone().unwrap_or_default();
     let truth_of = |truth: Option<bool>| truth.map_or(String::new(), |truth| truth.to_string());
     [
@@ -133,14 +131,17 @@ mod tests {
     }
 
     #[test]
-    fn every_column_has_a_name() {
-        let time = Time { unix_ms: 1_764_072_000_123, clock: "synchronised" };
+    fn values_are_in_the_order_of_the_columns() {
         let (previous, state) = (Some("unknown".into()), Some("on_state".into()));
-        let change =
-            Record { number: 1, previous, state, confidence: Some(0.5), ..record(0, true, 391_200, RecordKind::State) };
-        let columns = columns(&change, &time);
-        assert_eq!(columns.len(), HEADER.split(',').count());
-        let line = columns.join(",");
-        assert_eq!(line, "1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,,,");
+        let change = Record {
+            number: 1,
+            previous,
+            state,
+            confidence: Some(0.5),
+            ..record(1_764_072_000_123, true, 391_200, RecordKind::State)
+        };
+        let table = "number,time,clock,up_s,event,state,previous,confidence,active,cause,unacknowledged,by,seconds,detail,clip,explanation\r\n\
+                     1,2025-11-25T12:00:00.123Z,synchronised,391.200,state,on_state,unknown,0.5000,,,,,,,,\r\n";
+        assert_eq!(text(&[change], true), table);
     }
 }
