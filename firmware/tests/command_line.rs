@@ -3,7 +3,9 @@
 
 mod common;
 
-use std::process::Command;
+use std::fs::File;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 use common::place::Place;
 use common::program::{firmware, output, parse, verdicts};
@@ -12,10 +14,22 @@ use common::program::{firmware, output, parse, verdicts};
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(firmware());
     command.args(args);
-    for name in ["ACOUSTIC_MONITOR_CONFIG", "XDG_CONFIG_HOME", "HOME", "NO_COLOR", "CLICOLOR_FORCE"] {
+    for name in ["ACOUSTIC_MONITOR_CONFIG", "XDG_CONFIG_HOME", "HOME", "NO_COLOR", "CLICOLOR_FORCE", "TERM"] {
         command.env_remove(name);
     }
     command
+}
+
+/// What a command writes to standard error where that is a terminal.
+fn on_terminal(command: &mut Command) -> String {
+    let terminal = nix::pty::openpty(None, None).unwrap();
+    command.stderr(terminal.slave).status().unwrap();
+    // The last descriptor of the terminal's other side: the end of what there is to read.
+    command.stderr(Stdio::null());
+    let mut shown = Vec::new();
+    // Linux reports the end as an error.
+    let _ = File::from(terminal.master).read_to_end(&mut shown);
+    String::from_utf8(shown).unwrap()
 }
 
 #[test]
@@ -91,6 +105,14 @@ fn errors_are_shown_with_quiet_too_and_are_coloured_only_where_asked() {
     // The option goes before the variable.
     assert!(error(&["--color=always"], Some("1")).starts_with("\x1b[1;31merror:\x1b[0m model "));
     assert!(error(&["--color=never"], None).starts_with("error: model "));
+    // A terminal is asked for nothing that its variable does not promise.
+    let shown = |variables: &[(&str, &str)]| {
+        on_terminal(command(&["check", "--model", "/nowhere/model.tflite", "x.wav"]).envs(variables.iter().copied()))
+    };
+    assert!(shown(&[("TERM", "linux")]).starts_with("\x1b[1;31merror:\x1b[0m model "));
+    for variables in [&[("TERM", "linux"), ("NO_COLOR", "1")][..], &[("TERM", "dumb")], &[]] {
+        assert!(shown(variables).starts_with("error: model "), "{variables:?}");
+    }
     let help = |option| output(&mut command(&["--help", option])).1;
     assert!(help("--color=always").contains("\x1b["));
     assert!(!help("--color=never").contains("\x1b["));

@@ -129,6 +129,7 @@ def judge(judge: Judge, machine: Machine, frames: list[dict], pins: list[tuple[f
         judge.holds("a wrong network.toml is reported with key, value and remedy, and the monitor runs on",
                     'no network: ' in console and '/tmp/network.toml: ethernet.address = "10.0.2.15" cannot be used: give' in console
                     and "TEST after a wrong network.toml running" in console)
+    judge.holds("messages on the console have no colour codes", "\x1b[" not in console)
     judge.holds("nothing timed out inside", "TEST timeout" not in console and "TEST end" in console)
 
 

@@ -1,7 +1,7 @@
 //! Whether text on a terminal is coloured: `--color auto|always|never` and the environment.
 //!
 //! Sources: <https://no-color.org> (`NO_COLOR`, where it is not empty, switches colours off), and terminfo(5) (`TERM` is `dumb`
-//! for a terminal without them).
+//! for a terminal without them). Where `TERM` is not set, nothing is known of the terminal; Windows does not set it.
 
 use std::ffi::OsString;
 
@@ -33,7 +33,8 @@ pub fn enabled(asked: Option<bool>, is_terminal: bool) -> bool {
 
 fn allowed(variable: &dyn Fn(&str) -> Option<OsString>) -> bool {
     let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
-    !is_set("NO_COLOR") && variable("TERM").is_none_or(|terminal| terminal != "dumb")
+    let terminal = variable("TERM").filter(|terminal| !terminal.is_empty());
+    !is_set("NO_COLOR") && terminal.map_or(cfg!(windows), |terminal| terminal != "dumb")
 }
 
 #[cfg(test)]
@@ -59,8 +60,9 @@ mod tests {
         let allowed = |variables: &[(&str, &str)]| {
             super::allowed(&|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
         };
-        assert!(allowed(&[]) && allowed(&[("NO_COLOR", ""), ("TERM", "xterm")]));
-        assert!(!allowed(&[("NO_COLOR", "1")]) && !allowed(&[("TERM", "dumb")]));
+        assert!(allowed(&[("TERM", "linux")]) && allowed(&[("NO_COLOR", ""), ("TERM", "xterm")]));
+        assert!(!allowed(&[("NO_COLOR", "1"), ("TERM", "linux")]) && !allowed(&[("TERM", "dumb")]));
+        assert_eq!((allowed(&[]), allowed(&[("TERM", "")])), (cfg!(windows), cfg!(windows)));
         assert_eq!(
             (enabled(Some(true), false), enabled(Some(false), true), enabled(None, false)),
             (true, false, false)
