@@ -1,8 +1,8 @@
 #!/bin/bash
 # make image: builds the container twice for each architecture; fails unless both builds are equal and within the size limits.
 #   image.sh [ARCHITECTURE...]    default amd64 and arm64;  MODEL=artifacts/FILE adds a model;  ENGINE=docker|buildah (image/engine.sh)
-# Results: the images acoustic-monitor:amd64 and acoustic-monitor:arm64, target/image/acoustic-monitor-*.tar for `docker load`, and target/image/acoustic-monitor-oci.tar, an
-# OCI layout of all architectures with their SBOMs.
+# Results: the images acoustic-monitor:amd64 and acoustic-monitor:arm64, target/image/acoustic-monitor-*.tar for `docker load`,
+# and target/image/acoustic-monitor-oci.tar, an OCI layout of all architectures with their SBOMs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || set -- amd64 arm64

@@ -2,7 +2,8 @@
 # make deb: builds the Debian packages acoustic-monitor (the device's program) and acoustic-monitor-tools (the workstation's), reproducibly.
 #   deb/build.sh [ARCHITECTURE...]    default amd64 and arm64
 # PACKAGES="firmware tools" selects. PROGRAM_ARM64, PROGRAM_AMD64, TOOLS_ARM64 and TOOLS_AMD64 name programs that are compiled already.
-# VERSION replaces the version of Cargo.toml. MANUAL names the folder of man pages and completions, by default target/man as `make man` writes it; without it there are none.
+# VERSION replaces the version of Cargo.toml. MANUAL names the folder of man pages and completions, by default target/man as
+# `make man` writes it; without it there are none.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -gt 0 ] || set -- amd64 arm64

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Fetches the parts of a card other than the firmware from Debian and unpacks them: fetch.sh FOLDER
 # FOLDER/root gets the kernel, its modules, busybox, the Pi's boot files and the firmware of its Wi-Fi of Debian 13. Programs that use
-# libraries are those of this machine's release, as the firmware is: for images with network, and alsa-utils and runc for the tests. The kernel is the one of the backports: the release's own has no USB for the Pi 5.
+# libraries are those of this machine's release, as the firmware is: for images with network, and alsa-utils and runc for the
+# tests. The kernel is the one of the backports: the release's own has no USB for the Pi 5.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 folder=$1 card=trixie

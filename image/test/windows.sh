@@ -1,7 +1,7 @@
 #!/bin/bash
-# make test-windows: packs host-tools for Windows and runs it under Wine, in Debian 13 by Docker: its recordings have the same bytes as those
-# of the program on this machine, and models that either has trained give the same verdicts in both. The bytes of the models may differ:
-# losses of the training do so from their sixth digit on. SKIPPED after packing without a Docker engine.
+# make test-windows: packs host-tools for Windows and runs it under Wine, in Debian 13 by Docker: its recordings have the same
+# bytes as those of the program on this machine, and models that either has trained give the same verdicts in both. The bytes of
+# the models may differ: losses of the training do so from their sixth digit on. SKIPPED after packing without a Docker engine.
 # TOOLS_WINDOWS names a program that is compiled already, HOST_TOOLS the one of this machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

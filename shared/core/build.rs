@@ -29,8 +29,8 @@ fn main() {
     }
 }
 
-/// Returns the generated source of `COS` and `MINUS_SIN`: at `m + k`, real and imaginary part of `exp(-i pi k / m)` for `k` below `m`, where
-/// `m` is a power of two up to half of the transform.
+/// Returns the generated source of `COS` and `MINUS_SIN`: at `m + k`, real and imaginary part of `exp(-i pi k / m)` for `k` below
+/// `m`, where `m` is a power of two up to half of the transform.
 fn fft_tables() -> String {
     // Exact where the functions' results are rounded: at a quarter of a turn.
     let quarter = |k: usize, m: usize| 2 * k == m;

@@ -1,7 +1,8 @@
 //! `firmware baseline`: record the machine's normal sound, and refit the anomaly score to it.
 //!
 //! The model is never changed: the baseline goes to a file in the state directory ([`crate::refit::baseline`]), which
-//! `run` and `check` read. Sound about which the model itself warns is refused ([`screening`]). Run it while the machine does all that is normal, each of its states for a minute or more.
+//! `run` and `check` read. Sound about which the model itself warns is refused ([`screening`]). Run it while the machine does all
+//! that is normal, each of its states for a minute or more.
 
 mod screening;
 

@@ -75,8 +75,8 @@ pub struct ListenConfig {
     pub require_signature: bool,
     /// The file of the public key that models are signed by; needed with `require_signature`.
     pub public_key: PathBuf,
-    /// Folder of what this device stores: the baseline of its machine ([`crate::refit::baseline`]), refits ([`mod@crate::refit::versions`]), and latched alarms
-    /// ([`crate::alarms::latch_store`]); empty to store neither.
+    /// Folder of what this device stores: the baseline of its machine ([`crate::refit::baseline`]), refits
+    /// ([`mod@crate::refit::versions`]), and latched alarms ([`crate::alarms::latch_store`]); empty to store neither.
     pub state_dir: PathBuf,
     /// Whether baseline and refits, which bear no signature, are used with `require_signature`.
     #[serde(alias = "allow_enrolment")]

@@ -2,9 +2,9 @@
 //!
 //! Formats are found by content, never by the file's name. WAV of integers, floats and G.711 is read by
 //! [`monitor_model::wav`], as on the device, and so are the plain samples of AIFF and CAF. `symphonia` (pure Rust, MPL-2.0)
-//! decodes FLAC, MP3, Ogg Vorbis, AAC and ALAC in MP4 and CAF, AAC in ADTS, and ADPCM in WAV. The delay and padding that encoders add are removed where the file states
-//! them, so that compressed recordings have the length and the alignment of the original. Anything else is an error that
-//! names the content and the command that converts it.
+//! decodes FLAC, MP3, Ogg Vorbis, AAC and ALAC in MP4 and CAF, AAC in ADTS, and ADPCM in WAV. The delay and padding that encoders
+//! add are removed where the file states them, so that compressed recordings have the length and the alignment of the original.
+//! Anything else is an error that names the content and the command that converts it.
 //!
 //! [`RecordingReader`] streams; [`Measure`] adds up on the way what the samples show of the microphone and its wiring.
 //!

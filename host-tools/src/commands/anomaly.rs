@@ -37,7 +37,8 @@ pub(crate) struct Args {
     /// Folder for the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// Frequencies that faults add, as CSV with the columns file, from_hz and to_hz: compare them with the bands that alarms name [default: fault_bands.csv in the data folder, if it is there]
+    /// Frequencies that faults add, as CSV with the columns file, from_hz and to_hz: compare them with the bands that alarms name
+    /// [default: fault_bands.csv in the data folder, if it is there]
     #[arg(long, value_name = "CSV")]
     pub fault_bands: Option<PathBuf>,
     /// Random seed of the confidence intervals

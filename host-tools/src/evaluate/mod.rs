@@ -2,7 +2,8 @@
 //!
 //! [`predictions`] runs a model over a data set, [`metrics`] and [`measured`] compute figures, [`changes`] measures how a
 //! model follows a recording whose state changes, [`predict`] reports single recordings, [`pictures`] draws. [`one_class`]
-//! measures models of one class, [`sessions`] runs the alarm over recording sessions, [`promise`] compares false alarms with what the levels promise.
+//! measures models of one class, [`sessions`] runs the alarm over recording sessions, [`promise`] compares false alarms with what
+//! the levels promise.
 
 pub(crate) mod changes;
 pub(crate) mod in_order;

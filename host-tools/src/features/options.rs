@@ -15,7 +15,8 @@ pub(crate) struct FeatureOptions {
     /// Features to compute: texture, tap, logmel, yamnet or hybrid [default: texture with the base model, logmel without]
     #[arg(long, value_name = "KIND")]
     pub features: Option<FeatureKind>,
-    /// YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite, or acoustic-monitor/yamnet.tflite in the user's cache or data folder]
+    /// YAMNet base model [default: $YAMNET_TFLITE, artifacts/base/yamnet.tflite, or acoustic-monitor/yamnet.tflite in the user's
+    /// cache or data folder]
     #[arg(long, value_name = "FILE")]
     pub base: Option<PathBuf>,
 }

@@ -2,7 +2,8 @@
 //!
 //! Rust's test harness decides at compile time whether a test is ignored. [`macro@needs`], put above `#[test]`, marks the
 //! test as ignored, with the reason, where it was not there when this crate was built; a change of the environment
-//! variables, of the fetched base model or of Debian's list of packages builds it again. With `CI=true` no test is ignored: what is missing fails.
+//! variables, of the fetched base model or of Debian's list of packages builds it again. With `CI=true` no test is ignored: what
+//! is missing fails.
 #![forbid(unsafe_code)]
 
 use proc_macro::{Literal, TokenStream, TokenTree};
@@ -36,7 +37,8 @@ const NEEDS: [(&str, Option<&str>, &str); 8] = [
 ];
 
 /// Ignores the test where what it needs is missing: `#[needs(base_model)]`, `golden` (the base model's golden tensors),
-/// `recordings`, `mosquitto`, `promtool`, `faketime`, `audio_tools` (ffmpeg, flac, sox) or `mount`. Place it above `#[test]`; one line for each need.
+/// `recordings`, `mosquitto`, `promtool`, `faketime`, `audio_tools` (ffmpeg, flac, sox) or `mount`. Place it above `#[test]`; one
+/// line for each need.
 #[proc_macro_attribute]
 pub fn needs(what: TokenStream, test: TokenStream) -> TokenStream {
     let name = what.to_string();

@@ -1,7 +1,8 @@
 //! Figures about predictions: confusion matrix, precision, recall, F1 and their averages.
 //!
 //! One confusion matrix ([`Confusion`]) is the source of every figure ([`Figures`]) and of every table ([`table`]), so that
-//! terminal, JSON and picture agree. [`by_recording`] turns predictions of windows into one prediction per recording. Definitions follow scikit-learn's `precision_recall_fscore_support`.
+//! terminal, JSON and picture agree. [`by_recording`] turns predictions of windows into one prediction per recording. Definitions
+//! follow scikit-learn's `precision_recall_fscore_support`.
 pub(crate) mod binomial;
 mod bootstrap;
 mod confusion;

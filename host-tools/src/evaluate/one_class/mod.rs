@@ -102,8 +102,8 @@ impl OneClass {
     }
 }
 
-/// Runs `model`, of one class, over `dataset`, one judge for each recording session, a window every `hop_columns` columns of 10 ms. Recordings that cannot be read
-/// move to the skipped files of `dataset`.
+/// Runs `model`, of one class, over `dataset`, one judge for each recording session, a window every `hop_columns` columns of
+/// 10 ms. Recordings that cannot be read move to the skipped files of `dataset`.
 ///
 /// # Errors
 /// When no recording can be read.

@@ -1,4 +1,5 @@
-//! Fourier transform of [`FFT`] real values, in the order of operations of `microfft::real::rfft_512`, and so with its results, bit for bit.
+//! Fourier transform of [`FFT`] real values, in the order of operations of `microfft::real::rfft_512`, and so with its results,
+//! bit for bit.
 //!
 //! The real values are the alternating real and imaginary parts of half as many complex ones, whose transform is taken apart at the
 //! end. Real and imaginary parts are in separate arrays and the loops run over adjacent elements, so that compilers vectorise them.

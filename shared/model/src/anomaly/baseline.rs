@@ -2,8 +2,8 @@
 //!
 //! Some minutes of normal sound are too few to estimate the directions in which normal sound varies: projections, precisions
 //! and scales stay the model's. They suffice for the means: each cluster takes the mean of the windows nearest to it, and a
-//! cluster without windows keeps its own; so do the spectra that alarms are explained by. Scale and levels come, as in training, from held-out windows: an eighth of the time
-//! in turn takes the place of a group.
+//! cluster without windows keeps its own; so do the spectra that alarms are explained by. Scale and levels come, as in training,
+//! from held-out windows: an eighth of the time in turn takes the place of a group.
 
 use super::references::References;
 use super::thresholds::{UnseenRun, thresholds};

@@ -11,8 +11,8 @@
 //!
 //! One M for all spans keeps the promise one for each detector. The first is the prediction interval of one more value from a
 //! normal distribution of which G values are known (Hahn and Meeker, "Statistical Intervals", 1991, section 4.7): the next
-//! group's highest value exceeds it with probability p. It matters where groups are few. The second matters where they are many: values that are drawn alike are the highest of G + 1 with
-//! probability 1 / (G + 1) each, whatever their distribution.
+//! group's highest value exceeds it with probability p. It matters where groups are few. The second matters where they are many:
+//! values that are drawn alike are the highest of G + 1 with probability 1 / (G + 1) each, whatever their distribution.
 
 use std::collections::BTreeMap;
 

@@ -22,8 +22,8 @@ impl FileKind {
         }
     }
 
-    /// As [`from_first_bytes`](Self::from_first_bytes), for bytes that may also be raw samples: only kinds that samples do not resemble by chance, which
-    /// means at least four fixed bytes or two MPEG frames in a row.
+    /// As [`from_first_bytes`](Self::from_first_bytes), for bytes that may also be raw samples: only kinds that samples do not
+    /// resemble by chance, which means at least four fixed bytes or two MPEG frames in a row.
     #[must_use]
     pub fn from_stream(first: &[u8]) -> Self {
         match Self::from_magic(first) {

@@ -1,9 +1,9 @@
 //! Reads the samples of a file before it is used, where the header alone does not determine what they mean.
 //!
 //! - **24 bits in 4 bytes** lie in the high end according to `mmreg.h` and in the low end according to ALSA, and `arecord`
-//!   of alsa-utils 1.2.14 calls them 32 bits (alsa-utils issue 308). The samples decide where they can: a lowest byte that is not 0 means that
-//!   not the high end is used; an upper byte that is not the sign means that not the low end is. A plain 32-bit header over
-//!   samples whose upper byte is only the sign remains open, as very quiet sound looks the same. It is read as the
+//!   of alsa-utils 1.2.14 calls them 32 bits (alsa-utils issue 308). The samples decide where they can: a lowest byte that is not
+//!   0 means that not the high end is used; an upper byte that is not the sign means that not the low end is. A plain 32-bit
+//!   header over samples whose upper byte is only the sign remains open, as very quiet sound looks the same. It is read as the
 //!   header states, with a remark.
 //! - **Floats** have full scale 1, but some programs write integers as they are.
 //!

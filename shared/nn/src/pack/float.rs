@@ -10,9 +10,9 @@
 //!
 //! `Mh` has 24 bits and `Ml` 7, so both factors and, below 2^24, `x` are exact. In units of 2^-k, `r` is less than 2^31 and `Ml x` less
 //! than 2^31, so that storing `r` and rounding `c` change `c` by less than 2^7 and 2^8. Without the last rounding `y` would differ from
-//! `t` by less than [`MARGIN`]; rounded downwards, it reaches a whole number if it does without. As `t` and `y` rise with the sum, their floors
-//! are equal between 0 and 255 if, for every whole number from 1 to 255, `t` at the first sum that reaches it is at least the margin
-//! above it, and at the sum before at least the margin below. Negative values are clamped in both forms.
+//! `t` by less than [`MARGIN`]; rounded downwards, it reaches a whole number if it does without. As `t` and `y` rise with the
+//! sum, their floors are equal between 0 and 255 if, for every whole number from 1 to 255, `t` at the first sum that reaches it
+//! is at least the margin above it, and at the sum before at least the margin below. Negative values are clamped in both forms.
 
 use super::constants::Channel;
 use crate::layout::PANEL;
