@@ -1,19 +1,33 @@
 //! Work on all cores with results in the order of the items.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::thread;
 
 /// Does `work` on each of `items`, several at a time, and passes every result to `take` in the items' order, as soon as it
 /// and all before it are ready. Items are started in order.
+///
+/// In threads of its own, not in those of rayon: a thread of rayon that waits for parts of its item begins other items meanwhile, one
+/// within the other, until its stack overflows.
 pub(crate) fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut take: impl FnMut(R)) {
     let (sender, results) = mpsc::channel();
-    rayon::in_place_scope_fifo(|scope| {
-        for (index, item) in items.iter().enumerate() {
-            let (sender, work) = (sender.clone(), &work);
-            scope.spawn_fifo(move |_| {
-                // The receiver outlives the scope unless `take` panicked.
-                let _ = sender.send((index, work(item)));
-            });
+    let started = AtomicUsize::new(0);
+    let begin = || {
+        let index = started.fetch_add(1, Ordering::Relaxed);
+        items.get(index).map(|item| (index, work(item)))
+    };
+    thread::scope(|scope| {
+        let count = rayon::current_num_threads().min(items.len());
+        let spawned = (0..count).filter(|_| {
+            let (sender, begin) = (sender.clone(), &begin);
+            // The receiver outlives the scope unless `take` panicked.
+            let run = move || while begin().is_some_and(|result| sender.send(result).is_ok()) {};
+            thread::Builder::new().spawn_scoped(scope, run).is_ok()
+        });
+        if spawned.count() == 0 {
+            // No thread can be started: all is done here.
+            while begin().is_some_and(|result| sender.send(result).is_ok()) {}
         }
         drop(sender);
         let mut early = BTreeMap::new();
@@ -44,6 +58,19 @@ mod tests {
         };
         in_order(&items, work, |item| taken.push(item));
         assert_eq!(taken, items);
+    }
+
+    #[test]
+    fn an_item_that_waits_for_its_parts_does_not_begin_another_in_its_thread() {
+        thread_local!(static DEPTH: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+        let pause = || thread::sleep(Duration::from_micros(50));
+        let work = |_: &u32| {
+            DEPTH.set(DEPTH.get() + 1);
+            (0..4).for_each(|_| drop(rayon::join(pause, pause)));
+            DEPTH.replace(DEPTH.get() - 1)
+        };
+        let items: Vec<u32> = (0..200).collect();
+        in_order(&items, work, |depth| assert_eq!(depth, 1));
     }
 
     #[test]
