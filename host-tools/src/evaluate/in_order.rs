@@ -5,12 +5,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use rayon::ThreadPoolBuilder;
+
 /// Does `work` on each of `items`, several at a time, and passes every result to `take` in the items' order, as soon as it
-/// and all before it are ready. Items are started in order.
+/// and all before it are ready. Items are started in order. Fewer items than cores are done one after the other, each on all cores.
 ///
-/// In threads of its own, not in those of rayon: a thread of rayon that waits for parts of its item begins other items meanwhile, one
-/// within the other, until its stack overflows.
+/// Each thread is a pool of rayon of its own, in which an item does its parts. In a common pool, a thread that waits for parts of its
+/// item would begin other items meanwhile, one within the other, until its stack overflows.
 pub(crate) fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync, mut take: impl FnMut(R)) {
+    let count = rayon::current_num_threads();
+    if items.len() < count {
+        return items.iter().for_each(|item| take(work(item)));
+    }
     let (sender, results) = mpsc::channel();
     let started = AtomicUsize::new(0);
     let begin = || {
@@ -18,11 +24,16 @@ pub(crate) fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + S
         items.get(index).map(|item| (index, work(item)))
     };
     thread::scope(|scope| {
-        let count = rayon::current_num_threads().min(items.len());
         let spawned = (0..count).filter(|_| {
             let (sender, begin) = (sender.clone(), &begin);
-            // The receiver outlives the scope unless `take` panicked.
-            let run = move || while begin().is_some_and(|result| sender.send(result).is_ok()) {};
+            let run = move || {
+                // The receiver outlives the scope unless `take` panicked.
+                let all = || while begin().is_some_and(|result| sender.send(result).is_ok()) {};
+                match ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
+                    Ok(pool) => pool.install(all),
+                    Err(_) => all(),
+                }
+            };
             thread::Builder::new().spawn_scoped(scope, run).is_ok()
         });
         if spawned.count() == 0 {
