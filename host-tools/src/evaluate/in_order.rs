@@ -77,7 +77,9 @@ mod tests {
         let pause = || thread::sleep(Duration::from_micros(50));
         let work = |_: &u32| {
             DEPTH.set(DEPTH.get() + 1);
-            (0..4).for_each(|_| drop(rayon::join(pause, pause)));
+            for _ in 0..4 {
+                rayon::join(pause, pause);
+            }
             DEPTH.replace(DEPTH.get() - 1)
         };
         let items: Vec<u32> = (0..200).collect();
