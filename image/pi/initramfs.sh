@@ -1,7 +1,7 @@
 #!/bin/bash
 # Packs the system that runs from memory: initramfs.sh FETCHED TREES PROGRAM OUT [FOLDER]; checks that the boards of the device trees in
 # the folder TREES find their drivers in it. Files in FOLDER are added or replace others. With NETWORK=1 it can use Ethernet and
-# Wi-Fi, as network.toml says.
+# Wi-Fi, as network.toml configures.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 fetched=$1 trees=$2 program=$3 out=$4 over=${5:-}

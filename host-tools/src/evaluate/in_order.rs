@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use rayon::ThreadPoolBuilder;
@@ -23,22 +23,20 @@ pub(crate) fn in_order<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + S
         let index = started.fetch_add(1, Ordering::Relaxed);
         items.get(index).map(|item| (index, work(item)))
     };
+    // The receiver outlives the scope unless `take` panicked.
+    let all = |sender: &Sender<_>| while begin().is_some_and(|result| sender.send(result).is_ok()) {};
     thread::scope(|scope| {
         let spawned = (0..count).filter(|_| {
-            let (sender, begin) = (sender.clone(), &begin);
-            let run = move || {
-                // The receiver outlives the scope unless `take` panicked.
-                let all = || while begin().is_some_and(|result| sender.send(result).is_ok()) {};
-                match ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
-                    Ok(pool) => pool.install(all),
-                    Err(_) => all(),
-                }
+            let (sender, all) = (sender.clone(), &all);
+            let run = move || match ThreadPoolBuilder::new().num_threads(1).use_current_thread().build() {
+                Ok(pool) => pool.install(|| all(&sender)),
+                Err(_) => all(&sender),
             };
             thread::Builder::new().spawn_scoped(scope, run).is_ok()
         });
         if spawned.count() == 0 {
             // No thread can be started: all is done here.
-            while begin().is_some_and(|result| sender.send(result).is_ok()) {}
+            all(&sender);
         }
         drop(sender);
         let mut early = BTreeMap::new();

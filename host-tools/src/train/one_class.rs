@@ -15,7 +15,7 @@ use super::candidate::Candidate;
 use super::fit::Fitted;
 use super::head::{HeadKind, TrainedHead};
 use super::protocol::Outcome;
-use crate::anomaly::normal::{fit_normal, normal_rows};
+use crate::anomaly::normal::fit_normal;
 use crate::anomaly::{self, left_out};
 use crate::data::feature_set::FeatureSet;
 use crate::evaluate::measured::sessions;
@@ -47,17 +47,17 @@ pub(super) fn outcome(set: &FeatureSet) -> Outcome {
     }
 }
 
-/// Fits the anomaly score to all windows of `set` and measures it on groups left out in turn.
+/// Fits the anomaly score to the windows `normal` of `set` and measures it on groups left out in turn.
 ///
 /// # Errors
 /// When there is too little sound: without the score such a model would report its class for any sound.
 pub(super) fn score(
     set: &FeatureSet,
-    normal: &[String],
+    normal: &[usize],
 ) -> anyhow::Result<(anomaly::Fitted, Option<left_out::LeftOut>)> {
     let rows: Vec<usize> = (0..set.rows.len()).collect();
     let seconds = rows.len() as f64 * set.hop_s();
-    let fitted = fit_normal(set, &normal_rows(set, normal)?).with_context(|| {
+    let fitted = fit_normal(set, normal).with_context(|| {
         format!(
             "the data has only one class, {}, so the model consists of the anomaly score, and {seconds:.0} s of sound are \
              too few for it; record {:.0} s more, at {}",

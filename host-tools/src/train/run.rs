@@ -108,16 +108,16 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
         ui.print(format!("{} windows of changed copies, used in training only", copies.of.len()));
     }
     let outcome = protocol::run(&set, copies.as_ref(), &settings, ui).inspect_err(|_| set.dataset.print_skipped(ui))?;
+    let normal = normal_rows(&set, &options.normal).inspect_err(|_| set.dataset.print_skipped(ui))?;
     let (anomaly, left_out) = if is_one_class {
         let spinner = ui.spinner("leaving groups out".into());
-        let (fitted, left_out) =
-            one_class::score(&set, &options.normal).inspect_err(|_| set.dataset.print_skipped(ui))?;
+        let (fitted, left_out) = one_class::score(&set, &normal).inspect_err(|_| set.dataset.print_skipped(ui))?;
         spinner.finish_and_clear();
         (Some(fitted), left_out)
     } else {
         // Held-out groups too: what is missing from normal sound raises false alarms, and the levels come from groups left out
         // of the fit in turn as it is.
-        let fitted = fit_normal(&set, &normal_rows(&set, &options.normal)?);
+        let fitted = fit_normal(&set, &normal);
         (fitted.inspect_err(|why| tracing::info!("no anomaly score: {why:#}")).ok(), None)
     };
     let report = TrainingReport {
@@ -131,7 +131,7 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
         tracing::info!("there are {} groups, so there are no more folds", set.dataset.groups.len());
     }
     let score = match &anomaly {
-        Some(fitted) => Some(AnomalyScore { tables: fitted.tables()?, rows: normal_rows(&set, &options.normal)? }),
+        Some(fitted) => Some(AnomalyScore { tables: fitted.tables()?, rows: normal }),
         None => None,
     };
     let base = base.as_ref().map(OwnedModel::bytes);
