@@ -28,15 +28,32 @@ export function arrange(element, children) {
   });
 }
 
-/** What to do when a button is pressed: `action`, which is not begun again before it is done. A disabled button loses the focus. */
+/** Draws anew; where that takes what had the focus out of `element`, `place(what had it)` gets the focus. */
+export function keepFocus(element, draw, place) {
+  const before = element.contains(document.activeElement) ? document.activeElement : null;
+  draw();
+  if (before && document.activeElement !== before) (before.isConnected ? before : place(before))?.focus();
+}
+
+/**
+ * A listener for a button, or for the form that a button sends: `action`, which is not begun again before it is done. The button
+ * is marked and not disabled, because a disabled button loses the focus.
+ */
 export function pressed(action) {
   let runs = false;
-  return async ({ currentTarget }) => {
+  return async (event) => {
+    // The browser itself sends no form.
+    event.preventDefault();
     if (runs) return;
+    const button = event.submitter ?? event.currentTarget;
     runs = true;
-    currentTarget.setAttribute('aria-disabled', 'true');
-    await Promise.resolve(action()).finally(() => currentTarget.removeAttribute('aria-disabled'));
-    runs = false;
+    button.setAttribute('aria-disabled', 'true');
+    try {
+      await action();
+    } finally {
+      button.removeAttribute('aria-disabled');
+      runs = false;
+    }
   };
 }
 

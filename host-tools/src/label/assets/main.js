@@ -1,5 +1,5 @@
 // The page: one stretch at a time, its sound, and what it is.
-import { fill, h } from './dom.js';
+import { fill, h, keepFocus } from './dom.js';
 import { stateMark } from './marks.js';
 import { sound } from './sound.js';
 import { choose, duration, language, languages, number, percent, t } from './words.js';
@@ -49,11 +49,11 @@ function frame() {
   const picker = h('select', { id: 'language', onchange: () => choose(picker.value) }, languages.map(([tag, name]) => h('option', { value: tag, selected: tag === language, lang: tag }, name)));
   const foot = h('footer', {}, h('span', { class: 'row' }, h('label', { for: 'language' }, t('foot.language')), picker), root.manifest);
   document.body.replaceChildren(skipLink, h('header', { class: 'top' }, h('div', { class: 'bar' }, brand, root.progress, h('div', { class: 'account' }, root.undo))), root.main, foot);
-  root.title = h('h2', {});
+  root.title = h('h2', { tabIndex: -1 });
   root.part = h('span', { class: 'soft' });
   root.proposal = h('p', {});
   root.labels = h('div', { class: 'labels' });
-  root.done = h('div', { class: 'card', hidden: true });
+  root.done = h('div', { class: 'card', tabIndex: -1, hidden: true });
   const toggle = button(t('sound.play'), t('key.space'), player.toggle);
   const controls = h('div', { class: 'row' }, toggle, button(t('sound.cut'), 'C', cut), button(t('sound.skip'), 'S', skip));
   root.stretch = h('div', { class: 'card' }, h('div', { class: 'row apart' }, root.title, root.part), player.element, controls);
@@ -70,8 +70,10 @@ function show(next) {
   const { stretch, labels, labelled, labelled_s, skipped, left, can_undo, manifest } = work;
   fill(root.progress, t('progress', labelled, duration(labelled_s), skipped, left));
   fill(root.manifest, t('foot.manifest', manifest));
-  root.undo.disabled = !can_undo;
+  // A disabled button would lose the focus.
+  root.undo.setAttribute('aria-disabled', String(!can_undo));
   root.done.hidden = Boolean(stretch);
+  if (!stretch && root.main.contains(document.activeElement)) root.done.focus();
   root.stretch.hidden = root.what.hidden = !stretch;
   if (!stretch) {
     player.load(null);
@@ -84,13 +86,14 @@ function show(next) {
   const unusual = proposal?.anomaly >= 1 ? ` ${t('label.unusual', number(proposal.anomaly, 1))}` : '';
   const text = proposal ? t('label.proposed', proposal.label, percent(proposal.confidence)) + unusual : labels.length ? t('label.none') : t('label.first');
   fill(root.proposal, text);
-  root.labels.replaceChildren(...labels.map(({ label, stretches, seconds }, place) => {
+  const buttons = labels.map(({ label, stretches, seconds }, place) => {
     const proposed = label === proposal?.label;
     const key = place < 9 ? `${place + 1}` : '';
     return h('button', { type: 'button', class: proposed ? 'proposed' : '', onclick: () => give(label), 'aria-keyshortcuts': proposed ? `${key} Enter`.trim() : key || null },
       stateMark(place), h('span', {}, label), h('span', { class: 'soft small' }, t('label.count', stretches, duration(seconds))),
       key ? h('kbd', { 'aria-hidden': 'true' }, proposed ? `${key} ${t('key.enter')}` : key) : null);
-  }));
+  });
+  keepFocus(root.labels, () => root.labels.replaceChildren(...buttons), () => root.title);
   if (stretch.id !== before?.id) player.load(`api/sound/${stretch.id}`);
 }
 

@@ -1,5 +1,5 @@
 // One setting: its control, the value of the file, and the way back to it.
-import { h } from './dom.js';
+import { h, pressed } from './dom.js';
 import { named, number, t } from './words.js';
 
 const CAUSES = ['state', 'anomaly', 'no_sound', 'microphone'];
@@ -74,11 +74,11 @@ export function field(entry, labels, onReset) {
     entry.run_time !== null && entry.run_time !== undefined ? t('settings.run_time', number(entry.run_time, 2)) : null,
     entry.restart ? t('settings.restart') : null,
   ].filter(Boolean);
-  const reset = entry.overridden ? h('button', { type: 'button', onclick: onReset, 'aria-label': t('settings.reset.label', t(`set.${key}`)) }, t('settings.reset')) : null;
+  const reset = entry.overridden ? h('button', { type: 'button', onclick: pressed(onReset), 'aria-label': t('settings.reset.label', t(`set.${key}`)) }, t('settings.reset')) : null;
   const mark = entry.overridden ? h('span', { class: 'badge watch' }, t('settings.overridden')) : null;
   const text = h('p', { id: hint, class: 'soft small' }, notes.join(' '));
   const element = kind === 'choices'
-    ? h('fieldset', { class: 'setting', 'aria-describedby': hint }, h('legend', {}, t(`set.${key}`), ' ', mark), control, text, reset)
-    : h('div', { class: 'setting' }, h('div', { class: 'row' }, kind === 'flag' ? control : null, h('label', { for: id }, t(`set.${key}`)), mark), kind === 'flag' ? null : control, text, reset);
+    ? h('fieldset', { class: 'setting', 'data-key': key, 'aria-describedby': hint }, h('legend', {}, t(`set.${key}`), ' ', mark), control, text, reset)
+    : h('div', { class: 'setting', 'data-key': key }, h('div', { class: 'row' }, kind === 'flag' ? control : null, h('label', { for: id }, t(`set.${key}`)), mark), kind === 'flag' ? null : control, text, reset);
   return { element, key, value, isChanged: () => JSON.stringify(value()) !== first };
 }

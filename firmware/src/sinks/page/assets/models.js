@@ -1,6 +1,6 @@
 // The screen *Models*: what there is, the upload of another one with its self-test, and the way back.
 import * as api from './api.js';
-import { h, fill } from './dom.js';
+import { fill, h, keepFocus, pressed } from './dom.js';
 import { number, percent, t } from './words.js';
 
 /** How long the result of a reload is waited for. */
@@ -14,7 +14,7 @@ export function models({ onLink, onNow }) {
   const rule = h('p', { id: 'rule', class: 'soft small' });
   const progress = h('progress', { max: 1, value: 0, hidden: true, 'aria-label': t('models.progress') });
   const send = h('button', { class: 'main', type: 'submit' }, t('models.upload'));
-  const form = h('form', { class: 'card', onsubmit: (event) => { event.preventDefault(); upload(); } },
+  const form = h('form', { class: 'card', onsubmit: pressed(upload) },
     h('h2', {}, t('models.new')), h('label', { for: 'model' }, t('models.file')), model, h('label', { for: 'signature' }, t('models.signature')), signature, rule, h('div', { class: 'row' }, send, progress));
   let [found, stopped] = [null, false];
 
@@ -36,7 +36,11 @@ export function models({ onLink, onNow }) {
     signature.required = found.uploads === 'signed';
     fill(rule, t(found.uploads === 'signed' ? (found.has_key ? 'models.signed_only' : 'models.no_key') : 'models.any'));
     const reasons = [found.is_fixed && t('models.fixed'), !found.can_keep && t('models.no_folder'), found.uploads === 'off' && t('models.off'), ...found.damaged.map((why) => t('models.damaged', why))];
-    fill(list, ...found.models.map((one) => item(one, closed)), ...reasons.filter(Boolean).map((text) => h('li', { class: 'card notice' }, text)));
+    const items = new Map(found.models.map((one) => [one.id, item(one, closed)]));
+    const lines = [...items.values(), ...reasons.filter(Boolean).map((text) => h('li', { class: 'card notice' }, text))];
+    // The model whose button had the focus has it still: its button, or its heading once it is in use.
+    const again = (before) => { const own = items.get(before.closest('li').dataset.id); return own?.querySelector('button') ?? (own ?? list).querySelector('h3'); };
+    keepFocus(list, () => fill(list, ...lines), again);
   }
 
   function item(one, closed) {
@@ -45,9 +49,9 @@ export function models({ onLink, onNow }) {
     const facts = [[t('models.sum'), one.sha256.slice(0, 16)], [t('models.size'), `${number(one.bytes / 1e6, 2)} MB`], [t('models.is_signed'), t(one.signed ? 'settings.yes' : 'settings.no')]];
     const rows = facts.flatMap(([what, value]) => [h('dt', {}, what), h('dd', {}, value)]);
     const label = t(isPrevious ? 'models.roll_back' : 'models.use');
-    const button = one.active || closed ? null : h('button', { type: 'button', 'aria-label': `${label}: ${name}`, onclick: () => use(one.id) }, label);
+    const button = one.active || closed ? null : h('button', { type: 'button', 'aria-label': `${label}: ${name}`, onclick: pressed(() => use(one.id)) }, label);
     const mark = one.active ? h('span', { class: 'badge normal' }, t('models.active')) : isPrevious ? h('span', { class: 'badge watch' }, t('models.previous')) : null;
-    return h('li', { class: 'card' }, h('div', { class: 'row apart' }, h('h3', { class: 'title' }, name, ' ', mark), button), h('dl', {}, rows));
+    return h('li', { class: 'card', 'data-id': one.id }, h('div', { class: 'row apart' }, h('h3', { class: 'title', tabIndex: -1 }, name, ' ', mark), button), h('dl', {}, rows));
   }
 
   async function use(id) {
@@ -62,7 +66,6 @@ export function models({ onLink, onNow }) {
   }
 
   async function upload() {
-    send.disabled = true;
     progress.hidden = false;
     try {
       const before = found.reload.count;
@@ -77,7 +80,6 @@ export function models({ onLink, onNow }) {
     } catch (error) {
       problem(error);
     } finally {
-      send.disabled = false;
       progress.hidden = true;
       progress.value = 0;
     }

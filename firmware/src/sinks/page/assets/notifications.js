@@ -1,6 +1,6 @@
 // The servers that messages go to, what has become of the last message, and the button of the test.
 import * as api from './api.js';
-import { h, fill } from './dom.js';
+import { h, fill, pressed } from './dom.js';
 import { clockTime, t } from './words.js';
 
 /** How often the servers are asked for after a test. */
@@ -9,7 +9,7 @@ const STEPS = 20;
 
 export function notifications() {
   const list = h('ul', { class: 'plain', 'aria-live': 'polite' });
-  const button = h('button', { type: 'button', hidden: true, onclick: test }, t('notify.test'));
+  const button = h('button', { type: 'button', hidden: true, onclick: pressed(test) }, t('notify.test'));
   let stopped = false;
 
   async function load() {
@@ -26,7 +26,6 @@ export function notifications() {
   }
 
   async function test() {
-    button.disabled = true;
     try {
       await api.post('api/notify/test');
       for (let step = 0; step < STEPS && !stopped; step++) {
@@ -36,8 +35,6 @@ export function notifications() {
       }
     } catch (error) {
       fill(list, h('li', { role: 'alert' }, error.status ? t('error.request', error.message) : t('error.network')));
-    } finally {
-      button.disabled = false;
     }
   }
 

@@ -1,7 +1,7 @@
 // The screen *Now*: state, unusual sound, level, microphone, spectrogram, all live.
 import * as api from './api.js';
 import { curve } from './curve.js';
-import { h, fill } from './dom.js';
+import { fill, h, keepFocus, pressed } from './dom.js';
 import { stateMark, zoneMark } from './marks.js';
 import { spectrogram } from './spectrogram.js';
 import { dateTime, duration, named, number, percent, t } from './words.js';
@@ -25,6 +25,8 @@ export function now({ onNow, onLink }) {
   const anomaly = curve(t('now.anomaly'), { range: (values) => [0, Math.max(1.25, ...values)], text: score });
   const level = curve(t('now.level'), { range: (values) => [Math.min(-70, ...values), Math.max(0, ...values)], text: (value) => number(value, 0) });
   const sound = spectrogram();
+  // The button of each cause stays over redraws: what has the focus keeps it.
+  const [buttons, problem] = [new Map(), h('p', { role: 'alert' })];
   let [points, latest] = [[], null];
 
   function drawCurves() {
@@ -84,27 +86,26 @@ export function now({ onNow, onLink }) {
     const key = JSON.stringify([alarms, unacknowledged, api.mayOperate()]);
     if (part.alarms.dataset.key === key) return;
     part.alarms.dataset.key = key;
-    if (!causes.length) return fill(part.alarms, h('p', { class: 'badge normal' }, zoneMark('normal'), t('alarm.none')));
+    fill(problem);
     const status = (cause) => {
       const waiting = unacknowledged.includes(cause);
       if (!alarms.includes(cause)) return t('alarm.ended');
       return waiting ? `${t('alarm.active')}, ${t('alarm.unacknowledged')}` : t('alarm.active');
     };
     const line = (cause) => h('li', { class: 'row' }, h('span', {}, `${named('cause', cause)}${cause === 'state' && alarms.includes(cause) ? ` (${named('state', last_state)})` : ''}: ${status(cause)}`), acknowledge(cause, unacknowledged));
-    fill(part.alarms, h('div', { class: 'card alarm' }, h('p', { class: 'title' }, zoneMark('alarm'), t('alarm.title')), h('ul', { class: 'plain' }, causes.map(line))));
+    const title = causes.length
+      ? h('p', { class: 'title', tabIndex: -1 }, zoneMark('alarm'), t('alarm.title'))
+      : h('p', { class: 'badge normal', tabIndex: -1 }, zoneMark('normal'), t('alarm.none'));
+    const draw = () => fill(part.alarms, causes.length ? h('div', { class: 'card alarm' }, title, h('ul', { class: 'plain' }, causes.map(line)), problem) : title);
+    keepFocus(part.alarms, draw, () => title);
   }
 
   /** A button for a cause that waits for it. */
   function acknowledge(cause, unacknowledged) {
     if (!unacknowledged.includes(cause) || !api.mayOperate()) return null;
-    const button = h('button', { type: 'button', onclick: () => {
-      button.disabled = true;
-      api.post('api/acknowledge', { cause }).catch((error) => {
-        button.disabled = false;
-        button.after(h('span', { role: 'alert' }, error.status ? t('error.request', error.message) : t('error.network')));
-      });
-    } }, t('alarm.acknowledge'));
-    return button;
+    const send = () => api.post('api/acknowledge', { cause }).then(() => fill(problem), (error) => fill(problem, error.status ? t('error.request', error.message) : t('error.network')));
+    if (!buttons.has(cause)) buttons.set(cause, h('button', { type: 'button', onclick: pressed(send) }, t('alarm.acknowledge')));
+    return buttons.get(cause);
   }
 
   function showSound({ microphone, capture, silent_s }) {

@@ -1,6 +1,6 @@
 // The screen *Settings*: what may be changed here, as overrides of the device's file, shown as a difference before it is applied.
 import * as api from './api.js';
-import { h, fill } from './dom.js';
+import { fill, h, keepFocus, pressed } from './dom.js';
 import { field } from './fields.js';
 import { notifications } from './notifications.js';
 import { t } from './words.js';
@@ -18,11 +18,11 @@ const PATIENCE_MS = 15_000;
 const problem = (error) => (error.status ? t('error.request', error.message) : t('error.network'));
 
 export function settings({ onLink, onNow }) {
-  const form = h('form', { class: 'stack', onsubmit: (event) => { event.preventDefault(); review(); } });
-  const note = h('div', { role: 'status', 'aria-live': 'polite' });
+  const form = h('form', { class: 'stack', onsubmit: pressed(review) });
+  const note = h('div', { role: 'status', 'aria-live': 'polite', tabIndex: -1 });
   const preview = h('section', { class: 'card', tabIndex: -1, hidden: true, 'aria-label': t('settings.review') });
   const servers = notifications();
-  let [fields, found, stopped] = [[], null, false];
+  let [fields, found, stopped, submit] = [[], null, false, null];
 
   const show = (text, isAlert) => fill(note, ...(text ? [h('p', { class: 'card notice', role: isAlert ? 'alert' : null }, text)] : []));
 
@@ -44,8 +44,13 @@ export function settings({ onLink, onNow }) {
       fields.push(...own);
       return h('section', { class: 'card' }, h('h2', {}, t(`settings.${group}`)), own.map((one) => one.element), group === 'notify' ? servers.element : null);
     });
-    const foot = h('div', { class: 'row' }, h('button', { class: 'main', type: 'submit' }, t('settings.review')), h('span', { class: 'soft small' }, t('settings.files', found.page_file, found.file)));
-    fill(form, ...[found.ignored && h('p', { class: 'card notice', role: 'alert' }, t('settings.ignored', found.ignored)), h('div', { class: 'grid' }, groups), foot].filter(Boolean));
+    submit = h('button', { class: 'main', type: 'submit' }, t('settings.review'));
+    const foot = h('div', { class: 'row' }, submit, h('span', { class: 'soft small' }, t('settings.files', found.page_file, found.file)));
+    const parts = [found.ignored && h('p', { class: 'card notice', role: 'alert' }, t('settings.ignored', found.ignored)), h('div', { class: 'grid' }, groups), foot].filter(Boolean);
+    keepFocus(form, () => fill(form, ...parts), (before) => {
+      const own = fields.find((one) => one.key === before.closest('[data-key]')?.dataset.key);
+      return own ? document.getElementById(before.id) ?? own.element.querySelector('input') : submit;
+    });
     preview.hidden = true;
   }
 
@@ -64,8 +69,8 @@ export function settings({ onLink, onNow }) {
         show(t('settings.same'));
         return;
       }
-      const apply = h('button', { class: 'main', type: 'button', onclick: () => change(wanted) }, t('settings.apply'));
-      const cancel = h('button', { type: 'button', onclick: () => { preview.hidden = true; } }, t('settings.cancel'));
+      const apply = h('button', { class: 'main', type: 'button', onclick: pressed(() => change(wanted)) }, t('settings.apply'));
+      const cancel = h('button', { type: 'button', onclick: () => { preview.hidden = true; submit.focus(); } }, t('settings.cancel'));
       fill(preview, h('h2', {}, t('settings.diff')), h('ul', { class: 'plain diff' }, differences.map(difference)), h('div', { class: 'row' }, apply, cancel));
       preview.hidden = false;
       preview.focus();
@@ -87,6 +92,7 @@ export function settings({ onLink, onNow }) {
 
   async function change(wanted) {
     const before = found.reload.count;
+    if (preview.contains(document.activeElement)) note.focus();
     preview.hidden = true;
     try {
       const { changes: count } = await api.post('api/settings', { changes: wanted });
