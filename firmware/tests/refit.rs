@@ -259,3 +259,20 @@ fn a_dry_run_stores_nothing() {
     assert!(text.contains("whine: 0 of 5 clips recognised before, 5 after, each left out in turn"), "{text}");
     assert!(!device.place.state().exists());
 }
+
+#[test]
+fn what_cannot_be_written_is_refused_before_the_clips_are_read() {
+    let device = Device::new();
+    let list = device.place.path("labels.csv");
+    std::fs::write(&list, format!("file,label,condition\n{}", device.whine("whine", ""))).unwrap();
+    // A file in the way stops root too.
+    let file = device.place.path("file");
+    std::fs::write(&file, "").unwrap();
+    let below = file.join("below");
+    let (labels, below) = (list.to_str().unwrap(), below.to_str().unwrap());
+    for (option, why) in [("--json", "the JSON cannot be written"), ("--state-dir", "check listen.state_dir")] {
+        let (code, text, stderr) = device.refit(&["--labels", labels, option, below]);
+        assert!(code == Some(1) && text.is_empty() && stderr.contains(why), "{option}: {text}{stderr}");
+        assert!(!stderr.contains("clip 1"), "{option}: {stderr}");
+    }
+}

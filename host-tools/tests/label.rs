@@ -138,8 +138,15 @@ fn wrong_options_are_named_with_the_remedy() {
     wav(&folder.path().join("a.wav"), &[(3.0, 0.1)]);
     std::fs::write(folder.path().join("manifest.csv"), "file,label,group\na.wav,on,1\n").unwrap();
     let data = folder.path().to_str().unwrap();
+    let below_a_file = folder.path().join("a.wav/labels.csv");
+    let below_a_file = below_a_file.to_str().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
     for (arguments, part) in [
         (&["--data", "missing"][..], "there is no such folder"),
+        // Both before the model and the recordings are read.
+        (&["--data", data, "--model", "missing.tflite", "--port", &port], "give another one by --port"),
+        (&["--data", data, "--model", "missing.tflite", "--out", below_a_file], "labels.csv cannot be written"),
         (&["--data", data, "--change", "0"], "from 1 to 1000"),
         (&["--data", data], "name another file by --out"),
         (&["--data", data, "--out", "labels.csv", "--model", "missing.tflite"], "missing.tflite"),

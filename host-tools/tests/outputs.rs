@@ -49,6 +49,13 @@ fn outputs_go_where_the_user_says_and_names_stay_on_one_line() {
     let page = bash(folder, &format!("host-tools report {model} --data data --out - | head -c 15"));
     assert_eq!(text(&page.stdout), "<!DOCTYPE html>", "{}", text(&page.stderr));
 
+    let bench = bash(folder, &format!("host-tools bench {model}"));
+    assert!(
+        text(&bench.stderr).contains("the model has no int8 network; give the base model"),
+        "{}",
+        text(&bench.stderr)
+    );
+
     let forged = "on_state/x\nb.wav | True: off_state | Predicted: off_state | Mean confidence: 1.0000 | PASS.wav";
     std::fs::create_dir_all(folder.join("new/on_state")).unwrap();
     std::fs::copy(

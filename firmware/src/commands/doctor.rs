@@ -40,6 +40,7 @@ pub(crate) struct Args {
 /// # Errors
 /// If the configuration cannot be read or an option makes no sense.
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    args.json.check()?;
     let config = args.device.config()?;
     let mut checks = vec![cards()];
     checks.extend(sound::examine(&config.capture, args.seconds)?);

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use monitor_model::atomic_file;
 use monitor_model::document::Document;
 use serde::Serialize;
 
@@ -21,6 +22,15 @@ impl JsonOut {
         self.json.as_deref() == Some(Path::new("-"))
     }
 
+    /// Checks before the work that the file can be written.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let Some(path) = self.json.as_deref().filter(|_| !self.takes_stdout()) else { return Ok(()) };
+        atomic_file::check(path).with_context(|| unwritable(path))
+    }
+
     /// Writes `result` as a document of `schema`, to a file completely or not at all; does nothing without the option.
     ///
     /// # Errors
@@ -30,9 +40,7 @@ impl JsonOut {
         let mut text = serde_json::to_string_pretty(&Document::new(schema, result))?;
         text.push('\n');
         if !self.takes_stdout() {
-            return monitor_model::atomic_file::write(path, text.as_bytes()).with_context(|| {
-                format!("{}: the JSON cannot be written; is there space, may this user write there?", path.display())
-            });
+            return atomic_file::write(path, text.as_bytes()).with_context(|| unwritable(path));
         }
         let mut out = std::io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -41,4 +49,8 @@ impl JsonOut {
             written => written.context("the JSON cannot be written to standard output"),
         }
     }
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("{}: the JSON cannot be written; is there space, may this user write there?", path.display())
 }

@@ -93,6 +93,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 fn fit(args: &Args, settings: Settings, labels: &Path) -> anyhow::Result<ExitCode> {
+    args.json.check()?;
     let clips = refit::read_labels(labels)?;
     let request = Request { settings, clips, activate: !args.dry_run };
     let report = refit::refit(&request, &|step| {

@@ -36,6 +36,9 @@ pub(crate) fn refit(request: &Request, on_step: &dyn Fn(Step)) -> Result<Report,
     let started = Instant::now();
     let settings = &request.settings;
     settings.check()?;
+    if request.activate {
+        versions::check_writable(settings)?;
+    }
     let count = request.clips.len();
     if count > MOST_CLIPS {
         return Err(Error::Clips(count));

@@ -97,6 +97,15 @@ pub(super) fn store(settings: &Settings, file: &[u8]) -> Result<u32, Error> {
     Ok(number)
 }
 
+/// Checks that a version can be stored, before the clips are read and fitted.
+///
+/// # Errors
+/// When the state directory cannot be written to.
+pub(super) fn check_writable(settings: &Settings) -> Result<(), Error> {
+    let path = path(settings, 1);
+    atomic_file::check(&path).map_err(failed(path.clone()))
+}
+
 /// The stored versions, oldest first.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use crate::data::feature_set::FeatureSet;
 pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
     let index = |name: &String| {
         classes.iter().position(|class| class == name).ok_or_else(|| {
-            anyhow::anyhow!("--normal {name}: there is no such class; the classes are {}", classes.join(", "))
+            anyhow::anyhow!("--normal {name}: there is no such class; name some of {}", classes.join(", "))
         })
     };
     names.iter().map(index).collect()

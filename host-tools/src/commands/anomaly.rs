@@ -12,7 +12,7 @@ use crate::anomaly::hold_out::{FOLDS, Scored};
 use crate::anomaly::normal::{WindowIndex, normal_classes};
 use crate::anomaly::roc as area;
 use crate::anomaly::text::{false_alarms, promise};
-use crate::console::{Columns, JsonOut, Side, Ui};
+use crate::console::{Columns, JsonOut, Side, Ui, check_files, check_folder};
 use crate::data::dataset::Dataset;
 use crate::evaluate::measured::sessions;
 use crate::features::InputOptions;
@@ -65,11 +65,13 @@ struct Figures<'a> {
 /// # Errors
 /// When a class is unknown, there is nothing to compare, or a file cannot be read or written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    // Checks that are quick come before the long work.
+    check_files(&[args.json.output()])?;
+    check_folder("--out", &args.out)?;
+    let bands = args.known_bands().map(|path| read_fault_bands(&path)).transpose()?;
     let ui = Ui::new(&args.json);
-    // Rejects a wrong name before the long work.
     let check = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
     let set = args.input.load(check, &ui)?.set;
-    let bands = args.known_bands().map(|path| read_fault_bands(&path)).transpose()?;
     let (kind, normal_classes) = (set.kind, normal_classes(&set.dataset.classes, &args.normal)?);
     let index = WindowIndex::from_set(&set);
     let (windows, labels) = (index.windows(&set), &index.classes);

@@ -8,7 +8,7 @@ use monitor_model::owned::OwnedModel;
 use serde::Serialize;
 
 use crate::anomaly::normal::normal_classes;
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, check_files, check_folder};
 use crate::data::dataset::{Dataset, FoundSound, Use};
 use crate::evaluate::changes::Followed;
 use crate::evaluate::model::named_contents;
@@ -75,6 +75,8 @@ struct ByClass<'a> {
 /// # Errors
 /// When the model or the data cannot be read, the data has a class that the model lacks, or a picture cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_files(&[args.json.output()])?;
+    check_folder("--out", &args.out)?;
     let ui = Ui::new(&args.json);
     let file = &args.on.model;
     let model = OwnedModel::load(file)?;

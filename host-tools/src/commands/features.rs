@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown};
+use crate::console::{JsonOut, Ui, check_files, is_stdout, shown};
 use crate::data::dataset::FoundSound;
 use crate::data::table;
 use crate::features::InputOptions;
@@ -47,7 +47,6 @@ struct Figures<'a> {
 /// When the data cannot be read, a requested base model is missing, or the table cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let out = &args.out;
-    one_stdout(&[("--out", Some(out)), ("--json", args.json.json.as_deref())])?;
     let ui = Ui::beside(&args.json, is_stdout(out));
     // What is no regular file is written through under any name.
     let is_stream = out.exists() && !out.is_file() && !out.is_dir();
@@ -58,6 +57,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         table::EXTENSION
     );
     ensure!(!args.input.is_tables(), "--data: features takes a folder of recordings; tables can be used directly");
+    check_files(&[("--out", Some(out)), args.json.output()])?;
     let loaded = args.input.load(|_| Ok(()), &ui)?;
     let (set, base) = loaded.with_base(&args.input.features)?;
     let bytes = table::write(out, &set, base.as_ref(), args.input.folder())?;

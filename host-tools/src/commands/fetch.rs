@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::base::download::{self, Expected, Timeouts};
 use crate::base::{self, ADDRESSES, EXPECTED};
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, check_files};
 use crate::data::hash::hex;
 
 /// Options of `host-tools fetch`.
@@ -44,6 +44,7 @@ struct Outcome {
 /// # Errors
 /// When it is neither found nor downloaded, or a file named by the user is another file.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_files(&[args.json.output()])?;
     let ui = Ui::new(&args.json);
     let outcome = match found(args)? {
         Some(path) => Outcome { path, bytes: EXPECTED.size, sha256: hex(&EXPECTED.sha256), downloaded_from: None },

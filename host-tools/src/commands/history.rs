@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown};
+use crate::console::{JsonOut, Ui, check_files, check_folder, is_stdout, shown};
 use crate::event_log::{Course, EXPLANATIONS, Raised, Record, Span, moment, read, write_table};
 use crate::plots::event_log::{Lane, Log, draw};
 
@@ -79,7 +79,8 @@ struct Alarm<'a> {
 /// # Errors
 /// When the file is no event log, or a file cannot be read or written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    one_stdout(&[("--parquet", args.parquet.as_deref()), ("--json", args.json.json.as_deref())])?;
+    check_files(&[("--parquet", args.parquet.as_deref()), args.json.output()])?;
+    check_folder("--out", &args.out)?;
     let ui = Ui::beside(&args.json, args.parquet.as_deref().is_some_and(is_stdout));
     let records = records(&args.events, &ui)?;
     let course = Course::from_records(&records);

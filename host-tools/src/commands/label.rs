@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use monitor_model::owned::OwnedModel;
 
-use crate::console::{JsonOut, Ui, shown};
+use crate::console::{JsonOut, Ui, check_files, shown};
 use crate::evaluate::model::named_contents;
 use crate::evaluate::predict::wav_files;
 use crate::label::manifest::Manifest;
@@ -51,8 +51,11 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ensure!((1.0..=1000.0).contains(&args.change), "--change {}: give a factor from 1 to 1000", args.change);
     ensure!(args.data.is_dir(), "--data {}: there is no such folder", shown(&args.data));
+    let server = web::Server::bind(&args.page)?;
     let files = wav_files(std::slice::from_ref(&args.data))?;
     let out = args.out.clone().unwrap_or_else(|| args.data.join("manifest.csv"));
+    // Before minutes of reading, and before somebody gives labels in vain.
+    check_files(&[("--out", Some(&out))])?;
     let manifest = Manifest::open(&out, &files)?;
     let model = args.model.as_ref().map(|path| OwnedModel::load(path).context("cannot use the model")).transpose()?;
     let contents = model.as_ref().map(named_contents).transpose();
@@ -62,7 +65,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let classes = contents.map(|contents| contents.labels.clone()).unwrap_or_default();
     let materials = read(&files, &args.data, contents.zip(judge.as_ref()).map(|(c, judge)| Model::new(c, judge)))?;
     let session = Session::new(materials, manifest, args.change, classes, &args.label);
-    web::Server::start(&args.page)?.run(routes::router(session))
+    server.run(routes::router(session))
 }
 
 /// Reads all recordings; those that cannot be read are named and left out.

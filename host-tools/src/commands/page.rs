@@ -42,6 +42,7 @@ pub(crate) struct Args {
 /// # Errors
 /// When the broker cannot be reached, there is no recording, the model cannot be used, or the port is taken.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let server = web::Server::bind(&args.page)?;
     let router = match (&args.mqtt, &args.model) {
         (Some(address), _) => {
             let broker = Broker::connect(address, &args.broker)?;
@@ -59,5 +60,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             anyhow::bail!("name recordings and --model, or a broker by --mqtt")
         }
     };
-    web::Server::start(&args.page)?.run(router)
+    server.run(router)
 }

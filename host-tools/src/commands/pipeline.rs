@@ -9,9 +9,10 @@ use monitor_core::model_card;
 use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 use monitor_model::report::Line;
+use monitor_recording::RecordingReader;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, check_files, check_folder, shown};
 use crate::data::dataset::Dataset;
 use crate::evaluate::measured::MIN_F1;
 use crate::evaluate::measured::Measured;
@@ -76,11 +77,16 @@ struct Figures<'a> {
 /// # Errors
 /// When training fails, the model file fails a check, or its figures do not show that it is good enough.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_files(&[args.json.output()])?;
+    check_folder("--out", &args.options.out)?;
     let ui = Ui::new(&args.json);
     ensure!(
         !args.options.input.is_tables(),
         "--data: pipeline reads the recordings again to verify the model; name their folder, or use train with tables"
     );
+    if let Some(path) = &args.test {
+        RecordingReader::open(path).with_context(|| format!("--test {}: name a recording", shown(path)))?;
+    }
     ui.print("== 1/5 Training");
     let trained = train(&args.options, &ui)?;
 

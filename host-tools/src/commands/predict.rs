@@ -17,7 +17,7 @@ use monitor_model::owned::OwnedModel;
 use monitor_model::report::{AnomalySummary, Line};
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, is_stdout, one_stdout, shown, write_output};
+use crate::console::{JsonOut, Ui, check_files, check_folder, is_stdout, shown, write_output};
 use crate::data::hash::sha256;
 use crate::evaluate::in_order::in_order;
 use crate::evaluate::model::named_contents;
@@ -110,8 +110,13 @@ struct WindowReport {
 /// When the model cannot be used, a recording cannot be read (the others are processed first), or an output cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (log, labels) = (args.log.as_deref(), args.labels.as_deref());
-    one_stdout(&[("--log", log), ("--labels", labels), ("--json", args.json.json.as_deref())])?;
     let files = wav_files(&args.recordings)?;
+    let track = labels.filter(|path| is_one_track(path, files.len()));
+    check_files(&[("--log", log), ("--labels", track), args.json.output()])?;
+    if let (None, Some(folder)) = (track, labels) {
+        anyhow::ensure!(!is_stdout(folder), "--labels -: {} recordings need a folder; name one", files.len());
+        check_folder("--labels", folder)?;
+    }
     let model = OwnedModel::load(&args.model).context("cannot use the model")?;
     let context = || format!("cannot use the model {}", args.model.display());
     let contents = named_contents(&model).with_context(context)?;
@@ -178,15 +183,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     }
 }
 
+/// Whether `--labels` of so many recordings names one file, and not the folder of several.
+fn is_one_track(path: &Path, recordings: usize) -> bool {
+    recordings == 1 && !path.is_dir()
+}
+
 /// Writes the label tracks: of a single recording to `path`, of several into the folder `path`.
 fn write_tracks(path: &Path, files: &[PathBuf], reports: &[FileReport]) -> anyhow::Result<()> {
-    let paths = match files {
-        [_] if !path.is_dir() => vec![path.to_path_buf()],
-        _ => {
-            anyhow::ensure!(!is_stdout(path), "--labels -: {} recordings need a folder", files.len());
-            track_paths(path, files)
-        }
-    };
+    let one = is_one_track(path, files.len());
+    let paths = if one { vec![path.to_path_buf()] } else { track_paths(path, files) };
     for (path, report) in paths.iter().zip(reports).filter(|(_, report)| report.judged.error.is_none()) {
         let seconds = report.summary.as_ref().map_or(0.0, |summary| summary.seconds);
         write_output(path, report.track.text(seconds).as_bytes(), "the label track")?;

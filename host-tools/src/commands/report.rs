@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::anomaly::normal::normal_classes;
-use crate::console::{JsonOut, Ui, is_stdout, shown, write_output};
+use crate::console::{JsonOut, Ui, check_files, is_stdout, shown, write_output};
 use crate::data::dataset::{Dataset, Use};
 use crate::data::hash::hex;
 use crate::evaluate::changes;
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let (out, file) = (&args.out, &args.on.model);
     let ui = Ui::beside(&JsonOut::default(), is_stdout(out));
     ensure!(!out.is_dir(), "--out {}: this is a folder; name a file, such as report.html", out.display());
+    check_files(&[("--out", Some(out))])?;
     let model = OwnedModel::load(file)?;
     let mut dataset = Dataset::load_for(Use::Evaluate, &args.on.data, &ui)?;
     dataset.print_found(&ui);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, check_files};
 use crate::sign;
 
 /// Options of `host-tools sign`.
@@ -45,6 +45,8 @@ struct Outcome {
 /// # Errors
 /// When the key is missing or cannot be decrypted, or a model or a signature cannot be read or written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    // Before a key is made.
+    check_files(&[args.json.output()])?;
     let ui = Ui::new(&args.json);
     let password = match &args.password_file {
         Some(path) => {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::value_parser;
+use monitor_model::wav::MAX_HEADER_LEN;
 
-use crate::console::{Columns, JsonOut, Side, Ui};
+use crate::console::{Columns, JsonOut, Side, Ui, check_files};
 use crate::data::dataset;
 use monitor_synth::{self as synth, Options, Summary};
 
@@ -49,6 +50,9 @@ pub(crate) struct Args {
 /// # Errors
 /// If a file cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_files(&[args.json.output()])?;
+    check_length("--seconds", args.seconds, args.rate)?;
+    check_length("--timeline-seconds", args.timeline_seconds, args.rate)?;
     let ui = Ui::new(&args.json);
     let options = Options {
         seed: args.seed,
@@ -65,6 +69,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     summary.others = other_recordings(&args.out, &summary)?;
     print(&summary, args, &ui);
     args.json.write("acoustic-monitor/synth/1", &summary)
+}
+
+/// Rejects recordings that no WAV file holds, before gigabytes are written.
+fn check_length(option: &str, seconds: u32, rate_hz: u32) -> anyhow::Result<()> {
+    const BYTES_PER_SAMPLE: u64 = 2;
+    let most = (u64::from(u32::MAX) - MAX_HEADER_LEN) / BYTES_PER_SAMPLE / u64::from(rate_hz);
+    ensure!(
+        u64::from(seconds) <= most,
+        "{option} {seconds}: a WAV file of {rate_hz} Hz holds at most {most} s; give fewer seconds or a lower --rate"
+    );
+    Ok(())
 }
 
 /// WAV files in the folders of `out` that are not part of the data set.

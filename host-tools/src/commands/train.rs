@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, check_files};
 use crate::data::dataset::FoundSound;
 use crate::train::run::{TrainingOptions, run as train};
 use crate::train::training_report::TrainingReport;
@@ -34,6 +34,7 @@ struct Figures<'a> {
 /// # Errors
 /// When the data cannot be trained on, a requested base model is missing, or a file cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_files(&[args.json.output()])?;
     let ui = Ui::new(&args.json);
     let trained = train(&args.options, &ui)?;
     args.json.write_document(&Figures { report: &trained.report, sound: &trained.set.dataset.sound })

@@ -8,7 +8,7 @@ use monitor_core::features::FeatureKind;
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, check_files, check_folder};
 use crate::data::dataset::Dataset;
 use crate::data::feature_set::FeatureSet;
 use crate::features::FeatureOptions;
@@ -65,10 +65,12 @@ struct Figures {
 /// When the data cannot be read or are too few for a picture, a requested base model is missing, or a picture cannot be
 /// written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_files(&[args.json.output()])?;
+    check_folder("--out", &args.out)?;
     let ui = Ui::new(&args.json);
+    let (kind, model) = args.features.find()?;
     let mut dataset = Dataset::load(&args.data, &ui)?;
     dataset.print_found(&ui);
-    let (kind, model) = args.features.find()?;
     let set = FeatureSet::extract(dataset, kind, model.as_ref(), HOP_COLUMNS, None, &ui)?;
     let labels = set.labels();
     let classes = &set.dataset.classes;

@@ -1,6 +1,6 @@
 //! `--json PATH`: the results of a command for scripts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use monitor_model::document::Document;
@@ -18,6 +18,11 @@ impl JsonOut {
     /// Whether the JSON goes to standard output, so that text for people must go to standard error.
     pub fn takes_stdout(&self) -> bool {
         self.json.as_deref().is_some_and(super::is_stdout)
+    }
+
+    /// The option and its file, for [`check_files`](super::check_files).
+    pub(crate) fn output(&self) -> (&'static str, Option<&Path>) {
+        ("--json", self.json.as_deref())
     }
 
     /// Writes `results`, a struct, as a document of `schema` to the file of `--json`, completely or not at all; does nothing

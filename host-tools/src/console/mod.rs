@@ -18,5 +18,5 @@ pub(crate) use interrupt::clean_up_when_interrupted;
 pub use json::JsonOut;
 pub(crate) use names::{one_line, shown};
 pub(crate) use notes::show_notes;
-pub(crate) use output::{is_stdout, one_stdout, write_output};
+pub(crate) use output::{check_files, check_folder, is_stdout, write_output};
 pub use ui::Ui;

@@ -26,13 +26,29 @@ pub(crate) fn write_output(path: &Path, bytes: &[u8], what: &str) -> anyhow::Res
         .with_context(|| format!("cannot write {what} to {}", super::shown(path)))
 }
 
-/// Rejects two outputs that both go to standard output, which would mix them. Each is an option's name and value.
+/// Checks before the long work that every output can be written, each an option's name and value; two must not both go to
+/// standard output, which would mix them.
 ///
 /// # Errors
-/// Names the options.
-pub(crate) fn one_stdout(outputs: &[(&str, Option<&Path>)]) -> anyhow::Result<()> {
+/// Names the option, the file and the remedy.
+pub(crate) fn check_files(outputs: &[(&str, Option<&Path>)]) -> anyhow::Result<()> {
     let names: Vec<&str> =
         outputs.iter().filter(|(_, path)| path.is_some_and(is_stdout)).map(|(name, _)| *name).collect();
     anyhow::ensure!(names.len() < 2, "{} both name standard output; give one of them a file", names.join(" and "));
+    for (option, path) in outputs {
+        let Some(path) = path.filter(|path| !is_stdout(path)) else { continue };
+        monitor_model::atomic_file::check(path)
+            .with_context(|| format!("{option} {} cannot be written; name another file", super::shown(path)))?;
+    }
     Ok(())
+}
+
+/// As [`check_files`], for an option that names a folder to write files into.
+///
+/// # Errors
+/// Names the option, the folder and the remedy.
+pub(crate) fn check_folder(option: &str, folder: &Path) -> anyhow::Result<()> {
+    // Any name does: neither the folder nor the file is created.
+    monitor_model::atomic_file::check(&folder.join("file"))
+        .with_context(|| format!("{option} {} cannot be written to; name another folder", super::shown(folder)))
 }

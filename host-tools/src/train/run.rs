@@ -1,8 +1,8 @@
 //! A whole training: features, protocol, anomaly score, files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use monitor_model::advice;
 use monitor_model::owned::OwnedModel;
 
@@ -12,8 +12,8 @@ use super::one_class;
 use super::protocol::{self, Settings};
 use super::report_text;
 use super::training_report::TrainingReport;
-use crate::anomaly::normal::{fit_normal, normal_rows};
-use crate::console::Ui;
+use crate::anomaly::normal::{fit_normal, normal_classes, normal_rows};
+use crate::console::{Ui, check_folder};
 use crate::data::dataset::Dataset;
 use crate::data::feature_set::FeatureSet;
 use crate::features::{InputOptions, augment};
@@ -82,12 +82,16 @@ pub(crate) struct Trained {
 pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained> {
     let started = std::time::Instant::now();
     // Checks that are quick come before the long work.
-    check_writable(&options.out)?;
+    check_folder("--out", &options.out)?;
     ensure!(
         options.augment == 0 || !options.input.is_tables(),
         "--augment changes recordings, and tables hold none; name the folder of recordings"
     );
-    let (set, base) = options.input.load(Dataset::require_class, ui)?.with_base(&options.input.features)?;
+    let check = |dataset: &Dataset| {
+        dataset.require_class()?;
+        normal_classes(&dataset.classes, &options.normal).map(drop)
+    };
+    let (set, base) = options.input.load(check, ui)?.with_base(&options.input.features)?;
     let kind = set.kind;
     let is_one_class = set.dataset.classes.len() == 1;
     let settings = Settings {
@@ -149,11 +153,4 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
     }
     let held_out = outcome.held_out.map(|predictions| predictions.rows).unwrap_or_default();
     Ok(Trained { report, set, held_out })
-}
-
-fn check_writable(out: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(out).with_context(|| format!("cannot create the folder {}", out.display()))?;
-    let writable = std::fs::metadata(out).is_ok_and(|folder| folder.is_dir() && !folder.permissions().readonly());
-    ensure!(writable, "{} cannot be written to; name another folder with --out", out.display());
-    Ok(())
 }

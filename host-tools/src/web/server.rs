@@ -45,35 +45,35 @@ pub(crate) struct Options {
 pub(crate) struct Server {
     listener: std::net::TcpListener,
     guard: Guard,
+    opens: bool,
 }
 
 impl Server {
-    /// Listens on loopback, prints the address to standard output, and opens it if that is asked for.
+    /// Listens on loopback, for a check before the long work: requests wait until [`run`](Self::run).
     ///
     /// # Errors
-    /// When the port is taken, the address cannot be printed, or there is no browser.
-    pub(crate) fn start(options: &Options) -> anyhow::Result<Self> {
+    /// When the port is taken.
+    pub(crate) fn bind(options: &Options) -> anyhow::Result<Self> {
         let port = options.port;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))
             .with_context(|| format!("cannot listen on port {port} of this computer; give another one by --port"))?;
         let port = listener.local_addr().context("the port is unknown")?.port();
-        let guard = Guard::new(port)?;
+        Ok(Self { listener, guard: Guard::new(port)?, opens: options.open })
+    }
+
+    /// Prints the address to standard output, opens it if that is asked for, and serves `router` until the program is ended.
+    ///
+    /// # Errors
+    /// When the address cannot be printed, or there is no runtime.
+    pub(crate) fn run(self, router: Router) -> anyhow::Result<()> {
+        let Self { listener, guard, opens } = self;
         let address = guard.address();
         let mut out = std::io::stdout();
         writeln!(out, "{address}").and_then(|()| out.flush()).context("the address of the page cannot be printed")?;
         tracing::info!("open the address above in a browser of this computer; Ctrl-C ends the program");
-        if options.open {
-            open(&address)?;
+        if opens && let Err(why) = open(&address) {
+            tracing::warn!("{why:#}");
         }
-        Ok(Self { listener, guard })
-    }
-
-    /// Serves `router` until the program is ended.
-    ///
-    /// # Errors
-    /// When there is no runtime.
-    pub(crate) fn run(self, router: Router) -> anyhow::Result<()> {
-        let Self { listener, guard } = self;
         listener.set_nonblocking(true).context("the page cannot be served")?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
         let runtime = runtime.context("the page cannot be served")?;

@@ -17,7 +17,7 @@ use monitor_nn::Isa;
 use monitor_nn::body::{Kind, Layer};
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui};
+use crate::console::{JsonOut, Ui, check_files};
 use measure::{Batch, FAST_HOP, Time};
 
 /// Options of `host-tools bench`.
@@ -29,11 +29,11 @@ pub(crate) struct Args {
     /// Model file [default: the base model]
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
-    /// Number of runs of each measurement
-    #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Number of runs of each measurement (1 to 1000000)
+    #[arg(long, value_name = "N", default_value = "300", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub runs: u32,
     /// Instruction set of `--serve`: scalar, avx2, avx_vnni, avx512_vnni, neon, neon_dotprod or neon_i8mm [default: the fastest]
-    #[arg(long, value_name = "NAME", value_parser = isa)]
+    #[arg(long, value_name = "NAME", value_parser = isa, requires = "serve")]
     pub isa: Option<Isa>,
     /// Time ten runs for each line on standard input (`body`, `cold`, `stream` or `stream-0.1`) and print milliseconds
     #[arg(long)]
@@ -98,6 +98,9 @@ struct LayerTime {
     mac_per_cycle: f64,
 }
 
+/// Why a model cannot be measured.
+const NO_NETWORK: &str = "the model has no int8 network; give the base model or one trained on its features";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -113,11 +116,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     if args.serve {
         return serve::serve(&bytes, args.isa.unwrap_or_else(Isa::best));
     }
+    check_files(&[args.json.output()])?;
     let ui = Ui::new(&args.json);
+    let model = OwnedModel::from_bytes(bytes.clone(), Isa::best())?;
+    // Before the other figures are measured in vain.
+    model.contents().body.as_ref().context(NO_NETWORK)?;
     let gigahertz = measure::gigahertz();
     let load = measure::load_to_first_verdict(&path)?;
     let sets: Vec<Isa> = Isa::ALL.into_iter().filter(|isa| isa.is_available()).collect();
-    let model = OwnedModel::from_bytes(bytes.clone(), Isa::best())?;
     let report = Report {
         model: path,
         processor: measure::processor(),
@@ -140,11 +146,8 @@ fn set(bytes: &[u8], isa: Isa, runs: u32, gigahertz: f64) -> anyhow::Result<Set>
     let runs = if isa == Isa::Scalar { runs.div_ceil(10) } else { runs };
     let model = OwnedModel::from_bytes(bytes.to_vec(), isa)?;
     let contents = model.contents();
-    let body = contents
-        .body
-        .as_ref()
-        .context("the model has no int8 network; give the base model or one trained on its features")?;
-    let network = contents.classifier.network().context("the model has no int8 network")?;
+    let body = contents.body.as_ref().context(NO_NETWORK)?;
+    let network = contents.classifier.network().context(NO_NETWORK)?;
     let mut arena = measure::arena(network);
     let patch = measure::patch();
     let (mut embedding, mut scores) = (vec![0; network.pooled_len()], vec![0; network.scores_len()]);

@@ -34,22 +34,46 @@ pub fn write_with(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     }
 }
 
+/// Whether a file can be written at `path`, for a check before the work whose result it shall hold. Nothing is left behind: a file
+/// is created and removed where the first missing folder would be. What can only be written to (a FIFO, a device) is not opened.
+///
+/// # Errors
+/// When `path` is a folder, or nothing can be created there.
+pub fn check(path: &Path) -> io::Result<()> {
+    let Target::File(path) = Target::resolve(path)? else { return Ok(()) };
+    if path.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder"));
+    }
+    let name = path.file_name().ok_or_else(no_name)?;
+    let existing = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("."));
+    begin(&existing.join(name)).map(drop)
+}
+
 /// Replaces the regular file at `path`, which may not exist yet.
 fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(folder)?;
-    let temporary = Temporary::beside(path);
-    let mut file = File::create(temporary.path())?;
+    let (mut file, temporary) = begin(path)?;
     fill(&mut file)?;
     file.sync_all()?;
     // Closed first: Windows renames no open file.
     drop(file);
     temporary.rename(path)?;
-    sync_folder(folder)
+    sync_folder(folder_of(path))
+}
+
+/// The temporary file beside `path`, and its name. The file comes first, because it must be closed before it is removed.
+fn begin(path: &Path) -> io::Result<(File, Temporary)> {
+    path.file_name().ok_or_else(no_name)?;
+    fs::create_dir_all(folder_of(path))?;
+    let temporary = Temporary::beside(path);
+    Ok((File::create(temporary.path())?, temporary))
+}
+
+fn no_name() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "the path names no file")
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Removes the temporary files and folders that killed programs have left beside `path`.
@@ -58,7 +82,7 @@ fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::R
 pub fn tidy(path: &Path) {
     let Ok(Target::File(path)) = Target::resolve(path) else { return };
     let Some(name) = path.file_name() else { return };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(&path);
     let begin = format!(".{}.", name.to_string_lossy());
     if !Path::new("/proc/self").exists() {
         return;
@@ -106,6 +130,20 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_check_leaves_nothing_behind_and_an_old_file_as_it_is() {
+        let folder = folder("check");
+        let path = folder.join("new/model");
+        check(&path).unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        write(&path, b"old").unwrap();
+        check(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert!(check(&folder.join("new")).is_err(), "a folder");
+        assert!(check(&path.join("model")).is_err(), "below a file");
         fs::remove_dir_all(folder).unwrap();
     }
 
