@@ -38,7 +38,7 @@ fn record_writes_whole_files_named_as_parts_of_one_recording_and_bit_exact() {
     for file in &files {
         let bytes = fs::read(file).unwrap();
         assert_eq!(&bytes[..4], b"RIFF");
-        assert!(bytes.len() >= 44 + 2 * 16_000);
+        assert_eq!(bytes.len(), 44 + 2 * 16_000);
         for sample in bytes[44..].chunks_exact(2) {
             assert_eq!(u16::from_le_bytes([sample[0], sample[1]]), expected);
             expected = expected.wrapping_add(1);
@@ -234,7 +234,7 @@ fn validate_config_checks_states_against_the_model() {
 
 #[test]
 fn an_invalid_option_is_a_usage_error_with_exit_code_2() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 11] = [
         &["run", "--hop", "7"],
         &["run", "--realtime"],
         &["check", "--hop", "nan", "x.wav"],
@@ -244,6 +244,7 @@ fn an_invalid_option_is_a_usage_error_with_exit_code_2() {
         &["record", "--out", "x", "--label", "../x"],
         &["record", "--out", "x", "--label", "on", "--seconds", "-1"],
         &["record", "--out", "x", "--label", "on", "--part-seconds", "x"],
+        &["record", "--out", "x", "--label", "on", "--part-seconds", "0.5"],
         &["devices", "--no-such-option"],
     ];
     for args in wrong {

@@ -35,12 +35,20 @@ pub(crate) struct Args {
     /// How long, in seconds of sound
     #[arg(long, default_value_t = 60.0, value_name = "S", value_parser = |text: &str| number(text, 1.0, 1e6))]
     pub seconds: f64,
-    /// Begin a new part after so many seconds; 0 for never
-    #[arg(long, default_value_t = 0.0, value_name = "S", value_parser = |text: &str| number(text, 0.0, 1e6))]
+    /// Begin a new part after so many seconds, at least 1; 0 for never
+    #[arg(long, default_value_t = 0.0, value_name = "S", value_parser = part_seconds)]
     pub part_seconds: f64,
     /// The sound device
     #[command(flatten)]
     pub device: DeviceArgs,
+}
+
+/// Seconds of a part. One shorter than a window of the classifier would be left out, and the recording would never be complete.
+fn part_seconds(text: &str) -> Result<f64, String> {
+    if text.parse() == Ok(0.0) {
+        return Ok(0.0);
+    }
+    number(text, part::SHORTEST.ceil(), 1e6).map_err(|problem| format!("{problem}, or 0 for one part"))
 }
 
 /// How long a device may take to deliver its first sound.
@@ -83,7 +91,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     errln!("{}: {}", config.device, status.device());
     let folder = args.out.join(&args.label);
-    let mut recorder = Recorder::new(folder, &config, args.seconds, args.part_seconds);
+    let mut recorder = Recorder::new(&folder, &config, args.seconds, args.part_seconds)?;
     let mut terminal = terminal::Terminal::new();
     let mut last_sound = Instant::now();
     let mut stopped = false;
