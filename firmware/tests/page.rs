@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use common::place::Place;
 use common::program::{Program, firmware, wait};
+use firmware::sinks::page::offline::{OfflinePage, SESSION};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::{Value, json};
 
@@ -479,4 +480,26 @@ fn dechunked(mut body: &[u8]) -> Vec<u8> {
         body = &body[end + 4 + len..];
     }
     content
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_reported_with_the_cause_and_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    // Files in place of the folders: root reads every folder.
+    for name in ["events", "teach"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    let page = OfflinePage::new(folder.path()).unwrap();
+    for (path, why) in [
+        ("api/alarms", "the event log or the clips cannot be read: Not a directory"),
+        ("api/events.csv", "the event log or the clips cannot be read: Not a directory"),
+        ("api/teach", "the folder of the clips cannot be read: Not a directory"),
+        ("api/teach.tar", "the folder of the clips cannot be read: Not a directory"),
+    ] {
+        let request = format!("GET /{path} HTTP/1.1\r\nHost: x\r\nCookie: monitor_session={SESSION}\r\n\r\n");
+        let answer = page.ask(request.as_bytes()).unwrap();
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(answer.status == 500 && text.contains(why), "{path}: {text}");
+        assert!(text.contains("check owner and mode of"), "{path}: {text}");
+    }
 }

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::body::Messages;
 use super::shared::Shared;
-use super::{access, answer, files, tar};
+use super::{access, answer, files, tar, teach};
 use crate::sinks::teach::entry::{self, Queued};
 use crate::sinks::teach::manifest;
 use crate::system::clock;
@@ -25,16 +25,22 @@ const FOLDER: &str = "teach";
 pub(super) async fn archive(State(shared): State<Arc<Shared>>) -> Response {
     let folder = shared.folders.get().teach;
     if folder.as_os_str().is_empty() {
-        return access::refuse(&shared, StatusCode::NOT_FOUND, "there is no folder of clips to label");
+        return access::refuse(
+            &shared,
+            StatusCode::NOT_FOUND,
+            "there is no folder of clips to label; set teach.folder",
+        );
     }
     let place = folder.clone();
-    let Ok(Ok(clips)) = spawn_blocking(move || entry::list(&place)).await else {
-        return access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, "the folder of the clips cannot be read");
+    let clips = match spawn_blocking(move || entry::list(&place)).await {
+        Ok(Ok(clips)) => clips,
+        Ok(Err(error)) => return teach::unreadable(&shared, &error),
+        Err(_) => return access::no_result(&shared),
     };
     let text = manifest::text(&clips);
     let labelled: Vec<Queued> = clips.into_iter().filter(manifest::names).collect();
     if labelled.is_empty() {
-        return access::refuse(&shared, StatusCode::NOT_FOUND, "no clip has a label yet");
+        return access::refuse(&shared, StatusCode::NOT_FOUND, "no clip has a label yet; label some on this screen");
     }
     let (pieces, body) = channel(1);
     tokio::spawn(async move { send(folder, text, labelled, &pieces).await });

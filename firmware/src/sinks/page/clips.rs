@@ -39,12 +39,14 @@ pub(super) async fn keeping(State(shared): State<Arc<Shared>>, request: Request)
         Ok(Ok(())) => answer::json(&json!({})),
         Ok(Err(KeepError::Absent)) => access::refuse(&shared, StatusCode::NOT_FOUND, "there is no such clip"),
         Ok(Err(KeepError::Full)) => {
-            access::refuse(&shared, StatusCode::CONFLICT, "kept clips take half of clips.max_mib already")
+            let why = "kept clips take half of clips.max_mib already; keep fewer, or raise it";
+            access::refuse(&shared, StatusCode::CONFLICT, why)
         }
         Ok(Err(KeepError::Disk(error))) => {
-            let why = format!("the folder of the clips cannot be written: {error}");
+            let why =
+                format!("the folder of the clips cannot be written: {error}; check space and owner of clips.folder");
             access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, &why)
         }
-        Err(_) => access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, "the work was given up"),
+        Err(_) => access::no_result(&shared),
     }
 }

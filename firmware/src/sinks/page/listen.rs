@@ -123,10 +123,18 @@ fn encode(samples: &[f32], factor: usize, piece: &mut Vec<u8>) {
 pub(super) async fn listen(State(shared): State<Arc<Shared>>) -> Response {
     let rate_hz = shared.listeners.rate_hz.load(Relaxed);
     if !shared.config.live_sound || rate_hz == 0 {
-        return access::refuse(&shared, StatusCode::NOT_FOUND, "there is no live sound here");
+        return access::refuse(
+            &shared,
+            StatusCode::NOT_FOUND,
+            "there is no live sound here; set page.live_sound = true and restart",
+        );
     }
     let Some(pieces) = shared.listeners.join() else {
-        return access::refuse(&shared, StatusCode::SERVICE_UNAVAILABLE, "others listen already, and no more can");
+        return access::refuse(
+            &shared,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "others listen already, and no more can; stop one of them",
+        );
     };
     let mut found = answer::of("application/octet-stream", Body::new(Messages::new(pieces)));
     found.headers_mut().insert("x-sample-rate", rate_hz.into());

@@ -16,7 +16,11 @@ use super::{access, answer};
 pub(super) async fn live(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
     let first = [Bytes::from_static(b"retry: 2000\n\n"), encode("now", &shared.now_json().to_string())];
     let Some(messages) = shared.hub.follow(uri.query() == Some("columns"), first) else {
-        return access::refuse(&shared, StatusCode::SERVICE_UNAVAILABLE, "too many browsers follow already");
+        return access::refuse(
+            &shared,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many browsers follow already; close the page in another one",
+        );
     };
     let mut answer = answer::of("text/event-stream", Body::new(Messages::new(messages)));
     // nginx passes messages on at once with it.

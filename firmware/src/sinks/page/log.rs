@@ -75,7 +75,8 @@ async fn saved(
     let folders = shared.folders.get();
     match spawn_blocking(move || records(&folders).map(|records| encode(&records))).await {
         Ok(Ok(file)) => answer::download(content_type, disposition, file),
-        _ => unreadable(shared),
+        Ok(Err(error)) => unreadable(shared, &error),
+        Err(_) => access::no_result(shared),
     }
 }
 
@@ -95,10 +96,14 @@ pub(super) fn records(folders: &FolderPaths) -> io::Result<Vec<Record>> {
 pub(super) async fn answered<E>(shared: &Shared, done: Result<io::Result<Value>, E>) -> Response {
     match done {
         Ok(Ok(value)) => answer::json(&value),
-        _ => unreadable(shared),
+        Ok(Err(error)) => unreadable(shared, &error),
+        Err(_) => access::no_result(shared),
     }
 }
 
-fn unreadable(shared: &Shared) -> Response {
-    access::refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, "the event log or the clips cannot be read")
+fn unreadable(shared: &Shared, error: &io::Error) -> Response {
+    let why = format!(
+        "the event log or the clips cannot be read: {error}; check owner and mode of events.folder and clips.folder"
+    );
+    access::refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, &why)
 }

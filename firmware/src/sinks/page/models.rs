@@ -46,17 +46,25 @@ pub(super) async fn use_another(State(shared): State<Arc<Shared>>, request: Requ
 /// `POST api/models`: the body is the model; the header `X-Model-Signature` its signature, percent-encoded.
 pub(super) async fn upload(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let Ok(_one) = shared.uploading.try_acquire() else {
-        return access::refuse(&shared, StatusCode::CONFLICT, "another model is being uploaded");
+        return access::refuse(
+            &shared,
+            StatusCode::CONFLICT,
+            "another model is being uploaded; wait until that is done",
+        );
     };
     let (parts, body) = request.into_parts();
     let by = access::address(&parts.headers, parts.extensions.get::<access::Peer>()).to_string();
     let Ok(signature) = signature(&parts.headers) else {
-        return access::refuse(&shared, StatusCode::BAD_REQUEST, "the signature cannot be read");
+        let why = "the signature cannot be read; choose the .minisig file that `host-tools sign` has written";
+        return access::refuse(&shared, StatusCode::BAD_REQUEST, why);
     };
     let model = match tokio::time::timeout(UPLOAD_TIMEOUT, to_bytes(body, MOST)).await {
         Ok(Ok(model)) => Vec::from(model),
         Ok(Err(_)) => return access::refuse(&shared, StatusCode::PAYLOAD_TOO_LARGE, "a model has at most 16 MiB"),
-        Err(_) => return access::refuse(&shared, StatusCode::REQUEST_TIMEOUT, "the upload took too long"),
+        Err(_) => {
+            let why = "the upload took longer than two minutes; try again over a faster connection";
+            return access::refuse(&shared, StatusCode::REQUEST_TIMEOUT, why);
+        }
     };
     perform(&shared, move |operator| operator.install_model(UploadedModel { model, signature }, &by)).await
 }

@@ -74,10 +74,14 @@ fn fit(work: &RefitWork, folders: FolderPaths, operator: Option<&dyn Operator>) 
 pub(super) async fn start(State(shared): State<Arc<Shared>>) -> Response {
     let folders = shared.folders.get();
     if folders.teach.as_os_str().is_empty() {
-        return access::refuse(&shared, StatusCode::NOT_FOUND, "there is no folder of clips to label");
+        return access::refuse(
+            &shared,
+            StatusCode::NOT_FOUND,
+            "there is no folder of clips to label; set teach.folder",
+        );
     }
     if !shared.refit.begin() {
-        return access::refuse(&shared, StatusCode::CONFLICT, "a refit runs already");
+        return access::refuse(&shared, StatusCode::CONFLICT, "a refit runs already; wait until it is done");
     }
     let (work, operator) = (shared.refit.clone(), shared.operator.clone());
     let thread = std::thread::Builder::new().name("refit".into()).stack_size(STACK);
@@ -89,7 +93,11 @@ pub(super) async fn start(State(shared): State<Arc<Shared>>) -> Response {
         Ok(_) => answer::json(&json!({})),
         Err(error) => {
             shared.refit.end(Err(error.to_string()));
-            access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, "there is no thread for it")
+            access::refuse(
+                &shared,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "there is no thread for it: memory or threads are short",
+            )
         }
     }
 }
@@ -100,7 +108,7 @@ pub(super) async fn status(State(shared): State<Arc<Shared>>) -> Response {
     let versions = spawn_blocking(move || (settings.allowed, refit::versions(&settings))).await;
     let (allowed, versions) = match versions {
         Ok((allowed, versions)) => (allowed, versions.unwrap_or_default()),
-        Err(_) => return access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, "the work was given up"),
+        Err(_) => return access::no_result(&shared),
     };
     let work = shared.refit.lock();
     answer::json(&json!({
@@ -150,7 +158,7 @@ async fn changed(
     change: impl FnOnce(&Settings) -> Result<(), refit::Error> + Send + 'static,
 ) -> Response {
     if !shared.refit.begin() {
-        return access::refuse(shared, StatusCode::CONFLICT, "a refit runs already");
+        return access::refuse(shared, StatusCode::CONFLICT, "a refit runs already; wait until it is done");
     }
     let settings = shared.folders.get().refit;
     let done = spawn_blocking(move || change(&settings)).await;
@@ -161,6 +169,6 @@ async fn changed(
             answer::json(&json!({}))
         }
         Ok(Err(error)) => access::refuse(shared, StatusCode::BAD_REQUEST, &error.to_string()),
-        Err(_) => access::refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, "the work was given up"),
+        Err(_) => access::no_result(shared),
     }
 }

@@ -57,7 +57,7 @@ where
         Ok(Ok(done)) => answer::json(&done),
         Ok(Err(OperatorError::Refused(why))) => access::refuse(shared, StatusCode::UNPROCESSABLE_ENTITY, &why),
         Ok(Err(OperatorError::Failed(why))) => access::refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, &why),
-        Err(_) => access::refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, "the work was given up"),
+        Err(_) => access::no_result(shared),
     }
 }
 
@@ -71,7 +71,8 @@ pub(super) async fn notify(State(shared): State<Arc<Shared>>) -> Response {
 /// `POST api/notify/test`: requests a test message; `api/notify` reports what has become of it.
 pub(super) async fn test(State(shared): State<Arc<Shared>>) -> Response {
     if shared.notify.channels().is_empty() {
-        return access::refuse(&shared, StatusCode::CONFLICT, "no server is set in [notify]");
+        let why = "no server is set in [notify]; set notify.webhook, notify.ntfy or notify.email";
+        return access::refuse(&shared, StatusCode::CONFLICT, why);
     }
     shared.notify.request_test();
     answer::json(&json!({}))

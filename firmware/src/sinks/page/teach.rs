@@ -27,9 +27,10 @@ pub(super) async fn queue(State(shared): State<Arc<Shared>>) -> Response {
             let new_states = new_states(&clips, &states);
             let clips = clips.iter().map(described).collect::<io::Result<Vec<_>>>();
             let queue = |clips: Vec<Value>| json!({ "has_folder": has_folder, "states": states, "new_states": new_states, "clips": clips });
-            clips.map_or_else(|_| unreadable(&shared), |clips| answer::json(&queue(clips)))
+            clips.map_or_else(|error| unreadable(&shared, &error), |clips| answer::json(&queue(clips)))
         }
-        _ => unreadable(&shared),
+        Ok(Err(error)) => unreadable(&shared, &error),
+        Err(_) => access::no_result(&shared),
     }
 }
 
@@ -80,13 +81,16 @@ pub(super) async fn label(State(shared): State<Arc<Shared>>, request: Request) -
         Ok(Err(ChangeError::Absent)) => access::refuse(&shared, StatusCode::NOT_FOUND, "there is no such clip"),
         Ok(Err(ChangeError::Label(error))) => access::refuse(&shared, StatusCode::BAD_REQUEST, &error.to_string()),
         Ok(Err(ChangeError::Disk(error))) => {
-            let why = format!("the folder of the clips cannot be written: {error}");
+            let why =
+                format!("the folder of the clips cannot be written: {error}; check space and owner of teach.folder");
             access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, &why)
         }
-        Err(_) => access::refuse(&shared, StatusCode::INTERNAL_SERVER_ERROR, "the work was given up"),
+        Err(_) => access::no_result(&shared),
     }
 }
 
-fn unreadable(shared: &Shared) -> Response {
-    access::refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, "the folder of the clips cannot be read")
+/// The answer where the folder cannot be read.
+pub(super) fn unreadable(shared: &Shared, error: &io::Error) -> Response {
+    let why = format!("the folder of the clips cannot be read: {error}; check owner and mode of teach.folder");
+    access::refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, &why)
 }

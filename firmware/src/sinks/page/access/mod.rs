@@ -184,6 +184,12 @@ fn too_many(shared: &Shared, wait: Duration, why: &str) -> Response {
     answer
 }
 
+/// Answers a request whose work, on another thread, has ended without a result: the program ends, or has an error.
+pub(super) fn no_result(shared: &Shared) -> Response {
+    let why = "the work ended without a result; try again, and look at the messages of the program";
+    refuse(shared, StatusCode::INTERNAL_SERVER_ERROR, why)
+}
+
 /// Counts and answers a request that is refused.
 pub(super) fn refuse(shared: &Shared, status: StatusCode, why: &str) -> Response {
     shared.counters.refused_requests.fetch_add(1, Relaxed);
