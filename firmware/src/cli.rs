@@ -66,7 +66,10 @@ pub fn main() -> ExitCode {
         ColorChoice::Never => Some(false),
     };
     messages::show(level, color::enabled(asked, std::io::stderr().is_terminal()));
-    let result = cli.run();
+    let result = cli.run().and_then(|code| match crate::print::stdout_failure() {
+        Some(error) => Err(anyhow::anyhow!("cannot write to standard output: {error}")),
+        None => Ok(code),
+    });
     // Warnings are written by a thread of their own: they come before the error, and are not lost with the process.
     messages::flush(Duration::from_secs(1));
     match result {

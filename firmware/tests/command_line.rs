@@ -117,3 +117,16 @@ fn errors_are_shown_with_quiet_too_and_are_coloured_only_where_asked() {
     assert!(help("--color=always").contains("\x1b["));
     assert!(!help("--color=never").contains("\x1b["));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("monitor.toml");
+    std::fs::write(&file, "").unwrap();
+    let mut validate = command(&["validate-config", file.to_str().unwrap()]);
+    let result = validate.stdout(File::create("/dev/full").unwrap()).output().unwrap();
+    let stderr = String::from_utf8(result.stderr).unwrap();
+    assert_eq!(result.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("cannot write to standard output: No space left"), "{stderr}");
+}

@@ -28,6 +28,7 @@ pub mod sign;
 mod train;
 mod web;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 pub use console::{JsonOut, Ui};
@@ -41,10 +42,15 @@ pub use evaluate::predict::{AnomalyAlarms, Concluded, RecordingPrediction, Windo
 pub fn main() -> ExitCode {
     monitor_recording::report_by_file();
     // On a usage error clap ends the program with the exit code 2.
-    match cli::Cli::from_command_line().run() {
+    let outcome = cli::Cli::from_command_line().run().and_then(|()| match console::stdout_failure() {
+        Some(error) => Err(anyhow::anyhow!("cannot write to standard output: {error}")),
+        None => Ok(()),
+    });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{} {error:#}", console::label("error:", console::Hue::Red));
+            // The exit code remains where standard error is closed or its disk is full.
+            let _ = writeln!(std::io::stderr(), "{} {error:#}", console::label("error:", console::Hue::Red));
             ExitCode::FAILURE
         }
     }

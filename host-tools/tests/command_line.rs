@@ -72,3 +72,20 @@ fn a_closed_pipe_is_an_error_and_no_panic() {
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.starts_with("error: cannot write the script to standard output"), "{stderr}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_or_error_is_a_failure_and_no_panic() {
+    let full = || std::fs::File::create("/dev/full").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut synth = Command::new(env!("CARGO_BIN_EXE_host-tools"));
+    synth.args(["synth", "--recordings", "1", "--seconds", "1", "--timeline-seconds", "0", "--out"]).arg(folder.path());
+    let output = synth.stdout(full()).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: cannot write to standard output: No space left"), "{stderr}");
+
+    let mut missing = Command::new(env!("CARGO_BIN_EXE_host-tools"));
+    let status = missing.args(["inspect", "no/such/file"]).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}

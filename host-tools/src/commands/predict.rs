@@ -156,7 +156,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         output.print(&format!("{} recordings, {speed}", files.len()));
     }
     if let Some(error) = output.failed {
-        return Err(error).context("cannot write to the standard output");
+        return Err(error).context("cannot write to standard output");
     }
     let judged: Vec<Judged> = reports.iter().map(|report| report.judged.clone()).collect();
     if let Some(path) = &args.labels {

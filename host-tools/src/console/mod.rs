@@ -20,3 +20,4 @@ pub(crate) use names::{one_line, shown};
 pub(crate) use notes::show_notes;
 pub(crate) use output::{check_files, check_folder, is_stdout, write_output};
 pub use ui::Ui;
+pub(crate) use ui::stdout_failure;

@@ -1,11 +1,20 @@
 //! Lines for people, and progress bars that appear on a terminal only.
 
 use std::io::{self, Write};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::JsonOut;
+
+/// Why a line could not be written to standard output: the first error that is not a closed pipe.
+static FAILED: OnceLock<io::Error> = OnceLock::new();
+
+/// Why results are missing from standard output, as on a full disk; `None` if all were written or the reader closed the pipe.
+pub(crate) fn stdout_failure() -> Option<&'static io::Error> {
+    FAILED.get()
+}
 
 /// Where text for people goes: standard output, or standard error when standard output carries JSON.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +33,15 @@ impl Ui {
         Self { to_stderr: json.takes_stdout() || taken }
     }
 
-    /// Prints one line. Ignores errors: a reader that closed the pipe early is not a failure of the command.
+    /// Prints one line. The command goes on after an error and reports it at its end ([`stdout_failure`]); a reader that
+    /// closed the pipe early is none.
     pub fn print(&self, line: impl AsRef<str>) {
-        let _ = self.try_print(line);
+        match self.try_print(line) {
+            Err(error) if !self.to_stderr && error.kind() != io::ErrorKind::BrokenPipe => {
+                let _ = FAILED.set(error);
+            }
+            _ => {}
+        }
     }
 
     /// Prints one line, for long outputs that should stop once nothing reads them.
