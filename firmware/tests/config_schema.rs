@@ -14,7 +14,7 @@ const SHIPPED: &str = include_str!("../monitor.toml");
 const FILE: &str = "monitor-toml.json";
 
 /// Smallest and largest value of numbers.
-const RANGES: [(&str, f64, f64); 46] = [
+const RANGES: [(&str, f64, f64); 47] = [
     ("listen.hop_s", 0.1, 1.0),
     ("capture.rate", 8_000.0, 384_000.0),
     ("capture.channels", 1.0, 32.0),
@@ -41,6 +41,7 @@ const RANGES: [(&str, f64, f64); 46] = [
     ("serial.baud", 50.0, 4_000_000.0),
     ("serial.queue", 4.0, 1_024.0),
     ("gpio.heartbeat_s", 0.05, 60.0),
+    ("mqtt.port", 1.0, 65_535.0),
     ("mqtt.every_s", 0.1, 3_600.0),
     ("mqtt.queue", 1.0, 100_000.0),
     ("mqtt.keep_alive_s", 5.0, 3_600.0),

@@ -377,6 +377,7 @@ mod tests {
             ("[capture]\nperiod_ms = 0", "capture.period_ms"),
             ("[microphone]\nclipped = 2", "microphone.clipped"),
             ("[mqtt]\nqueue = 0", "mqtt.queue"),
+            ("[mqtt]\nport = 0", "mqtt.port"),
             ("[events]\nmax_kib = 1", "events.max_kib"),
             ("[clips]\nbefore_s = 61", "clips.before_s"),
             ("[clips]\nafter_s = nan", "clips.after_s"),

@@ -1,5 +1,6 @@
 //! `[mqtt]`: the broker, and what is sent to it.
 
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,12 @@ impl SinkConfig for Config {
         within("mqtt.every_s", self.every_s, 0.1..=3600.0)?;
         within("mqtt.queue", self.queue, 1..=100_000)?;
         within("mqtt.keep_alive_s", self.keep_alive_s, 5..=3600)?;
+        within("mqtt.port", self.port, 1..=65535)?;
         let refuse = |key, value: &str, remedy| Err(InvalidSetting::Text { key, value: value.into(), remedy });
+        if !self.host.is_empty() && !is_host(&self.host) {
+            let remedy = "give the broker's name or IP address alone; its port belongs into mqtt.port";
+            return refuse("mqtt.host", &self.host, remedy);
+        }
         if !self.id.chars().all(is_plain) {
             return refuse("mqtt.id", &self.id, "letters, digits, - and _ only");
         }
@@ -134,7 +140,32 @@ impl SinkConfig for Config {
     }
 }
 
+/// Whether it is a host's name or an IP address, and neither an URL nor followed by a port.
+fn is_host(text: &str) -> bool {
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    match inner.contains(':') {
+        true => inner.split('%').next().is_some_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        false => !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)),
+    }
+}
+
 /// Whether it may stand in a name of a topic here: Home Assistant takes no others in its own.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn a_broker_is_a_name_or_an_address_without_scheme_and_port() {
+        for host in ["broker", "mqtt.plant.example", "192.168.1.10", "::1", "[::1]", "fe80::1%eth0", "my_pi"] {
+            assert!(is_host(host), "{host}");
+        }
+        for host in ["mqtt://broker", "broker:1883", "192.168.1.10:1883", "my broker", "user@broker", "[::1]:1883", ""]
+        {
+            assert!(!is_host(host), "{host}");
+        }
+    }
 }
