@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Folder for confusion_matrix.png and reliability.png, or anomaly_scores.png of a model of one class
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// Classes of normal sound, whose new groups should raise no alarm [default: all classes of the model]
+    /// Classes of the data that are normal sound and should raise no alarm [default: all classes of the model]
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
     pub normal: Vec<String>,
     /// Also draw every recording over time into OUT/timelines: log-mel, true and reported state, anomaly score
@@ -110,7 +110,7 @@ fn one_class(
     hop_columns: u32,
     ui: &Ui,
 ) -> anyhow::Result<()> {
-    let evaluation = one_class::evaluate(contents, &mut dataset, hop_columns, ui)?;
+    let evaluation = one_class::evaluate(contents, &mut dataset, &args.normal, hop_columns, ui)?;
     evaluation.lines().iter().for_each(|line| ui.print(line));
     let promise = promise(args, contents, &dataset, &evaluation.judged, hop_columns, ui);
     let mut files = vec![args.out.join(one_class::SCORES)];

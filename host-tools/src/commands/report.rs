@@ -28,7 +28,7 @@ use crate::report::{Accuracy, ClassScores, Page, Picture, anomaly_pictures};
 pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,
-    /// Classes of normal sound of a model of several classes: shows how well its anomaly score separates all others from them
+    /// Classes of the data that are normal sound: shows how well the anomaly score separates all others from them [default: none; that of a model of one class]
     #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
     pub normal: Vec<String>,
     /// HTML file to write; `-` for standard output
@@ -95,7 +95,7 @@ fn accuracy(
     ui: &Ui,
 ) -> anyhow::Result<(Dataset, Accuracy, Vec<Picture>)> {
     if contents.labels.len() == 1 {
-        let evaluation = one_class::evaluate(contents, &mut dataset, hop_columns, ui)?;
+        let evaluation = one_class::evaluate(contents, &mut dataset, &args.normal, hop_columns, ui)?;
         let pictures = anomaly_pictures(&evaluation.reservation(), &evaluation.scores)?;
         return Ok((dataset, Accuracy::OneClass(evaluation), pictures));
     }

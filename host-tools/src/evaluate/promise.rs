@@ -134,6 +134,9 @@ impl Measured {
     /// As lines for the terminal.
     pub(crate) fn lines(&self) -> Vec<String> {
         let Self { normal, groups_trained_on, groups_too_short, needed_s, warning, alarm } = self;
+        if normal.is_empty() {
+            return vec!["\nFalse alarms by the anomaly score: not measured, no class here is normal sound.".into()];
+        }
         let mut lines = vec![format!("\nFalse alarms by the anomaly score, normal: {}", normal.join(", "))];
         if alarm.groups > 0 {
             lines.extend([("an alarm", alarm), ("a warning", warning)].map(|(what, share)| {
@@ -204,8 +207,10 @@ mod tests {
             "  1 of 2 groups that the model was not trained on raised an alarm (1-99 %, promised at most 20 %): the promise held."
         );
         assert_eq!(lines.len(), 5);
-        let none = Measured::new(Vec::new(), sessions[..2].iter(), Promise::new(3, 2), needed);
+        let none = Measured::new(vec!["on".into()], sessions[..2].iter(), Promise::new(3, 2), needed);
         assert!(none.lines()[1].contains("Not measured"));
+        let none = Measured::new(Vec::new(), sessions[..0].iter(), Promise::new(3, 2), needed);
+        assert!(none.lines()[0].contains("no class here is normal sound"));
     }
 
     #[test]

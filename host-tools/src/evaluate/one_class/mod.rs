@@ -28,7 +28,7 @@ const TRAINED_ON: &str = "trained on, optimistic";
 pub(crate) struct ClassFigures {
     /// Its name.
     pub class: String,
-    /// Whether it is the model's class; other sound should be unknown.
+    /// Whether it counts as the model's class, by its name or by `--normal`; other sound should be unknown.
     pub is_models_class: bool,
     /// Number of recordings.
     pub recordings: usize,
@@ -103,13 +103,15 @@ impl OneClass {
 }
 
 /// Runs `model`, of one class, over `dataset`, one judge for each recording session, a window every `hop_columns` columns of
-/// 10 ms. Recordings that cannot be read move to the skipped files of `dataset`.
+/// 10 ms. The classes `normal` of the data count as the model's class, that of its name if there are none. Recordings that
+/// cannot be read move to the skipped files of `dataset`.
 ///
 /// # Errors
 /// When no recording can be read.
 pub(crate) fn evaluate(
     model: &ModelContents<'_>,
     dataset: &mut Dataset,
+    normal: &[String],
     hop_columns: u32,
     ui: &Ui,
 ) -> anyhow::Result<OneClass> {
@@ -144,14 +146,17 @@ pub(crate) fn evaluate(
         all.map(|recording| recording.hash).collect::<BTreeSet<_>>().len()
     };
     let files = [hashes(true), hashes(false)];
-    let found = figures(&model.labels[0], &dataset.classes, &results, files, hop_s, needed, model.card.is_some());
+    let class = &model.labels[0];
+    let is_normal = |name: &String| if normal.is_empty() { name == class } else { normal.contains(name) };
+    let names: Vec<(&str, bool)> = dataset.classes.iter().map(|name| (&name[..], is_normal(name))).collect();
+    let found = figures(class, &names, &results, files, hop_s, needed, model.card.is_some());
     Ok(OneClass { judged: results, ..found })
 }
 
-/// The figures of `results`; `names` are the classes of the data.
+/// The figures of `results`; `names` are the classes of the data, and whether each counts as the model's class.
 fn figures(
     class: &str,
-    names: &[String],
+    names: &[(&str, bool)],
     results: &[Judged],
     [files_trained_on, files]: [usize; 2],
     hop_s: f64,
@@ -160,7 +165,7 @@ fn figures(
 ) -> OneClass {
     let mut classes = Vec::new();
     let mut scores = Vec::new();
-    for (label, name) in names.iter().enumerate() {
+    for (label, &(name, is_models_class)) in names.iter().enumerate() {
         for trained_on in [false, true] {
             let of_class: Vec<&Judged> =
                 results.iter().filter(|result| result.label == label && result.trained_on == trained_on).collect();
@@ -170,8 +175,8 @@ fn figures(
             }
             let sum = |of: fn(&Judged) -> usize| of_class.iter().map(|result| of(result)).sum::<usize>();
             classes.push(ClassFigures {
-                class: name.clone(),
-                is_models_class: name == class,
+                class: name.to_owned(),
+                is_models_class,
                 recordings: of_class.len(),
                 recordings_with_alarm: sum(|result| usize::from(result.alarms > 0)),
                 windows,
@@ -182,7 +187,7 @@ fn figures(
             });
         }
         let of_class = results.iter().filter(|result| result.label == label).flat_map(|result| &result.scores);
-        scores.push((name.clone(), name == class, of_class.map(|score| f64::from(*score)).collect()));
+        scores.push((name.to_owned(), is_models_class, of_class.map(|score| f64::from(*score)).collect()));
     }
     let is_new = classes.iter().any(|figures| figures.note.is_none());
     let quoted: Vec<&ClassFigures> = classes.iter().filter(|figures| figures.note.is_none() || !is_new).collect();

@@ -16,7 +16,7 @@ fn processed(label: usize, trained_on: bool, unknown: usize, alarms: usize) -> J
 }
 
 fn of(classes: &[&str], results: &[Judged]) -> OneClass {
-    let names: Vec<String> = classes.iter().map(|class| class.to_string()).collect();
+    let names: Vec<(&str, bool)> = classes.iter().map(|class| (*class, *class == "normal")).collect();
     let trained_on = results.iter().filter(|result| result.trained_on).count();
     let needed = Some(Needed { windows: 10, seconds: 5.475 });
     figures("normal", &names, results, [trained_on, results.len()], 0.5, needed, true)
@@ -39,6 +39,17 @@ fn other_sound_is_right_when_it_raises_the_alarm() {
     assert!((found.accuracy - (6.0 + 0.0 + 10.0) / 30.0).abs() < 1e-9);
     assert_eq!(found.table().1[0][1], "unknown");
     assert_eq!(found.sentences().len(), 1);
+}
+
+#[test]
+fn without_a_folder_of_the_model_s_class_the_option_that_names_normal_sound_is_stated() {
+    let found = of(&["day2", "fault"], &[processed(0, false, 0, 0), processed(1, false, 9, 1)]);
+    assert_eq!(found.recordings_right, [1, 2]);
+    assert!(found.sentences()[1].starts_with("No folder is named normal, so all of it counts as other sound."));
+    let named = [("day2", true), ("fault", false)];
+    let results = [processed(0, false, 0, 0), processed(1, false, 9, 1)];
+    let found = figures("normal", &named, &results, [0, 2], 0.5, None, true);
+    assert_eq!((found.recordings_right, &found.table().1[0][1][..], found.sentences().len()), ([2, 2], "normal", 1));
 }
 
 #[test]

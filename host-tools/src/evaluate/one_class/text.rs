@@ -59,7 +59,13 @@ impl OneClass {
                 ""
             }
         )];
-        if self.classes.iter().all(|figures| figures.is_models_class) {
+        if !self.classes.iter().any(|figures| figures.is_models_class) {
+            lines.push(format!(
+                "No folder is named {}, so all of it counts as other sound. If some of it is normal, name its folders: \
+                 --normal LABEL,...",
+                self.class
+            ));
+        } else if self.classes.iter().all(|figures| figures.is_models_class) {
             lines.push(format!(
                 "All recordings are of {}: nothing here shows whether faults are detected. Add folders of other sound to measure \
                  that.",
