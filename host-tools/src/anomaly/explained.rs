@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::fit::{Fitted, Windows};
 use super::hold_out::Scored;
 use super::normal_spectra::spectrum;
+use crate::console::shown;
 use crate::data::feature_set::FeatureSet;
 use crate::data::paths::relative;
 
@@ -62,9 +63,11 @@ struct Row {
 /// # Errors
 /// When it cannot be read, lacks a column or holds a value that is no number.
 pub(crate) fn read_fault_bands(path: &Path) -> anyhow::Result<FaultBands> {
-    let context = || format!("cannot use {}: it must have the columns file, from_hz and to_hz", path.display());
+    let context = || format!("cannot use {}: it must have the columns file, from_hz and to_hz", shown(path));
     let mut bands = FaultBands::new();
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).with_context(context)?;
+    // A folder would be a table without rows.
+    let text = std::fs::read(path).with_context(|| format!("cannot read {}", shown(path)))?;
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&text[..]);
     for row in reader.deserialize() {
         let Row { file, from_hz, to_hz } = row.with_context(context)?;
         bands.entry(file).or_default().push([from_hz, to_hz]);
@@ -170,5 +173,7 @@ mod tests {
         std::fs::write(&path, "file,from_hz\na/b.wav,100\n").unwrap();
         let error = format!("{:#}", read_fault_bands(&path).unwrap_err());
         assert!(error.contains("must have the columns file, from_hz and to_hz"), "{error}");
+        let error = format!("{:#}", read_fault_bands(folder.path()).unwrap_err());
+        assert!(error.starts_with("cannot read "), "{error}");
     }
 }

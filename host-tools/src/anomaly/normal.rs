@@ -15,7 +15,12 @@ use crate::data::feature_set::FeatureSet;
 pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
     let index = |name: &String| {
         classes.iter().position(|class| class == name).ok_or_else(|| {
-            anyhow::anyhow!("--normal {name}: there is no such class; name some of {}", classes.join(", "))
+            let comma = if classes.iter().any(|class| class.contains(',')) {
+                "; a name with a comma cannot be given: rename that class"
+            } else {
+                ""
+            };
+            anyhow::anyhow!("--normal {name}: there is no such class; name some of {}{comma}", classes.join(", "))
         })
     };
     names.iter().map(index).collect()

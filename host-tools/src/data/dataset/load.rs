@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use rayon::prelude::*;
 
+use super::kinds::{Role, role};
 use super::probe::{Probe, probe};
 use super::spans::Part;
 use super::{Dataset, FoundSound, Skipped, Use, alike, folders, manifest, remarks};
@@ -93,6 +94,12 @@ impl Dataset {
         if !data.exists() {
             bail!("{} does not exist; give the folder that holds one folder of WAV files per class", shown(data));
         }
+        if data.is_file() && role(data) == Role::Recording {
+            bail!(
+                "{} is one recording; give the folder that holds one folder of WAV files per class, or a manifest.csv",
+                shown(data)
+            );
+        }
         let listing = match &manifest_path {
             Some(path) => manifest::read(path)?,
             None => folders::list(folder)?,
@@ -134,10 +141,11 @@ impl Dataset {
         Ok(dataset)
     }
 
-    /// Rejects a data set without a class.
+    /// Rejects a data set that no model can be trained on.
     ///
     /// # Errors
-    /// If there is no class, or one alone because no file of the others can be used.
+    /// If there is no class, or one alone because no file of the others can be used; if a class has a name that no label can
+    /// have, or all recordings hold zeros alone.
     pub fn require_class(&self) -> anyhow::Result<()> {
         ensure!(!self.classes.is_empty(), "the data has no class; add one folder of WAV files per class");
         // A model of one class is another kind of model than the classes of the data ask for.
@@ -146,6 +154,20 @@ impl Dataset {
             "only {} is left: no file of {} can be used; repair the files, or remove the folder to train on one class",
             self.classes.join(", "),
             self.lost.join(", ")
+        );
+        for class in &self.classes {
+            ensure!(class.trim() == class, "the class {class:?} begins or ends with a space; rename its folder");
+            ensure!(
+                class != "unknown",
+                "the class unknown has the name of what the device reports where it recognises no state; give this sound \
+                 another label, or leave it out"
+            );
+        }
+        // Tables have no such figures.
+        let levels = &self.sound.classes;
+        ensure!(
+            levels.is_empty() || levels.iter().any(|class| class.level_dbfs.is_some()),
+            "every sample of every recording is 0: check the microphone, then record again"
         );
         Ok(())
     }

@@ -13,6 +13,7 @@ use super::load::{Found, Listing};
 use super::probe::irregular;
 use super::spans::{self, Part};
 use super::text;
+use crate::console::shown;
 
 /// Reads a manifest.
 ///
@@ -21,8 +22,8 @@ use super::text;
 pub(super) fn read(path: &Path) -> anyhow::Result<Listing> {
     let (text, note) = text::read(path)?;
     let mut listing =
-        parse(&text, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("in {}", path.display()))?;
-    listing.remarks.extend(note.map(|note| format!("{}: {note}", path.display())));
+        parse(&text, path.parent().unwrap_or(Path::new(""))).with_context(|| format!("in {}", shown(path)))?;
+    listing.remarks.extend(note.map(|note| format!("{}: {note}", shown(path))));
     Ok(listing)
 }
 
@@ -57,8 +58,8 @@ impl Columns {
         }
         let (Some(file), Some(label)) = (column("file"), column("label")) else {
             bail!(
-                "the first line is {first_line:?}; it must name the columns file,label,group and may name recording, from \
-                 and to"
+                "the first line is {first_line:?}; it must name the columns file and label, and may name group, recording, \
+                 from, to and condition"
             );
         };
         let span = match (column("from"), column("to")) {
@@ -79,6 +80,8 @@ fn parse(text: &str, folder: &Path) -> anyhow::Result<Listing> {
         _ => text,
     };
     let first_line = text.lines().next().unwrap_or_default();
+    // An error shows it, and the file may be none of text.
+    let first_line = &first_line[..first_line.char_indices().nth(200).map_or(first_line.len(), |(end, _)| end)];
     let mut rows = csv::ReaderBuilder::new()
         .delimiter(text::separator(first_line))
         .trim(csv::Trim::All)
@@ -132,9 +135,16 @@ impl Table<'_> {
             }
             Some(label) => label.to_owned(),
         };
-        let span = self.columns.span.and_then(|(from, to)| Some((field(from)?, field(to)?)));
-        let span = span.map(|(from, to)| spans::part(from, to, &label)).transpose();
-        let span = span.with_context(|| format!("line {line}"))?;
+        let span = match self.columns.span.map(|(from, to)| (field(from), field(to))) {
+            None | Some((None, None)) => None,
+            Some((Some(from), Some(to))) => {
+                Some(spans::part(from, to, &label).with_context(|| format!("line {line}"))?)
+            }
+            // Taken for the whole file, the row would give its label to sound of another state.
+            Some(_) => bail!(
+                "line {line}: a part of {name} needs both from and to, in seconds; leave both empty for all of it"
+            ),
+        };
         if let Some((first, label_there, place)) = self.seen.get(&name) {
             let spans = place.and_then(|place| self.listing.found.get_mut(place)).map(|found| &mut found.spans);
             match (span, spans) {

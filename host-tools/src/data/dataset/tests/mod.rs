@@ -118,12 +118,31 @@ fn one_class_is_enough_and_none_is_refused() {
 }
 
 #[test]
+fn what_no_model_can_be_trained_on_is_refused_before_the_long_work() {
+    for (class, reason) in [("unknown", "the name of what the device reports"), (" on", "ends with a space")] {
+        let folder = tempfile::tempdir().unwrap();
+        wav(folder.path(), &format!("{class}/a.wav"), 1.0);
+        wav(folder.path(), "off/a.wav", 1.0);
+        let error = load(folder.path()).unwrap().require_class().unwrap_err().to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("on/a.wav");
+    monitor_model::wav::write(&path, 8_000, 1, |writer| writer.push_i16(&[0; 16_000])).unwrap();
+    let error = load(folder.path()).unwrap().require_class().unwrap_err().to_string();
+    assert!(error.contains("every sample of every recording is 0"), "{error}");
+}
+
+#[test]
 fn a_folder_without_classes_is_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     assert!(load(folder.path()).unwrap_err().to_string().contains("one folder of WAV files per class"));
     wav(folder.path(), "a.wav", 1.0);
     let error = load(folder.path()).unwrap_err().to_string();
     assert!(error.contains("no class folders"), "{error}");
+    // Not read as a manifest.
+    let error = load(&folder.path().join("a.wav")).unwrap_err().to_string();
+    assert!(error.contains("a.wav is one recording; give the folder"), "{error}");
     assert!(load(&folder.path().join("nowhere")).unwrap_err().to_string().contains("does not exist"));
     fs::create_dir_all(folder.path().join("on")).unwrap();
     fs::write(folder.path().join("on/bad.wav"), b"bad").unwrap();
@@ -157,7 +176,7 @@ fn a_manifest_without_its_columns_is_refused_with_what_it_has() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("manifest.csv"), "path,class\na.wav,on\n").unwrap();
     let error = format!("{:#}", load(folder.path()).unwrap_err());
-    assert!(error.contains("path,class") && error.contains("file,label,group"));
+    assert!(error.contains("path,class") && error.contains("the columns file and label"), "{error}");
 }
 
 #[test]

@@ -73,9 +73,17 @@ fn a_manifest_names_parts_in_columns_from_and_to() {
     let dataset = load(folder.path()).unwrap();
     assert_eq!((parts(&dataset, "on"), parts(&dataset, "off")), (vec![5.0..9.0; 3], vec![0.0..5.0; 3]));
     assert_eq!(dataset.groups, ["x", "y", "z"]);
-    fs::write(folder.path().join("manifest.csv"), rows + "x.wav,8,10,off\n").unwrap();
-    let error = format!("{:#}", load(folder.path()).unwrap_err());
+    let error_with = |row: &str| {
+        fs::write(folder.path().join("manifest.csv"), format!("{rows}{row}\n")).unwrap();
+        format!("{:#}", load(folder.path()).unwrap_err())
+    };
+    let error = error_with("x.wav,8,10,off");
     assert!(error.contains("on from 5 to 9 s and off from 8 to 10 s overlap"), "{error}");
+    // Not taken for the whole file.
+    for row in ["x.wav,9,,off", "x.wav,,5,off"] {
+        let error = error_with(row);
+        assert!(error.contains("line 8: a part of x.wav needs both from and to"), "{error}");
+    }
 }
 
 #[test]
