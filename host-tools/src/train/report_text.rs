@@ -5,7 +5,7 @@ use super::head::HeadKind;
 use super::training_report::{CalibrationEffect, Class, CrossValidated, TrainingReport};
 use crate::anomaly::left_out::LeftOut;
 use crate::anomaly::text::promise;
-use crate::console::{Columns, Side};
+use crate::console::{Columns, Side, one_line};
 use crate::data::dataset::WITHIN_RECORDING;
 use crate::evaluate::measured::mark;
 
@@ -93,14 +93,37 @@ pub(crate) fn one_class(class: &str, left_out: Option<&LeftOut>) -> Vec<String> 
         ));
     }
     if *groups > 0 {
+        let new =
+            if left_out.within_recording { "other parts of these recordings" } else { "new loads, speeds or days" };
         lines.push(format!(
-            "  alarms:       {} of {groups} groups{names}; of new loads, speeds or days at most {:.0} % (95 % confidence){mark}",
+            "  alarms:       {} of {groups} groups{names}; of {new} at most {:.0} % (95 % confidence){mark}",
             alarmed.len(),
             100.0 * left_out.most_alarming()
         ));
     }
     lines.push(format!("  windows:      {:.1} % above the alarm level, a score of 1{mark}", percent(*above, *windows)));
     lines
+}
+
+/// Advice where a class is named like a fault and counts as normal sound, as every class does without `--normal`.
+pub(crate) fn faults_as_normal(classes: &[String]) -> Option<String> {
+    const FAULTS: [&str; 10] =
+        ["abnormal", "anomalous", "anomaly", "broken", "damaged", "defect", "defective", "fail", "fault", "faulty"];
+    let is_fault = |class: &&String| {
+        let mut words = class.split(|c: char| !c.is_alphanumeric());
+        words.any(|word| FAULTS.iter().any(|fault| word.eq_ignore_ascii_case(fault)))
+    };
+    let (faults, others): (Vec<&String>, Vec<&String>) = classes.iter().partition(is_fault);
+    if faults.is_empty() || others.is_empty() {
+        return None;
+    }
+    let list = |names: Vec<&String>| names.into_iter().map(String::as_str).collect::<Vec<_>>().join(",");
+    Some(format!(
+        "Advice: the sound of {} counts as normal in the anomaly score and raises no alarm by it. If it is a fault, train with \
+         --normal \"{}\".",
+        list(faults),
+        list(others)
+    ))
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -188,6 +211,26 @@ fn comparison(report: &TrainingReport) -> Vec<String> {
 /// A list of at most six names; the others are counted.
 fn shortened(names: &[String]) -> String {
     const MOST: usize = 6;
-    let shown = names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let shown = one_line(&names.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", "));
     if names.len() > MOST { format!("{shown} and {} more", names.len() - MOST) } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::faults_as_normal;
+
+    #[test]
+    fn a_class_named_like_a_fault_gets_the_advice_to_name_the_normal_ones() {
+        let of =
+            |classes: &[&str]| faults_as_normal(&classes.iter().map(|class| class.to_string()).collect::<Vec<_>>());
+        let advice = of(&["abnormal", "idle", "normal"]).unwrap();
+        assert!(
+            advice.contains("of abnormal counts") && advice.ends_with("train with --normal \"idle,normal\"."),
+            "{advice}"
+        );
+        assert!(of(&["Fan (broken)", "fan"]).is_some());
+        assert_eq!(of(&["off", "on"]), None);
+        // All of it is what the model is for.
+        assert_eq!(of(&["broken", "damaged"]), None);
+    }
 }

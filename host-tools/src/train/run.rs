@@ -150,6 +150,9 @@ pub(crate) fn run(options: &TrainingOptions, ui: &Ui) -> anyhow::Result<Trained>
     ui.print(format!("Copies in {}. Took {:.1} s.", run.display(), started.elapsed().as_secs_f64()));
     if let Some(size) = &report.anomaly {
         advice::on_groups(size.groups, set.dataset.within_recording).iter().for_each(|line| ui.print(line));
+        if options.normal.is_empty() {
+            report_text::faults_as_normal(&set.dataset.classes).iter().for_each(|line| ui.print(line));
+        }
     }
     let held_out = outcome.held_out.map(|predictions| predictions.rows).unwrap_or_default();
     Ok(Trained { report, set, held_out })
