@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 
+use super::one_line;
+
 /// Alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -33,9 +35,10 @@ impl Columns {
         Self { sides: sides.into(), table }
     }
 
-    /// Adds a row; cells beyond the last column are dropped, missing cells are empty.
+    /// Adds a row; cells beyond the last column are dropped, missing cells are empty. A name of a file or group may hold a
+    /// newline or an escape sequence, which must not break the table.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl ToString>) {
-        let mut cells: Vec<String> = cells.into_iter().map(|cell| cell.to_string()).collect();
+        let mut cells: Vec<String> = cells.into_iter().map(|cell| one_line(&cell.to_string())).collect();
         cells.resize(self.sides.len(), String::new());
         self.table.add_row(cells);
     }
@@ -65,6 +68,13 @@ mod tests {
         table.row(["a", "1000", ""]);
         let lines: Vec<String> = table.lines(1).collect();
         assert_eq!(lines, [" class   windows", " größer        7  x", " a          1000"]);
+    }
+
+    #[test]
+    fn a_name_with_a_newline_is_one_row() {
+        let mut table = Columns::plain(&[Side::Left, Side::Right]);
+        table.row(["new\nline\u{1b}[31m", "1"]);
+        assert_eq!(table.lines(0).collect::<Vec<_>>(), ["new\\nline\\u{1b}[31m  1"]);
     }
 
     #[test]

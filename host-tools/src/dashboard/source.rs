@@ -64,6 +64,8 @@ impl Source {
                 std::thread::spawn(move || read_to_end(std::io::stdin(), &sender));
             }
             Input::File(path) => {
+                // A folder can be opened, and reading it fails only later.
+                anyhow::ensure!(!path.is_dir(), "{} is a folder; name a file", path.display());
                 let file = File::open(path).with_context(|| format!("{} cannot be opened", path.display()))?;
                 std::thread::spawn(move || read_to_end(file, &sender));
             }

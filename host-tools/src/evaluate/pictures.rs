@@ -83,6 +83,13 @@ pub(crate) fn over_time(path: &Path, classes: &[String], track: &Track) -> anyho
     plots::timeline::draw(&format!("{name}, {:.0} s", track.seconds), subtitle, classes, track)
 }
 
+/// The start of a long name: file systems take 255 bytes, of which the number, `.png` and the temporary name need some.
+fn cut(stem: &str) -> &str {
+    const MOST_BYTES: usize = 200;
+    let end = (0..=MOST_BYTES.min(stem.len())).rev().find(|end| stem.is_char_boundary(*end));
+    &stem[..end.unwrap_or_default()]
+}
+
 /// Draws every recording of the data set over time, each into the folder of its class.
 ///
 /// # Errors
@@ -101,11 +108,22 @@ pub(crate) fn draw_all(
         let track = changes::track(model, recording, known, hop_columns)?;
         let stem = recording.path.file_stem().unwrap_or_default().to_string_lossy();
         // Two folders of a class may hold files of one name.
-        let path = folder.join(class).join(format!("{number:04}_{stem}.png"));
+        let path = folder.join(class).join(format!("{number:04}_{}.png", cut(&stem)));
         bar.inc(1);
         over_time(&recording.path, &model.labels, &track)?.save(&path)
     });
     drawn.collect::<anyhow::Result<()>>()?;
     bar.finish_and_clear();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn a_long_name_is_cut_between_letters() {
+        assert_eq!(cut("größe"), "größe");
+        assert_eq!(cut(&format!("{}ß", "x".repeat(199))), "x".repeat(199));
+    }
 }

@@ -16,8 +16,13 @@ pub(crate) fn wav_files(inputs: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for input in inputs {
         if !input.is_dir() {
-            if !input.exists() {
-                bail!("{}: there is no such file or folder", input.display());
+            match input.metadata() {
+                Ok(_) => {}
+                Err(error) if input.is_symlink() => bail!("{}: a link that leads to no file: {error}", shown(input)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    bail!("{}: there is no such file or folder", shown(input))
+                }
+                Err(error) => bail!("{}: {error}", shown(input)),
             }
             files.push(input.clone());
             continue;
@@ -89,6 +94,16 @@ mod tests {
     fn what_does_not_exist_is_named() {
         let error = wav_files(&[PathBuf::from("no/such.wav")]).unwrap_err().to_string();
         assert!(error.contains("such.wav"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_called_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("a.wav");
+        std::os::unix::fs::symlink(&link, &link).unwrap();
+        let error = wav_files(&[link]).unwrap_err().to_string();
+        assert!(error.contains("a.wav: a link that leads to no file"), "{error}");
     }
 
     #[test]

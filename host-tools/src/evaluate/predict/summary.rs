@@ -48,6 +48,9 @@ pub(crate) struct Summary {
     /// Time of processing divided by length of the recording, reading and resampling included: below 1 is faster than
     /// real time.
     pub real_time_factor: f64,
+    /// Time with a dead microphone, in seconds; `microphone_dead` of the windows has it in JSON.
+    #[serde(skip)]
+    pub dead_s: f64,
 }
 
 impl Summary {
@@ -97,6 +100,7 @@ impl Summary {
             predicted: (!prediction.windows.is_empty()).then_some(predicted),
             mean_confidence,
             inference,
+            dead_s: prediction.windows.iter().filter(|window| window.microphone_dead).count() as f64 * hop_s,
             real_time_factor: Speed::new(prediction.seconds, prediction.took_s).real_time_factor,
         }
     }
@@ -126,6 +130,12 @@ impl Summary {
             frequent += &format!("; highest mean probability: {predicted}, {:.2}", self.mean_confidence);
         }
         lines.push(frequent);
+        if self.dead_s > 0.0 {
+            lines.push(format!(
+                "  Dead microphone: {:.0} of {total:.0} s (digital silence, or one constant value); a device reports no state then",
+                self.dead_s
+            ));
+        }
         let Timing { p50_ms, p99_ms, max_ms } = timing;
         let speed = Speed::multiple(self.real_time_factor);
         lines.push(format!("  inference p50 {p50_ms:.2} ms, p99 {p99_ms:.2} ms, max {max_ms:.2} ms; {speed}\n"));
@@ -214,5 +224,15 @@ mod tests {
         let text = summary.lines("x.wav", 1);
         assert!(text.contains("on ") && text.contains("and 1 more for 1.0 s") && !text.contains("off"), "{text}");
         assert!(text.contains("Most frequent: on, 2 of 3 s\n"), "{text}");
+    }
+
+    #[test]
+    fn a_dead_microphone_is_stated_beside_the_classes_of_its_windows() {
+        let mut prediction = prediction(&[0, 1, 1]);
+        let text = |prediction: &RecordingPrediction| Summary::new(prediction, &labels(), 1.0).lines("x.wav", 5);
+        assert!(!text(&prediction).contains("Dead microphone"));
+        prediction.windows[2].microphone_dead = true;
+        let text = text(&prediction);
+        assert!(text.contains("Dead microphone: 1 of 3 s (digital silence, or one constant value)"), "{text}");
     }
 }
