@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The file does not begin as a TFLite flatbuffer (identifier `TFL3` at byte 4).
-    #[error("not a TFLite model: the identifier TFL3 is missing at byte 4")]
+    #[error(
+        "not a TFLite model: the identifier TFL3 is missing at byte 4; use the .tflite file that `host-tools train` wrote"
+    )]
     NotTflite,
     /// The schema version is not 3, the only one that TFLite runtimes read.
     #[error("TFLite schema version {0}; only version 3 is read")]
@@ -70,7 +72,9 @@ pub enum Error {
     #[error("the model uses {0}, which is not supported")]
     Unsupported(&'static str),
     /// The TFLite Metadata names a label file that is not in the archive appended to the model.
-    #[error("the label file named in the metadata is not appended to the model")]
+    #[error(
+        "the label file named in the metadata is not appended to the model; the end of the file is missing: copy or export it again"
+    )]
     LabelFileMissing,
     /// The label file is compressed. TFLite tools store it uncompressed, and this reader supports only that.
     #[error("the appended label file is compressed; append it stored (zip -0) instead")]
