@@ -5,9 +5,9 @@
 //! runs up. Training uses recordings of states, not of changes, so such windows score high without a fault. The decision
 //! marks them as not steady. From the first sign of a change until one whole window after it windows are not counted, the
 //! mean starts anew, and the score keeps its last value until the new mean is settled. A fault may keep the state from ever
-//! being steady, so this has a budget, a token bucket: each high window that is left out costs one token, each window with a
-//! mean below the warning level in a steady state returns one, and with an empty bucket every window counts. A lasting anomaly
-//! is therefore reported within
+//! being steady, so this has a budget, a token bucket: each window that is left out costs one token, each window with a mean
+//! below the warning level in a steady state returns one (by itself until the mean is settled, or changes in quick succession
+//! would use the budget up), and with an empty bucket every window counts. A lasting anomaly is therefore reported within
 //! [`Alarm::delay_windows`] in any state.
 
 use super::{Error, Input, Levels, SPANS, Smoother, ZScores, Zone, score};
@@ -33,9 +33,10 @@ pub struct Persistence {
 
 impl Default for Persistence {
     /// The score is that of a mean over 5 s or more, which differs little from one window to the next: a background that
-    /// brings it to its level does so for a second or two.
+    /// brings it to its level does so for a second or two. A change takes 3 to 4 s until it is decided and its last window is over;
+    /// the budget covers two in quick succession.
     fn default() -> Self {
-        Self { raise_s: 3.0, within_s: 5.0, change_s: 5.0 }
+        Self { raise_s: 3.0, within_s: 5.0, change_s: 7.5 }
     }
 }
 
@@ -259,12 +260,13 @@ impl Alarm {
             self.score = highest.map(score);
         }
         let score = self.score;
+        let usual = if settled { score } else { own } < Some(self.levels.warning);
+        if !changing && usual {
+            self.budget = (self.budget + 1).min(self.capacity);
+        }
         let Some(value) = score.filter(|_| settled) else {
             return Outcome { score, positions, warning: None, alarm: None, zone: self.zone(score) };
         };
-        if !changing && value < self.levels.warning {
-            self.budget = (self.budget + 1).min(self.capacity);
-        }
         let alarm = self.alarm.update(value, self.level, (self.k, self.n), false);
         let warning = self.warning.update(value, self.levels.warning, (self.n, self.n), self.alarm.active);
         Outcome { score, positions, warning, alarm, zone: self.zone(score) }
@@ -369,6 +371,14 @@ mod tests {
         let mut alarm = Alarm::new(&rules(1.0, 5.0, 4.0), 1.0);
         let day = [[(9.0, false); 4], [(0.0, true); 4], [(0.0, true); 4]].concat().repeat(20);
         assert_eq!(changes(&mut alarm, &day), [[], []]);
+    }
+
+    #[test]
+    fn changes_in_quick_succession_do_not_use_the_budget_up() {
+        let mut alarm = Alarm::new(&rules(1.0, 5.0, 4.0), 1.0);
+        // Of the four steady windows two come before the mean is settled.
+        let work = [[(9.0, false); 3].to_vec(), [(0.0, true); 4].to_vec()].concat().repeat(20);
+        assert_eq!(changes(&mut alarm, &work), [[], []]);
     }
 
     #[test]
