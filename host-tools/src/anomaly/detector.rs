@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use anyhow::Context;
 use monitor_core::anomaly::{Input, Interval, MAX_COMPONENTS, SPANS, SubspaceDetector};
 use monitor_core::rumble::BANDS;
+use monitor_model::anomaly::thresholds::{Scale, Unseen};
 use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
@@ -44,6 +45,9 @@ pub(crate) struct FittedDetector {
     pub scale: f32,
     /// See [`SubspaceDetector`]; 0 to 1 until the detector is scaled.
     pub intervals: [Interval; SPANS],
+    /// The class of each state; empty where all sound has one location and scale.
+    state_classes: Vec<usize>,
+    states: Vec<u8>,
     residual: f32,
     projection: Vec<u8>,
     means: Vec<u8>,
@@ -69,7 +73,7 @@ impl FittedDetector {
     /// z = (x - mu) / max(sd, 0.3 rms(sd))      v_k, l_k: the 32 leading eigenvectors and variances of z
     /// eps = total variance of z / values       d^2 = sum_k (v_k z)^2 / (l_k + eps) + |z outside|^2 / eps
     /// ```
-    fn ridge(input: Input, x: &Array2<f64>) -> anyhow::Result<Self> {
+    fn ridge(input: Input, x: &Array2<f64>, classes: &[usize]) -> anyhow::Result<Self> {
         let windows = x.nrows() as f64;
         let mean = x.mean_axis(Axis(0)).context("no window of normal sound")?;
         let mut off = x - &mean;
@@ -84,11 +88,21 @@ impl FittedDetector {
         let ridge = (total / off.ncols() as f64).max(1e-9);
         let precisions = (squares / windows).mapv(|variance| 1.0 / (variance + ridge));
         let projection = &directions * &scales;
+        let mut state_classes = if input == Input::Tap { names(classes) } else { Vec::new() };
+        if state_classes.len() == 1 {
+            // One state is all normal sound.
+            state_classes.clear();
+        }
+        let means = state_classes.iter().filter_map(|class| mean_of(x.view(), classes, *class));
+        let states = means.flat_map(|mean| [bytes([0.0, 1.0].iter()), bytes(projection.dot(&mean).iter())].concat());
+        let states = states.collect();
         Ok(Self {
             input,
             location: 0.0,
             scale: 1.0,
             intervals: UNSCALED,
+            state_classes,
+            states,
             residual: (1.0 / ridge) as f32,
             means: bytes(projection.dot(&mean).iter()),
             projection: bytes(projection.iter()),
@@ -111,13 +125,11 @@ impl FittedDetector {
         );
         let rows: Vec<usize> = rows.iter().copied().step_by(rows.len().div_ceil(MOST)).collect();
         let x = x.select(Axis(0), &rows).mapv(f64::from);
-        if matches!(input, Input::Tap | Input::Rumble) {
-            return Self::ridge(input, &x);
-        }
         let classes: Vec<usize> = rows.iter().map(|row| classes[*row]).collect();
-        let mut names: Vec<usize> = classes.clone();
-        names.sort_unstable();
-        names.dedup();
+        if matches!(input, Input::Tap | Input::Rumble) {
+            return Self::ridge(input, &x, &classes);
+        }
+        let names = names(&classes);
         let means: Vec<Array1<f64>> = names.iter().filter_map(|class| mean_of(x.view(), &classes, *class)).collect();
         let mut off = x.clone();
         for (mut row, class) in off.rows_mut().into_iter().zip(&classes) {
@@ -152,6 +164,8 @@ impl FittedDetector {
             location: 0.0,
             scale: 1.0,
             intervals: UNSCALED,
+            state_classes: Vec::new(),
+            states: Vec::new(),
             residual: if counts { (beyond / (RESIDUAL * outside)) as f32 } else { 0.0 },
             projection: bytes(projection.iter()),
             means: projected.flat_map(|mean| bytes(mean.iter())).collect(),
@@ -161,11 +175,18 @@ impl FittedDetector {
         })
     }
 
+    /// Sets location, scale and levels.
+    pub(crate) fn set_scale(&mut self, found: &Scale) {
+        (self.location, self.scale, self.intervals) = (found.location, found.deviation, found.intervals);
+        found.put(&mut self.states, self.state_classes.iter().copied());
+    }
+
     /// The tables as the device uses them.
     pub(crate) fn tables(&self) -> SubspaceDetector<'_> {
         SubspaceDetector {
             location: self.location,
             scale: self.scale,
+            states: Scalars::new(&self.states),
             intervals: self.intervals,
             residual: self.residual,
             projection: Scalars::new(&self.projection),
@@ -176,9 +197,10 @@ impl FittedDetector {
         }
     }
 
-    /// ln of the distance of a window to the nearest cluster.
-    pub(crate) fn ln_distance(&self, x: ArrayView1<'_, f32>) -> f32 {
-        self.tables().ln_distance(&x.as_slice().map_or_else(|| x.to_vec().into(), Cow::Borrowed))
+    /// ln of the distance of a window to the nearest cluster, and the class of its state; 0 without states.
+    pub(crate) fn unseen(&self, x: ArrayView1<'_, f32>) -> Unseen {
+        let (ln, state) = self.tables().ln_and_state(&x.as_slice().map_or_else(|| x.to_vec().into(), Cow::Borrowed));
+        Unseen { ln, state: self.state_classes.get(state).copied().unwrap_or(0) }
     }
 
     /// The distance of a window in deviations of unseen normal windows; the detector must have been scaled.
@@ -200,6 +222,14 @@ fn clustered(
     let (x, whitened) = (x.select(Axis(0), &rows), whitened.select(Axis(0), &rows));
     let of = clusters(whitened.view(), count);
     (0..count).filter_map(|cluster| mean_of(x.view(), &of, cluster)).collect()
+}
+
+/// The different classes, ascending.
+fn names(classes: &[usize]) -> Vec<usize> {
+    let mut names = classes.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Reciprocal of each value's standard deviation within its class, which counts as at least a share of the median one.
@@ -245,7 +275,7 @@ mod tests {
         for (row, seen) in x.rows().into_iter().enumerate() {
             // Nearer to the mean of the class, farther from all training windows.
             let between = Array1::from_shape_fn(1024, |value| noise(row, value));
-            assert!(fitted.ln_distance(between.view()) > fitted.ln_distance(seen) + 1.0);
+            assert!(fitted.unseen(between.view()).ln > fitted.unseen(seen).ln + 1.0);
         }
     }
 
@@ -256,11 +286,11 @@ mod tests {
         let tables = fitted.tables();
         assert_eq!((tables.clusters(), tables.components()), (1, 32));
         assert!(tables.residual > 0.0);
-        let usual = x.rows().into_iter().map(|row| fitted.ln_distance(row)).fold(f32::MIN, f32::max);
+        let usual = x.rows().into_iter().map(|row| fitted.unseen(row).ln).fold(f32::MIN, f32::max);
         for value in [0, 100, 511] {
             let mut shifted = x.row(3).to_owned();
             shifted[value] += 5.0;
-            assert!(fitted.ln_distance(shifted.view()) > usual + 0.5, "value {value}");
+            assert!(fitted.unseen(shifted.view()).ln > usual + 0.5, "value {value}");
         }
     }
 
@@ -275,5 +305,22 @@ mod tests {
         let each: Vec<usize> = (0..240).map(|row| row / 3).collect();
         // Eighty classes of three windows: one cluster each, however many.
         assert_eq!(clusters(Input::Embedding, &each), 80);
+    }
+
+    #[test]
+    fn the_tap_has_a_state_for_each_of_several_classes_and_a_window_is_of_the_nearest() {
+        let classes: Vec<usize> = (0..120).map(|row| [2, 5, 9][row % 3]).collect();
+        let x = Array2::from_shape_fn((120, 512), |(row, value)| {
+            noise(row, value) + if value % 3 == row % 3 { 3.0 } else { 0.0 }
+        });
+        let fitted = fit(Input::Tap, x.view(), &classes);
+        let tables = fitted.tables();
+        assert_eq!((tables.states(), tables.clusters()), (3, 1));
+        for (row, class) in x.rows().into_iter().zip(&classes) {
+            assert_eq!(fitted.unseen(row).state, *class);
+        }
+        let one = fit(Input::Tap, x.view(), &[4; 120]);
+        assert_eq!((one.tables().states(), one.unseen(x.row(0)).state), (0, 0));
+        assert_eq!(one.unseen(x.row(0)).ln, fitted.unseen(x.row(0)).ln, "the distance does not depend on the states");
     }
 }

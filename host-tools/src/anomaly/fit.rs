@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use monitor_core::anomaly::{self, AlarmRules, AnomalyModel, Input, Levels, Persistence, ZScores};
 use monitor_core::rumble::FLOOR;
-use monitor_model::anomaly::thresholds::{Promise, UnseenRun, thresholds};
+use monitor_model::anomaly::thresholds::{Promise, UnseenRun, UnseenWindow, thresholds};
 use ndarray::{ArrayView2, Axis};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -133,15 +133,16 @@ pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::
             for (&row, &group) in out {
                 let run = runs.entry((group, windows.recordings[row]));
                 let run = run.or_insert_with(|| UnseenRun { group, windows: Vec::new() });
-                run.windows.push(ln_distances(&fitted, windows, row));
+                run.windows.push(unseen(&fitted, windows, row));
             }
             Ok(runs.into_values().collect())
         })
         .collect::<anyhow::Result<_>>()?;
     let found = thresholds(&held.concat(), hop_s);
     for space in &mut spaces {
-        let Some(scale) = found.scales[space.input as usize] else { continue };
-        (space.location, space.scale, space.intervals) = (scale.location, scale.deviation, scale.intervals);
+        if let Some(scale) = &found.scales[space.input as usize] {
+            space.set_scale(scale);
+        }
     }
     let spectra = FittedSpectra::fit(windows, rows, &groups, folds, hop_s);
     let seconds = rows.len() as f64 * hop_s;
@@ -178,13 +179,13 @@ fn spaces(windows: &Windows<'_>, inputs: &[Input], rows: &[usize]) -> anyhow::Re
         .collect()
 }
 
-/// ln of the distance of a row by each detector.
-fn ln_distances(spaces: &[FittedDetector], windows: &Windows<'_>, row: usize) -> ZScores {
-    let mut ln = [None; Input::ALL.len()];
+/// What each detector finds in a row that was not in its fit.
+fn unseen(spaces: &[FittedDetector], windows: &Windows<'_>, row: usize) -> UnseenWindow {
+    let mut found = [None; Input::ALL.len()];
     for space in spaces {
-        ln[space.input as usize] = windows.input(space.input).map(|x| space.ln_distance(x.row(row)));
+        found[space.input as usize] = windows.input(space.input).map(|x| space.unseen(x.row(row)));
     }
-    ln
+    found
 }
 
 /// The group of each of `rows`, numbered from 0, that it is left out with: its own group, else its recording, else a

@@ -9,7 +9,8 @@
 //! ```text
 //! q_c   = sum over components of (P x - m_c)^2 / v  +  w |S (x - mu_c)|^2 outside the space
 //! d     = sqrt(min over clusters q_c)
-//! z     = (ln d - location) / scale        mean and deviation of ln d of normal windows that were not in the fit
+//! z     = (ln d - location) / scale        mean and deviation of ln d of normal windows that were not in the fit; over the tap
+//!                                          of those of the nearest state, drawn towards those of all
 //! Z_s   = mean of z over s = 5 and 10 s    anew after a gap, a dead microphone, a change of state; used from half of it on
 //! u     = max over s of (Z_s - typical_s) / (alarm_s - typical_s)
 //!                                          typical highest Z_s of a group of normal sound that was not in the fit; the alarm

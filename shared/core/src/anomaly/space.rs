@@ -7,6 +7,14 @@ use monitor_tflite::Scalars;
 /// Most components of a space.
 pub const MAX_COMPONENTS: usize = 64;
 
+/// Numbers of a state before its mean: location and scale.
+const STATE_HEAD: usize = 2;
+
+/// Numbers of a state in a space with `components` components.
+pub(super) const fn state_len(components: usize) -> usize {
+    STATE_HEAD + components
+}
+
 /// One detector's tables, borrowed from the file.
 #[derive(Debug, Clone, Copy)]
 pub struct SubspaceDetector<'m> {
@@ -14,6 +22,9 @@ pub struct SubspaceDetector<'m> {
     pub location: f32,
     /// Standard deviation of the same; above 0.
     pub scale: f32,
+    /// States of normal sound that have a location and a scale of their own, in place of those above: `[states x (location, scale,
+    /// projected mean)]`; empty where all sound has the same.
+    pub states: Scalars<'m, f32>,
     /// Levels of the mean z-score over each span.
     pub intervals: [Interval; SPANS],
     /// Weight of the squared residual; 0 if the residual is not used.
@@ -41,15 +52,43 @@ impl SubspaceDetector<'_> {
         self.means.len().checked_div(self.components()).unwrap_or(0)
     }
 
-    /// ln of the distance of `x` to the nearest cluster, in deviations of unseen normal windows.
-    pub fn z_score(&self, x: &[f32]) -> f32 {
-        (self.ln_distance(x) - self.location) / self.scale
+    /// Number of states.
+    pub fn states(&self) -> usize {
+        self.states.len() / state_len(self.components())
     }
 
-    /// ln of the distance of `x` to the nearest cluster.
-    pub fn ln_distance(&self, x: &[f32]) -> f32 {
+    /// ln of the distance of `x` to the nearest cluster, in deviations of unseen normal windows of the nearest state.
+    pub fn z_score(&self, x: &[f32]) -> f32 {
+        let (ln, state) = self.ln_and_state(x);
+        let at = state * state_len(self.components());
+        let own = self.states.get(at).zip(self.states.get(at + 1));
+        let (location, scale) = own.unwrap_or((self.location, self.scale));
+        (ln - location) / scale
+    }
+
+    /// ln of the distance of `x` to the nearest cluster, and the number of the state whose mean is nearest along the components, 0
+    /// without states.
+    pub fn ln_and_state(&self, x: &[f32]) -> (f32, usize) {
+        let projected = self.project(x);
         // The logarithm of 0 is not finite.
-        libm::logf(libm::fmaxf(self.distance(x), 1e-6))
+        let ln = libm::logf(libm::fmaxf(self.nearest_of(x, &projected).1, 1e-6));
+        (ln, self.state_of(&projected))
+    }
+
+    /// The number of the state nearest to a projected window, the first of equals.
+    fn state_of(&self, projected: &[f32; MAX_COMPONENTS]) -> usize {
+        let mut nearest = (0, f32::INFINITY);
+        for (number, state) in self.states.raw().chunks_exact(4 * state_len(self.components())).enumerate() {
+            let mut squared = 0.0;
+            let means = Scalars::<f32>::new(state).iter().skip(STATE_HEAD);
+            for ((value, mean), precision) in projected.iter().zip(means).zip(self.precisions.iter()) {
+                squared += (value - mean) * (value - mean) * precision;
+            }
+            if squared < nearest.1 {
+                nearest = (number, squared);
+            }
+        }
+        nearest.0
     }
 
     /// Distance of `x` to the nearest cluster, 0 and up.
@@ -68,8 +107,12 @@ impl SubspaceDetector<'_> {
 
     /// The nearest cluster to `x`, and its distance, 0 and up.
     pub fn nearest(&self, x: &[f32]) -> (usize, f32) {
+        self.nearest_of(x, &self.project(x))
+    }
+
+    /// The same of a window that is projected already.
+    fn nearest_of(&self, x: &[f32], projected: &[f32; MAX_COMPONENTS]) -> (usize, f32) {
         let components = self.components().min(MAX_COMPONENTS);
-        let projected = self.project(x);
         let mut nearest = (0, f32::INFINITY);
         for (cluster, mean) in self.means.raw().chunks_exact(4 * components.max(1)).enumerate() {
             let (mut within, mut along) = (0.0, 0.0);

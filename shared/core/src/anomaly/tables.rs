@@ -3,19 +3,23 @@
 //! ```text
 //! u16 schema, u8 spaces, u8 references, f32 warning, f32 raise_s, f32 within_s, f32 change_s
 //! per space: u8 input (0 embedding, 1 log-mel, 2 tap, 3 rumble), u8 components, u16 clusters, f32 location, f32 scale,
-//!            2 x (f32 typical, f32 alarm), f32 residual, f32[components x values], f32[clusters x components], f32[components],
-//!            and where residual > 0: f32[values], f32[clusters x values]
+//!            2 x (f32 typical, f32 alarm), f32 residual, u16 states, f32[components x values], f32[clusters x components],
+//!            f32[components], where residual > 0: f32[values], f32[clusters x values], and per state: f32 location, f32 scale,
+//!            f32[components]
 //! if references > 0: f32 level deviation, f32[72] deviations, f32[references x 72] spectra of normal sound in dB
 //! u32 CRC-32 (ISO HDLC) of all before it
 //! ```
 
+use super::space::state_len;
 use super::{AlarmRules, Error, Input, Interval, Levels, MAX_COMPONENTS, Persistence, SubspaceDetector};
 use super::{NormalSpectra, SPANS, SPECTRUM_LEN};
 use crate::sealed::{Damaged, Reader, Writer};
 
 /// The layout that this version writes.
-pub(super) const SCHEMA: u16 = 5;
-/// The layout before it, which is read too. It has one pair of levels, those of the mean over 5 s, which then hold for both spans.
+pub(super) const SCHEMA: u16 = 6;
+/// The layout before it, which is read too. It has no number of states, and none.
+const WITHOUT_STATES: u16 = 5;
+/// The layout before that. It has one pair of levels, those of the mean over 5 s, which then hold for both spans.
 const ONE_SPAN: u16 = 4;
 /// The layout before that. It has a 0 in place of the number of references, too, so that alarms name no bands.
 const WITHOUT_SPECTRA: u16 = 3;
@@ -52,7 +56,7 @@ impl<'m> AnomalyModel<'m> {
         let persistence = Persistence { raise_s, within_s, change_s }.check()?;
         let mut spaces = [None; Input::ALL.len()];
         for _ in 0..count {
-            let (input, space) = space(&mut rest, if schema > ONE_SPAN { SPANS } else { 1 })?;
+            let (input, space) = space(&mut rest, schema)?;
             let place = spaces.get_mut(usize::from(input)).filter(|place| place.is_none()).ok_or(Error::Damaged)?;
             *place = Some(space);
         }
@@ -87,8 +91,9 @@ fn spectra<'m>(rest: &mut Reader<'m>, references: usize) -> Result<Option<Normal
     Ok(Some(NormalSpectra { level_deviation, deviations, references }))
 }
 
-/// Reads a space with the levels of the first `spans` spans; those of the last hold for the rest.
-fn space<'m>(rest: &mut Reader<'m>, spans: usize) -> Result<(u8, SubspaceDetector<'m>), Damaged> {
+/// Reads a space of tables of `schema`. Where levels are of fewer spans, those of the last hold for the rest.
+fn space<'m>(rest: &mut Reader<'m>, schema: u16) -> Result<(u8, SubspaceDetector<'m>), Damaged> {
+    let spans = if schema > ONE_SPAN { SPANS } else { 1 };
     let [kind, components] = rest.take()?;
     let clusters = usize::from(rest.u16()?);
     let input = Input::ALL.get(usize::from(kind)).ok_or(Damaged)?;
@@ -99,7 +104,8 @@ fn space<'m>(rest: &mut Reader<'m>, spans: usize) -> Result<(u8, SubspaceDetecto
         *interval = Interval { typical: rest.number()?, alarm: rest.number()? };
     }
     let residual = rest.number()?;
-    let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters);
+    let states = if schema > WITHOUT_STATES { usize::from(rest.u16()?) } else { 0 };
+    let fits = (1..=MAX_COMPONENTS).contains(&components) && (1..=1024).contains(&clusters) && states <= 1024;
     if !fits || intervals.iter().any(|interval| interval.alarm <= interval.typical) || residual < 0.0 {
         return Err(Damaged);
     }
@@ -107,12 +113,15 @@ fn space<'m>(rest: &mut Reader<'m>, spans: usize) -> Result<(u8, SubspaceDetecto
     let (means, precisions) = (rest.numbers(clusters * components)?, rest.numbers(components)?);
     let counted = if residual > 0.0 { values } else { 0 };
     let (inverse_deviations, centres) = (rest.numbers(counted)?, rest.numbers(clusters * counted)?);
-    if precisions.iter().any(|precision| precision < 0.0) {
+    let states = rest.numbers(states * state_len(components))?;
+    let scale_of = states.iter().skip(1).step_by(state_len(components));
+    if precisions.iter().any(|precision| precision < 0.0) || scale_of.into_iter().any(|scale| scale <= 0.0) {
         return Err(Damaged);
     }
     let detector = SubspaceDetector {
         location,
         scale,
+        states,
         intervals,
         residual,
         projection,
@@ -144,7 +153,9 @@ pub fn write(
         writer.numbers(&[space.location, space.scale]);
         space.intervals.iter().for_each(|interval| writer.numbers(&[interval.typical, interval.alarm]));
         writer.numbers(&[space.residual]);
-        [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres]
+        let states = space.states.len() / state_len(space.components());
+        writer.bytes(&(states as u16).to_le_bytes());
+        [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres, space.states]
             .iter()
             .for_each(|numbers| writer.bytes(numbers.raw()));
     }
@@ -173,13 +184,20 @@ mod tests {
 
     /// One component along the first value, one cluster at 0, and the residual.
     fn bytes() -> std::vec::Vec<u8> {
+        bytes_with(&[])
+    }
+
+    /// The same with `states`.
+    fn bytes_with(states: &[f32]) -> std::vec::Vec<u8> {
         let mut first = [0.0; STATISTICS_LEN];
         first[0] = 1.0;
         let (projection, zeros) = (le(&first), le(&[0.0; STATISTICS_LEN]));
         let (one, ones, mean) = (le(&[0.25]), le(&[1.0; STATISTICS_LEN]), le(&[0.0]));
+        let states = le(states);
         let space = SubspaceDetector {
             location: 0.0,
             scale: 0.5,
+            states: Scalars::new(&states),
             intervals: [Interval { typical: 1.0, alarm: 2.0 }, Interval { typical: 0.5, alarm: 1.5 }],
             residual: 4.0,
             projection: Scalars::new(&projection),
@@ -240,13 +258,19 @@ mod tests {
     #[test]
     fn tables_of_the_schemas_before_have_one_pair_of_levels_and_the_first_name_no_bands() {
         let mut before = bytes();
-        // The levels of the long span, after 20 bytes of the tables and 20 of the space.
-        before.drain(40..48);
-        before.truncate(before.len() - 4);
         let sealed = |mut bytes: std::vec::Vec<u8>| {
             bytes.extend(CRC.checksum(&bytes).to_le_bytes());
             bytes
         };
+        before.truncate(before.len() - 4);
+        // The number of states, after 20 bytes of the tables and 32 of the space, one of them the residual's.
+        before.drain(52..54);
+        before[0] = 5;
+        let without_states = sealed(before.clone());
+        let tables = AnomalyModel::from_bytes(&without_states).unwrap();
+        assert_eq!(tables.space(Input::Statistics).unwrap().states(), 0);
+        // The levels of the long span, after 20 bytes of the tables and 20 of the space.
+        before.drain(40..48);
         before[0] = 4;
         let with_spectra = sealed(before.clone());
         let tables = AnomalyModel::from_bytes(&with_spectra).unwrap();
@@ -258,6 +282,23 @@ mod tests {
         let without = sealed(before);
         let tables = AnomalyModel::from_bytes(&without).unwrap();
         assert!(tables.spectra.is_none() && tables.space(Input::Statistics).is_some());
+    }
+
+    #[test]
+    fn a_z_score_is_by_the_location_and_the_scale_of_the_nearest_state() {
+        let bytes = bytes_with(&[1.0, 0.5, -2.0, 0.25, 2.0, 3.0]);
+        let tables = AnomalyModel::from_bytes(&bytes).unwrap();
+        let space = tables.space(Input::Statistics).unwrap();
+        assert_eq!(space.states(), 2);
+        for (first, state, location, scale) in [(-4.0, 0, 1.0, 0.5), (0.4, 0, 1.0, 0.5), (0.6, 1, 0.25, 2.0)] {
+            let mut x = [0.0; STATISTICS_LEN];
+            x[0] = first;
+            let (ln, found) = space.ln_and_state(&x);
+            assert_eq!((ln, found), (libm::logf(space.distance(&x)), state));
+            assert_eq!(space.z_score(&x), (ln - location) / scale);
+        }
+        // A state without a deviation.
+        assert_eq!(AnomalyModel::from_bytes(&bytes_with(&[1.0, 0.0, -2.0])).unwrap_err(), Error::Damaged);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub fn anomaly_tables(persistence: Persistence) -> Vec<u8> {
     let space = SubspaceDetector {
         location: 0.0,
         scale: 0.5,
+        states: Scalars::new(&[]),
         intervals: [Interval { typical: 0.0, alarm: 2.0 }; SPANS],
         residual: 4.0,
         projection: Scalars::new(&projection),

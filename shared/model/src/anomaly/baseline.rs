@@ -2,12 +2,13 @@
 //!
 //! Some minutes of normal sound are too few to estimate the directions in which normal sound varies: projections, precisions
 //! and scales stay the model's. They suffice for the means: each cluster takes the mean of the windows nearest to it, and a
-//! cluster without windows keeps its own; so do the spectra that alarms are explained by. Scale and levels come, as in training,
-//! from held-out windows: an eighth of the time in turn takes the place of a group.
+//! cluster without windows keeps its own; so do the spectra that alarms are explained by. The means of states stay too: a window
+//! belongs to the same state in the baseline as afterwards, and that is all that the state's location and scale ask for. These and
+//! levels come, as in training, from held-out windows: an eighth of the time in turn takes the place of a group.
 
 use super::references::References;
-use super::thresholds::{UnseenRun, thresholds};
-use monitor_core::anomaly::{AnomalyModel, Input, NormalSpectra, SubspaceDetector, WindowValues, ZScores, write};
+use super::thresholds::{Scale, Unseen, UnseenRun, UnseenWindow, thresholds};
+use monitor_core::anomaly::{AnomalyModel, Input, NormalSpectra, SubspaceDetector, WindowValues, write};
 use monitor_tflite::Scalars;
 
 /// Least sound for a baseline, in seconds.
@@ -29,10 +30,11 @@ pub struct Baseline<'m> {
     references: Option<References<'m>>,
 }
 
-/// The means of a space, moved.
+/// The means of a space, moved, and its states, which stay where they are until their scales are known.
 struct Moved {
     means: Vec<u8>,
     centres: Vec<u8>,
+    states: Vec<u8>,
 }
 
 impl<'m> Baseline<'m> {
@@ -70,7 +72,7 @@ impl<'m> Baseline<'m> {
         let part = |row: usize| row * PARTS / windows;
         let parts: Vec<usize> = (0..windows).map(part).collect();
         let mut moved = Vec::new();
-        let mut unseen: Vec<ZScores> = vec![[None; Input::ALL.len()]; windows];
+        let mut unseen: Vec<UnseenWindow> = vec![[None; Input::ALL.len()]; windows];
         for input in Input::ALL {
             let (Some(space), rows) = (self.tables.space(input), &self.windows[input as usize]) else { continue };
             let clusters: Vec<usize> = rows.iter().map(|x| space.nearest(x).0).collect();
@@ -80,7 +82,8 @@ impl<'m> Baseline<'m> {
             };
             let held: Vec<Moved> = (0..PARTS).map(|part| of(Some(part))).collect();
             for ((x, part), window) in rows.iter().zip(&parts).zip(&mut unseen) {
-                window[input as usize] = Some(held[*part].space(space).ln_distance(x));
+                let (ln, state) = held[*part].space(space).ln_and_state(x);
+                window[input as usize] = Some(Unseen { ln, state });
             }
             moved.push((input, space, of(None)));
         }
@@ -91,18 +94,17 @@ impl<'m> Baseline<'m> {
             })
             .collect();
         let found = thresholds(&runs, hop_s);
+        for (input, space, moved) in &mut moved {
+            if let Some(scale) = &found.scales[*input as usize] {
+                scale.put(&mut moved.states, 0..space.states());
+            }
+        }
         let spaces: Vec<_> = moved
             .iter()
             .filter_map(|(input, space, moved)| {
-                let scale = found.scales[*input as usize]?;
-                let moved = moved.space(space);
-                let own = SubspaceDetector {
-                    location: scale.location,
-                    scale: scale.deviation,
-                    intervals: scale.intervals,
-                    ..moved
-                };
-                Some((*input, own))
+                let Scale { location, deviation, intervals, .. } = *found.scales[*input as usize].as_ref()?;
+                let states = Scalars::new(&moved.states);
+                Some((*input, SubspaceDetector { location, scale: deviation, states, intervals, ..moved.space(space) }))
             })
             .collect();
         let references = self.references.as_ref().map(|references| references.moved(LEAST_WINDOWS));
@@ -123,7 +125,11 @@ fn move_means<'a>(space: &SubspaceDetector<'_>, rows: impl Iterator<Item = (&'a 
         *count += 1;
         sum.iter_mut().zip(x).for_each(|(sum, value)| *sum += f64::from(*value));
     }
-    let mut moved = Moved { means: space.means.raw().to_vec(), centres: space.centres.raw().to_vec() };
+    let mut moved = Moved {
+        means: space.means.raw().to_vec(),
+        centres: space.centres.raw().to_vec(),
+        states: space.states.raw().to_vec(),
+    };
     for (cluster, (count, sum)) in sums.into_iter().enumerate().filter(|(_, (count, _))| *count >= LEAST_WINDOWS) {
         let centre: Vec<f32> = sum.into_iter().map(|sum| (sum / count as f64) as f32).collect();
         let mean = space.project(&centre);
@@ -153,4 +159,60 @@ impl Moved {
 pub struct TooLittle {
     /// How much there was.
     pub seconds: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use monitor_core::anomaly::{Interval, Persistence, SPANS};
+
+    use super::*;
+
+    #[test]
+    fn states_keep_their_means_and_take_the_scales_of_the_machine() {
+        let le = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+        let identity: Vec<f32> = (0..64).map(|at| f32::from(u8::from(at % 9 == 0))).collect();
+        let (projection, zeros, ones) = (le(&identity), le(&[0.0; 8]), le(&[1.0; 8]));
+        // Three states along the first band, at 0, 10 and 40.
+        let states: Vec<f32> = [0.0, 10.0, 40.0]
+            .into_iter()
+            .flat_map(|place| {
+                let mut state = [0.0; 10];
+                (state[1], state[2]) = (1.0, place);
+                state
+            })
+            .collect();
+        let states = le(&states);
+        let space = SubspaceDetector {
+            location: 0.0,
+            scale: 1.0,
+            states: Scalars::new(&states),
+            intervals: [Interval { typical: 0.0, alarm: 2.0 }; SPANS],
+            residual: 0.0,
+            projection: Scalars::new(&projection),
+            means: Scalars::new(&zeros),
+            precisions: Scalars::new(&ones),
+            inverse_deviations: Scalars::new(&[]),
+            centres: Scalars::new(&[]),
+        };
+        let mut bytes = Vec::new();
+        let put = |part: &[u8]| bytes.extend_from_slice(part);
+        write(0.6, Persistence::default(), &[(Input::Rumble, space)], None, put);
+        let mut baseline = Baseline::new(AnomalyModel::from_bytes(&bytes).unwrap());
+        // The machine is in the first two states, 8 windows each in turn, and varies more in the first.
+        for at in 0..320_usize {
+            let second = at / 8 % 2 == 1;
+            let noise = (at * 7919 % 101) as f32 / 101.0;
+            let first = if second { 10.0 + noise } else { 3.0 * noise };
+            let rumble = [first, noise, 1.0 - noise, 0.5, 0.5, 0.5, 0.5, 0.5];
+            baseline.add(&WindowValues { patch: &[[-4.0; 64]; 96], features: &[], rumble: &rumble });
+        }
+        let bytes = baseline.fit(0.48).unwrap();
+        let tables = AnomalyModel::from_bytes(&bytes).unwrap();
+        let space = tables.space(Input::Rumble).unwrap();
+        let numbers: Vec<f32> = space.states.iter().collect();
+        let of = |state: usize| &numbers[10 * state..10 * (state + 1)];
+        assert_eq!([0, 1, 2].map(|state| of(state)[2]), [0.0, 10.0, 40.0]);
+        assert!(of(0)[0] != of(1)[0] && of(0)[1] > of(1)[1], "{:?} {:?}", of(0), of(1));
+        assert_eq!(of(2)[..2], [space.location, space.scale], "the machine was never in the third");
+    }
 }

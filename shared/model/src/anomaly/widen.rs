@@ -222,6 +222,7 @@ mod tests {
         let space = SubspaceDetector {
             location: 1.1,
             scale: 0.25,
+            states: Scalars::new(&[]),
             intervals: [Interval { typical: 0.0, alarm: 2.0 }; SPANS],
             residual: 0.0,
             projection: Scalars::new(&projection),
