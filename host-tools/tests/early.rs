@@ -78,7 +78,7 @@ fn another_output_that_cannot_be_written_is_refused_first() {
         ("predict --model none a.wav b.wav --labels file", "--labels file cannot be written to; name another folder"),
         ("predict --model none a.wav b.wav --labels -", "--labels -: 2 recordings need a folder; name one"),
         ("pipeline --data none --test none.wav", "--test none.wav: name a recording"),
-        ("anomaly --data none --normal on --fault-bands none.csv", "cannot use none.csv"),
+        ("anomaly --data none --normal on --fault-bands none.csv", "cannot read none.csv; name a table"),
     ] {
         let stderr = refused(scene.path(), command);
         assert!(stderr.contains(why), "{command}: {stderr}");

@@ -66,7 +66,9 @@ pub(crate) fn read_fault_bands(path: &Path) -> anyhow::Result<FaultBands> {
     let context = || format!("cannot use {}: it must have the columns file, from_hz and to_hz", shown(path));
     let mut bands = FaultBands::new();
     // A folder would be a table without rows.
-    let text = std::fs::read(path).with_context(|| format!("cannot read {}", shown(path)))?;
+    let text = std::fs::read(path).with_context(|| {
+        format!("cannot read {}; name a table with the columns file, from_hz and to_hz", shown(path))
+    })?;
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(&text[..]);
     for row in reader.deserialize() {
         let Row { file, from_hz, to_hz } = row.with_context(context)?;
