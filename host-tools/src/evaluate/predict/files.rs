@@ -96,12 +96,13 @@ mod tests {
         assert!(error.contains("such.wav"), "{error}");
     }
 
-    #[cfg(unix)]
     #[test]
+    #[cfg(unix)]
     fn a_link_that_leads_nowhere_is_called_a_link() {
+        use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("a.wav");
-        std::os::unix::fs::symlink(&link, &link).unwrap();
+        symlink(&link, &link).unwrap();
         let error = wav_files(&[link]).unwrap_err().to_string();
         assert!(error.contains("a.wav: a link that leads to no file"), "{error}");
     }
