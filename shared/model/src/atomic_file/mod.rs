@@ -46,7 +46,10 @@ pub fn check(path: &Path) -> io::Result<()> {
     }
     let name = path.file_name().ok_or_else(no_name)?;
     let existing = path.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("."));
-    begin(&existing.join(name)).map(drop)
+    let probe = existing.join(name);
+    // What a check has left that was killed.
+    tidy(&probe);
+    begin(&probe).map(drop)
 }
 
 /// Replaces the regular file at `path`, which may not exist yet.
@@ -142,6 +145,10 @@ mod tests {
         write(&path, b"old").unwrap();
         check(&path).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"old");
+        // The number of no program: the kernel's largest is 2^22.
+        fs::write(folder.join("new/.model.4194305.tmp"), b"half").unwrap();
+        check(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.join("new")).unwrap().count(), if cfg!(target_os = "linux") { 1 } else { 2 });
         assert!(check(&folder.join("new")).is_err(), "a folder");
         assert!(check(&path.join("model")).is_err(), "below a file");
         fs::remove_dir_all(folder).unwrap();
