@@ -62,6 +62,14 @@ fn apart(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
+/// The different classes, ascending.
+pub(super) fn names(classes: &[usize]) -> Vec<usize> {
+    let mut names = classes.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

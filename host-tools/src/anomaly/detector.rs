@@ -9,7 +9,7 @@ use monitor_model::anomaly::thresholds::{Scale, Unseen};
 use monitor_tflite::Scalars;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use super::clusters::{clusters, mean_of};
+use super::clusters::{clusters, mean_of, names};
 use super::components::components;
 
 /// Shrinkage of every component's variance towards the mean variance.
@@ -222,14 +222,6 @@ fn clustered(
     let (x, whitened) = (x.select(Axis(0), &rows), whitened.select(Axis(0), &rows));
     let of = clusters(whitened.view(), count);
     (0..count).filter_map(|cluster| mean_of(x.view(), &of, cluster)).collect()
-}
-
-/// The different classes, ascending.
-fn names(classes: &[usize]) -> Vec<usize> {
-    let mut names = classes.to_vec();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// Reciprocal of each value's standard deviation within its class, which counts as at least a share of the median one.

@@ -5,7 +5,7 @@ use monitor_core::anomaly::{NormalSpectra, SPECTRUM_LEN, Spectrum, SpectrumMean}
 use monitor_tflite::Scalars;
 use ndarray::{ArrayView1, ArrayView2, Axis};
 
-use super::clusters::{clusters, mean_of};
+use super::clusters::{clusters, mean_of, names};
 use super::fit::Windows;
 
 /// Maximum number of references of all classes (7 kB), and minimum number of windows for each.
@@ -64,9 +64,7 @@ impl FittedSpectra {
     /// References of the windows in `rows`, with the first deviations.
     fn of(spectra: ArrayView2<'_, f32>, classes: &[usize], rows: &[usize]) -> Self {
         let rows: Vec<usize> = rows.iter().copied().step_by(rows.len().div_ceil(MOST).max(1)).collect();
-        let mut names: Vec<usize> = rows.iter().map(|row| classes[*row]).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names = names(&rows.iter().map(|row| classes[*row]).collect::<Vec<_>>());
         let most = (REFERENCES / names.len().max(1)).max(1);
         let mut references = Vec::new();
         for name in names {

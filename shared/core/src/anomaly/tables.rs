@@ -153,8 +153,7 @@ pub fn write(
         writer.numbers(&[space.location, space.scale]);
         space.intervals.iter().for_each(|interval| writer.numbers(&[interval.typical, interval.alarm]));
         writer.numbers(&[space.residual]);
-        let states = space.states.len() / state_len(space.components());
-        writer.bytes(&(states as u16).to_le_bytes());
+        writer.bytes(&(space.states() as u16).to_le_bytes());
         [space.projection, space.means, space.precisions, space.inverse_deviations, space.centres, space.states]
             .iter()
             .for_each(|numbers| writer.bytes(numbers.raw()));
