@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod documents;
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -52,9 +52,8 @@ pub fn main() -> ExitCode {
     // Help texts and usage errors are printed before the options are known.
     let choice = color::asked(std::env::args_os())
         .map_or(ColorChoice::Auto, |on| if on { ColorChoice::Always } else { ColorChoice::Never });
-    // clap ends the program with 2 on a usage error.
-    let matches = Cli::command().color(choice).get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let matches = Cli::command().color(choice).try_get_matches().unwrap_or_else(|error| exit(&error));
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| exit(&error));
     let level = match (cli.verbose, cli.quiet) {
         (true, _) => Level::Verbose,
         (_, true) => Level::Quiet,
@@ -65,7 +64,7 @@ pub fn main() -> ExitCode {
         ColorChoice::Always => Some(true),
         ColorChoice::Never => Some(false),
     };
-    messages::show(level, color::enabled(asked, std::io::stderr().is_terminal()));
+    messages::show(level, color::enabled(asked, io::stderr().is_terminal()));
     let result = cli.run().and_then(|code| match crate::print::stdout_failure() {
         Some(error) => Err(anyhow::anyhow!("cannot write to standard output: {error}")),
         None => Ok(code),
@@ -75,9 +74,25 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{} {error:#}", messages::label("error:", messages::RED));
+            let _ = writeln!(io::stderr(), "{} {error:#}", messages::label("error:", messages::RED));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints a usage error or a text that was asked for, and ends the program: 2 on an error, 0 after a text, or 1 if it cannot be
+/// written. clap's own `exit` takes no notice of a full disk.
+fn exit(error: &clap::Error) -> ! {
+    match error.print() {
+        Err(failed) if !error.use_stderr() && failed.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(
+                io::stderr(),
+                "{} cannot write to standard output: {failed}",
+                messages::label("error:", messages::RED)
+            );
+            std::process::exit(1)
+        }
+        _ => std::process::exit(error.exit_code()),
     }
 }
 

@@ -124,9 +124,10 @@ fn a_full_disk_behind_standard_output_is_a_failure() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("monitor.toml");
     std::fs::write(&file, "").unwrap();
-    let mut validate = command(&["validate-config", file.to_str().unwrap()]);
-    let result = validate.stdout(File::create("/dev/full").unwrap()).output().unwrap();
-    let stderr = String::from_utf8(result.stderr).unwrap();
-    assert_eq!(result.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("cannot write to standard output: No space left"), "{stderr}");
+    for asked in [&["validate-config", file.to_str().unwrap()][..], &["--version"], &["--help"], &["help", "run"]] {
+        let result = command(asked).stdout(File::create("/dev/full").unwrap()).output().unwrap();
+        let stderr = String::from_utf8(result.stderr).unwrap();
+        assert_eq!(result.status.code(), Some(1), "{asked:?}: {stderr}");
+        assert!(stderr.contains("cannot write to standard output: No space left"), "{asked:?}: {stderr}");
+    }
 }

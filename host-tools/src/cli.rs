@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod documents;
 
+use std::io::{self, Write};
+
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use monitor_model::color;
 
@@ -84,12 +86,14 @@ enum Command {
 }
 
 impl Cli {
-    /// Parses the command line; on a usage error and for `--help` the program ends. Help texts follow `--color` too.
+    /// Parses the command line. Help texts follow `--color` too.
+    ///
+    /// The program ends on a usage error (2) and with a text such as that of `--help` (0, or 1 if it cannot be written).
     pub(crate) fn from_command_line() -> Self {
         let choice = color::asked(std::env::args_os())
             .map_or(ColorChoice::Auto, |on| if on { ColorChoice::Always } else { ColorChoice::Never });
-        let matches = Self::command().color(choice).get_matches();
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let matches = Self::command().color(choice).try_get_matches().unwrap_or_else(|error| exit(&error));
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| exit(&error))
     }
 
     /// Runs the selected command.
@@ -125,6 +129,21 @@ impl Cli {
             Command::Completions(args) => commands::completions::run(args, Self::command()),
             Command::Man(args) => commands::man::run(args, Self::command()),
         }
+    }
+}
+
+/// Prints a usage error or a text that was asked for, and ends the program. clap's own `exit` takes no notice of a full disk.
+fn exit(error: &clap::Error) -> ! {
+    match error.print() {
+        Err(failed) if !error.use_stderr() && failed.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(
+                io::stderr(),
+                "{} cannot write to standard output: {failed}",
+                console::label("error:", console::Hue::Red)
+            );
+            std::process::exit(1)
+        }
+        _ => std::process::exit(error.exit_code()),
     }
 }
 

@@ -88,4 +88,12 @@ fn a_full_disk_behind_standard_output_or_error_is_a_failure_and_no_panic() {
     let mut missing = Command::new(env!("CARGO_BIN_EXE_host-tools"));
     let status = missing.args(["inspect", "no/such/file"]).stderr(full()).status().unwrap();
     assert_eq!(status.code(), Some(1));
+
+    for asked in [&["--version"][..], &["--help"], &["help", "train"], &["train", "-h"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_host-tools"));
+        let output = command.args(asked).stdout(full()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{asked:?}");
+        assert!(stderr.starts_with("error: cannot write to standard output: No space left"), "{asked:?}: {stderr}");
+    }
 }
