@@ -2,28 +2,42 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::bail;
 use monitor_core::anomaly::Input;
 use ndarray::{Axis, Slice};
 
 use super::{Fitted, Windows, fit};
 use crate::data::feature_set::FeatureSet;
 
-/// Indices of the classes `names`, as given to `--normal`.
+/// Names of the classes that `values`, as given to `--normal`, list. A value that is the name of a class is that class, even with
+/// a comma in it; any other value is a list with commas.
 ///
 /// # Errors
 /// When there is no such class.
-pub(crate) fn normal_classes(classes: &[String], names: &[String]) -> anyhow::Result<Vec<usize>> {
-    let index = |name: &String| {
-        classes.iter().position(|class| class == name).ok_or_else(|| {
-            let comma = if classes.iter().any(|class| class.contains(',')) {
-                "; a name with a comma cannot be given: rename that class"
-            } else {
-                ""
-            };
-            anyhow::anyhow!("--normal {name}: there is no such class; name some of {}{comma}", classes.join(", "))
-        })
-    };
-    names.iter().map(index).collect()
+pub(crate) fn normal_names(classes: &[String], values: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for value in values {
+        let listed = if classes.contains(value) { vec![&value[..]] } else { value.split(',').collect() };
+        for name in listed {
+            if !classes.iter().any(|class| class == name) {
+                let comma = classes.iter().find(|class| class.contains(',')).map_or(String::new(), |class| {
+                    format!("; give a name with a comma by itself, as in --normal '{class}' --normal OTHER")
+                });
+                bail!("--normal {name}: there is no such class; name some of {}{comma}", classes.join(", "));
+            }
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// Indices of the classes that `values`, as given to `--normal`, list; see [`normal_names`].
+///
+/// # Errors
+/// When there is no such class.
+pub(crate) fn normal_classes(classes: &[String], values: &[String]) -> anyhow::Result<Vec<usize>> {
+    let names = normal_names(classes, values)?;
+    Ok(names.iter().filter_map(|name| classes.iter().position(|class| class == name)).collect())
 }
 
 /// Class, group and recording of every window of a feature set: what [`Windows`] borrows.
@@ -62,13 +76,13 @@ impl WindowIndex {
     }
 }
 
-/// The rows of `set` whose class is among the normal ones `names`; all if it is empty.
+/// The rows of `set` whose class is among the normal ones that `values`, as given to `--normal`, list; all if it is empty.
 ///
 /// # Errors
 /// When a class is unknown.
-pub(crate) fn normal_rows(set: &FeatureSet, names: &[String]) -> anyhow::Result<Vec<usize>> {
+pub(crate) fn normal_rows(set: &FeatureSet, values: &[String]) -> anyhow::Result<Vec<usize>> {
     let all: Vec<usize> = (0..set.dataset.classes.len()).collect();
-    let normal = if names.is_empty() { all } else { normal_classes(&set.dataset.classes, names)? };
+    let normal = if values.is_empty() { all } else { normal_classes(&set.dataset.classes, values)? };
     let classes = set.labels();
     Ok((0..set.rows.len()).filter(|row| normal.contains(&classes[*row])).collect())
 }
@@ -79,4 +93,34 @@ pub(crate) fn normal_rows(set: &FeatureSet, names: &[String]) -> anyhow::Result<
 /// When they are too few.
 pub(crate) fn fit_normal(set: &FeatureSet, rows: &[usize]) -> anyhow::Result<Fitted> {
     fit(&WindowIndex::from_set(set).windows(set), rows, set.hop_s())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strings(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn normal_classes_are_listed_with_commas_or_by_an_option_each() {
+        let classes = strings(&["idle", "load", "open, slow", "open"]);
+        let names = |values: &[&str]| normal_names(&classes, &strings(values));
+        assert_eq!(names(&["idle,load"]).unwrap(), ["idle", "load"]);
+        assert_eq!(names(&["idle", "load"]).unwrap(), ["idle", "load"]);
+        assert_eq!(names(&["open, slow", "idle,load"]).unwrap(), ["open, slow", "idle", "load"]);
+        assert_eq!(normal_classes(&classes, &strings(&["open, slow", "idle"])).unwrap(), [2, 0]);
+    }
+
+    #[test]
+    fn an_unknown_class_is_refused_with_the_way_to_give_a_comma() {
+        let error = |classes: &[&str]| normal_names(&strings(classes), &strings(&["idle,open, slow"])).unwrap_err();
+        assert_eq!(
+            error(&["idle", "open, slow"]).to_string(),
+            "--normal open: there is no such class; name some of idle, open, slow; give a name with a comma by itself, as in \
+             --normal 'open, slow' --normal OTHER"
+        );
+        assert!(error(&["idle", "load"]).to_string().ends_with("name some of idle, load"));
+    }
 }

@@ -31,8 +31,8 @@ const SCORES: &str = "anomaly_scores.png";
 pub(crate) struct Args {
     #[command(flatten)]
     pub input: InputOptions,
-    /// Classes of normal sound; all others should raise an alarm
-    #[arg(long, value_name = "LABEL,...", value_delimiter = ',', required = true)]
+    /// Classes of normal sound; all others should raise an alarm; a name with a comma takes a --normal of its own
+    #[arg(long, value_name = "LABEL,...", required = true)]
     pub normal: Vec<String>,
     /// Folder for the pictures
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
@@ -73,6 +73,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let check = |dataset: &Dataset| normal_classes(&dataset.classes, &args.normal).map(drop);
     let set = args.input.load(check, &ui)?.set;
     let (kind, normal_classes) = (set.kind, normal_classes(&set.dataset.classes, &args.normal)?);
+    let normal_names: Vec<String> = normal_classes.iter().map(|&class| set.dataset.classes[class].clone()).collect();
     let index = WindowIndex::from_set(&set);
     let (windows, labels) = (index.windows(&set), &index.classes);
     let normal: Vec<bool> = labels.iter().map(|label| normal_classes.contains(label)).collect();
@@ -85,12 +86,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         cross_validate(&samples, args.seed, || progress.inc(1))?
     };
     progress.finish_and_clear();
-    text(&result, kind, &args.normal, set.dataset.within_recording).iter().for_each(|line| ui.print(line));
+    text(&result, kind, &normal_names, set.dataset.within_recording).iter().for_each(|line| ui.print(line));
     let explained = bands.map(|bands| explained(&result.scored, &set, &bands, args.input.folder()));
     explained.iter().flat_map(Explained::lines).for_each(|line| ui.print(line));
     let subtitle = format!(
         "{kind} features; normal: {}; {} groups held out in turn, {} normal and {} other recordings",
-        args.normal.join(", "),
+        normal_names.join(", "),
         result.folds,
         result.normal_recordings,
         result.other_recordings
@@ -123,7 +124,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     ui.print(args.out.join(SCORES).display().to_string());
     args.json.write(
         "acoustic-monitor/anomaly/1",
-        &Figures { features: kind.name(), normal: &args.normal, hop_s, result: &result, explained },
+        &Figures { features: kind.name(), normal: &normal_names, hop_s, result: &result, explained },
     )
 }
 

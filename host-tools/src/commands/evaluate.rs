@@ -7,7 +7,7 @@ use monitor_model::contents::ModelContents;
 use monitor_model::owned::OwnedModel;
 use serde::Serialize;
 
-use crate::anomaly::normal::normal_classes;
+use crate::anomaly::normal::normal_names;
 use crate::console::{JsonOut, Ui, check_files, check_folder};
 use crate::data::dataset::{Dataset, FoundSound, Use};
 use crate::evaluate::changes::Followed;
@@ -32,8 +32,9 @@ pub(crate) struct Args {
     /// Folder for confusion_matrix.png and reliability.png, or anomaly_scores.png of a model of one class
     #[arg(long, value_name = "DIR", default_value = "artifacts")]
     pub out: PathBuf,
-    /// Classes of the data that are normal sound and should raise no alarm [default: all classes of the model]
-    #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
+    /// Classes of the data that are normal sound and should raise no alarm; a name with a comma takes a --normal of its own
+    /// [default: all classes of the model]
+    #[arg(long, value_name = "LABEL,...")]
     pub normal: Vec<String>,
     /// Also draw every recording over time into OUT/timelines: log-mel, true and reported state, anomaly score
     #[arg(long)]
@@ -82,7 +83,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let model = OwnedModel::load(file)?;
     let mut dataset = Dataset::load_for(Use::Evaluate, &args.on.data, &ui)?;
     // A wrong name is refused before the long work.
-    normal_classes(&dataset.classes, &args.normal)?;
+    let args = &Args { normal: normal_names(&dataset.classes, &args.normal)?, ..args.clone() };
     dataset.print_found(&ui);
     let context = || format!("cannot evaluate {}", file.display());
     let contents = named_contents(&model).with_context(context)?;

@@ -8,7 +8,7 @@ use monitor_model::owned::OwnedModel;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::anomaly::normal::normal_classes;
+use crate::anomaly::normal::normal_names;
 use crate::console::{JsonOut, Ui, check_files, is_stdout, shown, write_output};
 use crate::data::dataset::{Dataset, Use};
 use crate::data::hash::hex;
@@ -28,8 +28,9 @@ use crate::report::{Accuracy, ClassScores, Page, Picture, anomaly_pictures};
 pub(crate) struct Args {
     #[command(flatten)]
     pub on: EvaluationOptions,
-    /// Classes of the data that are normal sound: shows how well the anomaly score separates all others from them [default: none; that of a model of one class]
-    #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
+    /// Classes of the data that are normal sound: shows how well the anomaly score separates all others from them; a name with a
+    /// comma takes a --normal of its own [default: none; that of a model of one class]
+    #[arg(long, value_name = "LABEL,...")]
     pub normal: Vec<String>,
     /// HTML file to write; `-` for standard output
     #[arg(long, value_name = "FILE.html", default_value = "artifacts/report.html")]
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let contents = named_contents(&model).with_context(context)?;
     let hop_columns = args.on.hop_columns(contents);
     // Rejects a wrong name before the long work.
-    normal_classes(&dataset.classes, &args.normal)?;
+    let args = &Args { normal: normal_names(&dataset.classes, &args.normal)?, ..args.clone() };
     ensure!(
         args.normal.is_empty() || contents.classifier.anomaly().is_some(),
         "--normal: {} has no anomaly score; leave the option away",

@@ -37,8 +37,9 @@ pub(crate) struct TrainingOptions {
     /// one class nothing is held out, each group is left out in turn
     #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
     pub hold_out: f64,
-    /// Classes of normal sound, to which the anomaly score is fitted; recordings of one class alone train too [default: all]
-    #[arg(long, value_name = "LABEL,...", value_delimiter = ',')]
+    /// Classes of normal sound, to which the anomaly score is fitted; recordings of one class alone train too; a name with a comma
+    /// takes a --normal of its own [default: all]
+    #[arg(long, value_name = "LABEL,...")]
     pub normal: Vec<String>,
     /// Train on changed copies of every recording too (gain, noise, start, speed, room); number of copies of each
     /// [default: 0, or 2 without a number]
