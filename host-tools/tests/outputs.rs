@@ -75,3 +75,25 @@ fn outputs_go_where_the_user_says_and_names_stay_on_one_line() {
     assert!(text(&log.stdout).contains("Trained on: 1 of 1 files"), "{}", text(&log.stdout));
     assert!(text(&log.stderr).contains("warning: the model was trained on 1 of 1 files"), "{}", text(&log.stderr));
 }
+
+/// A name in Latin-1, as old recorders and archives have them.
+#[test]
+fn a_name_that_is_not_utf_8_is_no_obstacle_to_json() {
+    let scene = scene();
+    let made = bash(
+        scene.path(),
+        "d=$(printf 'd\\374r') && mv data $d && mv $d/on_state/$(ls $d/on_state | head -n 1) $d/on_state/$(printf 'gr\\374n.wav') \
+         && mv m $(printf 'm\\374') && m=$(printf 'm\\374')/sound_classifier.tflite \
+         && host-tools predict --model $m --json predict.json $d > /dev/null \
+         && host-tools evaluate --data $d --model $m --out $d --json evaluate.json > /dev/null \
+         && host-tools features --data $d --features logmel --out $d/f.parquet --json features.json > /dev/null \
+         && host-tools visualize --data $d --features logmel --most 20 --out $d --json visualize.json > /dev/null",
+    );
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let json = |name: &str| std::fs::read_to_string(scene.path().join(name)).unwrap();
+    assert!(json("predict.json").contains("d\u{fffd}r/on_state/gr\u{fffd}n.wav"));
+    for (name, path) in [("evaluate", "m\u{fffd}/"), ("features", "d\u{fffd}r/f.parquet"), ("visualize", "d\u{fffd}r/")]
+    {
+        assert!(json(&format!("{name}.json")).contains(path), "{name}");
+    }
+}

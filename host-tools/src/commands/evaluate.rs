@@ -8,7 +8,7 @@ use monitor_model::owned::OwnedModel;
 use serde::Serialize;
 
 use crate::anomaly::normal::normal_names;
-use crate::console::{JsonOut, Ui, check_files, check_folder};
+use crate::console::{JsonOut, Ui, check_files, check_folder, json};
 use crate::data::dataset::{Dataset, FoundSound, Use};
 use crate::evaluate::changes::Followed;
 use crate::evaluate::model::named_contents;
@@ -45,6 +45,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct Figures<'a, E: Serialize> {
+    #[serde(serialize_with = "json::path")]
     model: &'a Path,
     hop_s: f64,
     #[serde(flatten)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::ensure;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, check_files, is_stdout, shown};
+use crate::console::{JsonOut, Ui, check_files, is_stdout, json, shown};
 use crate::data::dataset::FoundSound;
 use crate::data::table;
 use crate::features::InputOptions;
@@ -29,6 +29,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct Figures<'a> {
+    #[serde(serialize_with = "json::path")]
     table: &'a PathBuf,
     bytes: u64,
     features: &'a str,

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::base::download::{self, Expected, Timeouts};
 use crate::base::{self, ADDRESSES, EXPECTED};
-use crate::console::{JsonOut, Ui, check_files};
+use crate::console::{JsonOut, Ui, check_files, json};
 use crate::data::hash::hex;
 
 /// Options of `host-tools fetch`.
@@ -33,6 +33,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct Outcome {
+    #[serde(serialize_with = "json::path")]
     path: PathBuf,
     bytes: u64,
     sha256: String,

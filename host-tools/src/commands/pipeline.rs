@@ -12,7 +12,7 @@ use monitor_model::report::Line;
 use monitor_recording::RecordingReader;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, check_files, check_folder, shown};
+use crate::console::{JsonOut, Ui, check_files, check_folder, json, shown};
 use crate::data::dataset::Dataset;
 use crate::evaluate::measured::MIN_F1;
 use crate::evaluate::measured::Measured;
@@ -62,9 +62,11 @@ const MOST_STATES: usize = 10;
 #[derive(Debug, Serialize)]
 struct Figures<'a> {
     training: &'a TrainingReport,
+    #[serde(serialize_with = "json::path")]
     model: PathBuf,
     held_out: Option<&'a Measured>,
     instruction_sets: Vec<&'static str>,
+    #[serde(serialize_with = "json::path")]
     test: &'a Path,
     prediction: Summary,
     /// `pass`, `not_proven` or `fail`, with the reason.

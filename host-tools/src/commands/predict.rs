@@ -17,7 +17,7 @@ use monitor_model::owned::OwnedModel;
 use monitor_model::report::{AnomalySummary, Line};
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, check_files, check_folder, is_stdout, shown, write_output};
+use crate::console::{JsonOut, Ui, check_files, check_folder, is_stdout, json, shown, write_output};
 use crate::data::hash::sha256;
 use crate::evaluate::in_order::in_order;
 use crate::evaluate::model::named_contents;
@@ -68,6 +68,7 @@ const MOST_STATES: usize = 10;
 #[derive(Debug, Serialize)]
 struct Report<'a> {
     model: &'a Path,
+    #[serde(serialize_with = "json::path")]
     hop_s: f64,
     classes: &'a [String],
     /// All recordings together.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, check_files};
+use crate::console::{JsonOut, Ui, check_files, json};
 use crate::sign;
 
 /// Options of `host-tools sign`.
@@ -36,7 +36,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Serialize)]
 struct Outcome {
-    public_key: Option<PathBuf>,
+    public_key: Option<String>,
+    #[serde(serialize_with = "json::paths")]
     signatures: Vec<PathBuf>,
 }
 
@@ -66,7 +67,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         };
         let public = sign::generate(&args.key, password)?;
         ui.print(format!("public key: {}; copy it to the device and name it with listen.public_key", public.display()));
-        Some(public)
+        Some(public.to_string_lossy().into_owned())
     } else {
         None
     };

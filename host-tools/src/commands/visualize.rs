@@ -8,7 +8,7 @@ use monitor_core::features::FeatureKind;
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, check_files, check_folder};
+use crate::console::{JsonOut, Ui, check_files, check_folder, json};
 use crate::data::dataset::Dataset;
 use crate::data::feature_set::FeatureSet;
 use crate::features::FeatureOptions;
@@ -56,6 +56,7 @@ struct Figures {
     silhouette: Option<f64>,
     interpretation: Option<&'static str>,
     tsne_perplexity: Option<f64>,
+    #[serde(serialize_with = "json::paths")]
     pictures: Vec<PathBuf>,
 }
 

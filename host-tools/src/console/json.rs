@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use monitor_model::document::Document;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The `--json` option, flattened into the arguments of every command that computes figures.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -44,4 +44,20 @@ impl JsonOut {
         text.push('\n');
         super::write_output(path, text.as_bytes(), "the JSON")
     }
+}
+
+/// Writes a path as text. What is not UTF-8 in it becomes U+FFFD, as in lines for people: serde's own way is an error, after the work.
+///
+/// # Errors
+/// The serialiser's.
+pub(crate) fn path<S: Serializer>(path: &impl AsRef<Path>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.as_ref().to_string_lossy())
+}
+
+/// As [`path`], for several.
+///
+/// # Errors
+/// The serialiser's.
+pub(crate) fn paths<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.to_string_lossy()))
 }

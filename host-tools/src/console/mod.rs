@@ -6,8 +6,7 @@
 mod colors;
 mod columns;
 mod interrupt;
-mod json;
-mod names;
+pub(crate) mod json;
 mod notes;
 mod output;
 mod ui;

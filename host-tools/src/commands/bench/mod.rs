@@ -17,7 +17,7 @@ use monitor_nn::Isa;
 use monitor_nn::body::{Kind, Layer};
 use serde::Serialize;
 
-use crate::console::{JsonOut, Ui, check_files};
+use crate::console::{JsonOut, Ui, check_files, json};
 use measure::{Batch, FAST_HOP, Time};
 
 /// Options of `host-tools bench`.
@@ -56,6 +56,7 @@ fn available() -> String {
 /// All figures.
 #[derive(Debug, Serialize)]
 struct Report {
+    #[serde(serialize_with = "json::path")]
     model: PathBuf,
     processor: String,
     /// Clock while measuring, from a chain of operations of one cycle each.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::console::{one_line, shown};
+use crate::console::{json, one_line, shown};
 
 /// What PASS means for a file that the model was trained on.
 pub(crate) const MEMORY: &str = "their PASS measures memory, not performance on new recordings";
@@ -42,6 +42,7 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Judged {
     /// Path of the file.
+    #[serde(serialize_with = "json::path")]
     pub file: PathBuf,
     /// Name of its folder.
     pub true_label: Option<String>,
