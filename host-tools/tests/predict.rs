@@ -255,3 +255,36 @@ fn the_plain_base_model_names_audioset_classes() {
     let line = first_verdict(&common::base_model());
     assert!(line.starts_with("Time 0.00s: Silence ("), "{line}");
 }
+
+/// What a command of bash shows on a terminal in `folder`.
+#[cfg(target_os = "linux")]
+fn on_terminal(folder: &Path, command: &str) -> String {
+    let command = command.replace("host-tools", env!("CARGO_BIN_EXE_host-tools"));
+    let mut script = Command::new("script");
+    script.args(["-q", "-e", "-c", &command, "/dev/null"]).current_dir(folder).env("TERM", "xterm");
+    let output = run(script.stdin(Stdio::null()));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_progress_bar_shows_on_the_terminal_where_the_lines_go_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    model(&folder.path().join("model.tflite"));
+    for name in ["a.wav", "b.wav"] {
+        wav(&folder.path().join(name), 16_000, 0.5, 9.5);
+    }
+    let command = "host-tools predict --model model.tflite";
+    let one = on_terminal(folder.path(), &format!("{command} a.wav > lines"));
+    assert!(one.contains("predicting [") && one.contains("/10"), "{one:?}");
+    let lines = std::fs::read_to_string(folder.path().join("lines")).unwrap();
+    assert!(lines.starts_with("Time 0.00s: ") && !lines.contains("predicting"), "{lines}");
+    let several = on_terminal(folder.path(), &format!("{command} a.wav b.wav > lines"));
+    assert!(several.contains("predicting [") && several.contains("/2"), "{several:?}");
+    // The lines themselves show the progress.
+    assert!(!on_terminal(folder.path(), &format!("{command} a.wav")).contains("predicting"));
+    assert!(
+        !on_terminal(folder.path(), &format!("{command} --json out.json --log - a.wav > lines")).contains("predicting")
+    );
+}

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Context;
+use indicatif::ProgressBar;
 use monitor_core::log_mel::{HOP, RATE_HZ};
 use monitor_core::monitor::Judge;
 use monitor_model::contents::ModelContents;
@@ -67,8 +68,8 @@ const MOST_STATES: usize = 10;
 
 #[derive(Debug, Serialize)]
 struct Report<'a> {
-    model: &'a Path,
     #[serde(serialize_with = "json::path")]
+    model: &'a Path,
     hop_s: f64,
     classes: &'a [String],
     /// All recordings together.
@@ -129,7 +130,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let hop_s = f64::from(args.hop) * HOP as f64 / f64::from(RATE_HZ);
     // Each recording begins as unknown.
     let judge = contents.judge(args.hop).with_context(context)?;
-    let run = Run { contents, labels: &contents.labels, args, judge: &judge };
+    // Seconds of a single recording, whose length is known once it is open; recordings of several.
+    let of_one = files.len() == 1;
+    let progress = output.ui.progress_beside_lines("predicting", if of_one { 0 } else { files.len() as u64 });
+    let run = Run { contents, labels: &contents.labels, args, judge: &judge, progress: &progress, of_one };
 
     let started = Instant::now();
     let mut reports = Vec::new();
@@ -149,8 +153,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         in_order(&files, work, |(report, text)| {
             closed.store(!output.print(&text), Ordering::Relaxed);
             reports.push(report);
+            progress.inc(1);
         });
     }
+    progress.finish_and_clear();
     let total_s = reports.iter().filter_map(|report| report.summary.as_ref()).map(|summary| summary.seconds).sum();
     let speed = Speed::new(total_s, started.elapsed().as_secs_f64());
     if files.len() > 1 {
@@ -206,6 +212,9 @@ struct Run<'a> {
     labels: &'a [String],
     args: &'a Args,
     judge: &'a Judge,
+    progress: &'a ProgressBar,
+    /// Whether the progress is that within the only recording.
+    of_one: bool,
 }
 
 impl Run<'_> {
@@ -239,6 +248,10 @@ impl Run<'_> {
                     anomaly_alarm: concluded.anomaly_alarm,
                 });
             }
+            if self.of_one {
+                self.progress.set_length(concluded.recording_s.ceil() as u64);
+                self.progress.set_position((start_s + hop_s) as u64);
+            }
             let read = print(&Line { start_s, label, confidence, chunk, inference_ms }.to_string());
             if read || args.has_files() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
@@ -257,9 +270,11 @@ impl Run<'_> {
             }
         };
         let remarks: Vec<String> = prediction.remarks.iter().map(ToString::to_string).collect();
-        for remark in &remarks {
-            tracing::warn!("{}: {remark}", shown(file));
-        }
+        self.progress.suspend(|| {
+            for remark in &remarks {
+                tracing::warn!("{}: {remark}", shown(file));
+            }
+        });
         let summary = Summary::new(&prediction, labels, hop_s);
         let mut lines = summary.lines(&shown(file), MOST_STATES);
         let anomaly_alarms = prediction.alarms.clone();
@@ -281,7 +296,12 @@ impl Run<'_> {
         print(&lines);
         let mut judged = match &summary.predicted {
             Some(predicted) => Judged::verdict(file, folder, labels, predicted, summary.mean_confidence),
-            None => Judged::failed(file, folder, "shorter than one window of 0.975 s".to_string()),
+            None => {
+                let seconds = summary.seconds;
+                let reason =
+                    format!("{seconds:.2} s of sound is shorter than one window of 0.975 s; give a longer recording");
+                Judged::failed(file, folder, reason)
+            }
         };
         judged.trained_on = self.trained_on(file);
         FileReport { judged, remarks, summary: Some(summary), anomaly_alarms, windows, track }

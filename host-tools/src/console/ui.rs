@@ -1,6 +1,6 @@
 //! Lines for people, and progress bars that appear on a terminal only.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -62,6 +62,12 @@ impl Ui {
         bar.set_message(label);
         bar.enable_steady_tick(Duration::from_millis(200));
         bar
+    }
+
+    /// As [`progress`](Self::progress), for a command whose lines come while it works: hidden where they show the progress themselves,
+    /// on a terminal.
+    pub(crate) fn progress_beside_lines(&self, label: &'static str, len: u64) -> ProgressBar {
+        if self.to_stderr || io::stdout().is_terminal() { ProgressBar::hidden() } else { self.progress(label, len) }
     }
 
     /// A spinner with the elapsed time on standard error, for work of unknown length; hidden unless that is a terminal.

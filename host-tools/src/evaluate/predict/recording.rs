@@ -92,6 +92,8 @@ pub struct Concluded<'a> {
     pub decided: Decided,
     /// Whether the alarm by the anomaly score is raised; `None` where the model has no detector.
     pub anomaly_alarm: Option<bool>,
+    /// Length of the recording as the file states it, seconds.
+    pub recording_s: f64,
 }
 
 /// The model's results for one recording.
@@ -125,7 +127,7 @@ pub fn predict_recording(
 ) -> anyhow::Result<RecordingPrediction> {
     let started = Instant::now();
     let reader = RecordingReader::open(path)?;
-    let rate_hz = reader.rate_hz();
+    let (rate_hz, recording_s) = (reader.rate_hz(), reader.seconds());
     let mut storage = vec![0.0; Resampler::storage_len(rate_hz)?];
     let mut sound = Sound::new(reader, FrontEnd::new(rate_hz, hop_columns, &mut storage)?.with_gain(classifier.gain()));
     let mut arenas = vec![vec![Block::ZERO; classifier.arena_len()]; rayon::current_num_threads()];
@@ -158,7 +160,8 @@ pub fn predict_recording(
             if let Some(decided) = decided {
                 window.unknown = sums.len() == 1 && decided.state == State::Unknown;
                 let (probabilities, anomaly_alarm) = (&verdict.probabilities[..], judge.anomaly_alarm());
-                stopped = on_window(&Concluded { window: &window, probabilities, decided, anomaly_alarm }).is_break();
+                let concluded = Concluded { window: &window, probabilities, decided, anomaly_alarm, recording_s };
+                stopped = on_window(&concluded).is_break();
             }
             windows.push(window);
             if stopped {
