@@ -1,9 +1,10 @@
 //! One reader over all formats.
 
+use std::io;
 use std::path::Path;
 
 use monitor_core::pcm::Channel;
-use monitor_model::file_kind::{FIRST_BYTES, FileKind};
+use monitor_model::file_kind::{FIRST_BYTES, FileKind, id3_len};
 use monitor_model::wav::{self, WavReader};
 
 use crate::compressed::Compressed;
@@ -27,6 +28,17 @@ pub struct RecordingReader {
     channel: Channel,
     /// Interleaved samples of compressed formats.
     frames: Vec<f32>,
+}
+
+/// What a file is, and the length in bytes of the ID3 tag to pass over. Such a tag may stand before any stream; the decoders of MP3 and
+/// AAC pass over it by themselves.
+fn identify(source: &mut Source) -> io::Result<(FileKind, u64)> {
+    let first = source.first(0, FIRST_BYTES)?;
+    let Some(tag) = id3_len(&first) else { return Ok((FileKind::from_first_bytes(&first), 0)) };
+    Ok(match FileKind::from_bytes_behind_id3(&source.first(tag, FIRST_BYTES)?) {
+        kind @ (FileKind::Mp3 | FileKind::Adts) => (kind, 0),
+        kind => (kind, tag),
+    })
 }
 
 enum Decoder {
@@ -69,7 +81,9 @@ impl RecordingReader {
 
     /// Reads from `source`; `again` opens it a second time.
     fn of(mut source: Source, channel: Channel, again: &dyn Fn() -> Result<Source, Error>) -> Result<Self, Error> {
-        let kind = FileKind::from_first_bytes(&source.first(FIRST_BYTES)?);
+        let (kind, tag) = identify(&mut source)?;
+        let source = source.without(tag)?;
+        let again = &|| -> Result<Source, Error> { Ok(again()?.without(tag)?) };
         if let Some((samples, name)) = Self::plain(kind, again)? {
             let reader = WavReader::examined(samples, channel).map_err(|error| match error {
                 wav::Error::BadFormat(reason) => Error::Undecodable { kind, reason: reason.into() },

@@ -56,22 +56,31 @@ impl Source {
         Self { is_seekable: false, ..self }
     }
 
-    /// The bytes in `range`, as far as there are such, behind `header`; `is_signed` if they are samples of 8 bits with a sign.
+    /// The bytes in `range`, as far as there are such, behind `header`; `is_signed` if they are samples of 8 bits with a sign. The
+    /// source has no header of its own yet.
     ///
     /// # Errors
     /// If seeking fails.
     pub(crate) fn behind(self, header: Vec<u8>, range: Range<u64>, is_signed: bool) -> io::Result<Self> {
         let samples = range.end.min(self.len).saturating_sub(range.start);
         let len = header.len() as u64 + samples;
-        let mut source = Self { header, start: range.start, is_signed, len, ..self };
+        let mut source = Self { header, start: self.start + range.start, is_signed, len, ..self };
         source.rewind()?;
         Ok(source)
     }
 
-    /// The first bytes, up to `most`; the position is the start afterwards.
-    pub(crate) fn first(&mut self, most: usize) -> io::Result<Vec<u8>> {
+    /// The same bytes without the first `start`.
+    ///
+    /// # Errors
+    /// If seeking fails.
+    pub(crate) fn without(self, start: u64) -> io::Result<Self> {
+        if start == 0 { Ok(self) } else { self.behind(Vec::new(), start..u64::MAX, false) }
+    }
+
+    /// The bytes at `start`, up to `most`; the position is the start of the source afterwards.
+    pub(crate) fn first(&mut self, start: u64, most: usize) -> io::Result<Vec<u8>> {
         let mut first = Vec::with_capacity(most);
-        self.rewind()?;
+        self.seek(SeekFrom::Start(start))?;
         self.by_ref().take(most as u64).read_to_end(&mut first)?;
         self.rewind()?;
         Ok(first)

@@ -109,6 +109,39 @@ fn pictures_tags_and_missing_headers_do_not_disturb() {
 
 #[needs(audio_tools)]
 #[test]
+fn any_format_is_read_behind_an_id3_tag() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, format) in [
+        ("a.wav", "WAV"),
+        ("a.flac", "FLAC"),
+        ("a.ogg -c:a libvorbis", "Vorbis"),
+        ("a.aiff", "AIFF"),
+        ("a.caf -c:a pcm_s16be", "CAF"),
+        ("a.mp3", "MP3"),
+        ("a.aac", "AAC"),
+    ] {
+        let (name, options) = name.split_once(' ').unwrap_or((name, ""));
+        let path = ffmpeg(folder.path(), &format!("{TONE} {options} DIR/{name}"));
+        let before = survey(&path).unwrap();
+        // Shorter and longer than what is read to identify a file.
+        for len in [[0, 0, 0, 101], [0, 1, 28, 31]] {
+            let count = usize::from(len[1]) << 14 | usize::from(len[2]) << 7 | usize::from(len[3]);
+            let tag = [&b"ID3\x03\0\0"[..], &len, &vec![0; count]].concat();
+            let tagged = folder.path().join(format!("{count}_{name}"));
+            std::fs::write(&tagged, [tag, std::fs::read(&path).unwrap()].concat()).unwrap();
+            let after = survey(&tagged).unwrap();
+            assert_eq!((after.format.name, after.frames), (format, before.frames), "{name}, {count}");
+            assert_eq!(after.remarks, before.remarks, "{name}, {count}");
+            assert!(is_tone(&tagged), "{name}, {count}");
+        }
+    }
+    let opus = ffmpeg(folder.path(), &format!("{TONE} -c:a libopus DIR/a.opus"));
+    std::fs::write(&opus, [&b"ID3\x03\0\0\0\0\0\0"[..], &std::fs::read(&opus).unwrap()].concat()).unwrap();
+    assert!(RecordingReader::open(&opus).unwrap_err().to_string().contains("Ogg Opus"));
+}
+
+#[needs(audio_tools)]
+#[test]
 fn sound_that_differs_from_its_checksum_is_remarked() {
     let folder = tempfile::tempdir().unwrap();
     let path = ffmpeg(folder.path(), &format!("{TONE} -c:a flac DIR/a.flac"));

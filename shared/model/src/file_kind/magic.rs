@@ -33,8 +33,23 @@ impl FileKind {
         }
     }
 
+    /// Identifies a file by the bytes behind its ID3 tag ([`id3_len`]). Such a tag may stand before any stream, and what begins like
+    /// no other is MP3.
+    #[must_use]
+    pub fn from_bytes_behind_id3(behind: &[u8]) -> Self {
+        match Self::from_magic(behind) {
+            Self::Unknown if is_adts(behind) => Self::Adts,
+            Self::Unknown | Self::Foreign(_) => Self::Mp3,
+            kind => kind,
+        }
+    }
+
     /// Identifies a kind by fixed bytes.
     fn from_magic(first: &[u8]) -> Self {
+        if let Some(len) = id3_len(first) {
+            let behind = usize::try_from(len).ok().and_then(|len| first.get(len..));
+            return Self::from_bytes_behind_id3(behind.unwrap_or_default());
+        }
         let begins = |magic: &[u8]| first.starts_with(magic);
         let form = first.get(8..12).unwrap_or_default();
         let holds = |text: &[u8]| first.windows(text.len()).take(512).any(|part| part == text);
@@ -51,10 +66,6 @@ impl FileKind {
             _ if begins(b"OggS") => return Self::Ogg,
             _ if begins(b"FORM") && matches!(form, b"AIFF" | b"AIFC") => return Self::Aiff,
             _ if begins(b"caff") => return Self::Caf,
-            // An ID3 tag may stand before any stream, and stands before FLAC now and then.
-            [b'I', b'D', b'3', 2..=4, _, _, a, b, c, d, ..] if (a | b | c | d) & 0x80 == 0 => {
-                return after_id3(first, [*a, *b, *c, *d]);
-            }
             [_, _, _, _, b'f', b't', b'y', b'p', ..] => return Self::Mp4,
             // QuickTime without a file type.
             [_, _, _, _, b'm', b'o', b'o', b'v', ..] | [_, _, _, _, b'm', b'd', b'a', b't', ..] => return Self::Mp4,
@@ -89,14 +100,15 @@ impl FileKind {
     }
 }
 
-/// The stream behind an ID3 tag, whose length has 7 bits per byte.
-fn after_id3(first: &[u8], len: [u8; 4]) -> FileKind {
-    let len = len.iter().fold(0, |sum, &byte| sum << 7 | usize::from(byte));
-    match first.get(10 + len..) {
-        Some(rest) if rest.starts_with(b"fLaC") => FileKind::Flac,
-        Some(rest) if is_adts(rest) => FileKind::Adts,
-        _ => FileKind::Mp3,
-    }
+/// Length in bytes of the ID3 tag of version 2 that a file begins with; `None` if it begins with none.
+///
+/// By ID3 2.4.0, section 3.1: the length has 7 bits per byte, and counts neither the header nor the footer, of 10 bytes each.
+#[must_use]
+pub fn id3_len(first: &[u8]) -> Option<u64> {
+    let &[b'I', b'D', b'3', 2..=4, _, flags, a, b, c, d, ..] = first else { return None };
+    let footer = if flags & 0x10 == 0 { 0 } else { 10 };
+    let len = [a, b, c, d].into_iter().fold(0, |sum, byte| sum << 7 | u64::from(byte));
+    ((a | b | c | d) & 0x80 == 0).then_some(10 + len + footer)
 }
 
 /// Length in bytes of the MPEG audio frame that `bytes` begin with; `None` if they do not begin with a frame's header.
@@ -177,6 +189,10 @@ mod tests {
             (b"OggS\0\x02\0\0\0\0\0\0\0\0........\x01\x13OpusHead", "Opus"),
             (b"ID3\x04\0\0\0\0\0\x02..\xff\xfb\x90\x00", "MP3"),
             (b"ID3\x04\0\0\0\0\0\x02..fLaC", "FLAC"),
+            (b"ID3\x04\0\0\0\0\0\x02..RIFF\x24\0\0\0WAVEfmt ", "WAV"),
+            (b"ID3\x04\0\x10\0\0\0\x02..3DI\x04\0\x10\0\0\0\x02fLaC", "FLAC"),
+            (b"ID3\x04\0\0\0\0\0\x02..OggS\0\x02\0\0........\x01\x13OpusHead", "Opus"),
+            (b"ID3\x04\0\0\0\0\x01\0", "MP3"),
             (b"\xff\xfb\x94\xc4\0\0\0", "MP3"),
             (b"\xff\xf1\x50\x80", "AAC"),
             (b"\0\0\0\x20ftypM4A ", "M4A"),

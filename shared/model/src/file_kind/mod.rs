@@ -4,7 +4,7 @@ mod magic;
 
 use core::fmt;
 
-pub use magic::FIRST_BYTES;
+pub use magic::{FIRST_BYTES, id3_len};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

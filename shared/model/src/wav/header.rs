@@ -5,11 +5,14 @@ use std::io::{self, Read};
 use super::Error;
 use super::container::Container;
 use super::format::{Format, LONGEST};
+use crate::file_kind::{self, FileKind};
 
 /// Content of the chunks before the samples. The source is positioned at the first sample.
 #[derive(Debug)]
 pub(super) struct Header {
     pub container: Container,
+    /// Position of the container in the source, in bytes: behind an ID3 tag, if there is one.
+    pub base: u64,
     pub format: Format,
     /// Position of the first sample, in bytes.
     pub start: u64,
@@ -36,7 +39,9 @@ impl Header {
     /// Reads up to the first sample. `source_len` is the length of the source in bytes, if known.
     pub(super) fn read(source: &mut impl Read, source_len: Option<u64>) -> Result<Self, Error> {
         let mut source = Counted { source, position: 0 };
-        let (container, file_len) = Container::of(&source.start()?)?;
+        let (start, base) = source.start()?;
+        let (container, file_len) = Container::of(&start)?;
+        let file_len = file_len.map(|len| base + len);
         source.skip(container.more_header() as u64)?;
         let mut format = None;
         let mut long_len = None;
@@ -55,7 +60,7 @@ impl Header {
                         _ => len,
                     };
                     let (data_len, end) = data_len(container, len, file_len, start, source_len);
-                    return Ok(Self { container, format, start, data_len, end });
+                    return Ok(Self { container, base, format, start, data_len, end });
                 }
                 _ => source.skip(len)?,
             }
@@ -151,16 +156,31 @@ struct Counted<'a, R> {
 }
 
 impl<R: Read> Counted<'_, R> {
-    /// The first 12 bytes and, where they are no WAVE, all that identify the kind of file.
-    fn start(&mut self) -> Result<Vec<u8>, Error> {
+    /// The first 12 bytes and, where they are no WAVE, all that identify the kind of file; and their position, behind an ID3 tag if
+    /// there is one.
+    fn start(&mut self) -> Result<(Vec<u8>, u64), Error> {
         let mut start = Vec::with_capacity(12);
-        self.source.by_ref().take(12).read_to_end(&mut start)?;
-        if Container::of(&start).is_err() {
-            let more = crate::file_kind::FIRST_BYTES as u64 - 12;
-            self.source.by_ref().take(more).read_to_end(&mut start)?;
+        self.source.by_ref().take(10).read_to_end(&mut start)?;
+        let tag = file_kind::id3_len(&start);
+        if let Some(len) = tag {
+            self.skip(len - start.len() as u64).map_err(|error| match error {
+                Error::Truncated => Error::NotWav(FileKind::Mp3),
+                error => error,
+            })?;
+            start.clear();
         }
-        self.position = start.len() as u64;
-        Ok(start)
+        let rest = 12 - start.len() as u64;
+        self.source.by_ref().take(rest).read_to_end(&mut start)?;
+        if Container::of(&start).is_err() {
+            let more = file_kind::FIRST_BYTES as u64 - 12;
+            self.source.by_ref().take(more).read_to_end(&mut start)?;
+            if tag.is_some() {
+                return Err(Error::NotWav(FileKind::from_bytes_behind_id3(&start)));
+            }
+        }
+        let base = tag.unwrap_or(0);
+        self.position = base + start.len() as u64;
+        Ok((start, base))
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {

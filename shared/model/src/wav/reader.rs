@@ -80,9 +80,7 @@ impl<R: Read + Seek> WavReader<R> {
 
     fn with_examination(source: R, source_len: u64, channel: Channel) -> Result<Self, Error> {
         let (mut reader, mut header) = Self::with_len(source, Some(source_len), channel)?;
-        if header.is_doubtful(source_len)
-            && !trailer::begins_with_chunk(&mut reader.source, header.container, header.start, source_len)?
-        {
+        if header.is_doubtful(source_len) && !trailer::begins_with_chunk(&mut reader.source, &header, source_len)? {
             (header.data_len, header.end) = (Some(source_len - header.start), End::Unknown);
             (reader.len, reader.left) = (header.data_len, header.data_len);
         }

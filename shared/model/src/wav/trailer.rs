@@ -2,7 +2,6 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::container::Container;
 use super::header::Header;
 use super::remark::Remark;
 
@@ -34,7 +33,7 @@ pub(super) fn walk(
     let seconds = |bytes: u64| (bytes / frame) as f64 / f64::from(header.format.rate_hz);
     let (mut segments, mut last_end, mut at) = (Vec::new(), end, end);
     while source_len.saturating_sub(at) >= container.chunk_header() as u64 {
-        let Some((id, start, len)) = chunk(source, container, at, source_len)? else {
+        let Some((id, start, len)) = chunk(source, header, at, source_len)? else {
             break;
         };
         match &id {
@@ -66,29 +65,25 @@ pub(super) fn walk(
 /// Fewer bytes than this after the end are of no interest.
 const SOME: u64 = 64;
 
-/// Whether a chunk begins at `at`, so that it is not the first sample. The position of `source` is undefined afterwards.
+/// Whether a chunk begins where `header` places the first sample. The position of `source` is undefined afterwards.
 ///
 /// # Errors
 /// If reading fails.
-pub(super) fn begins_with_chunk(
-    source: &mut (impl Read + Seek),
-    container: Container,
-    at: u64,
-    source_len: u64,
-) -> io::Result<bool> {
-    chunk(source, container, at, source_len).map(|found| found.is_some())
+pub(super) fn begins_with_chunk(source: &mut (impl Read + Seek), header: &Header, source_len: u64) -> io::Result<bool> {
+    chunk(source, header, header.start, source_len).map(|found| found.is_some())
 }
 
 /// The chunk at `at` or after its padding: name, start of its content and length. `None` if there is none.
 fn chunk(
     source: &mut (impl Read + Seek),
-    container: Container,
+    file: &Header,
     at: u64,
     source_len: u64,
 ) -> io::Result<Option<([u8; 4], u64, u64)>> {
+    let container = file.container;
     let mut header = [0; 24];
     let header = &mut header[..container.chunk_header()];
-    for at in [at, at.next_multiple_of(container.padding())] {
+    for at in [at, file.base + (at - file.base).next_multiple_of(container.padding())] {
         if at + header.len() as u64 > source_len {
             continue;
         }

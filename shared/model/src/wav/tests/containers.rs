@@ -83,3 +83,37 @@ fn wave64_files_are_read_with_their_padding() {
         [&riff[..], &[0; 8], b"wave", &tail, &chunk(b"junk", &[7; 5]), &chunk(b"fmt ", &fmt), &chunk(b"data", &s16())];
     assert_eq!(read("w64", &file.concat()).unwrap(), SAMPLES);
 }
+
+/// An ID3 tag of version 2.4 with `len` bytes of content, and a footer as `flags` say.
+fn id3(flags: u8, len: u8) -> Vec<u8> {
+    [&b"ID3\x04\0"[..], &[flags, 0, 0, len >> 7, len & 0x7f], &vec![b'x'; usize::from(len)]].concat()
+}
+
+#[test]
+fn a_file_behind_an_id3_tag_is_read_as_without_it() {
+    let data: Vec<u8> = [16_384_i16, -8192, 4096].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let mut parts = Parts::new(PCM, 2, 16, &data);
+    // A chunk of odd length, whose padding counts from the start of the WAV file, and a second chunk of samples.
+    parts.after = [&b"note\x01\0\0\0n\0data\x02\0\0\0"[..], &data[..2]].concat();
+    let plain = parts.bytes();
+    let expected = [&SAMPLES[..], &SAMPLES[..1]].concat();
+    assert_eq!(read("plain", &plain).unwrap(), expected);
+    for tag in [id3(0, 0), id3(0, 1), id3(0, 201), [id3(0x10, 8), b"3DI\x04\0\x10\0\0\0\x08".to_vec()].concat()] {
+        let file = [tag, plain.clone()].concat();
+        assert_eq!(read("id3", &file).unwrap(), expected, "{}", file.len() - plain.len());
+        assert_eq!(stream(&file).unwrap(), SAMPLES);
+    }
+    // Lengths that the header leaves open.
+    (parts.data_len, parts.riff_len) = (Some(0), Some(0));
+    parts.after.clear();
+    assert_eq!(read("id3_open", &[id3(0, 33), parts.bytes()].concat()).unwrap(), SAMPLES);
+}
+
+#[test]
+fn what_else_stands_behind_an_id3_tag_is_named() {
+    let name = |behind: &[u8]| stream(&[&id3(0, 201), behind].concat()).unwrap_err().to_string();
+    assert!(name(b"fLaC\0\0\0\x22").contains("FLAC"));
+    assert!(name(b"\xff\xfb\x90\x00").contains("MP3") && name(b"").contains("MP3"));
+    // A tag that is longer than the file.
+    assert!(stream(b"ID3\x04\0\0\x7f\x7f\x7f\x7fRIFF").unwrap_err().to_string().contains("MP3"));
+}
