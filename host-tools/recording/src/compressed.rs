@@ -31,6 +31,8 @@ pub(crate) struct Compressed {
     rate_hz: u32,
     channels: u16,
     frames: Option<u64>,
+    /// Frames that the file states, where `frames` has been counted and that says more: of MP3 in the header of its encoder.
+    declared: Option<u64>,
     /// Frames before the sound, still to be dropped.
     drop: u64,
     /// Frames of sound to come at most.
@@ -86,6 +88,7 @@ impl Compressed {
             rate_hz: 0,
             channels: 0,
             frames,
+            declared: None,
             drop: 0,
             left: u64::MAX,
             decoded: Vec::new(),
@@ -139,6 +142,11 @@ impl Compressed {
         self.frames = Some(frames);
     }
 
+    /// Keeps the present number of frames as what the file states, to be compared with what it has.
+    pub(crate) fn keep_declared(&mut self) {
+        self.declared = self.frames;
+    }
+
     /// Frames returned or skipped so far.
     pub(crate) fn returned(&self) -> u64 {
         self.returned
@@ -174,7 +182,7 @@ impl Compressed {
                 seconds(self.returned)
             );
             remarks.push(Remark::new("truncated", text));
-        } else if let (true, Some(frames)) = (self.ended, self.frames)
+        } else if let (true, Some(frames)) = (self.ended, self.declared.or(self.frames))
             && seconds(frames.saturating_sub(self.returned)) > 0.1
         {
             let text = format!(

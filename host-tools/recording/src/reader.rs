@@ -126,6 +126,9 @@ impl RecordingReader {
                 {
                     let (mut other, _) = Compressed::new(again()?.unseekable(), kind, channel)?;
                     other.skip(u64::MAX)?;
+                    if kind == FileKind::Mp3 {
+                        compressed.keep_declared();
+                    }
                     compressed.set_frames(other.returned());
                 }
                 (Decoder::Compressed(Box::new(compressed)), format)

@@ -109,6 +109,18 @@ fn pictures_tags_and_missing_headers_do_not_disturb() {
 
 #[needs(audio_tools)]
 #[test]
+fn an_mp3_that_ends_before_the_length_in_its_header_is_called_truncated() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = ffmpeg(folder.path(), &format!("{TONE} -c:a libmp3lame -q:a 4 DIR/a.mp3"));
+    assert_eq!(remarks(&path), [""; 0]);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.truncate(bytes.len() / 2);
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(remarks(&path), ["truncated"]);
+}
+
+#[needs(audio_tools)]
+#[test]
 fn any_format_is_read_behind_an_id3_tag() {
     let folder = tempfile::tempdir().unwrap();
     for (name, format) in [
