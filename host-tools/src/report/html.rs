@@ -24,13 +24,22 @@ pub(super) fn paragraph(class: &str, text: &str) -> String {
     format!("<p{class}>{}</p>\n", escape(text))
 }
 
-/// A table: headings, then rows.
+/// A table: headings, then rows. The first column has names, the others numbers.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+    table_of_class("", headings, rows)
+}
+
+/// As [`table`], with sentences in all columns but the first.
+pub(super) fn table_of_sentences(headings: &[&str], rows: &[Vec<String>]) -> String {
+    table_of_class(" class=\"sentences\"", headings, rows)
+}
+
+fn table_of_class(class: &str, headings: &[&str], rows: &[Vec<String>]) -> String {
     let row = |cells: &mut dyn Iterator<Item = &str>, tag: &str| {
         let cells: String = cells.map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect();
         format!("<tr>{cells}</tr>\n")
     };
-    let mut text = format!("<div class=\"wide\"><table>\n<thead>{}</thead>\n<tbody>\n", {
+    let mut text = format!("<div class=\"wide\"><table{class}>\n<thead>{}</thead>\n<tbody>\n", {
         row(&mut headings.iter().copied(), "th")
     });
     rows.iter().for_each(|cells| text.push_str(&row(&mut cells.iter().map(String::as_str), "td")));
@@ -52,6 +61,14 @@ pub(super) fn tile(figure: impl Display, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_are_set_as_text_and_not_as_numbers() {
+        let rows = [vec!["a.wav".to_string(), "it is empty".to_string()]];
+        assert!(table_of_sentences(&["file", "why"], &rows).contains("<table class=\"sentences\">"));
+        assert!(table(&["class", "files"], &rows).contains("<table>"));
+        assert!(include_str!("style.css").contains(".sentences td + td { white-space: normal;"));
+    }
 
     #[test]
     fn a_name_cannot_become_markup() {

@@ -6,9 +6,10 @@ use monitor_core::gain::Gain;
 use monitor_core::model_card::ModelCard;
 
 use super::card;
-use super::html::{escape, paragraph, table, tile};
+use super::html::{escape, paragraph, table, table_of_sentences, tile};
 use super::one_class;
 use super::verdict::{self, Verdict};
+use crate::console::shown;
 use crate::data::dataset::Dataset;
 use crate::evaluate::changes::{Change, Followed};
 use crate::evaluate::measured::Measured;
@@ -189,10 +190,8 @@ impl Page<'_> {
         self.dataset.remarks.iter().for_each(|remark| text += &paragraph("soft", remark));
         if !self.dataset.skipped.is_empty() {
             text += "<h3>Not used</h3>\n";
-            let row = |skipped: &crate::data::dataset::Skipped| {
-                vec![skipped.path.display().to_string(), skipped.reason.clone()]
-            };
-            text += &table(&["file", "why"], &self.dataset.skipped.iter().map(row).collect::<Vec<_>>());
+            let row = |skipped: &crate::data::dataset::Skipped| vec![shown(&skipped.path), skipped.reason.clone()];
+            text += &table_of_sentences(&["file", "why"], &self.dataset.skipped.iter().map(row).collect::<Vec<_>>());
         }
         text
     }
