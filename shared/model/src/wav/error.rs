@@ -32,7 +32,7 @@ pub enum Error {
     Unsupported(Codec),
     /// The sample rate in Hz is outside [`RATES_HZ`].
     #[error(
-        "the sample rate of {0} Hz is outside {min} to {max} Hz; {CONVERT} and `-ar 48000`",
+        "the sample rate of {0} Hz is outside {min} to {max} Hz; convert it with `ffmpeg -i IN -ar 48000 OUT.wav`",
         min = RATES_HZ.start(),
         max = RATES_HZ.end()
     )]
