@@ -173,3 +173,26 @@ fn check_prints_the_lines_of_predict_and_confirms_that_the_model_runs() {
     assert_eq!(code, Some(1));
     assert!(stderr.contains("shorter than one window"), "{stderr}");
 }
+
+#[test]
+fn check_states_digital_silence_and_the_faults_of_the_microphone() {
+    let place = Place::new(loudness_model("off_state", "on_state"), 1);
+    let wav = place.path("sound.wav");
+    let check = |samples: &[i16]| {
+        write_wav(&wav, samples);
+        let mut command = Command::new(firmware());
+        let (code, _, stderr) = output(command.arg("check").arg("--model").arg(place.path("model.tflite")).arg(&wav));
+        assert_eq!(code, Some(0), "{stderr}");
+        stderr
+    };
+    let silent = check(&[0; 4 * 48_000]);
+    assert!(silent.contains("sound.wav: every sample is 0: muted, not connected"), "{silent}");
+    assert!(silent.contains("Dead microphone: 3 of 4 s (digital silence"), "{silent}");
+    let stuck = check(&[8192; 4 * 48_000]);
+    assert!(stuck.contains("every sample is 0.25: a broken converter"), "{stuck}");
+    let loud = |at: usize| if at / 100 % 2 == 0 { i16::MAX } else { i16::MIN };
+    let clipped = check(&(0..4 * 48_000).map(loud).collect::<Vec<_>>());
+    assert!(clipped.contains("Microphone: clipped, at least for a time"), "{clipped}");
+    let alive = check(&place.samples);
+    assert!(!alive.contains("every sample") && !alive.to_lowercase().contains("microphone"), "{alive}");
+}

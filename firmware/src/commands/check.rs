@@ -8,18 +8,21 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use monitor_core::decision::Decided;
+use monitor_core::microphone;
 use monitor_core::monitor::{AlarmCause, AudioBlock, Event};
 use monitor_core::pipeline::Verdict;
 use monitor_model::advice;
 use monitor_model::document::{Document, LINE};
 use monitor_model::explanation::{self, ExplanationText};
+use monitor_model::names::shown;
 use monitor_model::owned::Memory;
-use monitor_model::report::{AnomalySummary, Line};
+use monitor_model::report::{AnomalySummary, ConstantSound, DeadMicrophone, Line};
 use monitor_wire as wire;
 
 use crate::config::Config;
 use crate::inference::{AudioFile, Setup, Times, now_ns};
 use crate::reporting::Window;
+use crate::system::messages::warn;
 
 /// Most warnings and alarms that are explained.
 const MOST_EXPLAINED: usize = 10;
@@ -79,13 +82,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut times = Vec::new();
-    let (mut highest, mut warnings, mut alarms) = (None, 0, 0);
+    let (mut highest, mut warnings, mut alarms, mut dead) = (None, 0, 0, 0);
     let mut explained = Vec::new();
     let mut outcome = Ok(());
     let chunk = u64::from(setup.hop_columns) * 160;
     let mut on_event = |event: &Event<'_>| {
         match event {
-            Event::Window { verdict, anomaly, .. } => {
+            Event::Window { verdict, anomaly, microphone_dead, .. } => {
+                dead += usize::from(*microphone_dead);
                 times.push((verdict.inference_ns / 1000) as u32);
                 highest = highest.into_iter().chain(*anomaly).reduce(f32::max);
             }
@@ -110,15 +114,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut samples = vec![0.0; (rate / 10) as usize];
     let (mut frames, mut replaced) = (0u64, 0);
+    let (mut first, mut varies, mut faults) = (None, false, 0);
     loop {
-        let count = sound.read(&mut samples).with_context(|| args.wav.display().to_string())?;
+        let count = sound.read(&mut samples).with_context(|| shown(&args.wav))?;
         if count == 0 {
             break;
         }
         frames += count as u64;
+        let first = *first.get_or_insert(samples[0]);
+        varies |= samples[..count].iter().any(|sample| *sample != first);
         let non_finite = u32::try_from(sound.replaced() - replaced).unwrap_or(u32::MAX);
         replaced = sound.replaced();
         monitor.process(AudioBlock { samples: &samples[..count], non_finite, lost_before: 0 }, &mut on_event);
+        faults |= monitor.intake().microphone_faults() & !microphone::DEAD;
     }
     monitor.finish(&mut on_event);
     outcome.and_then(|()| out.flush()).context("cannot write to standard output")?;
@@ -126,7 +134,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     ensure!(
         !times.is_empty(),
         "{}: {seconds:.2} s of sound is shorter than one window of 0.975 s; give a longer recording",
-        args.wav.display()
+        shown(&args.wav)
     );
     let windows = times.len();
     let gain = match monitor.gain().db() {
@@ -144,6 +152,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ms(max),
         loaded.as_secs_f64() * 1e3
     );
+    if let (Some(value), false) = (first, varies) {
+        warn(format!("{}: {}", shown(&args.wav), ConstantSound(value)));
+    }
+    if faults != 0 {
+        let names: Vec<&str> = microphone::names(faults).collect();
+        errln!("Microphone: {}, at least for a time; a device reports this as a fault", names.join(" and "));
+    }
+    if dead > 0 {
+        let seconds = |windows: usize| windows as f64 * chunk as f64 / 16e3;
+        errln!("{}", DeadMicrophone { dead_s: seconds(dead), of_s: seconds(windows) });
+    }
     if let Some(rules) = rules {
         errln!("{}", AnomalySummary { highest, warnings, alarms, rules });
         for (what, explanation) in explained.iter().take(MOST_EXPLAINED) {

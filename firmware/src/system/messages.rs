@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use monitor_model::names::one_line;
+
 /// Lines that may wait.
 const QUEUE: usize = 64;
 
@@ -57,10 +59,11 @@ pub(crate) fn detail(line: impl FnOnce() -> String) {
     }
 }
 
-/// Queues one line for standard error, unless notes and warnings are hidden.
+/// Queues one line for standard error, unless notes and warnings are hidden. A control character, as a file's name may have, is
+/// escaped.
 pub(crate) fn warn(line: impl AsRef<str>) {
     if are_shown() {
-        queue(format!("{} {}\n", label("firmware:", YELLOW), line.as_ref()));
+        queue(format!("{} {}\n", label("firmware:", YELLOW), one_line(line.as_ref())));
     }
 }
 

@@ -4,6 +4,7 @@
 //! which is what a model receives. One pass; sums in `f64` in one order.
 
 use monitor_core::microphone::{self, Limits, Microphone};
+use monitor_model::report::ConstantSound;
 
 use crate::Remark;
 
@@ -21,7 +22,7 @@ pub struct ChannelFacts {
     pub offset: f64,
     /// Share of samples at full scale, 0..=1.
     pub clipped: f64,
-    /// The value of all samples, if they are equal: 0 for digital silence, another for a stuck converter.
+    /// The value of all samples, if they are several and equal: 0 for digital silence, another for a stuck converter.
     pub constant: Option<f32>,
 }
 
@@ -70,12 +71,9 @@ impl Facts {
         let mut remarks = Vec::new();
         let constants = self.channels.iter().filter(|channel| channel.constant.is_some()).count();
         match self.average.constant {
-            Some(0.0) if constants == self.channels.len() => {
-                remarks
-                    .push(Remark::new("silence", "every sample is 0: muted, not connected, or exported without sound"));
-            }
             Some(value) if constants == self.channels.len() => {
-                remarks.push(Remark::new("stuck", format!("every sample is {value}: a broken converter or cable")));
+                let kind = if value == 0.0 { "silence" } else { "stuck" };
+                remarks.push(Remark::new(kind, ConstantSound(value).to_string()));
             }
             _ if constants > 0 => {
                 let dead = self.channels.iter().position(|channel| channel.constant.is_some()).unwrap_or_default();
@@ -160,7 +158,7 @@ impl Sums {
             rms: (self.squares / count).sqrt(),
             offset: self.sum / count,
             clipped: self.at_full_scale as f64 / count,
-            constant: (self.samples > 0 && !self.varies).then_some(self.first),
+            constant: (self.samples > 1 && !self.varies).then_some(self.first),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use colors::{Hue, label, set_colors};
 pub(crate) use columns::{Columns, Side};
 pub(crate) use interrupt::clean_up_when_interrupted;
 pub use json::JsonOut;
-pub(crate) use names::{one_line, shown};
+pub(crate) use monitor_model::names::{one_line, shown};
 pub(crate) use notes::show_notes;
 pub(crate) use output::{check_files, check_folder, is_stdout, write_output};
 pub use ui::Ui;

@@ -22,6 +22,7 @@ pub mod event_columns;
 pub mod explanation;
 pub mod file_kind;
 pub mod line;
+pub mod names;
 pub mod owned;
 mod packed;
 pub mod palette;

@@ -1,4 +1,4 @@
-//! The text line per window, in the format of the original system, and the summary of the anomaly score.
+//! The text line per window, in the format of the original system, and what both programs say of a whole recording.
 
 use core::fmt;
 
@@ -71,6 +71,39 @@ impl fmt::Display for AnomalySummary {
             write!(f, ": at the warning level for less than {within_s} s")
         } else {
             Ok(())
+        }
+    }
+}
+
+/// For how much of a recording the microphone check found no living microphone: `Dead microphone: 9 of 10 s (digital silence, or one
+/// constant value); a device reports no state then`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DeadMicrophone {
+    /// Seconds of windows with a dead microphone.
+    pub dead_s: f64,
+    /// Seconds of all windows.
+    pub of_s: f64,
+}
+
+impl fmt::Display for DeadMicrophone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { dead_s, of_s } = self;
+        write!(
+            f,
+            "Dead microphone: {dead_s:.0} of {of_s:.0} s (digital silence, or one constant value); a device reports no state then"
+        )
+    }
+}
+
+/// What a recording is whose samples all have one value, full scale 1: `every sample is 0: ...` for digital silence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ConstantSound(pub f32);
+
+impl fmt::Display for ConstantSound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0.0 => write!(f, "every sample is 0: muted, not connected, or exported without sound"),
+            value => write!(f, "every sample is {value}: a broken converter or cable"),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use monitor_core::pcm::{Decoder, SampleFormat};
 use monitor_model::file_kind::{FIRST_BYTES, FileKind};
+use monitor_model::names::shown;
 use monitor_model::wav::{self, WavReader};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -43,7 +44,7 @@ impl AudioFile {
     /// # Errors
     /// When it cannot be read or is of no such form, and when nothing comes through a FIFO within [`FIFO_WAIT`].
     pub fn wav(path: &Path, config: &CaptureConfig) -> anyhow::Result<Self> {
-        let context = || path.display().to_string();
+        let context = || shown(path);
         let is_fifo = std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo());
         let reader = if is_fifo {
             let input = BufReader::new(open_fifo(path, FIFO_WAIT).with_context(context)?);
@@ -52,7 +53,7 @@ impl AudioFile {
             WavReader::open_channel(path, config.channel.into()).with_context(context)?
         };
         for remark in reader.remarks() {
-            warn(format!("{}: {remark}", path.display()));
+            warn(format!("{}: {remark}", shown(path)));
         }
         Ok(Self { source: Source::File(reader) })
     }

@@ -1,5 +1,6 @@
 //! Summary of one recording: duration of each state, confidence, speed.
 
+use monitor_model::report::DeadMicrophone;
 use serde::Serialize;
 
 use super::recording::{RecordingPrediction, UNKNOWN};
@@ -131,10 +132,7 @@ impl Summary {
         }
         lines.push(frequent);
         if self.dead_s > 0.0 {
-            lines.push(format!(
-                "  Dead microphone: {:.0} of {total:.0} s (digital silence, or one constant value); a device reports no state then",
-                self.dead_s
-            ));
+            lines.push(format!("  {}", DeadMicrophone { dead_s: self.dead_s, of_s: total }));
         }
         let Timing { p50_ms, p99_ms, max_ms } = timing;
         let speed = Speed::multiple(self.real_time_factor);

@@ -3,12 +3,14 @@
 use std::path::Path;
 
 /// A path as one line: control characters are escaped as in `\n` and `\u{1b}`, others stay.
-pub(crate) fn shown(path: &Path) -> String {
+#[must_use]
+pub fn shown(path: &Path) -> String {
     one_line(&path.to_string_lossy())
 }
 
 /// A text as one line, as [`shown`].
-pub(crate) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     if !text.contains(needs_escape) {
         return text.to_owned();
     }
