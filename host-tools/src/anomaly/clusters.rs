@@ -3,7 +3,7 @@
 //!
 //! The method is deterministic: the same windows give the same clusters.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip};
 
 /// Maximum number of iterations; later ones hardly move the clusters.
 const ROUNDS: usize = 10;
@@ -13,8 +13,8 @@ pub(crate) fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> 
     let mut centres = spread(points, count);
     let mut of = nearest(points, &centres);
     for _ in 0..ROUNDS {
-        for (cluster, mut centre) in centres.rows_mut().into_iter().enumerate() {
-            if let Some(mean) = mean_of(points, &of, cluster) {
+        for (mut centre, mean) in centres.rows_mut().into_iter().zip(means(points.rows(), &of, count)) {
+            if let Some(mean) = mean {
                 centre.assign(&mean);
             }
         }
@@ -27,39 +27,60 @@ pub(crate) fn clusters(points: ArrayView2<'_, f64>, count: usize) -> Vec<usize> 
     of
 }
 
-/// Mean of the rows of `x` in `cluster`; `None` without rows.
-pub(crate) fn mean_of(x: ArrayView2<'_, f64>, of: &[usize], cluster: usize) -> Option<Array1<f64>> {
-    let rows: Vec<usize> = (0..of.len()).filter(|row| of[*row] == cluster).collect();
-    x.select(Axis(0), &rows).mean_axis(Axis(0))
+/// Mean of the `rows` of each cluster `0..count`, where `of` has the cluster of each; `None` without rows. Others are not read.
+pub(crate) fn means<'a, A: Copy + Into<f64> + 'a>(
+    rows: impl IntoIterator<Item = ArrayView1<'a, A>>,
+    of: &[usize],
+    count: usize,
+) -> Vec<Option<Array1<f64>>> {
+    let mut sums: Vec<Option<(Array1<f64>, usize)>> = vec![None; count];
+    for (row, cluster) in rows.into_iter().zip(of) {
+        let Some(sum) = sums.get_mut(*cluster) else { continue };
+        let (sum, rows) = sum.get_or_insert_with(|| (Array1::zeros(row.len()), 0));
+        sum.zip_mut_with(&row, |sum, value| *sum += (*value).into());
+        *rows += 1;
+    }
+    sums.into_iter().map(|sum| sum.map(|(sum, rows)| sum / rows as f64)).collect()
 }
 
 /// The point nearest to the mean, then repeatedly the point farthest from all chosen ones.
 fn spread(points: ArrayView2<'_, f64>, count: usize) -> Array2<f64> {
     let middle = points.mean_axis(Axis(0)).unwrap_or_else(|| Array1::zeros(points.ncols()));
-    let from = |place: ArrayView1<'_, f64>| points.rows().into_iter().map(|row| apart(row, place)).collect::<Vec<_>>();
+    let squares = squares(points);
+    // Squared distances. Of a point from itself it is 0 but for rounding, which must not make it the farthest.
+    let from = |place: ArrayView1<'_, f64>| {
+        let own = place.dot(&place);
+        Zip::from(&squares)
+            .and(&points.dot(&place))
+            .map_collect(|square, product| (square - 2.0 * product + own).max(0.0))
+    };
     let first = from(middle.view());
     let mut next = (0..first.len()).min_by(|a, b| first[*a].total_cmp(&first[*b]));
     let mut taken = Vec::new();
-    let mut least = vec![f64::INFINITY; points.nrows()];
+    let mut least = Array1::from_elem(points.nrows(), f64::INFINITY);
     while let Some(row) = next.filter(|_| taken.len() < count) {
         taken.push(row);
-        least.iter_mut().zip(from(points.row(row))).for_each(|(least, new)| *least = least.min(new));
+        least.zip_mut_with(&from(points.row(row)), |least, new| *least = least.min(*new));
+        least[row] = 0.0;
         next = (0..least.len()).max_by(|a, b| least[*a].total_cmp(&least[*b]));
     }
     points.select(Axis(0), &taken)
 }
 
+/// The nearest of `centres` to each point, the first of equals.
 fn nearest(points: ArrayView2<'_, f64>, centres: &Array2<f64>) -> Vec<usize> {
-    let of = |row: ArrayView1<'_, f64>| {
-        let distances: Vec<f64> = centres.rows().into_iter().map(|centre| apart(row, centre)).collect();
-        (0..distances.len()).min_by(|a, b| distances[*a].total_cmp(&distances[*b])).unwrap_or(0)
+    let squares = squares(centres.view());
+    // The distance's square less that of the point, which is the same for all centres.
+    let of = |products: ArrayView1<'_, f64>| {
+        let far = |centre: usize| squares[centre] - 2.0 * products[centre];
+        (0..squares.len()).min_by(|a, b| far(*a).total_cmp(&far(*b))).unwrap_or(0)
     };
-    points.rows().into_iter().map(of).collect()
+    points.dot(&centres.t()).rows().into_iter().map(of).collect()
 }
 
-/// Squared distance.
-fn apart(a: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+/// The squared length of each row.
+fn squares(rows: ArrayView2<'_, f64>) -> Array1<f64> {
+    rows.map_axis(Axis(1), |row| row.dot(&row))
 }
 
 /// The different classes, ascending.
@@ -100,7 +121,8 @@ mod tests {
         assert_eq!(clusters(x.view(), 1), [0; 10]);
         let of = clusters(x.view(), 20);
         assert!(of.iter().all(|cluster| *cluster < 20));
-        assert_eq!(mean_of(x.view(), &of, of[3]).unwrap().len(), 3);
-        assert_eq!(mean_of(x.view(), &of, 20), None);
+        let means = means(x.rows(), &of, 21);
+        assert_eq!(means[of[3]].as_ref().unwrap().len(), 3);
+        assert_eq!(means[20], None);
     }
 }

@@ -7,10 +7,10 @@ use monitor_core::anomaly::{Input, Interval, MAX_COMPONENTS, SPANS, SubspaceDete
 use monitor_core::rumble::BANDS;
 use monitor_model::anomaly::thresholds::{Scale, Unseen};
 use monitor_tflite::Scalars;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip};
 
-use super::clusters::{clusters, mean_of, names};
-use super::components::components;
+use super::clusters::{clusters, means, names};
+use super::components::Components;
 
 /// Shrinkage of every component's variance towards the mean variance.
 const SHRINKAGE: f64 = 0.1;
@@ -20,6 +20,8 @@ const FLOOR: f64 = 0.1;
 const LEAST_DEVIATION: f64 = 0.3;
 /// Least standard deviation of a band of rumble, in ln of power: 0.4 dB.
 const LEAST_RUMBLE: f64 = 0.1;
+/// Variance of a standardised value below which it counts as constant.
+const CONSTANT: f64 = 1e-12;
 /// Maximum number of windows of a fit: more do not change the components.
 const MOST: usize = 3000;
 /// Multiple of its usual size at which the residual counts as much as one component.
@@ -66,34 +68,31 @@ fn wanted(input: Input) -> usize {
 }
 
 impl FittedDetector {
-    /// A Mahalanobis distance of all normal windows `x` [windows x values] to their mean, with a ridge in place of the
+    /// A Mahalanobis distance of all normal windows `x` to their mean, with a ridge in place of the
     /// directions that have no component of their own:
     ///
     /// ```text
     /// z = (x - mu) / max(sd, 0.3 rms(sd))      v_k, l_k: the 32 leading eigenvectors and variances of z
     /// eps = total variance of z / values       d^2 = sum_k (v_k z)^2 / (l_k + eps) + |z outside|^2 / eps
     /// ```
-    fn ridge(input: Input, x: &Array2<f64>, classes: &[usize]) -> anyhow::Result<Self> {
-        let windows = x.nrows() as f64;
-        let mean = x.mean_axis(Axis(0)).context("no window of normal sound")?;
-        let mut off = x - &mean;
-        let variances = off.map_axis(Axis(0), |column| column.iter().map(|value| value * value).sum::<f64>() / windows);
-        let least = LEAST_DEVIATION * variances.mean().unwrap_or(0.0).sqrt();
-        let least = if input == Input::Rumble { least.max(LEAST_RUMBLE) } else { least };
-        let scales = variances.mapv(|variance| 1.0 / variance.sqrt().max(least).max(1e-9));
-        off *= &scales;
-        let count = wanted(input).min(off.nrows().saturating_sub(2).max(1));
-        let (directions, squares) = components(off.view(), count)?;
-        let total = off.iter().map(|value| value * value).sum::<f64>() / windows;
-        let ridge = (total / off.ncols() as f64).max(1e-9);
-        let precisions = (squares / windows).mapv(|variance| 1.0 / (variance + ridge));
-        let projection = &directions * &scales;
-        let mut state_classes = if input == Input::Tap { names(classes) } else { Vec::new() };
+    fn ridge(input: Input, x: &Chosen<'_>) -> anyhow::Result<Self> {
+        let mean = x.means(&vec![0; x.rows.len()], 1).pop().flatten().context("no window of normal sound")?;
+        let off = Off::new(x, std::slice::from_ref(&mean), &vec![0; x.rows.len()], |variances| {
+            let least = LEAST_DEVIATION * variances.mean().unwrap_or(0.0).sqrt();
+            let least = if input == Input::Rumble { least.max(LEAST_RUMBLE) } else { least };
+            variances.mapv(|variance| 1.0 / variance.sqrt().max(least).max(1e-9))
+        });
+        let count = wanted(input).min(off.z.nrows().saturating_sub(2).max(1));
+        let Components { directions, squares, .. } = off.components(count)?;
+        let ridge = (off.variance / off.scales.len() as f64).max(1e-9);
+        let precisions = (squares / off.z.nrows() as f64).mapv(|variance| 1.0 / (variance + ridge));
+        let projection = &directions * &off.scales;
+        let mut state_classes = if input == Input::Tap { names(&x.classes) } else { Vec::new() };
         if state_classes.len() == 1 {
             // One state is all normal sound.
             state_classes.clear();
         }
-        let means = state_classes.iter().filter_map(|class| mean_of(x.view(), classes, *class));
+        let means = x.means(&places(&x.classes, &state_classes), state_classes.len()).into_iter().flatten();
         let states = means.flat_map(|mean| [bytes([0.0, 1.0].iter()), bytes(projection.dot(&mean).iter())].concat());
         let states = states.collect();
         Ok(Self {
@@ -107,7 +106,7 @@ impl FittedDetector {
             means: bytes(projection.dot(&mean).iter()),
             projection: bytes(projection.iter()),
             precisions: bytes(precisions.iter()),
-            inverse_deviations: bytes(scales.iter()),
+            inverse_deviations: bytes(off.scales.iter()),
             centres: bytes(mean.iter()),
         })
     }
@@ -124,40 +123,35 @@ impl FittedDetector {
             rows.len()
         );
         let rows: Vec<usize> = rows.iter().copied().step_by(rows.len().div_ceil(MOST)).collect();
-        let x = x.select(Axis(0), &rows).mapv(f64::from);
-        let classes: Vec<usize> = rows.iter().map(|row| classes[*row]).collect();
+        let classes = rows.iter().map(|row| classes[*row]).collect();
+        let x = Chosen { x, rows, classes };
         if matches!(input, Input::Tap | Input::Rumble) {
-            return Self::ridge(input, &x, &classes);
+            return Self::ridge(input, &x);
         }
-        let names = names(&classes);
-        let means: Vec<Array1<f64>> = names.iter().filter_map(|class| mean_of(x.view(), &classes, *class)).collect();
-        let mut off = x.clone();
-        for (mut row, class) in off.rows_mut().into_iter().zip(&classes) {
-            row -= &means[names.partition_point(|name| name < class)];
-        }
-        let scales = scales(&off);
-        off *= &scales;
-        let free = off.nrows().saturating_sub(names.len() + 1).max(1);
+        let names = names(&x.classes);
+        let of = places(&x.classes, &names);
+        let means: Vec<Array1<f64>> = x.means(&of, names.len()).into_iter().flatten().collect();
+        let off = Off::new(&x, &means, &of, scales);
+        let free = off.z.nrows().saturating_sub(names.len() + 1).max(1);
         let count = wanted(input).min(MAX_COMPONENTS).min(free);
-        let (directions, squares) = components(off.view(), count)?;
-        let windows = off.nrows() as f64;
-        let variances = squares / windows;
+        let Components { directions, squares, along } = off.components(count)?;
+        let variances = squares / off.z.nrows() as f64;
         let mean_variance = variances.mean().unwrap_or(1.0).max(1e-9);
         let precisions = variances.mapv(|v| 1.0 / ((1.0 - SHRINKAGE) * v + SHRINKAGE * mean_variance));
-        let projection = &directions * &scales;
+        let projection = &directions * &off.scales;
         // A class is rarely one cloud: machines run at several speeds, microphones hang in several places. For the log-mel
         // statistics more clusters per class bring no gain, and each would need a centre for the residual.
         let means = match input {
             Input::Embedding => {
-                let whitened = off.dot(&directions.t()) * precisions.mapv(f64::sqrt);
+                let whitened = along * precisions.mapv(f64::sqrt);
                 let most = (CLUSTERS / names.len()).clamp(1, CLASS_CLUSTERS);
-                names.iter().flat_map(|class| clustered(&x, &whitened, &classes, *class, most)).collect()
+                (0..names.len()).flat_map(|class| x.clustered(&whitened, &of, class, most)).collect()
             }
             Input::Statistics | Input::Tap | Input::Rumble => means,
         };
         let projected = means.iter().map(|mean| projection.dot(mean));
-        let outside = off.iter().map(|value| value * value).sum::<f64>() / windows - variances.sum();
-        let beyond = (off.ncols() - count).max(1) as f64;
+        let outside = off.variance - variances.sum();
+        let beyond = (off.scales.len() - count).max(1) as f64;
         let counts = input == Input::Statistics && outside > 1e-6;
         Ok(Self {
             input,
@@ -170,7 +164,7 @@ impl FittedDetector {
             projection: bytes(projection.iter()),
             means: projected.flat_map(|mean| bytes(mean.iter())).collect(),
             precisions: bytes(precisions.iter()),
-            inverse_deviations: if counts { bytes(scales.iter()) } else { Vec::new() },
+            inverse_deviations: if counts { bytes(off.scales.iter()) } else { Vec::new() },
             centres: if counts { means.iter().flat_map(|mean| bytes(mean.iter())).collect() } else { Vec::new() },
         })
     }
@@ -209,24 +203,98 @@ impl FittedDetector {
     }
 }
 
-/// Means of at most `most` clusters of the windows `x` of `class`, clustered by their `whitened` coordinates.
-fn clustered(
-    x: &Array2<f64>,
-    whitened: &Array2<f64>,
-    classes: &[usize],
-    class: usize,
-    most: usize,
-) -> Vec<Array1<f64>> {
-    let rows: Vec<usize> = (0..classes.len()).filter(|row| classes[*row] == class).collect();
-    let count = most.min(rows.len() / WINDOWS).max(1);
-    let (x, whitened) = (x.select(Axis(0), &rows), whitened.select(Axis(0), &rows));
-    let of = clusters(whitened.view(), count);
-    (0..count).filter_map(|cluster| mean_of(x.view(), &of, cluster)).collect()
+/// Windows that a fit reads.
+struct Chosen<'a> {
+    /// All windows, [windows x values].
+    x: ArrayView2<'a, f32>,
+    /// Those that are read.
+    rows: Vec<usize>,
+    /// The class of each of these.
+    classes: Vec<usize>,
+}
+
+impl Chosen<'_> {
+    /// Mean of the windows of each part `0..count`, where `of` has the part of each; `None` without windows.
+    fn means(&self, of: &[usize], count: usize) -> Vec<Option<Array1<f64>>> {
+        means(self.rows.iter().map(|row| self.x.row(*row)), of, count)
+    }
+
+    /// Means of at most `most` clusters of the windows of part `class`, where `of` has the part of each, clustered by their
+    /// `whitened` coordinates.
+    fn clustered(&self, whitened: &Array2<f64>, of: &[usize], class: usize, most: usize) -> Vec<Array1<f64>> {
+        let own: Vec<usize> = (0..of.len()).filter(|place| of[*place] == class).collect();
+        let count = most.min(own.len() / WINDOWS).max(1);
+        let cluster = clusters(whitened.select(Axis(0), &own).view(), count);
+        let rows = own.iter().map(|place| self.x.row(self.rows[*place]));
+        means(rows, &cluster, count).into_iter().flatten().collect()
+    }
+}
+
+/// Standardised windows.
+struct Off {
+    /// The values that vary.
+    varying: Vec<usize>,
+    /// These of the windows, less the mean of their part, scaled: [windows x values that vary].
+    z: Array2<f32>,
+    /// The scale of every value.
+    scales: Array1<f64>,
+    /// Total variance of `z`.
+    variance: f64,
+}
+
+impl Off {
+    /// The windows `x` less the one of `means` that `of` names for each, times what `scales` makes of the variances of that.
+    fn new(x: &Chosen<'_>, means: &[Array1<f64>], of: &[usize], scales: impl Fn(&Array1<f64>) -> Array1<f64>) -> Self {
+        let mut squares = Array1::<f64>::zeros(x.x.ncols());
+        for (row, part) in x.rows.iter().zip(of) {
+            Zip::from(&mut squares)
+                .and(x.x.row(*row))
+                .and(&means[*part])
+                .for_each(|sum, value, mean| *sum += (f64::from(*value) - mean).powi(2));
+        }
+        let variances = squares / x.rows.len() as f64;
+        let scales = scales(&variances);
+        let shares = &variances * &scales * &scales;
+        // Of one machine's embedding half do not vary.
+        let varying: Vec<usize> = (0..shares.len()).filter(|value| shares[*value] > CONSTANT).collect();
+        let mut z = Array2::zeros((x.rows.len(), varying.len()));
+        for ((mut to, row), part) in z.rows_mut().into_iter().zip(&x.rows).zip(of) {
+            let (from, mean) = (x.x.row(*row), &means[*part]);
+            for (to, value) in to.iter_mut().zip(&varying) {
+                *to = ((f64::from(from[*value]) - mean[*value]) * scales[*value]) as f32;
+            }
+        }
+        Self { varying, z, scales, variance: shares.sum() }
+    }
+
+    /// The `count` leading components, directions with the values that do not vary; zeros beyond those that there are.
+    fn components(&self, count: usize) -> anyhow::Result<Components> {
+        let mut all = Components {
+            directions: Array2::zeros((count, self.scales.len())),
+            squares: Array1::zeros(count),
+            along: Array2::zeros((self.z.nrows(), count)),
+        };
+        if self.varying.is_empty() {
+            return Ok(all);
+        }
+        let found = Components::new(self.z.view(), count)?;
+        for (mut to, from) in all.directions.rows_mut().into_iter().zip(found.directions.rows()) {
+            self.varying.iter().zip(from).for_each(|(value, from)| to[*value] = *from);
+        }
+        all.squares.iter_mut().zip(found.squares).for_each(|(to, from)| *to = from);
+        all.along.columns_mut().into_iter().zip(found.along.columns()).for_each(|(mut to, from)| to.assign(&from));
+        Ok(all)
+    }
+}
+
+/// The place of each of `classes` among `names`, which ascend.
+fn places(classes: &[usize], names: &[usize]) -> Vec<usize> {
+    classes.iter().map(|class| names.partition_point(|name| name < class)).collect()
 }
 
 /// Reciprocal of each value's standard deviation within its class, which counts as at least a share of the median one.
-fn scales(off: &Array2<f64>) -> Array1<f64> {
-    let deviations = off.mapv(|value| value * value).mean_axis(Axis(0)).unwrap_or_default().mapv(f64::sqrt);
+fn scales(variances: &Array1<f64>) -> Array1<f64> {
+    let deviations = variances.mapv(f64::sqrt);
     let mut sorted = deviations.to_vec();
     sorted.sort_by(f64::total_cmp);
     let least = FLOOR * sorted.get(sorted.len() / 2).copied().unwrap_or(1.0) + 1e-6;
@@ -256,6 +324,17 @@ mod tests {
     /// Fits all windows.
     fn fit(input: Input, x: ArrayView2<'_, f32>, classes: &[usize]) -> FittedDetector {
         FittedDetector::fit(input, x, classes, &(0..x.nrows()).collect::<Vec<_>>()).unwrap()
+    }
+
+    #[test]
+    fn windows_of_fewer_varying_values_than_components_are_fitted() {
+        for varying in [0, 5] {
+            let x =
+                Array2::from_shape_fn((60, 1024), |(row, value)| if value < varying { noise(row, value) } else { 3.0 });
+            let fitted = fit(Input::Embedding, x.view(), &[0; 60]);
+            assert_eq!(fitted.tables().components(), 48);
+            assert!(x.rows().into_iter().all(|row| fitted.unseen(row).ln.is_finite()), "{varying}");
+        }
     }
 
     #[test]

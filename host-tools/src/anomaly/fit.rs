@@ -120,31 +120,31 @@ impl Fitted {
 /// When there are too few windows.
 pub(crate) fn fit(windows: &Windows<'_>, rows: &[usize], hop_s: f64) -> anyhow::Result<Fitted> {
     let inputs = inputs(windows, rows);
-    let mut spaces = spaces(windows, &inputs, rows)?;
     let (groups, grouped) = left_out_groups(windows, rows);
     let folds = groups.iter().max().map_or(0, |last| last + 1).min(FOLDS);
-    let held: Vec<Vec<UnseenRun>> = (0..folds)
-        .into_par_iter()
-        .map(|fold| {
-            let rest = rows.iter().zip(&groups).filter(|(_, group)| **group % folds != fold).map(|(row, _)| *row);
-            let fitted = self::spaces(windows, &inputs, &rest.collect::<Vec<_>>())?;
-            let out = rows.iter().zip(&groups).filter(|(_, group)| **group % folds == fold);
-            let mut runs: BTreeMap<(usize, usize), UnseenRun> = BTreeMap::new();
-            for (&row, &group) in out {
-                let run = runs.entry((group, windows.recordings[row]));
-                let run = run.or_insert_with(|| UnseenRun { group, windows: Vec::new() });
-                run.windows.push(unseen(&fitted, windows, row));
-            }
-            Ok(runs.into_values().collect())
-        })
-        .collect::<anyhow::Result<_>>()?;
+    let unseen_of = |fold: usize| -> anyhow::Result<Vec<UnseenRun>> {
+        let rest = rows.iter().zip(&groups).filter(|(_, group)| **group % folds != fold).map(|(row, _)| *row);
+        let fitted = spaces(windows, &inputs, &rest.collect::<Vec<_>>())?;
+        let out = rows.iter().zip(&groups).filter(|(_, group)| **group % folds == fold);
+        let mut runs: BTreeMap<(usize, usize), UnseenRun> = BTreeMap::new();
+        for (&row, &group) in out {
+            let run = runs.entry((group, windows.recordings[row]));
+            let run = run.or_insert_with(|| UnseenRun { group, windows: Vec::new() });
+            run.windows.push(unseen(&fitted, windows, row));
+        }
+        Ok(runs.into_values().collect())
+    };
+    let ((whole, spectra), held) = rayon::join(
+        || (spaces(windows, &inputs, rows), FittedSpectra::fit(windows, rows, &groups, folds, hop_s)),
+        || (0..folds).into_par_iter().map(unseen_of).collect::<anyhow::Result<Vec<Vec<UnseenRun>>>>(),
+    );
+    let (mut spaces, held) = (whole?, held?);
     let found = thresholds(&held.concat(), hop_s);
     for space in &mut spaces {
         if let Some(scale) = &found.scales[space.input as usize] {
             space.set_scale(scale);
         }
     }
-    let spectra = FittedSpectra::fit(windows, rows, &groups, folds, hop_s);
     let seconds = rows.len() as f64 * hop_s;
     let groups: BTreeSet<usize> = rows.iter().map(|row| windows.groups[*row]).collect();
     let sample_size =

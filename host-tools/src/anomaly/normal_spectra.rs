@@ -4,8 +4,9 @@
 use monitor_core::anomaly::{NormalSpectra, SPECTRUM_LEN, Spectrum, SpectrumMean};
 use monitor_tflite::Scalars;
 use ndarray::{ArrayView1, ArrayView2, Axis};
+use rayon::prelude::*;
 
-use super::clusters::{clusters, mean_of, names};
+use super::clusters::{clusters, means, names};
 use super::fit::Windows;
 
 /// Maximum number of references of all classes (7 kB), and minimum number of windows for each.
@@ -45,16 +46,17 @@ impl FittedSpectra {
             each.map(|(row, _)| *row).collect()
         };
         let rest: Vec<Self> =
-            (0..folds).map(|fold| Self::of(spectra, windows.classes, &of_fold(fold, false))).collect();
+            (0..folds).into_par_iter().map(|fold| Self::of(spectra, windows.classes, &of_fold(fold, false))).collect();
         let mut fitted = Self::of(spectra, windows.classes, rows);
         // The first deviations decide which reference is the most similar; the second are those from that reference.
         for _ in 0..2 {
-            let mut found = Departures { count: 0, level: 0.0, bands: vec![0.0; SPECTRUM_LEN] };
-            for (fold, rest) in rest.iter().enumerate() {
+            let held = rest.par_iter().enumerate().map(|(fold, rest)| {
                 let own = Self { references: rest.references.clone(), ..fitted.clone() };
-                found.add(&own.tables(), spectra, windows.recordings, &of_fold(fold, true), hop_s);
-            }
-            if found.count > 0 {
+                Departures::of(&own.tables(), spectra, windows.recordings, &of_fold(fold, true), hop_s)
+            });
+            // In the order of the folds, whichever was computed first.
+            let found = held.collect::<Vec<_>>().into_iter().reduce(Departures::and);
+            if let Some(found) = found.filter(|found| found.count > 0) {
                 found.into_deviations(&mut fitted);
             }
         }
@@ -78,7 +80,7 @@ impl FittedSpectra {
             });
             let count = most.min(own.len() / WINDOWS).max(1);
             let of = clusters(shapes.view(), count);
-            let means = (0..count).filter_map(|cluster| mean_of(x.view(), &of, cluster));
+            let means = means(x.rows(), &of, count).into_iter().flatten();
             means.for_each(|mean| references.extend(mean.iter().flat_map(|value| (*value as f32).to_le_bytes())));
         }
         Self {
@@ -106,15 +108,15 @@ struct Departures {
 }
 
 impl Departures {
-    /// Adds the windows in `rows`, averaged within each recording as on the device.
-    fn add(
-        &mut self,
+    /// Those of the windows in `rows`, averaged within each recording as on the device.
+    fn of(
         tables: &NormalSpectra<'_>,
         spectra: ArrayView2<'_, f32>,
         recordings: &[usize],
         rows: &[usize],
         hop_s: f64,
-    ) {
+    ) -> Self {
+        let mut sums = Self { count: 0, level: 0.0, bands: vec![0.0; SPECTRUM_LEN] };
         let mut mean = SpectrumMean::new(hop_s as f32);
         let mut index = 0;
         for (place, row) in rows.iter().enumerate() {
@@ -124,10 +126,19 @@ impl Departures {
             let last = rows.get(place + 1).is_none_or(|next| recordings[*next] != recordings[*row]);
             let Some(found) = mean.get().filter(|_| mean.settled() || last) else { continue };
             let departure = tables.departure(found);
-            self.count += 1;
-            self.level += f64::from(departure.level).powi(2);
-            self.bands.iter_mut().zip(departure.bands).for_each(|(sum, band)| *sum += f64::from(band).powi(2));
+            sums.count += 1;
+            sums.level += f64::from(departure.level).powi(2);
+            sums.bands.iter_mut().zip(departure.bands).for_each(|(sum, band)| *sum += f64::from(band).powi(2));
         }
+        sums
+    }
+
+    /// Both together.
+    fn and(mut self, other: Self) -> Self {
+        self.count += other.count;
+        self.level += other.level;
+        self.bands.iter_mut().zip(other.bands).for_each(|(sum, band)| *sum += band);
+        self
     }
 
     /// Writes the deviations into `fitted`: each band's variance is shrunk towards the mean variance.
