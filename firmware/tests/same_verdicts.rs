@@ -190,7 +190,7 @@ fn check_states_digital_silence_and_the_faults_of_the_microphone() {
     assert!(silent.contains("Dead microphone: 3 of 4 s (digital silence"), "{silent}");
     let stuck = check(&[8192; 4 * 48_000]);
     assert!(stuck.contains("every sample is 0.25: a broken converter"), "{stuck}");
-    let loud = |at: usize| if at / 100 % 2 == 0 { i16::MAX } else { i16::MIN };
+    let loud = |at: usize| if (at / 100).is_multiple_of(2) { i16::MAX } else { i16::MIN };
     let clipped = check(&(0..4 * 48_000).map(loud).collect::<Vec<_>>());
     assert!(clipped.contains("Microphone: clipped, at least for a time"), "{clipped}");
     let alive = check(&place.samples);
