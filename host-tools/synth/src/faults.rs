@@ -126,19 +126,21 @@ impl FaultSound {
         }
     }
 
-    /// Returns the next sample of the machine with the fault.
-    pub(crate) fn next(&mut self, sound: f64, turn: Turn, rng: &mut Rng) -> f64 {
+    /// Returns the next sample of the machine with the fault, `strength` times as strong as drawn.
+    pub(crate) fn next(&mut self, sound: f64, turn: Turn, strength: f64, rng: &mut Rng) -> f64 {
         let pace_hz = if self.fault == Fault::Knock { self.pace } else { self.pace * turn.hz };
         let before = self.turns;
         self.turns = wrap(before + pace_hz / self.rate);
         let passed = self.turns < before;
-        let level = self.severity * (turn.speed * turn.speed).min(1.0);
+        let level = strength * self.severity * (turn.speed * turn.speed).min(1.0);
         match self.fault {
             Fault::Bearing | Fault::Knock => {
                 let strike = if passed { self.strike * level * rng.range(0.6, 1.2) } else { 0.0 };
                 sound + self.ring.next(strike)
             }
-            Fault::Imbalance => sound * (1.0 + 0.75 * sine(self.turns)) + level * self.tone.at(self.turns),
+            Fault::Imbalance => {
+                sound * (1.0 + 0.75 * strength.min(1.0) * sine(self.turns)) + level * self.tone.at(self.turns)
+            }
             Fault::Panel => {
                 // It rattles during part of each turn, and skips some turns.
                 let pushed = sine(self.turns) > 0.55 && rng.chance(0.8);

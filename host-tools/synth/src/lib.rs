@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod background;
+pub mod days;
 mod fault_table;
 mod faults;
 mod machine;

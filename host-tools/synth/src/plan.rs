@@ -80,15 +80,15 @@ impl Job {
         let Self { kind, machine, take } = *self;
         let numbers = [u64::from(machine), u64::from(take)];
         let class_samples = u64::from(options.rate_hz) * u64::from(options.seconds);
-        let single = |duty: Duty| vec![Stretch { duty, samples: class_samples }];
+        let single = |duty: Duty, fault: f64| vec![Stretch { duty, samples: class_samples, fault }];
         let file = |label: &str| PathBuf::from(label).join(format!("m{machine:02}_{take:03}.wav"));
         match kind {
             Kind::Class(state) => {
                 let rng = &mut Rng::new(options.seed, &[RECORDING, state as u64, numbers[0], numbers[1]]);
                 let setup = Setup::draw(rng);
                 let setup = if state == State::Off && rng.chance(0.5) { setup.turned_up(rng) } else { setup };
-                let stretches = single(Duty::draw(state, rng));
-                let machine = build(options, machine.into());
+                let stretches = single(Duty::draw(state, rng), 0.0);
+                let machine = build(options.seed, machine.into());
                 let scene = Scene::new(rate, SceneParts { machine, fault: None, setup, stretches }, rng.clone());
                 let label = state.label();
                 Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
@@ -97,8 +97,8 @@ impl Job {
                 let rng = &mut Rng::new(options.seed, &[RECORDING, 100 + fault as u64, numbers[0], numbers[1]]);
                 let setup = Setup::draw(rng);
                 let normal = Duty::draw(state, rng);
-                let stretches = single(fault.duty(normal, rng));
-                let machine = build(options, machine.into());
+                let stretches = single(fault.duty(normal, rng), 1.0);
+                let machine = build(options.seed, machine.into());
                 let scene = Scene::new(rate, SceneParts { machine, fault: Some(fault), setup, stretches }, rng.clone());
                 let label = fault.label();
                 Made { file: file(label), label: Some(label), scene, samples: class_samples, timeline: None }
@@ -106,10 +106,11 @@ impl Job {
             Kind::Shift => {
                 let rng = &mut Rng::new(options.seed, &[SHIFT]);
                 let setup = Setup::draw(rng);
-                let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, rng);
+                let normal = |state, rng: &mut Rng| (Duty::draw(state, rng), 0.0);
+                let (stretches, timeline) = shift::draw(options.timeline_s, options.rate_hz, normal, rng);
                 let samples = stretches.iter().map(|stretch| stretch.samples).sum();
                 let machine = if options.machines == 1 { 0 } else { SHIFT_MACHINE };
-                let machine = build(options, machine);
+                let machine = build(options.seed, machine);
                 let scene = Scene::new(rate, SceneParts { machine, fault: None, setup, stretches }, rng.clone());
                 let file = PathBuf::from(SHIFT_FOLDER).join("shift_000.wav");
                 Made { file, label: None, scene, samples, timeline: Some(timeline) }
@@ -124,6 +125,6 @@ impl Job {
 }
 
 /// The machine of a number, equal in all its recordings.
-fn build(options: &Options, number: u64) -> Machine {
-    Machine::draw(&mut Rng::new(options.seed, &[MACHINE, number]))
+pub(crate) fn build(seed: u64, number: u64) -> Machine {
+    Machine::draw(&mut Rng::new(seed, &[MACHINE, number]))
 }

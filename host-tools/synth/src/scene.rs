@@ -16,6 +16,8 @@ pub(crate) struct Stretch {
     pub duty: Duty,
     /// Length in samples.
     pub samples: u64,
+    /// Strength of the fault, if there is one: 1 as drawn, 0 for none.
+    pub fault: f64,
 }
 
 /// Place and settings of a recording.
@@ -58,6 +60,28 @@ pub(crate) struct SceneParts {
     pub stretches: Vec<Stretch>,
 }
 
+/// What is between the machine and the file.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    pub room: Room,
+    pub background: Background,
+    /// Amplitude of the background relative to the idling machine.
+    pub background_level: f64,
+    pub microphone: Microphone,
+}
+
+impl Heard {
+    /// Draws what `setup` leaves open.
+    pub(crate) fn draw(rate: f64, setup: Setup, rng: &mut Rng) -> Self {
+        Self {
+            room: Room::draw(rate, setup.distance_m, rng),
+            background: Background::draw(rate, rng),
+            background_level: amplitude(-setup.background_db),
+            microphone: Microphone::draw(rate, amplitude(setup.level_dbfs), rng),
+        }
+    }
+}
+
 /// The sound of a recording.
 pub(crate) struct Scene {
     stretches: Vec<Stretch>,
@@ -70,10 +94,7 @@ pub(crate) struct Scene {
     /// The material of the previous part, decaying.
     ending: Option<Work>,
     fault: Option<FaultSound>,
-    room: Room,
-    background: Background,
-    background_level: f64,
-    microphone: Microphone,
+    heard: Heard,
     rng: Rng,
 }
 
@@ -90,13 +111,15 @@ impl Scene {
             work: duty.material.map(|material| Work::new(rate, material, true)),
             ending: None,
             fault: fault.map(|fault| FaultSound::draw(rate, fault, &mut rng)),
-            room: Room::draw(rate, setup.distance_m, &mut rng),
-            background: Background::draw(rate, &mut rng),
-            background_level: amplitude(-setup.background_db),
-            microphone: Microphone::draw(rate, amplitude(setup.level_dbfs), &mut rng),
+            heard: Heard::draw(rate, setup, &mut rng),
             stretches,
             rng,
         }
+    }
+
+    /// The same machine and work with this fault, heard like this.
+    pub(crate) fn with(self, fault: Option<FaultSound>, heard: Heard) -> Self {
+        Self { fault, heard, ..self }
     }
 
     /// The frequencies that the fault adds, at the speed of now; none without a fault.
@@ -118,11 +141,11 @@ impl Scene {
         }
         self.left = self.left.saturating_sub(1);
         let rng = &mut self.rng;
-        let Some(Stretch { duty, .. }) = self.stretches.get(self.now) else { return 0.0 };
+        let Some(Stretch { duty, fault: strength, .. }) = self.stretches.get(self.now) else { return 0.0 };
         let turn = self.rotor.turn(duty, rng);
         let mut sound = self.rotor.sound(turn, rng);
-        if let Some(fault) = &mut self.fault {
-            sound = fault.next(sound, turn, rng);
+        if let Some(fault) = self.fault.as_mut().filter(|_| *strength > 0.0) {
+            sound = fault.next(sound, turn, *strength, rng);
         }
         if let Some(work) = &mut self.work {
             sound += work.next(true, turn, duty.load, rng);
@@ -130,8 +153,9 @@ impl Scene {
         if let Some(work) = &mut self.ending {
             sound += work.next(false, turn, duty.load, rng);
         }
-        let mixed = self.room.next(sound) + self.background_level * self.background.next(rng);
-        self.microphone.next(mixed, rng)
+        let Heard { room, background, background_level, microphone } = &mut self.heard;
+        let mixed = room.next(sound) + *background_level * background.next(rng);
+        microphone.next(mixed, rng)
     }
 
     /// Continues with the next part.

@@ -22,8 +22,14 @@ const ROUND: [(State, f64); 10] = [
 /// Seconds of one round.
 const ROUND_S: f64 = 120.0;
 
-/// Draws a shift of `seconds`, in whole seconds; changes of state fall on tenths of a second.
-pub(crate) fn draw(seconds: u32, rate_hz: u32, rng: &mut Rng) -> (Vec<Stretch>, Timeline) {
+/// Draws a shift of `seconds`, in whole seconds; changes of state fall on tenths of a second. `work` gives the duty of a part in
+/// a state, and the strength of its fault.
+pub(crate) fn draw(
+    seconds: u32,
+    rate_hz: u32,
+    mut work: impl FnMut(State, &mut Rng) -> (Duty, f64),
+    rng: &mut Rng,
+) -> (Vec<Stretch>, Timeline) {
     let rounds = (f64::from(seconds) / ROUND_S).round().max(1.0) as usize;
     let weights: Vec<(State, f64)> =
         (0..rounds).flat_map(|_| ROUND).map(|(state, share)| (state, share * rng.range(0.75, 1.25))).collect();
@@ -38,7 +44,8 @@ pub(crate) fn draw(seconds: u32, rate_hz: u32, rng: &mut Rng) -> (Vec<Stretch>, 
             continue;
         }
         let samples = end * u64::from(rate_hz) / 10 - start * u64::from(rate_hz) / 10;
-        stretches.push(Stretch { duty: Duty::draw(state, rng), samples });
+        let (duty, fault) = work(state, rng);
+        stretches.push(Stretch { duty, samples, fault });
         let (start_s, end_s) = (start as f64 / 10.0, end as f64 / 10.0);
         match timeline.spans.last_mut() {
             // A round ends in the state in which the next begins.
@@ -54,10 +61,14 @@ pub(crate) fn draw(seconds: u32, rate_hz: u32, rng: &mut Rng) -> (Vec<Stretch>, 
 mod tests {
     use super::*;
 
+    fn normal(seconds: u32, rate_hz: u32) -> (Vec<Stretch>, Timeline) {
+        draw(seconds, rate_hz, |state, rng| (Duty::draw(state, rng), 0.0), &mut Rng::new(1, &[]))
+    }
+
     #[test]
     fn a_shift_has_the_requested_length_and_its_timeline_covers_it() {
         for seconds in [1, 5, 120, 250, 3_600] {
-            let (stretches, timeline) = draw(seconds, 44_100, &mut Rng::new(1, &[]));
+            let (stretches, timeline) = normal(seconds, 44_100);
             let samples: u64 = stretches.iter().map(|stretch| stretch.samples).sum();
             assert_eq!(samples, u64::from(seconds) * 44_100);
             assert_eq!(timeline.spans[0].start_s, 0.0);
@@ -69,7 +80,7 @@ mod tests {
 
     #[test]
     fn every_state_occurs_in_two_minutes() {
-        let (_, timeline) = draw(120, 48_000, &mut Rng::new(1, &[]));
+        let (_, timeline) = normal(120, 48_000);
         assert!(State::ALL.iter().all(|state| timeline.spans.iter().any(|span| span.label == state.label())));
     }
 }
