@@ -76,6 +76,7 @@ fn sound_of_the_baseline_raises_no_alarm_any_more_and_the_model_is_the_same() {
     assert!(before.iter().any(|window| window.alarm), "the model takes this sound for an anomaly");
     let (code, stderr) = machine.record();
     assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("there was less than a minute of off_state, on_state, of which"), "{stderr}");
     let (after, stderr) = machine.check();
     assert!(!stderr.contains("ignored"), "{stderr}");
     assert!(after.iter().all(|window| !window.alarm));

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail, ensure};
 use monitor_core::anomaly::WindowValues;
 use monitor_core::microphone::Microphone;
-use monitor_model::anomaly::baseline::Baseline;
+use monitor_model::anomaly::baseline::{Baseline, LEAST_OF_STATE_S};
 use monitor_model::owned::Memory;
 
 use super::device_args::number;
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let progress = Arc::new(Progress::default());
     let (producer, mut sound) = open(&options.input, options.realtime, &config.capture, &progress)?;
     let mut baseline = Baseline::new(tables);
-    let mut screening = Screening::new(setup.settings(classifier).judge()?);
+    let mut screening = Screening::new(setup.settings(classifier).judge()?, classifier.classes());
     let mut microphone = Microphone::new(setup.microphone);
     let mut seconds = 0.0;
     let silent = || anyhow!("no sound from `{}` for 10 s: {}", config.capture.device, producer.status.device());
@@ -142,7 +142,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let hop_s = f64::from(setup.hop_columns) / 100.0;
     let tables = baseline.fit(hop_s)?;
-    if let Some(warned) = screening.finish(setup.device.labels.list()) {
+    let labels = setup.device.labels.list();
+    let too_short = screening.too_short(labels, hop_s, LEAST_OF_STATE_S);
+    if let Some(warned) = screening.finish(labels) {
         ensure!(
             args.force,
             "the model raises a warning or an alarm on this sound, and a baseline of it would make a fault normal:\n{warned}\
@@ -159,6 +161,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             path.display()
         )
     })?;
+    if !too_short.is_empty() {
+        errln!(
+            "there was less than a minute of {}, of which the baseline therefore says nothing; record again with a minute of each, \
+             unless the machine is never in them",
+            too_short.join(", ")
+        );
+    }
     outln!("{}: {} windows in {seconds:.0} s of normal sound", path.display(), baseline.windows());
     errln!("`run` uses it from its next start or SIGHUP on; delete the file to go back to the model's own tables");
     Ok(ExitCode::SUCCESS)

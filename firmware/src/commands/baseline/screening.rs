@@ -36,22 +36,35 @@ pub(super) struct Screening {
     open: Option<Part>,
     /// Parts that raised a warning or an alarm.
     warned: Vec<Part>,
+    /// Windows in the steady state of each class.
+    windows: Vec<u64>,
 }
 
 impl Screening {
-    /// A screening by `judge`, which must have been made with the model's own rules.
-    pub(super) fn new(judge: Judge) -> Self {
-        Self { judge, open: None, warned: Vec::new() }
+    /// A screening by `judge`, which must have been made with the model's own rules, for a model of so many classes.
+    pub(super) fn new(judge: Judge, classes: usize) -> Self {
+        Self { judge, open: None, warned: Vec::new(), windows: vec![0; classes] }
     }
 
     /// Adds the next window, of a stream that began `begun_s` seconds into the sound.
     pub(super) fn add(&mut self, verdict: &Verdict<'_>, microphone_dead: bool, begun_s: f64) {
         let from_s = begun_s + verdict.start_sample as f64 / 16e3;
-        let Self { judge, open, warned } = self;
+        let Self { judge, open, warned, windows } = self;
         judge.conclude(verdict, microphone_dead, |event| {
             let Event::Window { decided, anomaly, zone, .. } = event else { return };
+            if let Some(class) = decided.state.class().filter(|_| decided.steady && !microphone_dead) {
+                windows.iter_mut().skip(class.into()).take(1).for_each(|windows| *windows += 1);
+            }
             follow(open, warned, from_s, decided.state, anomaly.zip(*zone));
         });
+    }
+
+    /// The names of the states of which there were less than `least_s` seconds, for windows `hop_s` seconds apart; none of a model of
+    /// one class, whose sound is all of it.
+    pub(super) fn too_short<'a>(&self, labels: TextList<'a>, hop_s: f64, least_s: f64) -> Vec<&'a str> {
+        let short = |(_, windows): &(&str, &u64)| (**windows as f64) * hop_s < least_s;
+        let of_many = labels.iter().zip(&self.windows).filter(|_| self.windows.len() > 1);
+        of_many.filter(short).map(|(label, _)| label).collect()
     }
 
     /// The parts about which the model warns; `None` when there are none.

@@ -75,6 +75,14 @@ impl SubspaceDetector<'_> {
         (ln, self.state_of(&projected))
     }
 
+    /// The number of the state whose mean is nearest to that of a cluster, 0 without states.
+    pub fn state_of_cluster(&self, cluster: usize) -> usize {
+        let mut mean = [0.0; MAX_COMPONENTS];
+        let means = self.means.iter().skip(cluster * self.components()).take(self.components());
+        mean.iter_mut().zip(means).for_each(|(to, value)| *to = value);
+        self.state_of(&mean)
+    }
+
     /// The number of the state nearest to a projected window, the first of equals.
     fn state_of(&self, projected: &[f32; MAX_COMPONENTS]) -> usize {
         let mut nearest = (0, f32::INFINITY);

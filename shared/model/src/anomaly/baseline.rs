@@ -5,14 +5,23 @@
 //! cluster without windows keeps its own; so do the spectra that alarms are explained by. The means of states stay too: a window
 //! belongs to the same state in the baseline as afterwards, and that is all that the state's location and scale ask for. These and
 //! levels come, as in training, from held-out windows: an eighth of the time in turn takes the place of a group.
+//!
+//! Levels are of all states together, and say nothing of a state that the machine was not in, or only for moments. Its clusters stay
+//! where they are, its location and scale are chosen so that it keeps the score it has by the model's tables, and detectors that do not
+//! tell states apart stay as they are.
 
 use super::references::References;
 use super::thresholds::{Scale, Unseen, UnseenRun, UnseenWindow, thresholds};
-use monitor_core::anomaly::{AnomalyModel, Input, NormalSpectra, SubspaceDetector, WindowValues, write};
+use monitor_core::anomaly::{
+    AnomalyModel, Input, Interval, NormalSpectra, SPANS, SubspaceDetector, WindowValues, write,
+};
 use monitor_tflite::Scalars;
 
 /// Least sound for a baseline, in seconds.
 pub const LEAST_S: f64 = 60.0;
+
+/// Least sound of a state that takes its levels from the baseline, in seconds.
+pub const LEAST_OF_STATE_S: f64 = 60.0;
 
 /// Parts of the time that are held out in turn.
 const PARTS: usize = 8;
@@ -59,6 +68,16 @@ impl<'m> Baseline<'m> {
         }
     }
 
+    /// The states of the detector over `input` of which there is too little sound for levels; none without states.
+    fn short_states(&self, input: Input, hop_s: f64) -> Vec<usize> {
+        let Some(space) = self.tables.space(input).filter(|space| space.states() > 0) else { return Vec::new() };
+        let mut windows = vec![0_usize; space.states()];
+        for x in &self.windows[input as usize] {
+            windows[space.ln_and_state(x).1] += 1;
+        }
+        (0..space.states()).filter(|state| windows[*state] as f64 * hop_s < LEAST_OF_STATE_S).collect()
+    }
+
     /// Fits the tables to the windows, which were `hop_s` seconds apart; returns them as bytes.
     ///
     /// # Errors
@@ -73,12 +92,20 @@ impl<'m> Baseline<'m> {
         let parts: Vec<usize> = (0..windows).map(part).collect();
         let mut moved = Vec::new();
         let mut unseen: Vec<UnseenWindow> = vec![[None; Input::ALL.len()]; windows];
+        let short = Input::ALL.map(|input| self.short_states(input, hop_s));
+        let partial = short.iter().any(|states| !states.is_empty());
         for input in Input::ALL {
             let (Some(space), rows) = (self.tables.space(input), &self.windows[input as usize]) else { continue };
             let clusters: Vec<usize> = rows.iter().map(|x| space.nearest(x).0).collect();
+            let stays = |cluster: usize| match space.states() {
+                0 => partial,
+                _ => short[input as usize].contains(&space.state_of_cluster(cluster)),
+            };
+            let stays: Vec<bool> = (0..space.clusters()).map(stays).collect();
             let of = |excluded: Option<usize>| {
-                let kept = rows.iter().zip(&clusters).zip(&parts).filter(move |(_, part)| Some(**part) != excluded);
-                move_means(space, kept.map(|((x, cluster), _)| (&x[..], *cluster)))
+                let others = rows.iter().zip(&clusters).zip(&parts).filter(|(_, part)| Some(**part) != excluded);
+                let moving = others.filter(|((_, cluster), _)| !stays[**cluster]);
+                move_means(space, moving.map(|((x, cluster), _)| (&x[..], *cluster)))
             };
             let held: Vec<Moved> = (0..PARTS).map(|part| of(Some(part))).collect();
             for ((x, part), window) in rows.iter().zip(&parts).zip(&mut unseen) {
@@ -95,8 +122,14 @@ impl<'m> Baseline<'m> {
             .collect();
         let found = thresholds(&runs, hop_s);
         for (input, space, moved) in &mut moved {
-            if let Some(scale) = &found.scales[*input as usize] {
-                scale.put(&mut moved.states, 0..space.states());
+            let Some(scale) = &found.scales[*input as usize] else { continue };
+            scale.put(&mut moved.states, 0..space.states());
+            let len = moved.states.len() / 4 / space.states().max(1);
+            for state in &short[*input as usize] {
+                if let Some(own) = space.states.get(len * state).zip(space.states.get(len * state + 1)) {
+                    let (location, deviation) = kept(own, &space.intervals, &scale.intervals);
+                    put(&mut moved.states, len * state, &[location, deviation]);
+                }
             }
         }
         let spaces: Vec<_> = moved
@@ -104,16 +137,32 @@ impl<'m> Baseline<'m> {
             .filter_map(|(input, space, moved)| {
                 let Scale { location, deviation, intervals, .. } = *found.scales[*input as usize].as_ref()?;
                 let states = Scalars::new(&moved.states);
-                Some((*input, SubspaceDetector { location, scale: deviation, states, intervals, ..moved.space(space) }))
+                let space = moved.space(space);
+                if partial && space.states() == 0 {
+                    return Some((*input, space));
+                }
+                Some((*input, SubspaceDetector { location, scale: deviation, states, intervals, ..space }))
             })
             .collect();
         let references = self.references.as_ref().map(|references| references.moved(LEAST_WINDOWS));
         let spectra = self.tables.spectra.zip(references.as_deref());
         let spectra = spectra.map(|(own, moved)| NormalSpectra { references: Scalars::new(moved), ..own });
         let mut bytes = Vec::new();
-        write(found.warning, self.tables.persistence, &spaces, spectra.as_ref(), |part| bytes.extend_from_slice(part));
+        let warning = if partial { found.warning.max(self.tables.warning) } else { found.warning };
+        write(warning, self.tables.persistence, &spaces, spectra.as_ref(), |part| bytes.extend_from_slice(part));
         Ok(bytes)
     }
+}
+
+/// Location and deviation with which sound has the same place between typical value and alarm level of the intervals `new` as it has
+/// with `own`, its location and deviation, in the intervals `before`. Where the spans differ, the span with the lower score decides.
+fn kept((location, deviation): (f32, f32), before: &[Interval; SPANS], new: &[Interval; SPANS]) -> (f32, f32) {
+    let rise = |interval: &Interval| interval.alarm - interval.typical;
+    let ratios = before.iter().zip(new).map(|(before, new)| rise(before) / rise(new));
+    let scaled = deviation * ratios.fold(f32::MIN_POSITIVE, f32::max);
+    let locations =
+        before.iter().zip(new).map(|(before, new)| location + deviation * before.typical - scaled * new.typical);
+    (locations.fold(f32::NEG_INFINITY, f32::max), scaled)
 }
 
 /// The means of `space` moved to those of `rows`, each with the cluster that it is nearest to.
@@ -163,12 +212,12 @@ pub struct TooLittle {
 
 #[cfg(test)]
 mod tests {
-    use monitor_core::anomaly::{Interval, Persistence, SPANS};
+    use monitor_core::anomaly::Persistence;
 
     use super::*;
 
     #[test]
-    fn states_keep_their_means_and_take_the_scales_of_the_machine() {
+    fn states_keep_their_means_and_take_the_scales_of_the_machine_and_others_keep_their_scores() {
         let le = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
         let identity: Vec<f32> = (0..64).map(|at| f32::from(u8::from(at % 9 == 0))).collect();
         let (projection, zeros, ones) = (le(&identity), le(&[0.0; 8]), le(&[1.0; 8]));
@@ -182,11 +231,12 @@ mod tests {
             })
             .collect();
         let states = le(&states);
+        let own = [Interval { typical: 0.5, alarm: 2.5 }, Interval { typical: 0.25, alarm: 2.25 }];
         let space = SubspaceDetector {
             location: 0.0,
             scale: 1.0,
             states: Scalars::new(&states),
-            intervals: [Interval { typical: 0.0, alarm: 2.0 }; SPANS],
+            intervals: own,
             residual: 0.0,
             projection: Scalars::new(&projection),
             means: Scalars::new(&zeros),
@@ -194,9 +244,19 @@ mod tests {
             inverse_deviations: Scalars::new(&[]),
             centres: Scalars::new(&[]),
         };
+        // A detector that does not tell states apart: the first of its values.
+        let (first, zero, one) =
+            (le(&std::array::from_fn::<_, 256, _>(|at| f32::from(at == 0))), le(&[0.0]), le(&[1.0]));
+        let plain = SubspaceDetector {
+            states: Scalars::new(&[]),
+            projection: Scalars::new(&first),
+            means: Scalars::new(&zero),
+            precisions: Scalars::new(&one),
+            ..space
+        };
         let mut bytes = Vec::new();
         let put = |part: &[u8]| bytes.extend_from_slice(part);
-        write(0.6, Persistence::default(), &[(Input::Rumble, space)], None, put);
+        write(0.9, Persistence::default(), &[(Input::Statistics, plain), (Input::Rumble, space)], None, put);
         let mut baseline = Baseline::new(AnomalyModel::from_bytes(&bytes).unwrap());
         // The machine is in the first two states, 8 windows each in turn, and varies more in the first.
         for at in 0..320_usize {
@@ -208,11 +268,26 @@ mod tests {
         }
         let bytes = baseline.fit(0.48).unwrap();
         let tables = AnomalyModel::from_bytes(&bytes).unwrap();
+        let plain = tables.space(Input::Statistics).unwrap();
+        assert_eq!((plain.location, plain.scale, plain.intervals), (0.0, 1.0, own), "it has not heard the third state");
+        assert!(tables.warning >= 0.9);
         let space = tables.space(Input::Rumble).unwrap();
         let numbers: Vec<f32> = space.states.iter().collect();
         let of = |state: usize| &numbers[10 * state..10 * (state + 1)];
         assert_eq!([0, 1, 2].map(|state| of(state)[2]), [0.0, 10.0, 40.0]);
         assert!(of(0)[0] != of(1)[0] && of(0)[1] > of(1)[1], "{:?} {:?}", of(0), of(1));
-        assert_eq!(of(2)[..2], [space.location, space.scale], "the machine was never in the third");
+        // The machine was never in the third: by both tables its sound is as far on the way to the alarm level.
+        let way = |ln: f32, state: &[f32], interval: &Interval| {
+            ((ln - state[0]) / state[1] - interval.typical) / (interval.alarm - interval.typical)
+        };
+        for ln in [-2.0, 0.5, 3.0] {
+            let ways: Vec<[f32; 2]> = own
+                .iter()
+                .zip(&space.intervals)
+                .map(|(own, new)| [way(ln, &[0.0, 1.0], own), way(ln, of(2), new)])
+                .collect();
+            assert!(ways.iter().all(|[before, now]| *now < before + 1e-4), "{ways:?}");
+            assert!(ways.iter().any(|[before, now]| (now - before).abs() < 1e-4), "{ways:?}");
+        }
     }
 }
