@@ -151,7 +151,7 @@ soak-day: ## The same for 24 hours with the release build; figures in target/soa
 fuzz-keep: ## Replace fuzz/corpus by a small set with the coverage of all that fuzzing found
 	@scripts/fuzz.sh keep $(TARGETS)
 
-##@ Measurements (each writes a dated record to benches/records, except bench and measure-speech)
+##@ Measurements (each writes a dated record to benches/records, except bench, measure-speech and measure-weeks)
 
 bench: ## Time of the signal chain in front of the network
 	cargo bench --locked -p monitor-core --bench front_end
@@ -178,6 +178,12 @@ measure-refit: host-tools ## Time, memory and instructions on 64-bit Arm of a re
 	@$(needed) gcc python3 gcc-aarch64-linux-gnu libc6-dev-arm64-cross libc6:arm64 libasound2-dev:arm64
 	@[ -n "$$HOST_FIRMWARE" ] || cargo build --release --locked -p firmware
 	@benches/refit.sh
+
+measure-weeks: ## Trend, drift and baseline on weeks of synthetic sound (SEEDS=, MEASURE=normal, days or baseline; half an hour a machine)
+	@scripts/base-model.sh >/dev/null
+	cargo build --locked -p firmware --bin firmware --example weeks
+	@[ -n "$$HOST_TOOLS" ] || cargo build --locked -p host-tools
+	@benches/weeks.sh
 
 measure-speech: ## Share of speech that the detector finds in sound of machines, by espeak-ng and the recordings of MONITOR_RECORDINGS (minutes)
 	@$(needed) espeak-ng sox python3

@@ -76,7 +76,7 @@ impl EventSender<'_> {
 
 /// The class to whose day a window counts: a steady state with whole sound. The state of a model of one class is unknown during
 /// its alarm, and those windows are its own.
-fn followed(verdict: &Verdict<'_>, decided: Decided, microphone_dead: bool) -> Option<usize> {
+pub fn followed(verdict: &Verdict<'_>, decided: Decided, microphone_dead: bool) -> Option<usize> {
     let whole = !microphone_dead && !verdict.spans_gap;
     let class =
         if verdict.probabilities.len() == 1 { Some(0) } else { decided.state.class().filter(|_| decided.steady) };

@@ -18,6 +18,7 @@ mod learned;
 mod listen;
 
 pub use audio::{AudioBlock, AudioFile, AudioInput};
+pub use event_sender::followed;
 pub use listen::{Listening, listen};
 pub use progress::Progress;
 pub use setup::{Setup, SetupError, now_ns};

@@ -36,7 +36,7 @@ pub(super) struct Taken {
 impl WindowCounts {
     /// Counts a window of a class: its anomaly score, if the model has one, and its level in dB of full scale. Classes from
     /// [`STATES`] on are not followed.
-    pub(crate) fn count(&self, class: usize, score: Option<f32>, level_dbfs: f32) {
+    pub fn count(&self, class: usize, score: Option<f32>, level_dbfs: f32) {
         let Some(windows) = self.windows.get(class) else { return };
         windows.fetch_add(1, Relaxed);
         self.level[class][LEVEL.bin(level_dbfs)].fetch_add(1, Relaxed);

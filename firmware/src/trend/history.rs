@@ -18,7 +18,7 @@ pub(super) type Date = Option<u32>;
 
 /// The days that are over, oldest first, and the present one.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct History {
+pub struct History {
     pub(super) days: VecDeque<ClosedDay>,
     pub(super) open: OpenDay,
 }
@@ -33,7 +33,7 @@ impl History {
 
     /// Adds what was counted since the last call; returns whether a day has ended. With a synchronised clock that is at
     /// midnight in UTC, otherwise after 24 hours of sound.
-    pub(super) fn add(&mut self, counts: &WindowCounts, hop_s: f64, today: Date) -> bool {
+    pub fn add(&mut self, counts: &WindowCounts, hop_s: f64, today: Date) -> bool {
         let ended = match (self.open.date, today) {
             (Some(date), Some(today)) => date != today,
             _ => self.open.seconds >= DAY_S,

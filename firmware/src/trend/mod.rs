@@ -20,8 +20,9 @@ use std::time::{Duration, Instant};
 
 pub use counts::WindowCounts;
 pub(crate) use file::Place;
-use history::{Date, History};
-pub(crate) use report::Limits;
+use history::Date;
+pub use history::History;
+pub use report::{Limits, report};
 use store::{Contents, Store};
 
 use crate::reporting::TrendReport;
@@ -86,7 +87,7 @@ impl TrendFollower {
         if ended || hour {
             self.write();
         }
-        let report = report::report(&self.history, limits);
+        let report = report(&self.history, limits);
         let same = self.reported.as_ref().is_some_and(|last| last.summary == report.summary);
         (!report.states.is_empty() && (!same || ended || hour)).then(|| {
             let report = Arc::new(report);

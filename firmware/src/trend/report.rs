@@ -9,13 +9,15 @@ use crate::reporting::{StateTrend, TrendDay, TrendReport};
 
 /// The anomaly scores from which there is a warning and an alarm.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Limits {
-    pub(crate) warning: f32,
-    pub(crate) alarm: f32,
+pub struct Limits {
+    /// The warning level.
+    pub warning: f32,
+    /// The alarm level.
+    pub alarm: f32,
 }
 
 /// The report of a history. Without `limits` nothing is forecast.
-pub(super) fn report(history: &History, limits: Option<Limits>) -> TrendReport {
+pub fn report(history: &History, limits: Option<Limits>) -> TrendReport {
     let states: Vec<StateTrend> = (0..STATES as u16).filter_map(|state| state_trend(history, state, limits)).collect();
     // The state that may reach its level first.
     let rising = states.iter().filter(|state| state.course == wire::Course::Rising);
