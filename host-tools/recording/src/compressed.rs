@@ -55,6 +55,9 @@ impl Compressed {
         let fault = |fault: Fault| Error::Undecodable { kind, reason: fault.to_string() };
         let missing = |what: &str| Error::Undecodable { kind, reason: what.into() };
         let edits = if kind == FileKind::Mp4 { Some(mp4::Edits::read(&mut source)?) } else { None };
+        if edits.as_ref().is_some_and(|edits| !edits.has_index) {
+            return Err(Error::Unfinished(kind));
+        }
         if edits.as_ref().is_some_and(|edits| edits.is_damaged) {
             return Err(missing("the flags of its fragments contradict each other"));
         }

@@ -29,6 +29,12 @@ pub enum Error {
         /// What the decoder reports.
         reason: String,
     },
+    /// An MP4 file without the index that is written when a recording ends.
+    #[error(
+        "this is {0}, but its index (moov), which is usually written last, is missing or cut: the recording or its copy was interrupted; \
+         copy it again, or record again"
+    )]
+    Unfinished(FileKind),
     /// The sample rate in Hz is outside the resampler's range.
     #[error(
         "the sample rate of {0} Hz is outside {min} to {max} Hz; convert it with `ffmpeg -i IN -ar 48000 OUT.wav`",

@@ -37,6 +37,8 @@ pub(crate) struct Edits {
     /// Of the first track of sound.
     sound: Option<Sound>,
     smpb: Option<(u64, u64)>,
+    /// Whether there is an index, whole.
+    pub(crate) has_index: bool,
     /// Whether a fragment would have the decoder look for values that it does not hold.
     pub(crate) is_damaged: bool,
     atoms: usize,
@@ -106,6 +108,7 @@ fn walk(
             return Ok(());
         }
         let inside = at + header_len..at + len;
+        found.has_index |= &name == b"moov";
         match &name {
             b"trak" => {
                 found.close_track();

@@ -121,6 +121,19 @@ fn an_mp3_that_ends_before_the_length_in_its_header_is_called_truncated() {
 
 #[needs(audio_tools)]
 #[test]
+fn an_m4a_that_was_interrupted_before_its_index_or_within_it_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = ffmpeg(folder.path(), &format!("{TONE} -c:a aac DIR/a.m4a"));
+    let bytes = std::fs::read(&path).unwrap();
+    for len in [bytes.len() / 2, bytes.len() - 100] {
+        std::fs::write(&path, &bytes[..len]).unwrap();
+        let error = survey(&path).unwrap_err().to_string();
+        assert!(error.contains("index (moov)") && error.contains("copy it again"), "{error}");
+    }
+}
+
+#[needs(audio_tools)]
+#[test]
 fn any_format_is_read_behind_an_id3_tag() {
     let folder = tempfile::tempdir().unwrap();
     for (name, format) in [
