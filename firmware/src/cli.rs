@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
-use monitor_model::color;
+use monitor_model::{color, usage};
 
 use crate::commands;
 use crate::system::messages::{self, Level};
@@ -83,17 +83,8 @@ pub fn main() -> ExitCode {
 /// Prints a usage error or a text that was asked for, and ends the program: 2 on an error, 0 after a text, or 1 if it cannot be
 /// written. clap's own `exit` takes no notice of a full disk.
 fn exit(error: &clap::Error) -> ! {
-    match error.print() {
-        Err(failed) if !error.use_stderr() && failed.kind() != io::ErrorKind::BrokenPipe => {
-            let _ = writeln!(
-                io::stderr(),
-                "{} cannot write to standard output: {failed}",
-                messages::label("error:", messages::RED)
-            );
-            std::process::exit(1)
-        }
-        _ => std::process::exit(error.exit_code()),
-    }
+    let label = messages::label("error:", messages::RED);
+    std::process::exit(usage::exit_code(error.print(), error.exit_code(), &label))
 }
 
 /// The commands.

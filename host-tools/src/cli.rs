@@ -3,10 +3,8 @@
 #[cfg(test)]
 mod documents;
 
-use std::io::{self, Write};
-
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
-use monitor_model::color;
+use monitor_model::{color, usage};
 
 use crate::{commands, console};
 
@@ -134,17 +132,8 @@ impl Cli {
 
 /// Prints a usage error or a text that was asked for, and ends the program. clap's own `exit` takes no notice of a full disk.
 fn exit(error: &clap::Error) -> ! {
-    match error.print() {
-        Err(failed) if !error.use_stderr() && failed.kind() != io::ErrorKind::BrokenPipe => {
-            let _ = writeln!(
-                io::stderr(),
-                "{} cannot write to standard output: {failed}",
-                console::label("error:", console::Hue::Red)
-            );
-            std::process::exit(1)
-        }
-        _ => std::process::exit(error.exit_code()),
-    }
+    let label = console::label("error:", console::Hue::Red);
+    std::process::exit(usage::exit_code(error.print(), error.exit_code(), &label))
 }
 
 #[cfg(test)]

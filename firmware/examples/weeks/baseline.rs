@@ -6,8 +6,9 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use monitor_synth::days::{DayFault, DayOptions, Variety, samples};
 use monitor_synth::{Fault, State};
+use rayon::prelude::*;
 
-use super::machine::{Heard, Machine, RATE_HZ, on_all_cores};
+use super::machine::{Heard, Machine, RATE_HZ};
 
 /// The day whose sound becomes the baseline, in seconds of each state and of all together.
 const LEARNED_DAY: u32 = 1_000;
@@ -78,10 +79,9 @@ impl Bench {
 
     fn effects(&self) -> anyhow::Result<()> {
         let _ = std::fs::remove_dir_all(self.folder.join("state"));
-        let normal = on_all_cores(&JUDGED_DAYS, |day| Ok(self.sound(*day, JUDGED_S, None, None)))?;
-        let faulty = on_all_cores(&Fault::ALL, |fault| {
-            Ok(self.sound(JUDGED_DAYS[0], JUDGED_S / 2, None, Self::fault(*fault, 1.0)))
-        })?;
+        let normal: Vec<_> = JUDGED_DAYS.par_iter().map(|day| self.sound(*day, JUDGED_S, None, None)).collect();
+        let faulty = |fault: &Fault| self.sound(JUDGED_DAYS[0], JUDGED_S / 2, None, Self::fault(*fault, 1.0));
+        let faulty: Vec<_> = Fault::ALL.par_iter().map(faulty).collect();
         let mut kinds = vec![("none".to_owned(), None)];
         for state in State::ALL {
             kinds.push((state.label().to_owned(), Some(self.sound(LEARNED_DAY, ONE_STATE_S, Some(state), None))));
@@ -98,8 +98,10 @@ impl Bench {
                 }
             };
             let machine = Machine::load(&self.model, &state_dir)?;
-            let heard = on_all_cores(&normal, |sound| machine.hear(sound))?;
-            let faults = on_all_cores(&faulty, |sound| machine.hear(sound))?;
+            let hear = |sounds: &[Vec<f32>]| {
+                sounds.par_iter().map(|sound| machine.hear(sound)).collect::<anyhow::Result<Vec<Heard>>>()
+            };
+            let (heard, faults) = (hear(&normal)?, hear(&faulty)?);
             print!("{} baseline of {name} ({accepted}): ", self.seed);
             for (state, name) in machine.labels().iter().enumerate() {
                 let (median, share) = judged(&heard, state, machine.warning());

@@ -10,8 +10,9 @@ use monitor_core::trend::position;
 use monitor_synth::days::{DayFault, DayOptions, Variety, samples};
 use monitor_synth::{Fault, State};
 use monitor_wire::{Course, Drift};
+use rayon::prelude::*;
 
-use super::machine::{Heard, Machine, RATE_HZ, on_all_cores};
+use super::machine::{Heard, Machine, RATE_HZ};
 use super::way::Way;
 
 /// Days of normal sound.
@@ -114,14 +115,14 @@ struct Run<'m> {
 
 impl Run<'_> {
     fn all(&self, cases: &[Case], table: &mut File) -> anyhow::Result<()> {
-        let numbers: Vec<u32> = (0..NORMAL).collect();
-        let normal = on_all_cores(&numbers, |day| self.machine.hear(&self.sound(*day, None)))?;
+        let hear = |day| self.machine.hear(&self.sound(day, None));
+        let normal = (0..NORMAL).into_par_iter().map(hear).collect::<anyhow::Result<Vec<Heard>>>()?;
         self.report(table, "normal", &normal, 0)?;
-        let after: Vec<u32> = (0..AFTER).collect();
-        let ways = on_all_cores(&after, |after| {
+        let each_way = |after| {
             let sound = self.sound(CHANGE + after, None);
-            Way::ALL.into_iter().map(|way| self.machine.hear(&way.of(&sound))).collect::<anyhow::Result<Vec<Heard>>>()
-        })?;
+            Way::ALL.into_iter().map(|way| self.machine.hear(&way.of(&sound))).collect()
+        };
+        let ways = (0..AFTER).into_par_iter().map(each_way).collect::<anyhow::Result<Vec<Vec<Heard>>>>()?;
         let mut report = |case: &str, changed: &mut dyn Iterator<Item = Heard>| {
             let days: Vec<Heard> = normal[..CHANGE as usize].iter().cloned().chain(changed).collect();
             self.report(table, case, &days, CHANGE as usize)
@@ -130,9 +131,9 @@ impl Run<'_> {
             report(&way.to_string(), &mut ways.iter().map(|ways| ways[index].clone()))?;
         }
         for case in cases {
-            let after: Vec<u32> = (0..case.days()).collect();
-            let faulty = |after: &u32| self.machine.hear(&self.sound(CHANGE + after, Some(case.fault(*after))));
-            report(&case.to_string(), &mut on_all_cores(&after, faulty)?.into_iter())?;
+            let faulty = |after| self.machine.hear(&self.sound(CHANGE + after, Some(case.fault(after))));
+            let changed = (0..case.days()).into_par_iter().map(faulty).collect::<anyhow::Result<Vec<Heard>>>()?;
+            report(&case.to_string(), &mut changed.into_iter())?;
         }
         Ok(())
     }

@@ -1,8 +1,6 @@
 //! One machine: its sound, and what the device's program makes of it.
 
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use anyhow::Context;
 use firmware::config::Config;
@@ -95,26 +93,4 @@ impl Machine {
         };
         (FIRST_DATE..).zip(days).map(of_day).collect()
     }
-}
-
-/// `with` of each item, in their order, computed on all cores.
-pub fn on_all_cores<T: Sync, R: Send>(
-    items: &[T],
-    with: impl Fn(&T) -> anyhow::Result<R> + Sync,
-) -> anyhow::Result<Vec<R>> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some((at, item)) = Some(next.fetch_add(1, Relaxed)).and_then(|at| Some((at, items.get(at)?))) {
-            let result = with(item);
-            done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, result));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(work);
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, result)| result).collect()
 }

@@ -76,8 +76,9 @@ impl FittedDetector {
     /// eps = total variance of z / values       d^2 = sum_k (v_k z)^2 / (l_k + eps) + |z outside|^2 / eps
     /// ```
     fn ridge(input: Input, x: &Chosen<'_>) -> anyhow::Result<Self> {
-        let mean = x.means(&vec![0; x.rows.len()], 1).pop().flatten().context("no window of normal sound")?;
-        let off = Off::new(x, std::slice::from_ref(&mean), &vec![0; x.rows.len()], |variances| {
+        let of = vec![0; x.rows.len()];
+        let mean = x.means(&of, 1).pop().flatten().context("no window of normal sound")?;
+        let off = Off::new(x, std::slice::from_ref(&mean), &of, |variances| {
             let least = LEAST_DEVIATION * variances.mean().unwrap_or(0.0).sqrt();
             let least = if input == Input::Rumble { least.max(LEAST_RUMBLE) } else { least };
             variances.mapv(|variance| 1.0 / variance.sqrt().max(least).max(1e-9))

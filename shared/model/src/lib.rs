@@ -31,4 +31,5 @@ pub mod regression;
 pub mod report;
 pub mod texts;
 pub mod trend_line;
+pub mod usage;
 pub mod wav;

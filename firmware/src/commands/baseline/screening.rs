@@ -12,6 +12,8 @@ use monitor_core::window::SECONDS_F32 as WINDOW_S;
 use monitor_model::line::StateName;
 use monitor_wire::TextList;
 
+use crate::inference::followed;
+
 /// How many parts are listed.
 const LISTED: usize = 5;
 
@@ -52,8 +54,9 @@ impl Screening {
         let Self { judge, open, warned, windows } = self;
         judge.conclude(verdict, microphone_dead, |event| {
             let Event::Window { decided, anomaly, zone, .. } = event else { return };
-            if let Some(class) = decided.state.class().filter(|_| decided.steady && !microphone_dead) {
-                windows.iter_mut().skip(class.into()).take(1).for_each(|windows| *windows += 1);
+            if let Some(windows) = followed(verdict, *decided, microphone_dead).and_then(|class| windows.get_mut(class))
+            {
+                *windows += 1;
             }
             follow(open, warned, from_s, decided.state, anomaly.zip(*zone));
         });
